@@ -1,0 +1,59 @@
+# `make demo` and `make test` set up everything that they need. `make` alone says what there is.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+help:
+	@echo "make demo    sounds that the program makes itself, and their pictures in outputs/images/demo"
+	@echo "make test    all tests"
+	@echo "make lint    style"
+	@echo "make setup   the environment alone, in .venv"
+	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
+
+demo: setup
+	$(BIN)/python -m generate demo
+
+test: .venv/test-ready rubberband
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m pytest
+
+lint: .venv/test-ready
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+setup: .venv/ready rubberband
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 was not found on the PATH. Install one, or: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/ready: .venv/bin/python requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+.venv/test-ready: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+# Rubber Band is a program, not a Python package. Without it all works with librosa's pitch and tempo instead.
+rubberband:
+	@command -v rubberband >/dev/null && exit 0; \
+	[ "$$(id -u)" = 0 ] && as= || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && as="sudo -n"; } || as=no; \
+	if command -v brew >/dev/null; then brew install rubberband; \
+	elif [ "$$as" = no ]; then false; \
+	elif command -v apt-get >/dev/null; then \
+		$$as apt-get install -y -q rubberband-cli >/dev/null 2>&1 || \
+		{ $$as apt-get update -q >/dev/null 2>&1; $$as apt-get install -y -q rubberband-cli >/dev/null 2>&1; }; \
+	elif command -v dnf >/dev/null; then $$as dnf install -y -q /usr/bin/rubberband; \
+	elif command -v pacman >/dev/null; then $$as pacman -S --noconfirm --quiet rubberband; \
+	elif command -v apk >/dev/null; then $$as apk add --quiet rubberband; \
+	else false; fi && echo "Installed Rubber Band." || \
+	echo "Rubber Band could not be installed here: librosa will change pitch and tempo. To get it: python -m generate.doctor"
+
+clean:
+	rm -rf .venv
+
+.PHONY: help demo test lint setup rubberband clean
