@@ -1,0 +1,103 @@
+"""`python -m augment_audio IN.wav... OUT`: write the variants of a sound as sounds, to listen to them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import augment_audio
+from augment_audio import ENGINES, ORIGINAL, PRESETS, VARIANTS
+
+DESCRIPTION = "Write the variants of a sound as WAV files, to listen to what `python -m generate` draws."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options."""
+    variants = "\n".join(f"  {name:8} {variant.summary}" for name, variant in VARIANTS.items())
+    presets = "\n".join(f"  {name:8} {' '.join(members) or 'the original alone'}" for name, members in PRESETS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m augment_audio",
+        description=DESCRIPTION,
+        epilog=f"variants:\n{variants}\n\npresets:\n{presets}\n\n"
+        "example:\n  python -m augment_audio dog.wav heard/ --variants pitch=+2 stretch=0.7 noise=20",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("sounds", metavar="IN", nargs="+", type=Path, help="sound files")
+    parser.add_argument("output", metavar="OUT", type=Path, help="folder for the variants")
+    parser.add_argument("--variants", nargs="+", default=["paper"], metavar="V", help="see below (default: paper)")
+    parser.add_argument("--variants-file", type=Path, metavar="FILE.py", help="variants of your own")
+    parser.add_argument("--engine", default="auto", help="rubberband, librosa or auto (default)")
+    parser.add_argument("--seed", type=int, default=0, help="for random variants (default: 0)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the variants and return the exit status."""
+    options = build_parser().parse_args(arguments)
+    try:
+        own = augment_audio.load_variants_file(options.variants_file) if options.variants_file else {}
+        variants = VARIANTS | own
+        requests = augment_audio.parse_requests(options.variants, variants, PRESETS)
+        engine = augment_audio.choose_engine(options.engine)
+        print(f"Pitch and tempo by {ENGINES[engine].version()}.")
+        options.output.mkdir(parents=True, exist_ok=True)
+        for path in options.sounds:
+            y, sr = read_mono(path)
+            sound = augment_audio.open_sound(y, sr, engine=engine)
+            write_sound(options.output / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
+            for request in requests:
+                y = augment_audio.make_variant(sound, request, variants, seed=options.seed, clip_id=path.stem)
+                write_sound(options.output / f"{path.stem}__{request.name}.wav", y, sr)
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"augment_audio: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def read_mono(path: Path):
+    """Decode a sound and average its channels.
+
+    Returns
+    -------
+    y : np.ndarray, shape=(n,), float32
+    sr : int
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is not there, cannot be decoded, or is empty.
+    """
+    import soundfile
+
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no sound file {str(path)!r}.")
+    try:
+        channels, sr = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"{str(path)!r} is not readable as sound: {error.error_string.strip()}") from None
+    if len(channels) == 0:
+        raise ValueError(f"{str(path)!r} holds no samples.")
+    return channels.mean(axis=1, dtype="float32"), sr
+
+
+def write_sound(path: Path, y, sr: int) -> None:
+    """Write 16-bit WAV, whole or not at all, quieter where it would be cut off at full scale; print a line."""
+    import numpy as np
+    import soundfile
+
+    peak = float(np.abs(y).max())
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        soundfile.write(temporary, y / max(peak, 1.0), sr, format="WAV", subtype="PCM_16")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    quieter = f", made {20 * np.log10(peak):.1f} dB quieter to fit" if peak > 1 else ""
+    print(f"{path}  {len(y) / sr:.2f} s{quieter}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

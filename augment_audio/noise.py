@@ -1,0 +1,30 @@
+"""With white noise."""
+
+import numpy as np
+
+from augment_audio.sound import Sound
+from augment_audio.variant import Variant
+
+
+def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.ndarray:
+    """Add white Gaussian noise at a signal-to-noise ratio.
+
+    The ratio is between the mean power of the whole sound and that of the noise. Silence gets none.
+
+    Parameters
+    ----------
+    sound : Sound
+    snr_db : float
+        Decibels: 20 is clearly heard, 0 as strong as the sound; from -20 to 100.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+    """
+    power = np.mean(np.square(sound.y, dtype=np.float64))
+    noise_rms = np.sqrt(power * 10.0 ** (-snr_db / 10))
+    return sound.y + np.float32(noise_rms) * rng.standard_normal(len(sound.y), dtype=np.float32)
+
+
+VARIANT = Variant(add_noise, "snr_db", low=-20, high=100)

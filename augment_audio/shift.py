@@ -1,0 +1,39 @@
+"""Earlier or later by a random time, with silence where nothing is left."""
+
+import numpy as np
+
+from augment_audio.sound import Sound
+from augment_audio.variant import Variant
+
+
+def shift_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) -> np.ndarray:
+    """Move the sound earlier or later by up to some seconds; silence fills the gap.
+
+    Parameters
+    ----------
+    sound : Sound
+    max_seconds : float
+        The shift is drawn evenly from minus to plus this, but never reaches the length of the sound;
+        from 0.001 to 600.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+    """
+    offset = draw_offset(len(sound.y), sound.sr, max_seconds, rng)
+    y = np.zeros_like(sound.y)
+    if offset >= 0:
+        y[offset:] = sound.y[: len(y) - offset]
+    else:
+        y[:offset] = sound.y[-offset:]
+    return y
+
+
+def draw_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Generator) -> int:
+    """Draw a shift in samples, evenly from minus to plus `max_seconds`, smaller than the sound."""
+    furthest = min(round(max_seconds * sr), n_samples - 1)
+    return int(rng.integers(-furthest, furthest + 1))
+
+
+VARIANT = Variant(shift_time, "max_seconds", low=0.001, high=600)

@@ -1,0 +1,93 @@
+"""One sound, held open while all its variants are made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+SHORTEST_SAMPLES = 2048
+"""An engine is never given less: one analysis window. Shorter sounds are padded for it with silence."""
+
+
+class Sound(ABC):
+    """Mono samples, and an engine that changes their tempo and pitch.
+
+    An engine is a subclass; it may analyse the sound once and keep the result for all variants of it.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples, n > 0; kept read-only.
+    sr : int
+        Sample rate in hertz.
+    """
+
+    name: str = ""
+
+    def __init__(self, y: np.ndarray, sr: int) -> None:
+        y = np.asarray(y, dtype=np.float32)
+        if y.ndim != 1 or len(y) == 0:
+            raise ValueError(f"A sound is mono samples of shape (n,) with n > 0; got shape {y.shape}.")
+        self.y = y.view()
+        self.y.flags.writeable = False
+        self.sr = int(sr)
+
+    def time_stretch(self, *, rate: float) -> np.ndarray:
+        """Change the tempo and keep the pitch.
+
+        Parameters
+        ----------
+        rate : float
+            Speed: 0.5 lasts twice as long, 2 half as long; from 0.25 to 4.
+
+        Returns
+        -------
+        np.ndarray, shape=(round(n / rate),), float32
+        """
+        length = max(1, round(len(self.y) / rate))
+        return _fit(self._stretched(rate), length)
+
+    def pitch_shift(self, *, n_semitones: float) -> np.ndarray:
+        """Change the pitch and keep the tempo.
+
+        Parameters
+        ----------
+        n_semitones : float
+            Up where positive; 12 is an octave; from -24 to 24.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), float32
+        """
+        return _fit(self._shifted(n_semitones), len(self.y))
+
+    @property
+    def padded(self) -> np.ndarray:
+        """The samples with silence behind them up to `SHORTEST_SAMPLES`, shape=(max(n, 2048),)."""
+        missing = SHORTEST_SAMPLES - len(self.y)
+        return self.y if missing <= 0 else np.pad(self.y, (0, missing))
+
+    @classmethod
+    @abstractmethod
+    def version(cls) -> str:
+        """Name and version of what does the work, such as `librosa 0.11.0`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it is not installed; the message says how to get it.
+        """
+
+    @abstractmethod
+    def _stretched(self, rate: float) -> np.ndarray:
+        """`padded` at another tempo, of about the right length."""
+
+    @abstractmethod
+    def _shifted(self, n_semitones: float) -> np.ndarray:
+        """`padded` at another pitch, of about the right length."""
+
+
+def _fit(y: np.ndarray, length: int) -> np.ndarray:
+    """Cut to a length, or pad with silence behind."""
+    return y[:length] if len(y) >= length else np.pad(y, (0, length - len(y)))

@@ -1,0 +1,31 @@
+"""Without the silence before and after the sound."""
+
+import numpy as np
+
+from augment_audio.sound import Sound
+from augment_audio.variant import Variant
+
+
+def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
+    """Cut the silence at both ends.
+
+    What is `top_db` or more below the loudest frame counts as silence (`librosa.effects.trim`; its default, 60,
+    is the default here). Where there is none, the sound comes back as it was.
+
+    Parameters
+    ----------
+    sound : Sound
+    top_db : float
+        Decibels; from 1 to 120.
+
+    Returns
+    -------
+    np.ndarray, shape=(at most n,), float32
+    """
+    import librosa
+
+    trimmed, _ = librosa.effects.trim(sound.y, top_db=top_db)
+    return trimmed if len(trimmed) else sound.y
+
+
+VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)
