@@ -1,0 +1,1 @@
+"""Stage one: a sound collection becomes a folder of spectrogram pictures."""

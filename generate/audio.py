@@ -1,0 +1,122 @@
+"""From a sound file to checked mono samples."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from generate.truncated import truncation
+
+AUDIO_SUFFIXES = frozenset(
+    (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf")
+    + (".w64", ".rf64", ".voc", ".nist", ".sph")
+)
+"""What libsndfile decodes."""
+UNDECODED_SUFFIXES = frozenset(
+    (".m4a", ".aac", ".mp4", ".wma", ".amr", ".3gp", ".webm", ".mka", ".ape", ".wv", ".mpc", ".ra")
+)
+"""Sounds all the same; named to the user instead of passed over."""
+
+HIGHEST_SAMPLE = 1e5
+"""Float files that hold 16-bit numbers reach 32,768. Beyond this it is damage, not sound."""
+LONGEST_BEGINNING = 4.0
+"""Of a long recording whose beginning alone is wanted, this many times the picture's length is read: the fastest
+stretch is by 4, so no variant can need more."""
+
+
+class BadSound(ValueError):
+    """A sound that cannot be rendered; the message is the reason, for `rejected.csv`."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Samples and what was found out on the way.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at the rate asked for, n > 0, finite, from -1 to 1.
+    sha256 : str
+        Of the mono samples as 16-bit numbers and their own rate: equal for equal sounds under different names.
+    peak_dbfs : float
+        Largest sample before anything was changed, in decibels of full scale; -inf for digital silence.
+    """
+
+    y: np.ndarray
+    sha256: str
+    peak_dbfs: float
+
+
+def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None = None) -> Loaded:
+    """Decode a sound or a part of it, average its channels, check it and bring it to one rate.
+
+    Parameters
+    ----------
+    path : Path
+    sr : int
+        Sample rate wanted, in hertz.
+    start_s, longest_s : float
+        Where to begin, and how much to read at most, in seconds.
+
+    Raises
+    ------
+    BadSound
+        If it cannot be decoded, is empty, truncated or holds values that are no sound.
+    """
+    try:
+        shortfall = truncation(path)
+        if shortfall:
+            raise BadSound(shortfall)
+        with soundfile.SoundFile(path) as file:
+            own_sr = file.samplerate
+            start = round(start_s * own_sr)
+            expected = file.frames - start
+            if longest_s is not None:
+                expected = min(expected, round(longest_s * own_sr))
+            if file.frames == 0 or expected <= 0:
+                raise BadSound("empty: it holds no samples")
+            if start:
+                file.seek(start)
+            channels = file.read(expected, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise BadSound(f"not readable as sound: {error.error_string.strip()}") from None
+    except OSError as error:
+        raise BadSound(f"not readable: {error.strerror or error}") from None
+    if len(channels) < expected:
+        raise BadSound(f"truncated: its header promises {expected} samples and {len(channels)} could be decoded")
+    y = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32)
+    return _checked(np.ascontiguousarray(y), own_sr, sr)
+
+
+def _checked(y: np.ndarray, own_sr: int, sr: int) -> Loaded:
+    """Refuse what is no sound, keep the rest within full scale, and resample."""
+    peak = float(np.abs(y).max())
+    if not np.isfinite(peak):
+        raise BadSound("not finite: it holds NaN or infinity")
+    if peak > HIGHEST_SAMPLE:
+        raise BadSound(f"damaged: samples reach {peak:.3g}, and full scale is 1")
+    if not 1000 <= own_sr <= 384_000:
+        raise BadSound(f"its sample rate is {own_sr} Hz; sounds have 1,000 to 384,000")
+    sixteen_bits = np.rint(np.clip(y, -1, 1) * np.float32(32767)).astype("<i2")
+    sha256 = hashlib.sha256(own_sr.to_bytes(8, "little") + sixteen_bits.tobytes()).hexdigest()
+    if peak > 1:
+        y = y / np.float32(peak)
+    if own_sr != sr:
+        y = soxr.resample(y, own_sr, sr)
+        if len(y) == 0:
+            raise BadSound(f"too short: it holds {len(sixteen_bits)} samples at {own_sr} Hz")
+    return Loaded(y, sha256, 20 * float(np.log10(peak)) if peak > 0 else -np.inf)
+
+
+def duration_s(path: Path) -> float | None:
+    """Length by the header alone, in seconds; None where it cannot be read."""
+    try:
+        header = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, OSError):
+        return None
+    return header.frames / header.samplerate if header.samplerate else None

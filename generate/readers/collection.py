@@ -1,0 +1,205 @@
+"""What every reader gives: the clips table, and what it passed over on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "source_id", "start_s")
+LONGEST_CLIP_ID = 120
+"""Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    """What a user may tell a reader; a reader ignores what does not concern it.
+
+    Parameters
+    ----------
+    subset : str
+        Part of the collection; `esc10` with the ESC-50 reader, else empty.
+    source_pattern : str
+        Regular expression on the file name that finds the original recording (reader `folders`).
+    name_pattern : str
+        Such as `{label}_{source}_{take}` (reader `names`).
+    labels : Path or None
+        The table of labels (reader `csv`).
+    file_column, label_column, fold_column, source_column : str
+        Columns of that table; empty: found by their usual names.
+    """
+
+    subset: str = ""
+    source_pattern: str = ""
+    name_pattern: str = ""
+    labels: Path | None = None
+    file_column: str = ""
+    label_column: str = ""
+    fold_column: str = ""
+    source_column: str = ""
+
+
+@dataclass
+class Collection:
+    """A sound collection as a table.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        One row a clip, columns `CLIP_COLUMNS`, all text but `start_s` (seconds): `clip_id` is unique and
+        safe as a file name; `path` is relative to the sound folder, with `/`; `label` is the class as the
+        user wrote it; `fold` may be empty; `source_id` names the original recording.
+    passed_over : collections.Counter
+        What was there and is not a sound, by kind ("hidden", ".txt"), with its count.
+    missing : list of (str, str, str)
+        `(path, label, reason)` of files that a table names and that are not there.
+    """
+
+    clips: pd.DataFrame
+    passed_over: Counter = field(default_factory=Counter)
+    missing: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One layout of a sound collection.
+
+    Parameters
+    ----------
+    title : str
+        The collection's name, or what the layout is.
+    recognises : callable
+        `recognises(folder: Path) -> bool`, quick and without opening a sound.
+    read : callable
+        `read(folder: Path, options: ReaderOptions) -> Collection`; raises `ValueError` where the folder
+        or an option does not fit.
+    defaults : Mapping
+        Settings that this layout wants unless the user says otherwise, such as `{"seconds": 4.0}`.
+    citation, licence : str
+        How to cite the collection and under what terms it may be used.
+    url : str
+        Where the published archive is; empty where there is none.
+    md5 : tuple of str
+        MD5 of the archive, all that were seen published; empty: not known.
+    archive_folder : str
+        The folder inside the archive that holds the collection.
+    download_size_mb : int
+        Size of the archive in megabytes, about.
+    known_broken : Mapping
+        `clip_id` to words, for files that are broken in the published archive.
+    """
+
+    title: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, ReaderOptions], Collection]
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    citation: str = ""
+    licence: str = ""
+    url: str = ""
+    md5: Sequence[str] = ()
+    archive_folder: str = ""
+    download_size_mb: int = 0
+    known_broken: Mapping[str, str] = field(default_factory=dict)
+
+
+def clips_table(
+    *,
+    paths: Sequence[str],
+    labels: Sequence[str],
+    names: Sequence[str] | None = None,
+    folds: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Put a clips table together, with ids that are unique and safe as file names.
+
+    Parameters
+    ----------
+    paths, labels : sequence of str
+        File, relative to the sound folder with `/`, and class of each clip.
+    names : sequence of str, optional
+        What to call each clip; by default its path without the ending.
+    folds : sequence of str, optional
+        Default: empty.
+    sources : sequence of str, optional
+        The original recording; default, and where empty: the clip itself.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `CLIP_COLUMNS`, sorted by label, then path, whatever the order of the arguments.
+
+    Raises
+    ------
+    ValueError
+        If a label is empty, or one file has two rows.
+    """
+    n = len(paths)
+    clips = pd.DataFrame(
+        {
+            "name": list(names) if names is not None else [path.rpartition(".")[0] or path for path in paths],
+            "path": list(paths),
+            "label": [str(label).strip() for label in labels],
+            "fold": list(folds) if folds is not None else [""] * n,
+            "source_id": list(sources) if sources is not None else [""] * n,
+        },
+        dtype=object,  # pandas' own text type refuses names that are not UTF-8
+    ).assign(start_s=0.0)
+    if (clips["label"] == "").any():
+        first = clips.loc[clips["label"] == "", "path"].iloc[0]
+        raise ValueError(f"{first!r} has an empty label; give it one.")
+    twice = clips.loc[clips["path"].duplicated(), "path"]
+    if len(twice):
+        raise ValueError(f"{len(twice)} file(s) are named more than once, {twice.iloc[0]!r} first; keep one row each.")
+    clips = clips.sort_values(["label", "path"], kind="stable", ignore_index=True)
+    clips["clip_id"] = pd.Series(unique_ids(clips["name"], clips["path"]), dtype=object)
+    nameless = clips["source_id"] == ""
+    clips.loc[nameless, "source_id"] = clips.loc[nameless, "clip_id"]
+    return clips[list(CLIP_COLUMNS)]
+
+
+def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
+    """Turn any text into a file name that every system takes, the same for the same text.
+
+    Letters of any script, digits, space and `. _ + = - ( )` stay; the rest becomes `-`. Where something else
+    than a path separator had to go, or the name was cut, eight digits of the text's SHA-1 follow, so that
+    two texts do not become one.
+
+    Parameters
+    ----------
+    text : str
+        A name or a relative path.
+    longest : int
+        Bytes in UTF-8, at most.
+    """
+    composed = unicodedata.normalize("NFC", text.replace("/", "-"))
+    kept = re.sub(r"[^\w .+=()-]", "-", composed.encode("utf-8", "replace").decode()).strip(" .")
+    if kept.startswith("-"):
+        kept = "x" + kept
+    if kept != composed or len(kept.encode()) > longest:
+        kept = kept.encode()[: longest - 9].decode("utf-8", "ignore") + "-" + _digits(text)
+    return kept
+
+
+def unique_ids(names: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """Give each clip an id that no other has, on systems that ignore case too.
+
+    Clips whose names would become one id (`a.wav` beside `a.flac`, `Dog.wav` beside `dog.wav`) all get eight
+    digits of their path's SHA-1, so that no id depends on the order of the files.
+    """
+    ids = [safe_name(name) for name in names]
+    counts = Counter(clip_id.casefold() for clip_id in ids)
+    return [
+        clip_id if counts[clip_id.casefold()] == 1 else f"{clip_id}-{_digits(path)}"
+        for clip_id, path in zip(ids, paths, strict=True)
+    ]
+
+
+def _digits(text: str) -> str:
+    """Eight digits that tell one text from another (names that are not UTF-8 included)."""
+    return hashlib.sha1(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]

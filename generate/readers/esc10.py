@@ -1,0 +1,60 @@
+"""ESC-10, the older release: 400 environmental sounds in ten classes and five folds, as Ogg files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
+from generate.readers.walk import find_sounds
+
+CLASS_FOLDER = re.compile(r"\d{3} - (?P<label>.+)")
+FILE = re.compile(r"(?P<fold>\d)-(?P<source>\d+)-(?P<take>[A-Z])\.\w+")
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there are folders named `NNN - Name`."""
+    return any(CLASS_FOLDER.fullmatch(child.name) for child in folder.iterdir() if child.is_dir())
+
+
+def read(folder: Path, options: ReaderOptions) -> Collection:
+    """Read folders `NNN - Name` of files `<fold>-<source>-<take>.ogg`.
+
+    Raises
+    ------
+    ValueError
+        If a sound's path is not of this form.
+    """
+    paths, passed_over = find_sounds(folder)
+    labels, folds, sources, names = [], [], [], []
+    for path in paths:
+        parts = path.split("/")
+        in_class = CLASS_FOLDER.fullmatch(parts[0])
+        named = FILE.fullmatch(parts[-1])
+        if len(parts) != 2 or not in_class or not named:
+            raise ValueError(
+                f"{path!r} is not as in ESC-10: expected 'NNN - Class/<fold>-<source>-<take>.ogg'. For sounds of your "
+                "own in class folders use --layout folders."
+            )
+        labels.append(in_class["label"])
+        folds.append(named["fold"])
+        sources.append(named["source"])
+        names.append(parts[-1].rpartition(".")[0])
+    clips = clips_table(paths=paths, labels=labels, folds=folds, sources=sources, names=names)
+    return Collection(clips, passed_over)
+
+
+READER = Reader(
+    title="ESC-10",
+    recognises=recognises,
+    read=read,
+    defaults={"seconds": 5.0, "long": "first"},
+    citation=(
+        'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
+        "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
+    ),
+    licence="CC BY 3.0; its README credits every recording",
+    url="https://github.com/karoldvl/ESC-10/archive/master.zip",
+    archive_folder="ESC-10-master",
+    download_size_mb=40,
+)

@@ -1,0 +1,77 @@
+"""GTZAN: 1,000 tracks of 30 s in ten musical genres, without folds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
+from generate.readers.walk import find_sounds
+
+GENRES = frozenset({"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"})
+TRACK = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au|mp3|flac|ogg)")
+INNER_FOLDERS = ("", "genres", "genres_original", "Data/genres_original")
+"""Where the genre folders stand in the copies that go about."""
+
+
+def _genre_root(folder: Path) -> Path | None:
+    for inner in INNER_FOLDERS:
+        root = folder / inner
+        if not root.is_dir():
+            continue
+        genres = [child for child in root.iterdir() if child.is_dir() and child.name in GENRES]
+        if any(TRACK.fullmatch(file.name) for genre in genres for file in genre.iterdir()):
+            return root
+    return None
+
+
+def recognises(folder: Path) -> bool:
+    """Whether there are genre folders with tracks named `<genre>.NNNNN.wav` or `.au`."""
+    return _genre_root(folder) is not None
+
+
+def read(folder: Path, options: ReaderOptions) -> Collection:
+    """Read genre folders of tracks; each track is one recording, and is cut into pieces later.
+
+    Raises
+    ------
+    ValueError
+        If there are no genre folders, or a sound is not named as a track.
+    """
+    root = _genre_root(folder)
+    if root is None:
+        raise ValueError(f"{str(folder)!r} has no genre folders with tracks such as 'jazz/jazz.00054.wav'.")
+    prefix = root.relative_to(folder).as_posix()
+    prefix = "" if prefix == "." else prefix + "/"
+    paths, passed_over = find_sounds(root)
+    tracks = [TRACK.fullmatch(path.rpartition("/")[2]) for path in paths]
+    for path, track in zip(paths, tracks, strict=True):
+        if track is None or path != f"{track['genre']}/{track[0]}":
+            raise ValueError(
+                f"{path!r} is not as in GTZAN: expected '<genre>/<genre>.NNNNN.wav'. For sounds of your own in class "
+                "folders use --layout folders."
+            )
+    clips = clips_table(
+        paths=[prefix + path for path in paths],
+        labels=[track["genre"] for track in tracks],
+        names=[f"{track['genre']}.{track['number']}" for track in tracks],
+    )
+    return Collection(clips, passed_over)
+
+
+READER = Reader(
+    title="GTZAN",
+    recognises=recognises,
+    read=read,
+    defaults={"seconds": 5.0, "long": "split"},
+    citation=(
+        'G. Tzanetakis, P. Cook. "Musical genre classification of audio signals". IEEE Transactions on Speech and '
+        "Audio Processing 10(5), 2002. https://doi.org/10.1109/TSA.2002.800560"
+    ),
+    licence="none was ever stated; for research only",
+    url="https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
+    md5=("5b3d6dddb579ab49814ab86dba69e7c7",),
+    archive_folder="genres",
+    download_size_mb=1230,
+    known_broken={"jazz.00054": "this track is broken in the copies of GTZAN that go about"},
+)
