@@ -1,0 +1,26 @@
+"""Log-power spectrogram: the frequency axis is linear in hertz."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generate.features.decibels import power_spectrum, sine_power, to_decibels, to_unit_range
+from generate.settings import Settings
+
+
+def log(y: np.ndarray, settings: Settings) -> np.ndarray:
+    """Power spectrogram in decibels, from `fmin_hz` to the highest frequency.
+
+    Returns
+    -------
+    np.ndarray, shape=(bins in the range, frames), float32, 0 to 1
+    """
+    hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
+    rows = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)
+    if rows.sum() < 2:
+        raise ValueError(
+            f"Between {settings.fmin_hz:g} and {settings.highest_hz:g} Hz there are fewer than two bins of "
+            f"{settings.sr / settings.n_fft:g} Hz; widen the range or raise n_fft."
+        )
+    power = power_spectrum(y, settings)[rows]
+    return to_unit_range(to_decibels(power, settings, full_scale=sine_power(settings)), settings)

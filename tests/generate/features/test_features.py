@@ -1,0 +1,148 @@
+"""Each feature against an independent reference, on real sounds."""
+
+import librosa
+import numpy as np
+import pytest
+import scipy.signal
+from numpy.testing import assert_allclose
+
+from generate.features import FEATURES
+from generate.features.gammatone import centre_hz, gammatone_filters
+from generate.features.mel import mel_decibels
+from generate.features.mfcc import mfcc_decibels
+from generate.settings import Settings
+from tests.conftest import tone
+
+SETTINGS = Settings()
+
+
+def power_spectrum_by_scipy(y: np.ndarray) -> np.ndarray:
+    """Hann window of 2048, hop 512, frames centred, zeros beyond the ends."""
+    window = scipy.signal.get_window("hann", 2048)
+    transform = scipy.signal.ShortTimeFFT(window, hop=512, fs=44100, fft_mode="onesided", phase_shift=None)
+    spectrum = transform.stft(y.astype(np.float64), p0=0, p1=1 + len(y) // 512)
+    return np.abs(spectrum) ** 2
+
+
+def test_mel_is_librosas(real_clips):
+    for y, sr in real_clips:
+        expected = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=sr), ref=np.max, top_db=80)
+        assert_allclose(mel_decibels(y, SETTINGS), expected, atol=2e-3)
+        assert_allclose(FEATURES["mel"](y, SETTINGS), expected / 80 + 1, atol=3e-5)
+
+
+def test_log_is_scipys(real_clips):
+    for y, _ in real_clips:
+        power = power_spectrum_by_scipy(y)
+        expected = 10 * np.log10(np.maximum(power / power.max(), 1e-8))
+        assert_allclose(FEATURES["log"](y, SETTINGS) * 80 - 80, expected, atol=0.05)
+
+
+def test_mfcc_is_librosas(real_clips):
+    for y, sr in real_clips:
+        decibels = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=sr), ref=np.max, top_db=80)
+        expected = librosa.feature.mfcc(S=decibels, n_mfcc=40)
+        assert_allclose(mfcc_decibels(y, SETTINGS), expected, atol=0.02)
+
+
+def test_next_to_no_mfcc_leaves_the_scale(real_clips):
+    for y, _ in real_clips:
+        values = FEATURES["mfcc"](y, SETTINGS)
+        assert np.mean((values == 0) | (values == 1)) < 0.02
+        assert values[1:].std() > 0.03
+
+
+def test_gammatone_has_the_energies_of_filtered_samples(real_clips):
+    centres = centre_hz(64, 50, 18000)
+    settings = Settings(feature="gammatone", n_bands=64, fmin_hz=50, fmax_hz=18000)
+    window = scipy.signal.get_window("hann", 2048) ** 2
+    bands = range(10, 64, 10)
+    for y, sr in real_clips:
+        ours = FEATURES["gammatone"](y, settings)[bands] * 80 - 80
+        energies = []
+        for band in bands:
+            # Finite, since scipy's recursive form of a narrow low band is not stable; 0.1 s holds all of its ringing.
+            response = scipy.signal.gammatone(centres[band], "fir", order=4, numtaps=4410, fs=sr)[0]
+            filtered = scipy.signal.fftconvolve(y.astype(np.float64), response)[: len(y)]
+            energies.append(scipy.signal.fftconvolve(np.pad(filtered**2, 1024), window, mode="valid")[::512])
+        expected = 10 * np.log10(np.maximum(energies, 1e-20))
+        expected = expected[:, : ours.shape[1]]
+        difference = np.where(ours > -60, ours - expected, np.nan)[:, np.nanmax(ours, axis=0) > -60]
+        # One offset for all bands: how energies are scaled is free, how bands stand to each other is not.
+        offsets = np.nanmedian(difference, axis=1)
+        assert np.nanmax(offsets) - np.nanmin(offsets) < 1.2
+        assert np.nanmedian(np.abs(difference - np.nanmedian(difference))) < 0.8
+
+
+def test_gammatone_filters_are_scipys_responses():
+    filters = gammatone_filters(44100, 2048, 32, 100.0, 16000.0)
+    hz = np.arange(1025) * 44100 / 2048
+    for band in (5, 15, 25):
+        centre = centre_hz(32, 100.0, 16000.0)[band]
+        _, response = scipy.signal.freqz(*scipy.signal.gammatone(centre, "iir", fs=44100), worN=hz, fs=44100)
+        near = np.abs(hz - centre) < 0.15 * centre
+        assert_allclose(filters[band, near], np.abs(response[near]) ** 2, atol=0.06)
+
+
+def test_gammatone_bands_are_evenly_spaced_to_the_ear():
+    centres = centre_hz(64, 0, 22050)
+    rate = 21.4 * np.log10(1 + 0.00437 * centres)
+    assert_allclose(np.diff(rate), np.diff(rate)[0])
+    assert 0 < centres[0] < centres[-1] < 22050
+
+
+@pytest.mark.parametrize("name", ["mel", "log", "gammatone"])
+@pytest.mark.parametrize("hz", [300, 1000, 6000])
+def test_a_tone_is_brightest_in_its_own_row(name, hz):
+    settings = Settings(feature=name)
+    values = FEATURES[name](tone(hz, sr=44100), settings)
+    rows_hz = {
+        "mel": librosa.mel_frequencies(n_mels=130, fmin=0, fmax=22050)[1:-1],
+        "log": np.arange(1025) * 44100 / 2048,
+        "gammatone": centre_hz(128, 0, 22050),
+    }[name]
+    top = int(values[:, 40].argmax())
+    assert rows_hz[max(top - 1, 0)] <= hz <= rows_hz[top + 1]
+    assert values.max() == pytest.approx(1)
+    assert values.min() == 0
+
+
+@pytest.mark.parametrize("name", list(FEATURES))
+def test_contract(name, real_clips):
+    settings = Settings(feature=name, sr=22050, n_fft=1024, hop_length=256, n_bands=64, fmin_hz=50, fmax_hz=8000)
+    for y in (real_clips[0][0], np.zeros(5000, np.float32), np.ones(1, np.float32)):
+        before = y.copy()
+        values = FEATURES[name](y, settings)
+        assert values.dtype == np.float32
+        assert values.shape[1] == 1 + len(y) // 256
+        assert 0 <= values.min() <= values.max() <= 1
+        assert np.array_equal(y, before)
+
+
+def test_loudness_shows_only_with_a_fixed_reference(real_clips):
+    y, _ = real_clips[0]
+    for name in ("mel", "log", "gammatone"):
+        peak, fixed = Settings(feature=name), Settings(feature=name, reference="full-scale")
+        assert_allclose(FEATURES[name](y / 10, peak), FEATURES[name](y, peak), atol=1e-4)
+        darker = FEATURES[name](y, fixed) - FEATURES[name](y / 10, fixed)
+        inside = (FEATURES[name](y / 10, fixed) > 0) & (FEATURES[name](y, fixed) < 1)
+        assert_allclose(darker[inside], 20 / 80, atol=1e-4)
+
+
+def test_a_sine_at_full_scale_is_the_brightest_there_is():
+    for name in ("mel", "log", "gammatone"):
+        settings = Settings(feature=name, reference="full-scale", fmin_hz=20, fmax_hz=20000)
+        # A frequency in the middle of a bin, and for mel where the filters are tallest.
+        values = FEATURES[name](tone(15 * 44100 / 2048, sr=44100, peak=1.0), settings)
+        assert 0.9 < values.max() <= 1
+
+
+def test_a_quiet_sound_is_not_painted_as_loud():
+    hiss = np.random.default_rng(0).standard_normal(44100).astype(np.float32) * 1e-6
+    assert FEATURES["mel"](hiss, SETTINGS).max() < 0.7
+    assert FEATURES["mel"](hiss * 1e4, SETTINGS).max() == pytest.approx(1)
+
+
+def test_log_needs_two_bins():
+    with pytest.raises(ValueError, match="widen the range"):
+        FEATURES["log"](np.zeros(100, np.float32), Settings(feature="log", fmin_hz=100, fmax_hz=110))
