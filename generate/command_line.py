@@ -1,0 +1,215 @@
+"""What the user types: options, their help, and the config file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from generate.settings import LONGS, PADS, REFERENCES, Settings, parse_image_size
+
+DESCRIPTION = """\
+Turn a folder of labelled sounds into a folder of spectrogram pictures, ready for an image classifier.
+
+Each sound gives a picture of itself and one of each variant (higher, lower, slower, faster, trimmed ...).
+Run it again at any time: only what is missing or has changed is rendered."""
+
+EXAMPLES = """\
+examples:
+  python -m generate demo                           sounds that the program makes itself
+  python -m generate datasets/my_sounds             one folder a class, any names
+  python -m generate datasets/ESC-50 --subset esc10
+  python -m generate datasets/my_sounds outputs/images/noisy --variants pitch=+2 stretch=0.7 noise=20
+  python -m generate datasets/my_sounds --feature gammatone --image-size 320x240 --colormap viridis
+  python -m generate datasets/my_sounds --dry-run   show the plan and do nothing
+
+variants: pitch=SEMITONES stretch=RATE trim[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB gain=DB speed=RATE,
+  or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
+exit status: 0 all well, 1 cannot start, 2 wrong use, 3 too much was rejected, 130 interrupted."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options; those of a picture have no default here, so that it is known which were given."""
+    default = {field.name: field.default for field in fields(Settings)}
+    parser = argparse.ArgumentParser(
+        prog="python -m generate",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("sounds", metavar="SOUNDS", help="folder of the sound collection, or 'demo'")
+    parser.add_argument("output", metavar="OUTPUT", nargs="?", help="default: outputs/images/<name of SOUNDS>")
+    parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
+
+    group = parser.add_argument_group("how the sounds are laid out (found out from the folder, if not told)")
+    group.add_argument("--layout", metavar="NAME", help="esc50, esc10, urbansound8k, gtzan, csv, names or folders")
+    group.add_argument("--subset", metavar="NAME", default="", help="with ESC-50: esc10")
+    group.add_argument(
+        "--source-pattern",
+        metavar="REGEX",
+        default="",
+        help="which part of a file's name tells the original recording, such as '^(.*?)_' ; clips of one recording "
+        "are never separated by a split",
+    )
+    group.add_argument("--labels", metavar="FILE.csv", type=Path, help="a table with a row a file")
+    for role in ("file", "label", "fold", "source"):
+        group.add_argument(f"--{role}-column", metavar="COLUMN", default="", help="if its name is not a usual one")
+    group.add_argument("--name-pattern", metavar="PATTERN", default="", help="such as '{label}_{source}_{take}'")
+
+    group = parser.add_argument_group("sound")
+    group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
+    group.add_argument("--seconds", type=float, metavar="S", help="length of a picture (default: 5; UrbanSound8K: 4)")
+    group.add_argument("--pad", choices=PADS, help=f"what fills a shorter sound (default: {default['pad']})")
+    group.add_argument(
+        "--long",
+        choices=LONGS,
+        help="of a longer recording take its beginning, or split it into pieces (default: first for ESC and "
+        "UrbanSound8K, else split)",
+    )
+
+    group = parser.add_argument_group("variants")
+    group.add_argument("--variants", nargs="+", metavar="V", help="see below (default: paper)")
+    group.add_argument("--variants-file", metavar="FILE.py", help="variants of your own; see the README")
+    group.add_argument(
+        "--engine", help="what changes pitch and tempo: rubberband, librosa, or auto (the first of them that is there)"
+    )
+    group.add_argument("--seed", type=int, metavar="N", help=f"for random variants (default: {default['seed']})")
+
+    group = parser.add_argument_group("picture")
+    group.add_argument("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
+    group.add_argument("--image-size", type=_image_size, metavar="SIZE", help="224, 320x240 or native (default: 224)")
+    group.add_argument("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
+    group.add_argument("--n-bands", type=int, metavar="N", help=f"mel, gammatone (default: {default['n_bands']})")
+    group.add_argument("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
+    group.add_argument("--n-fft", type=int, metavar="N", help=f"samples a window (default: {default['n_fft']})")
+    group.add_argument("--hop-length", type=int, metavar="N", help=f"samples a step (default: {default['hop_length']})")
+    group.add_argument("--fmin-hz", type=float, metavar="HZ", help="lowest frequency (default: 0)")
+    group.add_argument("--fmax-hz", type=float, metavar="HZ", help="highest frequency (default: half of --sr)")
+    group.add_argument("--range-db", type=float, metavar="DB", help="from dark to bright (default: 80)")
+    group.add_argument(
+        "--reference",
+        choices=REFERENCES,
+        help="what is brightest: each clip's own peak, or the loudest the format holds (default: peak)",
+    )
+
+    group = parser.add_argument_group("running")
+    group.add_argument("--workers", type=_positive, metavar="N", help="processes (default: all cores)")
+    group.add_argument("--limit", type=_positive, metavar="N", help="only so many clips, evenly from all classes")
+    group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
+    group.add_argument(
+        "--max-rejected", type=float, default=5.0, metavar="PERCENT", help="more make the exit status 3 (default: 5)"
+    )
+    return parser
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line, and under it the config file.
+
+    Returns
+    -------
+    argparse.Namespace
+        Options of a picture that nobody gave are None; `class_variants` comes from the config file alone.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the config file is not there or cannot be used.
+    """
+    parser = build_parser()
+    parser.set_defaults(class_variants={})
+    config = parser.parse_args(arguments).config
+    if config is not None:
+        parser.set_defaults(**read_config(config, parser))
+    return parser.parse_args(arguments)
+
+
+def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, object]:
+    """Read options from a TOML file; their names are those of the command line, with `-` or `_`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        If it is not TOML, or an option is not known or has the wrong type.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no config file {str(path)!r}.")
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"The config file {str(path)!r} is not TOML: {error}.") from None
+    known = {action.dest: action for action in parser._actions} | {"class_variants": None}
+    options = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name not in known or name in ("help", "config", "sounds", "output"):
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; do you mean {close[0].replace('_', '-')!r}?" if close else ""
+            raise ValueError(f"The config file {str(path)!r} has an unknown option {key!r}{hint}")
+        options[name] = _config_value(key, value, known[name], path)
+    return options
+
+
+def _config_value(key: str, value: object, action: argparse.Action | None, path: Path) -> object:
+    """Check one value of the config file as the command line would."""
+    as_list = [value] if isinstance(value, str) else value
+    if key.replace("-", "_") == "class_variants":
+        if not isinstance(value, dict):
+            raise ValueError(
+                f"In {str(path)!r}, class-variants must be a table such as [class-variants] dog = ['trim']."
+            )
+        return {label: tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
+    if action.nargs == "+":
+        if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
+            raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as ['paper', 'noise=20'].")
+        return as_list
+    if isinstance(action, argparse._StoreTrueAction):
+        if not isinstance(value, bool):
+            raise ValueError(f"In {str(path)!r}, {key} must be true or false, and is {value!r}.")
+        return value
+    if action.type is None and not isinstance(value, str):
+        raise ValueError(f"In {str(path)!r}, {key} must be a text, and is {value!r}.")
+    if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError(f"In {str(path)!r}, {key} must be a whole number, and is {value!r}.")
+    try:
+        value = action.type(value) if action.type else value
+    except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
+        raise ValueError(f"In {str(path)!r}, {key} is {value!r}: {error}") from None
+    if action.choices and value not in action.choices:
+        raise ValueError(f"In {str(path)!r}, {key} is {value!r}; choose from {', '.join(action.choices)}.")
+    return value
+
+
+def settings_from(options: argparse.Namespace, layout_defaults: dict[str, object]) -> Settings:
+    """Put the settings together: what was given, else what the layout wants, else the defaults.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+    names = {field.name for field in fields(Settings)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if given.get("image_size") == "native":
+        given["image_size"] = None
+    return Settings(**{**layout_defaults, **given})
+
+
+def _image_size(text: str | int) -> tuple[int, int] | str:
+    """As `parse_image_size`; "native" stays text, since None means that nothing was given."""
+    try:
+        return parse_image_size(text) or "native"
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _positive(text: str | int) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is too small; give 1 or more")
+    return value

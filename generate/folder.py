@@ -1,0 +1,164 @@
+"""The picture folder: who may write into it, and what stands in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from generate import manifest, png
+
+LOCK = ".lock"
+OWN_FILES = frozenset({manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL, LOCK, "index.html"})
+
+
+def check_ours(images: Path) -> None:
+    """See that a folder is new, or was made by this program.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder, which need not exist.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or holds something else.
+    """
+    if images.exists() and not images.is_dir():
+        raise ValueError(f"{str(images)!r} is a file; give a folder for the pictures.")
+    if not images.exists() or (images / manifest.SETTINGS).exists():
+        return
+    foreign = sorted(child.name for child in images.iterdir() if child.name not in OWN_FILES)
+    if foreign:
+        raise ValueError(
+            f"{str(images)!r} holds {foreign[0]!r} and no {manifest.SETTINGS}, so this program did not make it; give "
+            "another OUTPUT."
+        )
+
+
+def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
+    """See that a folder is new, or was made with the same settings.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder, which need not exist.
+    wanted : Mapping
+        What `settings.json` would hold.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds something else, or pictures of other settings; both are named.
+    """
+    check_ours(images)
+    if not (images / manifest.SETTINGS).exists():
+        return
+    there = manifest.read_settings(images / manifest.SETTINGS)
+    if there["fingerprint"] != wanted["fingerprint"]:
+        raise ValueError(
+            f"{str(images)!r} holds pictures of other settings: {_differences(there, wanted)}. Give another OUTPUT, "
+            "the same settings, or replace the pictures with --overwrite."
+        )
+
+
+def _differences(there: Mapping, wanted: Mapping) -> str:
+    """Both sides of every setting that is not the same."""
+    before = {**there["settings"], "engine": there.get("engine")}
+    now = {**wanted["settings"], "engine": wanted.get("engine")}
+    pairs = [
+        f"{name} is {before.get(name)} there and {now.get(name)} here"
+        for name in now
+        if name not in ("variants", "class_variants") and before.get(name) != now.get(name)
+    ]
+    return "; ".join(pairs) or "they were rendered by another version of this program or of a variants file"
+
+
+@contextmanager
+def locked(images: Path) -> Iterator[None]:
+    """Make the folder and keep other runs out of it.
+
+    Raises
+    ------
+    ValueError
+        If another run is at work in it.
+    """
+    images.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(images / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"Another run is at work in {str(images)!r}; wait for it, or give another OUTPUT.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def list_pictures(images: Path) -> frozenset[str]:
+    """All PNG files in the folder's class folders, as `<class>/<file>`."""
+    return frozenset(f"{folder}/{name}" for folder, name in _files(images) if name.endswith(".png"))
+
+
+def known_pictures(images: Path) -> pd.DataFrame:
+    """Rows of the pictures that were noted, by a finished run or by one that was stopped."""
+    tables = []
+    if (images / manifest.METADATA).exists():
+        tables.append(manifest.read_metadata(images / manifest.METADATA))
+    if (images / manifest.JOURNAL).exists():
+        tables.append(manifest.read_journal(images / manifest.JOURNAL))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(manifest.COLUMNS))
+
+
+def remove_temporary(images: Path) -> None:
+    """Remove what a run that was killed had not finished writing."""
+    for folder, name in _files(images):
+        if name.endswith(".tmp"):
+            (images / folder / name).unlink(missing_ok=True)
+    for path in images.glob("*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
+    """Remove pictures that this program made, and the class folders that this empties.
+
+    Returns
+    -------
+    removed : int
+    foreign : list of str
+        Those that it did not make; they are left alone.
+    """
+    foreign = []
+    for file_name in sorted(file_names):
+        if png.is_ours(images / file_name):
+            (images / file_name).unlink()
+        else:
+            foreign.append(file_name)
+    for folder in {file_name.partition("/")[0] for file_name in file_names}:
+        if not any((images / folder).iterdir()):
+            (images / folder).rmdir()
+    return len(file_names) - len(foreign), foreign
+
+
+def clear(images: Path) -> None:
+    """Remove all that this program made in the folder (`--overwrite`)."""
+    # The tables go first: if this is cut short, what is left is unknown pictures, never rows without pictures.
+    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, manifest.SETTINGS):
+        (images / name).unlink(missing_ok=True)
+    remove_pictures(images, list_pictures(images))
+
+
+def _files(images: Path) -> Iterator[tuple[str, str]]:
+    """`(class folder, file)` of all files one level down."""
+    if not images.is_dir():
+        return
+    with os.scandir(images) as folders:
+        for folder in folders:
+            if folder.is_dir() and not folder.name.startswith("."):
+                with os.scandir(folder.path) as files:
+                    yield from ((folder.name, file.name) for file in files)

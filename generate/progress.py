@@ -1,0 +1,59 @@
+"""How far the run is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tqdm import tqdm
+
+LINE_EVERY_S = 10.0
+
+
+class Progress:
+    """Counts clips, with their rate and the time left.
+
+    Parameters
+    ----------
+    n_clips : int
+        How many there are; with none, nothing is shown.
+    """
+
+    def __init__(self, n_clips: int) -> None:
+        self._n_clips = n_clips
+        self._n_done = 0
+        self._started = self._last_line = time.monotonic()
+        self._bar = None
+        if n_clips and sys.stderr.isatty():
+            self._bar = tqdm(total=n_clips, unit="clip", dynamic_ncols=True, smoothing=0.05)
+
+    def __enter__(self) -> Progress:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the bar's line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def step(self, *, n_rejected: int) -> None:
+        """One clip more is done."""
+        self._n_done += 1
+        if self._bar is not None:
+            if n_rejected:
+                self._bar.set_postfix_str(f"{n_rejected} rejected", refresh=False)
+            self._bar.update()
+        elif time.monotonic() - self._last_line >= LINE_EVERY_S:
+            self._last_line = time.monotonic()
+            rate = self._n_done / (self._last_line - self._started)
+            left_s = (self._n_clips - self._n_done) / rate
+            print(
+                f"{self._n_done:,} of {self._n_clips:,} clips, {rate:.1f} a second, {_minutes(left_s)} left"
+                + (f", {n_rejected} rejected" if n_rejected else ""),
+                flush=True,
+            )
+
+
+def _minutes(seconds: float) -> str:
+    """Such as `1:05` or `2:00:07`."""
+    return tqdm.format_interval(round(seconds))

@@ -1,0 +1,142 @@
+"""One clip to its pictures: what a worker does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import augment_audio
+from augment_audio import ORIGINAL, Request
+from generate import png
+from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, load
+from generate.settings import Settings
+from generate.spectrogram import is_silent, levels
+
+
+@dataclass(frozen=True)
+class Front:
+    """All that is the same for every clip of a run.
+
+    Parameters
+    ----------
+    sounds, images : Path
+        The sound folder, the picture folder.
+    settings : Settings
+        With `engine` settled.
+    palette : bytes
+        768 of them.
+    fingerprint : str
+        Of the settings.
+    """
+
+    sounds: Path
+    images: Path
+    settings: Settings
+    palette: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip and the pictures of it that are wanted.
+
+    Parameters
+    ----------
+    clip_id, path, label, class_folder, fold, recording : str
+        As in the clips table (where `recording` is `source_id`); `class_folder` is the label as a folder name.
+    start_s : float
+        Where the clip begins in its file.
+    requests : tuple of Request or None
+        Variants to render; None stands for the original.
+    """
+
+    clip_id: str
+    path: str
+    label: str
+    class_folder: str
+    fold: str
+    recording: str
+    start_s: float
+    requests: tuple[Request | None, ...]
+
+
+def render(job: Job, front: Front) -> list[dict[str, object]]:
+    """Render the wanted pictures of one clip and describe them.
+
+    Returns
+    -------
+    list of dict
+        One row of `metadata.csv` a picture.
+
+    Raises
+    ------
+    BadSound
+        If the sound, or a variant of it, cannot be rendered; the message is the reason. Then no picture of the
+        clip is left.
+    """
+    settings = front.settings
+    path = front.sounds / job.path
+    if path.suffix.lower() in UNDECODED_SUFFIXES:
+        raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BadSound(f"not readable: {error.strerror}") from None
+    longest_s = settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING)
+    loaded = load(path, settings.sr, start_s=job.start_s, longest_s=longest_s)
+    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine)
+    original = levels(loaded.y, settings)
+    clip = {
+        "label": job.label,
+        "clip_id": job.clip_id,
+        "source_id": job.recording,
+        "recording": job.recording,
+        "fold": job.fold,
+        "silent": is_silent(loaded.y[: settings.n_samples]),
+        "peak_dbfs": round(loaded.peak_dbfs, 2),
+        "sound": job.path,
+        "start_s": job.start_s,
+        "sound_bytes": stat.st_size,
+        "sound_mtime_ns": stat.st_mtime_ns,
+        "audio_sha256": loaded.sha256,
+    }
+    pictures = [(ORIGINAL, original, len(loaded.y))] if None in job.requests else []
+    for request in filter(None, job.requests):
+        y = _variant(sound, request, front, job.clip_id)
+        # Trimming that cuts nothing returns the very samples: their picture is there already.
+        picture = original if y is sound.y else levels(y, settings)
+        pictures.append((request.name, picture, len(y)))
+
+    folder = front.images / job.class_folder
+    folder.mkdir(exist_ok=True)
+    rows = []
+    for name, picture, n_samples in pictures:
+        file_name = f"{job.class_folder}/{job.clip_id}__{name}.png"
+        text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
+        png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
+        duplicate = name != ORIGINAL and np.array_equal(picture, original)
+        seconds = round(n_samples / settings.sr, 3)
+        rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
+    return rows
+
+
+def _variant(sound: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
+    """Make a variant; whatever a user's own code or an engine does wrong becomes this clip's reason."""
+    variants = known_variants(front.settings.variants_file)
+    try:
+        return augment_audio.make_variant(sound, request, variants, seed=front.settings.seed, clip_id=clip_id)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise BadSound(f"variant {request.name}: {type(error).__name__}: {error}") from error
+
+
+@functools.lru_cache(maxsize=2)
+def known_variants(variants_file: str) -> Mapping[str, augment_audio.Variant]:
+    """The built-in variants and those of the user's file."""
+    own = augment_audio.load_variants_file(Path(variants_file)) if variants_file else {}
+    return augment_audio.VARIANTS | own

@@ -1,0 +1,22 @@
+"""Which versions of what made the pictures."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("librosa", "numpy", "scipy", "soundfile", "soxr", "pillow", "pyrubberband")
+"""Those that a pixel can depend on."""
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that a pixel can depend on, with libsndfile."""
+    import soundfile
+
+    found = {"python": platform.python_version(), "libsndfile": soundfile.__libsndfile_version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,115 @@
+"""Clips to processes: as many at once as there are cores, and none that dies takes others with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for_pipe
+from pathlib import Path
+
+from generate.audio import BadSound
+from generate.render import Front, Job, render
+
+QUEUED_A_WORKER = 3
+"""Clips handed over before they are needed, so that no worker waits, and few are in doubt when one dies."""
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+KILLED_TWICE = "it killed its worker process twice (a crash in a decoder, or not enough memory)"
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def local_executor(workers: int, temporary_folder: Path) -> Executor:
+    """Processes of this machine, one thread each.
+
+    Parameters
+    ----------
+    workers : int
+    temporary_folder : Path
+        Where workers, and the programs that they start, put temporary files.
+    """
+    for variable in ONE_THREAD:
+        os.environ[variable] = "1"
+    # A server that has imported everything forks the workers: faster than starting each anew, and safe beside threads.
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["generate.preload"])
+    else:
+        context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(temporary_folder),))
+
+
+def _begin(temporary_folder: str) -> None:
+    """Prepare a worker: Ctrl-C is the main process's business, and without that process there is none here."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = temporary_folder
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        wait_for_pipe([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def render_or_reason(job: Job, front: Front) -> list[dict[str, object]] | str:
+    """Render one clip; a clip that cannot be rendered gives the reason instead of its rows."""
+    try:
+        return render(job, front)
+    except BadSound as error:
+        return str(error)
+
+
+def outcomes(
+    jobs: Iterable[Job], front: Front, *, workers: int, temporary_folder: Path
+) -> Iterator[tuple[Job, list[dict[str, object]] | str]]:
+    """Render all clips, and give each with its rows or its reason as it is done, in no order.
+
+    When a worker dies, the clips that were handed over are tried again one at a time; the one that is alone with
+    its worker when it dies again is given up with a reason.
+
+    Raises
+    ------
+    OSError
+        If a picture cannot be written: the disk is full, or the folder may not be written to.
+    """
+    queue, suspects = deque(jobs), deque()
+    tried_before: set[str] = set()
+    while queue or suspects:
+        executor = local_executor(min(workers, len(queue) + len(suspects)), temporary_folder)
+        in_flight: dict[Future, Job] = {}
+        try:
+            while queue or suspects or in_flight:
+                alone = suspects or any(job.clip_id in tried_before for job in in_flight.values())
+                source, room = (suspects or queue), (1 if alone else workers * QUEUED_A_WORKER)
+                while source and len(in_flight) < room:
+                    in_flight[executor.submit(render_or_reason, source[0], front)] = source[0]
+                    source.popleft()
+                finished, _ = wait(in_flight, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    outcome = future.result()
+                    yield in_flight.pop(future), outcome
+        except BrokenProcessPool:
+            if len(in_flight) == 1 and tried_before.issuperset(job.clip_id for job in in_flight.values()):
+                yield in_flight.popitem()[1], KILLED_TWICE
+            suspects.extend(in_flight.values())
+            tried_before.update(job.clip_id for job in in_flight.values())
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)

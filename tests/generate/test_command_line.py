@@ -1,0 +1,100 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from generate import command_line
+from generate.settings import Settings
+
+
+def write(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_nothing_given_gives_the_defaults():
+    assert command_line.settings_from(command_line.parse(["sounds"]), {}) == Settings()
+
+
+def test_layout_gives_way_to_config_and_config_to_command_line(tmp_path):
+    config = write(tmp_path, 'seconds = 3\nsr = 22050\nimage-size = "320x240"\nvariants = ["trim"]\nworkers = 3')
+    options = command_line.parse(["sounds", "--config", str(config), "--sr", "16000"])
+    settings = command_line.settings_from(options, {"seconds": 4.0, "long": "split"})
+    assert (settings.seconds, settings.sr, settings.long) == (3, 16000, "split")
+    assert settings.image_size == (320, 240)
+    assert settings.variants == ("trim",)
+    assert options.workers == 3
+
+
+def test_native_size_from_both_sides(tmp_path):
+    config = write(tmp_path, 'image_size = "native"')
+    for arguments in (["s", "--image-size", "native"], ["s", "--config", str(config)]):
+        assert command_line.settings_from(command_line.parse(arguments), {}).image_size is None
+
+
+def test_class_variants_come_from_the_config(tmp_path):
+    config = write(tmp_path, '[class-variants]\n"Dog bark" = ["trim", "noise=20"]\nrain = "none"')
+    options = command_line.parse(["s", "--config", str(config)])
+    assert command_line.settings_from(options, {}).class_variants == {"Dog bark": ("trim", "noise=20"), "rain": ("none",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("secs = 3", "unknown option 'secs'"),
+        ("colourmap = 'gray'", "do you mean 'colormap'"),
+        ("sr = 'fast'", "whole number"),
+        ("sr = 1.5", "whole number"),
+        ("workers = 0", "give 1 or more"),
+        ("pad = 'zero'", "choose from silence, repeat"),
+        ("variants = 3", "list of texts"),
+        ("overwrite = 'yes'", "true or false"),
+        ("feature = 3", "must be a text"),
+        ("class-variants = 'trim'", "table"),
+        ("sounds = 'x'", "unknown option 'sounds'"),
+        ("= 3", "not TOML"),
+        ("image-size = 'big'", "write 224"),
+    ],
+)
+def test_faults_of_the_config_are_named(tmp_path, text, words):
+    with pytest.raises(ValueError, match=words):
+        command_line.parse(["s", "--config", str(write(tmp_path, text))])
+
+
+def test_config_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nope\.toml"):
+        command_line.parse(["s", "--config", str(tmp_path / "nope.toml")])
+
+
+@pytest.mark.parametrize("arguments", [[], ["s", "--sr", "x"], ["s", "--pad", "x"], ["s", "--workers", "0"]])
+def test_wrong_use_ends_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command_line.parse(arguments)
+    assert ended.value.code == 2
+    assert "usage: python -m generate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["generate", "augment_audio", "generate.download", "generate.doctor"])
+def test_help_answers_in_under_a_second(module):
+    command = [sys.executable, "-m", module, "--help"]
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+        times.append(time.monotonic() - started)
+    assert f"usage: python -m {module}" in answer.stdout
+    assert min(times) < 1
+
+
+def test_help_does_not_import_what_is_slow():
+    code = (
+        "import sys\n"
+        "from generate import __main__\n"
+        "try: __main__.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('pandas', 'librosa', 'matplotlib', 'tensorflow', 'scipy') if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.endswith("[]\n")

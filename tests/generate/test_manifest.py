@@ -1,0 +1,131 @@
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generate import manifest
+
+
+def row(**changes):
+    values = {
+        "file_name": "a/1__original.png",
+        "label": "a",
+        "clip_id": "1",
+        "source_id": "r1",
+        "recording": "r1",
+        "fold": "1",
+        "variant": "original",
+        "duplicate": False,
+        "silent": False,
+        "seconds": 5.0,
+        "peak_dbfs": -3.0,
+        "sound": "a/1.wav",
+        "start_s": 0.0,
+        "sound_bytes": 100,
+        "sound_mtime_ns": 1_700_000_000_123_456_789,
+        "audio_sha256": "ab",
+    }
+    return values | changes
+
+
+AWKWARD = ["001", "1e5", "NA", "nan", "None", "", 'say "hi", <b>&', "a\nb", "Grünfink 'ü' 鳥", "b\udcff", " x ", "TRUE", "-0"]
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_text_stays_as_it_was(tmp_path, text):
+    rows = [row(label=text, clip_id=text, fold=text, recording=text, sound=text, file_name=text)]
+    manifest.write_table(tmp_path / "metadata.csv", pd.DataFrame(rows, dtype=object)[list(manifest.COLUMNS)])
+    back = manifest.read_metadata(tmp_path / "metadata.csv").iloc[0]
+    for column in ("label", "clip_id", "fold", "recording", "sound", "file_name"):
+        assert back[column] == text
+    assert back["sound_mtime_ns"] == rows[0]["sound_mtime_ns"]
+
+
+def test_journal_and_table_read_the_same(tmp_path):
+    rows = [row(file_name=f"{n}.png", start_s=n * 0.1, peak_dbfs=-np.inf if n else -1.25, duplicate=bool(n)) for n in range(3)]
+    journal = manifest.Journal(tmp_path / "journal.csv")
+    for one in rows:
+        journal.note([one])
+    journal.close()
+    manifest.write_table(tmp_path / "metadata.csv", pd.DataFrame(rows)[list(manifest.COLUMNS)])
+    pd.testing.assert_frame_equal(
+        manifest.read_journal(tmp_path / "journal.csv"), manifest.read_metadata(tmp_path / "metadata.csv")
+    )
+    assert manifest.read_metadata(tmp_path / "metadata.csv")["start_s"].tolist() == [one["start_s"] for one in rows]
+
+
+def test_a_journal_that_was_cut_anywhere_is_read_and_goes_on(tmp_path):
+    path = tmp_path / "journal.csv"
+    journal = manifest.Journal(path)
+    journal.note([row(file_name="a.png"), row(file_name="b.png")])
+    journal.note([row(file_name="c.png")])
+    journal.close()
+    content = path.read_bytes()
+    for cut in range(0, len(content), 7):
+        path.write_bytes(content[:cut])
+        found = manifest.read_journal(path)["file_name"].tolist()
+        assert found == ["a.png", "b.png", "c.png"][: len(found)]
+        journal = manifest.Journal(path)
+        journal.note([row(file_name="d.png")])
+        journal.close()
+        assert manifest.read_journal(path)["file_name"].tolist() == [*found, "d.png"]
+
+
+def test_damage_is_named(tmp_path):
+    for text in ("nonsense", "file_name,label\na,b\n", ""):
+        (tmp_path / "metadata.csv").write_text(text)
+        with pytest.raises(ValueError, match="--overwrite"):
+            manifest.read_metadata(tmp_path / "metadata.csv")
+    for text in ("{", "[]", "{}", "3"):
+        (tmp_path / "settings.json").write_text(text)
+        with pytest.raises(ValueError, match="--overwrite"):
+            manifest.read_settings(tmp_path / "settings.json")
+
+
+def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    manifest.write_whole(path, "old")
+
+    def fails(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="disk full"):
+        manifest.write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.csv"]
+
+
+def table(*pairs, silent=False):
+    rows = [row(recording=recording, audio_sha256=sha, silent=silent) for recording, sha in pairs]
+    return pd.DataFrame(rows)
+
+
+def test_equal_sounds_share_a_source_through_chains():
+    united = manifest.unite_equal_sounds(table(("d", "1"), ("b", "1"), ("b", "2"), ("c", "2"), ("e", "3"), ("a", "4")))
+    assert united["source_id"].tolist() == ["b", "b", "b", "b", "e", "a"]
+    assert united["recording"].tolist() == ["d", "b", "b", "c", "e", "a"]
+
+
+def test_silence_unites_nothing():
+    assert manifest.unite_equal_sounds(table(("a", "1"), ("b", "1"), silent=True))["source_id"].tolist() == ["a", "b"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 9).map(str)), min_size=1), st.randoms())
+def test_uniting_is_the_components_of_a_graph(pairs, random):
+    """Against scipy: recordings and sounds are vertices, rows are edges."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    recordings = sorted({recording for recording, _ in pairs})
+    rows = [recordings.index(recording) for recording, _ in pairs]
+    columns = [len(recordings) + int(sha) for _, sha in pairs]
+    size = len(recordings) + 10
+    _, component = connected_components(coo_matrix((np.ones(len(pairs)), (rows, columns)), (size, size)), directed=False)
+    expected = {r: min(o for j, o in enumerate(recordings) if component[j] == component[i]) for i, r in enumerate(recordings)}
+    shuffled = random.sample(pairs, len(pairs))
+    united = manifest.unite_equal_sounds(table(*shuffled))
+    assert united["source_id"].tolist() == [expected[recording] for recording, _ in shuffled]
