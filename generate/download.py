@@ -7,30 +7,25 @@ temporary folder beside the target until all is whole; the last step gives the f
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import os
 import re
 import shlex
 import shutil
-import stat
 import sys
-import tarfile
 import tempfile
 import textwrap
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from generate.unpack import unpack
+
 if TYPE_CHECKING:
     from generate.readers.collection import Reader
 
 CHUNK_BYTES = 1 << 18
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, RuntimeError)
-"""What the standard library raises on archives that are cut, damaged, encrypted or packed some other way."""
 
 
 def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader] | None = None) -> int:
@@ -171,62 +166,6 @@ def download(
             print(f"the archive is kept as {kept}")
     print(f"{target} is ready")
     return target
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip or tar.gz; what could write outside the folder is refused.
-
-    Parameters
-    ----------
-    archive : Path
-        Told apart by its first bytes, whatever its name.
-    folder : Path
-        Made here; must not exist.
-
-    Raises
-    ------
-    ValueError
-        If the archive is broken, or a member is absolute, climbs with `..`, or is a link or a device.
-    """
-    folder.mkdir()
-    with open(archive, "rb") as file:
-        gzipped = file.read(2) == b"\x1f\x8b"
-    try:
-        if gzipped:
-            _unpack_tar(archive, folder)
-        else:
-            _unpack_zip(archive, folder)
-    except BROKEN as error:
-        kind = "tar.gz" if gzipped else "zip"
-        raise ValueError(
-            f"{archive.name} is no whole {kind} archive ({error}): it was cut or damaged. Try again."
-        ) from None
-
-
-def _unpack_zip(archive: Path, folder: Path) -> None:
-    with zipfile.ZipFile(archive) as packed:
-        for member in packed.infolist():
-            kind = stat.S_IFMT(member.external_attr >> 16)
-            _refuse_unsafe(member.filename, plain=kind in (0, stat.S_IFREG, stat.S_IFDIR))
-        packed.extractall(folder)
-
-
-def _unpack_tar(archive: Path, folder: Path) -> None:
-    # Python 3.11.0 to 3.11.3 have no filters; our own check comes first anyway.
-    options = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-    with tarfile.open(archive, "r:gz") as packed:
-        for member in packed:
-            _refuse_unsafe(member.name, plain=member.isreg() or member.isdir())
-            packed.extract(member, folder, **options)
-        while packed.fileobj.read(CHUNK_BYTES):
-            pass  # gzip compares its own checksum only at the end of the file
-
-
-def _refuse_unsafe(name: str, *, plain: bool) -> None:
-    outside = name.startswith(("/", "\\")) or re.match("[A-Za-z]:", name) or ".." in re.split(r"[/\\]", name)
-    if outside or not plain:
-        what = "would be written outside the folder" if outside else "is a link or a device"
-        raise ValueError(f"the archive is refused and nothing of it was kept: its member {name!r} {what}.")
 
 
 def _fetch(url: str, path: Path, *, about_bytes: int) -> None:

@@ -173,6 +173,6 @@ def _refuse_fewer_variants(clips: pd.DataFrame, wanted: pd.DataFrame, known: pd.
     if len(unwanted):
         names = ", ".join(sorted(unwanted["variant"].unique()))
         raise ValueError(
-            f"The folder holds {len(unwanted)} pictures of variants that this run does not ask for ({names}). Name them "
-            "in --variants too, give another OUTPUT, or start anew with --overwrite."
+            f"The folder holds {len(unwanted)} pictures of variants that this run does not ask for ({names}). Name "
+            "them in --variants too, give another OUTPUT, or start anew with --overwrite."
         )

@@ -17,7 +17,7 @@ import pandas as pd
 
 import augment_audio
 from augment_audio import ENGINES, Request
-from generate import folder, manifest, png, readers
+from generate import demo, folder, manifest, png, readers
 from generate.command_line import settings_from
 from generate.features import FEATURES
 from generate.pieces import cut_into_pieces
@@ -130,7 +130,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
     reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
     layout = options.layout or readers.find_layout(sounds, reader_options)
     collection = readers.read(sounds, layout, reader_options)
-    settings = settings_from(options, dict(readers.READERS[layout].defaults))
+    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
+    settings = settings_from(options, defaults)
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
     engine_version = ENGINES[settings.engine].version()
     requests = _requests(settings, sorted(collection.clips["label"].unique()))
@@ -253,8 +254,6 @@ def _sound_folder(sounds: str) -> Path:
     """The folder that was named; `demo` is made first."""
     if sounds != DEMO:
         return Path(sounds)
-    from generate import demo
-
     return demo.synthesise(Path("datasets", DEMO))
 
 

@@ -68,7 +68,6 @@ def result_text(prepared: Prepared, result: Result) -> str:
             "a trainer would read them too"
         )
     lines += _rejected_lines(result)
-    lines.append(f"Next: look at the pictures, then  python -m train {_shown(prepared)}")
     return "\n".join(lines)
 
 
@@ -96,7 +95,7 @@ def _notes(prepared: Prepared) -> list[str]:
     collection = prepared.collection
     if collection.passed_over:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(collection.passed_over.items()))
-        notes.append(f"  passed over  {kinds}")
+        notes.append(f"  passed over: {kinds}")
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])
         notes.append(f"  missing   {len(collection.missing):,} files: {collection.missing[0][2]} ({some} ...)")

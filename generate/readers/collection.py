@@ -123,7 +123,8 @@ def clips_table(
     paths, labels : sequence of str
         File, relative to the sound folder with `/`, and class of each clip.
     names : sequence of str, optional
-        What to call each clip; by default its path without the ending.
+        What to call each clip; by default its path without the ending, and without folders that the next name
+        begins with: `bell/bell-01.wav` is `bell-01`, `bell/01.wav` is `bell-01` too if it is alone.
     folds : sequence of str, optional
         Default: empty.
     sources : sequence of str, optional
@@ -142,7 +143,7 @@ def clips_table(
     n = len(paths)
     clips = pd.DataFrame(
         {
-            "name": list(names) if names is not None else [path.rpartition(".")[0] or path for path in paths],
+            "name": list(names) if names is not None else [_name(path) for path in paths],
             "path": list(paths),
             "label": [str(label).strip() for label in labels],
             "fold": list(folds) if folds is not None else [""] * n,
@@ -161,6 +162,13 @@ def clips_table(
     nameless = clips["source_id"] == ""
     clips.loc[nameless, "source_id"] = clips.loc[nameless, "clip_id"]
     return clips[list(CLIP_COLUMNS)]
+
+
+def _name(path: str) -> str:
+    """What to call a clip by its path."""
+    parts = (path.rpartition(".")[0] or path).split("/")
+    kept = [folder for folder, following in zip(parts, parts[1:], strict=False) if not following.startswith(folder)]
+    return "/".join([*kept, parts[-1]])
 
 
 def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:

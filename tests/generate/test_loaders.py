@@ -1,0 +1,91 @@
+"""The picture folder loads as it stands in the loaders that people use."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from generate.__main__ import main
+
+QUICK = ["--engine", "librosa", "--image-size", "48x32", "--sr", "22050", "--seconds", "1", "--variants", "trim", "noise=20"]
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """Two classes of four clips and three pictures each, of which one clip is rejected."""
+    import soundfile
+
+    from tests.conftest import SR, tone, white
+
+    folder = tmp_path_factory.mktemp("loaders")
+    for label, hz in (("low & <slow>", 200), ("Höhe", 3000)):
+        (folder / "sounds" / label).mkdir(parents=True)
+        for number in range(4):
+            y = tone(hz * (1 + 0.1 * number)) + white(seed=number, rms=0.01)
+            soundfile.write(folder / "sounds" / label / f"{number}.wav", y, SR)
+    (folder / "sounds" / "Höhe" / "bad.wav").write_text("no sound")
+    (folder / "sounds" / "empty").mkdir()
+    assert main([str(folder / "sounds"), str(folder / "images"), *QUICK, "--max-rejected", "20"]) == 0
+    return folder / "images"
+
+
+def rgb(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_keras_flow_from_directory(images):
+    from keras._tf_keras.keras.preprocessing.image import ImageDataGenerator
+
+    flow = ImageDataGenerator().flow_from_directory(images, target_size=(32, 48), batch_size=24, shuffle=False)
+    pictures, labels = next(flow)
+    assert sorted(flow.class_indices) == sorted(folder.name for folder in images.iterdir() if folder.is_dir())
+    assert len(flow.class_indices) == 2
+    assert pictures.shape == (24, 32, 48, 3)
+    assert labels.sum(axis=0).tolist() == [12, 12]
+    assert np.array_equal(pictures[5], rgb(images / flow.filenames[5]))
+
+
+def test_keras_flow_from_dataframe(images):
+    from keras._tf_keras.keras.preprocessing.image import ImageDataGenerator
+
+    table = pd.read_csv(images / "metadata.csv", dtype=str)
+    flow = ImageDataGenerator().flow_from_dataframe(
+        table, directory=images, x_col="file_name", y_col="label", target_size=(32, 48), batch_size=24, shuffle=False
+    )
+    pictures, _ = next(flow)
+    assert set(flow.class_indices) == {"low & <slow>", "Höhe"}
+    assert np.array_equal(pictures[7], rgb(images / table["file_name"][7]))
+
+
+def test_image_dataset_from_directory(images):
+    keras = pytest.importorskip("keras")
+
+    dataset = keras.utils.image_dataset_from_directory(images, image_size=(32, 48), batch_size=24, shuffle=False)
+    pictures, labels = next(iter(dataset))
+    assert len(dataset.class_names) == 2
+    assert pictures.shape == (24, 32, 48, 3)
+    assert np.bincount(labels.numpy()).tolist() == [12, 12]
+    assert np.array_equal(pictures[0].numpy(), rgb(dataset.file_paths[0]))
+
+
+def test_hugging_face_imagefolder(images, tmp_path, monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    dataset = datasets.load_dataset("imagefolder", data_dir=str(images), split="train", cache_dir=str(tmp_path))
+    assert len(dataset) == 24
+    table = pd.read_csv(images / "metadata.csv", keep_default_na=False)
+    assert set(dataset.column_names) == {"image", *table.columns} - {"file_name"}
+    assert sorted(dataset["label"]) == sorted(table["label"])
+    assert sorted(set(dataset["variant"])) == ["noise=20", "original", "trim"]
+    row = dataset[3]
+    expected = table[(table["clip_id"] == row["clip_id"]) & (table["variant"] == row["variant"])]["file_name"].item()
+    assert np.array_equal(np.asarray(row["image"].convert("RGB")), rgb(images / expected))
+
+
+def test_one_folder_a_class_as_torchvision_wants_it(images):
+    """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class and wants pictures in each."""
+    folders = [child for child in images.iterdir() if child.is_dir()]
+    assert len(folders) == 2
+    assert all(any(folder.glob("*.png")) and not [p for p in folder.iterdir() if p.suffix != ".png"] for folder in folders)
+    assert not [child for child in images.iterdir() if child.is_dir() and child.name.startswith(".")]
