@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         requests = augment_audio.parse_requests(options.variants, variants, PRESETS)
         engine = augment_audio.choose_engine(options.engine)
         print(f"Pitch and tempo by {ENGINES[engine].version()}.")
+        _refuse_equal_names(options.sounds)
         options.output.mkdir(parents=True, exist_ok=True)
         for path in options.sounds:
             y, sr = read_mono(path)
@@ -55,6 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"augment_audio: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _refuse_equal_names(paths: Sequence[Path]) -> None:
+    """The variants of one sound must not overwrite those of another."""
+    stems = [path.stem.casefold() for path in paths]
+    for path in paths:
+        if stems.count(path.stem.casefold()) > 1:
+            raise ValueError(f"Two sounds are called {path.stem!r}; write them into different folders.")
 
 
 def read_mono(path: Path):
@@ -70,6 +79,7 @@ def read_mono(path: Path):
     FileNotFoundError, ValueError
         If it is not there, cannot be decoded, or is empty.
     """
+    import numpy as np
     import soundfile
 
     if not path.is_file():
@@ -80,7 +90,10 @@ def read_mono(path: Path):
         raise ValueError(f"{str(path)!r} is not readable as sound: {error.error_string.strip()}") from None
     if len(channels) == 0:
         raise ValueError(f"{str(path)!r} holds no samples.")
-    return channels.mean(axis=1, dtype="float32"), sr
+    y = channels.mean(axis=1, dtype="float32")
+    if not np.isfinite(y).all():
+        raise ValueError(f"{str(path)!r} is damaged: it holds NaN or infinity.")
+    return y, sr
 
 
 def write_sound(path: Path, y, sr: int) -> None:

@@ -2,7 +2,7 @@
 
 This is the only caller of either. pyrubberband starts the program without a time limit, the program waits for
 ever on an empty file, and what passes between them has 16 bits and is cut off at full scale. So: no sound
-shorter than an analysis window is handed over, the sound is scaled to half of full scale on the way in and back
+shorter than an analysis window is handed over, the sound is scaled to a quarter of full scale on the way in and back
 on the way out, the program runs in a process group of its own that is killed when its time is up, and what comes
 back is checked.
 """
@@ -24,8 +24,8 @@ START_LIMIT_S = 20.0
 """Time that the program is given to start; on a loaded two-core machine it took 0.02 s."""
 LIMIT_PER_SECOND = 5.0
 """Seconds that it may take for a second of sound; it took 0.03 to 0.06 on one core."""
-HEADROOM = 0.5
-"""Peak of what is handed over: a change of phases can raise peaks, and 16 bits cannot go above 1."""
+HEADROOM = 0.25
+"""Peak of what is handed over: new phases raise the peak of saturated noise threefold, and 16 bits end at 1."""
 SHORTEST_OUTPUT = 0.9
 """What comes back must be at least this part of the length that was asked for."""
 

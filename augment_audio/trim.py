@@ -24,8 +24,12 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     """
     import librosa
 
-    trimmed, _ = librosa.effects.trim(sound.y, top_db=top_db)
-    return trimmed if len(trimmed) else sound.y
+    peak = np.abs(sound.y).max()
+    if peak == 0:
+        return sound.y
+    # Far above full scale, since librosa calls nothing silent that is less than 100 dB below it.
+    _, (start, end) = librosa.effects.trim(sound.y * (1e4 / peak), top_db=top_db)
+    return sound.y[start:end] if end - start < len(sound.y) else sound.y
 
 
 VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)

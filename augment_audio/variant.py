@@ -99,12 +99,13 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
                 f"{text!r} has no number for {variant.parameter}; write for example "
                 f"'{kind}={variant.default if variant.default is not None else max(variant.low, 1):g}'."
             ) from None
+    value += 0.0  # -0 is 0
     if not (math.isfinite(value) and variant.low <= value <= variant.high):
         raise ValueError(
             f"{text!r}: {variant.parameter} must be from {variant.low:g} to {variant.high:g}, and is {value:g}."
         )
-    shown = f"{value:+g}" if variant.signed else f"{value:g}"
-    name = kind if value == variant.default else f"{kind}={shown}"
+    sign = "+" if variant.signed and value >= 0 else ""
+    name = kind if value == variant.default else f"{kind}={sign}{repr(value).removesuffix('.0')}"
     return Request(name, kind, value)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from augment_audio.variant import Variant
+from augment_audio.variant import ORIGINAL, Variant
+
+RESERVED = frozenset({ORIGINAL, "paper", "none"})
+"""Words that `--variants` reads as something else: the clip itself, and the presets."""
 
 
 def load_variants_file(path: Path) -> dict[str, Variant]:
@@ -34,6 +37,9 @@ def load_variants_file(path: Path) -> dict[str, Variant]:
         found = runpy.run_path(str(path)).get("VARIANTS")
     except Exception as error:  # the user's own code may raise anything
         raise ValueError(f"The variants file {str(path)!r} fails: {type(error).__name__}: {error}") from error
+    taken = sorted(RESERVED & set(found)) if isinstance(found, dict) else []
+    if taken:
+        raise ValueError(f"The variants file {str(path)!r} calls a variant {taken[0]!r}, which has a meaning already.")
     fits = isinstance(found, dict) and all(
         isinstance(name, str) and name.isidentifier() and isinstance(variant, Variant)
         for name, variant in found.items()

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from generate.truncated import truncation
+from generate.truncated import for_libsndfile, tells_length, truncation
 
 AUDIO_SUFFIXES = frozenset(
     (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf")
@@ -27,6 +27,13 @@ HIGHEST_SAMPLE = 1e5
 LONGEST_BEGINNING = 4.0
 """Of a long recording whose beginning alone is wanted, this many times the picture's length is read: the fastest
 stretch is by 4, so no variant can need more."""
+
+
+UNKNOWN_LENGTH = 2**62
+"""libsndfile gives 2^63 - 1 samples where the header does not tell."""
+MOST_SAMPLES_A_BYTE = 1000
+"""Digital silence, the shortest that FLAC and Opus can say, takes a byte for some 300 samples."""
+BLOCK_SAMPLES = 1 << 20
 
 
 class BadSound(ValueError):
@@ -72,8 +79,10 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
         shortfall = truncation(path)
         if shortfall:
             raise BadSound(shortfall)
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(for_libsndfile(path)) as file:
             own_sr = file.samplerate
+            if file.frames >= UNKNOWN_LENGTH:
+                raise BadSound(f"it does not tell its length; write it anew: ffmpeg -i {path.name} {path.stem}.wav")
             start = round(start_s * own_sr)
             expected = file.frames - start
             if longest_s is not None:
@@ -82,15 +91,27 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
                 raise BadSound("empty: it holds no samples")
             if start:
                 file.seek(start)
-            channels = file.read(expected, dtype="float32", always_2d=True)
+            y = _read_mono(file, expected)
+            is_guess = file.format == "MP3" and not tells_length(path)
     except soundfile.LibsndfileError as error:
         raise BadSound(f"not readable as sound: {error.error_string.strip()}") from None
     except OSError as error:
         raise BadSound(f"not readable: {error.strerror or error}") from None
-    if len(channels) < expected:
-        raise BadSound(f"truncated: its header promises {expected} samples and {len(channels)} could be decoded")
-    y = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32)
-    return _checked(np.ascontiguousarray(y), own_sr, sr)
+    if len(y) < expected and not (is_guess and len(y)):
+        raise BadSound(f"truncated: its header promises {expected} samples and {len(y)} could be decoded")
+    return _checked(y, own_sr, sr)
+
+
+def _read_mono(file: soundfile.SoundFile, n_samples: int) -> np.ndarray:
+    """Read in blocks, so that no memory is taken for samples that only the header promises."""
+    blocks = []
+    while n_samples > 0:
+        channels = file.read(min(n_samples, BLOCK_SAMPLES), dtype="float32", always_2d=True)
+        if len(channels) == 0:
+            break
+        n_samples -= len(channels)
+        blocks.append(channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32))
+    return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
 
 
 def _checked(y: np.ndarray, own_sr: int, sr: int) -> Loaded:
@@ -104,19 +125,23 @@ def _checked(y: np.ndarray, own_sr: int, sr: int) -> Loaded:
         raise BadSound(f"its sample rate is {own_sr} Hz; sounds have 1,000 to 384,000")
     sixteen_bits = np.rint(np.clip(y, -1, 1) * np.float32(32767)).astype("<i2")
     sha256 = hashlib.sha256(own_sr.to_bytes(8, "little") + sixteen_bits.tobytes()).hexdigest()
-    if peak > 1:
-        y = y / np.float32(peak)
     if own_sr != sr:
         y = soxr.resample(y, own_sr, sr)
         if len(y) == 0:
             raise BadSound(f"too short: it holds {len(sixteen_bits)} samples at {own_sr} Hz")
+    # Only now, since resampling raises peaks too.
+    if (highest := float(np.abs(y).max())) > 1:
+        y = y / np.float32(highest)
     return Loaded(y, sha256, 20 * float(np.log10(peak)) if peak > 0 else -np.inf)
 
 
 def duration_s(path: Path) -> float | None:
-    """Length by the header alone, in seconds; None where it cannot be read."""
+    """Length by the header alone, in seconds; None where it cannot be read, is not told or cannot be true."""
     try:
-        header = soundfile.info(str(path))
+        header = soundfile.info(for_libsndfile(path))
+        n_bytes = path.stat().st_size
     except (soundfile.LibsndfileError, OSError):
         return None
-    return header.frames / header.samplerate if header.samplerate else None
+    if not header.samplerate or header.frames > MOST_SAMPLES_A_BYTE * n_bytes:
+        return None
+    return header.frames / header.samplerate

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from generate.audio import duration_s
+from generate.readers.collection import unique_ids
 
 SHORTEST_LAST_PIECE = 0.5
 """What is left at the end becomes a piece if it is at least this part of a whole one."""
@@ -42,10 +43,10 @@ def cut_into_pieces(clips: pd.DataFrame, folder: Path, *, seconds: float) -> pd.
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)
-    endings = pd.Series(
-        [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)], dtype=object
-    )
-    return pieces.assign(clip_id=pieces["clip_id"] + endings, start_s=number * seconds)
+    endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
+    # Once more, since another recording may be called as a piece of this one is.
+    ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
+    return pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6))
 
 
 def count_pieces(duration_s: float, seconds: float) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL, Request
-from generate.readers.collection import safe_name
+from generate.readers.collection import printable, safe_name
 from generate.render import Job
 
 BYTES_A_PIXEL = 0.7
@@ -131,8 +131,11 @@ def _wanted(
     )
     pictures["variant"] = [request.name if request else ORIGINAL for request in pictures["request"]]
     sizes, times = zip(*(_size_and_time(sounds / path) for path in clips["path"]), strict=True)
-    clips = clips.rename(columns={"source_id": "recording", "path": "sound"}).assign(
-        sound_bytes=sizes, sound_mtime_ns=times, class_folder=clips["label"].map(class_folders)
+    clips = clips.rename(columns={"source_id": "recording"}).assign(
+        sound=pd.Series([printable(path) for path in clips["path"]], dtype=object),
+        sound_bytes=sizes,
+        sound_mtime_ns=times,
+        class_folder=clips["label"].map(class_folders),
     )
     wanted = clips.merge(pictures, on="label", how="left")
     wanted["file_name"] = wanted["class_folder"] + "/" + wanted["clip_id"] + "__" + wanted["variant"] + ".png"
@@ -150,9 +153,9 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 def _by_clip(left: pd.DataFrame):
     """Group the pictures that are left by clip, in their order."""
-    columns = ["clip_id", "sound", "label", "class_folder", "fold", "recording", "start_s"]
+    columns = ["clip_id", "path", "label", "class_folder", "fold", "recording", "start_s"]
     for _, group in left.groupby("clip_id", sort=False):
-        first = next(group[columns].rename(columns={"sound": "path"}).itertuples(index=False, name="Clip"))
+        first = next(group[columns].itertuples(index=False, name="Clip"))
         yield first, list(group["request"])
 
 

@@ -13,6 +13,7 @@ import augment_audio
 from augment_audio import ORIGINAL, Request
 from generate import png
 from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, load
+from generate.readers.collection import printable
 from generate.settings import Settings
 from generate.spectrogram import is_silent, levels
 
@@ -98,7 +99,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "fold": job.fold,
         "silent": is_silent(loaded.y[: settings.n_samples]),
         "peak_dbfs": round(loaded.peak_dbfs, 2),
-        "sound": job.path,
+        "sound": printable(job.path),
         "start_s": job.start_s,
         "sound_bytes": stat.st_size,
         "sound_mtime_ns": stat.st_mtime_ns,

@@ -24,6 +24,7 @@ from generate.pieces import cut_into_pieces
 from generate.plan import Plan, estimated_bytes, make_plan, spread
 from generate.progress import Progress
 from generate.readers import Collection, Reader, ReaderOptions
+from generate.readers.collection import printable
 from generate.render import Front, known_variants
 from generate.settings import Settings
 from generate.spectrogram import levels
@@ -233,7 +234,8 @@ def _render_all(prepared: Prepared) -> pd.DataFrame:
             for job, outcome in jobs:
                 if isinstance(outcome, str):
                     hint = prepared.reader.known_broken.get(job.clip_id)
-                    rejected.append((job.path, job.clip_id, job.label, f"{outcome} ({hint})" if hint else outcome))
+                    reason = f"{outcome} ({hint})" if hint else outcome
+                    rejected.append((printable(job.path), job.clip_id, job.label, reason))
                 else:
                     journal.note(outcome)
                 progress.step(n_rejected=len(rejected))

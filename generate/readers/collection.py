@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,9 @@ import pandas as pd
 CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "source_id", "start_s")
 LONGEST_CLIP_ID = 120
 """Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
+
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+"""Names that Windows keeps for itself, whatever the ending."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +148,9 @@ def clips_table(
         {
             "name": list(names) if names is not None else [_name(path) for path in paths],
             "path": list(paths),
-            "label": [str(label).strip() for label in labels],
+            "label": [printable(str(label).strip()) for label in labels],
             "fold": list(folds) if folds is not None else [""] * n,
-            "source_id": list(sources) if sources is not None else [""] * n,
+            "source_id": [printable(source) for source in sources] if sources is not None else [""] * n,
         },
         dtype=object,  # pandas' own text type refuses names that are not UTF-8
     ).assign(start_s=0.0)
@@ -164,6 +167,11 @@ def clips_table(
     return clips[list(CLIP_COLUMNS)]
 
 
+def printable(text: str) -> str:
+    """The text as UTF-8 can hold it; other bytes of a file name become a backslash and their number."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
 def _name(path: str) -> str:
     """What to call a clip by its path."""
     parts = (path.rpartition(".")[0] or path).split("/")
@@ -174,9 +182,9 @@ def _name(path: str) -> str:
 def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
     """Turn any text into a file name that every system takes, the same for the same text.
 
-    Letters of any script, digits, space and `. _ + = - ( )` stay; the rest becomes `-`. Where something else
-    than a path separator had to go, or the name was cut, eight digits of the text's SHA-1 follow, so that
-    two texts do not become one.
+    Letters and marks of any script, digits, space and `. _ + = - ( )` stay, `/` becomes `-`, and so does the rest.
+    Where something else than a path separator had to go, or the name was cut, or Windows keeps it for a device, eight
+    digits of the text's SHA-1 follow, so that two texts do not become one.
 
     Parameters
     ----------
@@ -186,11 +194,12 @@ def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
         Bytes in UTF-8, at most.
     """
     composed = unicodedata.normalize("NFC", text.replace("/", "-"))
-    kept = re.sub(r"[^\w .+=()-]", "-", composed.encode("utf-8", "replace").decode()).strip(" .")
-    if kept.startswith("-"):
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._+=()-" else "-" for c in composed)
+    kept = kept.strip(" .")
+    if not kept or kept[0] == "-":
         kept = "x" + kept
-    if kept != composed or len(kept.encode()) > longest:
-        kept = kept.encode()[: longest - 9].decode("utf-8", "ignore") + "-" + _digits(text)
+    if kept != composed or len(kept.encode()) > longest or kept.partition(".")[0].casefold() in DEVICES:
+        kept = _shortened(kept, longest - 9) + "-" + _digits(text)
     return kept
 
 
@@ -203,11 +212,18 @@ def unique_ids(names: Sequence[str], paths: Sequence[str]) -> list[str]:
     ids = [safe_name(name) for name in names]
     counts = Counter(clip_id.casefold() for clip_id in ids)
     return [
-        clip_id if counts[clip_id.casefold()] == 1 else f"{clip_id}-{_digits(path)}"
+        clip_id
+        if counts[clip_id.casefold()] == 1
+        else _shortened(clip_id, LONGEST_CLIP_ID - 9) + "-" + _digits(f"{path} {clip_id}")
         for clip_id, path in zip(ids, paths, strict=True)
     ]
 
 
+def _shortened(text: str, n_bytes: int) -> str:
+    """As many whole letters as fit into some bytes of UTF-8."""
+    return text.encode()[:n_bytes].decode("utf-8", "ignore")
+
+
 def _digits(text: str) -> str:
     """Eight digits that tell one text from another (names that are not UTF-8 included)."""
-    return hashlib.sha1(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -19,7 +19,11 @@ USUAL_NAMES = {
 
 
 def _only_table(folder: Path) -> Path | None:
-    tables = [child for child in folder.iterdir() if child.suffix.lower() == ".csv" and not child.name.startswith(".")]
+    tables = [
+        child
+        for child in folder.iterdir()
+        if child.suffix.lower() == ".csv" and not child.name.startswith(".") and child.is_file()
+    ]
     return tables[0] if len(tables) == 1 else None
 
 

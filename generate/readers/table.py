@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -21,7 +22,7 @@ def read_table(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
         separator = max(",;\t", key=header.count)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, sep=separator, encoding="utf-8-sig")
+        return pd.read_csv(path, dtype=str, keep_default_na=False, sep=separator, index_col=False, encoding="utf-8-sig")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a CSV table in UTF-8: {error}") from None
 
@@ -61,14 +62,20 @@ def named_files(
     ValueError
         If a path leaves the sound folder.
     """
-    paths = paths.str.strip().str.replace("\\", "/", regex=False).str.removeprefix("./")
+    paths = paths.str.strip().str.replace("\\", "/", regex=False)
+    empty = paths[paths == ""]
+    if len(empty):
+        # The header is line 1.
+        raise ValueError(f"{table_name}: row {empty.index[0] + 2} names no file; fill it in, or delete the row.")
     for path in paths:
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or path[1:2] == ":" or not path:
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or path[1:2] == ":":
             raise ValueError(
                 f"{table_name} names {path!r}, which leaves the sound folder; paths must be relative to "
                 f"{str(folder)!r}, without '..'."
             )
-    there = pd.Series([(folder / path).is_file() for path in paths], index=paths.index, dtype=bool)
+    paths = pd.Series([PurePosixPath(path).as_posix() for path in paths], index=paths.index, dtype=object)
+    # By os.path, which calls names that no disk can hold absent where pathlib raises.
+    there = pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)
     reason = f"named in {table_name}, but not there"
     missing = [(path, label, reason) for path, label in zip(paths[~there], labels[~there], strict=True)]
     kept = {

@@ -22,28 +22,31 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
     Returns
     -------
     paths : list of str
-        Relative to the folder, with `/`, sorted. Sounds of kinds that cannot be decoded are in it, so that
-        they are rejected by name and not passed over.
+        Relative to the folder, with `/`, sorted. Sounds of kinds that cannot be decoded, and links to sounds that
+        are gone, are in it, so that they are rejected by name and not passed over.
     passed_over : collections.Counter
         Hidden files and folders, and other files by their ending.
     """
     paths: list[str] = []
     passed_over: Counter = Counter()
-    seen = {os.path.realpath(folder)}
-    waiting = [(os.fspath(folder), "")]
-    while waiting:
-        real, prefix = waiting.pop()
-        for entry in os.scandir(real):
+    seen: set[str] = set()
+    # Links are followed after all else, so that a folder is listed under its own name where it has one here.
+    waiting, links = [(os.fspath(folder), "")], []
+    while waiting or links:
+        place, prefix = waiting.pop() if waiting else links.pop(0)
+        target = os.path.realpath(place)
+        if target in seen:
+            passed_over["links to folders that are listed already"] += 1
+            continue
+        seen.add(target)
+        for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
             suffix = os.path.splitext(entry.name)[1].lower()
             if entry.name.startswith(".") or entry.name in ARCHIVE_LEFTOVERS:
                 passed_over["hidden"] += 1
-            elif entry.is_dir():
-                target = os.path.realpath(entry.path)
-                if target in seen:
-                    passed_over["folders seen before"] += 1
-                else:
-                    seen.add(target)
-                    waiting.append((entry.path, f"{prefix}{entry.name}/"))
+            elif os.path.isdir(entry.path):
+                (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))
+            elif os.path.exists(entry.path) and not os.path.isfile(entry.path):
+                passed_over["pipes and devices"] += 1
             elif suffix in AUDIO_SUFFIXES or suffix in UNDECODED_SUFFIXES:
                 paths.append(prefix + entry.name)
             else:

@@ -37,7 +37,10 @@ def test_native_size_from_both_sides(tmp_path):
 def test_class_variants_come_from_the_config(tmp_path):
     config = write(tmp_path, '[class-variants]\n"Dog bark" = ["trim", "noise=20"]\nrain = "none"')
     options = command_line.parse(["s", "--config", str(config)])
-    assert command_line.settings_from(options, {}).class_variants == {"Dog bark": ("trim", "noise=20"), "rain": ("none",)}
+    assert command_line.settings_from(options, {}).class_variants == {
+        "Dog bark": ("trim", "noise=20"),
+        "rain": ("none",),
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,19 @@ from PIL import Image
 
 from generate.__main__ import main
 
-QUICK = ["--engine", "librosa", "--image-size", "48x32", "--sr", "22050", "--seconds", "1", "--variants", "trim", "noise=20"]
+QUICK = [
+    "--engine",
+    "librosa",
+    "--image-size",
+    "48x32",
+    "--sr",
+    "22050",
+    "--seconds",
+    "1",
+    "--variants",
+    "trim",
+    "noise=20",
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,5 +99,7 @@ def test_one_folder_a_class_as_torchvision_wants_it(images):
     """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class and wants pictures in each."""
     folders = [child for child in images.iterdir() if child.is_dir()]
     assert len(folders) == 2
-    assert all(any(folder.glob("*.png")) and not [p for p in folder.iterdir() if p.suffix != ".png"] for folder in folders)
+    assert all(
+        any(folder.glob("*.png")) and not [p for p in folder.iterdir() if p.suffix != ".png"] for folder in folders
+    )
     assert not [child for child in images.iterdir() if child.is_dir() and child.name.startswith(".")]

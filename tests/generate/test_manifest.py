@@ -31,7 +31,21 @@ def row(**changes):
     return values | changes
 
 
-AWKWARD = ["001", "1e5", "NA", "nan", "None", "", 'say "hi", <b>&', "a\nb", "Grünfink 'ü' 鳥", "b\udcff", " x ", "TRUE", "-0"]
+AWKWARD = [
+    "001",
+    "1e5",
+    "NA",
+    "nan",
+    "None",
+    "",
+    'say "hi", <b>&',
+    "a\nb",
+    "Grünfink 'ü' 鳥",
+    "b\udcff",
+    " x ",
+    "TRUE",
+    "-0",
+]
 
 
 @pytest.mark.parametrize("text", AWKWARD)
@@ -45,7 +59,10 @@ def test_text_stays_as_it_was(tmp_path, text):
 
 
 def test_journal_and_table_read_the_same(tmp_path):
-    rows = [row(file_name=f"{n}.png", start_s=n * 0.1, peak_dbfs=-np.inf if n else -1.25, duplicate=bool(n)) for n in range(3)]
+    rows = [
+        row(file_name=f"{n}.png", start_s=n * 0.1, peak_dbfs=-np.inf if n else -1.25, duplicate=bool(n))
+        for n in range(3)
+    ]
     journal = manifest.Journal(tmp_path / "journal.csv")
     for one in rows:
         journal.note([one])
@@ -124,8 +141,12 @@ def test_uniting_is_the_components_of_a_graph(pairs, random):
     rows = [recordings.index(recording) for recording, _ in pairs]
     columns = [len(recordings) + int(sha) for _, sha in pairs]
     size = len(recordings) + 10
-    _, component = connected_components(coo_matrix((np.ones(len(pairs)), (rows, columns)), (size, size)), directed=False)
-    expected = {r: min(o for j, o in enumerate(recordings) if component[j] == component[i]) for i, r in enumerate(recordings)}
+    _, component = connected_components(
+        coo_matrix((np.ones(len(pairs)), (rows, columns)), (size, size)), directed=False
+    )
+    expected = {
+        r: min(o for j, o in enumerate(recordings) if component[j] == component[i]) for i, r in enumerate(recordings)
+    }
     shuffled = random.sample(pairs, len(pairs))
     united = manifest.unite_equal_sounds(table(*shuffled))
     assert united["source_id"].tolist() == [expected[recording] for recording, _ in shuffled]

@@ -1,0 +1,136 @@
+"""The two engines, a click train, and Rubber Band programs that are made up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
+from augment_audio.rubberband_engine import program_version
+from tests.conftest import SR, tone, white
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request) -> str:
+    """Each engine; Rubber Band only where its program is."""
+    if request.param == "rubberband":
+        skip_without_rubberband()
+    return request.param
+
+
+@pytest.fixture
+def rubberband() -> str:
+    """The real Rubber Band program."""
+    skip_without_rubberband()
+    return shutil.which("rubberband")
+
+
+def skip_without_rubberband() -> None:
+    if shutil.which("rubberband") is None:
+        pytest.skip("the program `rubberband` is not on the PATH")
+
+
+@pytest.fixture(autouse=True)
+def fresh_program_version():
+    """No version remembered from a test with another PATH."""
+    program_version.cache_clear()
+    yield
+    program_version.cache_clear()
+
+
+@pytest.fixture
+def temporary_files(tmp_path, monkeypatch) -> Path:
+    """An empty folder that takes all temporary files of the test."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def fake_rubberband(tmp_path, monkeypatch):
+    """Put a shell script named `rubberband` first on the PATH.
+
+    In the script, `$in` and `$out` are the two sounds, `$folder` is `tmp_path`, and `$options` what stands before
+    them. Asked for its version, it does what `version` says.
+    """
+    if os.name != "posix":
+        pytest.skip("the made-up programs are shell scripts")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+    def put(script: str, *, version: str = "echo 9.9.9 >&2; exit 0") -> None:
+        program = tmp_path / "bin" / "rubberband"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(
+            "#!/bin/sh\n"
+            f"folder='{tmp_path}'\n"
+            f'if [ "$1" = --version ]; then {version}\nfi\n'
+            'for word; do options="$options $in"; in="$out"; out="$word"; done\n'
+            f"{script}\n"
+        )
+        program.chmod(0o755)
+
+    return put
+
+
+@pytest.fixture
+def no_rubberband(tmp_path, monkeypatch) -> None:
+    """A PATH with nothing on it."""
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+
+
+def make(y: np.ndarray, text: str, *, sr: int = SR, engine: str = "librosa", seed: int = 0, clip_id: str = "clip"):
+    """One variant of samples, by what a user writes for it."""
+    sound = open_sound(y, sr, engine=engine)
+    return make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=seed, clip_id=clip_id)
+
+
+def write_wav(path: Path, y: np.ndarray, sr: int = SR, **options) -> Path:
+    """Write a sound and return where."""
+    soundfile.write(path, y, sr, **options)
+    return path
+
+
+def recorded_tone(hz: float, *, seconds: float = 1.0, sr: int = SR, peak: float = 0.5) -> np.ndarray:
+    """A sine over noise 80 dB below it, as from a good microphone.
+
+    Rubber Band takes a sine without any noise for up to 1 % lower or higher.
+    """
+    return tone(hz, seconds=seconds, sr=sr, peak=peak) + white(seconds, sr=sr, rms=1e-4 * peak)
+
+
+def rms(y: np.ndarray) -> float:
+    """Root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(y, dtype=np.float64))))
+
+
+def decibels(ratio: float) -> float:
+    """Of a ratio of amplitudes."""
+    return float(20 * np.log10(ratio))
+
+
+def click_train(spacing_s: float, *, clicks: int = 10, sr: int = SR) -> np.ndarray:
+    """Bursts of noise of 60 ms, the first a quarter of a spacing after the start, shape=(n,), float32.
+
+    Noise, because a phase vocoder keeps the power of a burst only where its partials are not in step.
+    """
+    spacing, length = round(spacing_s * sr), round(0.06 * sr)
+    noise = np.random.default_rng(0).standard_normal((clicks, length)) * np.hanning(length)
+    y = np.zeros((clicks, spacing), dtype=np.float32)
+    y[:, spacing // 4 : spacing // 4 + length] = 0.1 * noise
+    return y.ravel()
+
+
+def click_times(y: np.ndarray, *, spacing_s: float, sr: int = SR) -> np.ndarray:
+    """Seconds at which the clicks of a train stand: the middle of the power in each spacing."""
+    times = np.arange(len(y)) / sr
+    cells = (times // spacing_s).astype(int)
+    power = np.square(y, dtype=np.float64)
+    return np.bincount(cells, power * times) / np.bincount(cells, power)

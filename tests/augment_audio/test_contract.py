@@ -1,0 +1,149 @@
+"""What holds for every variant with every engine. A new entry of `VARIANTS` is tested as soon as it is there."""
+
+import math
+
+import numpy as np
+import pytest
+
+from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
+from tests.augment_audio.conftest import make, skip_without_rubberband
+from tests.conftest import SR, tone, white
+
+TYPICAL = {"pitch": 2, "stretch": 0.7, "shift": 0.5, "roll": 0.5, "noise": 20, "gain": 6, "speed": 1.2}
+"""Values for variants that need one; those at the ends of the range are tried for all."""
+
+LENGTHS = {
+    "stretch": lambda n, rate: (math.floor(n / rate), math.ceil(n / rate)),
+    "speed": lambda n, rate: (math.floor(n / rate) - 1, math.ceil(n / rate) + 1),
+    "trim": lambda n, top_db: (1, n),
+}
+"""Shortest and longest for variants that change the length."""
+
+
+def typical(kind: str) -> str:
+    """What a user may well write for a variant."""
+    variant = VARIANTS[kind]
+    if not variant.parameter or variant.default is not None:
+        return kind
+    return f"{kind}={TYPICAL.get(kind, max(variant.low, 1))}"
+
+
+def all_values(kind: str) -> list[str]:
+    """A typical value and both ends of the range."""
+    variant = VARIANTS[kind]
+    ends = [f"{kind}={end}" for end in (variant.low, variant.high) if variant.parameter and math.isfinite(end)]
+    return [typical(kind), *ends]
+
+
+def check_samples(y: np.ndarray, text: str, n_samples: int) -> None:
+    request = parse_request(text, VARIANTS)
+    assert y.dtype == np.float32
+    assert y.ndim == 1
+    assert np.isfinite(y).all()
+    shortest, longest = LENGTHS.get(request.kind, lambda n, _: (n, n))(n_samples, request.value)
+    assert max(1, shortest) <= len(y) <= max(1, longest)
+
+
+pytestmark = pytest.mark.filterwarnings("error:.*:RuntimeWarning")
+every_variant = pytest.mark.parametrize("kind", VARIANTS)
+
+
+@pytest.mark.parametrize("n_samples", [1, 10, 100, 512, 2047, 2048, 5000])
+@every_variant
+def test_sounds_of_any_length_come_back_whole(engine, kind, n_samples):
+    y = white(1)[:n_samples]
+    before = y.copy()
+    for text in all_values(kind):
+        made = make(y, text, engine=engine)
+        check_samples(made, text, n_samples)
+        assert made.any(), f"{text} left only silence"
+    np.testing.assert_array_equal(y, before, err_msg="the input was modified")
+
+
+@pytest.mark.parametrize("sr", [8000, 96000])
+@every_variant
+def test_other_sample_rates(engine, kind, sr):
+    y = white(0.2, sr=sr)
+    for text in all_values(kind):
+        check_samples(make(y, text, sr=sr, engine=engine), text, len(y))
+
+
+@every_variant
+def test_real_clips(engine, kind, real_clips):
+    text = typical(kind)
+    for y, sr in real_clips:
+        y = y[: 2 * sr]
+        before = y.copy()
+        made = make(y, text, sr=sr, engine=engine)
+        check_samples(made, text, len(y))
+        np.testing.assert_array_equal(y, before, err_msg="the input was modified")
+        assert made.any()
+
+
+@pytest.mark.parametrize("n_samples", [1, 700, 5000])
+@every_variant
+def test_silence_stays_silence(engine, kind, n_samples):
+    for text in all_values(kind):
+        made = make(np.zeros(n_samples, np.float32), text, engine=engine)
+        check_samples(made, text, n_samples)
+        assert not made.any()
+
+
+@every_variant
+def test_loud_and_constant_sounds(engine, kind):
+    """Clipped decoders give peaks above 1, broken microphones a constant."""
+    for y in (tone(440, peak=1.07), np.full(5000, 0.3, np.float32)):
+        check_samples(make(y, typical(kind), engine=engine), typical(kind), len(y))
+
+
+@every_variant
+def test_louder_in_is_louder_out(engine, kind):
+    """Eight times the level gives eight times the level, so that no variant depends on how loud a clip was taken."""
+    y = tone(440, peak=0.06) + white(1, rms=0.01)
+    quiet, loud = (make(samples, typical(kind), engine=engine) for samples in (y, 8 * y))
+    np.testing.assert_allclose(loud, 8 * quiet, rtol=0, atol=1e-4)
+
+
+@every_variant
+def test_the_same_clip_gives_the_same_and_another_other_chances(engine, kind):
+    y = tone(440, seconds=0.5) + white(0.5, rms=0.01)
+    text = typical(kind)
+    base = make(y, text, engine=engine, seed=1, clip_id="dog")
+    np.testing.assert_array_equal(make(y, text, engine=engine, seed=1, clip_id="dog"), base)
+    others = [make(y, text, engine=engine, seed=seed, clip_id=clip_id) for seed, clip_id in ((2, "dog"), (1, "cat"))]
+    for other in others:
+        assert np.array_equal(other, base) != VARIANTS[kind].is_random
+
+
+@pytest.mark.parametrize("engine_name", sorted(ENGINES))
+def test_the_order_of_the_variants_does_not_matter(engine_name):
+    if engine_name == "rubberband":
+        skip_without_rubberband()
+    y = tone(440, seconds=0.3) + white(0.3, rms=0.01)
+    texts = [typical(kind) for kind in VARIANTS]
+    alone = {text: make(y, text, engine=engine_name) for text in texts}
+    sound = open_sound(y, SR, engine=engine_name)
+    for text in reversed(texts):
+        made = make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=0, clip_id="clip")
+        np.testing.assert_array_equal(made, alone[text])
+
+
+@every_variant
+def test_a_variant_is_described_and_its_range_is_whole(kind):
+    variant = VARIANTS[kind]
+    assert kind.isidentifier(), "stands in file names"
+    assert variant.summary.endswith(".")
+    assert len(variant.summary) <= 105, "stands on one line of --help"
+    assert variant.low <= variant.high
+    assert variant.default is None or variant.low <= variant.default <= variant.high
+    if variant.parameter:
+        assert math.isfinite(variant.low)
+        assert math.isfinite(variant.high)
+
+
+@pytest.mark.parametrize("engine_name", sorted(ENGINES))
+def test_an_engine_says_its_name_and_version(engine_name):
+    if engine_name == "rubberband":
+        skip_without_rubberband()
+    assert ENGINES[engine_name].name == engine_name
+    assert any(character.isdigit() for character in ENGINES[engine_name].version())

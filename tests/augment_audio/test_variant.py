@@ -1,0 +1,349 @@
+"""What users may write for a variant, what it is called, and where its chances come from."""
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augment_audio import (
+    PRESETS,
+    VARIANTS,
+    Request,
+    Variant,
+    choose_engine,
+    make_variant,
+    open_sound,
+    parse_request,
+    parse_requests,
+)
+from augment_audio.rubberband_engine import RubberBandSound
+from tests.augment_audio.conftest import make, skip_without_rubberband
+from tests.conftest import SR, tone
+
+ROOT = Path(__file__).parents[2]
+
+
+def names(*texts):
+    return [request.name for request in parse_requests(texts, VARIANTS, PRESETS)]
+
+
+# Reading and naming.
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind", "value"),
+    [
+        ("pitch=+2", "pitch=+2", "pitch", 2),
+        ("pitch=2", "pitch=+2", "pitch", 2),
+        ("pitch=2.0", "pitch=+2", "pitch", 2),
+        (" pitch=-2 ", "pitch=-2", "pitch", -2),
+        ("pitch=-0.5", "pitch=-0.5", "pitch", -0.5),
+        ("pitch=0", "pitch=+0", "pitch", 0),
+        ("stretch=0.70", "stretch=0.7", "stretch", 0.7),
+        ("stretch=+1.2", "stretch=1.2", "stretch", 1.2),
+        ("stretch=.7", "stretch=0.7", "stretch", 0.7),
+        ("gain=6", "gain=+6", "gain", 6),
+        ("noise=2e1", "noise=20", "noise", 20),
+        ("trim", "trim", "trim", 60),
+        ("trim=60", "trim", "trim", 60),
+        ("trim=30", "trim=30", "trim", 30),
+    ],
+)
+def test_a_variant_has_one_name_however_it_is_written(text, name, kind, value):
+    assert parse_request(text, VARIANTS) == Request(name, kind, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("picth=2", "There is no variant 'picth' .in 'picth=2'.. There are: gain, noise, pitch, roll, .*trim"),
+        ("", "There is no variant ''"),
+        ("=2", "There is no variant ''"),
+        ("Pitch=2", "There is no variant 'Pitch'"),
+        ("pitch", "'pitch' has no number for n_semitones; write for example 'pitch=1'"),
+        ("pitch=", "'pitch=' has no number for n_semitones; write for example 'pitch=1'"),
+        ("pitch=up", "'pitch=up' has no number for n_semitones"),
+        ("pitch=2=3", "'pitch=2=3' has no number for n_semitones"),
+        ("trim=", "'trim=' has no number for top_db; write for example 'trim=60'"),
+        ("pitch=25", "'pitch=25': n_semitones must be from -24 to 24, and is 25"),
+        ("pitch=-24.5", "'pitch=-24.5': n_semitones must be from -24 to 24, and is -24.5"),
+        ("stretch=0", "'stretch=0': rate must be from 0.25 to 4, and is 0"),
+        ("stretch=-1", "rate must be from 0.25 to 4, and is -1"),
+        ("noise=nan", "'noise=nan': snr_db must be from -20 to 100, and is nan"),
+        ("noise=inf", "'noise=inf': snr_db must be from -20 to 100, and is inf"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_mended(text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        parse_request(text, VARIANTS)
+    assert caught.value.__cause__ is None
+
+
+RANGES = {
+    "pitch": (-24, 24),
+    "stretch": (0.25, 4),
+    "trim": (1, 120),
+    "shift": (0.001, 600),
+    "roll": (0.001, 600),
+    "noise": (-20, 100),
+    "gain": (-60, 60),
+    "speed": (0.25, 4),
+}
+
+
+def test_every_variant_has_its_range_here():
+    assert RANGES.keys() == VARIANTS.keys()
+
+
+@pytest.mark.parametrize("kind", RANGES)
+def test_both_ends_of_a_range_belong_to_it(kind):
+    low, high = RANGES[kind]
+    for inside in (low, high):
+        assert parse_request(f"{kind}={inside}", VARIANTS).value == inside
+    for outside in (np.nextafter(low, -math.inf), np.nextafter(high, math.inf)):
+        with pytest.raises(ValueError, match=f"must be from {low:g} to {high:g}"):
+            parse_request(f"{kind}={outside!r}".replace("np.float64(", "").rstrip(")"), VARIANTS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(sorted(RANGES)), part=st.floats(0, 1))
+def test_a_name_reads_as_itself_and_is_a_file_name(kind, part):
+    low, high = RANGES[kind]
+    name = parse_request(f"{kind}={low + part * (high - low):f}", VARIANTS).name
+    assert parse_request(name, VARIANTS).name == name
+    assert not set(name) & set('/\\:*?"<>|% '), "not safe in the name of a file"
+    assert "__" not in name, "parts clip and variant in the name of an image"
+
+
+@pytest.mark.parametrize("text", ["stretch=0.70000001", "noise=20.0000001", "pitch=1.23456789"])
+def test_a_name_says_the_whole_value(text):
+    request = parse_request(text, VARIANTS)
+    assert parse_request(request.name, VARIANTS) == request
+
+
+def test_minus_nought_is_nought():
+    assert names("pitch=0", "pitch=-0") == ["pitch=+0"]
+
+
+def test_a_variant_without_a_parameter_takes_no_value():
+    variants = {"reverse": Variant(lambda sound: sound.y[::-1])}
+    assert parse_request("reverse", variants) == Request("reverse", "reverse", None)
+    with pytest.raises(ValueError, match="'reverse' takes no value, and 'reverse=1' gives one; write 'reverse'"):
+        parse_request("reverse=1", variants)
+
+
+@pytest.mark.parametrize("text", ["own=inf", "own=-inf", "own=nan"])
+def test_a_variant_without_limits_takes_numbers_alone(text):
+    variants = {"own": Variant(lambda sound, *, value: sound.y, "value")}
+    assert parse_request("own=-1e30", variants).value == -1e30
+    with pytest.raises(ValueError, match="value must be from -inf to inf, and is"):
+        parse_request(text, variants)
+
+
+def test_the_example_in_a_message_can_be_used():
+    for kind, variant in VARIANTS.items():
+        with pytest.raises(ValueError, match="write for example") as caught:
+            parse_request(f"{kind}=", VARIANTS)
+        example = str(caught.value).rpartition("for example '")[2].rstrip("'.")
+        assert variant.low <= parse_request(example, VARIANTS).value <= variant.high
+
+
+# Lists and presets.
+
+
+def test_the_papers_preset():
+    """Mushtaq, Su, Tran 2021, "NAA": two pitches, two tempos, trimmed silence."""
+    assert names("paper") == ["pitch=+2", "pitch=-2", "stretch=0.7", "stretch=1.2", "trim"]
+
+
+def test_every_preset_can_be_read():
+    for preset, members in PRESETS.items():
+        assert len(names(preset)) == len(members)
+
+
+def test_each_variant_comes_once_in_the_order_given():
+    assert names("trim", "pitch=2,noise=20", "pitch=+2.0", "paper") == [
+        "trim", "pitch=+2", "noise=20", "pitch=-2", "stretch=0.7", "stretch=1.2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", [[], ["none"], ["original"], ["none, original", ""], [","]])
+def test_the_original_alone(texts):
+    assert parse_requests(texts, VARIANTS, PRESETS) == ()
+
+
+@pytest.mark.parametrize("text", ["pitch=2,noise=20", "pitch=2 noise=20", " pitch=2 , noise=20, ", "pitch=2,,noise=20"])
+def test_commas_and_spaces_separate(text):
+    assert names(text) == ["pitch=+2", "noise=20"]
+
+
+def test_a_mistake_in_a_list_is_one():
+    with pytest.raises(ValueError, match="There is no variant 'papre'"):
+        names("pitch=2", "papre")
+
+
+# Chances.
+
+RANDOM = ["shift=0.4", "roll=0.4", "noise=20"]
+
+
+def test_random_variants_are_known_as_such():
+    assert {kind for kind, variant in VARIANTS.items() if variant.is_random} == {"shift", "roll", "noise"}
+
+
+@pytest.mark.parametrize("text", RANDOM)
+def test_chances_depend_on_seed_clip_and_name(text):
+    y = tone(440, seconds=0.5)
+    base = make(y, text, seed=1, clip_id="dog")
+    np.testing.assert_array_equal(make(y, text, seed=1, clip_id="dog"), base)
+    for other in (make(y, text, seed=2, clip_id="dog"), make(y, text, seed=1, clip_id="cat")):
+        assert not np.array_equal(other, base)
+
+
+def test_another_value_draws_other_chances():
+    """Else the noise at 10 dB would be the noise at 20 dB made louder, and the pictures near relatives."""
+    y = tone(440)
+    weak, strong = (make(y, text) - y for text in ("noise=20", "noise=0"))
+    assert abs(np.corrcoef(weak, strong)[0, 1]) < 0.05
+
+
+def test_seed_and_clip_do_not_run_into_each_other():
+    """Seed 1 and clip "2" is not seed 12 and no clip name, nor the other way round."""
+    y = tone(440, seconds=0.1)
+    made = [make(y, "noise=0", seed=seed, clip_id=clip_id) for seed, clip_id in ((1, "23"), (12, "3"), (123, ""))]
+    assert not np.array_equal(made[0], made[1])
+    assert not np.array_equal(made[1], made[2])
+    assert not np.array_equal(made[0], made[2])
+
+
+def test_another_process_draws_the_same(tmp_path):
+    """Workers and later runs: Python's own hash differs between processes and must not be used."""
+    script = (
+        "import sys; import numpy as np; from augment_audio import *\n"
+        f"sound = open_sound(np.arange(1000, dtype=np.float32), {SR})\n"
+        "y = make_variant(sound, parse_request('roll=1', VARIANTS), VARIANTS, seed=3, clip_id='dög-\\udcff')\n"
+        "print(int(y[0]))"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    here = make(np.arange(1000, dtype=np.float32), "roll=1", seed=3, clip_id="dög-\udcff")
+    assert int(done.stdout) == here[0]
+
+
+def test_other_random_numbers_do_not_matter():
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    one = make(tone(440), "noise=0")
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.random.seed(1)
+    np.testing.assert_array_equal(make(tone(440), "noise=0"), one)
+
+
+# What a variant may give, and get.
+
+
+def given_by(make_samples):
+    sound = open_sound(np.ones(10, np.float32), SR)
+    return make_variant(sound, Request("own", "own", None), {"own": Variant(make_samples)}, seed=0, clip_id="clip")
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (np.zeros((10, 2)), r"'own' gave an array of shape \(10, 2\); expected finite mono samples"),
+        (np.zeros(0), r"shape \(0,\)"),
+        (1.0, r"shape \(\)"),
+        (np.array([1, np.nan]), r"shape \(2,\) with values that are not finite"),
+        (np.array([1, -np.inf]), "not finite"),
+        (np.array([1e300]), "not finite"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+def test_a_variant_that_gives_something_else_is_refused(result, message):
+    with pytest.raises(ValueError, match=message):
+        given_by(lambda sound: result)
+
+
+@pytest.mark.parametrize("result", [np.array([1, 2], np.int16), np.array([1.0, 2.0]), [1, 2]])
+def test_other_kinds_of_numbers_become_float32(result):
+    y = given_by(lambda sound: result)
+    assert y.dtype == np.float32
+    assert y.tolist() == [1, 2]
+
+
+def test_a_variant_cannot_change_the_sound():
+    def careless(sound):
+        sound.y *= 2
+        return sound.y
+
+    with pytest.raises(ValueError, match="read-only"):
+        given_by(careless)
+
+
+def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
+    def own(sound, *, factor, rng):
+        """Make it louder.
+
+        And so on.
+        """
+        return sound.y * factor + 0 * rng.random()
+
+    variant = Variant(own, "factor", low=0, high=5)
+    assert variant.summary == "Make it louder."
+    assert variant.is_random
+    request = parse_request("own=3", {"own": variant})
+    y = make_variant(open_sound(np.ones(2), SR), request, {"own": variant}, seed=0, clip_id="clip")
+    assert y.tolist() == [3, 3]
+
+
+# Sounds and engines.
+
+
+@pytest.mark.parametrize("y", [np.zeros(0), np.zeros((2, 5)), np.float32(1)])
+def test_a_sound_is_mono_samples(engine, y):
+    with pytest.raises(ValueError, match=r"shape \(n,\) with n > 0; got shape"):
+        open_sound(y, SR, engine=engine)
+
+
+@pytest.mark.parametrize("y", [np.arange(6)[::2], [0.0, 2.0, 4.0], np.array([0, 2, 4], np.int16)])
+def test_samples_of_other_kinds_are_taken(y):
+    sound = open_sound(y, SR)
+    assert sound.y.dtype == np.float32
+    assert sound.y.tolist() == [0, 2, 4]
+
+
+def test_the_callers_array_stays_writeable():
+    y = np.ones(10, np.float32)
+    sound = open_sound(y, SR)
+    assert not sound.y.flags.writeable
+    y[0] = 2
+
+
+def test_an_engine_is_chosen_by_name_or_by_what_is_there(fake_rubberband):
+    fake_rubberband("exit 1")
+    assert choose_engine("auto") == "rubberband"
+    assert choose_engine("librosa") == "librosa"
+    assert choose_engine("rubberband") == "rubberband"
+    with pytest.raises(ValueError, match="There is no engine 'sox'; choose from auto, librosa, rubberband"):
+        choose_engine("sox")
+
+
+def test_with_a_program_that_does_not_answer_auto_is_librosa(fake_rubberband):
+    fake_rubberband("exit 0", version="exit 127")
+    assert choose_engine("auto") == "librosa"
+
+
+def test_without_the_program_auto_is_librosa(no_rubberband):
+    assert choose_engine() == "librosa"
+
+
+def test_with_the_real_program_auto_is_rubber_band():
+    skip_without_rubberband()
+    assert choose_engine() == RubberBandSound.name

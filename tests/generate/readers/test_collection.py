@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from generate.readers.collection import LONGEST_CLIP_ID, clips_table, safe_name, unique_ids
+
+FORBIDDEN = set('/\\:*?"<>|\x7f') | {chr(code) for code in range(32)}
+any_text = st.text(st.characters(exclude_categories=("Cs",)) | st.integers(0xDC80, 0xDCFF).map(chr))
+"""All of Unicode, and what Python puts in the place of bytes in a file name that are no UTF-8."""
+unhurried = settings(deadline=None, max_examples=60)
+trap_text = st.text("aAbß/-.ée\u0301: ", min_size=1, max_size=5)
+"""Texts that are easily mistaken for one another."""
+
+
+# safe_name
+
+
+@unhurried
+@given(any_text.filter(lambda text: text.strip(" .")))
+@example("-rf")
+@example(" -rf")
+@example("../../etc/passwd")
+@example("C:\\sounds\\a")
+@example("a\udce9")
+@example("a" * 119 + ". b")
+@example("é" * 61)
+@example("犬" * 200)
+def test_any_text_becomes_a_name_that_every_system_takes(text):
+    name = safe_name(text)
+
+    assert name
+    assert not FORBIDDEN & set(name)
+    assert name[0] not in "-. "
+    assert name[-1] not in ". "
+    assert len(name.encode("utf-8")) <= LONGEST_CLIP_ID
+    assert unicodedata.is_normalized("NFC", name)
+
+
+@pytest.mark.parametrize("text", ["", "...", " ", " . "])
+def test_text_of_which_nothing_can_stay(text):
+    assert safe_name(text)[:1] not in ("", "-")
+
+
+@unhurried
+@given(any_text)
+@example("C:\\sounds\\a")
+@example("ab" * 100)
+def test_a_safe_name_stays_as_it_is(text):
+    name = safe_name("x" + text)
+    assert safe_name(name) == name
+
+
+@unhurried
+@given(st.integers(10, 300), any_text)
+def test_names_can_be_shorter_still(longest, text):
+    assert len(safe_name(text, longest=longest).encode()) <= longest
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("1-100032-A-0", "1-100032-A-0"),
+        ("dog/2021/bark no. 7 (loud) +3=x_", "dog-2021-bark no. 7 (loud) +3=x_"),
+        ("犬", "犬"),
+        ("Ünïcode", "Ünïcode"),
+        ("U\u0308", "Ü"),
+        ("a:b", "a-b-dcea6d9c"),
+        ("a?b", "a-b-c644e1a4"),
+        ("-x", "x-x-b858f570"),
+        ("x.", "x-914ba315"),
+        ("a" * 121, "a" * 111 + "-fa6b5a6f"),
+    ],
+)
+def test_names_are_the_same_today_and_next_year(text, name):
+    assert safe_name(text) == name
+
+
+def test_half_a_surrogate_pair():
+    assert safe_name("a\ud83d") != safe_name("a\ud83e")
+
+
+@pytest.mark.parametrize("text", ["कुत्ता", "สุนัข", "ক্লিক"])
+def test_words_in_scripts_with_vowel_signs_stay_whole(text):
+    assert safe_name(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize("text", ["con", "AUX", "nul", "com1", "LPT9", "prn.v2"])
+def test_names_that_windows_keeps_for_devices(text):
+    assert safe_name(text).casefold() != text.casefold()
+
+
+@unhurried
+@given(st.lists(any_text, min_size=2, max_size=2, unique=True))
+@example(["a:b", "a?b"])
+@example(["x" * 200, "x" * 201])
+@example(["\udce9", "\udcea"])
+def test_two_texts_that_lost_something_are_told_apart(texts):
+    def loses_more_than_separators(text):
+        return safe_name(text) != unicodedata.normalize("NFC", text.replace("/", "-"))
+
+    if all(map(loses_more_than_separators, texts)):
+        assert safe_name(texts[0]) != safe_name(texts[1])
+
+
+# unique_ids
+
+
+def ids_by_path(clips: list[tuple[str, str]]) -> dict[str, str]:
+    names, paths = zip(*clips, strict=True)
+    return dict(zip(paths, unique_ids(names, paths), strict=True))
+
+
+@unhurried
+@given(st.lists(trap_text, min_size=1, max_size=12, unique=True))
+def test_different_paths_get_different_ids_even_where_case_is_ignored(paths):
+    ids = unique_ids(paths, paths)
+    assert len({clip_id.casefold() for clip_id in ids}) == len(paths)
+    assert len({unicodedata.normalize("NFD", clip_id).casefold() for clip_id in ids}) == len(paths)
+
+
+@unhurried
+@given(st.lists(st.tuples(trap_text, trap_text), min_size=1, max_size=8, unique_by=lambda clip: clip[1]), st.randoms())
+def test_no_id_depends_on_the_order_of_the_clips(clips, random):
+    before = ids_by_path(clips)
+    random.shuffle(clips)
+    assert ids_by_path(clips) == before
+
+
+@unhurried
+@given(st.lists(st.tuples(trap_text, trap_text), min_size=1, max_size=8, unique_by=lambda clip: clip[1]))
+def test_equal_names_in_different_places_get_different_ids(clips):
+    assert len(set(ids_by_path(clips).values())) == len(clips)
+
+
+def test_only_the_ids_that_would_be_one_get_digits():
+    ids = ids_by_path([("a", "a.wav"), ("a", "a.flac"), ("A", "A.wav"), ("b", "b.wav")])
+    assert ids["b.wav"] == "b"
+    assert all(ids[path].startswith(("a-", "A-")) for path in ("a.wav", "a.flac", "A.wav"))
+
+
+def test_digits_do_not_make_an_id_longer_than_promised():
+    ids = ids_by_path([("a" * 118, "a.wav"), ("A" * 118, "A.wav")])
+    assert max(map(len, ids.values())) <= LONGEST_CLIP_ID
+
+
+# clips_table
+
+
+def test_columns_order_and_defaults():
+    clips = clips_table(paths=["dog/b.wav", "dog/a.wav", "cat/z.wav"], labels=["dog", "dog", "cat"])
+
+    assert_frame_equal(
+        clips,
+        pd.DataFrame(
+            {
+                "clip_id": ["cat-z", "dog-a", "dog-b"],
+                "path": ["cat/z.wav", "dog/a.wav", "dog/b.wav"],
+                "label": ["cat", "dog", "dog"],
+                "fold": ["", "", ""],
+                "source_id": ["cat-z", "dog-a", "dog-b"],
+                "start_s": [0.0, 0.0, 0.0],
+            }
+        ),
+        check_dtype=False,
+    )
+
+
+@unhurried
+@given(
+    st.dictionaries(trap_text, st.tuples(st.sampled_from("xyz"), trap_text, st.sampled_from("12")), min_size=1),
+    st.randoms(),
+)
+def test_the_same_table_whatever_the_order_of_the_arguments(clips, random):
+    def table(paths):
+        labels, sources, folds = zip(*(clips[path] for path in paths), strict=True)
+        return clips_table(paths=paths, labels=labels, sources=sources, folds=folds)
+
+    paths = list(clips)
+    before = table(paths)
+    random.shuffle(paths)
+    assert_frame_equal(table(paths), before)
+    rows = list(zip(before["label"], before["path"], strict=True))
+    assert rows == sorted(rows)
+    for row in before.itertuples():
+        assert (row.label, row.source_id, row.fold) == clips[row.path]
+
+
+def test_each_row_keeps_its_own_name_fold_and_recording():
+    clips = clips_table(
+        paths=["2.wav", "1.wav", "3.wav"],
+        labels=["b", "a", "a"],
+        names=["two", "one", "three"],
+        folds=["II", "I", ""],
+        sources=["r2", "", "r3"],
+    )
+    assert list(clips["clip_id"]) == ["one", "three", "two"]
+    assert list(clips["fold"]) == ["I", "", "II"]
+    assert list(clips["source_id"]) == ["one", "r3", "r2"], "without a recording the clip itself stands for it"
+
+
+def test_the_class_is_as_the_user_wrote_it_without_space_around():
+    clips = clips_table(paths=["1", "2", "3", "4"], labels=["  Street music ", "nan", "007", "Ä/ö"])
+    assert sorted(clips["label"]) == ["007", "Street music", "nan", "Ä/ö"]
+
+
+def test_a_file_without_ending_or_with_many_dots_is_called_by_all_of_it():
+    clips = clips_table(paths=["noending", "a.b.c.wav"], labels=["x", "x"])
+    assert set(clips["clip_id"]) == {"noending", "a.b.c"}
+
+
+@pytest.mark.parametrize("label", ["", "  ", "\t"])
+def test_an_empty_label(label):
+    with pytest.raises(ValueError, match="'2.wav' has an empty label; give it one"):
+        clips_table(paths=["1.wav", "2.wav"], labels=["a", label])
+
+
+def test_one_file_in_two_rows():
+    with pytest.raises(ValueError, match="2 file.*more than once, '1.wav' first; keep one row each"):
+        clips_table(paths=["1.wav", "2.wav", "1.wav", "2.wav"], labels=["a", "a", "b", "a"])
+
+
+def test_the_arguments_stay_as_they_were():
+    paths, labels, sources = ["b", "a"], [" x", "x"], ["", "r"]
+    clips_table(paths=paths, labels=labels, sources=sources)
+    assert (paths, labels, sources) == (["b", "a"], [" x", "x"], ["", "r"])

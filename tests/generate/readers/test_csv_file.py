@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import pytest
+
+from generate.readers import ReaderOptions, find_layout, read
+from tests.generate.readers.conftest import touch, write_text
+
+FILES = ("a.wav", "b.wav", "sub/c.wav")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "sounds"
+    touch(folder, *FILES)
+    return folder
+
+
+def read_table(folder, text, **options):
+    """Read a table that lies outside the folder, as a user may have it."""
+    table = folder.parent / "labels.csv"
+    if isinstance(text, bytes):
+        table.write_bytes(text)
+    else:
+        write_text(table, text)
+    return read(folder, "csv", ReaderOptions(labels=table, **options))
+
+
+def rows(collection):
+    return {clip.path: (clip.label, clip.fold, clip.source_id) for clip in collection.clips.itertuples()}
+
+
+def test_a_table_with_all_that_can_be_told(folder):
+    text = "file,label,fold,recording\na.wav,dog,1,r1\nb.wav,dog,2,r1\nsub/c.wav,cat,2,\n"
+    collection = read_table(folder, text)
+    assert rows(collection) == {
+        "a.wav": ("dog", "1", "r1"),
+        "b.wav": ("dog", "2", "r1"),
+        "sub/c.wav": ("cat", "2", "sub-c"),
+    }
+    assert list(collection.clips["clip_id"]) == ["sub-c", "a", "b"]
+
+
+def test_fold_and_recording_may_be_left_out(folder):
+    assert rows(read_table(folder, "file,label\na.wav,dog\nb.wav,cat\n")) == {
+        "a.wav": ("dog", "", "a"),
+        "b.wav": ("cat", "", "b"),
+    }
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "file,label,fold,recording",
+        "Filename,Class,Folds,Source",
+        "PATH,Species,FOLD,recording_id",
+        "file_name, category ,fold,src_file",
+        "sound,target,fold,source_id",
+    ],
+)
+def test_columns_are_found_by_their_usual_names(folder, header):
+    assert rows(read_table(folder, f"{header}\na.wav,dog,1,r1\n")) == {"a.wav": ("dog", "1", "r1")}
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("target,category,filename", "0,dog,a.wav"),
+        ("species,class,label,path,file", "x,y,dog,z,a.wav"),
+        ("Label,label,file", "dog,x,a.wav"),
+        ("source,recording,label,file", "x,r1,dog,a.wav"),
+    ],
+)
+def test_of_several_usual_names_the_plainest_is_taken(folder, header, row):
+    (found,) = rows(read_table(folder, f"{header}\n{row}\n")).values()
+    assert found[0] == "dog"
+    assert found[2] in ("a", "r1")
+
+
+def test_columns_that_are_told_win(folder):
+    text = "file,label,fold,recording,clip,kind,part,tape\nx.wav,x,x,x,a.wav,dog,1,r1\n"
+    collection = read_table(
+        folder, text, file_column="clip", label_column="kind", fold_column="part", source_column="tape"
+    )
+    assert rows(collection) == {"a.wav": ("dog", "1", "r1")}
+
+
+@pytest.mark.parametrize("role", ["file", "label", "fold", "source"])
+def test_a_column_that_was_told_and_is_not_there(folder, role):
+    with pytest.raises(ValueError, match=r"labels.csv.* has no column 'Tipo'; it has 'file', 'label', 'fold'"):
+        read_table(folder, "file,label,fold\na.wav,dog,1\n", **{f"{role}_column": "Tipo"})
+
+
+@pytest.mark.parametrize(("header", "role"), [("name,label", "file"), ("file,kind", "label")])
+def test_a_column_that_cannot_be_found(folder, header, role):
+    with pytest.raises(ValueError) as caught:
+        read_table(folder, f"{header}\na.wav,dog\n")
+    message = str(caught.value)
+    assert f"no column that is known to hold the {role}" in message
+    assert ", ".join(repr(name) for name in header.split(",")) in message
+    assert f"--{role}-column" in message
+
+
+# How tables are written
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_separators_line_ends_and_byte_order_marks(folder, separator, line_end, mark):
+    lines = [["file", "label", "fold"], ["a.wav", "Straße", "1"], ["sub/c.wav", "犬", "2"]]
+    text = mark + "".join(separator.join(line) + line_end for line in lines)
+    assert rows(read_table(folder, text)) == {"a.wav": ("Straße", "1", "a"), "sub/c.wav": ("犬", "2", "sub-c")}
+
+
+def test_other_separators_within_the_fields(folder):
+    text = "file;label;fold\na.wav;dog, loud;1\nb.wav;dog,\tquiet;1\n"
+    assert {label for label, _, _ in rows(read_table(folder, text)).values()} == {"dog, loud", "dog,\tquiet"}
+
+
+def test_fields_in_quotes(folder):
+    touch(folder, "odd, name.wav")
+    text = 'file,label,recording\n"odd, name.wav","a ""big"" dog","r,1"\n'
+    assert rows(read_table(folder, text)) == {"odd, name.wav": ('a "big" dog', "", "r,1")}
+
+
+@pytest.mark.parametrize("label", ["nan", "NA", "None", "null", "007", "1.0", "True", "1e5"])
+def test_labels_stay_as_they_are_written(folder, label):
+    assert rows(read_table(folder, f"file,label,fold\na.wav,{label},{label}\n"))["a.wav"][:2] == (label, label)
+
+
+def test_space_around_fields_does_not_count(folder):
+    text = "file, label ,fold,recording\n a.wav , dog , 1 , r1 \n"
+    assert rows(read_table(folder, text)) == {"a.wav": ("dog", "1", "r1")}
+
+
+def test_empty_lines_do_not_count(folder):
+    assert rows(read_table(folder, "file,label\n\na.wav,dog\n\n\n")) == {"a.wav": ("dog", "", "a")}
+
+
+def test_rows_that_end_early_have_no_fold(folder):
+    assert rows(read_table(folder, "file,label,fold\na.wav,dog,1\nb.wav,cat\n"))["b.wav"] == ("cat", "", "b")
+
+
+def test_a_separator_at_the_end_of_every_row(folder):
+    assert rows(read_table(folder, "file,label\na.wav,dog,\nb.wav,cat,\n")) == {
+        "a.wav": ("dog", "", "a"),
+        "b.wav": ("cat", "", "b"),
+    }
+
+
+def test_rows_with_a_field_too_many_are_not_read_from_the_wrong_columns(folder):
+    touch(folder, "2.wav")
+    try:
+        found = rows(read_table(folder, "label,file\n7,a.wav,2.wav\n8,b.wav,3.wav\n"))
+    except ValueError as error:
+        assert "labels.csv" in str(error)
+    else:
+        assert set(found) == {"a.wav", "b.wav"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\n\n",
+        "file,label\ncafé.wav,dog\n".encode("latin-1"),
+        "file,label\ncafé.wav,dog\n".encode("utf-16"),
+        b'file,label\n"a.wav,dog\nb.wav,cat\n',
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    ],
+    ids=["empty", "blank", "latin-1", "utf-16", "open quote", "picture"],
+)
+def test_what_is_no_table_in_utf8(folder, text):
+    with pytest.raises(ValueError, match="labels.csv.*cannot be read as a CSV table in UTF-8"):
+        read_table(folder, text)
+
+
+def test_a_table_of_nothing_but_its_first_line(folder):
+    with pytest.raises(ValueError, match="holds no sounds"):
+        read_table(folder, "file,label\n")
+
+
+# What rows name
+
+
+def test_backslashes_and_a_leading_dot_are_read_as_windows_and_shells_write_them(folder):
+    text = "file,label\nsub\\c.wav,dog\n./a.wav,dog\n.\\b.wav,dog\n"
+    assert set(rows(read_table(folder, text))) == set(FILES)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("../secret.wav", "sub/../../secret.wav", "sub/..", "..", "/etc/passwd", "C:\\sounds\\a.wav", "C:a.wav"),
+        *("..\\secret.wav", "\\\\server\\share\\a.wav", "//server/a.wav", "./../secret.wav", "./ /../../secret.wav"),
+    ],
+)
+def test_paths_that_leave_the_folder(folder, path):
+    touch(folder.parent, "secret.wav")
+    with pytest.raises(ValueError) as caught:
+        read_table(folder, f"file,label\na.wav,dog\n{path},dog\n")
+    message = str(caught.value)
+    assert "labels.csv" in message
+    assert repr(path.replace("\\", "/")) in message
+    assert "leaves the sound folder" in message
+    assert "relative" in message
+    assert str(folder) in message
+
+
+def test_dots_in_names_are_no_way_out(folder):
+    touch(folder, "..a.wav", "b..wav", "...wav")
+    assert len(rows(read_table(folder, "file,label\n..a.wav,x\nb..wav,x\n...wav,x\n"))) == 3
+
+
+def test_files_that_are_not_there_are_named_with_their_class_and_the_rest_is_read(folder):
+    text = "file,label\na.wav,dog\ngone.wav,dog\nsub,cat\nsub/gone.wav,bird\n"
+    collection = read_table(folder, text)
+    assert set(rows(collection)) == {"a.wav"}
+    reason = "named in labels.csv, but not there"
+    assert collection.missing == [("gone.wav", "dog", reason), ("sub", "cat", reason), ("sub/gone.wav", "bird", reason)]
+
+
+def test_none_of_the_files_is_there(folder):
+    with pytest.raises(ValueError, match="holds no sounds .*the 2 files that its table names are not there"):
+        read_table(folder, "file,label\nx.wav,dog\ny.wav,dog\n")
+
+
+def test_a_name_longer_than_any_file_can_have_is_missing(folder):
+    collection = read_table(folder, f"file,label\na.wav,dog\n{'x' * 300}.wav,dog\n")
+    assert [path for path, _, _ in collection.missing] == ["x" * 300 + ".wav"]
+
+
+def test_a_file_in_two_rows(folder):
+    with pytest.raises(ValueError, match="'a.wav' first; keep one row each"):
+        read_table(folder, "file,label\na.wav,dog\nb.wav,cat\n./a.wav,cat\n")
+
+
+@pytest.mark.parametrize("path", ["sub//c.wav", "sub/./c.wav", ".//sub/c.wav"])
+def test_a_file_in_two_rows_that_spell_it_differently(folder, path):
+    with pytest.raises(ValueError, match="'sub/c.wav' first; keep one row each"):
+        read_table(folder, f"file,label\nsub/c.wav,dog\n{path},cat\n")
+
+
+def test_an_empty_label(folder):
+    with pytest.raises(ValueError, match="'b.wav' has an empty label; give it one"):
+        read_table(folder, "file,label\na.wav,dog\nb.wav, \n")
+
+
+def test_an_empty_file_name_is_called_that(folder):
+    with pytest.raises(ValueError, match="labels.csv.*row.*(empty|names no file)"):
+        read_table(folder, "file,label\na.wav,dog\n,cat\n")
+
+
+# Which table
+
+
+def test_the_only_table_in_the_folder_is_found(folder):
+    write_text(folder / "Labels.CSV", "file,label\na.wav,dog\n")
+    assert find_layout(folder, ReaderOptions()) == "csv", "before class folders, such as sub/"
+    assert set(rows(read(folder, "csv", ReaderOptions()))) == {"a.wav"}
+
+
+@pytest.mark.parametrize("text", ["x,y\n1,2\n", "", "\xff"])
+def test_a_table_of_something_else_is_left_alone(folder, text):
+    (folder / "other.csv").write_bytes(text.encode("latin-1"))
+    assert find_layout(folder, ReaderOptions()) == "folders"
+
+
+def test_a_hidden_table_is_none(folder):
+    write_text(folder / "._labels.csv", "file,label\na.wav,dog\n")
+    assert find_layout(folder, ReaderOptions()) == "folders"
+
+
+def test_of_two_tables_one_must_be_told(folder):
+    write_text(folder / "train.csv", "file,label\na.wav,dog\n")
+    write_text(folder / "test.csv", "file,label\nb.wav,dog\n")
+    assert find_layout(folder, ReaderOptions()) == "folders"
+    with pytest.raises(FileNotFoundError, match="does not hold exactly one CSV; name the table with --labels FILE.csv"):
+        read(folder, "csv", ReaderOptions())
+    assert set(rows(read(folder, "csv", ReaderOptions(labels=folder / "test.csv")))) == {"b.wav"}
+
+
+def test_a_class_folder_named_like_a_table(folder):
+    touch(folder, "old.csv/d.wav")
+    assert find_layout(folder, ReaderOptions()) == "folders"
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "sounds"])
+def test_a_table_that_is_not_there(folder, name):
+    with pytest.raises(FileNotFoundError, match=rf"no table '.*{name}' \(--labels\)"):
+        read(folder, "csv", ReaderOptions(labels=folder.parent / name))
+
+
+def test_the_table_of_esc50_reads_as_any_other(real_tables, tmp_path):
+    table = real_tables / "esc50.csv"
+    names = [line.partition(",")[0] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+    touch(tmp_path, *names)
+    clips = read(tmp_path, "csv", ReaderOptions(labels=table)).clips
+    assert len(clips) == 2000
+    assert clips["label"].nunique() == 50
+    assert "dog" in set(clips["label"]), "the category, not the number in the column target"
+    assert set(clips["fold"]) == set("12345")
+    assert clips["source_id"].nunique() < 2000

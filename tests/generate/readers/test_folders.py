@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from generate.readers import ReaderOptions, find_layout, read
+from tests.generate.readers.conftest import touch
+
+
+def read_folders(folder, **options):
+    return read(folder, "folders", ReaderOptions(**options))
+
+
+def sources(folder, pattern):
+    clips = read_folders(folder, source_pattern=pattern).clips
+    return dict(zip(clips["path"], clips["source_id"], strict=True))
+
+
+def test_the_folder_is_the_class_at_any_depth_below_it(tmp_path):
+    touch(tmp_path, "dog/1.wav", "dog/2021/may/1.flac", "Cat purr/1.mp3", "犬/1.ogg")
+    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    clips = read_folders(tmp_path).clips
+    assert dict(zip(clips["path"], clips["label"], strict=True)) == {
+        "Cat purr/1.mp3": "Cat purr",
+        "dog/1.wav": "dog",
+        "dog/2021/may/1.flac": "dog",
+        "犬/1.ogg": "犬",
+    }
+    assert list(clips["clip_id"]) == ["Cat purr-1", "dog-1", "dog-2021-may-1", "犬-1"]
+    assert list(clips["source_id"]) == list(clips["clip_id"])
+    assert set(clips["fold"]) == {""}
+
+
+def test_sounds_that_cannot_be_decoded_are_clips_too_so_that_they_are_rejected_by_name(tmp_path):
+    touch(tmp_path, "dog/1.m4a", "dog/2.wav")
+    assert list(read_folders(tmp_path).clips["path"]) == ["dog/1.m4a", "dog/2.wav"]
+
+
+def test_sounds_beside_the_class_folders_are_counted(tmp_path):
+    touch(tmp_path, "stray.wav", "other.flac", "notes.txt", "dog/1.wav")
+    collection = read_folders(tmp_path)
+    assert list(collection.clips["path"]) == ["dog/1.wav"]
+    assert collection.passed_over == {"sounds outside the class folders": 2, ".txt": 1}
+
+
+def test_sounds_without_class_folders(tmp_path):
+    touch(tmp_path, "a.wav", "b.wav")
+    with pytest.raises(ValueError, match="holds no sounds.*Passed over: 2 sounds outside the class folders"):
+        read_folders(tmp_path)
+
+
+def test_an_empty_class_folder_gives_no_class(tmp_path):
+    touch(tmp_path, "dog/1.wav", "empty/.gitkeep")
+    assert set(read_folders(tmp_path).clips["label"]) == {"dog"}
+
+
+@pytest.mark.parametrize("name", ["nan", "None", "NA", "001", "1.0", "true", "-", "a,b", 'say "hi"'])
+def test_class_names_stay_text(tmp_path, name):
+    touch(tmp_path, f"{name}/1.wav")
+    assert list(read_folders(tmp_path).clips["label"]) == [name]
+
+
+# --source-pattern
+
+
+@pytest.fixture
+def numbered(tmp_path):
+    touch(tmp_path, "dog/rex_1.wav", "dog/rex_2.wav", "dog/old/fido_1.wav", "cat/tom_1.wav")
+    return tmp_path
+
+
+@pytest.mark.parametrize("pattern", [r"([a-z]+)_\d", r"(?P<who>[a-z]+)_(\d)", r"^[a-z]+", r"[a-z]+(?=_)"])
+def test_what_the_first_group_or_the_whole_pattern_finds_is_the_recording(numbered, pattern):
+    assert sources(numbered, pattern) == {
+        "cat/tom_1.wav": "tom",
+        "dog/old/fido_1.wav": "fido",
+        "dog/rex_1.wav": "rex",
+        "dog/rex_2.wav": "rex",
+    }
+
+
+def test_the_pattern_looks_at_the_name_alone_and_not_at_its_folder(numbered):
+    assert sources(numbered, "d.*")["dog/old/fido_1.wav"] == "do_1.wav"
+    with pytest.raises(ValueError, match="finds nothing"):
+        sources(numbered, "dog|cat|old")
+
+
+def test_names_in_which_it_finds_nothing_are_counted_and_stand_for_themselves(numbered):
+    collection = read_folders(numbered, source_pattern="(rex|tom)_")
+    found = collection.clips.set_index("path")["source_id"]
+    assert found["dog/rex_1.wav"] == found["dog/rex_2.wav"] == "rex"
+    assert found["dog/old/fido_1.wav"] == "dog-old-fido_1"
+    (kind,) = collection.passed_over
+    assert "--source-pattern" in kind
+    assert "own recording" in kind
+    assert collection.passed_over[kind] == 1
+
+
+@pytest.mark.parametrize("pattern", ["rex(x)?", "x*", "(tomato)?"])
+def test_a_match_of_nothing_counts_as_none(numbered, pattern):
+    collection = read_folders(numbered, source_pattern=pattern)
+    assert (collection.clips["source_id"] == collection.clips["clip_id"]).all()
+    assert sum(collection.passed_over.values()) == 4
+
+
+def test_a_pattern_that_finds_nothing_anywhere(numbered):
+    with pytest.raises(ValueError) as caught:
+        sources(numbered, r"session(\d+)")
+    assert r"--source-pattern 'session(\\d+)'" in str(caught.value)
+    assert "tom_1.wav" in str(caught.value), "shows a name to write the pattern for"
+
+
+@pytest.mark.parametrize("pattern", ["(", "[a-", "*"])
+def test_a_pattern_that_is_no_regular_expression(numbered, pattern):
+    with pytest.raises(ValueError, match="--source-pattern .* is not a regular expression: .* at position"):
+        sources(numbered, pattern)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from generate.audio import BadSound, load
+from generate.pieces import cut_into_pieces
+from generate.readers import READERS, ReaderOptions, find_layout, read
+from tests.generate.readers.conftest import touch, write_sounds
+
+TRACKS = ("jazz/jazz.00053.wav", "jazz/jazz.00054.wav", "hiphop/hiphop.00000.wav", "rock/rock.00099.wav")
+
+
+@pytest.mark.parametrize("inner", ["", "genres/", "genres_original/", "Data/genres_original/"])
+def test_wherever_the_genres_stand_in_the_copies_that_go_about(tmp_path, inner):
+    touch(tmp_path, *(inner + track for track in TRACKS), "Data/images_original/jazz/jazz00053.png", "readme.txt")
+
+    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    clips = read(tmp_path, "gtzan", ReaderOptions()).clips
+
+    assert list(clips["path"]) == sorted(inner + track for track in TRACKS)
+    assert list(clips["clip_id"]) == ["hiphop.00000", "jazz.00053", "jazz.00054", "rock.00099"]
+    assert list(clips["source_id"]) == list(clips["clip_id"]), "each track is a recording of its own"
+    assert list(clips["label"]) == ["hiphop", "jazz", "jazz", "rock"]
+    assert set(clips["fold"]) == {""}
+
+
+def test_the_tracks_of_the_first_release_are_au_files(tmp_path):
+    touch(tmp_path, "genres/blues/blues.00000.au", "genres/blues/blues.00001.au", "genres/bextract_single.mf")
+    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    collection = read(tmp_path, "gtzan", ReaderOptions())
+    assert list(collection.clips["clip_id"]) == ["blues.00000", "blues.00001"]
+    assert collection.passed_over == {".mf": 1}
+
+
+def test_the_broken_track_stays_a_clip_that_is_rejected_with_a_reason(tmp_path):
+    write_sounds(tmp_path, *TRACKS)
+    broken = tmp_path / "jazz/jazz.00054.wav"
+    broken.write_bytes(bytes(range(256)) * 400)
+
+    clips = read(tmp_path, "gtzan", ReaderOptions()).clips
+    clips = cut_into_pieces(clips, tmp_path, seconds=5.0)
+
+    row = clips[clips["path"] == "jazz/jazz.00054.wav"]
+    assert list(row["clip_id"]) == ["jazz.00054"]
+    assert "broken in the copies" in READERS["gtzan"].known_broken[row["clip_id"].item()]
+    with pytest.raises(BadSound, match="not readable as sound"):
+        load(broken, 22050)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("jazz/take five.wav", "jazz/jazz.54.wav", "jazz/jazz.00054.extra.wav", "jazz/jazz.00001.m4a"),
+        *("rock/jazz.00001.wav", "jazz/deeper/jazz.00001.wav", "jazz.00001.wav"),
+    ],
+)
+def test_a_sound_that_is_not_named_as_a_track(tmp_path, wrong):
+    touch(tmp_path, *TRACKS, wrong)
+    with pytest.raises(ValueError) as caught:
+        read(tmp_path, "gtzan", ReaderOptions())
+    assert repr(wrong) in str(caught.value)
+    assert "<genre>/<genre>.NNNNN.wav" in str(caught.value)
+    assert "--layout folders" in str(caught.value)
+
+
+def test_genres_of_a_user_are_class_folders(tmp_path):
+    touch(tmp_path, "jazz/take five.wav", "rock/a.wav")
+    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    with pytest.raises(ValueError, match="no genre folders with tracks such as 'jazz/jazz.00054.wav'"):
+        read(tmp_path, "gtzan", ReaderOptions())
+
+
+def test_files_where_genre_folders_are_expected(tmp_path):
+    touch(tmp_path, "jazz", "genres", "rock/rock.00001.wav")
+    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"

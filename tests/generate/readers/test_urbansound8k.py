@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from generate.readers import ReaderOptions, find_layout, read
+from tests.generate.readers.conftest import touch, write_text
+
+HEADER = "slice_file_name,fsID,start,end,salience,fold,classID,class\n"
+ROWS = "7-3-0-0.wav,7,0.0,0.3,1,5,3,dog_bark\n7-3-0-1.wav,7,0.5,0.9,1,10,3,dog_bark\n9-2-0-1.wav,9,5,9,1,1,5,siren\n"
+
+
+@pytest.fixture(scope="module")
+def urbansound8k(real_tables, tmp_path_factory):
+    """The whole of UrbanSound8K, with empty sounds: the real table, and a file for each of its rows."""
+    folder = tmp_path_factory.mktemp("UrbanSound8K")
+    (folder / "metadata").mkdir()
+    shutil.copy(real_tables / "UrbanSound8K.csv", folder / "metadata")
+    for fold in range(1, 11):
+        (folder / f"audio/fold{fold}").mkdir(parents=True)
+    for line in (real_tables / "UrbanSound8K.csv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, *_, fold, _, _ = line.split(",")
+        open(f"{folder}/audio/fold{fold}/{name}", "wb").close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clips(urbansound8k):
+    assert find_layout(urbansound8k, ReaderOptions()) == "urbansound8k"
+    collection = read(urbansound8k, "urbansound8k", ReaderOptions())
+    assert collection.missing == []
+    return collection.clips
+
+
+def test_the_real_table(clips):
+    assert len(clips) == 8732
+    assert set(clips["label"]) == {
+        *("air_conditioner", "car_horn", "children_playing", "dog_bark", "drilling", "engine_idling", "gun_shot"),
+        *("jackhammer", "siren", "street_music"),
+    }
+    sizes = dict(clips["fold"].value_counts())
+    assert set(sizes) == {str(fold) for fold in range(1, 11)}
+    assert (sizes["1"], sizes["10"]) == (873, 837), "as published on the collection's page"
+
+
+def test_a_row_of_the_real_table(clips):
+    assert dict(clips.set_index("clip_id").loc["100032-3-0-0"]) == {
+        "path": "audio/fold5/100032-3-0-0.wav",
+        "label": "dog_bark",
+        "fold": "5",
+        "source_id": "100032",
+        "start_s": 0.0,
+    }
+
+
+def test_each_clip_has_the_recording_that_its_name_tells(clips):
+    assert (clips["clip_id"].str.partition("-")[0] == clips["source_id"]).all()
+    assert clips["source_id"].nunique() < 1500
+
+
+def test_five_real_recordings_stand_in_two_folds(clips):
+    n_folds = clips.groupby("source_id")["fold"].nunique()
+    assert set(n_folds[n_folds > 1].index) == {"106905", "132016", "176638", "180937", "77751"}
+    assert n_folds.max() == 2
+
+
+def test_a_missing_fold_is_named_and_the_rest_is_read(tmp_path):
+    write_text(tmp_path / "metadata/UrbanSound8K.csv", HEADER + ROWS)
+    touch(tmp_path, "audio/fold1/9-2-0-1.wav", "audio/fold5/7-3-0-0.wav", "audio/fold9/7-3-0-1.wav")
+
+    collection = read(tmp_path, "urbansound8k", ReaderOptions())
+
+    assert list(collection.clips["path"]) == ["audio/fold5/7-3-0-0.wav", "audio/fold1/9-2-0-1.wav"]
+    reason = "named in metadata/UrbanSound8K.csv, but not there"
+    assert collection.missing == [("audio/fold10/7-3-0-1.wav", "dog_bark", reason)]
+
+
+def test_the_table_alone_without_its_sounds(tmp_path):
+    write_text(tmp_path / "metadata/UrbanSound8K.csv", HEADER + ROWS)
+    with pytest.raises(ValueError, match="the 3 files that its table names are not there"):
+        read(tmp_path, "urbansound8k", ReaderOptions())
+
+
+def test_a_table_without_a_column(tmp_path):
+    write_text(tmp_path / "metadata/UrbanSound8K.csv", "slice_file_name,fold,class\na.wav,1,siren\n")
+    with pytest.raises(ValueError, match="UrbanSound8K.csv.* has no column 'fsID'; it has 'slice_file_name', 'fold'"):
+        read(tmp_path, "urbansound8k", ReaderOptions())
+
+
+@pytest.mark.parametrize("row", ["../../x.wav,7,0,1,1,5,3,siren", "x.wav,7,0,1,1,5/../../..,3,siren"])
+def test_a_table_that_leads_out_of_the_folder(tmp_path, row):
+    write_text(tmp_path / "metadata/UrbanSound8K.csv", HEADER + row + "\n")
+    with pytest.raises(ValueError, match="leaves the sound folder"):
+        read(tmp_path, "urbansound8k", ReaderOptions())
