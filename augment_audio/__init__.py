@@ -50,7 +50,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
 ENGINES: dict[str, type[Sound]] = {"librosa": LibrosaSound, "rubberband": RubberBandSound}
 
 
-def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa") -> Sound:
+def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int | None = None) -> Sound:
     """Hold one sound, to make its variants.
 
     Parameters
@@ -61,8 +61,12 @@ def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa") -> Sound:
         Sample rate in hertz.
     engine : str
         A key of `ENGINES`.
+    n_shown : int, optional
+        How many samples of it a picture shows; default: all.
     """
-    return ENGINES[engine](y, sr)
+    if engine not in ENGINES:
+        raise ValueError(f"There is no engine {engine!r}; choose from {', '.join(ENGINES)}.")
+    return ENGINES[engine](y, sr, n_shown=n_shown)
 
 
 def choose_engine(engine: str = "auto") -> str:

@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engine = augment_audio.choose_engine(options.engine)
         print(f"Pitch and tempo by {ENGINES[engine].version()}.")
         _refuse_equal_names(options.sounds)
+        if options.output.is_file():
+            raise ValueError(f"{str(options.output)!r} is a file; the last argument is the folder to write into.")
         options.output.mkdir(parents=True, exist_ok=True)
         for path in options.sounds:
             y, sr = read_mono(path)
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 write_sound(options.output / f"{path.stem}__{request.name}.wav", y, sr)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"augment_audio: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:  # a user's own variant may raise anything
+        print(f"augment_audio: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -21,8 +21,6 @@ class LibrosaSound(Sound):
     (https://librosa.org/doc/latest/generated/librosa.phase_vocoder.html).
     """
 
-    name = "librosa"
-
     @classmethod
     def version(cls) -> str:
         """Such as `librosa 0.11.0`."""

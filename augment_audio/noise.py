@@ -9,7 +9,7 @@ from augment_audio.variant import Variant
 def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.ndarray:
     """Add white Gaussian noise at a signal-to-noise ratio.
 
-    The ratio is between the mean power of the whole sound and that of the noise. Silence gets none.
+    The ratio is between the mean power of what is shown of the sound and that of the noise. Silence gets none.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.nd
     -------
     np.ndarray, shape=(n,), float32
     """
-    power = np.mean(np.square(sound.y, dtype=np.float64))
+    power = np.mean(np.square(sound.shown, dtype=np.float64))
     noise_rms = np.sqrt(power * 10.0 ** (-snr_db / 10))
     return sound.y + np.float32(noise_rms) * rng.standard_normal(len(sound.y), dtype=np.float32)
 

@@ -9,6 +9,7 @@ back is checked.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -43,8 +44,6 @@ class RubberBandSound(Sound):
     https://breakfastquay.com/rubberband/ and https://pyrubberband.readthedocs.io.
     """
 
-    name = "rubberband"
-
     @classmethod
     def version(cls) -> str:
         """Such as `Rubber Band 3.1.2`."""
@@ -60,26 +59,29 @@ class RubberBandSound(Sound):
         peak = float(np.abs(self.y).max())
         if peak == 0:
             return np.zeros(round(expected_length), dtype=np.float32)
-        gain = HEADROOM / peak
         limit_s = START_LIMIT_S + LIMIT_PER_SECOND * len(self.padded) / self.sr
         import soundfile
 
+        program_version()  # says how to install it where it is not there
         pyrb = _guarded_pyrubberband(limit_s)
+        scaled = self.padded / np.float32(peak) * np.float32(HEADROOM)
         try:
             # A dict of its own for each call: pyrubberband writes into the one that it is given.
-            y = getattr(pyrb, function)(self.padded * np.float32(gain), self.sr, value, rbargs={})
+            y = getattr(pyrb, function)(scaled, self.sr, value, rbargs={})
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"Rubber Band did not end within {limit_s:.0f} s and was stopped.") from None
         except subprocess.CalledProcessError as error:
             raise RuntimeError(f"Rubber Band ended with status {error.returncode}.") from None
         except soundfile.LibsndfileError as error:
             raise RuntimeError(f"Rubber Band wrote no sound that can be read ({error.error_string})") from None
+        except FileNotFoundError as error:
+            raise RuntimeError(f"Rubber Band's temporary file is gone: {error.filename}") from None
         y = np.atleast_1d(y)
         if y.ndim != 1 or len(y) < SHORTEST_OUTPUT * expected_length or not np.isfinite(y).all():
             raise RuntimeError(
                 f"Rubber Band wrote an array of shape {y.shape}; expected about {expected_length:.0f} finite samples."
             )
-        return y.astype(np.float32) / np.float32(gain)
+        return y.astype(np.float32) * np.float32(peak / HEADROOM)
 
 
 @lru_cache(maxsize=1)
@@ -95,11 +97,11 @@ def program_version() -> str:
     if program is None:
         raise FileNotFoundError("Rubber Band's program `rubberband` is not on the PATH. " + HOW_TO_INSTALL)
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=START_LIMIT_S)
+        status, answer = _answer([program, "--version"])
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FileNotFoundError(f"{program} does not answer to --version ({error}). {HOW_TO_INSTALL}") from None
-    words = (answer.stdout + answer.stderr).split()
-    if answer.returncode != 0 or not words or not words[-1][0].isdigit():
+    words = answer.split()
+    if status != 0 or not words or not words[-1][0].isdigit():
         raise FileNotFoundError(f"{program} does not say its version, so it will not do. {HOW_TO_INSTALL}")
     return words[-1]
 
@@ -122,9 +124,28 @@ def _run(arguments: list[str], *, limit_s: float, **streams: object) -> None:
         try:
             status = process.wait(limit_s)
         except BaseException:
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
+            _kill_group(process)
             raise
     if status:
         raise subprocess.CalledProcessError(status, arguments)
+
+
+def _answer(arguments: list[str]) -> tuple[int, str]:
+    """Status and output of a program that must answer at once."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(arguments, start_new_session=True, **streams) as process:
+        try:
+            answer, _ = process.communicate(timeout=START_LIMIT_S)
+        except BaseException:
+            _kill_group(process)
+            raise
+    return process.returncode, answer
+
+
+def _kill_group(process: subprocess.Popen) -> None:
+    """Kill a program and all that it started."""
+    if hasattr(os, "killpg"):
+        # It may have ended by itself just now; macOS then answers that it may not be killed.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

@@ -21,17 +21,18 @@ class Sound(ABC):
         Mono samples, n > 0; kept read-only.
     sr : int
         Sample rate in hertz.
+    n_shown : int, optional
+        How many samples, from the first, a picture shows; default: all.
     """
 
-    name: str = ""
-
-    def __init__(self, y: np.ndarray, sr: int) -> None:
+    def __init__(self, y: np.ndarray, sr: int, *, n_shown: int | None = None) -> None:
         y = np.asarray(y, dtype=np.float32)
         if y.ndim != 1 or len(y) == 0:
             raise ValueError(f"A sound is mono samples of shape (n,) with n > 0; got shape {y.shape}.")
         self.y = y.view()
         self.y.flags.writeable = False
         self.sr = int(sr)
+        self.shown = self.y[:n_shown]
 
     def time_stretch(self, *, rate: float) -> np.ndarray:
         """Change the tempo and keep the pitch.

@@ -28,7 +28,7 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     if peak == 0:
         return sound.y
     # Far above full scale, since librosa calls nothing silent that is less than 100 dB below it.
-    _, (start, end) = librosa.effects.trim(sound.y * (1e4 / peak), top_db=top_db)
+    _, (start, end) = librosa.effects.trim(sound.y / peak * np.float32(1e4), top_db=top_db)
     return sound.y[start:end] if end - start < len(sound.y) else sound.y
 
 

@@ -14,6 +14,8 @@ from augment_audio.sound import Sound
 
 ORIGINAL = "original"
 """The name of the clip as it is; it is always rendered."""
+HIGHEST_SAMPLE = 1e6
+"""A gain of 60 dB, the most that is offered, reaches 1,000; far above, 32-bit spectra overflow."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
         except ValueError:
             raise ValueError(
                 f"{text!r} has no number for {variant.parameter}; write for example "
-                f"'{kind}={variant.default if variant.default is not None else max(variant.low, 1):g}'."
+                f"'{kind}={min(max(variant.low, 1), variant.high) if variant.default is None else variant.default:g}'."
             ) from None
     value += 0.0  # -0 is 0
     if not (math.isfinite(value) and variant.low <= value <= variant.high):
@@ -156,10 +158,13 @@ def make_variant(
         digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
         options["rng"] = np.random.default_rng(int.from_bytes(digest[:16], "big"))
     y = np.asarray(variant.make(sound, **options), dtype=np.float32)
-    if y.ndim != 1 or len(y) == 0 or not np.isfinite(y).all():
+    peak = float(np.abs(y).max()) if y.size else 0.0
+    if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:  # NaN is not either
+        fault = ""
+        if not peak <= HIGHEST_SAMPLE:
+            fault = f" with values up to {peak:g}" if math.isfinite(peak) else " with values that are not finite"
         raise ValueError(
-            f"The variant {request.name!r} gave an array of shape {y.shape}"
-            f"{'' if np.isfinite(y).all() else ' with values that are not finite'}; "
-            "expected finite mono samples, shape (n,) with n > 0."
+            f"The variant {request.name!r} gave an array of shape {y.shape}{fault}; expected finite mono samples, "
+            "shape (n,) with n > 0, where 1 is full scale."
         )
     return y

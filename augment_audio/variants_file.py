@@ -35,7 +35,7 @@ def load_variants_file(path: Path) -> dict[str, Variant]:
         raise FileNotFoundError(f"There is no variants file {str(path)!r}.")
     try:
         found = runpy.run_path(str(path)).get("VARIANTS")
-    except Exception as error:  # the user's own code may raise anything
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
         raise ValueError(f"The variants file {str(path)!r} fails: {type(error).__name__}: {error}") from error
     taken = sorted(RESERVED & set(found)) if isinstance(found, dict) else []
     if taken:

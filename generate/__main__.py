@@ -10,28 +10,44 @@ from generate import command_line
 CANNOT_START = 1
 TOO_MUCH_REJECTED = 3
 INTERRUPTED = 130
+KEPT = "What is done is kept; the same command goes on from there."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run stage one and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends no run
+    is_at_work = False
     try:
         options = command_line.parse(arguments)
         # Only now: reading tables and sounds takes imports that `--help` need not wait for.
-        from generate import run, summary
+        from generate import prepare, run, summary
 
-        prepared = run.prepare(options)
-        print(summary.plan_text(prepared), flush=True)
+        prepared = prepare.prepare(options)
+        print(summary.plan_text(prepared, prepare.survey(prepared)), flush=True)
         if options.dry_run:
-            print("Dry run: nothing was written.")
+            print("Dry run: no picture was written.")
             return 0
+        is_at_work = True
         result = run.execute(prepared)
         print(summary.result_text(prepared, result))
         return TOO_MUCH_REJECTED if result.too_much_rejected(options.max_rejected) else 0
     except KeyboardInterrupt:
-        print("\nInterrupted. What is done is kept; the same command goes on from there.", file=sys.stderr)
+        print(f"\nInterrupted. {KEPT}", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OSError) as error:
+    except ModuleNotFoundError as error:
+        print(
+            f"generate: {error.name} is not installed for this Python. Activate the environment first: "
+            "source .venv/bin/activate (made by: make setup)",
+            file=sys.stderr,
+        )
+        return CANNOT_START
+    except ValueError as error:
         print(f"generate: {error}", file=sys.stderr)
+        return CANNOT_START
+    except OSError as error:
+        print(f"generate: {error}" + (f"\n{KEPT}" if is_at_work else ""), file=sys.stderr)
         return CANNOT_START
 
 

@@ -31,6 +31,9 @@ variants: pitch=SEMITONES stretch=RATE trim[=DB] shift=SECONDS roll=SECONDS nois
 exit status: 0 all well, 1 cannot start, 2 wrong use, 3 too much was rejected, 130 interrupted."""
 
 
+NOT_IN_A_CONFIG = frozenset({"help", "config", "sounds", "output"})
+
+
 def build_parser() -> argparse.ArgumentParser:
     """All options; those of a picture have no default here, so that it is known which were given."""
     default = {field.name: field.default for field in fields(Settings)}
@@ -147,8 +150,8 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, object
     options = {}
     for key, value in given.items():
         name = key.replace("-", "_")
-        if name not in known or name in ("help", "config", "sounds", "output"):
-            close = difflib.get_close_matches(name, known, n=1)
+        if name not in known or name in NOT_IN_A_CONFIG:
+            close = difflib.get_close_matches(name, set(known) - NOT_IN_A_CONFIG, n=1)
             hint = f"; do you mean {close[0].replace('_', '-')!r}?" if close else ""
             raise ValueError(f"The config file {str(path)!r} has an unknown option {key!r}{hint}")
         options[name] = _config_value(key, value, known[name], path)
@@ -159,7 +162,12 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
     """Check one value of the config file as the command line would."""
     as_list = [value] if isinstance(value, str) else value
     if key.replace("-", "_") == "class_variants":
-        if not isinstance(value, dict):
+        texts = (
+            [name for names in value.values() for name in (names if isinstance(names, list) else [names])]
+            if isinstance(value, dict)
+            else [None]
+        )
+        if not all(isinstance(name, str) for name in texts):
             raise ValueError(
                 f"In {str(path)!r}, class-variants must be a table such as [class-variants] dog = ['trim']."
             )

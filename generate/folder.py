@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from filelock import FileLock, Timeout
 from generate import manifest, png
 
 LOCK = ".lock"
-OWN_FILES = frozenset({manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL, LOCK, "index.html"})
+TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
+TEMPORARY = re.compile(rf"(.+\.png|{'|'.join(map(re.escape, TABLES))})\.\d+\.tmp")
+"""What `png.write` and `manifest.write_whole` call a file that is not whole yet."""
 
 
 def check_ours(images: Path) -> None:
@@ -29,11 +32,16 @@ def check_ours(images: Path) -> None:
     ValueError
         If it is a file, or holds something else.
     """
-    if images.exists() and not images.is_dir():
-        raise ValueError(f"{str(images)!r} is a file; give a folder for the pictures.")
-    if not images.exists() or (images / manifest.SETTINGS).exists():
+    if not images.exists():
         return
-    foreign = sorted(child.name for child in images.iterdir() if child.name not in OWN_FILES)
+    if not images.is_dir():
+        raise ValueError(f"{str(images)!r} is a file; give a folder for the pictures.")
+    if (images / manifest.SETTINGS).exists():
+        manifest.read_settings(images / manifest.SETTINGS)
+        return
+    foreign = sorted(
+        child.name for child in images.iterdir() if child.name != LOCK and not TEMPORARY.fullmatch(child.name)
+    )
     if foreign:
         raise ValueError(
             f"{str(images)!r} holds {foreign[0]!r} and no {manifest.SETTINGS}, so this program did not make it; give "
@@ -60,6 +68,14 @@ def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
     if not (images / manifest.SETTINGS).exists():
         return
     there = manifest.read_settings(images / manifest.SETTINGS)
+    collections = [dict(side.get("collection", {})) for side in (there, wanted)]
+    for name in ("layout", "subset", "labels", "source_pattern", "name_pattern", "source_column"):
+        before, now = (collection.get(name, "") for collection in collections)
+        if before != now:
+            raise ValueError(
+                f"{str(images)!r} holds pictures of a collection that was read in another way: {name} is {before!r} "
+                f"there and {now!r} here. Give the same, another OUTPUT, or replace the pictures with --overwrite."
+            )
     if there["fingerprint"] != wanted["fingerprint"]:
         raise ValueError(
             f"{str(images)!r} holds pictures of other settings: {_differences(there, wanted)}. Give another OUTPUT, "
@@ -101,8 +117,10 @@ def locked(images: Path) -> Iterator[None]:
 
 
 def list_pictures(images: Path) -> frozenset[str]:
-    """All PNG files in the folder's class folders, as `<class>/<file>`."""
-    return frozenset(f"{folder}/{name}" for folder, name in _files(images) if name.endswith(".png"))
+    """All PNG files in the folder's class folders, as `<class>/<file>`; empty ones, of a power cut, do not count."""
+    return frozenset(
+        f"{folder}/{name}" for folder, name, n_bytes in _files(images) if name.endswith(".png") and n_bytes
+    )
 
 
 def known_pictures(images: Path) -> pd.DataFrame:
@@ -117,11 +135,12 @@ def known_pictures(images: Path) -> pd.DataFrame:
 
 def remove_temporary(images: Path) -> None:
     """Remove what a run that was killed had not finished writing."""
-    for folder, name in _files(images):
-        if name.endswith(".tmp"):
+    for folder, name, _ in _files(images):
+        if TEMPORARY.fullmatch(name):
             (images / folder / name).unlink(missing_ok=True)
     for path in images.glob("*.tmp"):
-        path.unlink(missing_ok=True)
+        if TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
@@ -146,19 +165,22 @@ def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list
 
 
 def clear(images: Path) -> None:
-    """Remove all that this program made in the folder (`--overwrite`)."""
+    """Remove all that this program made in the folder (`--overwrite`), but for `settings.json`.
+
+    That one says whose folder it is, and is replaced in one step afterwards.
+    """
     # The tables go first: if this is cut short, what is left is unknown pictures, never rows without pictures.
-    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, manifest.SETTINGS):
+    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED):
         (images / name).unlink(missing_ok=True)
     remove_pictures(images, list_pictures(images))
 
 
-def _files(images: Path) -> Iterator[tuple[str, str]]:
-    """`(class folder, file)` of all files one level down."""
+def _files(images: Path) -> Iterator[tuple[str, str, int]]:
+    """`(class folder, file, bytes)` of all files one level down."""
     if not images.is_dir():
         return
     with os.scandir(images) as folders:
         for folder in folders:
             if folder.is_dir() and not folder.name.startswith("."):
                 with os.scandir(folder.path) as files:
-                    yield from ((folder.name, file.name) for file in files)
+                    yield from ((folder.name, file.name, file.stat().st_size) for file in files)

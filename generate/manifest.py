@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file to a temporary name, put it on the disk, and move it to its own."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -62,7 +63,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def read_metadata(path: Path) -> pd.DataFrame:
+def read_metadata(path: Path | TextIO) -> pd.DataFrame:
     """Read a `metadata.csv` or a journal; ids, folds and labels stay text, whatever they look like.
 
     Returns
@@ -82,7 +83,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
             dtype=dict.fromkeys(text, object) | {"sound_bytes": "int64", "sound_mtime_ns": "int64"},
             keep_default_na=False,
             na_values={"peak_dbfs": [""]},
-            encoding_errors="surrogateescape",
+            float_precision="round_trip",
         )
         return table[list(COLUMNS)]
     except (KeyError, ValueError, pd.errors.ParserError) as error:
@@ -97,12 +98,15 @@ class Journal:
     Parameters
     ----------
     path : Path
-        Opened for appending; a last line that was cut short is dropped by `read_journal`.
+        Opened for appending; a last line that was cut short is cut off first.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=0)
-        if self._file.tell() == 0:
+        self._file = path.open("a+b", buffering=0)
+        self._file.seek(0)
+        content = self._file.read()
+        self._file.truncate(content.rfind(b"\n") + 1)
+        if b"\n" not in content:
             self._append([dict(zip(COLUMNS, COLUMNS, strict=True))])
 
     def note(self, rows: Iterable[Mapping[str, object]]) -> None:
@@ -112,7 +116,7 @@ class Journal:
     def _append(self, rows: Iterable[Mapping[str, object]]) -> None:
         text = io.StringIO()
         csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
-        self._file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+        self._file.write(text.getvalue().encode())
 
     def close(self) -> None:
         """Close the file."""
@@ -120,12 +124,26 @@ class Journal:
 
 
 def read_journal(path: Path) -> pd.DataFrame:
-    """Read the whole lines of a journal and cut off a last one that was not finished."""
+    """Read the whole rows of a journal; damaged ones are passed over, since their pictures are soon drawn again."""
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        os.truncate(path, len(whole))
-    return read_metadata(path) if whole else pd.DataFrame(columns=list(COLUMNS))
+    whole = content[: content.rfind(b"\n") + 1].decode("utf-8", "replace")
+    rows = [row for row in csv.reader(io.StringIO(whole)) if len(row) == len(COLUMNS) and _is_row(row)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    text.seek(0)
+    return read_metadata(text)
+
+
+def _is_row(row: list[str]) -> bool:
+    """Whether the fields that are no text can be read."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    try:
+        numbers = [float(values[name]) for name in ("seconds", "peak_dbfs", "start_s")]
+        counts = [int(values[name]) for name in ("sound_bytes", "sound_mtime_ns")]
+    except ValueError:
+        return False
+    flags = {values["duplicate"], values["silent"]}
+    return len(numbers) == 3 and len(counts) == 2 and flags <= {"True", "False"}
 
 
 def unite_equal_sounds(metadata: pd.DataFrame) -> pd.DataFrame:
@@ -177,6 +195,10 @@ def read_settings(path: Path) -> dict[str, object]:
         values = json.loads(path.read_text(encoding="utf-8"))
         if not {"settings", "fingerprint"} <= set(values):
             raise ValueError("it lacks the settings")
+        if not isinstance(values["settings"], dict):
+            raise ValueError("its settings are no table")
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}); run with --overwrite.") from None
+        raise ValueError(
+            f"{str(path)!r} is not as this program wrote it ({error}). Put it right, or give another OUTPUT."
+        ) from None
     return values

@@ -25,21 +25,24 @@ class Plan:
     ----------
     clips : pandas.DataFrame
         The clips table of this run.
-    class_folders : Mapping of str to str
-        Label to folder name.
-    n_pictures : int
+    n_wanted : int
         How many pictures are wanted.
     done : pandas.DataFrame
         Rows of `metadata.csv` that still stand, pictures of clips outside this run included.
     jobs : list of Job
         What is left to render, in the order of the clips table.
+    left : frozenset of str
+        The pictures of `jobs`, as `file_name`.
+    n_gone : int
+        Pictures of clips that are no longer in the collection; they will be removed.
     """
 
     clips: pd.DataFrame
-    class_folders: Mapping[str, str]
-    n_pictures: int
+    n_wanted: int
     done: pd.DataFrame
     jobs: list[Job]
+    left: frozenset[str]
+    n_gone: int
 
 
 def make_plan(
@@ -49,7 +52,7 @@ def make_plan(
     sounds: Path,
     known: pd.DataFrame,
     on_disk: frozenset[str],
-    whole_collection: bool,
+    whole_collection: pd.DataFrame,
 ) -> Plan:
     """Hold what is wanted against what is there.
 
@@ -68,25 +71,32 @@ def make_plan(
         Rows of `metadata.csv` and of a journal, of the same settings.
     on_disk : frozenset of str
         Pictures that are there, as `file_name`.
-    whole_collection : bool
-        Whether `clips` is all there is; if not (`--limit`), pictures of other clips stay.
+    whole_collection : pandas.DataFrame
+        The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`) stay.
 
     Raises
     ------
     ValueError
-        If the pictures that are there are of another collection, or of variants that are not wanted now.
+        If the pictures that are there are mostly of other clips, or of variants that are not wanted now.
     """
-    class_folders = name_class_folders(sorted(requests))
-    wanted = _wanted(clips, requests, class_folders, sounds)
+    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds)
     known = known[known["file_name"].isin(on_disk)].drop_duplicates("file_name", keep="last")
-    _refuse_strangers(clips, known, whole_collection)
-    _refuse_fewer_variants(clips, wanted, known)
-    facts = ["file_name", "recording", "fold", "sound", "start_s", "sound_bytes", "sound_mtime_ns"]
-    current = known.merge(wanted[facts], on=facts)
+    gone = known[~known["clip_id"].isin(whole_collection["clip_id"])]
+    _refuse_strangers(known, gone)
+    _refuse_fewer_variants(wanted, known[known["clip_id"].isin(clips["clip_id"])])
+    # The fold is taken as it is now: no picture shows it.
+    facts = ["file_name", "recording", "sound", "start_s", "sound_bytes", "sound_mtime_ns"]
+    current = known.drop(columns="fold").merge(wanted[[*facts, "fold"]], on=facts)[known.columns]
     left = wanted[~wanted["file_name"].isin(current["file_name"])]
-    others = known[~known["clip_id"].isin(clips["clip_id"])] if not whole_collection else known.iloc[:0]
-    jobs = [Job(**clip._asdict(), requests=tuple(pictures)) for clip, pictures in _by_clip(left)]
-    return Plan(clips, class_folders, len(wanted), pd.concat([current, others]), jobs)
+    outside = known[~known["clip_id"].isin(clips["clip_id"]) & ~known["clip_id"].isin(gone["clip_id"])]
+    return Plan(
+        clips=clips,
+        n_wanted=len(wanted),
+        done=pd.concat([current, outside], ignore_index=True),
+        jobs=_jobs(left),
+        left=frozenset(left["file_name"]),
+        n_gone=len(gone),
+    )
 
 
 def name_class_folders(labels: list[str]) -> dict[str, str]:
@@ -151,28 +161,30 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _by_clip(left: pd.DataFrame):
+def _jobs(left: pd.DataFrame) -> list[Job]:
     """Group the pictures that are left by clip, in their order."""
+    requests: dict[str, list[Request | None]] = {}
+    for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
+        requests.setdefault(clip_id, []).append(request)
     columns = ["clip_id", "path", "label", "class_folder", "fold", "recording", "start_s"]
-    for _, group in left.groupby("clip_id", sort=False):
-        first = next(group[columns].itertuples(index=False, name="Clip"))
-        yield first, list(group["request"])
+    clips = left.drop_duplicates("clip_id")[columns]
+    return [Job(*clip, requests=tuple(requests[clip[0]])) for clip in clips.itertuples(index=False, name=None)]
 
 
-def _refuse_strangers(clips: pd.DataFrame, known: pd.DataFrame, whole_collection: bool) -> None:
-    """Pictures of another collection are not to be taken for this one's, and not to be deleted either."""
-    if len(known) and whole_collection and not known["clip_id"].isin(clips["clip_id"]).any():
+def _refuse_strangers(known: pd.DataFrame, gone: pd.DataFrame) -> None:
+    """Pictures of another collection, or of one whose disk is not there, are not to be deleted."""
+    if 2 * gone["clip_id"].nunique() > known["clip_id"].nunique():
         raise ValueError(
-            f"The folder holds pictures of another collection (such as clip {known['clip_id'].iloc[0]!r}, which is not "
-            "among these sounds). Give another OUTPUT, or replace them with --overwrite."
+            f"The folder holds pictures of {known['clip_id'].nunique():,} clips, and {gone['clip_id'].nunique():,} of "
+            f"them (such as {gone['clip_id'].iloc[0]!r}) are not among these sounds: another collection, or a disk "
+            "that is not there? Give another OUTPUT, or start anew with --overwrite."
         )
 
 
-def _refuse_fewer_variants(clips: pd.DataFrame, wanted: pd.DataFrame, known: pd.DataFrame) -> None:
+def _refuse_fewer_variants(wanted: pd.DataFrame, known: pd.DataFrame) -> None:
     """A trainer reads all that is in the folder, so pictures that nobody asked for must not stay unnoticed."""
-    of_these = known[known["clip_id"].isin(clips["clip_id"])]
-    unwanted = of_these[~of_these["file_name"].isin(wanted["file_name"])]
-    unwanted = unwanted[unwanted["variant"] != ORIGINAL]
+    asked = pd.MultiIndex.from_frame(wanted[["clip_id", "variant"]].astype(str))
+    unwanted = known[~pd.MultiIndex.from_frame(known[["clip_id", "variant"]].astype(str)).isin(asked)]
     if len(unwanted):
         names = ", ".join(sorted(unwanted["variant"].unique()))
         raise ValueError(

@@ -89,7 +89,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         raise BadSound(f"not readable: {error.strerror}") from None
     longest_s = settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING)
     loaded = load(path, settings.sr, start_s=job.start_s, longest_s=longest_s)
-    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine)
+    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
     original = levels(loaded.y, settings)
     clip = {
         "label": job.label,
@@ -132,7 +132,7 @@ def _variant(sound: augment_audio.Sound, request: Request, front: Front, clip_id
         return augment_audio.make_variant(sound, request, variants, seed=front.settings.seed, clip_id=clip_id)
     except MemoryError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadSound(f"variant {request.name}: {type(error).__name__}: {error}") from error
 
 

@@ -15,6 +15,7 @@ PADS = ("silence", "repeat")
 LONGS = ("first", "split")
 REFERENCES = ("peak", "full-scale")
 LARGEST_SIDE_PX = 4096
+MOST_FRAMES = 100_000
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ class Settings:
                 f"The frequencies go from {self.fmin_hz:g} to {self.highest_hz:g} Hz; expected 0 <= fmin-hz < fmax-hz "
                 f"<= {self.sr / 2:g} (half of sr)."
             )
+        if self.n_samples > MOST_FRAMES * self.hop_length:
+            raise ValueError(
+                f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "
+                f"frames a picture; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
+            )
         if self.image_size is not None and not all(8 <= side <= LARGEST_SIDE_PX for side in self.image_size):
             raise ValueError(
                 f"image_size is {self.image_size[0]}x{self.image_size[1]}; each side must be 8 to {LARGEST_SIDE_PX} "
@@ -166,6 +172,7 @@ class Settings:
         values = self.to_json()
         for not_in_a_picture in ("variants", "class_variants", "variants_file"):
             del values[not_in_a_picture]
+        values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -2,81 +2,105 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate import manifest
-from generate.run import Prepared, Result
+from generate import folder, manifest
+from generate.plan import Plan
+from generate.prepare import Prepared, bytes_needed, free_bytes
+from generate.run import Result
 
 MOST_REASONS = 8
+MOST_CLASSES = 12
+NEED_AN_ENGINE = frozenset({"pitch", "stretch"})
 
 
-def plan_text(prepared: Prepared) -> str:
-    """The plan: clips, classes, folds, variants, pictures, disk space."""
-    clips, plan, settings = prepared.plan.clips, prepared.plan, prepared.front.settings
-    n_left = sum(len(job.requests) for job in plan.jobs)
+def plan_text(prepared: Prepared, plan: Plan) -> str:
+    """The plan: clips, classes, folds, variants, pictures, disk space, and what will be removed."""
+    clips = plan.clips
+    recordings = _count(clips["source_id"].nunique(), "recording")
     lines = [
-        f"{prepared.front.sounds} is read as {prepared.layout} ({prepared.reader.title})",
-        f"  clips     {_count(len(clips), 'clip')} of {_count(clips['source_id'].nunique(), 'recording')} in "
-        f"{_count(clips['label'].nunique(), 'class')}, {_folds(clips)}",
-        *_notes(prepared),
+        f"{shown(prepared.front.sounds)}: {prepared.reader.title}",
+        *([f"  licence   {prepared.reader.licence}"] if prepared.reader.licence else []),
+        f"  sounds    {_count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
+        f"  classes   {_classes(clips)}",
+        *_notes(prepared, clips),
         f"  variants  {_variants(prepared)}",
         f"  pictures  {_picture(prepared)}",
-        f"  output    {_shown(prepared)}: {plan.n_pictures:,} pictures, {plan.n_pictures - n_left:,} are there, "
-        f"{n_left:,} to render"
-        + (f" (about {_bytes(prepared.n_bytes)}, {_bytes(prepared.n_bytes_free)} free)" if n_left else ""),
+        f"  output    {_output(prepared, plan)}",
     ]
-    if prepared.reader.licence:
-        lines.insert(1, f"  licence   {prepared.reader.licence}")
-    if settings.class_variants:
-        classes = ", ".join(sorted(settings.class_variants))
-        lines.append(f"  of their own variants: {classes}")
+    n_there = len(folder.list_pictures(prepared.front.images))
+    if prepared.overwrite and n_there:
+        lines.append(f"  removed   {_count(n_there, 'picture')} that stand there now (--overwrite)")
+    elif plan.n_gone:
+        lines.append(f"  removed   {_count(plan.n_gone, 'picture')} of sounds that are gone")
     return "\n".join(lines)
 
 
 def result_text(prepared: Prepared, result: Result) -> str:
-    """The closing summary: what was made, what was rejected and why, and what to do next."""
+    """The closing summary: what was made, what was rejected and why, and what to look at."""
     metadata = result.metadata
-    lines = []
     if result.n_rendered:
-        n_clips = len(prepared.plan.jobs)
-        rate = n_clips / result.elapsed_s if result.elapsed_s else 0
-        lines.append(
-            f"Rendered {result.n_rendered:,} pictures in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
+        rate = len(result.plan.jobs) / result.elapsed_s if result.elapsed_s else 0
+        first = (
+            f"Rendered {_count(result.n_rendered, 'picture')} in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
         )
+    elif result.plan.jobs:
+        first = "Nothing could be rendered."
     else:
-        lines.append("Nothing to render: all pictures are there and up to date.")
-    lines.append(
-        f"{_shown(prepared)} holds {len(metadata):,} pictures of {metadata['clip_id'].nunique():,} clips in "
-        f"{_count(metadata['label'].nunique(), 'class')}."
-    )
+        first = "Nothing to render: all pictures are there and up to date."
+    lines = [
+        first,
+        f"{shown(prepared.front.images)} holds {_count(len(metadata), 'picture')} of "
+        f"{_count(metadata['clip_id'].nunique(), 'clip')} in {_count(metadata['label'].nunique(), 'class')}.",
+    ]
     duplicates = metadata.loc[metadata["duplicate"].astype(bool), "variant"].value_counts()
     if len(duplicates):
         kinds = ", ".join(f"{name} {count:,}" for name, count in duplicates.items())
-        lines.append(f"  {duplicates.sum():,} look the same as their original and are marked `duplicate` ({kinds})")
+        lines.append(f"  same as their original, marked `duplicate`: {_count(duplicates.sum(), 'picture')} ({kinds})")
     originals = metadata[metadata["variant"] == ORIGINAL]
-    if originals["silent"].astype(bool).any():
-        lines.append(f"  {int(originals['silent'].sum()):,} clips are silent; their pictures are dark, marked `silent`")
-    united = originals[originals["source_id"] != originals["recording"]]
-    if len(united):
-        lines.append(f"  {len(united):,} clips sound exactly as one of another recording and share its `source_id`")
+    n_silent = int(originals["silent"].astype(bool).sum())
+    if n_silent:
+        lines.append(f"  nothing to be heard, dark, marked `silent`: {_count(n_silent, 'clip')}")
+    lines += _equal_sounds(originals)
     if result.n_removed:
-        lines.append(f"  {result.n_removed:,} pictures of sounds that are gone or rejected were removed")
+        lines.append(f"  removed: {_count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
     if result.foreign:
         lines.append(
-            f"  warning: {len(result.foreign):,} PNG files here are not this program's (such as {result.foreign[0]}); "
-            "a trainer would read them too"
+            f"  warning: {_count(len(result.foreign), 'PNG file')} here not made by this program (such as "
+            f"{result.foreign[0]}); a trainer would read them too"
         )
-    lines += _rejected_lines(result)
-    return "\n".join(lines)
+    return "\n".join(lines + _rejected_lines(result))
+
+
+def shown(path: Path) -> str:
+    """A path as the user would type it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _equal_sounds(originals: pd.DataFrame) -> list[str]:
+    """Clips that sound exactly the same under two names, and worse, in two classes."""
+    audible = originals[~originals["silent"].astype(bool)]
+    doubled = audible[audible["audio_sha256"].duplicated(keep=False)]
+    lines = []
+    n_united = int((originals["source_id"] != originals["recording"]).sum())
+    if n_united:
+        lines.append(f"  equal to a sound of another recording, and kept together with it: {_count(n_united, 'clip')}")
+    labels = doubled.groupby("audio_sha256")["label"].nunique()
+    for sha256 in labels.index[labels > 1][:3]:
+        twins = doubled[doubled["audio_sha256"] == sha256]
+        lines.append(f"  WARNING: the same sound in two classes: {', '.join(twins['sound'].unique()[:3])}")
+    return lines
 
 
 def _rejected_lines(result: Result) -> list[str]:
     """The rejected clips by reason, the most frequent first."""
     rejected = result.rejected
     if not len(rejected):
-        return ["  none was rejected"]
-    lines = [f"  {len(rejected):,} of {result.n_clips:,} clips were rejected ({manifest.REJECTED} has them all):"]
+        return ["  rejected: none"]
+    lines = [f"  rejected: {len(rejected):,} of {_count(result.n_clips, 'clip')} ({manifest.REJECTED} names them all)"]
     reasons = rejected.groupby("reason").agg(count=("sound", "size"), first=("sound", "first"))
     reasons = reasons.sort_values("count", ascending=False)
     for reason, row in reasons.head(MOST_REASONS).iterrows():
@@ -85,58 +109,79 @@ def _rejected_lines(result: Result) -> list[str]:
     if len(reasons) > MOST_REASONS:
         lines.append(f"    and {len(reasons) - MOST_REASONS} other reasons")
     if result.lost_classes:
-        lines.append(f"  no clip of {', '.join(result.lost_classes)} could be rendered")
+        lines.append(f"  not one clip could be rendered of: {', '.join(result.lost_classes)}")
     return lines
 
 
-def _notes(prepared: Prepared) -> list[str]:
+def _notes(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     """What was passed over, what is missing, and recordings that stand in several folds."""
-    notes = []
     collection = prepared.collection
+    notes = [f"  note      {note}" for note in collection.notes]
     if collection.passed_over:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(collection.passed_over.items()))
-        notes.append(f"  passed over: {kinds}")
+        notes.append(f"  not read  {kinds}")
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])
-        notes.append(f"  missing   {len(collection.missing):,} files: {collection.missing[0][2]} ({some} ...)")
-    folds = prepared.plan.clips.groupby("source_id")["fold"].nunique()
+        more = " ..." if len(collection.missing) > 3 else ""
+        notes.append(f"  missing   {_count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
+    folds = clips.groupby("source_id")["fold"].nunique()
     in_several = list(folds.index[folds > 1])
     if in_several:
         notes.append(
-            f"  note      {_count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}); "
-            "training keeps them apart"
+            f"  note      {_count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}): "
+            "split by `source_id` too"
         )
     return notes
 
 
+def _classes(clips: pd.DataFrame) -> str:
+    counts = clips["label"].value_counts(sort=False).sort_index()
+    some = ", ".join(f"{label} {count:,}" for label, count in counts.head(MOST_CLASSES).items())
+    return f"{len(counts):,}: {some}{' ...' if len(counts) > MOST_CLASSES else ''}"
+
+
 def _folds(clips: pd.DataFrame) -> str:
     named = sorted(set(clips["fold"]) - {""})
-    return _count(len(named), "fold") if named else "no folds (splits will go by recording)"
+    return _count(len(named), "fold") if named else "no folds"
 
 
 def _variants(prepared: Prepared) -> str:
-    names = list(dict.fromkeys(request.name for requests in prepared.requests.values() for request in requests))
-    return f"{' '.join([ORIGINAL, *names])}; pitch and tempo by {prepared.engine_version}"
+    requests = {request.name: request for of_label in prepared.requests.values() for request in of_label}
+    own = prepared.front.settings.class_variants
+    return (
+        " ".join([ORIGINAL, *requests])
+        + (f" (of their own for {', '.join(sorted(own))})" if own else "")
+        + (
+            f"; pitch and tempo by {prepared.engine_version}"
+            if any(request.kind in NEED_AN_ENGINE for request in requests.values())
+            else ""
+        )
+    )
 
 
 def _picture(prepared: Prepared) -> str:
     settings = prepared.front.settings
-    size = "one pixel a frame and band" if settings.image_size is None else "{} x {}".format(*settings.image_size)
+    size = (
+        "one pixel a frame and band" if settings.image_size is None else "{} x {} pixels".format(*settings.image_size)
+    )
     return (
         f"{settings.feature}, {settings.seconds:g} s, {settings.fmin_hz:g} to {settings.highest_hz:g} Hz, "
-        f"{settings.range_db:g} dB, {size} pixels, {settings.colormap}"
+        f"{settings.range_db:g} dB, {size}, {settings.colormap}"
     )
 
 
-def _shown(prepared: Prepared) -> str:
-    """The picture folder as the user would type it."""
-    from pathlib import Path
-
+def _output(prepared: Prepared, plan: Plan) -> str:
+    n_left = len(plan.left)
     images = prepared.front.images
-    return str(images.relative_to(Path.cwd()) if images.is_relative_to(Path.cwd()) else images)
+    there = (
+        f"{shown(images)}: {_count(plan.n_wanted, 'picture')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
+    )
+    space = f" (about {_bytes(bytes_needed(prepared, plan))}, {_bytes(free_bytes(images))} free)"
+    return there + (space if n_left else "")
 
 
 def _count(number: int, noun: str) -> str:
+    """Such as `1 clip`, `2,400 pictures`, `10 classes`."""
     plural = noun + ("es" if noun.endswith("s") else "s")
     return f"{number:,} {noun if number == 1 else plural}"
 

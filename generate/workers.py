@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections import deque
@@ -26,7 +27,10 @@ ONE_THREAD = (
     "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-KILLED_TWICE = "it killed its worker process twice (a crash in a decoder, or not enough memory)"
+CLIP_LIMIT_S = 600.0
+"""If no clip is finished for so long, the workers are stopped and their clips tried again one at a time."""
+KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
+MOST_WORKERS_ON_WINDOWS = 61
 
 
 def usable_cores() -> int:
@@ -53,6 +57,8 @@ def local_executor(workers: int, temporary_folder: Path) -> Executor:
         context.set_forkserver_preload(["generate.preload"])
     else:
         context = multiprocessing.get_context("spawn")
+    if os.name == "nt":
+        workers = min(workers, MOST_WORKERS_ON_WINDOWS)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(temporary_folder),))
 
 
@@ -75,6 +81,8 @@ def render_or_reason(job: Job, front: Front) -> list[dict[str, object]] | str:
         return render(job, front)
     except BadSound as error:
         return str(error)
+    except MemoryError:
+        return "not enough memory for it; run with fewer --workers, or cut it into shorter files"
 
 
 def outcomes(
@@ -102,7 +110,9 @@ def outcomes(
                 while source and len(in_flight) < room:
                     in_flight[executor.submit(render_or_reason, source[0], front)] = source[0]
                     source.popleft()
-                finished, _ = wait(in_flight, return_when=FIRST_COMPLETED)
+                finished, _ = wait(in_flight, timeout=CLIP_LIMIT_S, return_when=FIRST_COMPLETED)
+                if not finished:
+                    _kill(executor)
                 for future in finished:
                     outcome = future.result()
                     yield in_flight.pop(future), outcome
@@ -112,4 +122,22 @@ def outcomes(
             suspects.extend(in_flight.values())
             tried_before.update(job.clip_id for job in in_flight.values())
         finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+            _end(executor)
+
+
+def _end(executor: Executor) -> None:
+    """Let the clips in hand be finished; a second Ctrl-C does not wait for them."""
+    if isinstance(sys.exception(), KeyboardInterrupt):
+        print("\nStopping; the sounds in hand are finished first (Ctrl-C again: at once) ...", file=sys.stderr)
+    try:
+        executor.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        _kill(executor)
+        executor.shutdown(wait=True, cancel_futures=True)
+        raise
+
+
+def _kill(executor: Executor) -> None:
+    """Kill the workers of a pool of this machine."""
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        process.kill()

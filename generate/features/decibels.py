@@ -28,9 +28,21 @@ def power_spectrum(y: np.ndarray, settings: Settings) -> np.ndarray:
     return spectrum.real**2 + spectrum.imag**2
 
 
-def sine_power(settings: Settings) -> float:
-    """Power of a sine at full scale in its own bin: half the sum of the Hann window, squared."""
-    return (settings.n_fft / 4) ** 2
+def sine_power(settings: Settings, filters: np.ndarray | None = None) -> float:
+    """The highest power that a sine at full scale reaches.
+
+    In its own bin it is half the sum of the Hann window, squared, and a quarter of that in both bins beside it.
+
+    Parameters
+    ----------
+    filters : np.ndarray, shape=(rows, n_fft / 2 + 1), optional
+        Then the highest of all rows; a filter may hold all three bins.
+    """
+    in_own_bin = (settings.n_fft / 4) ** 2
+    if filters is None:
+        return in_own_bin
+    beside = np.pad(filters, ((0, 0), (1, 1)))
+    return in_own_bin * float((filters + 0.25 * (beside[:, :-2] + beside[:, 2:])).max())
 
 
 def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> np.ndarray:

@@ -31,7 +31,7 @@ def gammatone(y: np.ndarray, settings: Settings) -> np.ndarray:
     (https://www.ee.columbia.edu/~dpwe/resources/matlab/gammatonegram/).
     """
     filters = gammatone_filters(settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
-    full_scale = sine_power(settings) * float(filters.max())
+    full_scale = sine_power(settings, filters)
     power = filters @ power_spectrum(y, settings)
     return to_unit_range(to_decibels(power, settings, full_scale=full_scale), settings)
 

@@ -25,7 +25,7 @@ def mel(y: np.ndarray, settings: Settings) -> np.ndarray:
 def mel_decibels(y: np.ndarray, settings: Settings) -> np.ndarray:
     """The same in decibels below the reference, shape=(n_bands, frames)."""
     filters = mel_filters(settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
-    full_scale = sine_power(settings) * float(filters.max())
+    full_scale = sine_power(settings, filters)
     return to_decibels(filters @ power_spectrum(y, settings), settings, full_scale=full_scale)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -62,11 +61,14 @@ class Collection:
         What was there and is not a sound, by kind ("hidden", ".txt"), with its count.
     missing : list of (str, str, str)
         `(path, label, reason)` of files that a table names and that are not there.
+    notes : list of str
+        What the user should know of how it was read.
     """
 
     clips: pd.DataFrame
     passed_over: Counter = field(default_factory=Counter)
     missing: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,9 @@ def clips_table(
     twice = clips.loc[clips["path"].duplicated(), "path"]
     if len(twice):
         raise ValueError(f"{len(twice)} file(s) are named more than once, {twice.iloc[0]!r} first; keep one row each.")
-    clips = clips.sort_values(["label", "path"], kind="stable", ignore_index=True)
+    # Not by pandas, which may hand text to pyarrow, and that takes UTF-8 alone.
+    order = sorted(range(n), key=lambda row: (clips["label"][row], clips["path"][row]))
+    clips = clips.iloc[order].reset_index(drop=True)
     clips["clip_id"] = pd.Series(unique_ids(clips["name"], clips["path"]), dtype=object)
     nameless = clips["source_id"] == ""
     clips.loc[nameless, "source_id"] = clips.loc[nameless, "clip_id"]
@@ -169,7 +173,7 @@ def clips_table(
 
 def printable(text: str) -> str:
     """The text as UTF-8 can hold it; other bytes of a file name become a backslash and their number."""
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _name(path: str) -> str:
@@ -196,9 +200,9 @@ def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
     composed = unicodedata.normalize("NFC", text.replace("/", "-"))
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._+=()-" else "-" for c in composed)
     kept = kept.strip(" .")
-    if not kept or kept[0] == "-":
+    if not kept or kept[0] == "-" or kept.partition(".")[0].casefold() in DEVICES:
         kept = "x" + kept
-    if kept != composed or len(kept.encode()) > longest or kept.partition(".")[0].casefold() in DEVICES:
+    if kept != composed or len(kept.encode()) > longest:
         kept = _shortened(kept, longest - 9) + "-" + _digits(text)
     return kept
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.table import named_files, read_table, require_columns
+from generate.readers.walk import find_sounds
 
 USUAL_NAMES = {
     "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound"),
@@ -79,7 +80,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
                 f"{str(path)!r} has no column that is known to hold the {role}; it has "
                 f"{', '.join(map(repr, table.columns))}. Name it with --{role}-column."
             )
-    return named_files(
+    collection = named_files(
         folder,
         path.name,
         paths=table[found["file"]],
@@ -87,6 +88,13 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folds=table[found["fold"]].str.strip() if found["fold"] else None,
         sources=table[found["source"]].str.strip() if found["source"] else None,
     )
+    columns = ", ".join(f"{role} from {column!r}" for role, column in found.items() if column)
+    without = "" if found["source"] else "; no column for the recording, so each file is its own"
+    collection.notes.append(f"{path.name}: {columns}{without}")
+    n_unnamed = len(set(find_sounds(folder)[0]) - set(collection.clips["path"]))
+    if n_unnamed:
+        collection.passed_over["sounds that the table does not name"] += n_unnamed
+    return collection
 
 
-READER = Reader(title="table of labels", recognises=recognises, read=read, defaults={"long": "split"})
+READER = Reader(title="a table of labels", recognises=recognises, read=read, defaults={"long": "split"})

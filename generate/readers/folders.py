@@ -29,14 +29,14 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     in_classes = [path for path in paths if "/" in path]
     if len(in_classes) < len(paths):
         passed_over["sounds outside the class folders"] += len(paths) - len(in_classes)
-    sources = None
+    sources, notes = None, []
     if options.source_pattern:
         sources = _sources(in_classes, options.source_pattern)
         nameless = sources.count("")
         if nameless:
-            passed_over["names without a --source-pattern match, each its own recording"] += nameless
+            notes.append(f"--source-pattern finds nothing in {nameless:,} names; each is its own recording")
     clips = clips_table(paths=in_classes, labels=[path.partition("/")[0] for path in in_classes], sources=sources)
-    return Collection(clips, passed_over)
+    return Collection(clips, passed_over, notes=notes)
 
 
 def _sources(paths: list[str], pattern: str) -> list[str]:
@@ -53,4 +53,4 @@ def _sources(paths: list[str], pattern: str) -> list[str]:
     return [(match[1] if compiled.groups else match[0]) or "" if match else "" for match in matches]
 
 
-READER = Reader(title="class folders", recognises=recognises, read=read, defaults={"long": "split"})
+READER = Reader(title="one folder for each class", recognises=recognises, read=read, defaults={"long": "split"})

@@ -68,4 +68,4 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     return Collection(clips, passed_over)
 
 
-READER = Reader(title="labels in the file names", recognises=recognises, read=read, defaults={"long": "split"})
+READER = Reader(title="classes in the file names", recognises=recognises, read=read, defaults={"long": "split"})

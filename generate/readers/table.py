@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -22,7 +23,10 @@ def read_table(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
         separator = max(",;\t", key=header.count)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, sep=separator, index_col=False, encoding="utf-8-sig")
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
+            return pd.read_csv(
+                path, dtype=str, keep_default_na=False, sep=separator, index_col=False, encoding="utf-8-sig"
+            )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a CSV table in UTF-8: {error}") from None
 
@@ -77,7 +81,7 @@ def named_files(
     # By os.path, which calls names that no disk can hold absent where pathlib raises.
     there = pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)
     reason = f"named in {table_name}, but not there"
-    missing = [(path, label, reason) for path, label in zip(paths[~there], labels[~there], strict=True)]
+    missing = [(path, label.strip(), reason) for path, label in zip(paths[~there], labels[~there], strict=True)]
     kept = {
         "paths": paths,
         "labels": labels,

@@ -96,6 +96,15 @@ def test_loud_and_constant_sounds(engine, kind):
         check_samples(make(y, typical(kind), engine=engine), typical(kind), len(y))
 
 
+@pytest.mark.parametrize("peak", [1e-37, 1e-40])
+@every_variant
+def test_sounds_of_next_to_nothing(engine, kind, peak):
+    """What a float file may hold after a fade: too small for 32 bits to hold its inverse."""
+    y = tone(440, peak=1) * np.float32(peak)
+    assert y.any()
+    check_samples(make(y, typical(kind), engine=engine), typical(kind), len(y))
+
+
 @every_variant
 def test_louder_in_is_louder_out(engine, kind):
     """Eight times the level gives eight times the level, so that no variant depends on how loud a clip was taken."""
@@ -142,8 +151,7 @@ def test_a_variant_is_described_and_its_range_is_whole(kind):
 
 
 @pytest.mark.parametrize("engine_name", sorted(ENGINES))
-def test_an_engine_says_its_name_and_version(engine_name):
+def test_an_engine_says_its_version(engine_name):
     if engine_name == "rubberband":
         skip_without_rubberband()
-    assert ENGINES[engine_name].name == engine_name
     assert any(character.isdigit() for character in ENGINES[engine_name].version())

@@ -251,6 +251,12 @@ def test_samples_above_full_scale_are_scaled_and_not_clipped(write, factor):
     assert loaded.peak_dbfs == pytest.approx(20 * np.log10(factor), abs=0.01)
 
 
+def test_above_full_scale_the_digest_is_that_of_the_sound_as_sixteen_bits_hold_it(write):
+    loud = tone(440, peak=1.5)
+    clipped = write(np.clip(loud, -1, 1), subtype="FLOAT", name="clipped.wav")
+    assert load(write(loud, subtype="FLOAT"), SR).sha256 == load(clipped, SR).sha256
+
+
 @pytest.mark.parametrize("peak", [1.0, 3.0])
 def test_samples_are_within_full_scale_after_resampling_too(write, peak):
     square = np.sign(tone(300, peak=1.0)) * np.float32(peak)

@@ -60,7 +60,8 @@ def test_every_clip_and_variant_becomes_a_picture(sounds, tmp_path, capsys):
         assert text["settings"] == json.loads((images / "settings.json").read_text())["fingerprint"]
     assert len(rejected(images)) == 0
     out = capsys.readouterr().out
-    assert "8 clips of 8 recordings in 2 classes" in out
+    assert "8 clips of 8 recordings, no folds" in out
+    assert "2: high 4, low 4" in out
     assert "24 pictures" in out
     assert not list(images.glob("*.tmp"))
     assert not (images / "journal.csv").exists()
@@ -117,17 +118,23 @@ def test_a_variant_can_be_added_and_not_forgotten(sounds, tmp_path, capsys):
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_a_sound_that_is_gone_takes_its_pictures_with_it(sounds, tmp_path):
+def test_a_sound_that_is_gone_takes_its_pictures_with_it(sounds, tmp_path, capsys):
     images = tmp_path / "images"
     generate(sounds, images, *QUICK)
     shutil.rmtree(sounds / "high")
-    (sounds / "low" / "3.wav").unlink()
     (images / "low" / "mine.png").write_bytes(b"a picture of the user's own")
     assert generate(sounds, images, *QUICK) == 0
     assert not (images / "high").exists()
     assert (images / "low" / "mine.png").exists()
-    assert set(metadata(images)["clip_id"]) == {"low-0", "low-1", "low-2"}
-    assert len(list((images / "low").iterdir())) == 3 * 6 + 1
+    assert set(metadata(images)["clip_id"]) == {"low-0", "low-1", "low-2", "low-3"}
+    assert len(list((images / "low").iterdir())) == 4 * 6 + 1
+    assert "24 pictures of sounds that are gone" in capsys.readouterr().out
+    before = tree(images)
+    for number in range(3):
+        (sounds / "low" / f"{number}.wav").unlink()
+    assert generate(sounds, images, *QUICK) == 1, "a disk that is not there must not empty the folder"
+    assert "3 of them" in capsys.readouterr().err
+    assert tree(images) == before
 
 
 def test_limit_takes_evenly_and_keeps_the_rest(sounds, tmp_path):
@@ -162,6 +169,137 @@ def test_another_collection_is_refused(sounds, tmp_path, capsys):
     assert generate(tmp_path / "other", tmp_path / "images", *QUICK) == 1
     assert "another collection" in capsys.readouterr().err
     assert tree(tmp_path / "images") == before
+    assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--limit", "1") == 1
+
+
+def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(sounds, tmp_path, capsys):
+    images = tmp_path / "images"
+    assert generate(sounds, images, *QUICK, "--source-pattern", "^(.)") == 0
+    before = tree(images)
+    assert generate(sounds, images, *QUICK) == 1
+    assert "source_pattern is '^(.)' there and '' here" in capsys.readouterr().err
+    assert tree(images) == before
+
+
+def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from augment_audio import Variant\n"
+        "def picky(sound):\n"
+        "    if abs(sound.y[100] - sound.y[101]) < 1:\n        if len(sound.y) != sound.sr or sound.y.std() < 0.3536:\n"
+        "            return sound.y\n"
+        "    raise RuntimeError('a passing fault')\n"
+        "VARIANTS = {'picky': Variant(picky)}\n"
+    )
+    images = tmp_path / "images"
+    arguments = [*QUICK, "--variants-file", own]
+    generate(sounds, images, *arguments, "--variants", "trim")
+    before = tree(images)
+    assert generate(sounds, images, *arguments, "--variants", "trim", "picky") == 3
+    after = tree(images)
+    assert len(rejected(images)) > 0
+    assert {name: digest for name, digest in after.items() if name in before and name.endswith(".png")} == {
+        name: digest for name, digest in before.items() if name.endswith(".png")
+    }
+
+
+def test_a_corrected_label_moves_the_pictures(sounds, tmp_path):
+    table = tmp_path / "sounds" / "labels.csv"
+    rows = [f"{label}/{number}.wav,{label}" for label in ("low", "high") for number in range(4)]
+    table.write_text("file,label\n" + "\n".join(rows) + "\n")
+    images = tmp_path / "images"
+    generate(sounds, images, *QUICK)
+    table.write_text(table.read_text().replace("low/0.wav,low", "low/0.wav,high"))
+    assert generate(sounds, images, *QUICK) == 0
+    generate(sounds, tmp_path / "fresh", *QUICK)
+    assert tree(images) == tree(tmp_path / "fresh")
+
+
+def test_files_of_the_users_own_are_never_touched(sounds, tmp_path, capsys):
+    images = tmp_path / "images"
+    (images / "notes").mkdir(parents=True)
+    for name in ("settings.json", "metadata.csv", "rejected.csv", "thesis.tmp", "notes/a.tmp"):
+        (images / name).write_text('{"editor.tabSize": 4}')
+    before = tree(images)
+    for more in ([], ["--overwrite"]):
+        assert generate(sounds, images, *QUICK, *more) == 1
+        assert "not as this program wrote it" in capsys.readouterr().err
+        assert tree(images) == before
+    (images / "settings.json").unlink()
+    assert generate(sounds, images, *QUICK, "--overwrite") == 1
+    assert "did not make it" in capsys.readouterr().err
+
+
+def test_overwrite_that_is_killed_can_be_given_again(sounds, tmp_path, monkeypatch):
+    from generate import folder
+
+    images = tmp_path / "images"
+    generate(sounds, images, *QUICK)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "remove_pictures", killed)
+        assert generate(sounds, images, *QUICK, "--overwrite", "--feature", "log") == 130
+    assert generate(sounds, images, *QUICK, "--overwrite", "--feature", "log") == 0
+    generate(sounds, tmp_path / "fresh", *QUICK, "--feature", "log")
+    assert tree(images) == tree(tmp_path / "fresh")
+
+
+def test_a_sound_that_goes_while_a_run_is_stopped(tmp_path):
+    sounds = many(tmp_path / "sounds", 12)
+    images = tmp_path / "images"
+    run = start(sounds, images, *QUICK)
+    wait_for_pictures(images, 40)
+    run.kill()
+    run.communicate()
+    (sounds / "a" / "0.wav").unlink()
+    assert generate(sounds, images, *QUICK) == 0
+    generate(sounds, tmp_path / "fresh", *QUICK)
+    assert tree(images) == tree(tmp_path / "fresh")
+
+
+def test_a_picture_too_large_to_open_stops_no_run(sounds, tmp_path, capsys):
+    from PIL import Image
+
+    images = tmp_path / "images"
+    generate(sounds, images, *QUICK)
+    Image.new("1", (20_000, 20_000)).save(images / "low" / "huge.png")
+    assert generate(sounds, images, *QUICK) == 0
+    assert "low/huge.png" in capsys.readouterr().out
+
+
+def test_empty_pictures_of_a_power_cut_are_drawn_again(sounds, tmp_path):
+    images = tmp_path / "images"
+    generate(sounds, images, *QUICK)
+    whole = tree(images)
+    (images / "low" / "low-1__trim.png").write_bytes(b"")
+    assert generate(sounds, images, *QUICK) == 0
+    assert tree(images) == whole
+
+
+def test_a_second_ctrl_c_ends_a_worker_that_hangs(tmp_path):
+    sounds = many(tmp_path / "sounds", 2)
+    (tmp_path / "own.py").write_text(
+        "import time\nfrom augment_audio import Variant\n"
+        "def hangs(sound):\n    time.sleep(0 if abs(float(sound.y.std()) - 0.3535) < 0.001 else 3600)\n    return sound.y\n"
+        "VARIANTS = {'hangs': Variant(hangs)}\n"
+    )
+    images = tmp_path / "images"
+    run = start(sounds, images, *QUICK, "--variants-file", tmp_path / "own.py", "--variants", "hangs")
+    deadline = time.monotonic() + 60
+    while not (images / "journal.csv").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(3)
+    for _ in range(2):
+        os.killpg(run.pid, signal.SIGINT)
+        time.sleep(2)
+    _, err = run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert "Stopping" in err
+    assert "Traceback" not in err
 
 
 def test_workers_and_the_order_of_files_change_nothing(sounds, tmp_path, monkeypatch):
@@ -225,7 +363,7 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(sounds, tmp_path, capsys)
     }
     assert (images / "metadata.csv").read_bytes() == (clean / "metadata.csv").read_bytes()
     out = capsys.readouterr().out
-    assert "6 of 14 clips were rejected" in out
+    assert "rejected: 6 of 14 clips" in out
     assert "1 .txt" in out
     assert generate(sounds, images, *QUICK, "--max-rejected", "50") == 0
 
@@ -234,7 +372,7 @@ def test_a_whole_class_lost_is_not_well(sounds, tmp_path, capsys):
     (sounds / "odd").mkdir()
     (sounds / "odd" / "a.wav").write_text("x")
     assert generate(sounds, tmp_path / "images", *QUICK, "--max-rejected", "100") == 3
-    assert "no clip of odd could be rendered" in capsys.readouterr().out
+    assert "not one clip could be rendered of: odd" in capsys.readouterr().out
     assert not (tmp_path / "images" / "odd").exists()
 
 
@@ -343,7 +481,7 @@ def test_what_cannot_start_writes_nothing_and_says_why(sounds, tmp_path, capsys,
 def test_dry_run_writes_nothing(sounds, tmp_path, capsys):
     assert generate(sounds, tmp_path / "images", *QUICK, "--dry-run") == 0
     out = capsys.readouterr().out
-    for part in ("8 clips", "2 classes", "48 pictures", "librosa 0.", "MB"):
+    for part in ("8 clips", "2: high 4, low 4", "48 pictures", "librosa 0.", "MB"):
         assert part in out
     assert not (tmp_path / "images").exists()
 
@@ -384,12 +522,6 @@ def wait_for_pictures(images: Path, n: int) -> None:
         time.sleep(0.01)
 
 
-def processes_at_work(images: Path) -> int:
-    """Processes whose command line, or whose ancestor's, names the folder."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return listing.count(str(images))
-
-
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
     sounds = many(tmp_path / "sounds", 15)
     generate(sounds, tmp_path / "never_killed", *QUICK)
@@ -399,7 +531,6 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
         wait_for_pictures(images, n)
         run.kill()
         run.communicate()
-    assert not (images / "metadata.csv").exists()
     # What a kill in the middle of writing leaves behind.
     (images / "a" / "a-0__original.png.123.tmp").write_bytes(b"half")
     (images / "settings.json.123.tmp").write_bytes(b"half")

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from generate.readers.collection import LONGEST_CLIP_ID, clips_table, safe_name, unique_ids
+from generate.readers.collection import LONGEST_CLIP_ID, clips_table, printable, safe_name, unique_ids
 
 FORBIDDEN = set('/\\:*?"<>|\x7f') | {chr(code) for code in range(32)}
 any_text = st.text(st.characters(exclude_categories=("Cs",)) | st.integers(0xDC80, 0xDCFF).map(chr))
@@ -212,6 +212,29 @@ def test_the_class_is_as_the_user_wrote_it_without_space_around():
 def test_a_file_without_ending_or_with_many_dots_is_called_by_all_of_it():
     clips = clips_table(paths=["noending", "a.b.c.wav"], labels=["x", "x"])
     assert set(clips["clip_id"]) == {"noending", "a.b.c"}
+
+
+def test_paths_that_are_not_utf8():
+    paths = ["caf\udce9/2.wav", "caf\udce9/caf\udce9.wav", "caf\udce9/1.wav", "caf\udcea/1.wav", "bar/1.wav"]
+    clips = clips_table(paths=paths, labels=[path.partition("/")[0] for path in paths])
+
+    assert set(clips["path"]) == set(paths), "so that they can be opened"
+    assert clips["clip_id"].is_unique
+    assert clips["label"].nunique() == 3
+    for column in ("clip_id", "label", "source_id"):
+        clips[column].map(str.encode)  # fits in a table in UTF-8
+
+
+@pytest.mark.parametrize("text", ["", "dog", "Straße 犬 \\ /", "e\u0301"])
+def test_ordinary_text_is_printable_as_it_is(text):
+    assert printable(text) == text
+
+
+@unhurried
+@given(any_text)
+def test_any_text_can_be_made_printable(text):
+    assert printable(printable(text)) == printable(text)
+    printable(text).encode("utf-8")
 
 
 @pytest.mark.parametrize("label", ["", "  ", "\t"])

@@ -1,0 +1,254 @@
+"""All that is settled before the first clip is rendered; nothing is written here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import augment_audio
+from augment_audio import ENGINES, Request
+from generate import demo, folder, manifest, png, readers
+from generate.command_line import settings_from
+from generate.features import FEATURES
+from generate.pieces import cut_into_pieces
+from generate.plan import Plan, estimated_bytes, make_plan, spread
+from generate.readers import Collection, Reader, ReaderOptions
+from generate.readers.collection import printable
+from generate.render import Front, known_variants
+from generate.settings import Settings
+from generate.spectrogram import levels
+from generate.versions import versions
+from generate.workers import usable_cores
+
+DEMO = "demo"
+SPARE_BYTES = 100_000_000
+"""Disk space that a run leaves free."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that can start.
+
+    Parameters
+    ----------
+    layout : str
+        Key of `READERS`.
+    collection : Collection
+        As read, before recordings are cut into pieces.
+    whole_collection, clips : pandas.DataFrame
+        The clips table of all there is, and of this run (`--limit`).
+    front : Front
+        What is the same for every clip.
+    engine_version : str
+        Such as `librosa 0.11.0`.
+    requests : Mapping of str to tuple of Request
+        Variants of each label, beside the original.
+    settings_json : dict
+        What stands in `settings.json`.
+    workers : int
+    overwrite : bool
+    """
+
+    layout: str
+    collection: Collection
+    whole_collection: pd.DataFrame
+    clips: pd.DataFrame
+    front: Front
+    engine_version: str
+    requests: Mapping[str, tuple[Request, ...]]
+    settings_json: dict[str, object]
+    workers: int
+    overwrite: bool
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of the collection's layout."""
+        return readers.READERS[self.layout]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether this run is of a part of the collection only."""
+        return len(self.clips) < len(self.whole_collection)
+
+
+def prepare(options: argparse.Namespace) -> Prepared:
+    """Read the collection and settle the settings; check all that can be checked without the picture folder.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        With what was given, what was expected and how to mend it.
+    """
+    sounds = _sound_folder(options.sounds)
+    images = Path(options.output) if options.output else Path("outputs", "images", sounds.resolve().name)
+    _refuse_same_folder(sounds, images)
+
+    names = ReaderOptions.__dataclass_fields__
+    reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
+    layout = options.layout or readers.find_layout(sounds, reader_options)
+    collection = readers.read(sounds, layout, reader_options)
+    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
+    settings = settings_from(options, defaults)
+    settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
+    engine_version = ENGINES[settings.engine].version()
+    _try_feature(settings)
+    requests = _requests(settings, sorted(collection.clips["label"].unique()))
+
+    clips = collection.clips
+    if settings.long == "split":
+        clips = cut_into_pieces(clips, sounds, seconds=settings.seconds)
+    variants_source = Path(settings.variants_file).read_text(encoding="utf-8") if settings.variants_file else ""
+    fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
+    front = Front(sounds.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
+    return Prepared(
+        layout=layout,
+        collection=collection,
+        whole_collection=clips,
+        clips=spread(clips, options.limit) if options.limit else clips,
+        front=front,
+        engine_version=engine_version,
+        requests=requests,
+        settings_json=_settings_json(front, layout, reader_options, engine_version),
+        workers=options.workers or usable_cores(),
+        overwrite=options.overwrite,
+    )
+
+
+def survey(prepared: Prepared) -> Plan:
+    """Look at what is in the picture folder, and plan what is left to do.
+
+    Raises
+    ------
+    ValueError
+        If the folder is another program's, holds pictures of other settings, sounds or variants, or the disk is full.
+    """
+    images = prepared.front.images
+    if prepared.overwrite:
+        folder.check_ours(images)
+        known, on_disk = pd.DataFrame(columns=list(manifest.COLUMNS)), frozenset()
+    else:
+        folder.check_settings(images, prepared.settings_json)
+        known, on_disk = folder.known_pictures(images), folder.list_pictures(images)
+    plan = make_plan(
+        prepared.clips,
+        prepared.requests,
+        sounds=prepared.front.sounds,
+        known=known,
+        on_disk=on_disk,
+        whole_collection=prepared.whole_collection,
+    )
+    n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
+    if n_bytes + SPARE_BYTES > n_bytes_free:
+        raise ValueError(
+            f"The pictures will take about {n_bytes / 1e9:.1f} GB and {n_bytes_free / 1e9:.1f} GB are free where "
+            f"{str(images)!r} lies; free some, give an OUTPUT on another disk, or take a smaller --image-size."
+        )
+    return plan
+
+
+def bytes_needed(prepared: Prepared, plan: Plan) -> int:
+    """Disk space that the pictures which are left will take, about."""
+    height, width = _try_feature(prepared.front.settings)
+    return estimated_bytes(len(plan.left), width=width, height=height)
+
+
+def free_bytes(path: Path) -> int:
+    """Free disk space where a path, which need not exist, lies."""
+    existing = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
+    return shutil.disk_usage(existing).free
+
+
+def _sound_folder(sounds: str) -> Path:
+    """The folder that was named; `demo` is made first."""
+    return demo.synthesise(Path("datasets", DEMO)) if sounds == DEMO else Path(sounds)
+
+
+def _refuse_same_folder(sounds: Path, images: Path) -> None:
+    """Pictures are no sounds, and among the sounds they would be taken for classes of the next run."""
+    if (sounds / manifest.METADATA).is_file() and (sounds / manifest.SETTINGS).is_file():
+        raise ValueError(f"{str(sounds)!r} is a folder of pictures that this program made; give a folder of sounds.")
+    inside = images.resolve() == sounds.resolve() or sounds.resolve() in images.resolve().parents
+    if inside and sounds.is_dir():
+        raise ValueError(f"OUTPUT {str(images)!r} lies in the sound folder {str(sounds)!r}; give a folder elsewhere.")
+
+
+def _requests(settings: Settings, labels: list[str]) -> dict[str, tuple[Request, ...]]:
+    """The variants of each class, read and tried."""
+    variants = known_variants(settings.variants_file)
+    unknown = sorted(set(settings.class_variants) - set(labels))
+    if unknown:
+        raise ValueError(
+            f"[class-variants] names the class {unknown[0]!r}, which the collection does not have; it has "
+            f"{', '.join(labels)}."
+        )
+    requests = {
+        label: augment_audio.parse_requests(
+            settings.class_variants.get(label, settings.variants), variants, augment_audio.PRESETS
+        )
+        for label in labels
+    }
+    own = set(variants) - set(augment_audio.VARIANTS)
+    asked = {request for of_label in requests.values() for request in of_label if request.kind in own}
+    for request in sorted(asked, key=lambda request: request.name):
+        _try_own(request, settings)
+    return requests
+
+
+def _try_own(request: Request, settings: Settings) -> None:
+    """Try a variant of the user's on a second of a tone, so that its faults show before the first clip."""
+    tone = 0.5 * np.sin(2 * np.pi * 440 / settings.sr * np.arange(settings.sr))
+    sound = augment_audio.open_sound(tone.astype(np.float32), settings.sr, engine=settings.engine)
+    try:
+        variants = known_variants(settings.variants_file)
+        augment_audio.make_variant(sound, request, variants, seed=settings.seed, clip_id="tone")
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
+        raise ValueError(
+            f"The variant {request.name!r} of {settings.variants_file!r} fails on a second of a tone: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _try_feature(settings: Settings) -> tuple[int, int]:
+    """Draw a picture of nothing, which tries the feature's settings; its height and width."""
+    if settings.feature not in FEATURES:
+        raise ValueError(f"There is no feature {settings.feature!r}; choose from {', '.join(FEATURES)}.")
+    return levels(np.zeros(1, dtype=np.float32), settings).shape
+
+
+def _settings_json(front: Front, layout: str, options: ReaderOptions, engine_version: str) -> dict[str, object]:
+    """All that is needed to render one more clip the same way, and to credit the sounds."""
+    reader = readers.READERS[layout]
+    return {
+        "format": 1,
+        "fingerprint": front.fingerprint,
+        "settings": front.settings.to_json(),
+        "engine": engine_version,
+        "collection": {
+            "name": printable(front.sounds.resolve().name),
+            "sounds": printable(_relative(front.sounds, front.images)),
+            "layout": layout,
+            "subset": options.subset,
+            "labels": options.labels.name if options.labels else "",
+            "source_pattern": options.source_pattern,
+            "name_pattern": options.name_pattern,
+            "source_column": options.source_column,
+            "citation": reader.citation,
+            "licence": reader.licence,
+        },
+        "versions": versions(),
+    }
+
+
+def _relative(sounds: Path, images: Path) -> str:
+    """The sound folder as seen from the picture folder; in full where they are on two drives of Windows."""
+    try:
+        return Path(os.path.relpath(sounds.resolve(), images.resolve())).as_posix()
+    except ValueError:
+        return sounds.resolve().as_posix()
