@@ -31,6 +31,7 @@ setup: .venv/ready rubberband
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; rm -rf .venv; exit 1; }
 
 .venv/ready: .venv/bin/python requirements.txt
+	@echo "Installing what requirements.txt names (about 1 GB the first time, a few minutes) ..."
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 

@@ -31,6 +31,13 @@ variants: pitch=SEMITONES stretch=RATE trim[=DB] shift=SECONDS roll=SECONDS nois
 exit status: 0 all well, 1 cannot start, 2 wrong use, 3 too much was rejected, 130 interrupted."""
 
 
+USUAL = {
+    "file": "file, filename, path, ...",
+    "label": "label, class, category, ...",
+    "fold": "fold",
+    "source": "recording, source, source_id, ...",
+}
+"""Of the names that `readers/csv_file.py` knows, which takes pandas to import."""
 NOT_IN_A_CONFIG = frozenset({"help", "config", "sounds", "output"})
 
 
@@ -57,9 +64,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="which part of a file's name tells the original recording, such as '^(.*?)_' ; clips of one recording "
         "are never separated by a split",
     )
-    group.add_argument("--labels", metavar="FILE.csv", type=Path, help="a table with a row a file")
+    group.add_argument("--labels", metavar="FILE.csv", type=Path, help="a table with one row for each file")
     for role in ("file", "label", "fold", "source"):
-        group.add_argument(f"--{role}-column", metavar="COLUMN", default="", help="if its name is not a usual one")
+        group.add_argument(
+            f"--{role}-column", metavar="COLUMN", default="", help=f"its name, if not one of: {USUAL[role]}"
+        )
     group.add_argument("--name-pattern", metavar="PATTERN", default="", help="such as '{label}_{source}_{take}'")
 
     group = parser.add_argument_group("sound")
@@ -104,7 +113,11 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
     group.add_argument(
-        "--max-rejected", type=float, default=5.0, metavar="PERCENT", help="more make the exit status 3 (default: 5)"
+        "--max-rejected",
+        type=float,
+        default=5.0,
+        metavar="PERCENT",
+        help="with more rejected sounds the exit status is 3 (default: 5)",
     )
     return parser
 

@@ -8,6 +8,8 @@ import time
 from tqdm import tqdm
 
 LINE_EVERY_S = 10.0
+ENOUGH_TO_TELL = 10
+"""Clips after which the rate says something of the time left: the first ones wait for the workers to start."""
 
 
 class Progress:
@@ -47,8 +49,9 @@ class Progress:
             self._last_line = time.monotonic()
             rate = self._n_done / (self._last_line - self._started)
             left_s = (self._n_clips - self._n_done) / rate
+            left = f", {_minutes(left_s)} left" if self._n_done >= ENOUGH_TO_TELL else ""
             print(
-                f"{self._n_done:,} of {self._n_clips:,} clips, {rate:.1f} a second, {_minutes(left_s)} left"
+                f"{self._n_done:,} of {self._n_clips:,} clips, {rate:.1f} a second{left}"
                 + (f", {n_rejected} rejected" if n_rejected else ""),
                 flush=True,
             )
