@@ -1,0 +1,261 @@
+"""The classifiers: each with its builder, the preprocessing that its weights expect, and its input size."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from keras import KerasTensor, layers
+
+from train.nets.alexnet import alexnet
+from train.nets.cnn import cnn7, cnn9
+from train.nets.densenet import densenet161
+from train.nets.resnet import resnet18, resnet34
+from train.nets.squeezenet import squeezenet, squeezenet_head
+
+BASE = "base"
+"""Name of the part of a classifier that fine-tuning freezes first."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One kind of classifier.
+
+    Parameters
+    ----------
+    base : callable
+        `base(x) -> features`, from a preprocessed picture to its features; for keras.applications a
+        `(module, function)` pair.
+    size : int
+        Side of the square picture that it is made for, in pixels.
+    preprocessing : {"unit", "tf", "caffe", "torch", "none"}
+        What its pictures go through first; see `Preprocess`.
+    head : callable or None
+        `head(features, n_classes, dropout) -> logits`; None: dropout and one dense layer.
+    """
+
+    base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
+    size: int
+    preprocessing: str
+    head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
+
+    @property
+    def has_imagenet(self) -> bool:
+        """Whether Keras publishes weights of it."""
+        return isinstance(self.base, tuple)
+
+
+def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dict[str, Model]:
+    """Classifiers of one module of keras.applications."""
+    return {name.lower(): Model((module, name), size, preprocessing) for name, size in sizes.items()}
+
+
+MODELS: dict[str, Model] = {
+    "cnn7": Model(cnn7, 112, "unit"),
+    "cnn9": Model(cnn9, 112, "unit"),
+    "alexnet": Model(alexnet, 224, "torch"),
+    "squeezenet": Model(squeezenet, 224, "torch", squeezenet_head),
+    "resnet18": Model(resnet18, 224, "torch"),
+    "resnet34": Model(resnet34, 224, "torch"),
+    "densenet161": Model(densenet161, 224, "torch"),
+    **_applications("vgg16", "caffe", {"VGG16": 224}),
+    **_applications("vgg19", "caffe", {"VGG19": 224}),
+    **_applications("resnet", "caffe", {"ResNet50": 224, "ResNet101": 224, "ResNet152": 224}),
+    **_applications("resnet_v2", "tf", {"ResNet50V2": 224, "ResNet101V2": 224, "ResNet152V2": 224}),
+    **_applications("densenet", "torch", {"DenseNet121": 224, "DenseNet169": 224, "DenseNet201": 224}),
+    **_applications("inception_v3", "tf", {"InceptionV3": 299}),
+    **_applications("inception_resnet_v2", "tf", {"InceptionResNetV2": 299}),
+    **_applications("xception", "tf", {"Xception": 299}),
+    **_applications("mobilenet", "tf", {"MobileNet": 224}),
+    **_applications("mobilenet_v2", "tf", {"MobileNetV2": 224}),
+    # These three families hold their preprocessing inside.
+    **_applications("mobilenet_v3", "none", {"MobileNetV3Small": 224, "MobileNetV3Large": 224}),
+    **_applications(
+        "efficientnet",
+        "none",
+        {
+            "EfficientNetB0": 224,
+            "EfficientNetB1": 240,
+            "EfficientNetB2": 260,
+            "EfficientNetB3": 300,
+            "EfficientNetB4": 380,
+            "EfficientNetB5": 456,
+            "EfficientNetB6": 528,
+            "EfficientNetB7": 600,
+        },
+    ),
+    **_applications(
+        "efficientnet_v2",
+        "none",
+        {
+            "EfficientNetV2B0": 224,
+            "EfficientNetV2B1": 240,
+            "EfficientNetV2B2": 260,
+            "EfficientNetV2B3": 300,
+            "EfficientNetV2S": 384,
+            "EfficientNetV2M": 480,
+            "EfficientNetV2L": 480,
+        },
+    ),
+    **_applications(
+        "convnext",
+        "none",
+        {
+            "ConvNeXtTiny": 224,
+            "ConvNeXtSmall": 224,
+            "ConvNeXtBase": 224,
+            "ConvNeXtLarge": 224,
+            "ConvNeXtXLarge": 224,
+        },
+    ),
+    **_applications("nasnet", "tf", {"NASNetMobile": 224, "NASNetLarge": 331}),
+}
+"""Name to classifier. To add one, write a function from pictures to features in `nets/` and add its line here."""
+
+
+@keras.saving.register_keras_serializable("spectrogram_pictures")
+class Preprocess(layers.Layer):
+    """Bring pixels from 0 to 255 to what a classifier's weights expect, on the device.
+
+    Parameters
+    ----------
+    mode : {"unit", "tf", "caffe", "torch", "none"}
+        `unit`: 0 to 1, less 0.5. `tf`: -1 to 1. `caffe`: blue, green, red, less ImageNet's means. `torch`: 0 to 1, less
+        ImageNet's means, over its deviations. `none`: as they are. The last four are keras.applications' own
+        (`keras.applications.imagenet_utils.preprocess_input`).
+    """
+
+    SCALE_AND_OFFSET = {
+        "unit": ((1 / 255,) * 3, (-0.5,) * 3),
+        "tf": ((1 / 127.5,) * 3, (-1.0,) * 3),
+        "torch": (
+            tuple(1 / (255 * deviation) for deviation in (0.229, 0.224, 0.225)),
+            tuple(-mean / deviation for mean, deviation in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))),
+        ),
+        "caffe": ((1.0,) * 3, (-103.939, -116.779, -123.68)),
+        "none": ((1.0,) * 3, (0.0,) * 3),
+    }
+
+    def __init__(self, mode: str, **options: object) -> None:
+        super().__init__(**options)
+        if mode not in self.SCALE_AND_OFFSET:
+            raise ValueError(f"There is no preprocessing {mode!r}; choose from {', '.join(self.SCALE_AND_OFFSET)}.")
+        self.mode = mode
+
+    def call(self, pictures: KerasTensor) -> KerasTensor:
+        """Shape=(batch, height, width, 3), any number type, to the compute type of the layer."""
+        scale, offset = (keras.ops.array(values, self.compute_dtype) for values in self.SCALE_AND_OFFSET[self.mode])
+        pictures = keras.ops.cast(pictures, self.compute_dtype)
+        if self.mode == "caffe":
+            pictures = keras.ops.flip(pictures, axis=-1)
+        return pictures * scale + offset
+
+    def get_config(self) -> dict[str, object]:
+        """For saving."""
+        return {**super().get_config(), "mode": self.mode}
+
+
+def build_model(
+    name: str,
+    *,
+    n_classes: int,
+    size: tuple[int, int] | None = None,
+    weights: str = "none",
+    dropout: float = 0.0,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> keras.Model:
+    """Build a classifier of pictures.
+
+    Parameters
+    ----------
+    name : str
+        Key of `MODELS`.
+    n_classes : int
+    size : tuple of (int, int), optional
+        Height and width of the pictures; default: the net's own.
+    weights : str
+        `none`, `imagenet`, or a file of weights of an earlier classifier of this kind.
+    dropout : float
+        Before the last layer, 0 to below 1.
+    l1, l2 : float
+        Penalties on the weights of all convolutions and dense layers.
+
+    Returns
+    -------
+    keras.Model
+        From pictures, shape=(batch, height, width, 3), values 0 to 255, to probabilities, shape=(batch, n_classes).
+        Its layer `base` is what fine-tuning freezes first.
+
+    Raises
+    ------
+    ValueError
+        If the model is not known, or has no such weights.
+    FileNotFoundError
+        If the weights are not at hand and cannot be fetched; the message says which file to put where.
+    """
+    if name not in MODELS:
+        raise ValueError(f"There is no model {name!r}; choose from {', '.join(MODELS)}.")
+    model = MODELS[name]
+    height, width = size or (model.size, model.size)
+    picture = layers.Input((height, width, 3), name="picture")
+    x = Preprocess(model.preprocessing, name="preprocess")(picture)
+    features = _base(name, (height, width, 3), weights)(x)
+    if model.head is None:
+        logits = layers.Dense(n_classes, name="classes")(layers.Dropout(dropout)(features))
+    else:
+        logits = model.head(features, n_classes, dropout)
+    # Probabilities in full precision, also where the net computes in half.
+    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
+    classifier = keras.Model(picture, probabilities, name=name)
+    _penalise(classifier, l1, l2)
+    if weights not in ("none", "imagenet"):
+        _load_weights(classifier, Path(weights))
+    return classifier
+
+
+def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:
+    """The features' part as a model of its own."""
+    model = MODELS[name]
+    if not model.has_imagenet:
+        if weights == "imagenet":
+            published = ", ".join(other for other in MODELS if MODELS[other].has_imagenet)
+            raise ValueError(f"Keras has no ImageNet weights of {name!r}; take --weights none, or one of: {published}.")
+        x = layers.Input(shape)
+        return keras.Model(x, model.base(x), name=BASE)
+    module, function = model.base
+    source = keras.applications if module == "mobilenet_v3" else importlib.import_module(f"keras.applications.{module}")
+    options = {"include_top": False, "pooling": "avg", "input_shape": shape, "name": BASE}
+    try:
+        return getattr(source, function)(weights="imagenet" if weights == "imagenet" else None, **options)
+    except Exception as error:
+        address = re.search(r"https?://[^\s:]+", str(error))
+        if weights != "imagenet" or address is None:
+            raise
+        place = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "models")
+        raise FileNotFoundError(
+            f"The ImageNet weights of {name!r} are not at hand and cannot be fetched. On a machine with network fetch "
+            f"{address[0]}, and put the file into {place}; or take --weights none."
+        ) from None
+
+
+def _penalise(model: keras.Model, l1: float, l2: float) -> None:
+    """Penalise the weights of all convolutions and dense layers."""
+    if not (l1 or l2):
+        return
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, layers.Dense | layers.Conv2D):
+            layer.kernel_regularizer = keras.regularizers.L1L2(l1, l2)
+            layer.kernel.regularizer = layer.kernel_regularizer
+
+
+def _load_weights(model: keras.Model, path: Path) -> None:
+    """Take the weights of an earlier classifier; its last layer only if the classes are as many."""
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file of weights {str(path)!r}.")
+    model.load_weights(path, skip_mismatch=True)

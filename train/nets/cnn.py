@@ -1,0 +1,31 @@
+"""Small nets for training from nothing: plain convolutions with batch normalisation and global pooling."""
+
+from __future__ import annotations
+
+from keras import KerasTensor, layers
+
+CNN7_WIDTHS = ((32,), (48, 48), (96, 96), (160,))
+CNN9_WIDTHS = ((32,), (48, 48), (96, 96), (160, 160), (256,))
+"""Channels of the convolutions, a tuple a resolution; each resolution after the first is half of the one before."""
+
+
+def cnn7(x: KerasTensor) -> KerasTensor:
+    """Six convolutions, and with the classifier seven weighted layers; shape=(batch, 160)."""
+    return _plain(x, CNN7_WIDTHS)
+
+
+def cnn9(x: KerasTensor) -> KerasTensor:
+    """Eight convolutions, and with the classifier nine weighted layers; shape=(batch, 256)."""
+    return _plain(x, CNN9_WIDTHS)
+
+
+def _plain(x: KerasTensor, widths: tuple[tuple[int, ...], ...]) -> KerasTensor:
+    for stage, channels in enumerate(widths):
+        if stage:
+            x = layers.MaxPooling2D(2)(x)
+        for width in channels:
+            x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+            # The default momentum, 0.99, needs more steps than a small collection has in its first epochs.
+            x = layers.BatchNormalization(momentum=0.9)(x)
+            x = layers.ReLU()(x)
+    return layers.GlobalAveragePooling2D()(x)

@@ -1,0 +1,226 @@
+"""Who trains and who is tested: the heart of an honest figure.
+
+Relatives are pictures whose `source_id` is the same: a clip and its variants, clips of one recording, recordings that
+share equal audio. The honest protocol never lets relatives stand on two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+ORIGINAL = "original"
+PROTOCOLS = ("folds", "random-clips", "paper")
+LEAKY = frozenset({"random-clips", "paper"})
+"""Protocols that let relatives stand on two sides. They exist to show what that does to a figure."""
+TEST_SHARE = 0.2
+"""Of the leaky protocols: the 80 to 20 of the papers."""
+MOST_FOLDS = 5
+"""Where a collection has no folds of its own."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """One division of the pictures.
+
+    Parameters
+    ----------
+    name : str
+        The test fold, or `1` for a leaky protocol's only division.
+    train, validation, test : np.ndarray, shape=(n,), int
+        Row numbers of the table. Variants are in `train` alone, except under the protocol `paper`.
+    n_left_out : int
+        Training and validation pictures that were left out since relatives of theirs are tested (or validate).
+    is_leaky : bool
+        Whether relatives may stand on two sides.
+    """
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+    validation: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    n_left_out: int = 0
+    is_leaky: bool = False
+
+
+def make_splits(
+    table: pd.DataFrame,
+    *,
+    protocol: str = "folds",
+    with_validation: bool = False,
+    keep_relatives: bool = False,
+    train_variants: Collection[str] | None = None,
+    seed: int = 0,
+) -> list[Split]:
+    """Divide the pictures of a folder, once for each fold.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `metadata.csv`: one row a picture, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
+    protocol : {"folds", "random-clips", "paper"}
+        `folds`: the collection's own folds, each the test once; where it has none, stratified folds of whole
+        recordings. `random-clips` divides clips at random, whatever their recording. `paper` pools all pictures and
+        divides those at random. The last two are leaky.
+    with_validation : bool
+        Keep the next fold (for the leaky protocols: an eighth of the training part) aside to choose an epoch by.
+    keep_relatives : bool
+        Train as published, on relatives of the test where the collection's folds have such; the split is leaky then.
+    train_variants : collection of str, optional
+        Variants to train on beside the originals; default: all. Duplicates of their original are never trained on.
+    seed : int
+        Of what is drawn at random.
+
+    Returns
+    -------
+    list of Split
+
+    Raises
+    ------
+    ValueError
+        If the protocol is not known, a variant is not there, or the table cannot be divided.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"There is no protocol {protocol!r}; choose from {', '.join(PROTOCOLS)}.")
+    table = table.reset_index(drop=True)
+    trainable = _trainable(table, train_variants)
+    if protocol == "paper":
+        return [_paper_split(table, trainable, with_validation, seed)]
+    originals = table[table["variant"] == ORIGINAL]
+    if protocol == "random-clips":
+        return [_random_clips_split(table, trainable, originals, with_validation, seed)]
+    fold_of_clip = _folds(originals, seed)
+    names = sorted(fold_of_clip.unique(), key=_natural)
+    if len(names) < (3 if with_validation else 2):
+        raise ValueError(
+            f"The pictures are of {len(names)} fold(s); expected at least {3 if with_validation else 2}. Render clips "
+            "of other folds too."
+        )
+    folds = table["clip_id"].map(fold_of_clip).to_numpy(dtype=object)
+    return [
+        _fold_split(
+            table, trainable, folds, name, names[(k + 1) % len(names)] if with_validation else None, keep_relatives
+        )
+        for k, name in enumerate(names)
+    ]
+
+
+def relatives_in_training(table: pd.DataFrame, split: Split) -> int:
+    """How many test pictures have a relative in training; 0 for an honest split."""
+    sources = table["source_id"].to_numpy()
+    return int(np.isin(sources[split.test], sources[split.train]).sum())
+
+
+def _fold_split(
+    table: pd.DataFrame,
+    trainable: np.ndarray,
+    folds: np.ndarray,
+    test_fold: str,
+    validation_fold: str | None,
+    keep_relatives: bool,
+) -> Split:
+    """One fold tests, perhaps one validates, the rest trains, without relatives."""
+    sources = table["source_id"].to_numpy()
+    is_original = (table["variant"] == ORIGINAL).to_numpy()
+    test = (folds == test_fold) & is_original
+    validation = (folds == validation_fold) & is_original
+    train = (folds != test_fold) & (folds != validation_fold) & trainable
+    n_before = int(train.sum() + validation.sum())
+    n_shared = 0
+    if keep_relatives:
+        n_shared = int(np.isin(sources[test], sources[train]).sum())
+    else:
+        validation &= ~np.isin(sources, sources[test])
+        train &= ~np.isin(sources, sources[test | validation])
+    return Split(
+        name=test_fold,
+        train=np.flatnonzero(train),
+        validation=np.flatnonzero(validation),
+        test=np.flatnonzero(test),
+        n_left_out=n_before - int(train.sum() + validation.sum()),
+        is_leaky=n_shared > 0,
+    )
+
+
+def _folds(originals: pd.DataFrame, seed: int) -> pd.Series:
+    """Fold of each clip: the collection's own, or stratified folds of whole recordings."""
+    clips = originals.set_index("clip_id")
+    own = clips["fold"].astype(str)
+    if (own != "").all():
+        return own
+    if (own != "").any():
+        first = own.index[own == ""][0]
+        raise ValueError(
+            f"{int((own == '').sum())} of {len(own)} clips have no fold (such as {first!r}) and the others have; give "
+            "all of them one, or none."
+        )
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    n_folds = min(MOST_FOLDS, clips.groupby("label")["source_id"].nunique().min())
+    if n_folds < 2:
+        few = clips.groupby("label")["source_id"].nunique().idxmin()
+        raise ValueError(
+            f"All clips of {few!r} are of one recording, so what is learnt cannot be tested on another; add "
+            "recordings, or tell them apart with `--source-pattern` of `python -m generate`."
+        )
+    division = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    fold = pd.Series("", index=clips.index, dtype=object)
+    for k, (_, test) in enumerate(division.split(clips, clips["label"], clips["source_id"]), start=1):
+        fold.iloc[test] = str(k)
+    return fold
+
+
+def _random_clips_split(
+    table: pd.DataFrame, trainable: np.ndarray, originals: pd.DataFrame, with_validation: bool, seed: int
+) -> Split:
+    """Clips at random: variants stay with their clip, but clips of one recording go where they fall."""
+    clips = originals.drop_duplicates("clip_id")
+    train, validation, test = _random_parts(clips["clip_id"], clips["label"], with_validation, seed)
+    is_original = (table["variant"] == ORIGINAL).to_numpy()
+    return Split(
+        name="1",
+        train=np.flatnonzero(table["clip_id"].isin(train) & trainable),
+        validation=np.flatnonzero(table["clip_id"].isin(validation) & is_original),
+        test=np.flatnonzero(table["clip_id"].isin(test) & is_original),
+        is_leaky=True,
+    )
+
+
+def _paper_split(table: pd.DataFrame, trainable: np.ndarray, with_validation: bool, seed: int) -> Split:
+    """All pictures at random, variants of one clip on both sides."""
+    rows = pd.Series(np.flatnonzero(trainable))
+    train, validation, test = _random_parts(rows, table["label"].iloc[rows], with_validation, seed)
+    return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
+
+
+def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, seed: int) -> tuple[np.ndarray, ...]:
+    """Training, validation and test part, each class divided alike."""
+    from sklearn.model_selection import train_test_split
+
+    items, labels = items.to_numpy(), labels.to_numpy()
+    options = {"random_state": seed}
+    train, test, train_labels, _ = train_test_split(items, labels, test_size=TEST_SHARE, stratify=labels, **options)
+    if not with_validation:
+        return train, items[:0], test
+    train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
+    return train, validation, test
+
+
+def _trainable(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:
+    """Which pictures may be trained on at all."""
+    variants = table["variant"]
+    wanted = set(variants) if train_variants is None else {ORIGINAL, *train_variants}
+    absent = sorted(wanted - set(variants))
+    if absent:
+        raise ValueError(
+            f"The folder holds no pictures of the variant {absent[0]!r}; it has {', '.join(sorted(set(variants)))}."
+        )
+    return (variants.isin(wanted) & ~table["duplicate"].astype(bool)).to_numpy()
+
+
+def _natural(fold: str) -> tuple[int, int, str]:
+    """Folds by number where they are numbers: 2 before 10."""
+    return (0, int(fold), "") if fold.isdecimal() else (1, 0, fold)
