@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    sounds that the program makes itself, and their pictures in outputs/images/demo"
 	@echo "make test    all tests"
-	@echo "make lint    style"
+	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
 
@@ -16,9 +16,12 @@ demo: setup
 	$(BIN)/python -m generate demo
 
 test: .venv/test-ready rubberband
+	$(BIN)/python -m pytest
+
+# What continuous integration looks at besides.
+style: .venv/test-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m pytest
 
 lint: .venv/test-ready
 	$(BIN)/ruff check --fix
@@ -57,4 +60,4 @@ rubberband:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo test lint setup rubberband clean
+.PHONY: help demo test style lint setup rubberband clean

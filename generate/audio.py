@@ -76,6 +76,8 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
         If it cannot be decoded, is empty, truncated or holds values that are no sound.
     """
     try:
+        if path.stat().st_size == 0:
+            raise BadSound("empty: the file has no bytes")
         shortfall = truncation(path)
         if shortfall:
             raise BadSound(shortfall)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
+from generate.readers.esc50 import CITATION
 from generate.readers.walk import find_sounds
 
 CLASS_FOLDER = re.compile(r"\d{3} - (?P<label>.+)")
@@ -49,10 +50,7 @@ READER = Reader(
     recognises=recognises,
     read=read,
     defaults={"seconds": 5.0, "long": "first"},
-    citation=(
-        'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
-        "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
-    ),
+    citation=CITATION,
     licence="CC BY 3.0; its README credits every recording",
     url="https://github.com/karoldvl/ESC-10/archive/master.zip",
     archive_folder="ESC-10-master",

@@ -8,6 +8,10 @@ from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.table import named_files, read_table, require_columns
 
 TABLE = "meta/esc50.csv"
+CITATION = (
+    'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
+    "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
+)
 
 
 def recognises(folder: Path) -> bool:
@@ -45,10 +49,7 @@ READER = Reader(
     recognises=recognises,
     read=read,
     defaults={"seconds": 5.0, "long": "first"},
-    citation=(
-        'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
-        "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
-    ),
+    citation=CITATION,
     licence="CC BY-NC 3.0; the clips of its subset ESC-10 CC BY 3.0",
     url="https://github.com/karoldvl/ESC-50/archive/master.zip",
     # The archive is packed anew by its host; both sums were seen published, the first by soundata.

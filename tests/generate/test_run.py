@@ -352,7 +352,7 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(sounds, tmp_path, capsys)
     assert generate(sounds, images, *QUICK) == 3
     reasons = dict(zip(rejected(images)["clip_id"], rejected(images)["reason"], strict=True))
     assert "not readable as sound" in reasons["low-text"]
-    assert "not readable as sound" in reasons["low-empty"]
+    assert "no bytes" in reasons["low-empty"]
     assert "empty" in reasons["low-nothing"]
     assert "NaN" in reasons["low-nan"]
     assert "truncated" in reasons["low-cut"]
