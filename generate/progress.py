@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -27,7 +28,10 @@ class Progress:
         self._started = self._last_line = time.monotonic()
         self._bar = None
         if n_clips and sys.stderr.isatty():
-            self._bar = tqdm(total=n_clips, unit="clip", dynamic_ncols=True, smoothing=0.05)
+            # A terminal that does not tell its size says 0 x 0, and tqdm would draw nothing at all.
+            has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+            size = {"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 20}
+            self._bar = tqdm(total=n_clips, unit="clip", smoothing=0.05, **size)
 
     def __enter__(self) -> Progress:
         """Begin."""

@@ -628,3 +628,55 @@ def test_the_real_esc10_by_rubber_band(esc10, tmp_path):
     assert generate(esc10, tmp_path / "images", "--limit", "10", "--engine", "rubberband") == 0
     assert len(metadata(tmp_path / "images")) == 60
     assert json.loads((tmp_path / "images" / "settings.json").read_text())["engine"].startswith("Rubber Band")
+
+
+def test_gtzan_with_its_broken_track(tmp_path, capsys):
+    for genre in ("jazz", "blues"):
+        (tmp_path / "GTZAN" / genre).mkdir(parents=True)
+        for number in (53, 55):
+            y = white(2.7, seed=number + 100 * len(genre))
+            soundfile.write(tmp_path / "GTZAN" / genre / f"{genre}.{number:05d}.wav", y, SR)
+    (tmp_path / "GTZAN" / "jazz" / "jazz.00054.wav").write_bytes(b"no sound")
+    images = tmp_path / "images"
+    assert generate(tmp_path / "GTZAN", images, *QUICK, "--variants", "none", "--max-rejected", "20") == 0
+    assert "GTZAN" in capsys.readouterr().out
+    (reason,) = rejected(images)["reason"]
+    assert "this track is broken" in reason
+    table = metadata(images)
+    assert table.groupby("source_id").size().to_dict() == dict.fromkeys(
+        ["blues.00053", "blues.00055", "jazz.00053", "jazz.00055"], 3
+    )
+    assert sorted(table["start_s"].unique()) == [0, 1, 2]
+
+
+def test_files_that_a_table_names_in_vain(sounds, tmp_path, capsys):
+    rows = [f"{label}/{number}.wav,{label},{1 + number % 2}" for label in ("low", "high") for number in range(5)]
+    (sounds / "labels.csv").write_text("file,label,fold\n" + "\n".join(rows) + "\n")
+    images = tmp_path / "images"
+    assert generate(sounds, images, *QUICK) == 3
+    out = capsys.readouterr().out
+    assert "2 files named in labels.csv, but not there: low/4.wav, high/4.wav" in out
+    assert rejected(images)["sound"].tolist() == ["high/4.wav", "low/4.wav"]
+    assert set(metadata(images)["fold"]) == {"1", "2"}
+    assert len(metadata(images)) == 48
+
+
+def test_a_bar_on_a_terminal(sounds, tmp_path):
+    pty = pytest.importorskip("pty")
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "generate", str(sounds), str(tmp_path / "images"), *QUICK]
+    with subprocess.Popen(command, stdout=slave, stderr=slave, env={**os.environ, "COLUMNS": "100"}) as run:
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:  # Linux's way to say that the other end is closed
+                break
+            if run.poll() is not None and not shown:
+                break
+    assert run.returncode == 0
+    text = shown.decode("utf-8", "replace")
+    assert "100%" in text
+    assert "8/8" in text
+    assert "clip/s" in text or "s/clip" in text
