@@ -90,8 +90,23 @@ def outcomes(
 ) -> Iterator[tuple[Job, list[dict[str, object]] | str]]:
     """Render all clips, and give each with its rows or its reason as it is done, in no order.
 
-    When a worker dies, the clips that were handed over are tried again one at a time; the one that is alone with
-    its worker when it dies again is given up with a reason.
+    When a worker dies, or none finishes a clip for `CLIP_LIMIT_S`, the clips that were handed over are tried again one
+    at a time; the one that is alone with its worker when that happens again is given up with a reason.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+    front : Front
+    workers : int
+        Processes, at most.
+    temporary_folder : Path
+        Of the workers.
+
+    Yields
+    ------
+    job : Job
+    outcome : list of dict, or str
+        Rows of `metadata.csv`, or the reason why the clip was given up.
 
     Raises
     ------

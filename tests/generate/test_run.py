@@ -596,6 +596,21 @@ def test_a_clip_that_kills_its_worker_is_rejected_and_the_rest_rendered(tmp_path
     assert len(metadata(tmp_path / "images")) == 12 * 2
 
 
+def test_a_clip_that_hangs_is_rejected_and_the_rest_rendered(tmp_path, monkeypatch):
+    from generate import workers
+
+    monkeypatch.setattr(workers, "CLIP_LIMIT_S", 8.0)
+    sounds = many(tmp_path / "sounds", 4)
+    soundfile.write(sounds / "a" / "endless.wav", white(1)[:7777], SR)
+    deadly = DEADLY.replace("os.kill(os.getpid(), signal.SIGKILL)", "import time; time.sleep(3600)")
+    (tmp_path / "own.py").write_text(deadly)
+    arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "deadly", "--workers", "2"]
+    assert generate(sounds, tmp_path / "images", *arguments, "--max-rejected", "20") == 0
+    assert rejected(tmp_path / "images")["clip_id"].tolist() == ["a-endless"]
+    assert "hung" in rejected(tmp_path / "images")["reason"].iloc[0]
+    assert len(metadata(tmp_path / "images")) == 8 * 2
+
+
 def test_long_recordings(tmp_path):
     (tmp_path / "sounds" / "a").mkdir(parents=True)
     y = np.concatenate([tone(hz, seconds=1) for hz in (300, 900, 2700)])
