@@ -1,0 +1,195 @@
+"""The folder of a run: what its files are called, and reading them back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from generate import manifest
+from train.recipe import Recipe
+
+CONFIG = "config.json"
+SETTINGS = "settings.json"
+CLASSES = "classes.json"
+PREDICTIONS = "predictions.csv"
+REPORT = "report.json"
+CONFUSION_CSV = "confusion_matrix.csv"
+CONFUSION_PNG = "confusion_matrix.png"
+CURVES = "curves.png"
+CARD = "README.md"
+FOLD = "fold.json"
+"""Of a fold that is finished: its counts, its meter, its times. Written last."""
+HISTORY = "history.csv"
+LAST = "last.keras"
+BEST = "best.keras"
+"""Of a fold: the weights after the last epoch, and with `--select validation` those of the best one."""
+LOCK = ".lock"
+FORMAT = 1
+PROBABILITY = "p:"
+"""Columns of `predictions.csv` that hold a class's probability begin so, and go on with the class."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, finished or not.
+
+    Parameters
+    ----------
+    folder : Path
+    images : Path
+        The picture folder that it trains on.
+    recipe : Recipe
+    classes : tuple of str
+        In the order of the net's outputs.
+    input_size : tuple of (int, int)
+        Height and width of the pictures that the net sees.
+    folds : tuple of str
+        Those that are to be trained, of `all_folds`.
+    all_folds : tuple of str
+        Those that the split has.
+    collection : str
+        Its name.
+    versions : dict of str to str
+        Of Python and of the packages that train.
+    """
+
+    folder: Path
+    images: Path
+    recipe: Recipe
+    classes: tuple[str, ...]
+    input_size: tuple[int, int]
+    folds: tuple[str, ...]
+    all_folds: tuple[str, ...]
+    collection: str
+    versions: dict[str, str]
+
+    def fold_folder(self, fold: str) -> Path:
+        """Where one fold's files are."""
+        return self.folder / f"fold-{fold}"
+
+    @property
+    def finished_folds(self) -> tuple[str, ...]:
+        """Folds that are trained and tested."""
+        return tuple(fold for fold in self.folds if (self.fold_folder(fold) / FOLD).is_file())
+
+    def model_file(self, fold: str) -> Path:
+        """The weights that were tested."""
+        return self.fold_folder(fold) / (BEST if self.recipe.select == "validation" else LAST)
+
+    def picture_settings(self) -> dict[str, object]:
+        """The `settings.json` of the pictures, as it was when the run began."""
+        return manifest.read_settings(self.folder / SETTINGS)
+
+    def read_fold(self, fold: str) -> dict[str, object]:
+        """The counts, meter and times of a finished fold."""
+        return json.loads((self.fold_folder(fold) / FOLD).read_text(encoding="utf-8"))
+
+    def read_history(self, fold: str) -> pd.DataFrame:
+        """One row an epoch: `epoch` (from 1), `phase`, `learning_rate`, `loss`, `accuracy`, perhaps `val_loss`, ..."""
+        return pd.read_csv(self.fold_folder(fold) / HISTORY)
+
+    def read_fold_predictions(self, fold: str) -> pd.DataFrame:
+        """Predictions of one finished fold; columns as in `read_predictions`."""
+        return read_predictions(self.fold_folder(fold) / PREDICTIONS)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read a table of predictions, one row a test picture.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `fold`, `clip_id`, `source_id`, `variant`, `file_name`, `label`, `predicted` as text, and for each class its
+        probability in a column `p:<class>`.
+    """
+    text = ("fold", "clip_id", "source_id", "variant", "file_name", "label", "predicted")
+    return pd.read_csv(path, dtype=dict.fromkeys(text, object), keep_default_na=False, float_precision="round_trip")
+
+
+def write_run(run: Run, settings: dict[str, object]) -> None:
+    """Write `config.json`, `settings.json` and `classes.json`."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_json(run.folder / SETTINGS, settings)
+    write_json(run.folder / CLASSES, list(run.classes))
+    # Last: a folder with a config is a run.
+    config = {
+        "format": FORMAT,
+        "images": os.path.relpath(run.images, run.folder),
+        "collection": run.collection,
+        "recipe": run.recipe.to_json(),
+        "input_size": list(run.input_size),
+        "folds": list(run.folds),
+        "all_folds": list(run.all_folds),
+        "versions": run.versions,
+    }
+    write_json(run.folder / CONFIG, config)
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run back.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or it is no run.
+    ValueError
+        If a file of it is not as this program wrote it.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        what = f"holds no {CONFIG}, so it is no run" if folder.is_dir() else "is not there"
+        raise FileNotFoundError(
+            f"The folder {str(folder)!r} {what}. `python -m train IMAGES` makes runs, in outputs/runs."
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config["format"] != FORMAT:
+            raise ValueError(f"it has format {config['format']}, and this program reads format {FORMAT}")
+        return Run(
+            folder=folder,
+            images=Path(os.path.normpath(folder / config["images"])),
+            recipe=Recipe.from_json(config["recipe"]),
+            classes=tuple(json.loads((folder / CLASSES).read_text(encoding="utf-8"))),
+            input_size=tuple(config["input_size"]),
+            folds=tuple(config["folds"]),
+            all_folds=tuple(config["all_folds"]),
+            collection=config["collection"],
+            versions=config["versions"],
+        )
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
+
+
+def write_json(path: Path, values: object) -> None:
+    """Write plain values, whole or not at all."""
+    manifest.write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold a run's folder, so that no two programs write into it at once.
+
+    Raises
+    ------
+    ValueError
+        If another one holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ValueError(
+            f"Another `python -m train` is writing into {str(folder)!r}; wait until it has ended."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
