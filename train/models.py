@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -199,9 +200,7 @@ def build_model(
     FileNotFoundError
         If the weights are not at hand and cannot be fetched; the message says which file to put where.
     """
-    if name not in MODELS:
-        raise ValueError(f"There is no model {name!r}; choose from {', '.join(MODELS)}.")
-    model = MODELS[name]
+    model = model_named(name)
     height, width = size or (model.size, model.size)
     picture = layers.Input((height, width, 3), name="picture")
     x = Preprocess(model.preprocessing, name="preprocess")(picture)
@@ -217,6 +216,21 @@ def build_model(
     if weights not in ("none", "imagenet"):
         _load_weights(classifier, Path(weights))
     return classifier
+
+
+def model_named(name: str) -> Model:
+    """A classifier of `MODELS`.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in MODELS:
+        close = difflib.get_close_matches(name.lower().replace("-", "").replace("_", ""), MODELS, n=1)
+        hint = f"Do you mean {close[0]!r}? " if close else ""
+        raise ValueError(f"There is no model {name!r}. {hint}Choose from {', '.join(MODELS)}.")
+    return MODELS[name]
 
 
 def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:

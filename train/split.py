@@ -70,7 +70,8 @@ def make_splits(
     keep_relatives : bool
         Train as published, on relatives of the test where the collection's folds have such; the split is leaky then.
     train_variants : collection of str, optional
-        Variants to train on beside the originals; default: all. Duplicates of their original are never trained on.
+        Variants to train on beside the originals; default: all. Duplicates of their original are not trained on
+        (under `paper` they are, as in the published figures).
     seed : int
         Of what is drawn at random.
 
@@ -86,9 +87,10 @@ def make_splits(
     if protocol not in PROTOCOLS:
         raise ValueError(f"There is no protocol {protocol!r}; choose from {', '.join(PROTOCOLS)}.")
     table = table.reset_index(drop=True)
-    trainable = _trainable(table, train_variants)
+    wanted = _wanted(table, train_variants)
     if protocol == "paper":
-        return [_paper_split(table, trainable, with_validation, seed)]
+        return [_paper_split(table, wanted, with_validation, seed)]
+    trainable = wanted & ~table["duplicate"].to_numpy(dtype=bool)
     originals = table[table["variant"] == ORIGINAL]
     if protocol == "random-clips":
         return [_random_clips_split(table, trainable, originals, with_validation, seed)]
@@ -189,9 +191,9 @@ def _random_clips_split(
     )
 
 
-def _paper_split(table: pd.DataFrame, trainable: np.ndarray, with_validation: bool, seed: int) -> Split:
-    """All pictures at random, variants of one clip on both sides."""
-    rows = pd.Series(np.flatnonzero(trainable))
+def _paper_split(table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int) -> Split:
+    """All pictures at random, variants of one clip on both sides, and even equal pictures: so it is published."""
+    rows = pd.Series(np.flatnonzero(wanted))
     train, validation, test = _random_parts(rows, table["label"].iloc[rows], with_validation, seed)
     return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
 
@@ -209,8 +211,8 @@ def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, se
     return train, validation, test
 
 
-def _trainable(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:
-    """Which pictures may be trained on at all."""
+def _wanted(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:
+    """Which pictures are originals or wanted variants."""
     variants = table["variant"]
     wanted = set(variants) if train_variants is None else {ORIGINAL, *train_variants}
     absent = sorted(wanted - set(variants))
@@ -218,7 +220,7 @@ def _trainable(table: pd.DataFrame, train_variants: Collection[str] | None) -> n
         raise ValueError(
             f"The folder holds no pictures of the variant {absent[0]!r}; it has {', '.join(sorted(set(variants)))}."
         )
-    return (variants.isin(wanted) & ~table["duplicate"].astype(bool)).to_numpy()
+    return variants.isin(wanted).to_numpy()
 
 
 def _natural(fold: str) -> tuple[int, int, str]:

@@ -1,0 +1,45 @@
+"""Small folders of pictures to train on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from generate.__main__ import main as generate_main
+from tests.conftest import SR, tone, white
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def draw(sounds: Path, images: Path, *more: str) -> Path:
+    """Render a sound folder as small pictures."""
+    small = ["--engine", "librosa", "--image-size", "48", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
+    assert generate_main([str(sounds), str(images), *small, *more]) == 0
+    return images
+
+
+def in_new_process(*arguments: str, cwd: Path, backend: str = "tensorflow") -> subprocess.CompletedProcess[str]:
+    """Run `python -m ...` as a user does, on a backend."""
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory) -> Path:
+    """Three classes of ten sounds, each recording twice, no folds, variants `pitch=+2` and `trim`; do not change it."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for label, base_hz in (("low", 300), ("middle", 1500), ("high", 6000)):
+        (folder / "sounds" / label).mkdir(parents=True)
+        for number in range(10):
+            y = tone(base_hz * rng.uniform(0.8, 1.25), peak=0.3) + white(seed=number, rms=0.02)
+            soundfile.write(folder / "sounds" / label / f"{label}{number // 2}_{number % 2}.wav", y, SR)
+    return draw(folder / "sounds", folder / "images", "--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim")

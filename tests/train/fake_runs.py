@@ -1,0 +1,116 @@
+"""Run folders as training leaves them, made without training."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate import manifest
+from train import run_folder
+from train.recipe import Recipe
+from train.run_folder import Run
+from train.split import LEAKY
+
+SETTINGS = {
+    "format": 1,
+    "fingerprint": "0123456789abcdef",
+    "settings": {"sr": 44100, "seconds": 5.0},
+    "collection": {"name": "Small", "licence": "CC BY 3.0", "citation": "A. Author, Small sounds, 2020"},
+}
+
+
+def fake_run(
+    folder: Path,
+    *,
+    classes=("bird", "rain", "saw"),
+    all_folds=("1", "2"),
+    folds=None,
+    finished=None,
+    clips_per_recording=2,
+    recordings=6,
+    right=0.8,
+    leaky_folds=(),
+    seed=0,
+    epochs=4,
+    collection="Small",
+    answers=None,
+    **recipe,
+) -> Run:
+    """Write a run whose nets are right by chance (`right`), or as `answers(clip number, label)` says."""
+    recipe = Recipe(**recipe)
+    folds = all_folds if folds is None else folds
+    run = Run(
+        folder=folder,
+        images=folder.parent / "images",
+        recipe=recipe,
+        classes=tuple(classes),
+        input_size=(112, 112),
+        folds=tuple(folds),
+        all_folds=tuple(all_folds),
+        collection=collection,
+        versions={"python": "3.11.0", "keras": "3.15.1"},
+    )
+    run_folder.write_run(run, SETTINGS)
+    rng = np.random.default_rng(seed)
+    for fold in folds if finished is None else finished:
+        is_leaky = recipe.protocol in LEAKY or fold in leaky_folds
+        write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky, epochs, answers)
+    return run
+
+
+def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky, epochs, answers):
+    where = run.fold_folder(fold)
+    where.mkdir(parents=True, exist_ok=True)
+    rows = []
+    n = len(run.classes)
+    for number, label in enumerate(run.classes):
+        for clip in range(recordings * clips_per_recording):
+            is_right = rng.random() < right
+            answer = number if is_right else int(rng.choice([k for k in range(n) if k != number]))
+            if answers is not None:
+                answer = run.classes.index(answers(clip, label))
+            p = rng.dirichlet(np.ones(n))
+            p[answer] += 1
+            rows.append(
+                {
+                    "fold": fold,
+                    "clip_id": f"{fold}-{number}-{clip}",
+                    "source_id": f"{fold}-{number}-{clip // clips_per_recording}",
+                    "variant": "original",
+                    "file_name": f"{label}/{fold}-{number}-{clip}__original.png",
+                    "label": label,
+                    "predicted": run.classes[answer],
+                }
+                | {f"p:{name}": value for name, value in zip(run.classes, p / p.sum(), strict=True)}
+            )
+    manifest.write_table(where / run_folder.PREDICTIONS, pd.DataFrame(rows))
+    epoch = np.arange(1, epochs + 1)
+    history = {
+        "epoch": epoch,
+        "phase": ["head"] * (epochs // 4) + ["all"] * (epochs - epochs // 4),
+        "learning_rate": 0.001,
+        "loss": 2.3 * np.exp(-epoch / epochs * 2) + rng.random(epochs) * 0.1,
+        "accuracy": 1 - 0.9 * np.exp(-epoch / epochs * 2.5),
+        "val_loss": np.nan,
+        "val_accuracy": np.nan,
+        "seconds": 1.5,
+    }
+    if run.recipe.select == "validation":
+        history["val_loss"] = history["loss"] + 0.3
+        history["val_accuracy"] = history["accuracy"] * 0.93
+    manifest.write_table(where / run_folder.HISTORY, pd.DataFrame(history))
+    values = {
+        "name": fold,
+        "n_train": 100,
+        "n_validation": 0,
+        "n_test": len(rows),
+        "n_left_out": 0,
+        "is_leaky": is_leaky,
+        "relatives_in_training": len(rows) if is_leaky else 0,
+        "nearest_neighbour_accuracy": 0.95 if is_leaky else 0.6,
+        "epochs": epochs,
+        "tested_epoch": epochs,
+        "train_seconds": 60.0,
+        "pictures_seen": 4000,
+    }
+    run_folder.write_json(where / run_folder.FOLD, values)

@@ -1,0 +1,101 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.train.fake_runs import fake_run
+from train.compare import main, paired_differences, read_runs, table_of
+
+
+def lines_of(out, name):
+    return [line for line in out.splitlines() if line.startswith((name, f"  {name}"))]
+
+
+def test_honest_runs_come_first_then_the_most_accurate(tmp_path, capsys):
+    fake_run(tmp_path / "leaky", right=1, protocol="paper", all_folds=("1",))
+    fake_run(tmp_path / "worse", right=0.5, seed=1)
+    fake_run(tmp_path / "better", right=0.9, seed=2, model="cnn7", augment=(), train_variants=())
+    assert main([str(tmp_path / name) for name in ("leaky", "worse", "better")]) == 0
+    head, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert [row.split()[0] for row in rows] == ["better", "worse", "leaky"]
+    assert rows[0].split()[1:8] == ["Small", "cnn7", "none", "none", "none", "honest", "folds"]
+    assert "leaky" in rows[2].split()[1:] and "honest" not in rows[2]
+    assert head.split()[0] == "run"
+
+
+def test_a_clear_difference_and_noise_are_told_apart(tmp_path, capsys):
+    fake_run(tmp_path / "a", right=0.9, recordings=20)
+    fake_run(tmp_path / "b", right=0.9, recordings=20, seed=5)
+    fake_run(tmp_path / "c", right=0.5, recordings=20, seed=6)
+    main([str(tmp_path / name) for name in "abc"])
+    sentences = capsys.readouterr().out.split("\n\n")[1].splitlines()
+    assert len([line for line in sentences if "may be noise" in line]) == 1
+    (clear,) = [line for line in sentences if line.startswith("  c against")]
+    assert clear.endswith("more than noise") and "240 clips of 120 recordings" in clear
+
+
+def test_the_difference_is_paired_by_clip_and_drawn_by_recording(tmp_path):
+    fake_run(tmp_path / "a", answers=lambda clip, label: label, recordings=10, clips_per_recording=4)
+    # wrong in the first recording of each class and fold, in all its four clips
+    fake_run(
+        tmp_path / "b",
+        answers=lambda clip, label: "rain" if clip < 4 and label != "rain" else label,
+        recordings=10,
+        clips_per_recording=4,
+    )
+    runs, _ = read_runs([tmp_path / "b", tmp_path / "a"])
+    assert [run.name for run in runs] == ["a", "b"]
+    (pair,) = paired_differences(runs).values()
+    assert pair["compared_with"] == "a"
+    assert pair["difference"] == pytest.approx(-16 / 240)
+    # 4 of 60 recordings: the deviation of a mean over 60 draws, not over 240
+    deviation = np.sqrt(4 / 60 * 56 / 60 / 60)
+    assert pair["difference_low"] == pytest.approx(-16 / 240 - 2 * deviation, abs=0.015)
+    assert pair["difference_high"] <= 0
+    table = table_of(runs)
+    assert table["difference"].isna().tolist() == [True, False]
+
+
+def test_only_honest_runs_of_the_same_clips_are_paired(tmp_path):
+    fake_run(tmp_path / "a", right=0.9)
+    fake_run(tmp_path / "other", right=0.8, collection="Other")
+    fake_run(tmp_path / "leaky", right=0.95, protocol="random-clips", all_folds=("1",))
+    fake_run(tmp_path / "part", right=0.5, all_folds=("1", "2"), folds=("2",))
+    runs, _ = read_runs(tmp_path / name for name in ("a", "other", "leaky", "part"))
+    pairs = {runs[number].name: pair for number, pair in paired_differences(runs).items()}
+    assert set(pairs) == {"part"}
+    assert pairs["part"]["n_clips"] == 36, "those that both tested"
+
+
+def test_what_is_no_finished_run_is_named_and_skipped(tmp_path, capsys):
+    fake_run(tmp_path / "good")
+    fake_run(tmp_path / "half", all_folds=("1", "2", "3"), finished=("1",))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "README.md").write_text("no run")
+    given = [str(tmp_path / name) for name in ("good", "half", "empty", "README.md", "good")]
+    assert main(given) == 0
+    out, err = capsys.readouterr()
+    assert len(lines_of(out, "good")) == 1, "named twice, shown once"
+    assert [line.startswith("skipped: ") for line in err.splitlines()] == [True] * 3
+    assert "'" + str(tmp_path / "half") + "' is not finished: 2 of 3 folds left" in err
+
+
+def test_nothing_to_compare_is_an_error(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 1
+    assert "train.compare: None of these is a finished run" in capsys.readouterr().err
+
+
+def test_the_table_is_written_as_csv(tmp_path):
+    fake_run(tmp_path / "a", right=0.9)
+    fake_run(tmp_path / "鳥,b", right=0.6, seed=3)
+    assert main([str(tmp_path / "a"), str(tmp_path / "鳥,b"), "--csv", str(tmp_path / "t.csv")]) == 0
+    table = pd.read_csv(tmp_path / "t.csv", keep_default_na=False, na_values={"difference": [""]})
+    assert table["run"].tolist() == ["a", "鳥,b"]
+    assert (table["low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["high"]).all()
+    assert table["train_minutes"].tolist() == [2, 2]
+    assert table["split"].tolist() == ["honest", "honest"]
+
+
+def test_a_csv_that_cannot_be_written_is_an_error(tmp_path, capsys):
+    fake_run(tmp_path / "a")
+    assert main([str(tmp_path / "a"), "--csv", str(tmp_path / "absent" / "t.csv")]) == 1
+    assert "train.compare: " in capsys.readouterr().err

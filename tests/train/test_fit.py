@@ -1,0 +1,204 @@
+import json
+from dataclasses import replace
+from zlib import crc32
+
+import keras
+import numpy as np
+import pytest
+
+from generate.manifest import read_metadata
+from train import checkpoint, fit
+from train.fit import Fold, fit_fold, make_batches, n_pictures_to_see, probabilities
+from train.images import load_pictures, palette_of
+from train.models import BASE
+from train.recipe import Recipe
+from train.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
+from train.split import make_splits
+
+SMALL = Recipe(model="cnn7", input_size=32, epochs=6, batch_size=16)
+
+
+@pytest.fixture
+def fold(images, tmp_path):
+    table = read_metadata(images / "metadata.csv")
+    split = make_splits(table, with_validation=True, train_variants=[])[0]
+    classes = sorted(table["label"].unique())
+    return Fold(
+        split=split,
+        pictures=load_pictures(
+            images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32), silent_ends="loop"
+        ),
+        targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
+        n_clips=table["clip_id"].iloc[split.train].nunique(),
+        seed=(0, crc32(b"1")),
+        folder=tmp_path / "fold-1",
+    )
+
+
+def quiet(*_):
+    pass
+
+
+def weights(model):
+    return [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+
+
+def same(history):
+    """A history without what the clock says."""
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def test_it_learns_and_leaves_its_files(fold):
+    seen = []
+    recipe = replace(SMALL, epochs=25)
+    model, history = fit_fold(recipe, fold, on_epoch=lambda row, n: seen.append((row["epoch"], n)))
+    assert [row["epoch"] for row in history] == list(range(1, 26))
+    assert seen == [(epoch, len(fold.split.train)) for epoch in range(1, 26)]
+    assert sum(n for _, n in seen) == n_pictures_to_see(recipe, fold)
+    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
+    assert max(row["learning_rate"] for row in history) == pytest.approx(1e-3, rel=0.05)
+    assert history[-1]["learning_rate"] < 1e-4
+    says = probabilities(model, fold.pictures, fold.split.test, batch_size=5)
+    np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
+    assert (says.argmax(axis=1) == fold.targets[fold.split.test].argmax(axis=1)).mean() > 0.6
+    again = checkpoint.load(fold.folder / "last.keras")
+    np.testing.assert_allclose(probabilities(again, fold.pictures, fold.split.test, batch_size=5), says, atol=1e-6)
+    assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
+
+
+def test_same_seed_same_history_and_weights(fold):
+    one, history = fit_fold(SMALL, fold, on_epoch=quiet)
+    two, again = fit_fold(SMALL, replace(fold, folder=fold.folder.with_name("again")), on_epoch=quiet)
+    other, _ = fit_fold(SMALL, replace(fold, folder=fold.folder.with_name("other"), seed=(1, 2)), on_epoch=quiet)
+    assert same(history) == same(again)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(one), weights(two), strict=True))
+    assert not np.array_equal(weights(one)[0], weights(other)[0])
+
+
+class Killed(BaseException):
+    """As abrupt as a signal: nothing after it is done."""
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        SMALL,
+        replace(SMALL, select="validation", dropout=0.3, augment=("image", "spectrogram")),
+        replace(SMALL, epochs=4, head_epochs=2, weights="FILE", unfreeze="5"),
+    ],
+    ids=["plain", "validation", "fine-tuning"],
+)
+@pytest.mark.parametrize("killed_at", [1, 3])
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, monkeypatch, recipe, killed_at):
+    if recipe.weights == "FILE":
+        from train.models import build_model
+
+        build_model(recipe.model, n_classes=3, size=(32, 32)).save_weights(tmp_path / "w.weights.h5")
+        recipe = replace(recipe, weights=str(tmp_path / "w.weights.h5"))
+    monkeypatch.setattr(fit, "SAVE_EVERY_S", 0)
+    whole, history = fit_fold(recipe, replace(fold, folder=tmp_path / "whole"), on_epoch=quiet)
+
+    def kill(row, _):
+        if row["epoch"] == killed_at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit_fold(recipe, fold, on_epoch=kill)
+    assert len(checkpoint.read_history(fold.folder / "last.keras")) == killed_at
+    resumed, resumed_history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert same(resumed_history) == same(history)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(resumed), weights(whole), strict=True))
+
+
+def test_validation_tests_the_best_epoch(fold):
+    model, history = fit_fold(replace(SMALL, select="validation"), fold, on_epoch=quiet)
+    best = fit.tested_epoch(replace(SMALL, select="validation"), history)
+    assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
+    assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
+    says = probabilities(model, fold.pictures, fold.split.validation, batch_size=8)
+    right = fold.targets[fold.split.validation]
+    assert -np.log((says * right).sum(axis=1)).mean() == pytest.approx(history[best - 1]["val_loss"], rel=1e-3)
+
+
+def test_patience_ends_a_fold_early(fold, monkeypatch):
+    recipe = replace(SMALL, select="validation", patience=2, epochs=40, learning_rate=0.3, warmup=0)
+    _, history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert len(history) < 40
+    assert len(history) - fit.tested_epoch(recipe, history) == 2
+    _, again = fit_fold(recipe, fold, on_epoch=quiet)
+    assert again == history
+
+
+def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
+    monkeypatch.setattr(keras.losses, "CategoricalCrossentropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
+    with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
+        fit_fold(SMALL, fold, on_epoch=quiet)
+
+
+def test_a_checkpoint_that_was_cut_short_is_said(fold, monkeypatch):
+    fit_fold(SMALL, fold, on_epoch=quiet)
+    path = fold.folder / "last.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="cannot be read"):
+        fit_fold(SMALL, fold, on_epoch=quiet)
+
+
+def test_a_save_that_fails_leaves_the_old_one(fold, monkeypatch):
+    model, history = fit_fold(SMALL, fold, on_epoch=quiet)
+    path = fold.folder / "last.keras"
+    before = path.read_bytes()
+    monkeypatch.setattr(json, "dumps", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        checkpoint.save(model, path, history)
+    assert path.read_bytes() == before
+    assert {child.name for child in fold.folder.iterdir()} == {"last.keras", "history.csv"}
+
+
+def test_class_weights_make_classes_count_the_same(fold):
+    rows = fold.split.train
+    few = np.concatenate([rows[fold.targets[rows][:, 0] == 1][:2], rows[fold.targets[rows][:, 0] == 0]])
+    uneven = replace(fold, split=replace(fold.split, train=few))
+    batches = make_batches(replace(SMALL, class_weights=True, augment=()), uneven)
+    _, targets, per_picture = (np.concatenate(part) for part in zip(*batches.epochs(0, 1), strict=True))
+    by_class = per_picture @ targets
+    np.testing.assert_allclose(by_class, by_class[0], rtol=1e-5)
+    assert per_picture.mean() == pytest.approx(1)
+
+
+def test_budget_counts_clips_not_variants():
+    for n_pictures in (400, 2400):
+        (phase,) = phases(Recipe(), n_pictures=n_pictures, n_clips=400)
+        assert phase.epochs * n_pictures == pytest.approx(VIEWS["none"] * 400, rel=0.05)
+    head, rest = phases(Recipe(weights="imagenet"), n_pictures=400, n_clips=400)
+    assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 4, "all", 20)
+    assert rest.learning_rate < head.learning_rate
+
+
+def test_rate_rises_and_falls():
+    rate = learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0.1)
+    values = [float(rate(step)) for step in range(101)]
+    assert values[0] == 0 and np.argmax(values) == 10 and values[10] == pytest.approx(0.01)
+    assert (np.diff(values[:11]) > 0).all() and (np.diff(values[10:]) <= 0).all()
+    assert values[100] == pytest.approx(0, abs=1e-6)
+    assert float(learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0)(0)) == pytest.approx(0.01)
+
+
+def test_what_each_phase_trains():
+    from train.models import build_model
+
+    recipe = Recipe(model="densenet121", weights="FILE")
+    model = build_model(recipe.model, n_classes=3, size=(32, 32))
+    set_trainable(model, Phase("head", 1, 1e-3), recipe)
+    assert [weight.path.split("/")[0] for weight in model.trainable_weights] == ["classes", "classes"]
+    set_trainable(model, Phase("all", 1, 1e-3), recipe)
+    trained = {variable.path for variable in model.trainable_weights}
+    layers = model.get_layer(BASE)._flatten_layers(include_self=False)
+    of_norm = {v.path for layer in layers if isinstance(layer, keras.layers.BatchNormalization) for v in layer.weights}
+    assert of_norm and not trained & of_norm
+    assert len(trained) == 2 + 120  # the dense layer, and one kernel each of 120 convolutions
+    set_trainable(model, Phase("all", 1, 1e-3), replace(recipe, unfreeze="10"))
+    assert 2 < len(model.trainable_weights) < 2 + 10
+    scratch = build_model("cnn9", n_classes=3, size=(32, 32))
+    n = len(scratch.trainable_weights)
+    set_trainable(scratch, Phase("all", 1, 1e-3), Recipe())
+    assert len(scratch.trainable_weights) == n

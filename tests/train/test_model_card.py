@@ -1,0 +1,67 @@
+import re
+
+import pytest
+
+from tests.train.fake_runs import SETTINGS, fake_run
+from train.model_card import card_text
+from train.results import build_report, read_predictions
+
+
+def card(tmp_path, settings=SETTINGS, name="run", **options):
+    run = fake_run(tmp_path / name, **options)
+    return card_text(build_report(run, read_predictions(run)), settings)
+
+
+def test_the_card_says_what_a_user_must_know(tmp_path):
+    text = card(tmp_path, right=0.8)
+    assert "trained on Small" in text
+    assert "CC BY 3.0" in text and "A. Author, Small sounds, 2020" in text
+    assert "72 clips of 36 recordings" in text
+    assert "No recording is on both sides" in text
+    assert f"python -m train.predict {tmp_path / 'run'} file.wav" in text
+    assert "sound of 5 seconds" in text
+    assert len(re.findall(r"^\| (bird|rain|saw) \| .* \| 24 \| 12 \|$", text, re.M)) == 3
+
+
+def test_a_folder_with_a_space_can_be_pasted(tmp_path):
+    assert f"train.predict '{tmp_path / 'my run'}' file.wav" in card(tmp_path, name="my run")
+
+
+def test_sounds_without_a_licence_say_so(tmp_path):
+    text = card(tmp_path, {"settings": {}, "fingerprint": "", "collection": {"licence": "", "citation": ""}})
+    assert "none is stated" in text and "Please cite" not in text
+
+
+def test_class_names_do_not_break_the_markdown(tmp_path):
+    text = card(tmp_path, classes=('<&"', "a|b", "*c*_d_", "`e`"), right=0.4, recordings=2)
+    table = [line for line in text.splitlines() if line.startswith("|") and line.endswith("| 8 | 4 |")]
+    assert len(table) == 4
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in table)
+    assert '&lt;&amp;"' in text and "<&" not in text
+    assert r"a\|b" in text and r"\*c\*\_d\_" in text
+
+
+def test_fifty_classes_are_all_in_the_table_but_not_in_the_sentence(tmp_path):
+    text = card(tmp_path, classes=[f"class {k}" for k in range(50)], recordings=1)
+    assert "and 38 more" in text
+    assert len(re.findall(r"^\| class \d+ \|", text, re.M)) == 50
+
+
+@pytest.mark.parametrize("protocol", ["paper", "random-clips"])
+def test_a_leaky_card_warns_at_once(tmp_path, protocol):
+    text = card(tmp_path, protocol=protocol, all_folds=("1",))
+    title, _, banner = text.splitlines()[:3]
+    assert title.endswith("(leaky)") and banner.startswith("> **LEAKY.")
+    assert "36 of 36 test pictures have a relative" in banner
+    assert "of 100 new sounds" not in text
+    assert "No recording is on both sides" not in text
+
+
+def test_how_the_epoch_was_chosen_is_told(tmp_path):
+    assert "fixed schedule" in card(tmp_path)
+    assert "kept aside" in card(tmp_path, name="b", select="validation")
+
+
+def test_a_pretrained_net_says_so(tmp_path):
+    assert "ImageNet" in card(tmp_path, weights="imagenet")
+    assert "from nothing" in card(tmp_path, name="b")

@@ -1,0 +1,99 @@
+"""`python -m train IMAGES`: from a folder of spectrogram pictures to tested classifiers and a report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from train import command_line
+
+CANNOT_START = 1
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run stage two and return its exit status."""
+    return guarded("train", lambda: _train(arguments))
+
+
+def _train(arguments: Sequence[str] | None) -> int:
+    options = command_line.parse(arguments)
+    if options.resume is None:
+        recipe = command_line.recipe_from(options)
+    else:
+        _check_nothing_else(options)
+    # Only now: loading Keras takes seconds that `--help` need not wait for.
+    from train import device
+
+    device.set_up()
+    from train import plan, prepare, run, summary
+
+    prepared = (
+        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name)
+        if options.resume is None
+        else prepare.resume(options.resume, folds=options.folds)
+    )
+    print(plan.plan_text(prepared), flush=True)
+    if options.dry_run:
+        print("Dry run: nothing was trained.")
+        return 0
+    report = run.execute(prepared, tensorboard=options.tensorboard)
+    print(summary.summary_text(report))
+    return 0
+
+
+def _check_nothing_else(options: object) -> None:
+    """A run goes on as it began: see that nothing is given that would change it."""
+    from train.run_folder import read_run
+
+    run = read_run(options.resume)
+    given = command_line.given_recipe(options)
+    as_begun = run.recipe.to_json()
+    wanted = type(run.recipe)(**(as_begun | given)).to_json()
+    for name in given:
+        if wanted[name] != as_begun[name]:
+            raise ValueError(
+                f"The run {str(options.resume)!r} began with {name.replace('_', '-')} {as_begun[name]!r}, and "
+                f"{wanted[name]!r} was given. Leave it out to go on, or start a new run."
+            )
+    if options.images is not None and options.images.resolve() != run.images.resolve():
+        raise ValueError(
+            f"The run {str(options.resume)!r} is on the pictures in {str(run.images)!r}, not {str(options.images)!r}."
+        )
+
+
+def guarded(name: str, work: Callable[[], int]) -> int:
+    """Do a command's work; what a user can mend becomes a message and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print("\nInterrupted. Go on with: python -m train --resume RUN", file=sys.stderr)
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"{name}: {error.name} is not installed for this Python. Activate the environment first: "
+            "source .venv/bin/activate (made by: make setup)",
+            file=sys.stderr,
+        )
+        return CANNOT_START
+    except (ValueError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return CANNOT_START
+    except Exception as error:
+        from train.device import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        print(
+            f"{name}: The device's memory is full. Start a new run with a lower --batch-size or --input-size, or a "
+            "smaller --model.",
+            file=sys.stderr,
+        )
+        return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Training pictures, transformed afresh and put together to batches, ahead of the net that waits for them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.image_transforms import ImageTransforms
+from train.images import Pictures, colour
+from train.spectrogram_transforms import SpectrogramTransforms, mix, transform
+
+N_LOADERS = max(1, (os.cpu_count() or 1) // 2)
+"""Threads that make batches. Threads and not processes: numpy lets go of Python's lock, and none is left behind."""
+AHEAD = 2
+"""Batches that each of them is ahead."""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The training pictures of one fold, epoch after epoch.
+
+    A batch depends on the seed, the epoch and its number alone, so every run and every backend sees the same ones.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        All pictures of the run.
+    rows : np.ndarray, shape=(n,), int
+        Which of them to train on.
+    targets : np.ndarray, shape=(n_pictures, n_classes), float32
+        One row a picture of the run, 1 for its class.
+    batch_size : int
+        At most so many pictures a batch; all batches of an epoch are of the same size, give or take one.
+    seed : tuple of int
+    spectrogram : SpectrogramTransforms or None
+    image : ImageTransforms or None
+        Done after those of the spectrogram.
+    class_weights : np.ndarray or None, shape=(n_classes,), float32
+    """
+
+    pictures: Pictures
+    rows: np.ndarray
+    targets: np.ndarray
+    batch_size: int
+    seed: tuple[int, ...]
+    spectrogram: SpectrogramTransforms | None = None
+    image: ImageTransforms | None = None
+    class_weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self.rows) // self.batch_size)
+
+    def epochs(self, first: int, last: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """Batches of the epochs `first` to `last - 1`, made a little ahead.
+
+        Yields
+        ------
+        pictures : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after image transforms
+        targets : np.ndarray, shape=(batch, n_classes), float32
+        weights : np.ndarray, shape=(batch,), float32
+            Only with class weights.
+        """
+        wanted = ((epoch, number) for epoch in range(first, last) for number in range(len(self)))
+        with ThreadPoolExecutor(N_LOADERS, thread_name_prefix="batches") as pool:
+            made: deque[Future] = deque()
+            try:
+                for epoch, number in itertools.islice(wanted, N_LOADERS * AHEAD):
+                    made.append(pool.submit(self.batch, epoch, number))
+                while made:
+                    batch = made.popleft().result()
+                    for epoch, number in itertools.islice(wanted, 1):
+                        made.append(pool.submit(self.batch, epoch, number))
+                    yield batch
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, ...]:
+        """Make one batch; see `epochs`."""
+        order = np.random.default_rng((*self.seed, epoch)).permutation(self.rows)
+        rows = np.array_split(order, len(self))[number]
+        rng = np.random.default_rng((*self.seed, epoch, number))
+        levels, targets = self.pictures.levels[rows], self.targets[rows]
+        if self.spectrogram is not None:
+            levels = transform(levels, self.spectrogram, rng)
+            levels, targets = mix(levels, targets, alpha=self.spectrogram.mixup, rng=rng)
+        x = colour(levels, self.pictures.palette)
+        if self.image is not None:
+            drawn = [self.image.draw(picture.shape, rng) for picture in x]
+            x = np.stack([self.image.apply(*both) for both in zip(x, drawn, strict=True)])
+        if self.class_weights is None:
+            return x, targets
+        return x, targets, targets @ self.class_weights

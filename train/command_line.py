@@ -1,0 +1,179 @@
+"""What the user types to train: options, their help, and the config file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from generate.config_file import parse_with_config
+from train.recipe import AUGMENTS, SELECTS, SILENT_ENDS, Recipe
+from train.split import PROTOCOLS
+
+DESCRIPTION = """\
+Train an image classifier on the pictures that `python -m generate` made, and test it on recordings that it never heard.
+
+Each fold is the test once. The figure is of all of them together, with a 95 % interval."""
+
+EXAMPLES = """\
+examples:
+  python -m train outputs/images/my_sounds                           a small net, from nothing
+  python -m train outputs/images/my_sounds --folds 1 --epochs 5      a first look
+  python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
+  python -m train outputs/images/my_sounds --train-variants none     originals alone; the pictures stay
+  python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped
+
+models: cnn7 cnn9 (small, from nothing), alexnet squeezenet resnet18 resnet34 densenet161, and all of
+  keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
+exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
+
+NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
+NONE = "none"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options; those of a recipe have no default here, so that it is known which were given."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of pictures with metadata.csv")
+    parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
+    add_recipe_options(parser)
+
+    group = parser.add_argument_group("running")
+    group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
+    group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: pictures and model)")
+    group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
+    group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
+    return parser
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """The options of a recipe, without its protocol's leaky choices explained away: they say what they are."""
+    default = {field.name: field.default for field in fields(Recipe)}
+    group = parser.add_argument_group("classifier")
+    group.add_argument("--model", metavar="NAME", help=f"see below (default: {default['model']})")
+    group.add_argument("--weights", metavar="W", help="none, imagenet, or a file of weights (default: none)")
+    group.add_argument("--input-size", type=int, metavar="PX", help="side of its pictures (default: the model's own)")
+    group.add_argument("--dropout", type=float, metavar="P", help="before the last layer (default: 0)")
+    group.add_argument("--l1", type=float, metavar="X", help="penalty on the weights (default: 0)")
+    group.add_argument("--l2", type=float, metavar="X", help="penalty on the squares of the weights (default: 0)")
+
+    group = parser.add_argument_group("pictures to train on")
+    group.add_argument(
+        "--train-variants",
+        nargs="+",
+        metavar="V",
+        help="which of the stored variants, such as pitch=+2 trim, or none (default: all that are there)",
+    )
+    group.add_argument(
+        "--augment",
+        nargs="+",
+        choices=[*AUGMENTS, NONE],
+        help="transforms drawn afresh in each epoch: spectrogram (time shift and warp, bands up or down, masks, "
+        f"mixup), image (Keras's ImageDataGenerator), both, or none (default: {' '.join(default['augment'])})",
+    )
+    group.add_argument(
+        "--image-preset", help=f"paper or sound: values of the image transforms (default: {default['image_preset']})"
+    )
+    group.add_argument("--image-values", nargs="+", metavar="N=V", help="single ones, such as rotation_range=10")
+    group.add_argument("--spectrogram-values", nargs="+", metavar="N=V", help="such as time_mask=0.3 mixup=0")
+    group.add_argument(
+        "--silent-ends",
+        choices=SILENT_ENDS,
+        help=f"cut them and repeat the sound, or keep them (default: {default['silent_ends']})",
+    )
+
+    group = parser.add_argument_group("who trains and who is tested")
+    group.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        help="folds (default): recordings stay together. The other two are LEAKY and there to show it: clips at "
+        "random, or as in many papers all pictures at random",
+    )
+    group.add_argument(
+        "--select",
+        choices=SELECTS,
+        help="test the last weights (default), or those of the epoch that is best on a fold kept aside",
+    )
+    group.add_argument(
+        "--keep-relatives",
+        action="store_true",
+        default=None,
+        help="train on relatives of the test where the collection's own folds have such (leaky, and labelled so)",
+    )
+
+    group = parser.add_argument_group("training")
+    group.add_argument(
+        "--epochs", type=int, metavar="N", help="passes over the training pictures (default: by the model)"
+    )
+    group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default['batch_size']}")
+    group.add_argument(
+        "--learning-rate", type=float, metavar="X", help="the highest (default: 0.001 from nothing, else 0.0001)"
+    )
+    group.add_argument("--warmup", type=float, metavar="P", help=f"part of the steps (default: {default['warmup']})")
+    group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the others")
+    group.add_argument("--head-learning-rate", type=float, metavar="X", help="in these (default: 0.001)")
+    group.add_argument("--unfreeze", metavar="all|N", help="then train all of the base, or its last N layers")
+    group.add_argument("--patience", type=int, metavar="N", help="with --select validation: stop after N worse epochs")
+    group.add_argument("--class-weights", action="store_true", default=None, help="make each class count the same")
+    group.add_argument("--label-smoothing", type=float, metavar="X", help="default: 0")
+    group.add_argument("--weight-decay", type=float, metavar="X", help="of AdamW (default: 0)")
+    group.add_argument("--mixed-precision", action="store_true", default=None, help="half precision, on a GPU")
+    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default['seed']}")
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line, and under it the config file.
+
+    Returns
+    -------
+    argparse.Namespace
+        Options of a recipe that nobody gave are None.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the config file is not there or cannot be used, or options contradict each other.
+    """
+    parser = build_parser()
+    options = parse_with_config(parser, arguments, not_in_a_config=NOT_IN_A_CONFIG)
+    if options.images is None and options.resume is None:
+        parser.error("give a folder of pictures, such as outputs/images/demo (python -m generate demo makes it)")
+    return options
+
+
+def recipe_from(options: argparse.Namespace) -> Recipe:
+    """Put the recipe together: what was given, else the defaults.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+    return Recipe(**given_recipe(options))
+
+
+def given_recipe(options: argparse.Namespace) -> dict[str, object]:
+    """The options of a recipe that were given."""
+    names = {field.name for field in fields(Recipe)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    for name in ("augment", "train_variants"):
+        if name in given and NONE in given[name]:
+            if len(given[name]) > 1:
+                raise ValueError(f"--{name.replace('_', '-')} is {' '.join(given[name])}; none stands alone.")
+            given[name] = ()
+    return given
+
+
+def folds_of(text: str) -> tuple[str, ...]:
+    """Read `1,3`."""
+    folds = tuple(part.strip() for part in str(text).split(",") if part.strip())
+    if not folds:
+        raise argparse.ArgumentTypeError("write one or more folds, such as 1,3")
+    return folds

@@ -1,0 +1,245 @@
+"""One table of several runs: `python -m train.compare RUN...`, and whether their differences are more than noise."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from generate import manifest
+from train import figures, run_folder
+from train.results import build_report, read_predictions
+from train.wording import count, tested
+
+DESCRIPTION = """\
+Compare finished runs: one table, honest runs first, the most accurate first.
+
+Where honest runs tested the same clips, each is also compared with the best, clip by clip, with a 95 % interval
+that draws whole recordings: it tells whether the difference is more than noise."""
+COLUMNS = {
+    "run": "run",
+    "collection": "collection",
+    "model": "model",
+    "weights": "weights",
+    "augment": "augment",
+    "train_variants": "variants",
+    "split": "split",
+    "protocol": "protocol",
+    "folds": "folds",
+    "accuracy": "accuracy",
+    "interval": "95 % interval",
+    "macro_f1": "macro F1",
+    "train_minutes": "minutes",
+}
+"""Of the table on the terminal, with their headings."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that can be compared.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder.
+    report : dict
+        As `train.results.build_report` makes it.
+    predictions : pandas.DataFrame
+        As `train.results.read_predictions` gives them.
+    """
+
+    name: str
+    report: dict[str, object]
+    predictions: pd.DataFrame
+
+
+def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
+    """Read runs, honest ones first, the most accurate first.
+
+    Returns
+    -------
+    runs : list of Finished
+    skipped : list of str
+        What is no finished run, and why.
+    """
+    runs, skipped = [], []
+    for folder in dict.fromkeys(Path(folder) for folder in folders):
+        try:
+            run = run_folder.read_run(folder)
+            left = [fold for fold in run.folds if fold not in run.finished_folds]
+            if left:
+                raise ValueError(
+                    f"{str(folder)!r} is not finished: {len(left)} of {count(len(run.folds), 'fold')} left."
+                )
+            predictions = read_predictions(run)
+            runs.append(Finished(folder.resolve().name, build_report(run, predictions), predictions))
+        except (ValueError, OSError) as error:
+            skipped.append(str(error))
+    runs.sort(key=lambda run: (run.report["leaky"], -run.report["pooled"]["accuracy"], run.name))
+    return runs, skipped
+
+
+def paired_difference(best: Finished, other: Finished) -> dict[str, object] | None:
+    """How much worse a run is than another on the clips that both tested.
+
+    Parameters
+    ----------
+    best, other : Finished
+        Of one collection.
+
+    Returns
+    -------
+    dict or None
+        `compared_with`, `difference`, `difference_low`, `difference_high` (parts of 1, `other` minus `best`; the
+        interval is bootstrapped by recording over the clips' differences), `n_clips`, `n_recordings`; None where
+        they share no clip.
+    """
+    both = _results(best).merge(_results(other), on=["clip_id", "label"], suffixes=("_best", "_other"))
+    if both.empty:
+        return None
+    difference = both["is_right_other"] - both["is_right_best"]
+    low, high = figures.bootstrap_interval(difference, both["source_id_best"])
+    return {
+        "compared_with": best.name,
+        "difference": float(difference.mean()),
+        "difference_low": low,
+        "difference_high": high,
+        "n_clips": len(both),
+        "n_pictures": len(both),
+        "n_recordings": both["source_id_best"].nunique(),
+    }
+
+
+def paired_differences(runs: Sequence[Finished]) -> dict[int, dict[str, object]]:
+    """Each honest run's difference to the best that tested the same clips, by its place in `runs`."""
+    left = [number for number, run in enumerate(runs) if not run.report["leaky"]]
+    found = {}
+    while left:
+        best, *left = left
+        for number in list(left):
+            if runs[number].report["collection"] == runs[best].report["collection"]:
+                pair = paired_difference(runs[best], runs[number])
+                if pair:
+                    found[number] = pair
+                    left.remove(number)
+    return found
+
+
+def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
+    """One row a run: what it is, its figures as parts of 1, and its difference to the best."""
+    pairs = paired_differences(runs)
+    rows = []
+    for number, run in enumerate(runs):
+        report, recipe, pooled = run.report, run.report["recipe"], run.report["pooled"]
+        variants, weights = recipe["train_variants"], recipe["weights"]
+        pair = pairs.get(number, {})
+        rows.append(
+            {
+                "run": run.name,
+                "collection": report["collection"],
+                "model": recipe["model"],
+                "weights": weights if weights in ("none", "imagenet") else Path(weights).name,
+                "augment": " ".join(recipe["augment"]) or "none",
+                "train_variants": "all" if variants is None else " ".join(variants) or "none",
+                "split": "leaky" if report["leaky"] else "honest",
+                "protocol": recipe["protocol"],
+                "folds": f"{len(report['folds'])} of {len(report['all_folds'])}",
+                **{name: pooled[name] for name in ("accuracy", "low", "high", "macro_f1")},
+                **{name: pooled[name] for name in ("n_pictures", "n_clips", "n_recordings")},
+                "nearest_neighbour_accuracy": pooled["nearest_neighbour_accuracy"],
+                "train_minutes": report["times"]["train_seconds"] / 60,
+                **{
+                    name: pair.get(name)
+                    for name in ("compared_with", "difference", "difference_low", "difference_high")
+                },
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def table_text(table: pd.DataFrame) -> str:
+    """The table for the terminal, one line a run."""
+    shown = table.assign(
+        accuracy=[f"{100 * value:.1f} %" for value in table["accuracy"]],
+        interval=[
+            f"{100 * low:.1f} to {100 * high:.1f}" for low, high in zip(table["low"], table["high"], strict=True)
+        ],
+        macro_f1=[f"{100 * value:.1f} %" for value in table["macro_f1"]],
+        train_minutes=[f"{value:.1f}" for value in table["train_minutes"]],
+    )
+    lines = [list(COLUMNS.values()), *shown[list(COLUMNS)].astype(str).to_numpy().tolist()]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(COLUMNS))]
+    return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def differences_text(runs: Sequence[Finished]) -> str:
+    """Each run's difference to the best in a sentence, and whether it is more than noise; empty without a pair."""
+    lines = []
+    for number, pair in paired_differences(runs).items():
+        low, high = 100 * pair["difference_low"], 100 * pair["difference_high"]
+        verdict = "may be noise" if low <= 0 <= high else "more than noise"
+        lines.append(
+            f"  {runs[number].name} against {pair['compared_with']}: {100 * pair['difference']:+.1f} points (95 % "
+            f"interval {low:+.1f} to {high:+.1f}; {tested(pair)}): {verdict}"
+        )
+    if not lines:
+        return ""
+    return "\n".join(
+        [
+            "Against the best, on the clips that both tested (noise of which recordings were tested; another --seed "
+            "shows that of training):",
+            *lines,
+            "Whoever picks the best of many by these figures picks luck too: its figure is a little too high.",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table, write it if asked to, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.compare",
+        description=DESCRIPTION,
+        epilog="exit status: 0 all well, 1 no run could be read (the message says why), 2 wrong use.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of runs, such as outputs/runs/*")
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="write the table to this file too")
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    try:
+        runs, skipped = read_runs(options.runs)
+        for why in skipped:
+            print(f"skipped: {why}", file=sys.stderr)
+        if not runs:
+            raise ValueError("None of these is a finished run; give folders such as outputs/runs/*.")
+        table = table_of(runs)
+        print("\n\n".join(filter(None, [table_text(table), differences_text(runs)])))
+        if options.csv:
+            manifest.write_table(options.csv, table)
+            print(f"\nThe table is in {options.csv}.")
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"train.compare: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _results(run: Finished) -> pd.DataFrame:
+    """One row a clip: the mean of its test pictures, which are one but in leaky runs."""
+    rows = run.predictions
+    rows = rows.assign(is_right=(rows["label"] == rows["predicted"]).astype(float))
+    return rows.groupby(["clip_id", "label"], as_index=False).agg(
+        is_right=("is_right", "mean"), source_id=("source_id", "first")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Keras's backend: loaded quietly, the same result each time, and what it runs on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def set_up() -> None:
+    """Load Keras and its backend (`KERAS_BACKEND`: tensorflow or jax), so that the same seed gives the same run."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _quiet():
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.experimental.enable_op_determinism()
+            for gpu in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def has_gpu() -> bool:
+    """Whether the backend sees a GPU."""
+    import keras
+
+    return any(device.startswith("gpu") for device in keras.distribution.list_devices())
+
+
+def description() -> str:
+    """Such as `tensorflow 2.21.0 on 2 processor cores`."""
+    from importlib.metadata import version
+
+    import keras
+
+    backend = keras.backend.backend()
+    n_gpus = sum(device.startswith("gpu") for device in keras.distribution.list_devices())
+    what = f"{n_gpus} GPU{'s' if n_gpus > 1 else ''}" if n_gpus else f"{os.cpu_count()} processor cores, no GPU"
+    return f"{backend} {version(backend)} on {what}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of a backend says that the device's memory is full."""
+    text = f"{type(error).__name__}: {error}"
+    return isinstance(error, MemoryError) or any(
+        sign in text for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what a backend's C++ prints on being loaded; shown only if loading fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -1,0 +1,109 @@
+"""Reasons to doubt a figure, in words: what a report warns of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from train.wording import count, listed, percent, tested
+
+HIGHEST_FROM_NOTHING = 0.97
+"""No clean split of ESC-10 has given more without pretrained weights; the leaky one gives 98 to 99 %."""
+HIGHEST_NEIGHBOUR = 0.90
+"""Of the nearest neighbour on pixels: 62 % on the honest split of ESC-10, 98 % on the leaky one."""
+FEWEST_RECORDINGS = 5
+LOOK_FOR = (
+    "the same recording under two names, several files that were cut from one recording (`--source-pattern` of "
+    "`python -m generate` tells which), files of one class that differ from the others in more than the sound "
+    "(recorder, sample rate, length, loudness). If the classes are easy to tell apart, all may be well"
+)
+
+
+def doubts(report: dict[str, object]) -> list[str]:
+    """What the reader of a report must know before believing its figures.
+
+    Parameters
+    ----------
+    report : dict
+        As `train.report.build_report` makes it; its `warnings` are not looked at.
+
+    Returns
+    -------
+    list of str
+        One or two sentences each, the gravest first.
+    """
+    return [*_of_the_split(report), *_of_the_figure(report), *_of_classes(report)]
+
+
+def _of_the_split(report: dict[str, object]) -> Iterator[str]:
+    pooled, protocol = report["pooled"], report["protocol"]
+    if report["leaky"]:
+        yield (
+            f"Leaky: {protocol['relatives_in_training']:,} of {count(pooled['n_pictures'], 'test picture')} have a "
+            "relative in training, so the figures do not hold on new sounds."
+        )
+    if report["folds_missing"]:
+        yield (
+            f"Only {len(report['folds'])} of {count(len(report['all_folds']), 'fold')} finished: all figures are of "
+            f"those alone. Missing: {listed(report['folds_missing'], most=12)}."
+        )
+    n_left_out = protocol["left_out"]
+    if n_left_out:
+        yield (
+            f"{count(n_left_out, 'picture')} left out of training because relatives of theirs are tested"
+            + (" or chosen by" if report["recipe"]["select"] == "validation" else "")
+            + (" (all folds together)." if len(report["folds"]) > 1 else ".")
+        )
+    weights = report["recipe"]["weights"]
+    if weights not in ("none", "imagenet"):
+        yield (
+            f"Training began with the weights in {weights}. If those have seen sounds that are tested here, the figure "
+            "is leaky, and no meter can tell."
+        )
+
+
+def _of_the_figure(report: dict[str, object]) -> Iterator[str]:
+    pooled = report["pooled"]
+    value, neighbour = pooled["accuracy"], pooled["nearest_neighbour_accuracy"]
+    if not report["leaky"]:
+        if value > HIGHEST_FROM_NOTHING and report["recipe"]["weights"] == "none":
+            yield (
+                f"{percent(value)} is suspicious: no clean split of ESC-10 has given that from nothing. Look for a "
+                f"leak: {LOOK_FOR}."
+            )
+        if neighbour is not None and neighbour > HIGHEST_NEIGHBOUR:
+            yield (
+                f"The nearest neighbour on the pixels, which learns nothing, is right in {percent(neighbour)}; on a "
+                f"clean split of ESC-10 it is in 62 %. Look for a leak: {LOOK_FOR}."
+            )
+    if value <= pooled["most_frequent_class_accuracy"]:
+        yield (
+            f"{_leaky(report)}{percent(value)} is no better than always answering with the most frequent class "
+            f"({percent(pooled['most_frequent_class_accuracy'])}): nothing was learnt that helps."
+        )
+    if value == 1 and not report["leaky"]:
+        # The exact one-sided bound where there was no failure: Hanley and Lippman-Hand, JAMA 249, 1983.
+        bound = 0.05 ** (1 / pooled["n_recordings"])
+        yield (
+            f"All of {tested(pooled)} are right, so the interval has no width. With so many recordings "
+            f"the true figure may well be as low as {percent(bound)}."
+        )
+
+
+def _of_classes(report: dict[str, object]) -> Iterator[str]:
+    classes = report["classes"]
+    never = [row["label"] for row in classes if row["n"] and not row["recall"]]
+    if never:
+        yield f"{_leaky(report)}Not one test picture was recognised of: {listed(never)}."
+    untested = [row["label"] for row in classes if not row["n"]]
+    if untested:
+        yield f"Not tested at all: {listed(untested)}."
+    few = [f"{row['label']} ({row['n_recordings']})" for row in classes if 0 < row["n_recordings"] < FEWEST_RECORDINGS]
+    if few:
+        yield (
+            f"Fewer than {FEWEST_RECORDINGS} test recordings, so the figures of the class are not worth much: "
+            f"{listed(few)}."
+        )
+
+
+def _leaky(report: dict[str, object]) -> str:
+    return "Leaky figure: " if report["leaky"] else ""

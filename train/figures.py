@@ -1,0 +1,238 @@
+"""The figures of a classifier, from arrays: accuracy and its interval, per class, confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+LEVEL = 0.95
+N_RESAMPLES = 10_000
+CHUNK = 4_000_000
+"""Counts that the bootstrap holds in memory at once (32 MB)."""
+
+
+def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
+    """Part of the predictions that are right.
+
+    Parameters
+    ----------
+    labels, predicted : array_like of str, shape=(n,)
+        What the sounds are, and what they were taken for.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one has more than the other.
+    """
+    labels, predicted = _same_length("labels", labels, "predictions", predicted)
+    return float(np.mean(labels == predicted))
+
+
+def bootstrap_interval(
+    correct: ArrayLike,
+    groups: ArrayLike,
+    *,
+    seed: int = 0,
+    n_resamples: int = N_RESAMPLES,
+    level: float = LEVEL,
+) -> tuple[float, float]:
+    """Interval of a mean over clips, by the percentile bootstrap over recordings.
+
+    Clips of one recording are right or wrong together, so whole recordings are drawn, with replacement, as many as
+    there are; each draw's mean is over the clips that it brought. Recordings with the same sum over the same number of
+    clips cannot be told apart in a mean, so it is their kinds that are drawn (multinomially): the same distribution
+    as drawing recordings, in a fraction of the memory and time.
+
+    Parameters
+    ----------
+    correct : array_like of bool or number, shape=(n,)
+        Whether each clip is right; or any value of a clip, such as the difference of two runs.
+    groups : array_like of str, shape=(n,)
+        Recording of each clip.
+    seed : int
+    n_resamples : int
+        At least 1.
+    level : float
+        Of the interval; above 0 and below 1.
+
+    Returns
+    -------
+    low, high : float
+        In the unit of `correct`. Both equal the mean where all recordings are alike: a bootstrap cannot see what
+        it was not shown.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile intervals); A. C.
+    Davison and D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 3.8 (groups drawn whole).
+    """
+    correct, groups = _same_length("results", correct, "recordings", groups)
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level:g}; expected a part between 0 and 1, such as {LEVEL:g}.")
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples is {n_resamples}; expected at least 1, such as {N_RESAMPLES:,}.")
+    _, group = np.unique(groups, return_inverse=True)
+    recordings = np.column_stack([np.bincount(group, weights=correct.astype(float)), np.bincount(group)])
+    kinds, n_of_kind = np.unique(recordings, axis=0, return_counts=True)
+    n_recordings = len(recordings)
+
+    rng = np.random.default_rng(seed)
+    rows = max(1, CHUNK // len(kinds))
+    means = np.empty(n_resamples)
+    for start in range(0, n_resamples, rows):
+        stop = min(start + rows, n_resamples)
+        drawn = rng.multinomial(n_recordings, n_of_kind / n_recordings, size=stop - start)
+        sums, sizes = (drawn @ kinds).T
+        means[start:stop] = sums / sizes
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> np.ndarray:
+    """How often each class was taken for each.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_classes, n_classes), int
+        A row for each true class, a column for each predicted one.
+    """
+    from sklearn.metrics import confusion_matrix
+
+    labels, predicted = _of_classes(labels, predicted, classes)
+    return confusion_matrix(labels, predicted, labels=list(classes))
+
+
+def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> pd.DataFrame:
+    """Precision, recall and F1 of each class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each of `classes`: `label`; `precision`, 0 to 1, part of what was taken for the class that is of it
+        (NaN where nothing was taken for it); `recall`, part of the class that was found (NaN where none was tested);
+        `f1`, their harmonic mean; `n`, test pictures.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    labels, predicted = _of_classes(labels, predicted, classes)
+    precision, recall, f1, n = precision_recall_fscore_support(
+        labels, predicted, labels=list(classes), zero_division=np.nan
+    )
+    return pd.DataFrame({"label": list(classes), "precision": precision, "recall": recall, "f1": f1, "n": n})
+
+
+def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
+    """Mean F1 of the classes that were tested, each counting the same; 0 to 1."""
+    table = per_class(labels, predicted, classes)
+    return float(table.loc[table["n"] > 0, "f1"].mean())
+
+
+def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10) -> pd.DataFrame:
+    """The most frequent mistakes.
+
+    Parameters
+    ----------
+    matrix : np.ndarray, shape=(n_classes, n_classes), int
+        As `confusion_matrix` gives it.
+    classes : sequence of str
+    most : int
+        So many rows at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `label`, `predicted`, `count` (at least 1), `n` (test pictures of `label`); the most frequent first, then the
+        largest part of its class.
+    """
+    mistakes = matrix - np.diag(np.diag(matrix))
+    rows, columns = np.nonzero(mistakes)
+    table = pd.DataFrame(
+        {
+            "label": [classes[row] for row in rows],
+            "predicted": [classes[column] for column in columns],
+            "count": mistakes[rows, columns],
+            "n": matrix.sum(axis=1)[rows],
+        }
+    )
+    order = np.lexsort((columns, rows, table["n"], -table["count"]))
+    return table.iloc[order].head(most).reset_index(drop=True)
+
+
+def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]) -> float:
+    """Mean of minus the logarithm of the probability that the true class was given.
+
+    Parameters
+    ----------
+    labels : array_like of str, shape=(n,)
+    probabilities : array_like of float, shape=(n, n_classes)
+        0 to 1; brought to a sum of 1, which half precision misses.
+    classes : sequence of str
+
+    Returns
+    -------
+    float
+        0 (sure, and right) and up; log(n_classes) is that of one who knows nothing.
+    """
+    truth, probabilities = _truth(labels, probabilities, classes)
+    of_truth = probabilities[np.arange(len(truth)), truth] / probabilities.sum(axis=1)
+    return float(-np.log(np.clip(of_truth, np.finfo(float).eps, 1)).mean())
+
+
+def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, k: int) -> float:
+    """Part of the pictures whose class is among the `k` that are most probable; 0 to 1.
+
+    Parameters are those of `log_loss`.
+    """
+    from sklearn.metrics import top_k_accuracy_score
+
+    truth, probabilities = _truth(labels, probabilities, classes)
+    if k < 1:
+        raise ValueError(f"k is {k}; expected at least 1, such as 3.")
+    if k >= len(classes):
+        return 1.0
+    if len(classes) == 2:  # k is 1; scikit-learn wants one column then
+        probabilities = probabilities[:, 1] / probabilities.sum(axis=1)
+    return float(top_k_accuracy_score(truth, probabilities, k=k, labels=np.arange(len(classes))))
+
+
+def _same_length(what: str, values: ArrayLike, of_what: str, others: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    values, others = np.asarray(values), np.asarray(others)
+    if values.shape != others.shape or values.ndim != 1:
+        raise ValueError(
+            f"There are {what} of shape {values.shape} and {of_what} of shape {others.shape}; expected one of each "
+            "for each test picture."
+        )
+    if not len(values):
+        raise ValueError("There is no test picture, and so no figure; expected at least one.")
+    return values, others
+
+
+def _of_classes(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> tuple[list[str], list[str]]:
+    labels, predicted = _same_length("labels", labels, "predictions", predicted)
+    strange = sorted(({*labels} | {*predicted}) - {*classes})
+    if strange:
+        raise ValueError(
+            f"The class {str(strange[0])!r} is not among the {len(classes)} classes ({', '.join(classes)})."
+        )
+    return list(labels), list(predicted)
+
+
+def _truth(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Number of each picture's class, and the probabilities as float64."""
+    labels, _ = _of_classes(labels, labels, classes)
+    probabilities = np.asarray(probabilities, dtype=float)
+    if probabilities.shape != (len(labels), len(classes)):
+        raise ValueError(
+            f"The probabilities have shape {probabilities.shape}; expected {(len(labels), len(classes))}: a row for "
+            "each test picture, a column for each class."
+        )
+    numbers = {name: number for number, name in enumerate(classes)}
+    return np.array([numbers[label] for label in labels]), probabilities

@@ -1,0 +1,253 @@
+"""One fold: from its training pictures to tested weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from generate import manifest
+from train import checkpoint, device
+from train.batches import Batches
+from train.image_transforms import ImageTransforms, image_arguments
+from train.images import Pictures, colour
+from train.models import build_model
+from train.recipe import Recipe
+from train.run_folder import BEST, HISTORY, LAST
+from train.schedule import Phase, learning_rate, phases, set_trainable
+from train.spectrogram_transforms import SpectrogramTransforms
+from train.split import Split
+
+SAVE_EVERY_S = 60.0
+"""At most so much work is lost when a run is killed."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """All that one fold is trained on.
+
+    Parameters
+    ----------
+    split : Split
+    pictures : Pictures
+    targets : np.ndarray, shape=(n_pictures, n_classes), float32
+        One row a picture, 1 for its class.
+    n_clips : int
+        Of the training pictures.
+    seed : tuple of int
+        Of the run and the fold.
+    folder : Path
+        For its weights and its history.
+    """
+
+    split: Split
+    pictures: Pictures
+    targets: np.ndarray
+    n_clips: int
+    seed: tuple[int, ...]
+    folder: Path
+
+
+def n_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
+    """Training pictures that go through the net, over all epochs."""
+    n_pictures = len(fold.split.train)
+    return n_pictures * sum(phase.epochs for phase in phases(recipe, n_pictures=n_pictures, n_clips=fold.n_clips))
+
+
+def fit_fold(
+    recipe: Recipe, fold: Fold, *, on_epoch: Callable[[dict[str, object], int], None], log_folder: Path | None = None
+) -> tuple[keras.Model, list[dict[str, object]]]:
+    """Train one fold, or go on with it where it stopped.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    fold : Fold
+    on_epoch : callable
+        Told the row of the history, and how many pictures were seen in the epoch.
+    log_folder : Path, optional
+        For TensorBoard.
+
+    Returns
+    -------
+    model : keras.Model
+        With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
+    history : list of dict
+        One an epoch.
+    """
+    fold.folder.mkdir(parents=True, exist_ok=True)
+    batches = make_batches(recipe, fold)
+    all_phases = phases(recipe, n_pictures=len(fold.split.train), n_clips=fold.n_clips)
+    last = fold.folder / LAST
+    history = checkpoint.read_history(last) if last.is_file() else []
+    model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
+    first = 0
+    for phase in all_phases:
+        end = first + phase.epochs
+        done = len(history)
+        if done < end and not _has_waited(history, recipe):
+            if done <= first:
+                _begin_phase(model, phase, recipe, len(batches))
+            keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=phase is all_phases[-1])
+            callbacks = [keeper]
+            if log_folder is not None:
+                callbacks.append(keras.callbacks.TensorBoard(log_folder))
+            model.fit(
+                batches.epochs(max(done, first), end),
+                steps_per_epoch=len(batches),
+                initial_epoch=max(done, first),
+                epochs=end,
+                validation_data=_validation(recipe, fold),
+                validation_batch_size=recipe.batch_size,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+        first = end
+    checkpoint.save(model, last, history, with_optimizer=False)
+    write_history(fold.folder, history)
+    if recipe.select == "validation":
+        model = checkpoint.load(fold.folder / BEST)
+    return model, history
+
+
+def make_batches(recipe: Recipe, fold: Fold) -> Batches:
+    """The training pictures of a fold, transformed as the recipe says."""
+    rows = fold.split.train
+    weights = None
+    if recipe.class_weights:
+        counts = fold.targets[rows].sum(axis=0)
+        weights = (len(rows) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
+    is_on = {name: name in recipe.augment for name in ("spectrogram", "image")}
+    return Batches(
+        fold.pictures,
+        rows,
+        fold.targets,
+        recipe.batch_size,
+        fold.seed,
+        SpectrogramTransforms.from_values(recipe.spectrogram_values) if is_on["spectrogram"] else None,
+        ImageTransforms(image_arguments(recipe.image_preset, recipe.image_values)) if is_on["image"] else None,
+        weights,
+    )
+
+
+def probabilities(model: keras.Model, pictures: Pictures, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
+    """What a net says of pictures, shape=(len(rows), n_classes); coloured a batch at a time."""
+    parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    return np.concatenate([model.predict_on_batch(colour(pictures.levels[part], pictures.palette)) for part in parts])
+
+
+def write_history(folder: Path, history: list[dict[str, object]]) -> None:
+    """Write `history.csv`."""
+    manifest.write_table(folder / HISTORY, pd.DataFrame(history))
+
+
+def tested_epoch(recipe: Recipe, history: list[dict[str, object]]) -> int:
+    """Number, from 1, of the epoch whose weights are tested."""
+    if recipe.select == "last":
+        return len(history)
+    return 1 + int(np.argmin([row["val_loss"] for row in history]))
+
+
+def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
+    """A net with weights that the seed draws, or that were learnt elsewhere."""
+    is_half = recipe.mixed_precision and device.has_gpu()
+    keras.config.set_dtype_policy("mixed_float16" if is_half else "float32")
+    keras.utils.set_random_seed(int(np.random.default_rng(fold.seed).integers(2**31)))
+    return build_model(
+        recipe.model,
+        n_classes=fold.targets.shape[1],
+        size=fold.pictures.levels.shape[1:],
+        weights=recipe.weights,
+        dropout=recipe.dropout,
+        l1=recipe.l1,
+        l2=recipe.l2,
+    )
+
+
+def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
+    """Freeze what the phase does not train, and give it an optimizer of its own."""
+    set_trainable(model, phase, recipe)
+    rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+
+
+def _validation(recipe: Recipe, fold: Fold) -> tuple[np.ndarray, np.ndarray] | None:
+    """Pictures and classes of the fold that is kept aside."""
+    if recipe.select != "validation":
+        return None
+    rows = fold.split.validation
+    return colour(fold.pictures.levels[rows], fold.pictures.palette), fold.targets[rows]
+
+
+def _has_waited(history: list[dict[str, object]], recipe: Recipe) -> bool:
+    """Whether the last epochs were no better than one before them, as often as `patience` says."""
+    if not recipe.patience or not history:
+        return False
+    return len(history) - tested_epoch(recipe, history) >= recipe.patience
+
+
+class _Keeper(keras.callbacks.Callback):
+    """After each epoch: history, progress, checkpoints, early stopping."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        fold: Fold,
+        phase: Phase,
+        history: list[dict[str, object]],
+        on_epoch: Callable[[dict[str, object], int], None],
+        *,
+        is_last: bool,
+    ) -> None:
+        super().__init__()
+        self._recipe, self._fold, self._phase, self._history = recipe, fold, phase, history
+        self._on_epoch, self._may_stop = on_epoch, is_last
+        self._saved = self._began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the clock, and seed dropout: a net from a file does not remember where its numbers were."""
+        self._began = time.monotonic()
+        for number, layer in enumerate(self.model._flatten_layers()):
+            if hasattr(layer, "seed_generator"):
+                drawn = np.random.default_rng((*self._fold.seed, epoch, number)).integers(2**31, size=2)
+                layer.seed_generator.state.assign(drawn)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Keep what the epoch gave."""
+        now = time.monotonic()
+        numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
+        if not np.isfinite(numbers["loss"]):
+            raise ValueError(
+                f"The loss is no longer a number in epoch {epoch + 1}. Lower --learning-rate (or "
+                "--head-learning-rate), or leave --mixed-precision out."
+            )
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}
+        self._history.append(row | {"seconds": round(now - self._began, 3)})
+        if self._recipe.select == "validation" and tested_epoch(self._recipe, self._history) == epoch + 1:
+            checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
+        if now - self._saved >= SAVE_EVERY_S:
+            self._keep()
+        self._on_epoch(self._history[-1], len(self._fold.split.train))
+        if self._may_stop and _has_waited(self._history, self._recipe):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """A phase that is done is never done again."""
+        if not self._may_stop:
+            self._keep()
+
+    def _keep(self) -> None:
+        checkpoint.save(self.model, self._fold.folder / LAST, self._history)
+        write_history(self._fold.folder, self._history)
+        self._saved = time.monotonic()

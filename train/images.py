@@ -1,0 +1,156 @@
+"""From PNG files to what a net sees: opened once, kept as levels, coloured a batch at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from generate import png
+
+SILENT_LEVEL = 32
+"""A column whose pixels are all darker is silent: with 80 dB from dark to bright, 70 dB below the loudest."""
+MOST_PIXELS = 4096 * 4096
+"""Stage one draws no larger ones; a file that claims more is not opened."""
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """All pictures of a folder that a run uses.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(n, height, width), uint8
+        A third of what colours would take, and what the transforms of a spectrogram work on.
+    palette : np.ndarray, shape=(256, 3), uint8
+        Red, green and blue of each level.
+    """
+
+    levels: np.ndarray
+    palette: np.ndarray
+
+
+def load_pictures(
+    images: Path, file_names: Sequence[str], *, palette: np.ndarray, size: tuple[int, int], silent_ends: str
+) -> Pictures:
+    """Open every picture, so that a broken one is named before the first epoch and not in the middle of one.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder.
+    file_names : sequence of str
+        Relative to it.
+    palette : np.ndarray, shape=(256, 3), uint8
+    size : tuple of (int, int)
+        Height and width wanted.
+    silent_ends : {"loop", "keep"}
+        See `prepare_levels`.
+
+    Returns
+    -------
+    Pictures
+        In the order of `file_names`.
+
+    Raises
+    ------
+    ValueError
+        If pictures are missing or broken; the message names the first of them.
+    """
+    levels = np.empty((len(file_names), *size), dtype=np.uint8)
+    broken: dict[str, str] = {}
+
+    def load(k: int) -> None:
+        try:
+            levels[k] = prepare_levels(_read_levels(images / file_names[k]), size=size, silent_ends=silent_ends)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(load, range(len(file_names))))
+    if broken:
+        named = "\n".join(f"  {name}: {broken[name]}" for name in sorted(broken)[:MOST_NAMED])
+        more = f"\n  and {len(broken) - MOST_NAMED:,} more" if len(broken) > MOST_NAMED else ""
+        raise ValueError(
+            f"{len(broken):,} of {len(file_names):,} pictures in {str(images)!r} cannot be used:\n{named}{more}\n"
+            "Delete them and run `python -m generate` again: it draws what is missing."
+        )
+    return Pictures(levels, palette)
+
+
+def prepare_levels(levels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:
+    """Bring one picture to the size of the net's input.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(height, width), uint8
+    size : tuple of (int, int)
+        Height and width wanted.
+    silent_ends : {"loop", "keep"}
+        `loop` cuts the silent columns at both ends and repeats what is left over the whole width.
+
+    Returns
+    -------
+    np.ndarray, shape=size, uint8
+    """
+    if silent_ends == "loop":
+        levels = loop_silent_ends(levels)
+    if levels.shape == size:
+        return levels
+    return np.asarray(Image.fromarray(levels).resize(size[::-1], Image.Resampling.BILINEAR))
+
+
+def loop_silent_ends(levels: np.ndarray) -> np.ndarray:
+    """Cut the silent columns at both ends and repeat the rest over the whole width.
+
+    Short sounds are often padded with digital silence, which tells a net how long the file was and little else.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(height, width), uint8
+
+    Returns
+    -------
+    np.ndarray, shape=(height, width), uint8
+        A picture that is silent throughout is returned as it is.
+    """
+    sounding = np.flatnonzero(levels.max(axis=0) >= SILENT_LEVEL)
+    width = levels.shape[1]
+    if len(sounding) == 0 or (sounding[0] == 0 and sounding[-1] == width - 1):
+        return levels
+    first, length = sounding[0], sounding[-1] + 1 - sounding[0]
+    return levels[:, first + np.arange(width) % length]
+
+
+def colour(levels: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Levels to colours.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(..., height, width), uint8
+    palette : np.ndarray, shape=(256, 3), uint8
+
+    Returns
+    -------
+    np.ndarray, shape=(..., height, width, 3), uint8
+    """
+    return palette[levels]
+
+
+def palette_of(colormap: str) -> np.ndarray:
+    """The colours of a matplotlib colour map, shape=(256, 3), uint8."""
+    return np.frombuffer(png.palette(colormap), dtype=np.uint8).reshape(256, 3)
+
+
+def _read_levels(path: Path) -> np.ndarray:
+    """Read one picture; its size is looked at before its pixels are."""
+    with Image.open(path) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError(f"it has {image.width} x {image.height} pixels, more than stage one draws")
+    return png.read(path)[0]

@@ -1,0 +1,138 @@
+"""`python -m train.leakage IMAGES`: the same net under the honest and the leaky split, side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from generate.config_file import parse_with_config
+from train.__main__ import guarded
+from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
+from train.recipe import Recipe
+from train.split import LEAKY, PROTOCOLS
+
+DESCRIPTION = """\
+Show what dividing at random does to a figure: one net and one budget, once tested on recordings that it never heard,
+and once as in many papers, with variants of the test pictures in training."""
+
+EXAMPLES = """\
+examples:
+  python -m train.leakage outputs/images/my_sounds --quick    train nothing: the most similar picture names the class
+  python -m train.leakage outputs/images/my_sounds            train the small net under both splits
+  python -m train.leakage outputs/images/my_sounds --folds 1  a first look"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare the splits and return the exit status."""
+    return guarded("train.leakage", lambda: _leakage(arguments))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options: those of a recipe, and a few of its own."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.leakage",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of pictures with metadata.csv")
+    parser.add_argument("--quick", action="store_true", help="train nothing: nearest neighbour on the pixels")
+    parser.add_argument(
+        "--config", metavar="FILE.toml", type=Path, help="options of the recipe; this line wins over it"
+    )
+    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="of the honest split, only these (default: all)")
+    parser.add_argument("--name", default="", help="of the two run folders in outputs/runs, with -honest and -leaky")
+    add_recipe_options(parser)
+    return parser
+
+
+def _leakage(arguments: Sequence[str] | None) -> int:
+    options = parse_with_config(build_parser(), arguments, not_in_a_config=NOT_IN_A_CONFIG | {"quick"})
+    recipe = recipe_from(options)
+    leaky = replace(recipe, protocol=recipe.protocol if recipe.protocol in LEAKY else "paper", keep_relatives=False)
+    honest = replace(recipe, protocol="folds", keep_relatives=False)
+    if options.quick:
+        print(quick_text(options.images, honest))
+        return 0
+    print(trained_text(options.images, honest, leaky, folds=options.folds, name=options.name))
+    return 0
+
+
+def quick_text(images: Path, recipe: Recipe) -> str:
+    """Nearest neighbour under each protocol; nothing is trained."""
+    import numpy as np
+
+    from train.leak_meter import SIDE_PX, nearest_neighbour_accuracy, shrink
+    from train.prepare import open_pictures, read_images
+    from train.split import make_splits, relatives_in_training
+    from train.wording import count, percent
+
+    settings, table = read_images(images)
+    pictures = open_pictures(images, settings, table, size=(SIDE_PX, SIDE_PX), silent_ends="keep")
+    shrunk, labels = shrink(pictures.levels), table["label"].to_numpy()
+    n_clips = count(table["clip_id"].nunique(), "clip")
+    lines = [
+        f"{images}: {settings['collection']['name']}, {count(len(table), 'picture')} of {n_clips}",
+        "Part of the test pictures whose most similar training picture is of the same class (no learning at all):",
+    ]
+    for protocol in PROTOCOLS:
+        splits = make_splits(table, protocol=protocol, train_variants=recipe.train_variants, seed=recipe.seed)
+        sizes = [len(split.test) for split in splits]
+        right = np.average([nearest_neighbour_accuracy(shrunk, labels, split) for split in splits], weights=sizes)
+        n_related = sum(relatives_in_training(table, split) for split in splits)
+        mark = "leaky " if protocol in LEAKY else "honest"
+        lines.append(
+            f"  {mark} {protocol:<13} {percent(float(right)):>7} of {count(sum(sizes), 'test picture')}, "
+            f"{n_related:,} of them with a relative in training"
+        )
+    lines.append(
+        "What memory alone can do under a leaky split, any net can: such a figure says nothing of new recordings."
+    )
+    return "\n".join(lines)
+
+
+def trained_text(
+    images: Path, honest: Recipe, leaky: Recipe, *, folds: Sequence[str] | None = None, name: str = ""
+) -> str:
+    """Train under both protocols, and put the figures side by side."""
+    from train import device
+
+    device.set_up()
+    from train.plan import plan_text
+    from train.prepare import prepare
+    from train.run import execute
+    from train.wording import count, percent
+
+    base = name or f"{images.resolve().name}-{honest.model}"
+    reports = {}
+    for kind, recipe, chosen in (("honest", honest, folds), ("leaky", leaky, None)):
+        prepared = prepare(images, recipe, folds=chosen, name=free_name(f"{base}-{kind}"))
+        print(plan_text(prepared), flush=True)
+        reports[kind] = execute(prepared)
+        print()
+    lines = [f"{honest.model} on {images}, the same recipe and budget under both splits:"]
+    for kind, report in reports.items():
+        pooled, n_related = report["pooled"], report["protocol"]["relatives_in_training"]
+        interval = f"{100 * pooled['low']:.1f} to {100 * pooled['high']:.1f}"
+        lines.append(
+            f"  {kind:<6} {percent(pooled['accuracy']):>7} (95 % interval {interval}; "
+            f"{count(pooled['n_pictures'], 'test picture')}, {n_related:,} with a relative in training; nearest "
+            f"neighbour {percent(pooled['nearest_neighbour_accuracy'])})"
+        )
+    gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
+    lines.append(f"  the leaky split adds {gap:+.1f} percentage points that no new recording would give back.")
+    return "\n".join(lines)
+
+
+def free_name(name: str) -> str:
+    """The first run name that is free: `name`, `name-2`, ..."""
+    from train.prepare import RUNS, new_folder
+
+    return new_folder(RUNS, name).name
+
+
+if __name__ == "__main__":
+    sys.exit(main())

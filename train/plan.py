@@ -1,0 +1,89 @@
+"""What the user reads before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from train import device
+from train.prepare import Prepared
+from train.recipe import Recipe
+from train.schedule import phases
+from train.wording import count, listed, start_in_words
+
+
+def plan_text(prepared: Prepared) -> str:
+    """The plan: pictures, split, net, transforms, schedule, device, and where the run goes."""
+    run, table = prepared.run, prepared.table
+    recipe = run.recipe
+    originals = table[table["variant"] == "original"]
+    finished = run.finished_folds
+    goes_on = f", which goes on ({count(len(finished), 'fold')} finished)" if prepared.is_resumed else ""
+    lines = [
+        f"{_shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
+        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}",
+        f"  split     {_split(prepared)}",
+        f"  train on  {_training(prepared)}",
+        f"  model     {recipe.model}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
+        f"  changes   {_transforms(recipe)}",
+        f"  schedule  {_schedule(prepared)}",
+        f"  device    {device.description()}{_precision(recipe)}",
+        f"  output    {_shown(run.folder)}{goes_on}",
+    ]
+    return "\n".join(lines)
+
+
+def _split(prepared: Prepared) -> str:
+    run, recipe = prepared.run, prepared.run.recipe
+    n_test = sum(len(split.test) for split in prepared.splits)
+    if recipe.protocol == "paper":
+        return f"LEAKY: all pictures in one pot, divided at random; {count(n_test, 'picture')} to test"
+    if recipe.protocol == "random-clips":
+        return f"LEAKY: clips divided at random, whatever their recording; {count(n_test, 'picture')} to test"
+    some = len(run.folds) < len(run.all_folds)
+    which = f"{count(len(run.folds), 'fold')} of {len(run.all_folds)}" if some else count(len(run.folds), "fold")
+    aside = ", the next fold kept aside to choose the epoch by" if recipe.select == "validation" else ""
+    n_left_out = sum(split.n_left_out for split in prepared.splits)
+    left_out = f"; {count(n_left_out, 'relative')} of the test left out of training" if n_left_out else ""
+    leaky = "; LEAKY: relatives of the test are trained on" if any(s.is_leaky for s in prepared.splits) else ""
+    return f"{which}, each the test once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
+
+
+def _training(prepared: Prepared) -> str:
+    numbers = [len(split.train) for split in prepared.splits]
+    rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
+    variants = sorted(set(prepared.table["variant"].iloc[rows]) - {"original"})
+    each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
+    return f"{each} pictures a fold, {'with ' + listed(variants, most=8) if variants else 'originals alone'}"
+
+
+def _transforms(recipe: Recipe) -> str:
+    names = {"spectrogram": "spectrogram", "image": f"image ({recipe.image_preset})"}
+    changed = [*recipe.spectrogram_values, *recipe.image_values]
+    return (", ".join(names[name] for name in recipe.augment) or "none") + (f"; {' '.join(changed)}" if changed else "")
+
+
+def _schedule(prepared: Prepared) -> str:
+    split = prepared.splits[0]
+    n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
+    parts = [
+        f"{count(phase.epochs, 'epoch')}{' of the head alone' if phase.name == 'head' else ''} at "
+        f"{phase.learning_rate:g}"
+        for phase in phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
+    ]
+    return f"{', then '.join(parts)}, batches of {prepared.run.recipe.batch_size}"
+
+
+def _pixels(size: tuple[int, int]) -> str:
+    return f"{size[1]} x {size[0]} pixels"
+
+
+def _precision(recipe: Recipe) -> str:
+    if not recipe.mixed_precision:
+        return ""
+    return ", half precision" if device.has_gpu() else "; without a GPU in full precision"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

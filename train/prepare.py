@@ -1,0 +1,253 @@
+"""Everything that can be known before the first epoch: pictures, classes, split, run folder. All checks are here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate import manifest
+from generate.settings import Settings
+from train.image_transforms import image_arguments
+from train.images import Pictures, load_pictures, palette_of
+from train.recipe import Recipe
+from train.run_folder import CONFIG, Run, read_run
+from train.spectrogram_transforms import SpectrogramTransforms
+from train.split import Split, make_splits
+
+RUNS = Path("outputs/runs")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run needs.
+
+    Parameters
+    ----------
+    run : Run
+    settings : dict
+        `settings.json` of the picture folder.
+    table : pandas.DataFrame
+        One row a picture that the run uses.
+    pictures : Pictures
+        In the order of the table.
+    splits : list of Split
+        Those that are to be trained; their rows are those of the table.
+    is_resumed : bool
+        Whether the run folder is there already.
+    """
+
+    run: Run
+    settings: dict[str, object]
+    table: pd.DataFrame
+    pictures: Pictures
+    splits: list[Split]
+    is_resumed: bool
+
+
+def prepare(
+    images: Path, recipe: Recipe, *, folds: Collection[str] | None = None, name: str = "", runs: Path = RUNS
+) -> Prepared:
+    """Make a new run ready.
+
+    Parameters
+    ----------
+    images : Path
+        A folder of pictures that `python -m generate` made.
+    recipe : Recipe
+    folds : collection of str, optional
+        To train only these.
+    name : str
+        Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
+    runs : Path
+        Where run folders are.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If anything is missing or does not fit; nothing is written then.
+    """
+    settings, table = read_images(images)
+    folder = runs / name if name else new_folder(runs, f"{images.resolve().name}-{recipe.model}")
+    if (folder / CONFIG).exists():
+        raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
+    return _prepared(images, recipe, settings, table, folder, folds)
+
+
+def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
+    """Make a run ready that was begun before.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    folds : collection of str, optional
+        Train these too (or only these).
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `prepare`, and if the pictures are no longer those that the run began with.
+    """
+    begun = read_run(folder)
+    settings, table = read_images(begun.images)
+    was = begun.picture_settings()["fingerprint"]
+    if settings["fingerprint"] != was:
+        raise ValueError(
+            f"The pictures in {str(begun.images)!r} were drawn anew with other settings since the run began "
+            f"({was} then, {settings['fingerprint']} now); start a new run."
+        )
+    wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted)
+    if prepared.run.classes != begun.classes:
+        raise ValueError(f"The pictures in {str(begun.images)!r} are of other classes than the run; start a new run.")
+    if prepared.run.input_size != begun.input_size:
+        raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
+    run = replace(prepared.run, versions=begun.versions)
+    return replace(prepared, run=run, is_resumed=True)
+
+
+def _prepared(
+    images: Path,
+    recipe: Recipe,
+    settings: dict[str, object],
+    table: pd.DataFrame,
+    folder: Path,
+    folds: Collection[str] | None,
+) -> Prepared:
+    _check_transforms(recipe)
+    height, width = input_size(recipe)
+    classes = tuple(sorted(table["label"].unique()))
+    if len(classes) < 2:
+        raise ValueError(
+            f"All pictures in {str(images)!r} are of one class, {classes[0]!r}; a classifier needs two or more."
+        )
+    splits = make_splits(
+        table,
+        protocol=recipe.protocol,
+        with_validation=recipe.select == "validation",
+        keep_relatives=recipe.keep_relatives,
+        train_variants=recipe.train_variants,
+        seed=recipe.seed,
+    )
+    all_folds = tuple(split.name for split in splits)
+    splits = _chosen(splits, folds)
+    for split in splits:
+        _check_split(split, table, classes)
+    used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
+    place = np.full(len(table), -1)
+    place[used] = np.arange(len(used))
+    splits = [
+        replace(split, train=place[split.train], validation=place[split.validation], test=place[split.test])
+        for split in splits
+    ]
+    table = table.iloc[used].reset_index(drop=True)
+    pictures = open_pictures(images, settings, table, size=(height, width), silent_ends=recipe.silent_ends)
+    run = Run(
+        folder=folder,
+        images=images,
+        recipe=recipe,
+        classes=classes,
+        input_size=(height, width),
+        folds=tuple(split.name for split in splits),
+        all_folds=all_folds,
+        collection=settings["collection"]["name"],
+        versions=versions(),
+    )
+    return Prepared(run, settings, table, pictures, splits, is_resumed=False)
+
+
+def input_size(recipe: Recipe) -> tuple[int, int]:
+    """Height and width of what the net sees.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model.
+    """
+    from train.models import model_named
+
+    side = recipe.input_size or model_named(recipe.model).size
+    return side, side
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that training depends on."""
+    import platform
+    from importlib.metadata import version
+
+    import keras
+
+    backend = keras.backend.backend()
+    packages = ("keras", backend, "numpy", "scipy", "pillow")
+    return {"python": platform.python_version(), "backend": backend} | {name: version(name) for name in packages}
+
+
+def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
+    """Read `settings.json` and `metadata.csv` of a picture folder.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If they are not there, or hold no picture.
+    """
+    for name in (manifest.SETTINGS, manifest.METADATA):
+        if not (images / name).is_file():
+            what = f"holds no {name}" if images.is_dir() else "is not there"
+            raise FileNotFoundError(
+                f"The folder {str(images)!r} {what}. Make pictures first: python -m generate SOUNDS {images}"
+            )
+    table = manifest.read_metadata(images / manifest.METADATA)
+    if not len(table):
+        raise ValueError(f"There are no pictures in {str(images)!r}; see its {manifest.REJECTED} for the reasons.")
+    return manifest.read_settings(images / manifest.SETTINGS), table
+
+
+def open_pictures(
+    images: Path, settings: dict[str, object], table: pd.DataFrame, *, size: tuple[int, int], silent_ends: str
+) -> Pictures:
+    """Open the pictures of a table; see `train.images.load_pictures`."""
+    palette = palette_of(Settings.from_json(settings["settings"]).colormap)
+    return load_pictures(images, list(table["file_name"]), palette=palette, size=size, silent_ends=silent_ends)
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """The first name that is free: `name`, `name-2`, ..."""
+    folder, number = runs / name, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{name}-{number}"
+    return folder
+
+
+def _check_transforms(recipe: Recipe) -> None:
+    """See that the values of transforms can be read, before anything is loaded."""
+    SpectrogramTransforms.from_values(recipe.spectrogram_values)
+    image_arguments(recipe.image_preset, recipe.image_values)
+
+
+def _chosen(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
+    """The folds asked for, in the order of the split."""
+    if folds is None:
+        return splits
+    names = [split.name for split in splits]
+    absent = [fold for fold in folds if fold not in names]
+    if absent:
+        raise ValueError(f"There is no fold {absent[0]!r}; the folds are {', '.join(names)}.")
+    return [split for split in splits if split.name in set(folds)]
+
+
+def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...]) -> None:
+    """See that there is something of everything."""
+    labels = table["label"].to_numpy()
+    absent = sorted(set(classes) - set(labels[split.train]))
+    if absent:
+        raise ValueError(
+            f"With fold {split.name!r} as the test no picture of the class {absent[0]!r} is left to train on, since "
+            "all its recordings are in that fold (or related to it). Add recordings, or leave the class out."
+        )
+    if not len(split.test):
+        raise ValueError(f"Fold {split.name!r} has nothing to test.")

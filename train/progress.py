@@ -1,0 +1,82 @@
+"""How far a run is: a bar on a terminal, a line now and then elsewhere, with the time left for all folds."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tqdm import tqdm
+
+from train.split import Split
+from train.wording import count, percent
+
+LINE_EVERY_S = 20.0
+
+
+class Progress:
+    """Counts training pictures over all folds.
+
+    Parameters
+    ----------
+    n_pictures : int
+        That will go through the nets, over all folds and epochs.
+    """
+
+    def __init__(self, n_pictures: int) -> None:
+        self._n_pictures = n_pictures
+        self._n_seen = self._n_at_start = 0
+        self._fold = ""
+        self._started = self._last_line = time.monotonic()
+        self._bar = None
+        if n_pictures and sys.stderr.isatty():
+            layout = "{desc}  {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left"
+            self._bar = tqdm(total=n_pictures, bar_format=layout, dynamic_ncols=True, smoothing=0)
+
+    def __enter__(self) -> Progress:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the bar's line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def begin(self, fold: str, *, resets: bool) -> None:
+        """A fold begins, called so."""
+        self._fold = fold
+        if resets:
+            self._started = self._last_line = time.monotonic()
+
+    def epoch(self, row: dict[str, object], n_pictures: int) -> None:
+        """An epoch is done.
+
+        Parameters
+        ----------
+        row : dict
+            Of the history.
+        n_pictures : int
+            Seen in this epoch.
+        """
+        self._n_seen += n_pictures
+        text = f"{self._fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
+        if "val_accuracy" in row:
+            text += f"  validation {percent(row['val_accuracy'])}"
+        if self._bar is not None:
+            self._bar.set_description_str(text, refresh=False)
+            self._bar.update(n_pictures)
+        elif (now := time.monotonic()) - self._last_line >= LINE_EVERY_S:
+            self._last_line = now
+            left_s = (now - self._started) / self._n_seen * (self._n_pictures - self._n_seen)
+            print(f"{text}  {tqdm.format_interval(round(left_s))} left", flush=True)
+
+    def end(self, split: Split, accuracy: float, seconds: float) -> None:
+        """A fold is trained and tested."""
+        leaky = " (leaky)" if split.is_leaky else ""
+        text = (
+            f"fold {split.name}: {percent(accuracy)} of {count(len(split.test), 'test picture')}{leaky}, in "
+            f"{tqdm.format_interval(round(seconds))}"
+        )
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stdout)
+        else:
+            print(text, flush=True)

@@ -1,0 +1,176 @@
+"""The results of a run: its figures, put together from the folds that are finished. Nothing is written here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from train import figures, run_folder
+from train.doubts import doubts
+from train.run_folder import Run
+from train.split import LEAKY
+from train.wording import protocol_in_words
+
+FORMAT = 1
+MOST_CONFUSIONS = 10
+TOP = 3
+_AGAIN = "Delete the folder of this fold, and train it again with --resume."
+
+
+def read_predictions(run: Run) -> pd.DataFrame:
+    """Predictions of all finished folds, one row a test picture; columns as in `run_folder.read_predictions`.
+
+    Raises
+    ------
+    ValueError
+        If no fold is finished, or a table lacks something.
+    """
+    if not run.finished_folds:
+        raise ValueError(
+            f"No fold of the run {str(run.folder)!r} is finished, so there is nothing to report yet. "
+            f"`python -m train IMAGES --resume {run.folder}` goes on with it."
+        )
+    tables = []
+    for fold in run.finished_folds:
+        table = run.read_fold_predictions(fold)
+        wanted = {"fold", "clip_id", "source_id", "label", "predicted", *_probability_columns(run)}
+        absent = sorted(wanted - set(table))
+        strange = [] if absent else sorted((set(table["label"]) | set(table["predicted"])) - set(run.classes))
+        if absent or strange or not len(table):
+            what = "is empty"
+            if absent:
+                what = f"lacks the column {absent[0]!r}"
+            elif strange:
+                what = f"has a class {strange[0]!r} that the run does not know"
+            raise ValueError(f"{str(run.fold_folder(fold) / run_folder.PREDICTIONS)!r} {what}. {_AGAIN}")
+        tables.append(table.assign(fold=fold))
+    return pd.concat(tables, ignore_index=True)
+
+
+def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
+    """All figures of a run as plain values; nothing is written.
+
+    Parameters
+    ----------
+    run : Run
+    predictions : pandas.DataFrame
+        As `read_predictions` gives them.
+
+    Returns
+    -------
+    dict
+        `run`, `collection`, `leaky` (whether relatives of what was tested were trained on, in any fold), `protocol`,
+        `all_folds`, `folds_missing`, `folds` (one each that is finished), `pooled` (figures of all test pictures of
+        these), `classes`, `confusions`, `times`, `input_size`, `recipe`, `versions`, `warnings`. Figures are parts of
+        1, None where there is none.
+    """
+    folds = [_read_fold(run, fold) for fold in run.finished_folds]
+    leaky = run.recipe.protocol in LEAKY or any(fold["is_leaky"] for fold in folds)
+    for fold in folds:
+        of_fold = predictions[predictions["fold"] == fold["name"]]
+        fold["accuracy"] = figures.accuracy(of_fold["label"], of_fold["predicted"])
+        fold |= _counts(of_fold)
+    seconds, n_seen = (sum(fold[name] for fold in folds) for name in ("train_seconds", "pictures_seen"))
+    matrix = figures.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
+    report = {
+        "format": FORMAT,
+        "run": str(run.folder),
+        "collection": run.collection,
+        "leaky": leaky,
+        "protocol": {
+            "name": run.recipe.protocol,
+            "in_words": protocol_in_words(run.recipe, leaky=leaky),
+            "relatives_in_training": sum(fold["relatives_in_training"] for fold in folds),
+            "left_out": sum(fold["n_left_out"] for fold in folds),
+        },
+        "all_folds": list(run.all_folds),
+        "folds_missing": [fold for fold in run.all_folds if fold not in run.finished_folds],
+        "folds": folds,
+        "pooled": _pooled(run, predictions, folds),
+        "classes": _classes(run, predictions),
+        "confusions": figures.most_confused(matrix, run.classes, most=MOST_CONFUSIONS).to_dict("records"),
+        "times": {
+            "train_seconds": seconds,
+            "pictures_seen": n_seen,
+            "pictures_per_second": n_seen / seconds if seconds else None,
+        },
+        "input_size": list(run.input_size),
+        "recipe": run.recipe.to_json(),
+        "versions": run.versions,
+    }
+    report["warnings"] = doubts(report)
+    return _plain(report)
+
+
+def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[dict[str, object]]) -> dict[str, object]:
+    """Figures of all test pictures together."""
+    labels, predicted = predictions["label"], predictions["predicted"]
+    low, high = figures.bootstrap_interval(labels == predicted, predictions["source_id"])
+    probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
+    meters = [(fold["nearest_neighbour_accuracy"], fold["n_test"]) for fold in folds]
+    has_meter = all(value is not None for value, _ in meters)
+    return {
+        "accuracy": figures.accuracy(labels, predicted),
+        "low": low,
+        "high": high,
+        "level": figures.LEVEL,
+        **_counts(predictions),
+        "mean_of_folds": float(np.mean([fold["accuracy"] for fold in folds])),
+        "deviation_of_folds": float(np.std([fold["accuracy"] for fold in folds], ddof=1)) if len(folds) > 1 else None,
+        "macro_f1": figures.macro_f1(labels, predicted, run.classes),
+        "log_loss": figures.log_loss(labels, probabilities, run.classes),
+        f"top_{TOP}_accuracy": (
+            figures.top_k_accuracy(labels, probabilities, run.classes, k=TOP) if len(run.classes) > TOP else None
+        ),
+        "nearest_neighbour_accuracy": (
+            float(np.average([value for value, _ in meters], weights=[n for _, n in meters])) if has_meter else None
+        ),
+        "most_frequent_class_accuracy": float(labels.value_counts(normalize=True).iloc[0]),
+    }
+
+
+def _classes(run: Run, predictions: pd.DataFrame) -> list[dict[str, object]]:
+    table = figures.per_class(predictions["label"], predictions["predicted"], run.classes)
+    n_recordings = predictions.groupby("label")["source_id"].nunique()
+    table["n_recordings"] = [int(n_recordings.get(label, 0)) for label in table["label"]]
+    return table.to_dict("records")
+
+
+def _counts(predictions: pd.DataFrame) -> dict[str, int]:
+    return {
+        "n_pictures": len(predictions),
+        "n_clips": predictions["clip_id"].nunique(),
+        "n_recordings": predictions["source_id"].nunique(),
+    }
+
+
+def _probability_columns(run: Run) -> list[str]:
+    return [run_folder.PROBABILITY + name for name in run.classes]
+
+
+def _read_fold(run: Run, fold: str) -> dict[str, object]:
+    """What `fold.json` says, checked."""
+    try:
+        values = run.read_fold(fold)
+        for name in ("n_test", "n_left_out", "relatives_in_training", "train_seconds", "pictures_seen"):
+            if not math.isfinite(values[name]):
+                raise ValueError(f"{name} is {values[name]}")
+        meter = values.get("nearest_neighbour_accuracy")
+        return {**values, "name": fold, "is_leaky": bool(values["is_leaky"]), "nearest_neighbour_accuracy": meter}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        path = run.fold_folder(fold) / run_folder.FOLD
+        raise ValueError(f"{str(path)!r} is not as this program wrote it ({error!r}). {_AGAIN}") from None
+
+
+def _plain(value: object) -> object:
+    """The same as JSON holds it: numbers of Python, None for NaN."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
