@@ -42,6 +42,13 @@ def description() -> str:
     return f"{backend} {version(backend)} on {what}"
 
 
+def compiles() -> bool:
+    """Whether steps are compiled by XLA: on TensorFlow without a GPU that takes longer than it saves in small nets."""
+    import keras
+
+    return keras.backend.backend() != "tensorflow" or has_gpu()
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error of a backend says that the device's memory is full."""
     text = f"{type(error).__name__}: {error}"

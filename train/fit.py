@@ -178,6 +178,7 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
+        jit_compile=device.compiles(),
     )
 
 

@@ -233,6 +233,23 @@ def model_named(name: str) -> Model:
     return MODELS[name]
 
 
+def check_weights(name: str, weights: str) -> None:
+    """See that weights are at hand; those of ImageNet are fetched if they are not.
+
+    Raises
+    ------
+    ValueError
+        If the model is not known, or has no such weights.
+    FileNotFoundError
+        If they are not at hand and cannot be fetched.
+    """
+    model = model_named(name)
+    if weights == "imagenet":
+        _base(name, (model.size, model.size, 3), weights)
+    elif weights != "none":
+        _check_file(Path(weights))
+
+
 def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:
     """The features' part as a model of its own."""
     model = MODELS[name]
@@ -270,6 +287,10 @@ def _penalise(model: keras.Model, l1: float, l2: float) -> None:
 
 def _load_weights(model: keras.Model, path: Path) -> None:
     """Take the weights of an earlier classifier; its last layer only if the classes are as many."""
+    _check_file(path)
+    model.load_weights(path, skip_mismatch=True)
+
+
+def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file of weights {str(path)!r}.")
-    model.load_weights(path, skip_mismatch=True)

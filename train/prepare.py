@@ -168,8 +168,9 @@ def input_size(recipe: Recipe) -> tuple[int, int]:
     ValueError
         If there is no such model.
     """
-    from train.models import model_named
+    from train.models import check_weights, model_named
 
+    check_weights(recipe.model, recipe.weights)
     side = recipe.input_size or model_named(recipe.model).size
     return side, side
 
