@@ -6,14 +6,18 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@echo "make demo    sounds that the program makes itself, and their pictures in outputs/images/demo"
+	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
 	@echo "make test    all tests"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
 
+# A small net and few epochs: minutes on any computer. The second time all is there, and only the report is made anew.
 demo: setup
 	$(BIN)/python -m generate demo
+	@if test -f outputs/runs/demo/config.json; then $(BIN)/python -m train --resume outputs/runs/demo; \
+	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --epochs 6; fi
+	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband
 	$(BIN)/python -m pytest

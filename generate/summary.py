@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -72,7 +73,10 @@ def result_text(prepared: Prepared, result: Result) -> str:
             f"  warning: {_count(len(result.foreign), 'PNG file')} here not made by this program (such as "
             f"{result.foreign[0]}); a trainer would read them too"
         )
-    return "\n".join(lines + _rejected_lines(result))
+    lines += _rejected_lines(result)
+    if metadata["label"].nunique() > 1:
+        lines.append(f"To train a classifier on them: python -m train {shlex.quote(shown(prepared.front.images))}")
+    return "\n".join(lines)
 
 
 def shown(path: Path) -> str:

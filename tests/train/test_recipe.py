@@ -1,0 +1,68 @@
+import json
+from dataclasses import fields
+
+import pytest
+
+from train.command_line import build_parser, parse, recipe_from
+from train.recipe import Recipe
+
+
+def test_json_and_back():
+    recipe = Recipe(model="densenet121", augment=("image",), train_variants=("trim",), epochs=3, select="validation")
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    with pytest.raises(ValueError, match="Unknown options of a recipe: speed"):
+        Recipe.from_json({"speed": 3})
+
+
+def test_every_option_of_a_recipe_is_on_the_command_line():
+    assert {field.name for field in fields(Recipe)} <= {action.dest for action in build_parser()._actions}
+
+
+def test_defaults_are_the_recipes_alone():
+    assert recipe_from(parse(["images"])) == Recipe()
+
+
+def test_what_is_given_is_taken():
+    line = "images --augment spectrogram image --train-variants pitch=+2 trim --epochs 7 --l2 0.001 --class-weights"
+    recipe = recipe_from(parse(line.split()))
+    assert recipe == Recipe(
+        augment=("spectrogram", "image"), train_variants=("pitch=+2", "trim"), epochs=7, l2=0.001, class_weights=True
+    )
+    assert recipe_from(parse(["images", "--augment", "none", "--train-variants", "none"])) == Recipe(
+        augment=(), train_variants=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"augment": ("blur",)}, "no augmentation 'blur'"),
+        ({"batch_size": 1}, "batch_size is 1; expected 2"),
+        ({"dropout": 1}, "dropout is 1"),
+        ({"dropout": "much"}, "dropout is 'much'; expected a number"),
+        ({"epochs": True}, "epochs is True"),
+        ({"input_size": 8}, "input_size is 8; expected 32"),
+        ({"protocol": "honest"}, "choose from folds, random-clips, paper"),
+        ({"select": "test"}, "choose from last, validation"),
+        ({"silent_ends": "cut"}, "choose from"),
+        ({"unfreeze": "-1"}, "write all, or a number"),
+        ({"seed": -1}, "seed is -1"),
+        ({"patience": 5}, "there is none with --select last"),
+    ],
+)
+def test_bad_values(values, words):
+    with pytest.raises(ValueError, match=words):
+        Recipe(**values)
+
+
+def test_nothing_to_train_on(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse([])
+    assert ended.value.code == 2
+    assert "python -m generate demo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folds", ["", ","])
+def test_bad_folds(folds):
+    with pytest.raises(SystemExit):
+        parse(["images", "--folds", folds])
