@@ -37,7 +37,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     if options.dry_run:
         print("Dry run: nothing was trained.")
         return 0
-    report = run.execute(prepared, tensorboard=options.tensorboard)
+    try:
+        report = run.execute(prepared, tensorboard=options.tensorboard)
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. Go on with: python -m train --resume {prepared.run.folder}", file=sys.stderr)
+        return INTERRUPTED
     print(summary.summary_text(report))
     return 0
 
@@ -70,7 +74,7 @@ def guarded(name: str, work: Callable[[], int]) -> int:
     try:
         return work()
     except KeyboardInterrupt:
-        print("\nInterrupted. Go on with: python -m train --resume RUN", file=sys.stderr)
+        print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
         print(

@@ -86,7 +86,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--silent-ends",
         choices=SILENT_ENDS,
-        help=f"cut them and repeat the sound, or keep them (default: {default['silent_ends']})",
+        help=f"keep them, or cut them and repeat the sound over the whole width (default: {default['silent_ends']})",
     )
 
     group = parser.add_argument_group("who trains and who is tested")

@@ -18,6 +18,7 @@ def set_up() -> None:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
+            tf.get_logger().setLevel("ERROR")  # it warns of each new net's functions as if they were a mistake
             tf.config.experimental.enable_op_determinism()
             for gpu in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)

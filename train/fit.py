@@ -80,6 +80,7 @@ def fit_fold(
     history : list of dict
         One an epoch.
     """
+    keras.utils.clear_session()
     fold.folder.mkdir(parents=True, exist_ok=True)
     batches = make_batches(recipe, fold)
     all_phases = phases(recipe, n_pictures=len(fold.split.train), n_clips=fold.n_clips)

@@ -10,7 +10,7 @@ from train.split import PROTOCOLS
 
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
-SILENT_ENDS = ("loop", "keep")
+SILENT_ENDS = ("keep", "loop")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Recipe:
         `none`, `imagenet`, or a file of weights.
     input_size : int or None
         Side of the square that pictures are brought to, in pixels; None: the model's own.
-    silent_ends : {"loop", "keep"}
-        Cut the dark columns at both ends of a picture and repeat the rest, or leave them.
+    silent_ends : {"keep", "loop"}
+        Leave the silent columns at both ends of a picture, or cut them and repeat the rest over the whole width.
     augment : tuple of str
         Which transforms the training pictures go through: of `spectrogram`, `image`.
     spectrogram_values, image_values : tuple of str
@@ -71,7 +71,7 @@ class Recipe:
     model: str = "cnn9"
     weights: str = "none"
     input_size: int | None = None
-    silent_ends: str = "loop"
+    silent_ends: str = "keep"
     augment: tuple[str, ...] = ("spectrogram",)
     spectrogram_values: tuple[str, ...] = ()
     image_values: tuple[str, ...] = ()

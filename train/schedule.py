@@ -9,7 +9,7 @@ import keras
 from train.models import BASE
 from train.recipe import Recipe
 
-VIEWS = {"none": 80, "elsewhere": 20}
+VIEWS = {"none": 120, "elsewhere": 20}
 """How often each training clip is shown, in whatever variant, unless `epochs` is given: from nothing, and with weights
 that were learnt elsewhere. Counted in clips, so that a run with stored variants costs as much as one without."""
 LEARNING_RATE = {"none": 1e-3, "elsewhere": 1e-4}

@@ -6,7 +6,7 @@ from keras import KerasTensor, layers
 
 CNN7_WIDTHS = ((32,), (48, 48), (96, 96), (160,))
 CNN9_WIDTHS = ((32,), (48, 48), (96, 96), (160, 160), (256,))
-"""Channels of the convolutions, a tuple a resolution; each resolution after the first is half of the one before."""
+"""Channels of the convolutions, a tuple a resolution; each resolution is half of the one before."""
 
 
 def cnn7(x: KerasTensor) -> KerasTensor:
@@ -24,7 +24,9 @@ def _plain(x: KerasTensor, widths: tuple[tuple[int, ...], ...]) -> KerasTensor:
         if stage:
             x = layers.MaxPooling2D(2)(x)
         for width in channels:
-            x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+            # The first goes in steps of two: at full size it would take most of the time, and gains nothing.
+            shape = {"kernel_size": 3} if stage else {"kernel_size": 5, "strides": 2}
+            x = layers.Conv2D(width, **shape, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
             # The default momentum, 0.99, needs more steps than a small collection has in its first epochs.
             x = layers.BatchNormalization(momentum=0.9)(x)
             x = layers.ReLU()(x)

@@ -1,0 +1,125 @@
+"""Recordings to what the nets say of them: found, read window by window, and predicted a batch at a time."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generate.audio import BadSound, duration_s
+from generate.pieces import HEADER_READERS
+from generate.progress import Progress
+from generate.readers.collection import printable
+from generate.readers.walk import find_sounds
+from train.answers import Heard, Rejected
+from train.ensemble import mean_probabilities
+from train.images import colour
+from train.windows import FrontEnd, Window, read_windows, window_starts
+
+if TYPE_CHECKING:
+    import keras
+
+
+def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], Counter]:
+    """Find sounds: files as they are given, and those in folders at any depth.
+
+    Returns
+    -------
+    recordings : list of Path
+        Each once, in the order given.
+    rejected : list of Rejected
+        What is not there, and folders without sounds.
+    passed_over : collections.Counter
+        Files in folders that are no sounds, by their ending, and hidden ones.
+    """
+    recordings: list[Path] = []
+    rejected: list[Rejected] = []
+    passed_over: Counter = Counter()
+    for path in given:
+        if os.path.isdir(path):
+            try:
+                found, others = find_sounds(path)
+            except OSError as error:
+                rejected.append(_rejected(path, f"not readable: {error.strerror or error}"))
+                continue
+            recordings += [path / name for name in found]
+            passed_over += others
+            if not found:
+                rejected.append(_rejected(path, "no sound is in this folder (.wav, .flac, .ogg, .mp3 and others)"))
+        elif os.path.isfile(path):
+            recordings.append(path)
+        else:
+            what = "neither a file nor a folder" if os.path.exists(path) else "there is no such file or folder"
+            rejected.append(_rejected(path, what))
+    return list(dict.fromkeys(recordings)), rejected, passed_over
+
+
+def listen(
+    recordings: Sequence[Path], front: FrontEnd, nets: Sequence[keras.Model], *, hop_s: float | None, batch_size: int
+) -> tuple[list[Heard], list[Rejected]]:
+    """Predict every window of every recording, with no more than a batch of pictures in memory.
+
+    Parameters
+    ----------
+    recordings : sequence of Path
+    front : FrontEnd
+    nets : sequence of keras.Model
+        Their mean is taken.
+    hop_s : float or None
+        From one window to the next; None: its length.
+    batch_size : int
+        Pictures that go through a net at once.
+
+    Returns
+    -------
+    heard : list of Heard
+        One a window, in order.
+    rejected : list of Rejected
+        Recordings, or the rest of one, that could not be read.
+    """
+    with ThreadPoolExecutor(HEADER_READERS) as pool:
+        durations = pool.map(duration_s, recordings)
+        starts = [window_starts(length, seconds=front.settings.seconds, hop_s=hop_s) for length in durations]
+    heard: list[Heard] = []
+    rejected: list[Rejected] = []
+    with Progress(sum(map(len, starts))) as progress:
+        windows = _read_all(recordings, starts, front, rejected, progress)
+        while batch := list(itertools.islice(windows, batch_size)):
+            sounding = [window.levels for _, window in batch if not window.is_silent]
+            says = iter(mean_probabilities(nets, colour(np.stack(sounding), front.palette)) if sounding else ())
+            heard += [
+                Heard(file, window.start_s, window.end_s, None if window.is_silent else next(says))
+                for file, window in batch
+            ]
+    return heard, rejected
+
+
+def _read_all(
+    recordings: Sequence[Path],
+    starts: Sequence[np.ndarray],
+    front: FrontEnd,
+    rejected: list[Rejected],
+    progress: Progress,
+) -> Iterator[tuple[str, Window]]:
+    """Windows of all recordings; what cannot be read is noted in `rejected`, and the next recording begun."""
+    for path, starts_s in zip(recordings, starts, strict=True):
+        n_read = 0
+        try:
+            for window in read_windows(path, starts_s, front):
+                yield printable(str(path)), window
+                n_read += 1
+                progress.step(n_rejected=len(rejected))
+        except BadSound as error:
+            rejected.append(_rejected(path, str(error), from_s=float(starts_s[n_read])))
+            for _ in starts_s[n_read:]:
+                progress.step(n_rejected=len(rejected))
+
+
+def _rejected(path: Path, reason: str, *, from_s: float = 0.0) -> Rejected:
+    return Rejected(printable(str(path)), from_s, printable(reason))

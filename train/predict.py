@@ -1,0 +1,210 @@
+"""`python -m train.predict RUN AUDIO...`: what a run's nets hear in new recordings."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from train.command_line import folds_of
+
+if TYPE_CHECKING:
+    from train.run_folder import Run
+
+DESCRIPTION = """\
+Say what is heard in recordings, by the nets that `python -m train` made, one a fold; their answers are averaged.
+
+A recording longer than the run's pictures is heard window by window. Without --hop-seconds there is one row a file, the
+mean of its windows; with it, one row a window. Windows in which there is nothing to hear do not count."""
+
+EXAMPLES = """\
+examples:
+  python -m train.predict outputs/runs/my_sounds-cnn9 recording.wav
+  python -m train.predict outputs/runs/my_sounds-cnn9 field_trip/ --csv heard.csv
+  python -m train.predict outputs/runs/my_sounds-cnn9 night.flac --hop-seconds 1 --json night.json
+
+exit status: 0 all well, 1 nothing could be predicted (the message says why), 2 wrong use, 3 some sounds could not be
+  read, 130 interrupted."""
+NOTHING_PREDICTED = 1
+SOME_REJECTED = 3
+INTERRUPTED = 130
+PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "pillow")
+"""Other versions of these may draw other pixels."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.predict",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
+    parser.add_argument("sounds", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
+    parser.add_argument("--hop-seconds", type=_hop, metavar="S", help="one row a window; they begin S seconds apart")
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="write the table, with all probabilities")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the same as JSON")
+    parser.add_argument("--top", type=_count, default=5, metavar="N", help="likeliest classes to name (default: 5)")
+    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the nets of these (default: all)")
+    parser.add_argument(
+        "--batch-size",
+        type=_count,
+        default=32,
+        metavar="N",
+        help="pictures at once (default: 32)",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Predict and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    options = build_parser().parse_args(arguments)
+    try:
+        return _predict(options)
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        why = (
+            f"{error.name} is not installed for this Python. Activate the environment first: source .venv/bin/activate "
+            "(made by: make setup)"
+        )
+    except (ValueError, OSError) as error:
+        why = str(error)
+    except Exception as error:
+        from train.device import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        why = "The device's memory is full. Lower --batch-size, or ask fewer nets with --folds."
+    print(f"train.predict: {why}", file=sys.stderr)
+    return NOTHING_PREDICTED
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from generate import manifest
+    from train import answers, ensemble, windows
+    from train.listen import find_recordings, listen
+    from train.run_folder import read_run, write_json
+
+    run = read_run(options.run)
+    folds = ensemble.folds_to_average(run, options.folds)
+    front = windows.front_end(run)
+    _check_outputs(options)
+    recordings, rejected, passed_over = find_recordings(options.sounds)
+    print(_heading(run, folds, passed_over), flush=True)
+    nets = ensemble.load_nets(run, folds) if recordings else []
+
+    heard, unread = listen(recordings, front, nets, hop_s=options.hop_seconds, batch_size=options.batch_size)
+    rejected += unread
+    by_window = answers.table_of(heard, run.classes)
+    files = answers.with_top(answers.average_files(by_window), run.classes, top=options.top)
+    by_window = answers.with_top(by_window, run.classes, top=options.top)
+    is_by_file = options.hop_seconds is None
+    if len(files):
+        print("\n" + (answers.files_text(files) if is_by_file else answers.windows_text(by_window, files)))
+    if rejected:
+        print("\n" + answers.rejected_text(rejected))
+    if not len(files):
+        raise ValueError("None of these sounds could be predicted; the reasons are above.")
+    if options.csv:
+        manifest.write_table(options.csv, files if is_by_file else by_window)
+        print(f"\nThe table is in {options.csv}.")
+    if options.json:
+        described = _run_as_json(run, folds) | {
+            "hop_s": options.hop_seconds,
+            "files": answers.to_json(files, run.classes),
+            "windows": [] if is_by_file else answers.to_json(by_window, run.classes),
+            "rejected": [entry._asdict() for entry in rejected],
+        }
+        write_json(options.json, described)
+        print(f"\nThe JSON is in {options.json}.")
+    return SOME_REJECTED if rejected else 0
+
+
+def _heading(run: Run, folds: Sequence[str], passed_over: Counter) -> str:
+    """Which nets answer, and what to know of them."""
+    from train.ensemble import is_leaky
+    from train.wording import LEAKY_MEANS, count
+
+    nets = f"{count(len(folds), 'net')} averaged, of folds {', '.join(folds)}"
+    lines = [
+        f"{run.folder}: {run.recipe.model} on {run.collection}, {count(len(run.classes), 'class')}",
+        f"  nets      {nets if len(folds) > 1 else f'one, of fold {folds[0]}'}",
+    ]
+    if is_leaky(run):
+        lines.append(f"  LEAKY     the accuracy that this run reports is leaky: {LEAKY_MEANS}")
+    if other := _other_versions(run):
+        lines.append(f"  note      pictures may differ a little: the run's were drawn with {other}")
+    if passed_over:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(passed_over.items()))
+        lines.append(f"  not read  {kinds}")
+    return "\n".join(lines)
+
+
+def _other_versions(run: Run) -> str:
+    """Packages that draw, where they were others when the run's pictures were drawn."""
+    from generate.versions import versions
+
+    then, now = run.picture_settings().get("versions") or {}, versions()
+    changed = [name for name in PIXEL_PACKAGES if name in then and then[name] != now[name]]
+    return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
+
+
+def _run_as_json(run: Run, folds: Sequence[str]) -> dict[str, object]:
+    from generate.readers.collection import printable
+    from train.ensemble import is_leaky
+
+    return {
+        "run": printable(str(run.folder)),
+        "collection": run.collection,
+        "model": run.recipe.model,
+        "folds": list(folds),
+        "leaky": is_leaky(run),
+        "classes": list(run.classes),
+    }
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """See that what is asked for can be written, before anything is heard."""
+    from generate.audio import AUDIO_SUFFIXES
+
+    for name in ("csv", "json"):
+        path = getattr(options, name)
+        if path is None:
+            continue
+        if path.is_dir() or not path.parent.is_dir():
+            what = "is a folder" if path.is_dir() else "would stand in a folder that is not there"
+            raise ValueError(f"--{name} {str(path)!r} {what}; give a file, such as heard.{name}.")
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            raise ValueError(f"--{name} {str(path)!r} is named as a sound; give a file such as heard.{name}.")
+    if options.csv is not None and options.csv == options.json:
+        raise ValueError(f"--csv and --json are both {str(options.csv)!r}; give two files.")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _hop(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.01 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.01 on, such as 1")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
