@@ -129,7 +129,7 @@ def windows_text(windows: pd.DataFrame, files: pd.DataFrame) -> str:
     for mean in files.to_dict("records"):
         rows = windows_of[mean["file"]].to_dict("records")
         named = [(f"  {clock(row['start_s'])} - {clock(row['end_s'])}", row) for row in rows]
-        parts.append(f"{shortened(mean['file'], longest=LONGEST_FILE)}\n{_lines([*named, ('  average', mean)])}")
+        parts.append(f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  average', mean)])}")
     return "\n\n".join(parts)
 
 

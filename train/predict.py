@@ -109,15 +109,12 @@ def _predict(options: argparse.Namespace) -> int:
     files = answers.with_top(answers.average_files(by_window), run.classes, top=options.top)
     by_window = answers.with_top(by_window, run.classes, top=options.top)
     is_by_file = options.hop_seconds is None
-    if len(files):
-        print("\n" + (answers.files_text(files) if is_by_file else answers.windows_text(by_window, files)))
-    if rejected:
+    if not heard:
         print("\n" + answers.rejected_text(rejected))
-    if not len(files):
         raise ValueError("None of these sounds could be predicted; the reasons are above.")
+    # Before the table is printed: a reader of it that has seen enough, such as `head`, must not cost the files.
     if options.csv:
         manifest.write_table(options.csv, files if is_by_file else by_window)
-        print(f"\nThe table is in {options.csv}.")
     if options.json:
         described = _run_as_json(run, folds) | {
             "hop_s": options.hop_seconds,
@@ -126,7 +123,11 @@ def _predict(options: argparse.Namespace) -> int:
             "rejected": [entry._asdict() for entry in rejected],
         }
         write_json(options.json, described)
-        print(f"\nThe JSON is in {options.json}.")
+    print("\n" + (answers.files_text(files) if is_by_file else answers.windows_text(by_window, files)))
+    if rejected:
+        print("\n" + answers.rejected_text(rejected))
+    if written := [str(path) for path in (options.csv, options.json) if path]:
+        print(f"\nwritten: {', '.join(written)}")
     return SOME_REJECTED if rejected else 0
 
 

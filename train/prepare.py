@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from generate import manifest
+from generate.readers.collection import safe_name
 from generate.settings import Settings
 from train.image_transforms import image_arguments
 from train.images import Pictures, load_pictures, palette_of
@@ -134,6 +135,7 @@ def _prepared(
         seed=recipe.seed,
     )
     all_folds = tuple(split.name for split in splits)
+    _check_fold_names(all_folds)
     splits = _chosen(splits, folds)
     for split in splits:
         _check_split(split, table, classes)
@@ -239,6 +241,19 @@ def _chosen(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
     if absent:
         raise ValueError(f"There is no fold {absent[0]!r}; the folds are {', '.join(names)}.")
     return [split for split in splits if split.name in set(folds)]
+
+
+def _check_fold_names(names: tuple[str, ...]) -> None:
+    """See that folds get folders of their own, on systems that ignore case too."""
+    seen: dict[str, str] = {}
+    for name in names:
+        folder = safe_name(name).casefold()
+        if folder in seen:
+            raise ValueError(
+                f"The folds {seen[folder]!r} and {name!r} would share a folder; rename one in the sounds' table and "
+                "run `python -m generate` again."
+            )
+        seen[folder] = name
 
 
 def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...]) -> None:

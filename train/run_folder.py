@@ -13,6 +13,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from generate import manifest
+from generate.readers.collection import safe_name
 from train.recipe import Recipe
 
 CONFIG = "config.json"
@@ -71,8 +72,8 @@ class Run:
     versions: dict[str, str]
 
     def fold_folder(self, fold: str) -> Path:
-        """Where one fold's files are."""
-        return self.folder / f"fold-{fold}"
+        """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
+        return self.folder / f"fold-{safe_name(fold)}"
 
     @property
     def finished_folds(self) -> tuple[str, ...]:

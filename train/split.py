@@ -92,6 +92,8 @@ def make_splits(
         return [_paper_split(table, wanted, with_validation, seed)]
     trainable = wanted & ~table["duplicate"].to_numpy(dtype=bool)
     originals = table[table["variant"] == ORIGINAL]
+    if not len(originals):
+        raise ValueError("The folder holds no originals, and only they are tested; run `python -m generate` again.")
     if protocol == "random-clips":
         return [_random_clips_split(table, trainable, originals, with_validation, seed)]
     fold_of_clip = _folds(originals, seed)

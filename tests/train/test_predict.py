@@ -185,7 +185,7 @@ def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, to
     assert predict(run, path, "--csv", tmp_path / "out.csv", "--top", top) == 0
     table = read_csv(tmp_path / "out.csv")
     assert sum(name.startswith("top_") for name in table) == n
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(str(path)[:20])]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "0.wav  " in line]
     assert line.count("%") == n
 
 
@@ -495,6 +495,6 @@ def test_as_a_user_runs_it_on_both_backends(run, nets, drawn, tmp_path, backend)
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert str(path)[-20:] in done.stdout
+    assert "/low/1.wav  " in done.stdout
     expected = says(nets, pictures_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=1e-4)

@@ -1,0 +1,84 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from generate.manifest import read_metadata, write_table
+from train.prepare import prepare, resume
+from train.recipe import Recipe
+from train.run_folder import write_run
+
+TINY = Recipe(model="cnn7", input_size=32)
+
+
+@pytest.fixture
+def own(images, tmp_path):
+    """A copy of the pictures whose table may be changed, and how to change it."""
+    folder = tmp_path / "own"
+    shutil.copytree(images, folder)
+
+    def change(**columns):
+        table = read_metadata(folder / "metadata.csv")
+        write_table(folder / "metadata.csv", table.assign(**{name: of(table) for name, of in columns.items()}))
+        return folder
+
+    return change
+
+
+def test_rows_of_splits_are_rows_of_the_pictures_in_memory(images):
+    """Only what is used is opened, and every row still leads to its own picture."""
+    whole = read_metadata(images / "metadata.csv").set_index("file_name")
+    prepared = prepare(images, Recipe(model="cnn7", input_size=48, train_variants=("trim",)), folds=("2", "4"))
+    assert set(prepared.table["variant"]) <= {"original", "trim"}
+    assert len(prepared.pictures.levels) == len(prepared.table) < len(whole)
+    from generate import png
+
+    for split in prepared.splits:
+        train, test = prepared.table.iloc[split.train], prepared.table.iloc[split.test]
+        assert not set(train["source_id"]) & set(test["source_id"])
+        assert not train["duplicate"].any() and set(test["variant"]) == {"original"}
+        for row in [*split.train[:3], *split.test[:3]]:
+            levels, text = png.read(images / prepared.table["file_name"][row])
+            np.testing.assert_array_equal(prepared.pictures.levels[row], levels)
+            assert text["label"] == prepared.table["label"][row] == whole["label"][prepared.table["file_name"][row]]
+
+
+def test_folds_with_any_name_stay_in_the_runs_folder(own, tmp_path):
+    names = np.array(["../up", "a/b", "spring 2024", "."])
+    folder = own(fold=lambda t: names[t["source_id"].astype("category").cat.codes % 4])
+    run = prepare(folder, TINY, runs=tmp_path / "runs").run
+    folders = [run.fold_folder(fold) for fold in run.all_folds]
+    assert len(set(folders)) == 4
+    assert all(path.resolve().parent == run.folder.resolve() for path in folders)
+
+
+def test_folds_that_would_share_a_folder(own):
+    names = np.array(["A", "a", "b"])
+    folder = own(fold=lambda t: names[t["source_id"].astype("category").cat.codes % 3])
+    with pytest.raises(ValueError, match="'A' and 'a' would share a folder"):
+        prepare(folder, TINY)
+
+
+def test_a_class_that_cannot_be_learnt(own):
+    folder = own(
+        fold=lambda t: np.where(
+            t["label"] == "low", "1", (t["source_id"].astype("category").cat.codes % 3 + 1).astype(str)
+        )
+    )
+    with pytest.raises(ValueError, match="fold '1' as the test no picture of the class 'low' is left"):
+        prepare(folder, TINY)
+
+
+def test_other_classes_are_no_resume(own, tmp_path):
+    folder = own()
+    prepared = prepare(folder, TINY, runs=tmp_path / "runs")
+    write_run(prepared.run, prepared.settings)
+    own(label=lambda t: t["label"].replace("low", "deep"))
+    with pytest.raises(ValueError, match="other classes than the run"):
+        resume(prepared.run.folder)
+
+
+def test_no_originals(own):
+    folder = own(variant=lambda t: t["variant"].replace("original", "noise=20"))
+    with pytest.raises(ValueError, match="holds no originals"):
+        prepare(folder, TINY)
