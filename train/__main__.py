@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from train import command_line
-
-CANNOT_START = 1
-INTERRUPTED = 130
+from train.guarded import INTERRUPTED, guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run stage two and return its exit status."""
-    return guarded("train", lambda: _train(arguments))
+    smaller = "Start a new run with a lower --batch-size or --input-size, or a smaller --model."
+    return guarded("train", lambda: _train(arguments), out_of_memory=smaller)
 
 
 def _train(arguments: Sequence[str] | None) -> int:
@@ -64,39 +63,6 @@ def _check_nothing_else(options: object) -> None:
         raise ValueError(
             f"The run {str(options.resume)!r} is on the pictures in {str(run.images)!r}, not {str(options.images)!r}."
         )
-
-
-def guarded(name: str, work: Callable[[], int]) -> int:
-    """Do a command's work; what a user can mend becomes a message and an exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        return work()
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return INTERRUPTED
-    except ModuleNotFoundError as error:
-        print(
-            f"{name}: {error.name} is not installed for this Python. Activate the environment first: "
-            "source .venv/bin/activate (made by: make setup)",
-            file=sys.stderr,
-        )
-        return CANNOT_START
-    except (ValueError, OSError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return CANNOT_START
-    except Exception as error:
-        from train.device import is_out_of_memory
-
-        if not is_out_of_memory(error):
-            raise
-        print(
-            f"{name}: The device's memory is full. Start a new run with a lower --batch-size or --input-size, or a "
-            "smaller --model.",
-            file=sys.stderr,
-        )
-        return CANNOT_START
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 import train.models  # noqa: F401  (its layers must be known to load a net)
+from train import device
 
 NOTES = "training.json"
 """Member of the file, which is a zip archive; Keras passes it over."""
@@ -58,9 +59,11 @@ def load(path: Path, *, to_go_on: bool = False) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=to_go_on, safe_mode=True)
     except Exception as error:
+        if device.is_out_of_memory(error):
+            raise
         raise ValueError(
             f"The net {str(path)!r} cannot be read ({type(error).__name__}: {str(error).splitlines()[0][:200]}). "
-            "Delete the folder of its fold and go on with --resume: the fold is trained anew."
+            "Delete the folder of its fold and train the fold again: python -m train --resume RUN."
         ) from error
 
 

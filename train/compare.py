@@ -12,6 +12,7 @@ import pandas as pd
 
 from generate import manifest
 from train import figures, run_folder
+from train.guarded import guarded
 from train.results import build_report, read_predictions
 from train.wording import count, tested
 
@@ -209,26 +210,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of runs, such as outputs/runs/*")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write the table to this file too")
     options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
-    try:
-        runs, skipped = read_runs(options.runs)
-        for why in skipped:
-            print(f"skipped: {why}", file=sys.stderr)
-        if not runs:
-            raise ValueError("None of these is a finished run; give folders such as outputs/runs/*.")
-        table = table_of(runs)
-        print("\n\n".join(filter(None, [table_text(table), differences_text(runs)])))
-        if options.csv:
-            manifest.write_table(options.csv, table)
-            print(f"\nThe table is in {options.csv}.")
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    except (ValueError, OSError) as error:
-        print(f"train.compare: {error}", file=sys.stderr)
-        return 1
+    return guarded("train.compare", lambda: _compare(options))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    runs, skipped = read_runs(options.runs)
+    for why in skipped:
+        print(f"skipped: {why}", file=sys.stderr)
+    if not runs:
+        raise ValueError("None of these is a finished run; give folders such as outputs/runs/*.")
+    table = table_of(runs)
+    print("\n\n".join(filter(None, [table_text(table), differences_text(runs)])))
+    if options.csv:
+        manifest.write_table(options.csv, table)
+        print(f"\nThe table is in {options.csv}.")
     return 0
 
 

@@ -62,9 +62,7 @@ def load_nets(run: Run, folds: Sequence[str]) -> list[keras.Model]:
         If one is not there, cannot be read, or is not a net of this run.
     """
     device.set_up()
-    import keras
-
-    import train.models  # noqa: F401  Keras knows its layer `Preprocess` from now on
+    from train import checkpoint
 
     nets = []
     for fold in folds:
@@ -75,13 +73,7 @@ def load_nets(run: Run, folds: Sequence[str]) -> list[keras.Model]:
         )
         if not path.is_file():
             raise FileNotFoundError(f"The net {str(path)!r} is not there. {mend}")
-        try:
-            net = keras.saving.load_model(path, compile=False)
-        except Exception as error:
-            if device.is_out_of_memory(error):
-                raise
-            why = (str(error) or type(error).__name__).splitlines()[0]
-            raise ValueError(f"The net {str(path)!r} cannot be read ({why}). {mend}") from None
+        net = checkpoint.load(path)
         expected = (*run.input_size, 3), len(run.classes)
         if (found := _shapes(net)) != expected:
             raise ValueError(

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from generate.config_file import parse_with_config
-from train.__main__ import guarded
 from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
+from train.guarded import guarded
 from train.recipe import Recipe
 from train.split import LEAKY, PROTOCOLS
 
@@ -27,7 +27,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare the splits and return the exit status."""
-    return guarded("train.leakage", lambda: _leakage(arguments))
+    return guarded("train.leakage", lambda: _leakage(arguments), out_of_memory="Lower --batch-size or --input-size.")
 
 
 def build_parser() -> argparse.ArgumentParser:

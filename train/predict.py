@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from train.command_line import folds_of
+from train.guarded import guarded
 
 if TYPE_CHECKING:
     from train.run_folder import Run
@@ -29,9 +30,7 @@ examples:
 
 exit status: 0 all well, 1 nothing could be predicted (the message says why), 2 wrong use, 3 some sounds could not be
   read, 130 interrupted."""
-NOTHING_PREDICTED = 1
 SOME_REJECTED = 3
-INTERRUPTED = 130
 PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "pillow")
 """Other versions of these may draw other pixels."""
 
@@ -63,30 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Predict and return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
     options = build_parser().parse_args(arguments)
-    try:
-        return _predict(options)
-    except KeyboardInterrupt:
-        print("\nInterrupted; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
-    except ModuleNotFoundError as error:
-        why = (
-            f"{error.name} is not installed for this Python. Activate the environment first: source .venv/bin/activate "
-            "(made by: make setup)"
-        )
-    except (ValueError, OSError) as error:
-        why = str(error)
-    except Exception as error:
-        from train.device import is_out_of_memory
-
-        if not is_out_of_memory(error):
-            raise
-        why = "The device's memory is full. Lower --batch-size, or ask fewer nets with --folds."
-    print(f"train.predict: {why}", file=sys.stderr)
-    return NOTHING_PREDICTED
+    return guarded(
+        "train.predict",
+        lambda: _predict(options),
+        interrupted="Nothing was written.",
+        out_of_memory="Lower --batch-size, or ask fewer nets with --folds.",
+    )
 
 
 def _predict(options: argparse.Namespace) -> int:

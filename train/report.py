@@ -14,6 +14,7 @@ import pandas as pd
 
 from generate import manifest
 from train import figures, run_folder
+from train.guarded import guarded
 from train.results import build_report, read_predictions
 from train.run_folder import Run
 from train.summary import summary_text
@@ -73,19 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
     options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends no run
-    try:
-        run = run_folder.read_run(options.run)
-        with run_folder.only_writer(run.folder):
-            print(summary_text(make_report(run)))
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    except (ValueError, OSError) as error:
-        print(f"train.report: {error}", file=sys.stderr)
-        return 1
+    return guarded("train.report", lambda: _remake(options.run))
+
+
+def _remake(folder: Path) -> int:
+    run = run_folder.read_run(folder)
+    with run_folder.only_writer(run.folder):
+        print(summary_text(make_report(run)))
     return 0
 
 

@@ -1,0 +1,46 @@
+"""How a command ends: what a user can mend becomes a message and an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of_memory: str = "") -> int:
+    """Do a command's work and return its exit status.
+
+    Parameters
+    ----------
+    name : str
+        Of the command, before its messages.
+    work : callable
+        Returns the exit status where nothing goes wrong.
+    interrupted, out_of_memory : str
+        What to say after Ctrl-C, and what to do where the device's memory is full.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. {interrupted}".rstrip(), file=sys.stderr)
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        why = (
+            f"{error.name} is not installed for this Python. Activate the environment first: source .venv/bin/activate "
+            "(made by: make setup)"
+        )
+    except (ValueError, OSError) as error:
+        why = str(error)
+    except Exception as error:
+        from train.device import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        why = f"The device's memory is full. {out_of_memory}".rstrip()
+    print(f"{name}: {why}", file=sys.stderr)
+    return FAILED
