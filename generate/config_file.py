@@ -98,6 +98,8 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         if not isinstance(value, bool):
             raise ValueError(f"In {str(path)!r}, {key} must be true or false, and is {value!r}.")
         return value
+    if isinstance(value, bool):
+        raise ValueError(f"In {str(path)!r}, {key} is {str(value).lower()}, and it is no switch; give its value.")
     if action.type is None and not isinstance(value, str):
         raise ValueError(f"In {str(path)!r}, {key} must be a text, and is {value!r}.")
     if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -19,6 +20,15 @@ N_LOADERS = max(1, (os.cpu_count() or 1) // 2)
 """Threads that make batches. Threads and not processes: numpy lets go of Python's lock, and none is left behind."""
 AHEAD = 2
 """Batches that each of them is ahead."""
+
+
+class Draw(IntEnum):
+    """First number of a seed, so that what is drawn for one purpose never comes again for another."""
+
+    WEIGHTS = 1
+    ORDER = 2
+    TRANSFORMS = 3
+    DROPOUT = 4
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,9 @@ class Batches:
 
     def batch(self, epoch: int, number: int) -> tuple[np.ndarray, ...]:
         """Make one batch; see `epochs`."""
-        order = np.random.default_rng((*self.seed, epoch)).permutation(self.rows)
+        order = np.random.default_rng((Draw.ORDER, *self.seed, epoch)).permutation(self.rows)
         rows = np.array_split(order, len(self))[number]
-        rng = np.random.default_rng((*self.seed, epoch, number))
+        rng = np.random.default_rng((Draw.TRANSFORMS, *self.seed, epoch, number))
         levels, targets = self.pictures.levels[rows], self.targets[rows]
         if self.spectrogram is not None:
             levels = transform(levels, self.spectrogram, rng)

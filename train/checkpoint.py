@@ -31,7 +31,9 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     """
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.tmp.keras")
     try:
-        keras.saving.save_model(model, temporary, include_optimizer=with_optimizer)
+        # A new net of the same layers has no optimizer; Keras's own option for that is for older formats.
+        saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
+        keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(NOTES, json.dumps(history))
         with temporary.open("rb+") as file:
@@ -40,6 +42,12 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_halves(folder: Path) -> None:
+    """Remove what a killed run left half written."""
+    for path in folder.glob("*.tmp*"):
+        path.unlink()
 
 
 def load(path: Path, *, to_go_on: bool = False) -> keras.Model:

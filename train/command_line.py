@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -119,7 +120,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--warmup", type=float, metavar="P", help=f"part of the steps (default: {default['warmup']})")
     group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the others")
     group.add_argument("--head-learning-rate", type=float, metavar="X", help="in these (default: 0.001)")
-    group.add_argument("--unfreeze", metavar="all|N", help="then train all of the base, or its last N layers")
+    group.add_argument("--unfreeze", type=str, metavar="all|N", help="then train all of the base, or its last N layers")
     group.add_argument("--patience", type=int, metavar="N", help="with --select validation: stop after N worse epochs")
     group.add_argument("--class-weights", action="store_true", default=None, help="make each class count the same")
     group.add_argument("--label-smoothing", type=float, metavar="X", help="default: 0")
@@ -171,9 +172,10 @@ def given_recipe(options: argparse.Namespace) -> dict[str, object]:
     return given
 
 
-def folds_of(text: str) -> tuple[str, ...]:
-    """Read `1,3`."""
-    folds = tuple(part.strip() for part in str(text).split(",") if part.strip())
+def folds_of(text: str | list) -> tuple[str, ...]:
+    """Read `1,3`, a name with a comma in quotes, or a list of a config file."""
+    parts = text if isinstance(text, list) else next(csv.reader([str(text)], skipinitialspace=True), [])
+    folds = tuple(name for part in parts if (name := str(part).strip()))
     if not folds:
         raise argparse.ArgumentTypeError("write one or more folds, such as 1,3")
     return folds

@@ -13,7 +13,7 @@ import pandas as pd
 
 from generate import manifest
 from train import checkpoint, device
-from train.batches import Batches
+from train.batches import Batches, Draw
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, colour
 from train.models import build_model
@@ -81,17 +81,20 @@ def fit_fold(
         One an epoch.
     """
     keras.utils.clear_session()
+    checkpoint.remove_halves(fold.folder)
     fold.folder.mkdir(parents=True, exist_ok=True)
     batches = make_batches(recipe, fold)
     all_phases = phases(recipe, n_pictures=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
     model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
+    if history and recipe.select == "validation" and tested_epoch(recipe, history) == len(history):
+        checkpoint.save(model, fold.folder / BEST, history, with_optimizer=False)
     first = 0
     for phase in all_phases:
         end = first + phase.epochs
         done = len(history)
-        if done < end and not _has_waited(history, recipe):
+        if done < end and not _has_waited(history, recipe, phase):
             if done <= first:
                 _begin_phase(model, phase, recipe, len(batches))
             keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=phase is all_phases[-1])
@@ -159,7 +162,7 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
     """A net with weights that the seed draws, or that were learnt elsewhere."""
     is_half = recipe.mixed_precision and device.has_gpu()
     keras.config.set_dtype_policy("mixed_float16" if is_half else "float32")
-    keras.utils.set_random_seed(int(np.random.default_rng(fold.seed).integers(2**31)))
+    keras.utils.set_random_seed(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31)))
     return build_model(
         recipe.model,
         n_classes=fold.targets.shape[1],
@@ -191,11 +194,12 @@ def _validation(recipe: Recipe, fold: Fold) -> tuple[np.ndarray, np.ndarray] | N
     return colour(fold.pictures.levels[rows], fold.pictures.palette), fold.targets[rows]
 
 
-def _has_waited(history: list[dict[str, object]], recipe: Recipe) -> bool:
-    """Whether the last epochs were no better than one before them, as often as `patience` says."""
-    if not recipe.patience or not history:
+def _has_waited(history: list[dict[str, object]], recipe: Recipe, phase: Phase) -> bool:
+    """Whether the last epochs of a phase were no better than one before them, as often as `patience` says."""
+    of_phase = [row for row in history if row["phase"] == phase.name]
+    if not recipe.patience or not of_phase:
         return False
-    return len(history) - tested_epoch(recipe, history) >= recipe.patience
+    return len(of_phase) - tested_epoch(recipe, of_phase) >= recipe.patience
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -221,14 +225,14 @@ class _Keeper(keras.callbacks.Callback):
         self._began = time.monotonic()
         for number, layer in enumerate(self.model._flatten_layers()):
             if hasattr(layer, "seed_generator"):
-                drawn = np.random.default_rng((*self._fold.seed, epoch, number)).integers(2**31, size=2)
+                drawn = np.random.default_rng((Draw.DROPOUT, *self._fold.seed, epoch, number)).integers(2**31, size=2)
                 layer.seed_generator.state.assign(drawn)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keep what the epoch gave."""
         now = time.monotonic()
         numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
-        if not np.isfinite(numbers["loss"]):
+        if not np.isfinite([numbers["loss"], numbers.get("val_loss", 0)]).all():
             raise ValueError(
                 f"The loss is no longer a number in epoch {epoch + 1}. Lower --learning-rate (or "
                 "--head-learning-rate), or leave --mixed-precision out."
@@ -236,12 +240,14 @@ class _Keeper(keras.callbacks.Callback):
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}
         self._history.append(row | {"seconds": round(now - self._began, 3)})
-        if self._recipe.select == "validation" and tested_epoch(self._recipe, self._history) == epoch + 1:
-            checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
-        if now - self._saved >= SAVE_EVERY_S:
+        is_best = self._recipe.select == "validation" and tested_epoch(self._recipe, self._history) == epoch + 1
+        if is_best or now - self._saved >= SAVE_EVERY_S:
             self._keep()
+        if is_best:
+            # After the other, which it can be made from: a kill between the two loses nothing.
+            checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
         self._on_epoch(self._history[-1], len(self._fold.split.train))
-        if self._may_stop and _has_waited(self._history, self._recipe):
+        if self._may_stop and _has_waited(self._history, self._recipe, self._phase):
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

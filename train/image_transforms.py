@@ -70,6 +70,21 @@ class ImageTransforms:
         except (TypeError, ValueError) as error:
             raise ValueError(f"ImageDataGenerator refuses {dict(arguments)}: {error}") from None
 
+    def try_out(self) -> None:
+        """Do a few transforms of a small picture.
+
+        Raises
+        ------
+        ValueError
+            If Keras fails in one; it checks few values before.
+        """
+        picture = np.zeros((8, 8, 3), dtype=np.uint8)
+        for seed in range(3):
+            try:
+                self.apply(picture, self.draw(picture.shape, np.random.default_rng(seed)))
+            except Exception as error:
+                raise ValueError(f"ImageDataGenerator fails with these values: {error}") from None
+
     def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> dict[str, object]:
         """Draw one transform.
 

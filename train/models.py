@@ -181,11 +181,12 @@ def build_model(
     size : tuple of (int, int), optional
         Height and width of the pictures; default: the net's own.
     weights : str
-        `none`, `imagenet`, or a file of weights of an earlier classifier of this kind.
+        `none`, `imagenet`, or a file: an earlier classifier of this kind (`.keras`, which may have had other classes),
+        or its weights alone (`.weights.h5`).
     dropout : float
         Before the last layer, 0 to below 1.
     l1, l2 : float
-        Penalties on the weights of all convolutions and dense layers.
+        Penalties on the weights of all convolutions (not those that go channel by channel) and dense layers.
 
     Returns
     -------
@@ -233,23 +234,6 @@ def model_named(name: str) -> Model:
     return MODELS[name]
 
 
-def check_weights(name: str, weights: str) -> None:
-    """See that weights are at hand; those of ImageNet are fetched if they are not.
-
-    Raises
-    ------
-    ValueError
-        If the model is not known, or has no such weights.
-    FileNotFoundError
-        If they are not at hand and cannot be fetched.
-    """
-    model = model_named(name)
-    if weights == "imagenet":
-        _base(name, (model.size, model.size, 3), weights)
-    elif weights != "none":
-        _check_file(Path(weights))
-
-
 def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:
     """The features' part as a model of its own."""
     model = MODELS[name]
@@ -286,11 +270,36 @@ def _penalise(model: keras.Model, l1: float, l2: float) -> None:
 
 
 def _load_weights(model: keras.Model, path: Path) -> None:
-    """Take the weights of an earlier classifier; its last layer only if the classes are as many."""
-    _check_file(path)
-    model.load_weights(path, skip_mismatch=True)
-
-
-def _check_file(path: Path) -> None:
+    """Take the weights of an earlier classifier of this kind; its last layer only if the classes are as many."""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file of weights {str(path)!r}.")
+    if path.suffix != ".keras":
+        try:
+            model.load_weights(path)
+        except Exception as error:
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            raise ValueError(
+                f"The weights in {str(path)!r} are not of {model.name!r} with these classes and pictures ({why}). A "
+                "whole net, such as a run's last.keras, may have other classes."
+            ) from None
+        return
+    try:
+        earlier = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"The net {str(path)!r} cannot be read ({why}).") from None
+    theirs, ours = (
+        [tuple(weight.shape) for weight in _base_of(net).weights] if _base_of(net) else None for net in (earlier, model)
+    )
+    if theirs != ours:
+        raise ValueError(
+            f"The net in {str(path)!r} is {earlier.name!r}, and {model.name!r} is wanted: its parts differ."
+        )
+    _base_of(model).set_weights(_base_of(earlier).get_weights())
+    if [weight.shape for weight in earlier.weights] == [weight.shape for weight in model.weights]:
+        model.set_weights(earlier.get_weights())
+
+
+def _base_of(model: keras.Model) -> keras.Model | None:
+    """The layer `base`, where there is one."""
+    return next((layer for layer in model.layers if layer.name == BASE), None)

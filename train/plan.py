@@ -9,7 +9,7 @@ import numpy as np
 from train import device
 from train.prepare import Prepared
 from train.recipe import Recipe
-from train.schedule import phases
+from train.schedule import phases_of
 from train.wording import count, listed, start_in_words
 
 
@@ -65,12 +65,10 @@ def _transforms(recipe: Recipe) -> str:
 
 
 def _schedule(prepared: Prepared) -> str:
-    split = prepared.splits[0]
-    n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
     parts = [
         f"{count(phase.epochs, 'epoch')}{' of the head alone' if phase.name == 'head' else ''} at "
         f"{phase.learning_rate:g}"
-        for phase in phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
+        for phase in phases_of(prepared, prepared.splits[0])
     ]
     return f"{', then '.join(parts)}, batches of {prepared.run.recipe.batch_size}"
 

@@ -12,10 +12,10 @@ import pandas as pd
 from generate import manifest
 from generate.readers.collection import safe_name
 from generate.settings import Settings
-from train.image_transforms import image_arguments
+from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, load_pictures, palette_of
 from train.recipe import Recipe
-from train.run_folder import CONFIG, Run, read_run
+from train.run_folder import CONFIG, Run, read_run, table_sha256
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split, make_splits
 
@@ -102,9 +102,13 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
             f"({was} then, {settings['fingerprint']} now); start a new run."
         )
     wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
+    if table_sha256(table) != begun.table_sha256:
+        raise ValueError(
+            f"The pictures in {str(begun.images)!r} are no longer those that the run began with: some were added or "
+            "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
+            "run."
+        )
     prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted)
-    if prepared.run.classes != begun.classes:
-        raise ValueError(f"The pictures in {str(begun.images)!r} are of other classes than the run; start a new run.")
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -120,7 +124,7 @@ def _prepared(
     folds: Collection[str] | None,
 ) -> Prepared:
     _check_transforms(recipe)
-    height, width = input_size(recipe)
+    digest = table_sha256(table)
     classes = tuple(sorted(table["label"].unique()))
     if len(classes) < 2:
         raise ValueError(
@@ -138,7 +142,8 @@ def _prepared(
     _check_fold_names(all_folds)
     splits = _chosen(splits, folds)
     for split in splits:
-        _check_split(split, table, classes)
+        _check_split(split, table, classes, with_validation=recipe.select == "validation")
+    height, width = check_model(recipe, n_classes=len(classes))
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
     place = np.full(len(table), -1)
     place[used] = np.arange(len(used))
@@ -158,22 +163,40 @@ def _prepared(
         all_folds=all_folds,
         collection=settings["collection"]["name"],
         versions=versions(),
+        table_sha256=digest,
     )
     return Prepared(run, settings, table, pictures, splits, is_resumed=False)
 
 
-def input_size(recipe: Recipe) -> tuple[int, int]:
-    """Height and width of what the net sees.
+def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
+    """Build the net once, so that what is wrong with it is said before the run has a folder.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Height and width of what it sees.
 
     Raises
     ------
-    ValueError
-        If there is no such model.
+    FileNotFoundError, ValueError
+        If there is no such model, its weights are not at hand, or the pictures are too small for it.
     """
-    from train.models import check_weights, model_named
+    from train.models import build_model, model_named
 
-    check_weights(recipe.model, recipe.weights)
-    side = recipe.input_size or model_named(recipe.model).size
+    own = model_named(recipe.model).size
+    side = recipe.input_size or own
+    if recipe.weights != "imagenet":
+        try:
+            build_model(recipe.model, n_classes=n_classes, size=(side, side))
+        except ValueError:
+            if side >= own:
+                raise
+            raise ValueError(
+                f"{recipe.model!r} cannot see pictures of {side} x {side} pixels; give a larger --input-size, such as "
+                f"its own, {own}."
+            ) from None
+    if recipe.weights != "none":
+        build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
     return side, side
 
 
@@ -206,7 +229,32 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     table = manifest.read_metadata(images / manifest.METADATA)
     if not len(table):
         raise ValueError(f"There are no pictures in {str(images)!r}; see its {manifest.REJECTED} for the reasons.")
-    return manifest.read_settings(images / manifest.SETTINGS), table
+    if wrong := _wrong_rows(table):
+        raise ValueError(
+            f"{str(images / manifest.METADATA)!r} is not as `python -m generate` wrote it: {wrong}. Put it right, or "
+            "delete it and run `python -m generate` again."
+        )
+    settings = manifest.read_settings(images / manifest.SETTINGS)
+    if "name" not in (settings.get("collection") or {}):
+        raise ValueError(f"{str(images / manifest.SETTINGS)!r} does not name the collection; put it right.")
+    return settings, table
+
+
+def _wrong_rows(table: pd.DataFrame) -> str:
+    """What no run of stage one writes, such as a clip of two classes; empty where all is well."""
+    if table["duplicate"].dtype != bool:
+        return "its column `duplicate` holds something else than True and False"
+    for column in ("file_name", "label", "clip_id", "source_id"):
+        if (empty := table.index[table[column] == ""]).size:
+            return f"line {empty[0] + 2} has no {column}"
+    twice = table[table.duplicated(["clip_id", "variant"])]
+    if len(twice):
+        return f"the picture {twice['variant'].iloc[0]!r} of the clip {twice['clip_id'].iloc[0]!r} stands in it twice"
+    for column in ("label", "source_id", "fold"):
+        of_clip = table.groupby("clip_id")[column].nunique()
+        if (of_clip > 1).any():
+            return f"the clip {of_clip.index[of_clip > 1][0]!r} has more than one {column}"
+    return ""
 
 
 def open_pictures(
@@ -229,7 +277,9 @@ def new_folder(runs: Path, name: str) -> Path:
 def _check_transforms(recipe: Recipe) -> None:
     """See that the values of transforms can be read, before anything is loaded."""
     SpectrogramTransforms.from_values(recipe.spectrogram_values)
-    image_arguments(recipe.image_preset, recipe.image_values)
+    arguments = image_arguments(recipe.image_preset, recipe.image_values)
+    if "image" in recipe.augment:
+        ImageTransforms(arguments).try_out()
 
 
 def _chosen(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
@@ -256,7 +306,7 @@ def _check_fold_names(names: tuple[str, ...]) -> None:
         seen[folder] = name
 
 
-def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...]) -> None:
+def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...], *, with_validation: bool) -> None:
     """See that there is something of everything."""
     labels = table["label"].to_numpy()
     absent = sorted(set(classes) - set(labels[split.train]))
@@ -267,3 +317,8 @@ def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...]) ->
         )
     if not len(split.test):
         raise ValueError(f"Fold {split.name!r} has nothing to test.")
+    if with_validation and not len(split.validation):
+        raise ValueError(
+            f"With fold {split.name!r} as the test nothing is left to choose the epoch by: all of the next fold are "
+            "relatives of the test. Take --select last."
+        )

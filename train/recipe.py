@@ -124,6 +124,11 @@ class Recipe:
         self._check_range("seed", 0, 2**31 - 1, "a whole number")
         if self.unfreeze != "all" and not self.unfreeze.isdecimal():
             raise ValueError(f"unfreeze is {self.unfreeze!r}; write all, or a number of layers such as 30.")
+        if self.weights == "none" and (self.head_epochs or self.unfreeze != "all"):
+            raise ValueError(
+                "head_epochs and unfreeze are for fine-tuning, and with --weights none nothing is kept frozen; "
+                "leave them out, or give --weights imagenet or a file."
+            )
         if self.patience and self.select != "validation":
             raise ValueError(
                 "patience stops by what a validation fold says, and there is none with --select last; add "

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from generate import manifest
-from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch, write_history
+from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch
 from train.leak_meter import nearest_neighbour_accuracy, shrink
 from train.prepare import Prepared
 from train.progress import Progress
@@ -47,9 +47,9 @@ def execute(prepared: Prepared, *, tensorboard: bool = False) -> dict[str, objec
                 began = time.monotonic()
                 model, history = fit_fold(run.recipe, fold, on_epoch=progress.epoch, log_folder=logs)
                 says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
+                del model  # or two nets are in memory when the next fold begins
                 predictions = _predictions(table, split, says, run.classes)
                 manifest.write_table(fold.folder / PREDICTIONS, predictions)
-                write_history(fold.folder, history)
                 described = {
                     "name": split.name,
                     "n_train": len(split.train),
@@ -92,4 +92,6 @@ def _predictions(table: pd.DataFrame, split: Split, says: np.ndarray, classes: t
     rows.insert(0, "fold", split.name)
     rows["predicted"] = np.array(classes, dtype=object)[says.argmax(axis=1)]
     columns = [f"{PROBABILITY}{label}" for label in classes]
-    return rows.join(pd.DataFrame(says.astype(np.float64).round(6), columns=columns))
+    # Significant digits, not decimals: a very small probability is not none.
+    six_digits = np.char.mod("%.6g", says.astype(np.float64)).astype(np.float64)
+    return rows.join(pd.DataFrame(six_digits, columns=columns))

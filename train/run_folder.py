@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -59,6 +60,8 @@ class Run:
         Its name.
     versions : dict of str to str
         Of Python and of the packages that train.
+    table_sha256 : str
+        Of what the pictures' table said when the run began; see `table_sha256`.
     """
 
     folder: Path
@@ -70,6 +73,7 @@ class Run:
     all_folds: tuple[str, ...]
     collection: str
     versions: dict[str, str]
+    table_sha256: str = ""
 
     def fold_folder(self, fold: str) -> Path:
         """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
@@ -129,6 +133,7 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
         "folds": list(run.folds),
         "all_folds": list(run.all_folds),
         "versions": run.versions,
+        "table_sha256": run.table_sha256,
     }
     write_json(run.folder / CONFIG, config)
 
@@ -163,9 +168,17 @@ def read_run(folder: Path) -> Run:
             all_folds=tuple(config["all_folds"]),
             collection=config["collection"],
             versions=config["versions"],
+            table_sha256=config["table_sha256"],
         )
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
+
+
+def table_sha256(table: pd.DataFrame) -> str:
+    """Digits that change with any picture, class, recording, fold or sound of a table, and not with its order."""
+    columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
+    text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_json(path: Path, values: object) -> None:

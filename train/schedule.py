@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 
 from train.models import BASE
 from train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from train.prepare import Prepared
+    from train.split import Split
 
 VIEWS = {"none": 120, "elsewhere": 20}
 """How often each training clip is shown, in whatever variant, unless `epochs` is given: from nothing, and with weights
@@ -50,6 +55,12 @@ def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
         head_epochs = 0 if start == "none" else max(1, round(HEAD_SHARE * epochs))
     whole = Phase("all", epochs, recipe.learning_rate or LEARNING_RATE[start])
     return [Phase("head", head_epochs, recipe.head_learning_rate), whole] if head_epochs else [whole]
+
+
+def phases_of(prepared: Prepared, split: Split) -> list[Phase]:
+    """The phases of one fold of a prepared run."""
+    n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
+    return phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
 
 
 def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras.optimizers.schedules.CosineDecay:

@@ -15,7 +15,8 @@ class SpectrogramTransforms:
     Parameters
     ----------
     time_shift : float
-        By up to this part of the width, and what leaves on one side comes in on the other; 1: anywhere.
+        To somewhere in a stretch of this part of the width, half of it on either side, and what leaves on one side
+        comes in on the other; 1: anywhere.
     time_warp : tuple of (float, float)
         The sound lasts between so many times and so many times as long.
     band_shift : float

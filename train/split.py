@@ -6,6 +6,7 @@ share equal audio. The honest protocol never lets relatives stand on two sides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -100,8 +101,9 @@ def make_splits(
     names = sorted(fold_of_clip.unique(), key=_natural)
     if len(names) < (3 if with_validation else 2):
         raise ValueError(
-            f"The pictures are of {len(names)} fold(s); expected at least {3 if with_validation else 2}. Render clips "
-            "of other folds too."
+            f"The pictures are of {len(names)} fold(s); expected at least {3 if with_validation else 2}"
+            f"{', one of them to choose the epoch by' if with_validation else ''}. Add recordings"
+            f"{', or take --select last' if with_validation else ', or render clips of other folds too'}."
         )
     folds = table["clip_id"].map(fold_of_clip).to_numpy(dtype=object)
     return [
@@ -135,7 +137,7 @@ def _fold_split(
     n_before = int(train.sum() + validation.sum())
     n_shared = 0
     if keep_relatives:
-        n_shared = int(np.isin(sources[test], sources[train]).sum())
+        n_shared = int(np.isin(sources[test], sources[train | validation]).sum())
     else:
         validation &= ~np.isin(sources, sources[test])
         train &= ~np.isin(sources, sources[test | validation])
@@ -205,6 +207,13 @@ def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, se
     from sklearn.model_selection import train_test_split
 
     items, labels = items.to_numpy(), labels.to_numpy()
+    n_classes, fewest = len(set(labels)), int(pd.Series(labels).value_counts().min())
+    n_least = math.ceil(n_classes / (TEST_SHARE * 0.5))
+    if fewest < 3 or len(labels) < n_least:
+        raise ValueError(
+            f"{len(labels)} pictures or clips of {n_classes} classes, of the smallest {fewest}, are too few to divide "
+            f"at random; this protocol needs {n_least} or more, and 3 of each class."
+        )
     options = {"random_state": seed}
     train, test, train_labels, _ = train_test_split(items, labels, test_size=TEST_SHARE, stratify=labels, **options)
     if not with_validation:
