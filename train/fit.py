@@ -54,9 +54,11 @@ class Fold:
 
 
 def n_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
-    """Training pictures that go through the net, over all epochs."""
+    """Training pictures that are still to go through the net, over all epochs that are left."""
     n_pictures = len(fold.split.train)
-    return n_pictures * sum(phase.epochs for phase in phases(recipe, n_pictures=n_pictures, n_clips=fold.n_clips))
+    n_epochs = sum(phase.epochs for phase in phases(recipe, n_pictures=n_pictures, n_clips=fold.n_clips))
+    last = fold.folder / LAST
+    return n_pictures * (n_epochs - (len(checkpoint.read_history(last)) if last.is_file() else 0))
 
 
 def fit_fold(

@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, n_pictures: int) -> None:
         self._n_pictures = n_pictures
-        self._n_seen = self._n_at_start = 0
+        self._n_seen = self._n_left_of_fold = 0
         self._fold = ""
         self._started = self._last_line = time.monotonic()
         self._bar = None
@@ -41,10 +41,10 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def begin(self, fold: str, *, resets: bool) -> None:
-        """A fold begins, called so."""
-        self._fold = fold
-        if resets:
+    def begin(self, fold: str, n_pictures: int) -> None:
+        """A fold begins, called so, in which so many pictures are still to be seen."""
+        self._fold, self._n_left_of_fold = fold, n_pictures
+        if not self._n_seen:
             self._started = self._last_line = time.monotonic()
 
     def epoch(self, row: dict[str, object], n_pictures: int) -> None:
@@ -58,6 +58,7 @@ class Progress:
             Seen in this epoch.
         """
         self._n_seen += n_pictures
+        self._n_left_of_fold -= n_pictures
         text = f"{self._fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
         if "val_accuracy" in row:
             text += f"  validation {percent(row['val_accuracy'])}"
@@ -70,7 +71,10 @@ class Progress:
             print(f"{text}  {tqdm.format_interval(round(left_s))} left", flush=True)
 
     def end(self, split: Split, accuracy: float, seconds: float) -> None:
-        """A fold is trained and tested."""
+        """A fold is trained and tested, perhaps sooner than it could have been."""
+        self._n_pictures -= self._n_left_of_fold
+        if self._bar is not None:
+            self._bar.total = self._n_pictures
         leaky = " (leaky)" if split.is_leaky else ""
         text = (
             f"fold {split.name}: {percent(accuracy)} of {count(len(split.test), 'test picture')}{leaky}, in "

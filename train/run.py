@@ -38,10 +38,10 @@ def execute(prepared: Prepared, *, tensorboard: bool = False) -> dict[str, objec
         folds = {split.name: _fold(prepared, split) for split in prepared.splits}
         left = [split for split in prepared.splits if split.name not in run.finished_folds]
         shrunk = shrink(prepared.pictures.levels) if left else None
-        n_to_see = sum(n_pictures_to_see(run.recipe, folds[split.name]) for split in left)
-        with Progress(n_to_see) as progress:
+        n_to_see = {split.name: n_pictures_to_see(run.recipe, folds[split.name]) for split in left}
+        with Progress(sum(n_to_see.values())) as progress:
             for number, split in enumerate(left, start=1):
-                progress.begin(f"fold {split.name} ({number} of {len(left)})", resets=number == 1)
+                progress.begin(f"fold {split.name} ({number} of {len(left)})", n_to_see[split.name])
                 fold = folds[split.name]
                 logs = fold.folder / "logs" if tensorboard else None
                 began = time.monotonic()

@@ -6,7 +6,6 @@ share equal audio. The honest protocol never lets relatives stand on two sides.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -207,18 +206,16 @@ def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, se
     from sklearn.model_selection import train_test_split
 
     items, labels = items.to_numpy(), labels.to_numpy()
-    n_classes, fewest = len(set(labels)), int(pd.Series(labels).value_counts().min())
-    n_least = math.ceil(n_classes / (TEST_SHARE * 0.5))
-    if fewest < 3 or len(labels) < n_least:
-        raise ValueError(
-            f"{len(labels)} pictures or clips of {n_classes} classes, of the smallest {fewest}, are too few to divide "
-            f"at random; this protocol needs {n_least} or more, and 3 of each class."
-        )
     options = {"random_state": seed}
-    train, test, train_labels, _ = train_test_split(items, labels, test_size=TEST_SHARE, stratify=labels, **options)
-    if not with_validation:
-        return train, items[:0], test
-    train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
+    try:
+        train, test, train_labels, _ = train_test_split(items, labels, test_size=TEST_SHARE, stratify=labels, **options)
+        if not with_validation:
+            return train, items[:0], test
+        train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
+    except ValueError as error:
+        raise ValueError(
+            f"{len(labels)} pictures or clips of {len(set(labels))} classes are too few to divide at random: {error}"
+        ) from None
     return train, validation, test
 
 

@@ -51,10 +51,12 @@ def same(history):
 def test_it_learns_and_leaves_its_files(fold):
     seen = []
     recipe = replace(SMALL, epochs=25)
+    n_pictures = n_pictures_to_see(recipe, fold)
     model, history = fit_fold(recipe, fold, on_epoch=lambda row, n: seen.append((row["epoch"], n)))
     assert [row["epoch"] for row in history] == list(range(1, 26))
     assert seen == [(epoch, len(fold.split.train)) for epoch in range(1, 26)]
-    assert sum(n for _, n in seen) == n_pictures_to_see(recipe, fold)
+    assert sum(n for _, n in seen) == n_pictures
+    assert n_pictures_to_see(recipe, fold) == 0
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert max(row["learning_rate"] for row in history) == pytest.approx(1e-3, rel=0.05)
     assert history[-1]["learning_rate"] < 1e-4
@@ -147,6 +149,8 @@ def test_a_save_that_fails_leaves_the_old_one(fold, monkeypatch):
     model, history = fit_fold(SMALL, fold, on_epoch=quiet)
     path = fold.folder / "last.keras"
     before = path.read_bytes()
+    (fold.folder / "last.99999.tmp.keras").write_bytes(b"half")
+    checkpoint.remove_halves(fold.folder)
     monkeypatch.setattr(json, "dumps", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         checkpoint.save(model, path, history)
@@ -202,3 +206,40 @@ def test_what_each_phase_trains():
     n = len(scratch.trainable_weights)
     set_trainable(scratch, Phase("all", 1, 1e-3), Recipe())
     assert len(scratch.trainable_weights) == n
+
+
+def test_patience_is_each_phases_own(fold, tmp_path):
+    """A head that got worse for long does not keep the rest from being trained."""
+    from train.models import build_model
+
+    build_model("cnn7", n_classes=3, size=(32, 32)).save(tmp_path / "w.keras")
+    recipe = replace(SMALL, weights=str(tmp_path / "w.keras"), select="validation", patience=1, head_epochs=5, epochs=2)
+    _, history = fit_fold(replace(recipe, head_learning_rate=5), fold, on_epoch=quiet)
+    assert [row["phase"] for row in history][-1] == "all"
+
+
+def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
+    """The kill fell between the two files; the last one is the best one then."""
+    recipe = replace(SMALL, select="validation", epochs=3)
+    monkeypatch.setattr(fit, "SAVE_EVERY_S", 0)
+    saved = checkpoint.save
+
+    def save(model, path, history, **options):
+        if path.name == "best.keras":
+            raise Killed
+        saved(model, path, history, **options)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    with pytest.raises(Killed):
+        fit_fold(recipe, fold, on_epoch=quiet)
+    monkeypatch.setattr(checkpoint, "save", saved)
+    _, history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert len(checkpoint.read_history(fold.folder / "best.keras")) == fit.tested_epoch(recipe, history)
+
+
+def test_a_finished_net_takes_no_room_for_its_optimizer(fold):
+    model, history = fit_fold(SMALL, fold, on_epoch=quiet)
+    n_bytes = 4 * sum(int(np.prod(weight.shape)) for weight in model.weights)
+    assert (fold.folder / "last.keras").stat().st_size < 1.3 * n_bytes
+    checkpoint.save(model, fold.folder / "whole.keras", history)
+    assert (fold.folder / "whole.keras").stat().st_size > 2 * n_bytes

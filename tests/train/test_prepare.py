@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,13 +70,83 @@ def test_a_class_that_cannot_be_learnt(own):
         prepare(folder, TINY)
 
 
-def test_other_classes_are_no_resume(own, tmp_path):
-    folder = own()
-    prepared = prepare(folder, TINY, runs=tmp_path / "runs")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"label": lambda t: t["label"].replace("low", "deep")},
+        {"fold": lambda t: (t["source_id"].astype("category").cat.codes % 2 + 1).astype(str)},
+        {"source_id": lambda t: t["clip_id"]},
+    ],
+    ids=["label", "fold", "source_id"],
+)
+def test_a_table_that_changed_is_no_resume(own, tmp_path, change):
+    """What was trained on could be tested."""
+    prepared = prepare(own(), TINY, runs=tmp_path / "runs")
     write_run(prepared.run, prepared.settings)
-    own(label=lambda t: t["label"].replace("low", "deep"))
-    with pytest.raises(ValueError, match="other classes than the run"):
+    assert resume(prepared.run.folder).run.folds == prepared.run.folds
+    own(**change)
+    with pytest.raises(ValueError, match="no longer those that the run began with"):
         resume(prepared.run.folder)
+
+
+def test_the_order_of_rows_changes_nothing(own, tmp_path):
+    prepared = prepare(own(), TINY, runs=tmp_path / "runs")
+    write_run(prepared.run, prepared.settings)
+    table = read_metadata(prepared.run.images / "metadata.csv")
+    write_table(prepared.run.images / "metadata.csv", table.iloc[::-1])
+    assert resume(prepared.run.folder).is_resumed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label": lambda t: t["label"].where(t.index != 4, "")}, "line 6 has no label"),
+        ({"label": lambda t: t["label"].where(t.index != 4, "other")}, "has more than one label"),
+        ({"fold": lambda t: t["fold"].where(t.index != 4, "9")}, "has more than one fold"),
+        ({"duplicate": lambda t: t["duplicate"].astype(object).where(t.index != 4, "")}, "`duplicate` holds"),
+        ({"variant": lambda t: t["variant"].where(t["variant"] != "trim", "original")}, "stands in it twice"),
+    ],
+)
+def test_tables_edited_by_hand(own, change, words):
+    with pytest.raises(ValueError, match=words):
+        prepare(own(**change), TINY)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (replace(TINY, model="alexnet"), "cannot see pictures of 32 x 32 pixels.*224"),
+        (replace(TINY, augment=("image",), image_values=("rotation_range=abc",)), "ImageDataGenerator"),
+        (replace(TINY, augment=("image",), image_values=("fill_mode=foo",)), "ImageDataGenerator fails"),
+    ],
+)
+def test_what_would_fail_later_fails_now(images, tmp_path, recipe, words):
+    with pytest.raises(ValueError, match=words):
+        prepare(images, recipe, runs=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_net_are_refused(images, tmp_path):
+    from train.models import build_model
+
+    build_model("cnn9", n_classes=3, size=(32, 32)).save(tmp_path / "other.keras")
+    (tmp_path / "junk.keras").write_bytes(b"junk")
+    (tmp_path / "junk.weights.h5").write_bytes(b"junk")
+    for name, words in (("other.keras", "is 'cnn9', and 'cnn7' is wanted"), ("junk.keras", "cannot be read")):
+        with pytest.raises(ValueError, match=words):
+            prepare(images, replace(TINY, weights=str(tmp_path / name)))
+    with pytest.raises(ValueError, match="are not of 'cnn7'"):
+        prepare(images, replace(TINY, weights=str(tmp_path / "junk.weights.h5")))
+
+
+def test_weights_of_the_same_net_with_other_classes(tmp_path):
+    from train.models import BASE, build_model
+
+    earlier = build_model("cnn7", n_classes=7, size=(32, 32))
+    earlier.save(tmp_path / "earlier.keras")
+    taken = build_model("cnn7", n_classes=3, size=(48, 48), weights=str(tmp_path / "earlier.keras"))
+    for one, other in zip(earlier.get_layer(BASE).get_weights(), taken.get_layer(BASE).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_no_originals(own):

@@ -48,6 +48,8 @@ def test_what_is_given_is_taken():
         ({"unfreeze": "-1"}, "write all, or a number"),
         ({"seed": -1}, "seed is -1"),
         ({"patience": 5}, "there is none with --select last"),
+        ({"head_epochs": 2}, "nothing is kept frozen"),
+        ({"unfreeze": "10"}, "nothing is kept frozen"),
     ],
 )
 def test_bad_values(values, words):
@@ -66,3 +68,21 @@ def test_nothing_to_train_on(capsys):
 def test_bad_folds(folds):
     with pytest.raises(SystemExit):
         parse(["images", "--folds", folds])
+
+
+@pytest.mark.parametrize("text", ["folds = [1, 3]", "folds = ['1', '3']", "folds = '1,3'"])
+def test_folds_in_a_config_file(tmp_path, text):
+    (tmp_path / "c.toml").write_text(text + "\nweights = 'imagenet'\nunfreeze = 30\n")
+    options = parse(["images", "--config", str(tmp_path / "c.toml")])
+    assert options.folds == ("1", "3") and recipe_from(options).unfreeze == "30"
+
+
+def test_folds_with_commas_in_their_names():
+    assert parse(["images", "--folds", '"a,b", c']).folds == ("a,b", "c")
+
+
+@pytest.mark.parametrize("text", ["learning-rate = true", "l2 = false", "model = true"])
+def test_switches_are_no_values(tmp_path, text):
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(ValueError, match="is no switch"):
+        parse(["images", "--config", str(tmp_path / "c.toml")])

@@ -322,6 +322,8 @@ def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
         pooled = reports[kind]["pooled"]
         assert kind in line and f"{100 * pooled['accuracy']:.1f} %" in line
         assert f"{reports[kind]['protocol']['relatives_in_training']} with a relative in training" in line
+    seen = {kind: reports[kind]["folds"][0]["pictures_seen"] for kind in reports}
+    assert abs(seen["honest"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
     gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
     assert f"{gap:+.1f} percentage points" in last[-1]
 

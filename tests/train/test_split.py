@@ -180,3 +180,17 @@ def test_what_cannot_be_divided(clips, words):
 def test_unknown_protocol():
     with pytest.raises(ValueError, match="folds, random-clips, paper"):
         make_splits(pictures([("a", "x", "a", "1")]), protocol="random")
+
+
+def test_relatives_in_validation_leak_too():
+    """An epoch that is chosen on relatives of the test is chosen on the test."""
+    clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 3)) for label in "ab" for n in range(9)]
+    clips += [("shared1", "a", "shared", "1"), ("shared2", "a", "shared", "2")]
+    splits = {split.name: split for split in make_splits(pictures(clips), with_validation=True, keep_relatives=True)}
+    assert splits["1"].is_leaky  # fold 2 validates it
+
+
+def test_too_few_to_divide_at_random():
+    clips = [(f"{label}{n}", label, f"{label}{n}", "") for label in "abcdef" for n in range(2)]
+    with pytest.raises(ValueError, match="12 pictures or clips of 6 classes are too few to divide at random"):
+        make_splits(pictures(clips), protocol="random-clips")
