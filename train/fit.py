@@ -96,10 +96,11 @@ def fit_fold(
     for phase in all_phases:
         end = first + phase.epochs
         done = len(history)
-        if done < end and not _has_waited(history, recipe, phase):
+        is_last = phase is all_phases[-1]
+        if done < end and not (is_last and _has_waited(history, recipe, phase)):
             if done <= first:
                 _begin_phase(model, phase, recipe, len(batches))
-            keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=phase is all_phases[-1])
+            keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
             callbacks = [keeper]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))

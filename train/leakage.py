@@ -70,7 +70,7 @@ def quick_text(images: Path, recipe: Recipe) -> str:
     import numpy as np
 
     from train.leak_meter import SIDE_PX, nearest_neighbour_accuracy, shrink
-    from train.prepare import open_pictures, read_images
+    from train.picture_folder import open_pictures, read_images
     from train.split import make_splits, relatives_in_training
     from train.wording import count, percent
 

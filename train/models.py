@@ -18,6 +18,7 @@ from train.nets.cnn import cnn7, cnn9
 from train.nets.densenet import densenet161
 from train.nets.resnet import resnet18, resnet34
 from train.nets.squeezenet import squeezenet, squeezenet_head
+from train.preprocess import Preprocess
 
 BASE = "base"
 """Name of the part of a classifier that fine-tuning freezes first."""
@@ -117,48 +118,6 @@ MODELS: dict[str, Model] = {
     **_applications("nasnet", "tf", {"NASNetMobile": 224, "NASNetLarge": 331}),
 }
 """Name to classifier. To add one, write a function from pictures to features in `nets/` and add its line here."""
-
-
-@keras.saving.register_keras_serializable("spectrogram_pictures")
-class Preprocess(layers.Layer):
-    """Bring pixels from 0 to 255 to what a classifier's weights expect, on the device.
-
-    Parameters
-    ----------
-    mode : {"unit", "tf", "caffe", "torch", "none"}
-        `unit`: 0 to 1, less 0.5. `tf`: -1 to 1. `caffe`: blue, green, red, less ImageNet's means. `torch`: 0 to 1, less
-        ImageNet's means, over its deviations. `none`: as they are. The last four are keras.applications' own
-        (`keras.applications.imagenet_utils.preprocess_input`).
-    """
-
-    SCALE_AND_OFFSET = {
-        "unit": ((1 / 255,) * 3, (-0.5,) * 3),
-        "tf": ((1 / 127.5,) * 3, (-1.0,) * 3),
-        "torch": (
-            tuple(1 / (255 * deviation) for deviation in (0.229, 0.224, 0.225)),
-            tuple(-mean / deviation for mean, deviation in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))),
-        ),
-        "caffe": ((1.0,) * 3, (-103.939, -116.779, -123.68)),
-        "none": ((1.0,) * 3, (0.0,) * 3),
-    }
-
-    def __init__(self, mode: str, **options: object) -> None:
-        super().__init__(**options)
-        if mode not in self.SCALE_AND_OFFSET:
-            raise ValueError(f"There is no preprocessing {mode!r}; choose from {', '.join(self.SCALE_AND_OFFSET)}.")
-        self.mode = mode
-
-    def call(self, pictures: KerasTensor) -> KerasTensor:
-        """Shape=(batch, height, width, 3), any number type, to the compute type of the layer."""
-        scale, offset = (keras.ops.array(values, self.compute_dtype) for values in self.SCALE_AND_OFFSET[self.mode])
-        pictures = keras.ops.cast(pictures, self.compute_dtype)
-        if self.mode == "caffe":
-            pictures = keras.ops.flip(pictures, axis=-1)
-        return pictures * scale + offset
-
-    def get_config(self) -> dict[str, object]:
-        """For saving."""
-        return {**super().get_config(), "mode": self.mode}
 
 
 def build_model(
