@@ -85,12 +85,22 @@ def test_penalties_are_counted():
     assert float(sum(penalised.losses)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_weights_of_an_earlier_classifier(tmp_path):
+@pytest.mark.parametrize(("ending", "n_classes"), [(".weights.h5", 5), (".keras", 5), (".keras", 3)])
+def test_weights_of_an_earlier_classifier(tmp_path, ending, n_classes):
+    """A whole net may have other classes: then all but the last layer is taken."""
     earlier = build_model("cnn7", n_classes=5)
-    earlier.save_weights(tmp_path / "earlier.weights.h5")
-    later = build_model("cnn7", n_classes=3, weights=str(tmp_path / "earlier.weights.h5"))
-    for ours, theirs in zip(later.get_layer(BASE).weights, earlier.get_layer(BASE).weights, strict=True):
+    path = tmp_path / f"earlier{ending}"
+    earlier.save(path) if ending == ".keras" else earlier.save_weights(path)
+    later = build_model("cnn7", n_classes=n_classes, weights=str(path))
+    part = (lambda net: net) if n_classes == 5 else (lambda net: net.get_layer(BASE))
+    for ours, theirs in zip(part(later).weights, part(earlier).weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_weights_with_other_classes_alone_are_refused(tmp_path):
+    build_model("cnn7", n_classes=5).save_weights(tmp_path / "earlier.weights.h5")
+    with pytest.raises(ValueError, match="A whole net, such as a run's last.keras, may have other classes"):
+        build_model("cnn7", n_classes=3, weights=str(tmp_path / "earlier.weights.h5"))
 
 
 def test_what_is_not_there_is_said(monkeypatch):

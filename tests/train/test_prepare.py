@@ -139,16 +139,6 @@ def test_weights_of_another_net_are_refused(images, tmp_path):
         prepare(images, replace(TINY, weights=str(tmp_path / "junk.weights.h5")))
 
 
-def test_weights_of_the_same_net_with_other_classes(tmp_path):
-    from train.models import BASE, build_model
-
-    earlier = build_model("cnn7", n_classes=7, size=(32, 32))
-    earlier.save(tmp_path / "earlier.keras")
-    taken = build_model("cnn7", n_classes=3, size=(48, 48), weights=str(tmp_path / "earlier.keras"))
-    for one, other in zip(earlier.get_layer(BASE).get_weights(), taken.get_layer(BASE).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
 def test_no_originals(own):
     folder = own(variant=lambda t: t["variant"].replace("original", "noise=20"))
     with pytest.raises(ValueError, match="holds no originals"):
