@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # What continuous integration looks at besides.
 style: .venv/test-ready

@@ -147,8 +147,13 @@ def _end(executor: Executor) -> None:
     try:
         executor.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
-        _kill(executor)
-        executor.shutdown(wait=True, cancel_futures=True)
+        said, threading.excepthook = threading.excepthook, lambda _: None
+        try:
+            # The pool's own thread may find its pipes closed under it; that is no news to the user.
+            _kill(executor)
+            executor.shutdown(wait=True, cancel_futures=True)
+        finally:
+            threading.excepthook = said
         raise
 
 
