@@ -13,6 +13,8 @@ from generate.readers.collection import unique_ids
 
 SHORTEST_LAST_PIECE = 0.5
 """What is left at the end becomes a piece if it is at least this part of a whole one."""
+ROUNDING_S = 1e-9
+"""Exactly half a piece is one, whatever the last digit of the division says."""
 HEADER_READERS = 8
 """Threads that read headers: the disk is waited for, not the processor."""
 
@@ -52,4 +54,4 @@ def cut_into_pieces(clips: pd.DataFrame, folder: Path, *, seconds: float) -> pd.
 def count_pieces(duration_s: float, seconds: float) -> int:
     """How many pieces a recording gives: at least one, and a last short one only from half its length on."""
     whole, rest = divmod(duration_s, seconds)
-    return max(1, int(whole) + (rest >= SHORTEST_LAST_PIECE * seconds))
+    return max(1, int(whole) + (rest >= SHORTEST_LAST_PIECE * seconds - ROUNDING_S))
