@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
+
+from generate.whole_file import whole_file
 
 COLUMNS = (
     "file_name",
@@ -46,16 +47,8 @@ JOURNAL = "journal.csv"
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file to a temporary name, put it on the disk, and move it to its own."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

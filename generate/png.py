@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from generate.whole_file import whole_file
 
 SOFTWARE = "spectrogram pictures, python -m generate"
 """Stands in every picture's `Software` chunk, by which the program knows its own."""
@@ -56,13 +57,8 @@ def write(path: Path, levels: np.ndarray, *, palette: bytes, text: Mapping[str, 
     chunks = PngInfo()
     for key, value in {"Software": SOFTWARE, **text}.items():
         chunks.add_itxt(key, value.encode("utf-8", "replace").decode())
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
+    with whole_file(path, to_disk=False) as temporary:
         image.save(temporary, "PNG", compress_level=COMPRESSION, pnginfo=chunks)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:

@@ -28,10 +28,7 @@ class Progress:
         self._started = self._last_line = time.monotonic()
         self._bar = None
         if n_clips and sys.stderr.isatty():
-            # A terminal that does not tell its size says 0 x 0, and tqdm would draw nothing at all.
-            has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-            size = {"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 20}
-            self._bar = tqdm(total=n_clips, unit="clip", smoothing=0.05, **size)
+            self._bar = terminal_bar(total=n_clips, unit="clip", smoothing=0.05)
 
     def __enter__(self) -> Progress:
         """Begin."""
@@ -59,6 +56,13 @@ class Progress:
                 + (f", {n_rejected} rejected" if n_rejected else ""),
                 flush=True,
             )
+
+
+def terminal_bar(**options: object) -> tqdm:
+    """A bar as wide as the terminal; `options` are those of `tqdm.tqdm`."""
+    # A terminal that does not tell its size says 0 x 0, and tqdm would draw nothing at all.
+    has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    return tqdm(**options, **({"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 20}))
 
 
 def _minutes(seconds: float) -> str:

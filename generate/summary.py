@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from generate import folder, manifest
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
 from generate.run import Result
+from generate.wording import count, shown
 
 MOST_REASONS = 8
 MOST_CLASSES = 12
@@ -21,11 +21,11 @@ NEED_AN_ENGINE = frozenset({"pitch", "stretch"})
 def plan_text(prepared: Prepared, plan: Plan) -> str:
     """The plan: clips, classes, folds, variants, pictures, disk space, and what will be removed."""
     clips = plan.clips
-    recordings = _count(clips["source_id"].nunique(), "recording")
+    recordings = count(clips["source_id"].nunique(), "recording")
     lines = [
         f"{shown(prepared.front.sounds)}: {prepared.reader.title}",
         *([f"  licence   {prepared.reader.licence}"] if prepared.reader.licence else []),
-        f"  sounds    {_count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
+        f"  sounds    {count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
         f"  classes   {_classes(clips)}",
         *_notes(prepared, clips),
         f"  variants  {_variants(prepared)}",
@@ -34,9 +34,9 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
     ]
     n_there = len(folder.list_pictures(prepared.front.images))
     if prepared.overwrite and n_there:
-        lines.append(f"  removed   {_count(n_there, 'picture')} that stand there now (--overwrite)")
+        lines.append(f"  removed   {count(n_there, 'picture')} that stand there now (--overwrite)")
     elif plan.n_gone:
-        lines.append(f"  removed   {_count(plan.n_gone, 'picture')} of sounds that are gone")
+        lines.append(f"  removed   {count(plan.n_gone, 'picture')} of sounds that are gone")
     return "\n".join(lines)
 
 
@@ -46,7 +46,7 @@ def result_text(prepared: Prepared, result: Result) -> str:
     if result.n_rendered:
         rate = len(result.plan.jobs) / result.elapsed_s if result.elapsed_s else 0
         first = (
-            f"Rendered {_count(result.n_rendered, 'picture')} in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
+            f"Rendered {count(result.n_rendered, 'picture')} in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
         )
     elif result.plan.jobs:
         first = "Nothing could be rendered."
@@ -54,34 +54,29 @@ def result_text(prepared: Prepared, result: Result) -> str:
         first = "Nothing to render: all pictures are there and up to date."
     lines = [
         first,
-        f"{shown(prepared.front.images)} holds {_count(len(metadata), 'picture')} of "
-        f"{_count(metadata['clip_id'].nunique(), 'clip')} in {_count(metadata['label'].nunique(), 'class')}.",
+        f"{shown(prepared.front.images)} holds {count(len(metadata), 'picture')} of "
+        f"{count(metadata['clip_id'].nunique(), 'clip')} in {count(metadata['label'].nunique(), 'class')}.",
     ]
     duplicates = metadata.loc[metadata["duplicate"].astype(bool), "variant"].value_counts()
     if len(duplicates):
-        kinds = ", ".join(f"{name} {count:,}" for name, count in duplicates.items())
-        lines.append(f"  same as their original, marked `duplicate`: {_count(duplicates.sum(), 'picture')} ({kinds})")
+        kinds = ", ".join(f"{name} {n:,}" for name, n in duplicates.items())
+        lines.append(f"  same as their original, marked `duplicate`: {count(duplicates.sum(), 'picture')} ({kinds})")
     originals = metadata[metadata["variant"] == ORIGINAL]
     n_silent = int(originals["silent"].astype(bool).sum())
     if n_silent:
-        lines.append(f"  nothing to be heard, dark, marked `silent`: {_count(n_silent, 'clip')}")
+        lines.append(f"  nothing to be heard, dark, marked `silent`: {count(n_silent, 'clip')}")
     lines += _equal_sounds(originals)
     if result.n_removed:
-        lines.append(f"  removed: {_count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
+        lines.append(f"  removed: {count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
     if result.foreign:
         lines.append(
-            f"  warning: {_count(len(result.foreign), 'PNG file')} here not made by this program (such as "
+            f"  warning: {count(len(result.foreign), 'PNG file')} here not made by this program (such as "
             f"{result.foreign[0]}); a trainer would read them too"
         )
     lines += _rejected_lines(result)
     if metadata["label"].nunique() > 1:
         lines.append(f"To train a classifier on them: python -m train {shlex.quote(shown(prepared.front.images))}")
     return "\n".join(lines)
-
-
-def shown(path: Path) -> str:
-    """A path as the user would type it."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _equal_sounds(originals: pd.DataFrame) -> list[str]:
@@ -91,7 +86,7 @@ def _equal_sounds(originals: pd.DataFrame) -> list[str]:
     lines = []
     n_united = int((originals["source_id"] != originals["recording"]).sum())
     if n_united:
-        lines.append(f"  equal to a sound of another recording, and kept together with it: {_count(n_united, 'clip')}")
+        lines.append(f"  equal to a sound of another recording, and kept together with it: {count(n_united, 'clip')}")
     labels = doubled.groupby("audio_sha256")["label"].nunique()
     for sha256 in labels.index[labels > 1][:3]:
         twins = doubled[doubled["audio_sha256"] == sha256]
@@ -104,7 +99,7 @@ def _rejected_lines(result: Result) -> list[str]:
     rejected = result.rejected
     if not len(rejected):
         return ["  rejected: none"]
-    lines = [f"  rejected: {len(rejected):,} of {_count(result.n_clips, 'clip')} ({manifest.REJECTED} names them all)"]
+    lines = [f"  rejected: {len(rejected):,} of {count(result.n_clips, 'clip')} ({manifest.REJECTED} names them all)"]
     reasons = rejected.groupby("reason").agg(count=("sound", "size"), first=("sound", "first"))
     reasons = reasons.sort_values("count", ascending=False)
     for reason, row in reasons.head(MOST_REASONS).iterrows():
@@ -127,12 +122,12 @@ def _notes(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])
         more = " ..." if len(collection.missing) > 3 else ""
-        notes.append(f"  missing   {_count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
+        notes.append(f"  missing   {count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
     folds = clips.groupby("source_id")["fold"].nunique()
     in_several = list(folds.index[folds > 1])
     if in_several:
         notes.append(
-            f"  note      {_count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}): "
+            f"  note      {count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}): "
             "split by `source_id` too"
         )
     return notes
@@ -146,7 +141,7 @@ def _classes(clips: pd.DataFrame) -> str:
 
 def _folds(clips: pd.DataFrame) -> str:
     named = sorted(set(clips["fold"]) - {""})
-    return _count(len(named), "fold") if named else "no folds"
+    return count(len(named), "fold") if named else "no folds"
 
 
 def _variants(prepared: Prepared) -> str:
@@ -178,16 +173,10 @@ def _output(prepared: Prepared, plan: Plan) -> str:
     n_left = len(plan.left)
     images = prepared.front.images
     there = (
-        f"{shown(images)}: {_count(plan.n_wanted, 'picture')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
+        f"{shown(images)}: {count(plan.n_wanted, 'picture')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
     )
     space = f" (about {_bytes(bytes_needed(prepared, plan))}, {_bytes(free_bytes(images))} free)"
     return there + (space if n_left else "")
-
-
-def _count(number: int, noun: str) -> str:
-    """Such as `1 clip`, `2,400 pictures`, `10 classes`."""
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def _bytes(number: int) -> str:

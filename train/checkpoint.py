@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 import train.models  # noqa: F401  (its layers must be known to load a net)
+from generate.whole_file import whole_file
 from train import device
 
 NOTES = "training.json"
@@ -29,19 +30,13 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     with_optimizer : bool
         Needed to go on, and not to predict.
     """
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.tmp.keras")
-    try:
-        # A new net of the same layers has no optimizer; Keras's own option for that is for older formats.
-        saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
+    # A new net of the same layers has no optimizer; Keras's own option for that is for older formats.
+    saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
+    # Keras saves under names in .keras alone.
+    with whole_file(path, temporary_name=f"{path.stem}.{os.getpid()}.tmp.keras") as temporary:
         keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(NOTES, json.dumps(history))
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def remove_halves(folder: Path) -> None:

@@ -9,8 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from generate.config_file import parse_with_config
-from train.recipe import AUGMENTS, SELECTS, SILENT_ENDS, Recipe
-from train.split import PROTOCOLS
+from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
 DESCRIPTION = """\
 Train an image classifier on the pictures that `python -m generate` made, and test it on recordings that it never heard.

@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from generate import manifest
+from generate.wording import count
 from train import figures, run_folder
 from train.guarded import guarded
 from train.results import build_report, read_predictions
-from train.wording import count, tested
+from train.wording import tested
 
 DESCRIPTION = """\
 Compare finished runs: one table, honest runs first, the most accurate first.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from train.wording import count, listed, percent, tested
+from generate.wording import count
+from train.wording import listed, percent, tested
 
 HIGHEST_FROM_NOTHING = 0.97
 """No clean split of ESC-10 has given more without pretrained weights; the leaky one gives 98 to 99 %."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train import device
+from train.recipe import LEAKY
 from train.run_folder import FOLD, Run
-from train.split import LEAKY
 
 if TYPE_CHECKING:
     import keras

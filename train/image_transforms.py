@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from train.named_values import named_values
+
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {
         "zoom_range": 0.25,
@@ -145,17 +147,8 @@ def image_arguments(preset: str, values: Iterable[str]) -> dict[str, object]:
     """
     if preset not in PRESETS:
         raise ValueError(f"There is no preset {preset!r} of image transforms; choose from {', '.join(PRESETS)}.")
-    arguments = dict(PRESETS[preset])
-    for text in values:
-        name, equals, value = text.partition("=")
-        name = name.replace("-", "_")
-        if name not in NAMES or not equals:
-            raise ValueError(
-                f"{text!r} is no value of an image transform; write one of {', '.join(NAMES)} with its value, such as "
-                "zoom_range=0.1."
-            )
-        arguments[name] = _value(value)
-    return arguments
+    given = named_values(values, known=NAMES, what="an image transform", example="zoom_range=0.1")
+    return PRESETS[preset] | {name: _value(value) for name, value in given.items()}
 
 
 def _value(text: str) -> object:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from generate.config_file import parse_with_config
 from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
 from train.guarded import guarded
-from train.recipe import Recipe
-from train.split import LEAKY, PROTOCOLS
+from train.recipe import LEAKY, PROTOCOLS, Recipe
 
 if TYPE_CHECKING:
     from train.prepare import Prepared
@@ -69,10 +68,11 @@ def quick_text(images: Path, recipe: Recipe) -> str:
     """Nearest neighbour under each protocol; nothing is trained."""
     import numpy as np
 
+    from generate.wording import count
     from train.leak_meter import SIDE_PX, nearest_neighbour_accuracy, shrink
     from train.picture_folder import open_pictures, read_images
     from train.split import make_splits, relatives_in_training
-    from train.wording import count, percent
+    from train.wording import percent
 
     settings, table = read_images(images)
     pictures = open_pictures(images, settings, table, size=(SIDE_PX, SIDE_PX), silent_ends="keep")

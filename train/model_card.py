@@ -6,9 +6,10 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from generate.wording import count
 from train import run_folder
 from train.summary import accuracy_text
-from train.wording import LEAKY_MEANS, count, duration, listed, percent, start_in_words, tested
+from train.wording import LEAKY_MEANS, duration, listed, percent, start_in_words, tested
 
 MOST_CLASSES_NAMED = 12
 

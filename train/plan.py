@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
+from augment_audio import ORIGINAL
+from generate.wording import count, shown
 from train import device
 from train.prepare import Prepared
 from train.recipe import Recipe
 from train.schedule import phases_of
-from train.wording import count, listed, start_in_words
+from train.wording import listed, start_in_words
 
 
 def plan_text(prepared: Prepared) -> str:
     """The plan: pictures, split, net, transforms, schedule, device, and where the run goes."""
     run, table = prepared.run, prepared.table
     recipe = run.recipe
-    originals = table[table["variant"] == "original"]
+    originals = table[table["variant"] == ORIGINAL]
     finished = run.finished_folds
     goes_on = f", which goes on ({count(len(finished), 'fold')} finished)" if prepared.is_resumed else ""
     lines = [
-        f"{_shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
+        f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
         f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
@@ -29,7 +29,7 @@ def plan_text(prepared: Prepared) -> str:
         f"  changes   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
         f"  device    {device.description()}{_precision(recipe)}",
-        f"  output    {_shown(run.folder)}{goes_on}",
+        f"  output    {shown(run.folder)}{goes_on}",
     ]
     return "\n".join(lines)
 
@@ -53,7 +53,7 @@ def _split(prepared: Prepared) -> str:
 def _training(prepared: Prepared) -> str:
     numbers = [len(split.train) for split in prepared.splits]
     rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
-    variants = sorted(set(prepared.table["variant"].iloc[rows]) - {"original"})
+    variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
     return f"{each} pictures a fold, {'with ' + listed(variants, most=8) if variants else 'originals alone'}"
 
@@ -81,7 +81,3 @@ def _precision(recipe: Recipe) -> str:
     if not recipe.mixed_precision:
         return ""
     return ", half precision" if device.has_gpu() else "; without a GPU in full precision"
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

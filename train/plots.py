@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from generate.whole_file import whole_file
 from train.wording import percent, shortened
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -167,18 +167,10 @@ def curves_figure(histories: Mapping[str, pd.DataFrame], report: Mapping[str, ob
 
 def write_png(path: Path, figure: Figure) -> None:
     """Write a figure as PNG, whole or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file, warnings.catch_warnings():
-            # A class may be named in a script that no font here has; its letters become boxes.
-            warnings.filterwarnings("ignore", message=".*[Gg]lyph")
-            figure.savefig(file, format="png", bbox_inches="tight", pad_inches=0.2)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as temporary, warnings.catch_warnings():
+        # A class may be named in a script that no font here has; its letters become boxes.
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph")
+        figure.savefig(temporary, format="png", bbox_inches="tight", pad_inches=0.2)
 
 
 def _title(what: str, report: Mapping[str, object], figure_name: str) -> str:

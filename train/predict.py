@@ -115,8 +115,9 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _heading(run: Run, folds: Sequence[str], passed_over: Counter) -> str:
     """Which nets answer, and what to know of them."""
+    from generate.wording import count
     from train.ensemble import is_leaky
-    from train.wording import LEAKY_MEANS, count
+    from train.wording import LEAKY_MEANS
 
     nets = f"{count(len(folds), 'net')} averaged, of folds {', '.join(folds)}"
     lines = [

@@ -7,8 +7,10 @@ import time
 
 from tqdm import tqdm
 
+from generate.progress import terminal_bar
+from generate.wording import count
 from train.split import Split
-from train.wording import count, percent
+from train.wording import percent
 
 LINE_EVERY_S = 20.0
 
@@ -30,7 +32,7 @@ class Progress:
         self._bar = None
         if n_pictures and sys.stderr.isatty():
             layout = "{desc}  {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left"
-            self._bar = tqdm(total=n_pictures, bar_format=layout, dynamic_ncols=True, smoothing=0)
+            self._bar = terminal_bar(total=n_pictures, bar_format=layout, smoothing=0)
 
     def __enter__(self) -> Progress:
         """Begin."""

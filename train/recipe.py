@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from train.split import PROTOCOLS
-
+PROTOCOLS = ("folds", "random-clips", "paper")
+LEAKY = frozenset({"random-clips", "paper"})
+"""Protocols that let relatives stand on two sides. They exist to show what that does to a figure."""
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")

@@ -10,8 +10,8 @@ import pandas as pd
 
 from train import figures, run_folder
 from train.doubts import doubts
+from train.recipe import LEAKY
 from train.run_folder import Run
-from train.split import LEAKY
 from train.wording import protocol_in_words
 
 FORMAT = 1

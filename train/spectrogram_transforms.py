@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from train.named_values import named_values
+
 
 @dataclass(frozen=True)
 class SpectrogramTransforms:
@@ -56,16 +58,10 @@ class SpectrogramTransforms:
         ValueError
             If a name is not known or a value cannot be read.
         """
-        known = {field.name for field in fields(cls)}
+        known = sorted(field.name for field in fields(cls))
         given: dict[str, object] = {}
-        for text in values:
-            name, equals, value = text.partition("=")
-            name = name.replace("-", "_")
-            if name not in known or not equals:
-                raise ValueError(
-                    f"{text!r} is no value of a spectrogram transform; write one of {', '.join(sorted(known))} with a "
-                    "number, such as time_mask=0.3."
-                )
+        texts = named_values(values, known=known, what="a spectrogram transform", example="time_mask=0.3")
+        for name, value in texts.items():
             try:
                 numbers = tuple(float(part) for part in value.split(","))
                 (given[name],) = [numbers] if name == "time_warp" and len(numbers) == 2 else numbers

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-ORIGINAL = "original"
-PROTOCOLS = ("folds", "random-clips", "paper")
-LEAKY = frozenset({"random-clips", "paper"})
-"""Protocols that let relatives stand on two sides. They exist to show what that does to a figure."""
+from augment_audio import ORIGINAL
+from train.recipe import PROTOCOLS
+
 TEST_SHARE = 0.2
 """Of the leaky protocols: the 80 to 20 of the papers."""
 MOST_FOLDS = 5

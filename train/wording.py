@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from generate.wording import count
 from train.recipe import Recipe
 
 LONGEST_NAME = 28
@@ -14,12 +15,6 @@ LEAKY_MEANS = "relatives of test pictures were trained on, so this figure does n
 def percent(part: float | None) -> str:
     """Such as `92.5 %`; `-` for nothing."""
     return "-" if part is None or math.isnan(part) else f"{100 * part:.1f} %"
-
-
-def count(number: int, noun: str) -> str:
-    """Such as `1 clip`, `2,400 pictures`, `10 classes`."""
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def listed(names: Iterable[str], *, most: int = 6) -> str:

@@ -7,9 +7,8 @@ import pandas as pd
 
 from generate import manifest
 from train import run_folder
-from train.recipe import Recipe
+from train.recipe import LEAKY, Recipe
 from train.run_folder import Run
-from train.split import LEAKY
 
 SETTINGS = {
     "format": 1,

@@ -116,7 +116,7 @@ def test_one_epoch_and_many_folds_are_visible(tmp_path):
 def test_a_png_is_whole_or_not_there(tmp_path):
     class Broken:
         def savefig(self, file, **_):
-            file.write(b"\x89PNG")
+            file.write_bytes(b"\x89PNG")
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.split import PROTOCOLS, make_splits, relatives_in_training
+from train.recipe import PROTOCOLS
+from train.split import make_splits, relatives_in_training
 
 
 def pictures(clips, variants=("original", "pitch=+2", "trim"), duplicates=()):

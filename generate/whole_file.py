@@ -1,0 +1,39 @@
+"""A file under its final name is whole: it is written under another one first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) -> Iterator[Path]:
+    """Give a temporary name to write to; what was written there is then moved to its own name.
+
+    Parameters
+    ----------
+    path : Path
+        The final name.
+    temporary_name : str
+        In the same folder; default: the final one with the process's number and `.tmp`.
+    to_disk : bool
+        Wait until the disk has it, so that a power cut leaves no empty file under the final name. Slow for many
+        small files.
+
+    Yields
+    ------
+    Path
+        To be written and closed. After an error it is removed, and what was there under the final name stays.
+    """
+    temporary = path.with_name(temporary_name or f"{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        if to_disk:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
