@@ -1,48 +1,56 @@
-"""Tempo and pitch by librosa's phase vocoder, with one analysis for all variants of a sound."""
+"""Tempo and pitch as librosa changes them, from one analysis for all variants of a sound."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from augment_audio.sound import Sound
 
+if TYPE_CHECKING:
+    from augment_audio.phase_vocoder import PhaseVocoder
+
+LARGEST_DENOMINATOR = 500
+LARGEST_DEVIATION = 2e-5
+"""A thirtieth of a cent, and 4 samples in 5 s."""
+
 
 class LibrosaSound(Sound):
-    """A sound whose tempo and pitch librosa changes.
+    """A sound whose tempo and pitch change as with librosa.
 
     Gives what `librosa.effects.time_stretch` and `pitch_shift` give with their defaults (n_fft 2048, hop 512,
-    Hann window, soxr_hq), but transforms the sound once instead of once a variant.
-
-    References
-    ----------
-    Ellis, D. P. W. "A phase vocoder in Matlab", 2002, as implemented in librosa
-    (https://librosa.org/doc/latest/generated/librosa.phase_vocoder.html).
+    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.phase_vocoder`.
     """
 
     @classmethod
     def version(cls) -> str:
         """Such as `librosa 0.11.0`."""
-        import librosa
+        from importlib.metadata import version
 
-        return f"librosa {librosa.__version__}"
+        return f"librosa {version('librosa')}"
 
     @cached_property
-    def _spectrum(self) -> np.ndarray:
-        """Short-time Fourier transform of `padded`, shape=(1025, frames), complex64."""
-        import librosa
+    def _vocoder(self) -> PhaseVocoder:
+        from augment_audio.phase_vocoder import PhaseVocoder
 
-        return librosa.stft(self.padded)
+        return PhaseVocoder(self.padded)
 
     def _stretched(self, rate: float) -> np.ndarray:
-        import librosa
-
-        spectrum = librosa.phase_vocoder(self._spectrum, rate=rate)
-        return librosa.istft(spectrum, dtype=np.float32, length=round(len(self.padded) / rate))
+        return self._vocoder.stretch(rate)
 
     def _shifted(self, n_semitones: float) -> np.ndarray:
-        import librosa
+        import soxr
 
-        rate = 2.0 ** (-n_semitones / 12)
-        return librosa.resample(self._stretched(rate), orig_sr=self.sr / rate, target_sr=self.sr)
+        # Stretched to another length, then resampled back to its own.
+        ratio = 2.0 ** (n_semitones / 12)
+        return soxr.resample(self._stretched(1 / ratio), *_as_integers(ratio), quality="HQ")
+
+
+def _as_integers(ratio: float) -> tuple[float, float]:
+    """A ratio of small numbers, which takes soxr three quarters of the time, where it is as good as equal."""
+    near = Fraction(ratio).limit_denominator(LARGEST_DENOMINATOR)
+    is_near = abs(near / ratio - 1) <= LARGEST_DEVIATION
+    return (near.numerator, near.denominator) if is_near else (ratio, 1.0)

@@ -5,12 +5,16 @@ import numpy as np
 from augment_audio.sound import Sound
 from augment_audio.variant import Variant
 
+HOP_LENGTH = 512
+OVERLAP = 4
+"""Frames of 2048 samples, 512 apart: librosa's defaults."""
+
 
 def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     """Cut the silence at both ends.
 
-    What is `top_db` or more below the loudest frame counts as silence (`librosa.effects.trim`; its default, 60,
-    is the default here). Where there is none, the sound comes back as it was.
+    A frame that is `top_db` or more below the loudest counts as silence, as in `librosa.effects.trim`, whose default,
+    60, is the default here. Where there is none, the sound comes back as it was.
 
     Parameters
     ----------
@@ -22,14 +26,18 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     -------
     np.ndarray, shape=(at most n,), float32
     """
-    import librosa
-
-    peak = np.abs(sound.y).max()
-    if peak == 0:
-        return sound.y
-    # Far above full scale, since librosa calls nothing silent that is less than 100 dB below it.
-    _, (start, end) = librosa.effects.trim(sound.y / peak * np.float32(1e4), top_db=top_db)
-    return sound.y[start:end] if end - start < len(sound.y) else sound.y
+    y = sound.y
+    # The energy of each hop once, and that of a frame as the sum of the four that it holds, centred as librosa does it.
+    hops = np.add.reduceat(np.square(y), np.arange(0, len(y), HOP_LENGTH), dtype=np.float64)
+    n_frames = 1 + len(y) // HOP_LENGTH
+    padded = np.zeros(n_frames + OVERLAP - 1)
+    padded[OVERLAP // 2 :][: len(hops)] = hops
+    frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)
+    sounding = np.flatnonzero(frames > frames.max() * 10 ** (-top_db / 10))
+    if len(sounding) == 0:
+        return y
+    start, end = sounding[0] * HOP_LENGTH, min(len(y), (sounding[-1] + 1) * HOP_LENGTH)
+    return y[start:end] if end - start < len(y) else y
 
 
 VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)

@@ -158,7 +158,8 @@ def make_variant(
         digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
         options["rng"] = np.random.default_rng(int.from_bytes(digest[:16], "big"))
     y = np.asarray(variant.make(sound, **options), dtype=np.float32)
-    peak = float(np.abs(y).max()) if y.size else 0.0
+    # NaN, if there is any, comes through both.
+    peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
     if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:  # NaN is not either
         fault = ""
         if not peak <= HIGHEST_SAMPLE:

@@ -118,23 +118,27 @@ def _read_mono(file: soundfile.SoundFile, n_samples: int) -> np.ndarray:
 
 def _checked(y: np.ndarray, own_sr: int, sr: int) -> Loaded:
     """Refuse what is no sound, keep the rest within full scale, and resample."""
-    peak = float(np.abs(y).max())
+    peak = float(np.maximum(y.max(), -y.min()))  # NaN, if there is any, comes through both
     if not np.isfinite(peak):
         raise BadSound("not finite: it holds NaN or infinity")
     if peak > HIGHEST_SAMPLE:
         raise BadSound(f"damaged: samples reach {peak:.3g}, and full scale is 1")
     if not 1000 <= own_sr <= 384_000:
         raise BadSound(f"its sample rate is {own_sr} Hz; sounds have 1,000 to 384,000")
-    sixteen_bits = np.rint(np.clip(y, -1, 1) * np.float32(32767)).astype("<i2")
-    sha256 = hashlib.sha256(own_sr.to_bytes(8, "little") + sixteen_bits.tobytes()).hexdigest()
+    sixteen_bits = np.clip(y, -1, 1)
+    sixteen_bits *= np.float32(32767)
+    sixteen_bits = np.rint(sixteen_bits, out=sixteen_bits).astype("<i2")
+    sha256 = hashlib.sha256(own_sr.to_bytes(8, "little"))
+    sha256.update(sixteen_bits)
     if own_sr != sr:
         y = soxr.resample(y, own_sr, sr)
         if len(y) == 0:
             raise BadSound(f"too short: it holds {len(sixteen_bits)} samples at {own_sr} Hz")
     # Only now, since resampling raises peaks too.
-    if (highest := float(np.abs(y).max())) > 1:
+    highest = peak if own_sr == sr else float(np.maximum(y.max(), -y.min()))
+    if highest > 1:
         y = y / np.float32(highest)
-    return Loaded(y, sha256, 20 * float(np.log10(peak)) if peak > 0 else -np.inf)
+    return Loaded(y, sha256.hexdigest(), 20 * float(np.log10(peak)) if peak > 0 else -np.inf)
 
 
 def duration_s(path: Path) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from generate.whole_file import whole_file
 
 SOFTWARE = "spectrogram pictures, python -m generate"
 """Stands in every picture's `Software` chunk, by which the program knows its own."""
-COMPRESSION = 1
-"""zlib's fastest level: ten times faster than the default for pictures 4 % larger."""
+COMPRESSION = {"compress_level": 1, "compress_type": zlib.Z_RLE}
+"""zlib's fastest level, looking for repeated pixels alone: a twentieth of the default's time, 5 % larger."""
 
 
 def palette(colormap: str) -> bytes:
@@ -58,7 +59,7 @@ def write(path: Path, levels: np.ndarray, *, palette: bytes, text: Mapping[str, 
     for key, value in {"Software": SOFTWARE, **text}.items():
         chunks.add_itxt(key, value.encode("utf-8", "replace").decode())
     with whole_file(path, to_disk=False) as temporary:
-        image.save(temporary, "PNG", compress_level=COMPRESSION, pnginfo=chunks)
+        image.save(temporary, "PNG", **COMPRESSION, pnginfo=chunks)
 
 
 def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:

@@ -59,4 +59,8 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
 
 def is_silent(y: np.ndarray) -> bool:
     """Whether there is nothing to hear: no sample leaves the mean by more than `SILENCE`."""
-    return float(np.abs(y - y.mean(dtype=np.float64)).max()) <= SILENCE
+    highest, lowest = float(y.max()), float(y.min())
+    if highest - lowest > 2 * SILENCE:  # then one of them is far from any mean
+        return False
+    mean = float(y.mean(dtype=np.float64))
+    return max(highest - mean, mean - lowest) <= SILENCE

@@ -5,7 +5,17 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("librosa", "numpy", "scipy", "soundfile", "soxr", "pillow", "pyrubberband")
+PACKAGES = (
+    "librosa",
+    "numpy",
+    "scipy",
+    "numba",
+    "opencv-python-headless",
+    "soundfile",
+    "soxr",
+    "pillow",
+    "pyrubberband",
+)
 """Those that a pixel can depend on."""
 
 

@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from generate.settings import Settings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 QUIETEST_DBFS = -80.0
 """The reference is never lower than a sine of this level. Three steps of 16-bit sound: below is the format's own noise,
 and `ref=np.max` would paint it as bright as any other sound."""
 
 
-def power_spectrum(y: np.ndarray, settings: Settings) -> np.ndarray:
-    """Short-time power spectrum with a Hann window, as `abs(librosa.stft(y)) ** 2`.
+def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_array) -> np.ndarray:
+    """Power in each band of a filter bank.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
+    filters : np.ndarray or scipy.sparse.csr_array, shape=(rows, n_fft / 2 + 1), float32
 
     Returns
     -------
-    np.ndarray, shape=(n_fft / 2 + 1, 1 + n // hop_length), float32
+    np.ndarray, shape=(rows, 1 + n // hop_length), float32
     """
-    import librosa
+    from augment_audio.fourier import n_frames, power_blocks
+    from generate.features.sparse import multiply
 
-    spectrum = librosa.stft(y, n_fft=settings.n_fft, hop_length=settings.hop_length)
-    return spectrum.real**2 + spectrum.imag**2
+    power = np.empty((filters.shape[0], n_frames(len(y), settings.hop_length)), dtype=np.float32)
+    for first, block in power_blocks(y, n_fft=settings.n_fft, hop_length=settings.hop_length):
+        into = power[:, first : first + block.shape[1]]
+        if isinstance(filters, np.ndarray):
+            into[:] = filters @ block
+        else:
+            multiply(filters.indptr, filters.indices, filters.data, block, into)
+    return power
 
 
-def sine_power(settings: Settings, filters: np.ndarray | None = None) -> float:
+def sine_power(n_fft: int, filters: np.ndarray | None = None) -> float:
     """The highest power that a sine at full scale reaches.
 
     In its own bin it is half the sum of the Hann window, squared, and a quarter of that in both bins beside it.
 
     Parameters
     ----------
+    n_fft : int
     filters : np.ndarray, shape=(rows, n_fft / 2 + 1), optional
         Then the highest of all rows; a filter may hold all three bins.
     """
-    in_own_bin = (settings.n_fft / 4) ** 2
+    in_own_bin = (n_fft / 4) ** 2
     if filters is None:
         return in_own_bin
     beside = np.pad(filters, ((0, 0), (1, 1)))

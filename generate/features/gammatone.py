@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from generate.features.decibels import power_spectrum, sine_power, to_decibels, to_unit_range
+from generate.features.decibels import band_power, sine_power, to_decibels, to_unit_range
 from generate.settings import Settings
 
 ORDER = 4
@@ -30,10 +30,9 @@ def gammatone(y: np.ndarray, settings: Settings) -> np.ndarray:
     Ellis, D. P. W. "Gammatone-like spectrograms", 2009
     (https://www.ee.columbia.edu/~dpwe/resources/matlab/gammatonegram/).
     """
-    filters = gammatone_filters(settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
-    full_scale = sine_power(settings, filters)
-    power = filters @ power_spectrum(y, settings)
-    return to_unit_range(to_decibels(power, settings, full_scale=full_scale), settings)
+    options = (settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
+    power = band_power(y, settings, gammatone_filters(*options))
+    return to_unit_range(to_decibels(power, settings, full_scale=_full_scale(*options)), settings)
 
 
 def erb_hz(hz: np.ndarray) -> np.ndarray:
@@ -61,3 +60,9 @@ def gammatone_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz
     hz = np.arange(n_fft // 2 + 1) * (sr / n_fft)
     distance = (hz - centres) / (BANDWIDTH * erb_hz(centres))
     return ((1 + distance**2) ** -ORDER).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _full_scale(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: float) -> float:
+    """The highest power that a sine at full scale reaches in a band."""
+    return sine_power(n_fft, gammatone_filters(sr, n_fft, n_bands, fmin_hz, fmax_hz))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generate.features.decibels import power_spectrum, sine_power, to_decibels, to_unit_range
+from generate.features.decibels import sine_power, to_decibels, to_unit_range
 from generate.settings import Settings
 
 
@@ -15,6 +15,8 @@ def log(y: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     np.ndarray, shape=(bins in the range, frames), float32, 0 to 1
     """
+    from augment_audio.fourier import power_blocks
+
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     rows = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)
     if rows.sum() < 2:
@@ -22,5 +24,6 @@ def log(y: np.ndarray, settings: Settings) -> np.ndarray:
             f"Between {settings.fmin_hz:g} and {settings.highest_hz:g} Hz there are fewer than two bins of "
             f"{settings.sr / settings.n_fft:g} Hz; widen the range or raise n_fft."
         )
-    power = power_spectrum(y, settings)[rows]
-    return to_unit_range(to_decibels(power, settings, full_scale=sine_power(settings)), settings)
+    blocks = power_blocks(y, n_fft=settings.n_fft, hop_length=settings.hop_length)
+    power = np.concatenate([block[rows] for _, block in blocks], axis=1)
+    return to_unit_range(to_decibels(power, settings, full_scale=sine_power(settings.n_fft)), settings)

@@ -1,4 +1,4 @@
-"""The librosa engine against librosa itself."""
+"""The librosa engine against librosa, in single and in double precision."""
 
 import librosa
 import numpy as np
@@ -6,10 +6,19 @@ import pytest
 
 from augment_audio import open_sound
 from augment_audio.librosa_engine import LibrosaSound
+from augment_audio.phase_vocoder import PhaseVocoder
 from tests.conftest import SR, tone, white
 
-# Nothing to hear or see: 16-bit samples have steps of 3e-5.
-TOLERANCE = 1e-6
+
+def stretched_in_double_precision(y: np.ndarray, rate: float) -> np.ndarray:
+    """`librosa.effects.time_stretch`, whose angles lose their digits in single precision."""
+    spectrum = librosa.stft(y.astype(np.float64), dtype=np.complex128)
+    stretched = librosa.phase_vocoder(spectrum, rate=rate)
+    return librosa.istft(stretched, dtype=np.float64, length=round(len(y) / rate))
+
+
+def rms(y: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(y, dtype=np.float64))))
 
 
 def test_version_names_the_library():
@@ -18,34 +27,48 @@ def test_version_names_the_library():
 
 @pytest.mark.parametrize("rate", [0.7, 1.2])
 def test_stretch_is_librosas_on_real_clips(real_clips, rate):
+    """Bins with next to nothing in them have a phase by chance: there no two precisions agree."""
+    errors = []
     for y, sr in real_clips:
         ours = open_sound(y, sr, engine="librosa").time_stretch(rate=rate)
+        exact = stretched_in_double_precision(y, rate)
         theirs = librosa.effects.time_stretch(y, rate=rate)
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
+        assert ours.dtype == np.float32
+        assert rms(ours - exact) < 0.05 * rms(exact)
+        errors.append((rms(ours - exact), rms(theirs - exact)))
+    our_error, their_error = np.median(errors, axis=0)
+    assert our_error < their_error / 2, "multiplied phasors keep more digits than angles that are added up"
 
 
 @pytest.mark.parametrize("n_semitones", [2, -2])
 def test_pitch_is_librosas_on_real_clips(real_clips, n_semitones):
+    """As spectra: the ratio as a fraction shifts the far end of the sound by up to three samples."""
     for y, sr in real_clips:
         ours = open_sound(y, sr, engine="librosa").pitch_shift(n_semitones=n_semitones)
         theirs = librosa.effects.pitch_shift(y, sr=sr, n_steps=n_semitones)
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
+        assert ours.shape == theirs.shape
+        ours, theirs = (librosa.power_to_db(librosa.feature.melspectrogram(y=z, sr=sr)) for z in (ours, theirs))
+        assert np.abs(ours - theirs).mean() < 0.2
+        assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9995
 
 
-@pytest.mark.parametrize("n_samples", [2048, 2049, 22050])
-@pytest.mark.parametrize("rate", [0.25, 0.9, 1.0, 4.0])
+@pytest.mark.parametrize("n_samples", [2048, 2049, 2560, 22050])
+@pytest.mark.parametrize("rate", [0.25, 0.9, 1, 1.0, 4.0])
 def test_stretch_is_librosas_at_any_length_and_rate(n_samples, rate):
     y = white(1)[:n_samples]
     ours = open_sound(y, SR, engine="librosa").time_stretch(rate=rate)
-    np.testing.assert_allclose(ours, librosa.effects.time_stretch(y, rate=rate), rtol=0, atol=TOLERANCE)
+    exact = stretched_in_double_precision(y, rate)
+    assert ours.shape == exact.shape
+    assert rms(ours - exact) < 1e-3 * rms(exact)
 
 
-@pytest.mark.parametrize("n_semitones", [-24, -0.5, 0, 7, 24])
+@pytest.mark.parametrize("n_semitones", [-24, -0.5, 0, 0.03, 7, 24])
 def test_pitch_is_librosas_by_any_number_of_semitones(n_semitones):
     y = white(0.5) + tone(440, seconds=0.5)
     ours = open_sound(y, SR, engine="librosa").pitch_shift(n_semitones=n_semitones)
     theirs = librosa.effects.pitch_shift(y, sr=SR, n_steps=n_semitones)
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
+    assert ours.shape == theirs.shape
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=.* is too large")
@@ -53,18 +76,19 @@ def test_a_short_sound_is_one_with_silence_behind_it():
     y = white(1)[:700]
     padded = np.concatenate([y, np.zeros(2048 - 700, np.float32)])
     ours = open_sound(y, SR, engine="librosa").time_stretch(rate=0.7)
-    np.testing.assert_allclose(ours, librosa.effects.time_stretch(padded, rate=0.7)[:1000], rtol=0, atol=TOLERANCE)
+    exact = stretched_in_double_precision(padded, 0.7)[:1000]
+    assert rms(ours - exact) < 1e-3 * rms(exact)
 
 
 def test_one_analysis_serves_all_variants_in_any_order(monkeypatch):
     lengths = []
-    stft = librosa.stft
+    analyse = PhaseVocoder.__init__
 
-    def counted(y, **options):
+    def counted(self, y):
         lengths.append(len(y))
-        return stft(y, **options)
+        analyse(self, y)
 
-    monkeypatch.setattr(librosa, "stft", counted)
+    monkeypatch.setattr(PhaseVocoder, "__init__", counted)
     y = white(1)
     there, back = open_sound(y, SR), open_sound(y, SR)
     first = [there.pitch_shift(n_semitones=2), there.time_stretch(rate=0.7), there.pitch_shift(n_semitones=-2)]

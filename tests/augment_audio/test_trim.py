@@ -1,5 +1,6 @@
 """Trim: silent ends go, everything else stays to the sample."""
 
+import librosa
 import numpy as np
 import pytest
 
@@ -70,6 +71,21 @@ def test_true_silence_goes_at_every_depth(kind, text):
     sound = tone(440) if kind == "tone" else np.array([1.0], np.float32)
     y = between(sound, before=SR, after=SR)
     assert len(sound) <= len(make(y, text)) <= len(sound) + 2 * FRAME
+
+
+@pytest.mark.parametrize("top_db", [20, 40, 60])
+def test_it_cuts_where_librosa_cuts(real_clips, top_db):
+    for y, sr in real_clips:
+        loud = y / np.abs(y).max()  # librosa calls nothing silent that is less than 100 dB below full scale
+        _, (start, end) = librosa.effects.trim(loud, top_db=top_db)
+        np.testing.assert_array_equal(make(y, f"trim={top_db}", sr=sr), y[start:end])
+
+
+@pytest.mark.parametrize("length", [1, 511, 512, 513, 1024, 2048, 5000])
+def test_it_cuts_where_librosa_cuts_at_any_length(length):
+    y = np.concatenate([np.zeros(1500, np.float32), white(1)])[:length]
+    _, (start, end) = librosa.effects.trim(y)
+    np.testing.assert_array_equal(make(y, "trim"), y[start:end] if end > start else y)
 
 
 @pytest.mark.parametrize("text", ["trim", "trim=90"])

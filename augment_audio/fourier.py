@@ -1,0 +1,145 @@
+"""Short-time Fourier transform in single precision, a block of frames at a time.
+
+A block is small enough to stay in the processor's cache on its way through all steps, where whole spectra of megabytes
+would be written to memory and read back between any two. One row of a block is a frame, or its spectrum, packed into
+as many numbers as the frame had:
+
+    real 0, real 1, imaginary 1, real 2, imaginary 2, ..., and, for an even length n, real n / 2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import cv2
+import numba
+import numpy as np
+
+# Compiled once a machine, and kept beside the file. A fused multiplication and addition is all that may differ from
+# what is written: sums keep their order, so the same sound gives the same bytes.
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+
+FRAMES_A_BLOCK = 64
+"""A quarter of a megabyte at 2048 samples a frame."""
+
+
+def spectrum_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Transform the frames of a sound, as `librosa.stft` with its defaults (Hann window, centred, silence around).
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+    n_fft, hop_length : int
+        Samples a frame, and from one frame to the next.
+
+    Yields
+    ------
+    first : int
+        Number of the block's first frame; there are `1 + n // hop_length`.
+    packed : np.ndarray, shape=(frames, n_fft), float32
+        Packed spectra; overwritten by the next block.
+    """
+    n = n_frames(len(y), hop_length)
+    buffer = np.empty((min(FRAMES_A_BLOCK, n), n_fft), dtype=np.float32)
+    for first in range(0, n, FRAMES_A_BLOCK):
+        packed = buffer[: n - first]
+        _cut(y, first * hop_length - n_fft // 2, hop_length, hann(n_fft), packed)
+        transform(packed)
+        yield first, packed
+
+
+def power_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Short-time power spectrum, as `abs(librosa.stft(y)) ** 2`, a block of its columns at a time.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+    n_fft, hop_length : int
+        Samples a frame, and from one frame to the next.
+
+    Yields
+    ------
+    first : int
+        Number of the block's first column; there are `1 + n // hop_length`.
+    power : np.ndarray, shape=(1 + n_fft // 2, frames), float32
+    """
+    for first, packed in spectrum_blocks(y, n_fft=n_fft, hop_length=hop_length):
+        power = np.empty((len(packed), 1 + n_fft // 2), dtype=np.float32)
+        _powers(packed, power)
+        yield first, cv2.transpose(power)  # four times as fast as numpy's
+
+
+def n_frames(n_samples: int, hop_length: int) -> int:
+    """How many frames a sound has."""
+    return 1 + n_samples // hop_length
+
+
+@lru_cache(maxsize=8)
+def hann(n: int) -> np.ndarray:
+    """Hann window of period n, shape=(n,), float32."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)).astype(np.float32)
+
+
+def transform(frames: np.ndarray) -> None:
+    """Fourier transform of each row, in place, packed.
+
+    Parameters
+    ----------
+    frames : np.ndarray, shape=(frames, n), float32, contiguous
+    """
+    n = frames.shape[1]
+    if _is_power_of_two(n):
+        # OpenCV's is the fastest that pip installs: a third of scipy's time, which is as exact.
+        cv2.dft(frames, dst=frames, flags=cv2.DFT_ROWS)
+        return
+    import scipy.fft
+
+    # For other lengths scipy's is the faster. Real 0 has a (vanishing) imaginary part here, and real n / 2 too.
+    unpacked = scipy.fft.rfft(frames, axis=1).view(np.float32)
+    frames[:, 0] = unpacked[:, 0]
+    frames[:, 1:] = unpacked[:, 2 : n + 1]
+
+
+def transform_back(packed: np.ndarray) -> None:
+    """From packed spectra to frames, in place.
+
+    Parameters
+    ----------
+    packed : np.ndarray, shape=(frames, n), float32, contiguous
+        n is a power of two.
+    """
+    cv2.dft(packed, dst=packed, flags=cv2.DFT_ROWS | cv2.DFT_INVERSE | cv2.DFT_SCALE)
+
+
+@compiled
+def _cut(y, start, hop_length, window, frames):
+    """Frames of a sound from the sample `start` on, times the window; there is silence around the sound."""
+    n = frames.shape[1]
+    for row in range(len(frames)):
+        low = min(n, max(0, -start))
+        high = max(low, min(n, len(y) - start))
+        frames[row, :low] = 0
+        frames[row, high:] = 0
+        # Slices, since compilers are good at numbers that all lie from 0 on.
+        inside, weights, samples = frames[row, low:high], window[low:high], y[start + low : start + high]
+        for t in range(len(inside)):
+            inside[t] = samples[t] * weights[t]
+        start += hop_length
+
+
+@compiled
+def _powers(packed, power):
+    """Squared magnitudes of a block of spectra, a row a frame."""
+    n = packed.shape[1]
+    for row in range(len(packed)):
+        power[row, 0] = packed[row, 0] * packed[row, 0]
+        if n % 2 == 0:
+            power[row, n // 2] = packed[row, n - 1] * packed[row, n - 1]
+        pairs, between = packed[row, 1:], power[row, 1 : (n + 1) // 2]
+        for k in range(len(between)):
+            between[k] = pairs[2 * k] * pairs[2 * k] + pairs[2 * k + 1] * pairs[2 * k + 1]
+
+
+def _is_power_of_two(n: int) -> bool:
+    return n & (n - 1) == 0
