@@ -83,8 +83,8 @@ def _begin(temporary_folder: str) -> None:
 def _keep_memory() -> None:
     """Let the process keep what it frees, where the C library is glibc.
 
-    Else each array of megabytes is given back to the system, which clears the next one page by page: a tenth of the time
-    of a clip. See mallopt(3).
+    Else each array of megabytes is given back to the system, which clears the next one page by page: a tenth of the
+    time of a clip. See mallopt(3).
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(library, "mallopt"):

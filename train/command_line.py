@@ -59,6 +59,12 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("classifier")
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default['model']})")
     group.add_argument("--weights", metavar="W", help="none, imagenet, or a file of weights (default: none)")
+    group.add_argument(
+        "--nets",
+        type=int,
+        metavar="N",
+        help="train so many side by side and average what they say (default: 2 of cnn7 and cnn9 from nothing, else 1)",
+    )
     group.add_argument("--input-size", type=int, metavar="PX", help="side of its pictures (default: the model's own)")
     group.add_argument("--dropout", type=float, metavar="P", help="before the last layer (default: 0)")
     group.add_argument("--l1", type=float, metavar="X", help="penalty on the weights (default: 0)")

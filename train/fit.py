@@ -16,7 +16,8 @@ from train import checkpoint, device
 from train.batches import Batches, Draw
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, colour
-from train.models import build_model
+from train.models import build_model, n_nets
+from train.nets.mean_of_nets import CrossEntropy
 from train.recipe import Recipe
 from train.run_folder import BEST, HISTORY, LAST
 from train.schedule import Phase, learning_rate, phases, set_trainable
@@ -171,6 +172,7 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
         n_classes=fold.targets.shape[1],
         size=fold.pictures.levels.shape[1:],
         weights=recipe.weights,
+        nets=n_nets(recipe),
         dropout=recipe.dropout,
         l1=recipe.l1,
         l2=recipe.l2,
@@ -181,9 +183,10 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
     """Freeze what the phase does not train, and give it an optimizer of its own."""
     set_trainable(model, phase, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
+    cross_entropy = keras.losses.CategoricalCrossentropy if n_nets(recipe) == 1 else CrossEntropy
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        loss=cross_entropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
         jit_compile=device.compiles(),
     )

@@ -16,9 +16,11 @@ from keras import KerasTensor, layers
 from train.nets.alexnet import alexnet
 from train.nets.cnn import cnn7, cnn9
 from train.nets.densenet import densenet161
+from train.nets.mean_of_nets import MeanOfNets
 from train.nets.resnet import resnet18, resnet34
 from train.nets.squeezenet import squeezenet, squeezenet_head
 from train.preprocess import Preprocess
+from train.recipe import Recipe
 
 BASE = "base"
 """Name of the part of a classifier that fine-tuning freezes first."""
@@ -39,12 +41,15 @@ class Model:
         What its pictures go through first; see `Preprocess`.
     head : callable or None
         `head(features, n_classes, dropout) -> logits`; None: dropout and one dense layer.
+    nets : int
+        How many of it are trained side by side from nothing, unless the recipe says otherwise.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
     size: int
     preprocessing: str
     head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
+    nets: int = 1
 
     @property
     def has_imagenet(self) -> bool:
@@ -58,8 +63,8 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 
 
 MODELS: dict[str, Model] = {
-    "cnn7": Model(cnn7, 112, "unit"),
-    "cnn9": Model(cnn9, 112, "unit"),
+    "cnn7": Model(cnn7, 112, "unit", nets=2),
+    "cnn9": Model(cnn9, 112, "unit", nets=2),
     "alexnet": Model(alexnet, 224, "torch"),
     "squeezenet": Model(squeezenet, 224, "torch", squeezenet_head),
     "resnet18": Model(resnet18, 224, "torch"),
@@ -126,6 +131,7 @@ def build_model(
     n_classes: int,
     size: tuple[int, int] | None = None,
     weights: str = "none",
+    nets: int = 1,
     dropout: float = 0.0,
     l1: float = 0.0,
     l2: float = 0.0,
@@ -142,6 +148,8 @@ def build_model(
     weights : str
         `none`, `imagenet`, or a file: an earlier classifier of this kind (`.keras`, which may have had other classes),
         or its weights alone (`.weights.h5`).
+    nets : int
+        So many side by side, with first weights of their own; what comes out is their mean (see `MeanOfNets`).
     dropout : float
         Before the last layer, 0 to below 1.
     l1, l2 : float
@@ -164,18 +172,27 @@ def build_model(
     height, width = size or (model.size, model.size)
     picture = layers.Input((height, width, 3), name="picture")
     x = Preprocess(model.preprocessing, name="preprocess")(picture)
-    features = _base(name, (height, width, 3), weights)(x)
-    if model.head is None:
-        logits = layers.Dense(n_classes, name="classes")(layers.Dropout(dropout)(features))
-    else:
-        logits = model.head(features, n_classes, dropout)
-    # Probabilities in full precision, also where the net computes in half.
-    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
+    said = []
+    for number in range(1, nets + 1):
+        suffix = f"_{number}" if nets > 1 else ""
+        features = _base(name, (height, width, 3), weights, layer_name=BASE + suffix)(x)
+        if model.head is None:
+            logits = layers.Dense(n_classes, name="classes" + suffix)(layers.Dropout(dropout)(features))
+        else:
+            logits = model.head(features, n_classes, dropout)
+        # Probabilities in full precision, also where the net computes in half.
+        said.append(layers.Activation("softmax", dtype="float32", name="probabilities" + suffix)(logits))
+    probabilities = MeanOfNets(dtype="float32", name="mean")(said) if nets > 1 else said[0]
     classifier = keras.Model(picture, probabilities, name=name)
     _penalise(classifier, l1, l2)
     if weights not in ("none", "imagenet"):
         _load_weights(classifier, Path(weights))
     return classifier
+
+
+def n_nets(recipe: Recipe) -> int:
+    """How many nets a recipe trains side by side."""
+    return recipe.nets or (model_named(recipe.model).nets if recipe.weights == "none" else 1)
 
 
 def model_named(name: str) -> Model:
@@ -193,7 +210,7 @@ def model_named(name: str) -> Model:
     return MODELS[name]
 
 
-def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:
+def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: str) -> keras.Model:
     """The features' part as a model of its own."""
     model = MODELS[name]
     if not model.has_imagenet:
@@ -201,10 +218,10 @@ def _base(name: str, shape: tuple[int, int, int], weights: str) -> keras.Model:
             published = ", ".join(other for other in MODELS if MODELS[other].has_imagenet)
             raise ValueError(f"Keras has no ImageNet weights of {name!r}; take --weights none, or one of: {published}.")
         x = layers.Input(shape)
-        return keras.Model(x, model.base(x), name=BASE)
+        return keras.Model(x, model.base(x), name=layer_name)
     module, function = model.base
     source = keras.applications if module == "mobilenet_v3" else importlib.import_module(f"keras.applications.{module}")
-    options = {"include_top": False, "pooling": "avg", "input_shape": shape, "name": BASE}
+    options = {"include_top": False, "pooling": "avg", "input_shape": shape, "name": layer_name}
     try:
         return getattr(source, function)(weights="imagenet" if weights == "imagenet" else None, **options)
     except Exception as error:

@@ -24,6 +24,9 @@ class Recipe:
         A key of `train.models.MODELS`.
     weights : str
         `none`, `imagenet`, or a file of weights.
+    nets : int or None
+        So many nets are trained side by side from nothing, and the mean of what they say counts; None: two of the small
+        ones, one of any other.
     input_size : int or None
         Side of the square that pictures are brought to, in pixels; None: the model's own.
     silent_ends : {"keep", "loop"}
@@ -71,6 +74,7 @@ class Recipe:
 
     model: str = "cnn9"
     weights: str = "none"
+    nets: int | None = None
     input_size: int | None = None
     silent_ends: str = "keep"
     augment: tuple[str, ...] = ("spectrogram",)
@@ -110,6 +114,7 @@ class Recipe:
         for name in self.augment:
             if name not in AUGMENTS:
                 raise ValueError(f"There is no augmentation {name!r}; choose from {', '.join(AUGMENTS)}, none.")
+        self._check_range("nets", 1, 16, "nets, such as 2", may_be_none=True)
         self._check_range("input_size", 32, 1024, "pixels, such as 112", may_be_none=True)
         self._check_range("epochs", 1, 100_000, "passes over the training pictures", may_be_none=True)
         self._check_range("head_epochs", 0, 100_000, "passes over the training pictures", may_be_none=True)
@@ -129,6 +134,11 @@ class Recipe:
             raise ValueError(
                 "head_epochs and unfreeze are for fine-tuning, and with --weights none nothing is kept frozen; "
                 "leave them out, or give --weights imagenet or a file."
+            )
+        if (self.nets or 1) > 1 and self.weights != "none":
+            raise ValueError(
+                f"nets is {self.nets}, and weights that were learnt elsewhere would make all of them the same; leave it "
+                "out, or take --weights none."
             )
         if self.patience and self.select != "validation":
             raise ValueError(

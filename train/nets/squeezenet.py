@@ -25,7 +25,7 @@ def squeezenet(x: KerasTensor) -> KerasTensor:
 def squeezenet_head(x: KerasTensor, n_classes: int, dropout: float) -> KerasTensor:
     """The classifier: a 1 x 1 convolution, then the mean over the map; logits, shape=(batch, n_classes)."""
     x = layers.Dropout(dropout)(x)
-    x = layers.Conv2D(n_classes, 1, activation="relu", name="classes")(x)
+    x = layers.Conv2D(n_classes, 1, activation="relu")(x)
     return layers.GlobalAveragePooling2D()(x)
 
 
