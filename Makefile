@@ -16,7 +16,7 @@ help:
 demo: setup
 	$(BIN)/python -m generate demo
 	@if test -f outputs/runs/demo/config.json; then $(BIN)/python -m train --resume outputs/runs/demo; \
-	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --epochs 6; fi
+	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --nets 1 --epochs 6; fi
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband

@@ -9,6 +9,7 @@ import numpy as np
 from augment_audio import gain, noise, pitch, roll, shift, speed, stretch, trim
 from augment_audio.librosa_engine import LibrosaSound
 from augment_audio.rubberband_engine import RubberBandSound
+from augment_audio.rubberband_program import RubberBandProgramSound
 from augment_audio.sound import Sound
 from augment_audio.variant import ORIGINAL, Request, Variant, make_variant, parse_request, parse_requests
 from augment_audio.variants_file import load_variants_file
@@ -47,7 +48,12 @@ PRESETS: dict[str, tuple[str, ...]] = {
     "none": (),
 }
 
-ENGINES: dict[str, type[Sound]] = {"librosa": LibrosaSound, "rubberband": RubberBandSound}
+ENGINES: dict[str, type[Sound]] = {
+    "rubberband": RubberBandSound,
+    "rubberband-program": RubberBandProgramSound,
+    "librosa": LibrosaSound,
+}
+"""The first of them that is there is taken where nothing else is said."""
 
 
 def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int | None = None) -> Sound:
@@ -70,7 +76,7 @@ def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int 
 
 
 def choose_engine(engine: str = "auto") -> str:
-    """Settle which engine changes tempo and pitch: `auto` takes Rubber Band where its program answers.
+    """Settle which engine changes tempo and pitch: `auto` takes the first of `ENGINES` that is there.
 
     Raises
     ------
@@ -78,11 +84,15 @@ def choose_engine(engine: str = "auto") -> str:
         If there is no such engine.
     """
     if engine == "auto":
-        try:
-            RubberBandSound.version()
-        except FileNotFoundError:
-            return "librosa"
-        return "rubberband"
+        return next(name for name in ENGINES if _is_there(name))
     if engine not in ENGINES:
         raise ValueError(f"There is no engine {engine!r}; choose from auto, {', '.join(ENGINES)}.")
     return engine
+
+
+def _is_there(engine: str) -> bool:
+    try:
+        ENGINES[engine].version()
+    except FileNotFoundError:
+        return False
+    return True

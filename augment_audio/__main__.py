@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("output", metavar="OUT", type=Path, help="folder for the variants")
     parser.add_argument("--variants", nargs="+", default=["paper"], metavar="V", help="see below (default: paper)")
     parser.add_argument("--variants-file", type=Path, metavar="FILE.py", help="variants of your own")
-    parser.add_argument("--engine", default="auto", help="rubberband, librosa or auto (default)")
+    parser.add_argument("--engine", default="auto", help=f"{', '.join(ENGINES)} or auto (default)")
     parser.add_argument("--seed", type=int, default=0, help="for random variants (default: 0)")
     return parser
 

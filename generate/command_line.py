@@ -85,7 +85,9 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--variants", nargs="+", metavar="V", help="see below (default: paper)")
     group.add_argument("--variants-file", metavar="FILE.py", help="variants of your own; see the README")
     group.add_argument(
-        "--engine", help="what changes pitch and tempo: rubberband, librosa, or auto (the first of them that is there)"
+        "--engine",
+        help="what changes pitch and tempo: rubberband (the library), rubberband-program, librosa, or auto (the first "
+        "of them that is there)",
     )
     group.add_argument("--seed", type=int, metavar="N", help=f"for random variants (default: {default['seed']})")
 

@@ -124,6 +124,8 @@ def check_sound_formats() -> Finding:
 def check_rubber_band() -> Finding:
     """Whether the Rubber Band program is there, and really raises a tone by two semitones."""
     program = shutil.which("rubberband")
+    if program is None and (library := _rubber_band_library()):
+        return Finding("ok", f"{library}; its program is not needed")
     if program is None:
         mend = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` takes librosa"
         return Finding("warning", "Rubber Band, for pitch and stretch: no `rubberband` on the PATH", mend)
@@ -141,6 +143,17 @@ def check_rubber_band() -> Finding:
     if abs(hertz - 493.9) > 5:
         return Finding("warning", f"{tried}, expected 493.9", mend)
     return Finding("ok", tried)
+
+
+def _rubber_band_library() -> str:
+    """Its version, empty where it cannot be loaded."""
+    try:
+        import pylibrb  # noqa: F401
+
+        from augment_audio.rubberband_engine import RubberBandSound
+    except (ImportError, OSError):
+        return ""
+    return RubberBandSound.version()
 
 
 def how_to_get_rubber_band() -> str:

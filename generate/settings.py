@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
-RENDERER = 1
+RENDERER = 2
 """Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
 
 PADS = ("silence", "repeat")
@@ -39,7 +39,7 @@ class Settings:
     variants_file : str
         Python file with variants of the user's own, or empty.
     engine : str
-        What changes tempo and pitch: `auto`, `librosa`, `rubberband`.
+        What changes tempo and pitch: `auto`, or a key of `augment_audio.ENGINES`.
     feature : str
         A key of `generate.features.FEATURES`.
     n_bands : int

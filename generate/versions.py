@@ -14,6 +14,7 @@ PACKAGES = (
     "soundfile",
     "soxr",
     "pillow",
+    "pylibrb",
     "pyrubberband",
 )
 """Those that a pixel can depend on."""

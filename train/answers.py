@@ -24,6 +24,7 @@ class Heard(NamedTuple):
     start_s: float
     end_s: float
     probabilities: np.ndarray | None
+    sha256: str = ""
 
 
 class Rejected(NamedTuple):

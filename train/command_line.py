@@ -53,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    """The options of a recipe, without its protocol's leaky choices explained away: they say what they are."""
+def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
+    """The options of a recipe; without those of its protocol where a command takes both kinds."""
     default = {field.name: field.default for field in fields(Recipe)}
     group = parser.add_argument_group("classifier")
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default['model']})")
@@ -88,7 +88,12 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         "--image-preset", help=f"paper or sound: values of the image transforms (default: {default['image_preset']})"
     )
     group.add_argument("--image-values", nargs="+", metavar="N=V", help="single ones, such as rotation_range=10")
-    group.add_argument("--spectrogram-values", nargs="+", metavar="N=V", help="such as time_mask=0.3 mixup=0")
+    group.add_argument(
+        "--spectrogram-values",
+        nargs="+",
+        metavar="N=V",
+        help="of time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as time_mask=0.3 mixup=0",
+    )
     group.add_argument(
         "--silent-ends",
         choices=SILENT_ENDS,
@@ -96,33 +101,46 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     )
 
     group = parser.add_argument_group("who trains and who is tested")
-    group.add_argument(
-        "--protocol",
-        choices=PROTOCOLS,
-        help="folds (default): recordings stay together. The other two are LEAKY and there to show it: clips at "
-        "random, or as in many papers all pictures at random",
-    )
+    if with_protocol:
+        group.add_argument(
+            "--protocol",
+            choices=PROTOCOLS,
+            help="folds (default): recordings stay together. The other two are LEAKY and there to show it: clips at "
+            "random, or as in many papers all pictures at random",
+        )
+        group.add_argument(
+            "--keep-relatives",
+            action="store_true",
+            default=None,
+            help="train on relatives of the test where the collection's own folds have such (leaky, and labelled so)",
+        )
     group.add_argument(
         "--select",
         choices=SELECTS,
         help="test the last weights (default), or those of the epoch that is best on a fold kept aside",
     )
-    group.add_argument(
-        "--keep-relatives",
-        action="store_true",
-        default=None,
-        help="train on relatives of the test where the collection's own folds have such (leaky, and labelled so)",
-    )
 
     group = parser.add_argument_group("training")
     group.add_argument(
-        "--epochs", type=int, metavar="N", help="passes over the training pictures (default: by the model)"
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="passes over the training pictures (default: as many as show each clip 120 times, in whatever variant; 20 "
+        "times in fine-tuning)",
     )
     group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default['batch_size']}")
     group.add_argument(
-        "--learning-rate", type=float, metavar="X", help="the highest (default: 0.001 from nothing, else 0.0001)"
+        "--learning-rate",
+        type=float,
+        metavar="X",
+        help="the highest; it rises to this and falls to 0 (default: 0.001 from nothing, 0.0001 in fine-tuning)",
     )
-    group.add_argument("--warmup", type=float, metavar="P", help=f"part of the steps (default: {default['warmup']})")
+    group.add_argument(
+        "--warmup",
+        type=float,
+        metavar="P",
+        help=f"part of all steps in which the rate rises (default: {default['warmup']})",
+    )
     group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the others")
     group.add_argument("--head-learning-rate", type=float, metavar="X", help="in these (default: 0.001)")
     group.add_argument("--unfreeze", type=str, metavar="all|N", help="then train all of the base, or its last N layers")

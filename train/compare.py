@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +14,12 @@ from generate import manifest
 from generate.wording import count
 from train import figures, run_folder
 from train.guarded import guarded
+from train.recipe import Recipe
 from train.results import build_report, read_predictions
-from train.wording import tested
+from train.wording import percent, tested
 
 DESCRIPTION = """\
-Compare finished runs: one table, honest runs first, the most accurate first.
+Compare finished runs: one table, honest runs first, whole ones (all folds) before others, the most accurate first.
 
 Where honest runs tested the same clips, each is also compared with the best, clip by clip, with a 95 % interval
 that draws whole recordings: it tells whether the difference is more than noise."""
@@ -38,6 +39,8 @@ COLUMNS = {
     "train_minutes": "minutes",
 }
 """Of the table on the terminal, with their headings."""
+OTHER_OPTIONS = tuple(field.name for field in fields(Recipe) if field.name not in COLUMNS)
+"""Of the recipe; on the terminal only where the runs differ in them."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Finished:
 
 
 def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
-    """Read runs, honest ones first, the most accurate first.
+    """Read runs: honest ones first, of these the whole ones, of these the most accurate.
 
     Returns
     -------
@@ -81,7 +84,15 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
             runs.append(Finished(folder.resolve().name, build_report(run, predictions), predictions))
         except (ValueError, OSError) as error:
             skipped.append(str(error))
-    runs.sort(key=lambda run: (run.report["leaky"], -run.report["pooled"]["accuracy"], run.name))
+    # A run of some folds is no rival of one of all: other clips, and fewer.
+    runs.sort(
+        key=lambda run: (
+            run.report["leaky"],
+            bool(run.report["folds_missing"]),
+            -run.report["pooled"]["accuracy"],
+            run.name,
+        )
+    )
     return runs, skipped
 
 
@@ -96,9 +107,9 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
     Returns
     -------
     dict or None
-        `compared_with`, `difference`, `difference_low`, `difference_high` (parts of 1, `other` minus `best`; the
-        interval is bootstrapped by recording over the clips' differences), `n_clips`, `n_recordings`; None where
-        they share no clip.
+        `compared_with`, `accuracy` and `best_accuracy` (on these clips), `difference`, `difference_low`,
+        `difference_high` (parts of 1, `other` minus `best`; the interval is bootstrapped by recording over the clips'
+        differences), `n_clips`, `n_recordings`; None where they share no clip.
     """
     both = _results(best).merge(_results(other), on=["clip_id", "label"], suffixes=("_best", "_other"))
     if both.empty:
@@ -107,6 +118,8 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
     low, high = figures.bootstrap_interval(difference, both["source_id_best"])
     return {
         "compared_with": best.name,
+        "accuracy": float(both["is_right_other"].mean()),
+        "best_accuracy": float(both["is_right_best"].mean()),
         "difference": float(difference.mean()),
         "difference_low": low,
         "difference_high": high,
@@ -117,7 +130,7 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
 
 
 def paired_differences(runs: Sequence[Finished]) -> dict[int, dict[str, object]]:
-    """Each honest run's difference to the best that tested the same clips, by its place in `runs`."""
+    """Each honest run's difference to the first that tested the same clips, by its place in `runs`."""
     left = [number for number, run in enumerate(runs) if not run.report["leaky"]]
     found = {}
     while left:
@@ -147,6 +160,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
                 "weights": weights if weights in ("none", "imagenet") else Path(weights).name,
                 "augment": " ".join(recipe["augment"]) or "none",
                 "train_variants": "all" if variants is None else " ".join(variants) or "none",
+                **{name: _option(recipe.get(name)) for name in OTHER_OPTIONS},
                 "split": "leaky" if report["leaky"] else "honest",
                 "protocol": recipe["protocol"],
                 "folds": f"{len(report['folds'])} of {len(report['all_folds'])}",
@@ -163,8 +177,16 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _option(value: object) -> object:
+    """An option as it is written on a command line."""
+    return " ".join(value) if isinstance(value, list | tuple) else value
+
+
 def table_text(table: pd.DataFrame) -> str:
     """The table for the terminal, one line a run."""
+    columns = COLUMNS | {
+        field: field.replace("_", " ") for field in OTHER_OPTIONS if table[field].astype(str).nunique() > 1
+    }
     shown = table.assign(
         accuracy=[f"{100 * value:.1f} %" for value in table["accuracy"]],
         interval=[
@@ -173,8 +195,8 @@ def table_text(table: pd.DataFrame) -> str:
         macro_f1=[f"{100 * value:.1f} %" for value in table["macro_f1"]],
         train_minutes=[f"{value:.1f}" for value in table["train_minutes"]],
     )
-    lines = [list(COLUMNS.values()), *shown[list(COLUMNS)].astype(str).to_numpy().tolist()]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(COLUMNS))]
+    lines = [list(columns.values()), *shown[list(columns)].astype(str).to_numpy().tolist()]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(columns))]
     return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
@@ -184,9 +206,12 @@ def differences_text(runs: Sequence[Finished]) -> str:
     for number, pair in paired_differences(runs).items():
         low, high = 100 * pair["difference_low"], 100 * pair["difference_high"]
         verdict = "may be noise" if low <= 0 <= high else "more than noise"
+        if low == high:
+            verdict = "too few clips to tell"
         lines.append(
-            f"  {runs[number].name} against {pair['compared_with']}: {100 * pair['difference']:+.1f} points (95 % "
-            f"interval {low:+.1f} to {high:+.1f}; {tested(pair)}): {verdict}"
+            f"  {runs[number].name} against {pair['compared_with']}: {percent(pair['accuracy'])} to "
+            f"{percent(pair['best_accuracy'])}, {100 * pair['difference']:+.1f} points (95 % interval {low:+.1f} to "
+            f"{high:+.1f}; {tested(pair)}): {verdict}"
         )
     if not lines:
         return ""

@@ -48,15 +48,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="of the honest split, only these (default: all)")
     parser.add_argument("--name", default="", help="of the two run folders in outputs/runs, with -honest and -leaky")
-    add_recipe_options(parser)
+    add_recipe_options(parser, with_protocol=False)
     return parser
 
 
 def _leakage(arguments: Sequence[str] | None) -> int:
     options = parse_with_config(build_parser(), arguments, not_in_a_config=NOT_IN_A_CONFIG | {"quick"})
     recipe = recipe_from(options)
-    leaky = replace(recipe, protocol=recipe.protocol if recipe.protocol in LEAKY else "paper", keep_relatives=False)
-    honest = replace(recipe, protocol="folds", keep_relatives=False)
+    honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), replace(recipe, protocol="paper")
     if options.quick:
         print(quick_text(options.images, honest))
         return 0
@@ -69,19 +68,23 @@ def quick_text(images: Path, recipe: Recipe) -> str:
     import numpy as np
 
     from generate.wording import count
-    from train.leak_meter import SIDE_PX, nearest_neighbour_accuracy, shrink
+    from train.leak_meter import nearest_neighbour_accuracy, shrink
+    from train.models import model_named
     from train.picture_folder import open_pictures, read_images
     from train.split import make_splits, relatives_in_training
     from train.wording import percent
 
     settings, table = read_images(images)
-    pictures = open_pictures(images, settings, table, size=(SIDE_PX, SIDE_PX), silent_ends="keep")
+    # As large as the nets see them, so that the figure is the one that a run's report has.
+    size = (recipe.input_size or model_named(recipe.model).size,) * 2
+    pictures = open_pictures(images, settings, table, size=size, silent_ends=recipe.silent_ends)
     shrunk, labels = shrink(pictures.levels), table["label"].to_numpy()
     n_clips = count(table["clip_id"].nunique(), "clip")
     lines = [
         f"{images}: {settings['collection']['name']}, {count(len(table), 'picture')} of {n_clips}",
         "Part of the test pictures whose most similar training picture is of the same class (no learning at all):",
     ]
+    any_related = False
     for protocol in PROTOCOLS:
         splits = make_splits(table, protocol=protocol, train_variants=recipe.train_variants, seed=recipe.seed)
         sizes = [len(split.test) for split in splits]
@@ -92,8 +95,11 @@ def quick_text(images: Path, recipe: Recipe) -> str:
             f"  {mark} {protocol:<13} {percent(float(right)):>7} of {count(sum(sizes), 'test picture')}, "
             f"{n_related:,} of them with a relative in training"
         )
+        any_related |= n_related > 0
     lines.append(
         "What memory alone can do under a leaky split, any net can: such a figure says nothing of new recordings."
+        if any_related
+        else "No test picture has a relative in training here, so nothing leaks: one clip a recording, and no variants."
     )
     return "\n".join(lines)
 

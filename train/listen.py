@@ -94,7 +94,7 @@ def listen(
             sounding = [window.levels for _, window in batch if not window.is_silent]
             says = iter(mean_probabilities(nets, colour(np.stack(sounding), front.palette)) if sounding else ())
             heard += [
-                Heard(file, window.start_s, window.end_s, None if window.is_silent else next(says))
+                Heard(file, window.start_s, window.end_s, None if window.is_silent else next(says), window.sha256)
                 for file, window in batch
             ]
     return heard, rejected

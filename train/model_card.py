@@ -70,6 +70,9 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
     recipe = report["recipe"]
     n_nets = len(report["folds"])
     each, part = (", each", "another part") if n_nets > 1 else (",", "a part")
+    side_by_side = recipe["nets"] or 1
+    if side_by_side > 1:
+        each = f", {side_by_side} side by side whose mean counts" + each
     return (
         f"It listens to a sound{length} by looking at its spectrogram, a picture of pitch over time, and says which of "
         f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}. This folder holds "
@@ -147,7 +150,7 @@ def _confusions(report: Mapping[str, object], leaky: str) -> str:
 
 def _use(report: Mapping[str, object]) -> str:
     command = f"python -m train.predict {shlex.quote(report['run'])} file.wav"
-    single = "" if report["leaky"] else " The accuracy above is that of single nets, each on sounds new to it."
+    single = "" if report["leaky"] else " The accuracy above is that of one fold's net, on sounds new to it."
     return (
         f"In the folder of the program:\n\n```\n{command}\n```\n\nIt draws the picture just as those that were trained "
         f"on were drawn (`{run_folder.SETTINGS}`), asks all nets of this folder and averages their answers. Long "
@@ -181,13 +184,24 @@ def _origin(report: Mapping[str, object], settings: Mapping[str, object]) -> str
         f"Please cite: {collection['citation']}" if collection.get("citation") else "",
         f"Augmentation, drawn afresh each epoch: {', '.join(recipe['augment']) or 'none'}",
         f"Variants trained on beside the originals: {variants or 'none'}",
-        f"Training: {duration(times['train_seconds'])}, {times['pictures_seen']:,} pictures seen",
+        f"Training: {_schedule(report)}; {duration(times['train_seconds'])}, {times['pictures_seen']:,} pictures seen",
         f"Made with: {', '.join(f'{name} {version}' for name, version in report['versions'].items())}",
     ]
     return _bullets(
         [row for row in rows if row],
         f"All options are in `{run_folder.CONFIG}`, all figures in `{run_folder.REPORT}`, the course of training in "
         f"`{run_folder.CURVES}`.",
+    )
+
+
+def _schedule(report: Mapping[str, object]) -> str:
+    recipe = report["recipe"]
+    epochs = sorted({fold["epochs"] for fold in report["folds"]})
+    passes = count(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,} epochs"
+    rate = recipe["learning_rate"]
+    return (
+        f"{passes} (passes over the training pictures) in batches of {recipe['batch_size']}, at a learning rate that "
+        f"rises{f' to {rate:g}' if rate else ''} and falls to 0, seed {recipe['seed']}"
     )
 
 

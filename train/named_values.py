@@ -20,7 +20,7 @@ def named_values(texts: Iterable[str], *, known: Collection[str], what: str, exa
     Raises
     ------
     ValueError
-        If a text has no `=`, or its name is not known.
+        If a text has no `=`, or its name is not known or stands there twice.
     """
     values = {}
     for text in texts:
@@ -30,5 +30,7 @@ def named_values(texts: Iterable[str], *, known: Collection[str], what: str, exa
             raise ValueError(
                 f"{text!r} is no value of {what}; write one of {', '.join(known)} with its value, such as {example}."
             )
+        if name in values:
+            raise ValueError(f"{name} is given twice, as {values[name]!r} and as {value!r}; leave one out.")
         values[name] = value
     return values

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from generate import manifest
+from generate.audio import AUDIO_SUFFIXES
 from generate.settings import Settings
 from train.images import Pictures, load_pictures, palette_of
+from train.wording import listed
 
 
 def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
@@ -21,10 +24,7 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     """
     for name in (manifest.SETTINGS, manifest.METADATA):
         if not (images / name).is_file():
-            what = f"holds no {name}" if images.is_dir() else "is not there"
-            raise FileNotFoundError(
-                f"The folder {str(images)!r} {what}. Make pictures first: python -m generate SOUNDS {images}"
-            )
+            raise FileNotFoundError(_no_pictures(images, name))
     table = manifest.read_metadata(images / manifest.METADATA)
     if not len(table):
         raise ValueError(f"There are no pictures in {str(images)!r}; see its {manifest.REJECTED} for the reasons.")
@@ -37,6 +37,23 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     if "name" not in (settings.get("collection") or {}):
         raise ValueError(f"{str(images / manifest.SETTINGS)!r} does not name the collection; put it right.")
     return settings, table
+
+
+def _no_pictures(images: Path, name: str) -> str:
+    """What is wrong with a folder that lacks a table, and how to mend it."""
+    if not images.is_dir():
+        return f"The folder {str(images)!r} is not there. Make pictures first: python -m generate SOUNDS {images}"
+    inside = sorted(path.parent.name for path in images.glob(f"*/{manifest.SETTINGS}"))
+    if inside:
+        return f"{str(images)!r} holds folders of pictures ({listed(inside)}); give one of them."
+    if next(find_sounds_in(images), None):
+        return f"{str(images)!r} holds sounds, not pictures. Make pictures of them first: python -m generate {images}"
+    return f"The folder {str(images)!r} holds no {name}. Make pictures first: python -m generate SOUNDS"
+
+
+def find_sounds_in(folder: Path) -> Iterator[Path]:
+    """Sounds in a folder and in the folders of it."""
+    return (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.suffix.lower() in AUDIO_SUFFIXES)
 
 
 def _wrong_rows(table: pd.DataFrame) -> str:

@@ -7,8 +7,10 @@ import numpy as np
 from augment_audio import ORIGINAL
 from generate.wording import count, shown
 from train import device
+from train.checkpoint import read_history
 from train.prepare import Prepared
 from train.recipe import Recipe
+from train.run_folder import LAST, Run
 from train.schedule import phases_of
 from train.wording import listed, start_in_words
 
@@ -19,13 +21,13 @@ def plan_text(prepared: Prepared) -> str:
     recipe = run.recipe
     originals = table[table["variant"] == ORIGINAL]
     finished = run.finished_folds
-    goes_on = f", which goes on ({count(len(finished), 'fold')} finished)" if prepared.is_resumed else ""
+    goes_on = f", which goes on ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
     lines = [
         f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
         f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
-        f"  model     {recipe.model}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
+        f"  model     {_nets(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
         f"  changes   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
         f"  device    {device.description()}{_precision(recipe)}",
@@ -55,7 +57,29 @@ def _training(prepared: Prepared) -> str:
     rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
     variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
-    return f"{each} pictures a fold, {'with ' + listed(variants, most=8) if variants else 'originals alone'}"
+    which = "with " + listed(variants, most=8) if variants else "originals alone"
+    return f"{each} pictures a fold, {which}{_left_out(prepared)}"
+
+
+def _left_out(prepared: Prepared) -> str:
+    """Variants that equal their original, where that left some kind out altogether or in part."""
+    if not prepared.n_duplicates:
+        return ""
+    kinds = ", ".join(f"{name} {n:,}" for name, n in prepared.n_duplicates.items())
+    return f"; not those that equal their original ({kinds})"
+
+
+def _nets(recipe: Recipe) -> str:
+    return recipe.model if recipe.nets in (None, 1) else f"{recipe.nets} of {recipe.model} side by side"
+
+
+def _begun(run: Run) -> str:
+    """The fold that was stopped on its way, if there is one."""
+    for fold in run.folds:
+        last = run.fold_folder(fold) / LAST
+        if fold not in run.finished_folds and last.is_file():
+            return f"; fold {fold} after epoch {len(read_history(last))}"
+    return ""
 
 
 def _transforms(recipe: Recipe) -> str:
@@ -67,10 +91,10 @@ def _transforms(recipe: Recipe) -> str:
 def _schedule(prepared: Prepared) -> str:
     parts = [
         f"{count(phase.epochs, 'epoch')}{' of the head alone' if phase.name == 'head' else ''} at "
-        f"{phase.learning_rate:g}"
+        f"up to {phase.learning_rate:g}"
         for phase in phases_of(prepared, prepared.splits[0])
     ]
-    return f"{', then '.join(parts)}, batches of {prepared.run.recipe.batch_size}"
+    return f"{', then '.join(parts)} and down to 0, batches of {prepared.run.recipe.batch_size}"
 
 
 def _pixels(size: tuple[int, int]) -> str:

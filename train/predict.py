@@ -20,7 +20,8 @@ DESCRIPTION = """\
 Say what is heard in recordings, by the nets that `python -m train` made, one a fold; their answers are averaged.
 
 A recording longer than the run's pictures is heard window by window. Without --hop-seconds there is one row a file, the
-mean of its windows; with it, one row a window. Windows in which there is nothing to hear do not count."""
+mean of its windows, one after the other; with it, one row a window. Windows in which there is nothing to hear do not
+count. `unsure` stands where the likeliest class has less than half of the probability."""
 
 EXAMPLES = """\
 examples:
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _predict(options: argparse.Namespace) -> int:
     from generate import manifest
     from train import answers, ensemble, windows
+    from train.familiar import familiar_text
     from train.listen import find_recordings, listen
     from train.run_folder import read_run, write_json
 
@@ -83,6 +85,11 @@ def _predict(options: argparse.Namespace) -> int:
     _check_outputs(options)
     recordings, rejected, passed_over = find_recordings(options.sounds)
     print(_heading(run, folds, passed_over), flush=True)
+    if options.hop_seconds is not None and options.hop_seconds > front.settings.seconds:
+        print(
+            f"  note      windows of {front.settings.seconds:g} s begin {options.hop_seconds:g} s apart: what is "
+            "between them is not heard"
+        )
     nets = ensemble.load_nets(run, folds) if recordings else []
 
     heard, unread = listen(recordings, front, nets, hop_s=options.hop_seconds, batch_size=options.batch_size)
@@ -106,6 +113,8 @@ def _predict(options: argparse.Namespace) -> int:
         }
         write_json(options.json, described)
     print("\n" + (answers.files_text(files) if is_by_file else answers.windows_text(by_window, files)))
+    if familiar := familiar_text(run, folds, heard):
+        print("\n" + familiar)
     if rejected:
         print("\n" + answers.rejected_text(rejected))
     if written := [str(path) for path in (options.csv, options.json) if path]:

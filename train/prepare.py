@@ -13,7 +13,7 @@ from generate.readers.collection import safe_name
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures
 from train.picture_folder import open_pictures, read_images
-from train.recipe import Recipe
+from train.recipe import LEAKY, Recipe
 from train.run_folder import CONFIG, Run, read_run, table_sha256
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split, make_splits
@@ -38,6 +38,8 @@ class Prepared:
         Those that are to be trained; their rows are those of the table.
     is_resumed : bool
         Whether the run folder is there already.
+    n_duplicates : dict of str to int
+        Pictures of each wanted variant that equal their original and are not trained on for that.
     """
 
     run: Run
@@ -46,6 +48,7 @@ class Prepared:
     pictures: Pictures
     splits: list[Split]
     is_resumed: bool
+    n_duplicates: dict[str, int]
 
 
 def prepare(
@@ -70,8 +73,10 @@ def prepare(
     FileNotFoundError, ValueError
         If anything is missing or does not fit; nothing is written then.
     """
+    if name in (".", "..") or set(name) & set("/\\\n\0"):
+        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
     settings, table = read_images(images)
-    folder = runs / name if name else new_folder(runs, f"{images.resolve().name}-{recipe.model}")
+    folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
     return _prepared(images, recipe, settings, table, folder, folds)
@@ -143,6 +148,8 @@ def _prepared(
     for split in splits:
         _check_split(split, table, classes, with_validation=recipe.select == "validation")
     height, width = check_model(recipe, n_classes=len(classes))
+    recipe = _settled(recipe)
+    n_duplicates = _duplicates(table, recipe)
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
     place = np.full(len(table), -1)
     place[used] = np.arange(len(used))
@@ -164,7 +171,7 @@ def _prepared(
         versions=versions(),
         table_sha256=digest,
     )
-    return Prepared(run, settings, table, pictures, splits, is_resumed=False)
+    return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
@@ -211,6 +218,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "backend": backend} | {name: version(name) for name in packages}
 
 
+def default_name(images: Path, recipe: Recipe) -> str:
+    """Such as `ESC-10-cnn9`, and `ESC-10-cnn9-leaky` where the figures will not hold."""
+    leaky = "-leaky" if recipe.protocol in LEAKY or recipe.keep_relatives else ""
+    return f"{images.resolve().name}-{recipe.model}{leaky}"
+
+
 def new_folder(runs: Path, name: str) -> Path:
     """The first name that is free: `name`, `name-2`, ..."""
     folder, number = runs / name, 1
@@ -226,6 +239,24 @@ def _check_transforms(recipe: Recipe) -> None:
     arguments = image_arguments(recipe.image_preset, recipe.image_values)
     if "image" in recipe.augment:
         ImageTransforms(arguments).try_out()
+
+
+def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
+    """How many pictures of each wanted variant equal their original; under `paper` they are trained on all the same."""
+    if recipe.protocol == "paper":
+        return {}
+    variants = table.loc[table["duplicate"], "variant"]
+    wanted = variants if recipe.train_variants is None else variants[variants.isin(recipe.train_variants)]
+    return {str(name): int(n) for name, n in wanted.value_counts().items()}
+
+
+def _settled(recipe: Recipe) -> Recipe:
+    """The recipe with the numbers that it left to the program, so that they stand in the run's `config.json`."""
+    from train.models import n_nets
+    from train.schedule import LEARNING_RATE, start_of
+
+    rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]
+    return replace(recipe, learning_rate=rate, nets=n_nets(recipe))
 
 
 def _chosen(splits: list[Split], folds: Collection[str] | None) -> list[Split]:

@@ -12,6 +12,7 @@ LEAKY = frozenset({"random-clips", "paper"})
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")
+DEFAULT_PRESET = "sound"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Recipe:
     augment: tuple[str, ...] = ("spectrogram",)
     spectrogram_values: tuple[str, ...] = ()
     image_values: tuple[str, ...] = ()
-    image_preset: str = "sound"
+    image_preset: str = DEFAULT_PRESET
     train_variants: tuple[str, ...] | None = None
     protocol: str = "folds"
     select: str = "last"
@@ -135,10 +136,20 @@ class Recipe:
                 "head_epochs and unfreeze are for fine-tuning, and with --weights none nothing is kept frozen; "
                 "leave them out, or give --weights imagenet or a file."
             )
+        for name, given in (
+            ("spectrogram", {"spectrogram-values": self.spectrogram_values}),
+            ("image", {"image-values": self.image_values, "image-preset": self.image_preset != DEFAULT_PRESET}),
+        ):
+            idle = [option for option, is_given in given.items() if is_given]
+            if idle and name not in self.augment:
+                raise ValueError(
+                    f"--{idle[0]} changes the {name} transforms, and they are not on (augment is "
+                    f"{' '.join(self.augment) or 'none'}); add --augment {' '.join([*self.augment, name])}."
+                )
         if (self.nets or 1) > 1 and self.weights != "none":
             raise ValueError(
-                f"nets is {self.nets}, and weights that were learnt elsewhere would make all of them the same; leave it "
-                "out, or take --weights none."
+                f"nets is {self.nets}, and weights that were learnt elsewhere would make all of them the same; leave "
+                "it out, or take --weights none."
             )
         if self.patience and self.select != "validation":
             raise ValueError(

@@ -39,6 +39,11 @@ class Phase:
     learning_rate: float
 
 
+def start_of(recipe: Recipe) -> str:
+    """Whether the weights begin at `none` or were learnt `elsewhere`: a key of `VIEWS` and `LEARNING_RATE`."""
+    return "none" if recipe.weights == "none" else "elsewhere"
+
+
 def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
     """The phases of one fold.
 
@@ -48,7 +53,7 @@ def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
     n_pictures, n_clips : int
         To train on; with stored variants there are more pictures than clips.
     """
-    start = "none" if recipe.weights == "none" else "elsewhere"
+    start = start_of(recipe)
     epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_pictures))
     head_epochs = recipe.head_epochs
     if head_epochs is None:

@@ -57,12 +57,15 @@ class Window:
         Whether there is nothing to hear in it.
     levels : np.ndarray, shape=(height, width), uint8
         Of the size of the nets' input.
+    sha256 : str
+        Of the samples that were read for it, as in the column `audio_sha256` of `metadata.csv`.
     """
 
     start_s: float
     end_s: float
     is_silent: bool
     levels: np.ndarray
+    sha256: str
 
 
 def front_end(run: Run) -> FrontEnd:
@@ -150,7 +153,8 @@ def read_windows(path: Path, starts_s: np.ndarray, front: FrontEnd) -> Iterator[
         # As much as stage one read of a clip: resampling and full scale depend on what else is read.
         is_beginning = start_s == 0 and settings.long != "split"
         longest_s = settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
-        y = load(path, settings.sr, start_s=start_s, longest_s=longest_s).y[: settings.n_samples]
+        loaded = load(path, settings.sr, start_s=start_s, longest_s=longest_s)
+        y = loaded.y[: settings.n_samples]
         # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some
         # ten thousand comes out one level off.
         with _thread_pools().limit(limits=1):
@@ -160,6 +164,7 @@ def read_windows(path: Path, starts_s: np.ndarray, front: FrontEnd) -> Iterator[
             end_s=round(start_s + len(y) / settings.sr, 6),
             is_silent=is_silent(y),
             levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
+            sha256=loaded.sha256,
         )
 
 

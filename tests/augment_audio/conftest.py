@@ -12,14 +12,16 @@ import pytest
 import soundfile
 
 from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
-from augment_audio.rubberband_engine import program_version
+from augment_audio.rubberband_program import program_version
 from tests.conftest import SR, tone, white
 
 
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request) -> str:
-    """Each engine; Rubber Band only where its program is."""
+    """Each engine that is there."""
     if request.param == "rubberband":
+        pytest.importorskip("pylibrb", reason="Rubber Band's library is not installed")
+    if request.param == "rubberband-program":
         skip_without_rubberband()
     return request.param
 
@@ -134,3 +136,9 @@ def click_times(y: np.ndarray, *, spacing_s: float, sr: int = SR) -> np.ndarray:
     cells = (times // spacing_s).astype(int)
     power = np.square(y, dtype=np.float64)
     return np.bincount(cells, power * times) / np.bincount(cells, power)
+
+
+def assert_same_but_at_the_ends(made: np.ndarray, y: np.ndarray) -> None:
+    """Half a window at either end Rubber Band's library is louder by a tenth."""
+    np.testing.assert_allclose(made[1024:-1024], y[1024:-1024], atol=1e-3)
+    np.testing.assert_allclose(made, y, atol=0.15 * np.abs(y).max())

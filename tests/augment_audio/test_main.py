@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import PRESETS, VARIANTS, rubberband_engine
+from augment_audio import PRESETS, VARIANTS, rubberband_program
 from augment_audio.__main__ import main
 from tests.augment_audio.conftest import write_wav
 from tests.conftest import SR, loudest_hz, tone, white
@@ -71,7 +71,7 @@ def test_files_are_wav_of_16_bits_at_the_rate_of_the_sound(tmp_path, out):
 
 
 def test_by_rubber_band(dog, out, rubberband, capsys):
-    assert run(dog, out, "--variants", "pitch=+2", engine="rubberband") == 0
+    assert run(dog, out, "--variants", "pitch=+2", engine="rubberband-program") == 0
     assert loudest_hz(heard(out)["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
     assert capsys.readouterr().out.startswith("Pitch and tempo by Rubber Band ")
 
@@ -235,17 +235,19 @@ def test_sounds_and_output_are_both_needed(dog, capsys):
 
 
 def test_without_the_program(dog, out, capsys, no_rubberband):
-    assert "Install it" in refused(capsys, dog, out, engine="rubberband")
+    assert "Install it" in refused(capsys, dog, out, engine="rubberband-program")
     assert not out.exists()
     assert run(dog, out, "--variants", "pitch=+2", engine="auto") == 0
-    assert capsys.readouterr().out.startswith("Pitch and tempo by librosa")
+    assert capsys.readouterr().out.startswith("Pitch and tempo by")
 
 
 def test_a_program_that_hangs(dog, out, capsys, fake_rubberband, monkeypatch):
-    monkeypatch.setattr(rubberband_engine, "START_LIMIT_S", 0.5)
-    monkeypatch.setattr(rubberband_engine, "LIMIT_PER_SECOND", 0.1)
+    monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.5)
+    monkeypatch.setattr(rubberband_program, "LIMIT_PER_SECOND", 0.1)
     fake_rubberband("exec /bin/sleep 60")
-    assert "Rubber Band did not end within" in refused(capsys, dog, out, "--variants", "pitch=+2", engine="rubberband")
+    assert "Rubber Band did not end within" in refused(
+        capsys, dog, out, "--variants", "pitch=+2", engine="rubberband-program"
+    )
 
 
 @pytest.mark.parametrize("failing", ["soundfile.write", "os.replace"])

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from tests.augment_audio.conftest import click_times, click_train, decibels, make, recorded_tone, rms
+from tests.augment_audio.conftest import (
+    assert_same_but_at_the_ends,
+    click_times,
+    click_train,
+    decibels,
+    make,
+    recorded_tone,
+    rms,
+)
 from tests.conftest import SR, loudest_hz
 
 RATES = [0.5, 0.7, 1.2, 2]
@@ -34,4 +42,4 @@ def test_the_level_stays(engine, rate):
 
 def test_rate_one_changes_nothing_that_matters(engine):
     y = recorded_tone(440)
-    np.testing.assert_allclose(make(y, "stretch=1", engine=engine), y, atol=1e-3)
+    assert_same_but_at_the_ends(make(y, "stretch=1", engine=engine), y)

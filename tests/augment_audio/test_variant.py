@@ -24,7 +24,7 @@ from augment_audio import (
     parse_requests,
 )
 from augment_audio.rubberband_engine import RubberBandSound
-from tests.augment_audio.conftest import make, skip_without_rubberband
+from tests.augment_audio.conftest import make
 from tests.conftest import SR, tone
 
 ROOT = Path(__file__).parents[2]
@@ -327,24 +327,37 @@ def test_the_callers_array_stays_writeable():
     y[0] = 2
 
 
-def test_an_engine_is_chosen_by_name_or_by_what_is_there(fake_rubberband):
-    fake_rubberband("exit 1")
-    assert choose_engine("auto") == "rubberband"
-    assert choose_engine("librosa") == "librosa"
-    assert choose_engine("rubberband") == "rubberband"
-    with pytest.raises(ValueError, match="There is no engine 'sox'; choose from auto, librosa, rubberband"):
+def without_library(monkeypatch):
+    def absent():
+        raise FileNotFoundError("Rubber Band's library is not installed")
+
+    monkeypatch.setattr(RubberBandSound, "version", absent)
+
+
+def test_an_engine_is_chosen_by_name():
+    for name in ENGINES:
+        assert choose_engine(name) == name
+    with pytest.raises(ValueError, match="no engine 'sox'; choose from auto, rubberband, rubberband-program, librosa"):
         choose_engine("sox")
 
 
-def test_with_a_program_that_does_not_answer_auto_is_librosa(fake_rubberband):
+def test_auto_is_the_library_of_rubber_band():
+    pytest.importorskip("pylibrb", reason="Rubber Band's library is not installed")
+    assert ENGINES[choose_engine()] is RubberBandSound
+
+
+def test_without_the_library_auto_is_the_program(fake_rubberband, monkeypatch):
+    without_library(monkeypatch)
+    fake_rubberband("exit 1")
+    assert choose_engine("auto") == "rubberband-program"
+
+
+def test_with_a_program_that_does_not_answer_auto_is_librosa(fake_rubberband, monkeypatch):
+    without_library(monkeypatch)
     fake_rubberband("exit 0", version="exit 127")
     assert choose_engine("auto") == "librosa"
 
 
-def test_without_the_program_auto_is_librosa(no_rubberband):
+def test_without_either_auto_is_librosa(no_rubberband, monkeypatch):
+    without_library(monkeypatch)
     assert choose_engine() == "librosa"
-
-
-def test_with_the_real_program_auto_is_rubber_band():
-    skip_without_rubberband()
-    assert ENGINES[choose_engine()] is RubberBandSound

@@ -459,7 +459,7 @@ def test_variants_of_the_users_own(sounds, tmp_path, capsys):
         (["{sounds}", "{images}", "--layout", "esc99"], "choose from esc50"),
         (["{sounds}", "{images}", "--feature", "mels"], "mels"),
         (["{sounds}", "{images}", "--colormap", "magmma"], "magmma"),
-        (["{sounds}", "{images}", "--engine", "sox"], "auto, librosa, rubberband"),
+        (["{sounds}", "{images}", "--engine", "sox"], "auto, rubberband, rubberband-program, librosa"),
         (["{sounds}", "{images}", "--subset", "esc10"], "esc50"),
         (["{sounds}", "{images}", "--variants-file", "nope.py"], "nope.py"),
         (["{sounds}", "{images}", "--config", "nope.toml"], "nope.toml"),

@@ -134,7 +134,7 @@ def test_patience_ends_a_fold_early(fold, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
-    monkeypatch.setattr(keras.losses, "CategoricalCrossentropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
+    monkeypatch.setattr("train.fit.CrossEntropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
     with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
         fit_fold(SMALL, fold, on_epoch=quiet)
 

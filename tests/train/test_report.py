@@ -115,7 +115,7 @@ def test_missing_folds_are_named_and_the_figure_is_of_the_others(tmp_path):
     assert [fold["name"] for fold in report["folds"]] == ["3"]
     assert report["pooled"]["n_clips"] == 36
     assert report["pooled"]["deviation_of_folds"] is None
-    assert warned(report, "Only 1 of 4 folds finished") and warned(report, "Missing: 1, 2, 10.")
+    assert warned(report, "Only 1 of 4 folds finished") and warned(report, "--folds 1,2,10")
     assert "1 of 4 folds only" in summary_text(report)
     assert "1 of 4 folds only" in (run.folder / "README.md").read_text()
 
@@ -129,7 +129,7 @@ def test_a_run_without_a_finished_fold_has_no_report(tmp_path):
 
 def test_too_good_a_figure_from_nothing_is_suspicious(tmp_path):
     from_nothing = make_report(fake_run(tmp_path / "a", right=1))
-    assert warned(from_nothing, "no clean split of ESC-10 has given that from nothing")
+    assert warned(from_nothing, "is more than nets reach from nothing as a rule")
     assert warned(from_nothing, "--source-pattern")
     assert warned(from_nothing, "interval has no width")
     pretrained = make_report(fake_run(tmp_path / "b", right=1, weights="imagenet"))
@@ -144,7 +144,7 @@ def test_a_nearest_neighbour_that_is_too_good_is_suspicious(tmp_path):
     change_fold(run, "2", nearest_neighbour_accuracy=0.85)
     assert warned(make_report(run), "learns nothing, is right in 92.0 %")
     change_fold(run, "1", nearest_neighbour_accuracy=0.94)
-    assert not warned(make_report(run), "learns nothing")
+    assert not warned(make_report(run), "Look for a leak")
 
 
 def test_weak_classes_are_named(tmp_path):

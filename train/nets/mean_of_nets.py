@@ -13,14 +13,14 @@ SMALLEST = 1e-7
 class MeanOfNets(layers.Layer):
     """The mean of the probabilities of several nets; in training, their geometric mean.
 
-    The logarithm of a geometric mean is the mean of the logarithms. So, with `CrossEntropy`, the loss is the mean of the
-    nets' own losses, and each net learns as if it were alone. Nets that differ in nothing but their first weights err on
-    different clips, and their mean errs less.
+    The logarithm of a geometric mean is the mean of the logarithms. So, with `CrossEntropy`, the loss is the mean of
+    the nets' own losses, and each net learns as if it were alone. Nets that differ in nothing but their first weights
+    err on different clips, and their mean errs less.
 
     References
     ----------
-    Lakshminarayanan, Pritzel and Blundell. "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles",
-    NeurIPS 2017.
+    Lakshminarayanan, Pritzel and Blundell. "Simple and Scalable Predictive Uncertainty Estimation using Deep
+    Ensembles", NeurIPS 2017.
     """
 
     def call(self, probabilities: list[KerasTensor], training: bool = False) -> KerasTensor:

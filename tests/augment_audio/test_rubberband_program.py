@@ -14,14 +14,14 @@ import soundfile
 from pyrubberband import pyrb
 from scipy.signal import spectrogram, welch
 
-from augment_audio import open_sound, rubberband_engine
-from augment_audio.rubberband_engine import RubberBandSound, program_version
+from augment_audio import open_sound, rubberband_program
+from augment_audio.rubberband_program import RubberBandProgramSound, program_version
 from tests.augment_audio.conftest import decibels, recorded_tone, rms, write_wav
 from tests.conftest import SR, loudest_hz, tone, white
 
 
 def stretch(y, rate=0.7, sr=SR):
-    return open_sound(y, sr, engine="rubberband").time_stretch(rate=rate)
+    return open_sound(y, sr, engine="rubberband-program").time_stretch(rate=rate)
 
 
 class Plain:
@@ -79,7 +79,7 @@ def test_real_clips_look_as_through_plain_pyrubberband(plain, real_clips, number
 def ours_and_plain(plain, clip):
     """Pairs of variants of the loud part of a clip."""
     y, sr = loud_part(clip)
-    sound = open_sound(y, sr, engine="rubberband")
+    sound = open_sound(y, sr, engine="rubberband-program")
     return [
         (sound.time_stretch(rate=0.7), plain.time_stretch(y, sr, 0.7)),
         (sound.pitch_shift(n_semitones=-2), plain.pitch_shift(y, sr, -2)),
@@ -99,7 +99,7 @@ def test_what_is_louder_than_full_scale_is_not_cut_off(plain, n_semitones):
     y = recorded_tone(440, peak=1.07)
     expected = 4 * plain.pitch_shift(y / 4, SR, n_semitones)
     cut_off = plain.pitch_shift(y, SR, n_semitones)
-    ours = open_sound(y, SR, engine="rubberband").pitch_shift(n_semitones=n_semitones)
+    ours = open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=n_semitones)
     assert np.abs(expected).max() > 1.07
     assert np.abs(ours).max() == pytest.approx(np.abs(expected).max(), rel=0.1)
     assert decibels(rms(ours) / rms(expected)) == pytest.approx(0, abs=0.1)
@@ -137,7 +137,7 @@ def test_a_very_quiet_sound_keeps_its_fine_detail(plain):
 
 
 def test_one_sound_gives_the_same_in_any_order(rubberband):
-    sound = open_sound(recorded_tone(440), SR, engine="rubberband")
+    sound = open_sound(recorded_tone(440), SR, engine="rubberband-program")
     up, down, slow = sound.pitch_shift(n_semitones=2), sound.pitch_shift(n_semitones=-2), sound.time_stretch(rate=0.7)
     np.testing.assert_array_equal(slow, sound.time_stretch(rate=0.7))
     np.testing.assert_array_equal(down, sound.pitch_shift(n_semitones=-2))
@@ -147,7 +147,7 @@ def test_one_sound_gives_the_same_in_any_order(rubberband):
 
 def test_the_real_program_says_its_version(rubberband):
     said = subprocess.run([rubberband, "--version"], capture_output=True, text=True)
-    assert RubberBandSound.version() == f"Rubber Band {program_version()}"
+    assert RubberBandProgramSound.version() == f"Rubber Band {program_version()}"
     assert re.fullmatch(r"\d+(\.\d+)+", program_version())
     assert program_version() in said.stdout + said.stderr
 
@@ -157,7 +157,7 @@ def test_the_real_program_says_its_version(rubberband):
 
 def test_each_call_has_options_of_its_own(fake_rubberband, tmp_path):
     fake_rubberband('echo $options >> "$folder/options"; cp "$in" "$out"')
-    sound = open_sound(tone(440), SR, engine="rubberband")
+    sound = open_sound(tone(440), SR, engine="rubberband-program")
     sound.pitch_shift(n_semitones=2)
     sound.time_stretch(rate=1.05)
     sound.pitch_shift(n_semitones=-2)
@@ -169,7 +169,7 @@ def test_the_program_gets_a_good_level_and_the_level_comes_back(fake_rubberband,
     """A program that changes nothing gives back what it got: no cut, no audible loss, whatever the level."""
     fake_rubberband('cp "$in" "$folder/handed.wav"; cp "$in" "$out"')
     y = tone(440, peak=peak)
-    back = open_sound(y, SR, engine="rubberband").pitch_shift(n_semitones=2)
+    back = open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
     handed, sr = soundfile.read(tmp_path / "handed.wav")
     assert sr == SR
     assert 0.05 < np.abs(handed).max() < 0.9
@@ -180,7 +180,7 @@ def test_the_program_gets_a_good_level_and_the_level_comes_back(fake_rubberband,
 def test_the_program_gets_no_sound_shorter_than_a_window(fake_rubberband, tmp_path, n_samples):
     fake_rubberband('cp "$in" "$folder/handed.wav"; cp "$in" "$out"')
     y = white(1)[:n_samples]
-    open_sound(y, SR, engine="rubberband").pitch_shift(n_semitones=2)
+    open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
     handed, _ = soundfile.read(tmp_path / "handed.wav")
     assert len(handed) == 2048
     assert np.abs(handed[:n_samples]).max() > 0
@@ -270,8 +270,8 @@ def nothing_runs(word: str) -> bool:
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(
     fake_rubberband, temporary_files, tmp_path, monkeypatch, sleeper, script
 ):
-    monkeypatch.setattr(rubberband_engine, "START_LIMIT_S", 1.0)
-    monkeypatch.setattr(rubberband_engine, "LIMIT_PER_SECOND", 0.1)
+    monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 1.0)
+    monkeypatch.setattr(rubberband_program, "LIMIT_PER_SECOND", 0.1)
     fake_rubberband('touch "$folder/started"; ' + script.format(seconds=sleeper))
     start = time.monotonic()
     with pytest.raises(RuntimeError, match="Rubber Band did not end within 1 s"):
@@ -284,19 +284,19 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
 
 def test_a_long_sound_is_given_more_time(fake_rubberband, monkeypatch):
     """The program takes 1 s; a short sound allows it 0.3 s, one of 10 s allows it 10."""
-    monkeypatch.setattr(rubberband_engine, "START_LIMIT_S", 0.2)
-    monkeypatch.setattr(rubberband_engine, "LIMIT_PER_SECOND", 1.0)
+    monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.2)
+    monkeypatch.setattr(rubberband_program, "LIMIT_PER_SECOND", 1.0)
     fake_rubberband('/bin/sleep 1; cp "$in" "$out"')
-    long = open_sound(tone(440, seconds=10), SR, engine="rubberband")
+    long = open_sound(tone(440, seconds=10), SR, engine="rubberband-program")
     np.testing.assert_allclose(long.pitch_shift(n_semitones=2), long.y, atol=1e-4)
     with pytest.raises(RuntimeError, match="did not end"):
-        open_sound(tone(440, seconds=0.1), SR, engine="rubberband").pitch_shift(n_semitones=2)
+        open_sound(tone(440, seconds=0.1), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
 
 
 def test_the_real_limit_lets_a_slow_machine_work():
     """Measured: 0.02 s to start, 0.06 s for a second of sound. A twentieth of the speed must do."""
-    assert rubberband_engine.START_LIMIT_S >= 20 * 0.02
-    assert rubberband_engine.LIMIT_PER_SECOND >= 20 * 0.06
+    assert rubberband_program.START_LIMIT_S >= 20 * 0.02
+    assert rubberband_program.LIMIT_PER_SECOND >= 20 * 0.06
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
@@ -332,7 +332,7 @@ def test_the_program_is_not_in_our_process_group(fake_rubberband, tmp_path):
 
 def test_without_the_program_the_error_says_how_to_install_it(no_rubberband):
     with pytest.raises(FileNotFoundError, match="not on the PATH") as caught:
-        RubberBandSound.version()
+        RubberBandProgramSound.version()
     message = str(caught.value)
     assert "apt install rubberband-cli" in message
     assert "brew install rubberband" in message
@@ -363,11 +363,11 @@ def test_a_program_without_a_version_will_not_do(fake_rubberband, version, messa
 @pytest.mark.parametrize("version", ["echo 3.1.2; exit 0", "echo 3.1.2 >&2; exit 0", "echo Rubber Band 3.1.2; exit 0"])
 def test_the_version_is_the_last_word(fake_rubberband, version):
     fake_rubberband("exit 0", version=version)
-    assert RubberBandSound.version() == "Rubber Band 3.1.2"
+    assert RubberBandProgramSound.version() == "Rubber Band 3.1.2"
 
 
 def test_a_program_that_hangs_when_asked_for_its_version_will_not_do(fake_rubberband, monkeypatch, sleeper):
-    monkeypatch.setattr(rubberband_engine, "START_LIMIT_S", 0.5)
+    monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.5)
     fake_rubberband("exit 0", version=f"exec /bin/sleep {sleeper}")
     start = time.monotonic()
     with pytest.raises(FileNotFoundError, match="does not answer to --version.*Install it"):
@@ -378,5 +378,9 @@ def test_a_program_that_hangs_when_asked_for_its_version_will_not_do(fake_rubber
 
 def test_the_version_is_asked_for_once(fake_rubberband, tmp_path):
     fake_rubberband("exit 0", version='echo asked >> "$folder/asked"; echo 3.1.2; exit 0')
-    assert [program_version(), program_version(), RubberBandSound.version()] == ["3.1.2", "3.1.2", "Rubber Band 3.1.2"]
+    assert [program_version(), program_version(), RubberBandProgramSound.version()] == [
+        "3.1.2",
+        "3.1.2",
+        "Rubber Band 3.1.2",
+    ]
     assert (tmp_path / "asked").read_text() == "asked\n"
