@@ -100,10 +100,10 @@ class Batches:
         if self.spectrogram is not None:
             levels = transform(levels, self.spectrogram, rng)
             levels, targets = mix(levels, targets, alpha=self.spectrogram.mixup, rng=rng)
-        x = colour(levels, self.pictures.palette)
-        if self.image is not None:
-            drawn = [self.image.draw(picture.shape, rng) for picture in x]
-            x = np.stack([self.image.apply(*both) for both in zip(x, drawn, strict=True)])
+        if self.image is None:
+            x = colour(levels, self.pictures.palette)
+        else:
+            x = self.image.transform(levels, self.pictures.palette, rng)
         if self.class_weights is None:
             return x, targets
         return x, targets, targets @ self.class_weights

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from train.affine import affine_matrix, warp
+from train.images import colour
 from train.named_values import named_values
 
 PRESETS: dict[str, dict[str, object]] = {
@@ -83,43 +85,83 @@ class ImageTransforms:
         picture = np.zeros((8, 8, 3), dtype=np.uint8)
         for seed in range(3):
             try:
-                self.apply(picture, self.draw(picture.shape, np.random.default_rng(seed)))
+                (drawn,) = self.draw(1, picture.shape, np.random.default_rng(seed))
+                self.apply(picture, drawn)
             except Exception as error:
                 raise ValueError(f"ImageDataGenerator fails with these values: {error}") from None
 
-    def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> dict[str, object]:
-        """Draw one transform.
+    def draw(self, n: int, shape: tuple[int, int, int], rng: np.random.Generator) -> list[dict[str, object]]:
+        """Draw a transform for each picture of a batch.
 
         Keras draws from numpy's global generator, which is seeded for it and then put back as it was, by one thread at
         a time.
 
         Parameters
         ----------
+        n : int
+            Pictures.
         shape : tuple of (int, int, int)
             Height, width, 3.
         rng : np.random.Generator
 
         Returns
         -------
-        dict
+        list of dict
             As `ImageDataGenerator.get_random_transform` gives.
         """
-        seed = int(rng.integers(2**32))
+        seeds = rng.integers(2**32, size=n)
         with _drawing:
             state = np.random.get_state()
             try:
-                return self._generator.get_random_transform(shape, seed=seed)
+                return [self._generator.get_random_transform(shape, seed=int(seed)) for seed in seeds]
             finally:
                 np.random.set_state(state)
 
+    def transform(self, levels: np.ndarray, palette: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Colour a batch of pictures and give each a transform of its own.
+
+        Parameters
+        ----------
+        levels : np.ndarray, shape=(batch, height, width), uint8
+        palette : np.ndarray, shape=(256, 3), uint8
+        rng : np.random.Generator
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, height, width, 3), float32
+            0 to 255; the pixels that `ImageDataGenerator` would give.
+        """
+        shape = levels.shape[1:]
+        out = np.empty((*levels.shape, 3), dtype=np.float32)
+        four = np.zeros((256, 4))
+        four[:, :3] = palette
+        for picture, drawn, into in zip(levels, self.draw(len(levels), (*shape, 3), rng), out, strict=True):
+            if self._is_compiled(drawn):
+                brightness = np.float32(-1 if drawn["brightness"] is None else drawn["brightness"])
+                flips = bool(drawn["flip_horizontal"]), bool(drawn["flip_vertical"])
+                warp(picture, four, affine_matrix(drawn, shape), *flips, brightness, into)
+            else:
+                into[:] = self.apply(colour(picture, palette), drawn)
+        return out
+
+    def _is_compiled(self, drawn: Mapping[str, object]) -> bool:
+        """Whether `warp` can do it; what is seldom asked for is left to Keras."""
+        generator = self._generator
+        return (
+            generator.fill_mode == "nearest"
+            and generator.interpolation_order == 1
+            and drawn["channel_shift_intensity"] is None
+            and (drawn["brightness"] or 0) >= 0
+        )
+
     def apply(self, picture: np.ndarray, drawn: Mapping[str, object]) -> np.ndarray:
-        """Do one transform.
+        """Do one transform by Keras itself.
 
         Parameters
         ----------
         picture : np.ndarray, shape=(height, width, 3), uint8
         drawn : Mapping
-            What `draw` gave.
+            Of what `draw` gave.
 
         Returns
         -------

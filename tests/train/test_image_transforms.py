@@ -1,42 +1,93 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generate.manifest import read_metadata
 from train.image_transforms import PRESETS, ImageTransforms, image_arguments
 from train.images import colour, load_pictures, palette_of
 
+PALETTE = palette_of("magma")
+
 
 @pytest.fixture(scope="module")
-def picture(images):
+def levels(images):
     names = list(read_metadata(images / "metadata.csv")["file_name"])[:1]
-    pictures = load_pictures(images, names, palette=palette_of("magma"), size=(40, 48), silent_ends="keep")
-    return colour(pictures.levels[0], pictures.palette)
+    return load_pictures(images, names, palette=PALETTE, size=(40, 48), silent_ends="keep").levels[0]
+
+
+def both(levels, arguments, n=20):
+    """A batch by our own code, and picture by picture by `ImageDataGenerator.random_transform` with the same seeds."""
+    from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+    ours = ImageTransforms(arguments).transform(np.stack([levels] * n), PALETTE, np.random.default_rng(0))
+    seeds = np.random.default_rng(0).integers(2**32, size=n)
+    generator, picture = ImageDataGenerator(**arguments), colour(levels, PALETTE).astype(np.float32)
+    theirs = np.stack([generator.random_transform(picture.copy(), seed=int(seed)) for seed in seeds])
+    return ours, theirs
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("seed", range(5))
-def test_pixels_are_those_of_image_data_generator(picture, preset, seed):
-    """Its own `random_transform`, called by its own name, with the same seed."""
-    from tensorflow.keras.preprocessing.image import ImageDataGenerator
-
-    ours = ImageTransforms(PRESETS[preset])
-    done = ours.apply(picture, ours.draw(picture.shape, np.random.default_rng(seed)))
-    keras_seed = int(np.random.default_rng(seed).integers(2**32))
-    theirs = ImageDataGenerator(**PRESETS[preset]).random_transform(picture.astype(np.float32), seed=keras_seed)
-    np.testing.assert_array_equal(done, theirs)
-    assert not np.array_equal(done, picture)
+def test_pixels_are_those_of_image_data_generator(levels, preset):
+    """Its own `random_transform`, called by its own name, with the same seeds."""
+    ours, theirs = both(levels, PRESETS[preset])
+    np.testing.assert_array_equal(ours, theirs)
+    assert len({picture.tobytes() for picture in ours}) == len(ours)
 
 
-def test_drawing_leaves_the_global_generator_and_the_picture_as_they_were(picture):
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"rotation_range": 180},
+        {"zoom_range": (0.2, 3.0)},
+        {"zoom_range": (2.0, 2.0)},
+        {"shear_range": 80, "vertical_flip": True},
+        {"width_shift_range": 0.9, "height_shift_range": [-30, -3, 7]},
+        {"width_shift_range": 5.0},
+        {"horizontal_flip": True},
+        {"brightness_range": (0.0, 4.0)},
+        {"rotation_range": 20, "fill_mode": "wrap"},
+        {"rotation_range": 20, "fill_mode": "constant", "cval": 99.0},
+        {"rotation_range": 20, "fill_mode": "reflect"},
+        {"channel_shift_range": 60.0, "brightness_range": (0.5, 1.5)},
+        {"rotation_range": 20, "interpolation_order": 0},
+    ],
+)
+@pytest.mark.parametrize("shape", [(40, 48), (31, 17), (1, 9), (9, 1)])
+def test_pixels_are_those_of_image_data_generator_for_any_value(values, shape):
+    noise = np.random.default_rng(5).integers(0, 256, shape).astype(np.uint8)
+    ours, theirs = both(noise, values, n=8)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    values=st.fixed_dictionaries(
+        {
+            "rotation_range": st.floats(0, 180),
+            "shear_range": st.floats(0, 60),
+            "width_shift_range": st.floats(0, 0.9),
+            "height_shift_range": st.floats(0, 0.9),
+            "zoom_range": st.floats(0, 0.9),
+        }
+    ),
+)
+def test_pixels_are_those_of_image_data_generator_by_property(seed, values):
+    noise = np.random.default_rng(seed).integers(0, 256, (23, 29)).astype(np.uint8)
+    ours, theirs = both(noise, values, n=3)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_drawing_leaves_the_global_generator_and_the_pictures_as_they_were(levels):
     np.random.seed(7)
     expected = np.random.random()
     np.random.seed(7)
-    before = picture.copy()
-    transforms = ImageTransforms(PRESETS["paper"])
-    drawn = transforms.draw(picture.shape, np.random.default_rng(0))
-    transforms.apply(picture, drawn)
+    before = levels.copy()
+    ImageTransforms(PRESETS["paper"]).transform(levels[np.newaxis], PALETTE, np.random.default_rng(0))
     assert np.random.random() == expected
-    np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(levels, before)
 
 
 def test_the_papers_values():

@@ -1,0 +1,101 @@
+"""What `ImageDataGenerator` does to a picture, compiled and in one pass: the same pixels in a tenth of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numba
+import numpy as np
+
+
+def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.ndarray:
+    """The matrix that `ImageDataGenerator` makes of what it drew.
+
+    The same products in the same order as in `keras.preprocessing.image.apply_affine_transform`, since the last digits
+    of a coordinate decide on which side of a pixel it falls.
+
+    Parameters
+    ----------
+    drawn : Mapping
+        As `ImageDataGenerator.get_random_transform` gives it.
+    shape : tuple of (int, int)
+        Height and width.
+
+    Returns
+    -------
+    np.ndarray, shape=(2, 3), float64
+        From row, column of the result to row, column of the picture.
+    """
+    theta, tx, ty, shear, zx, zy = (drawn[name] for name in ("theta", "tx", "ty", "shear", "zx", "zy"))
+    factors = []
+    if theta != 0:
+        theta = np.deg2rad(theta)
+        factors.append([[np.cos(theta), -np.sin(theta), 0], [np.sin(theta), np.cos(theta), 0], [0, 0, 1]])
+    if tx != 0 or ty != 0:
+        factors.append([[1, 0, tx], [0, 1, ty], [0, 0, 1]])
+    if shear != 0:
+        shear = np.deg2rad(shear)
+        factors.append([[1, -np.sin(shear), 0], [0, np.cos(shear), 0], [0, 0, 1]])
+    if zx != 1 or zy != 1:
+        factors.append([[zx, 0, 0], [0, zy, 0], [0, 0, 1]])
+    if not factors:
+        return np.eye(2, 3)
+    matrix = np.array(factors[0], dtype=np.float64)
+    for factor in factors[1:]:
+        matrix = np.dot(matrix, np.array(factor, dtype=np.float64))
+    row, column = shape[0] / 2 - 0.5, shape[1] / 2 - 0.5
+    there = np.array([[1, 0, row], [0, 1, column], [0, 0, 1]], dtype=np.float64)
+    back = np.array([[1, 0, -row], [0, 1, -column], [0, 0, 1]], dtype=np.float64)
+    matrix = np.dot(np.dot(there, matrix), back)
+    # Keras counts columns before rows: both axes change places.
+    return np.ascontiguousarray(matrix[[1, 0]][:, [1, 0, 2]])
+
+
+# No fused operations here: they would round otherwise than scipy does.
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, out):
+    """Move, flip and brighten one picture.
+
+    As `scipy.ndimage.affine_transform` of order 1 and mode `nearest` and then `PIL.ImageEnhance.Brightness`, each
+    colour for itself, in their order of operations.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(height, width), uint8
+    palette : np.ndarray, shape=(256, 4), float64
+        Red, green, blue and nothing: four numbers at a time are as quick as one.
+    matrix : np.ndarray, shape=(2, 3), float64
+        From row, column of the result to row, column of the picture.
+    flip_horizontal, flip_vertical : bool
+    brightness : float32
+        Below 0: all is left as it is.
+    out : np.ndarray, shape=(height, width, 3), float32
+        Is written to.
+    """
+    height, width = levels.shape
+    last_row, last_column = np.uint32(height - 1), np.uint32(width - 1)
+    one = np.uint32(1)
+    rows, columns = np.empty(width), np.empty(width)
+    line = np.empty((width, 4), dtype=np.float32)
+    for i in range(height):
+        for j in range(width):
+            rows[j] = min(max(i * matrix[0, 0] + j * matrix[0, 1] + matrix[0, 2], 0.0), height - 1.0)
+            columns[j] = min(max(i * matrix[1, 0] + j * matrix[1, 1] + matrix[1, 2], 0.0), width - 1.0)
+        for j in range(width):
+            top, left = np.uint32(rows[j]), np.uint32(columns[j])
+            bottom, right = min(top + one, last_row), min(left + one, last_column)
+            low, near = rows[j] - top, columns[j] - left
+            high, far = 1.0 - low, 1.0 - near
+            a, b = palette[levels[top, left]], palette[levels[top, right]]
+            c, d = palette[levels[bottom, left]], palette[levels[bottom, right]]
+            for k in range(4):
+                line[j, k] = a[k] * high * far + b[k] * high * near + c[k] * low * far + d[k] * low * near
+        if brightness >= 0:
+            for j in range(width):
+                for k in range(4):
+                    line[j, k] = min(np.floor(brightness * np.floor(line[j, k])), np.float32(255))
+        into = out[height - 1 - i if flip_vertical else i]
+        for j in range(width):
+            column = width - 1 - j if flip_horizontal else j
+            for k in range(3):
+                into[column, k] = line[j, k]
