@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
 	@echo "make test    all tests"
+	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
@@ -21,6 +22,12 @@ demo: setup
 
 test: .venv/test-ready rubberband
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# Nothing else should run beside it. Tables on the terminal, and as CSV in outputs/benchmarks.
+bench: setup
+	$(BIN)/python -m benchmarks.generation
+	$(BIN)/python -m benchmarks.whole_runs
+	$(BIN)/python -m benchmarks.training_input
 
 # What continuous integration looks at besides.
 style: .venv/test-ready
@@ -64,4 +71,4 @@ rubberband:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo test style lint setup rubberband clean
+.PHONY: help demo bench test style lint setup rubberband clean

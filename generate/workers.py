@@ -164,13 +164,10 @@ def _end(executor: Executor) -> None:
     try:
         executor.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
-        said, threading.excepthook = threading.excepthook, lambda _: None
-        try:
-            # The pool's own thread may find its pipes closed under it; that is no news to the user.
-            _kill(executor)
-            executor.shutdown(wait=True, cancel_futures=True)
-        finally:
-            threading.excepthook = said
+        # The pool's own thread may find its pipes closed under it, now or later; that is no news to the user.
+        threading.excepthook = lambda _: None
+        _kill(executor)
+        executor.shutdown(wait=True, cancel_futures=True)
         raise
 
 

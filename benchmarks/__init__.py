@@ -1,0 +1,1 @@
+"""Timings against the programs that people write today: `make bench`."""

@@ -1,0 +1,149 @@
+"""Pictures to augmented batches, ours and theirs: `python -m benchmarks.training_input [--quick]`."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import ESC10, met, on_one_core, paired_ms, ratio, show
+
+SIDE_PX, BATCH, ROUNDS, TARGET = 224, 32, 3, 10.0
+
+
+def main() -> None:
+    """Time the batches, compare the pixels, and time an epoch."""
+    on_one_core()
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    quick = "--quick" in sys.argv
+    with tempfile.TemporaryDirectory() as name:
+        images = render_originals(Path(name), "40" if quick else "400")
+        show("The same pixels as ImageDataGenerator", pixels(images), file_name="pixels.csv")
+        batches(images, rounds=1 if quick else ROUNDS)
+        epoch(images, rounds=1 if quick else 3)
+
+
+def pixels(images: Path) -> list[dict[str, object]]:
+    """Largest difference to `ImageDataGenerator.random_transform`, same seeds, over a few hundred pictures."""
+    import numpy as np
+    from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+    from train.image_transforms import PRESETS, ImageTransforms
+    from train.images import colour
+
+    pictures, _ = _ours(images, SIDE_PX)
+    rows = []
+    for preset, arguments in PRESETS.items():
+        levels = pictures.levels[:: max(1, len(pictures.levels) // 200)]
+        ours = ImageTransforms(arguments).transform(levels, pictures.palette, np.random.default_rng(0))
+        seeds = np.random.default_rng(0).integers(2**32, size=len(levels))
+        generator = ImageDataGenerator(**arguments)
+        worst = 0.0
+        for picture, seed, done in zip(colour(levels, pictures.palette), seeds, ours, strict=True):
+            theirs = generator.random_transform(picture.astype(np.float32), seed=int(seed))
+            worst = max(worst, float(np.abs(theirs - done).max()))
+        rows.append({"preset": preset, "pictures": len(levels), "largest difference": worst, "reached": met(0, worst)})
+    return rows
+
+
+def batches(images: Path, *, rounds: int) -> None:
+    """Milliseconds an image, decoding included for those who decode each time."""
+    from benchmarks.programs_to_beat import flow_from_directory, image_dataset
+    from train.image_transforms import PRESETS
+
+    generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=SIDE_PX, batch_size=BATCH)
+    dataset = image_dataset(images, side_px=SIDE_PX, batch_size=BATCH)
+    ours = _batches(images, SIDE_PX)
+    numbers = itertools.count()
+
+    # A whole epoch each, from its first batch on: nobody works ahead in another's time.
+    def our_epoch() -> int:
+        number = next(numbers)
+        return sum(len(x) for x, _ in ours.epochs(number, number + 1))
+
+    works = {
+        "flow_from_directory + ImageDataGenerator": lambda: sum(len(next(generator)[0]) for _ in range(len(generator))),
+        "image_dataset_from_directory + layers": lambda: sum(len(x) for x, _ in dataset),
+        "ours, --augment image --image-preset paper": our_epoch,
+    }
+    ms = paired_ms(works, rounds=rounds)
+    *programs, mine = works
+    rows = []
+    for program in programs:
+        reached = ratio(ms[program], ms[mine])
+        rows.append(
+            {
+                "program to beat": program,
+                "ms an image": round(min(ms[program]), 2),
+                "our ms an image": round(min(ms[mine]), 2),
+                "times as fast": round(reached, 1),
+                "target": TARGET,
+                "reached": met(reached, TARGET),
+            }
+        )
+    show(f"Training input, {SIDE_PX} x {SIDE_PX} pixels, one core", rows, file_name="training_input.csv")
+
+
+def epoch(images: Path, *, rounds: int) -> None:
+    """Seconds of an epoch of cnn9 with image augmentation, the same net and pictures, one core."""
+    import keras
+
+    from benchmarks.programs_to_beat import flow_from_directory
+    from train.image_transforms import PRESETS
+    from train.models import MODELS, build_model
+
+    side_px = MODELS["cnn9"].size
+    generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=side_px, batch_size=BATCH)
+    ours = _batches(images, side_px)
+    n_classes = ours.targets.shape[1]
+    models = {name: build_model("cnn9", n_classes=n_classes) for name in ("theirs", "ours")}
+    for model in models.values():
+        model.compile(keras.optimizers.Adam(), "categorical_crossentropy", jit_compile=False)
+    seconds: dict[str, list[float]] = {"theirs": [], "ours": []}
+    for number in range(rounds + 1):
+        for name, data in (("theirs", generator), ("ours", ours.epochs(number, number + 1))):
+            began = time.perf_counter()
+            models[name].fit(data, steps_per_epoch=len(ours), epochs=1, verbose=0)
+            if number:
+                seconds[name].append(time.perf_counter() - began)
+    row = {
+        "pictures": len(ours.rows),
+        "plain Keras loop, s": round(min(seconds["theirs"]), 1),
+        "ours, s": round(min(seconds["ours"]), 1),
+        "times as fast": round(ratio(seconds["theirs"], seconds["ours"]), 1),
+    }
+    show(f"An epoch of cnn9, {side_px} x {side_px} pixels, image augmentation, one core", [row], file_name="epoch.csv")
+
+
+def render_originals(folder: Path, limit: str) -> Path:
+    """Pictures of the originals, 224 x 224."""
+    from benchmarks.whole_runs import generate
+
+    generate(ESC10, folder / "images", "--limit", limit, "--variants", "none", "--engine", "librosa")
+    return folder / "images"
+
+
+def _ours(images: Path, side_px: int) -> tuple[object, object]:
+    from train.picture_folder import open_pictures, read_images
+
+    settings, table = read_images(images)
+    return open_pictures(images, settings, table, size=(side_px, side_px), silent_ends="keep"), table
+
+
+def _batches(images: Path, side_px: int) -> object:
+    import numpy as np
+
+    from train.batches import Batches
+    from train.image_transforms import PRESETS, ImageTransforms
+
+    pictures, table = _ours(images, side_px)
+    labels = sorted(table["label"].unique())
+    targets = np.eye(len(labels), dtype=np.float32)[table["label"].map(labels.index).to_numpy()]
+    return Batches(pictures, np.arange(len(table)), targets, BATCH, seed=(0,), image=ImageTransforms(PRESETS["paper"]))
+
+
+if __name__ == "__main__":
+    main()
