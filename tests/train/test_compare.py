@@ -99,3 +99,20 @@ def test_a_csv_that_cannot_be_written_is_an_error(tmp_path, capsys):
     fake_run(tmp_path / "a")
     assert main([str(tmp_path / "a"), "--csv", str(tmp_path / "absent" / "t.csv")]) == 1
     assert "train.compare: " in capsys.readouterr().err
+
+
+def test_a_run_of_some_folds_is_no_rival_of_a_whole_one(tmp_path, capsys):
+    fake_run(tmp_path / "whole", right=0.6, seed=1)
+    fake_run(tmp_path / "part", answers=lambda clip, label: label, folds=("1",))
+    assert main([str(tmp_path / "part"), str(tmp_path / "whole")]) == 0
+    table, sentences = capsys.readouterr().out.split("\n\n")
+    assert [row.split()[0] for row in table.splitlines()[1:]] == ["whole", "part"]
+    assert "part against whole: 100.0 % to" in sentences
+
+
+def test_options_in_which_runs_differ_are_shown(tmp_path, capsys):
+    fake_run(tmp_path / "a", epochs=4)
+    fake_run(tmp_path / "b", epochs=4, dropout=0.5, seed=3)
+    main([str(tmp_path / "a"), str(tmp_path / "b")])
+    head = capsys.readouterr().out.splitlines()[0]
+    assert "dropout" in head and "weight decay" not in head

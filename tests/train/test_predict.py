@@ -498,3 +498,20 @@ def test_as_a_user_runs_it_on_both_backends(run, nets, drawn, tmp_path, backend)
     assert "/low/1.wav  " in done.stdout
     expected = says(nets, pictures_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=1e-4)
+
+
+def test_sounds_that_the_nets_were_trained_on_are_named(run, drawn, tmp_path, capsys):
+    metadata = manifest.read_metadata(drawn / "images" / "metadata.csv")
+    for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
+        manifest.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, rows)
+    soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
+    assert predict(run, drawn / "sounds" / metadata["sound"][0], tmp_path / "new.wav") == 0
+    out = capsys.readouterr().out
+    assert "note: 1 of the 2 nets asked may have been trained on" in out and "new.wav, of the" not in out
+    assert predict(run, tmp_path / "new.wav") == 0
+    assert "note: " not in capsys.readouterr().out
+
+
+def test_what_is_between_windows_is_said_not_to_be_heard(run, drawn, capsys):
+    predict(run, drawn / "sounds" / "high" / "0.wav", "--hop-seconds", 3)
+    assert "begin 3 s apart" in capsys.readouterr().out

@@ -143,3 +143,38 @@ def test_no_originals(own):
     folder = own(variant=lambda t: t["variant"].replace("original", "noise=20"))
     with pytest.raises(ValueError, match="holds no originals"):
         prepare(folder, TINY)
+
+
+def test_a_folder_that_holds_no_pictures_says_what_it_holds(images, tmp_path):
+    (tmp_path / "sounds" / "rain").mkdir(parents=True)
+    (tmp_path / "sounds" / "rain" / "a.WAV").touch()
+    with pytest.raises(FileNotFoundError, match=r"holds sounds.*python -m generate \S*sounds$"):
+        prepare(tmp_path / "sounds", TINY)
+    (tmp_path / "all").mkdir()
+    shutil.copytree(images, tmp_path / "all" / "mine")
+    with pytest.raises(FileNotFoundError, match=r"holds folders of pictures \(mine\)"):
+        prepare(tmp_path / "all", TINY)
+    with pytest.raises(FileNotFoundError, match="is not there"):
+        prepare(tmp_path / "nowhere", TINY)
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "a\\b", ".."])
+def test_the_name_of_a_run_is_a_name(images, name):
+    with pytest.raises(ValueError, match="--name is"):
+        prepare(images, TINY, name=name)
+
+
+def test_what_is_left_to_the_program_is_settled(images, tmp_path):
+    recipe = prepare(images, TINY, runs=tmp_path).run.recipe
+    assert (recipe.nets, recipe.learning_rate) == (2, 0.001)
+
+
+def test_leaky_runs_are_named_so(images, tmp_path):
+    leaky = Recipe(model="cnn7", input_size=32, protocol="paper")
+    assert prepare(images, leaky, runs=tmp_path).run.folder.name.endswith("-cnn7-leaky")
+
+
+def test_variants_that_equal_their_original_are_counted(images, tmp_path):
+    table = read_metadata(images / "metadata.csv")
+    expected = table.loc[table["duplicate"], "variant"].value_counts().to_dict()
+    assert prepare(images, TINY, runs=tmp_path).n_duplicates == expected

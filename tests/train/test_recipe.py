@@ -50,6 +50,13 @@ def test_what_is_given_is_taken():
         ({"patience": 5}, "there is none with --select last"),
         ({"head_epochs": 2}, "nothing is kept frozen"),
         ({"unfreeze": "10"}, "nothing is kept frozen"),
+        ({"nets": 0}, "nets is 0; expected 1"),
+        ({"image_values": ("rotation_range=5",)}, "--image-values changes.*add --augment spectrogram image"),
+        ({"image_preset": "paper", "augment": ()}, "--image-preset changes.*add --augment image"),
+        (
+            {"spectrogram_values": ("mixup=0",), "augment": ("image",)},
+            "--spectrogram-values.*--augment image spectrogram",
+        ),
     ],
 )
 def test_bad_values(values, words):

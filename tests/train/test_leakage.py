@@ -1,0 +1,37 @@
+import pytest
+
+from generate import manifest
+from tests.train.conftest import draw
+from tests.train.test_windows import record
+from train.leak_meter import nearest_neighbour_accuracy, shrink
+from train.leakage import main
+from train.prepare import prepare
+from train.recipe import Recipe
+
+
+def test_the_quick_meter_is_the_one_of_a_run(images, capsys):
+    assert main([str(images), "--quick", "--input-size", "48"]) == 0
+    out = capsys.readouterr().out
+    prepared = prepare(images, Recipe(input_size=48))
+    shrunk, labels = shrink(prepared.pictures.levels), prepared.table["label"].to_numpy()
+    right = sum(nearest_neighbour_accuracy(shrunk, labels, split) * len(split.test) for split in prepared.splits)
+    n_tested = sum(len(split.test) for split in prepared.splits)
+    (honest,) = [line for line in out.splitlines() if "honest folds" in line]
+    assert f"{100 * right / n_tested:.1f} %" in honest and "0 of them with a relative" in honest
+    assert "any net can" in out
+
+
+def test_where_there_are_no_relatives_nothing_is_said_to_leak(tmp_path, capsys):
+    for k, label in enumerate(("high", "low")):
+        for number in range(6):
+            record(tmp_path / "sounds" / label / f"{number}.wav", 1.0, seed=number, hz=300 + 3000 * k)
+    draw(tmp_path / "sounds", tmp_path / "images", "--variants", "none")
+    assert manifest.read_metadata(tmp_path / "images" / "metadata.csv")["source_id"].is_unique
+    assert main([str(tmp_path / "images"), "--quick"]) == 0
+    assert "so nothing leaks" in capsys.readouterr().out
+
+
+def test_a_protocol_cannot_be_given(images, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([str(images), "--quick", "--protocol", "paper"])
+    assert caught.value.code == 2

@@ -1,0 +1,65 @@
+import keras
+import numpy as np
+import pytest
+
+from train import checkpoint
+from train.models import BASE, build_model, n_nets
+from train.nets.mean_of_nets import CrossEntropy, MeanOfNets
+from train.recipe import Recipe
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_nets_side_by_side_learn_as_if_each_were_alone(label_smoothing):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (8, 32, 32, 3)).astype(np.uint8)
+    targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 8)]
+    pair = build_model("cnn7", n_classes=3, size=(32, 32), nets=2)
+    singles = [build_model("cnn7", n_classes=3, size=(32, 32)) for _ in range(2)]
+    for number, single in enumerate(singles, start=1):
+        parts = [pair.get_layer(f"{name}_{number}").get_weights() for name in (BASE, "classes")]
+        single.set_weights([weight for part in parts for weight in part])
+        # Plain steps, since those of Adam hardly depend on the gradient's size: the mean of two halves each.
+        single.compile(
+            keras.optimizers.SGD(0.01), keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        )
+    pair.compile(keras.optimizers.SGD(0.02), CrossEntropy(label_smoothing))
+    for _ in range(3):
+        loss = float(pair.train_on_batch(pictures, targets))
+        assert loss == pytest.approx(
+            np.mean([single.train_on_batch(pictures, targets) for single in singles]), rel=1e-3
+        )
+    expected = np.mean([single.predict_on_batch(pictures) for single in singles], axis=0)
+    np.testing.assert_allclose(pair.predict_on_batch(pictures), expected, atol=1e-3)
+
+
+def test_the_nets_differ_and_their_mean_is_a_probability():
+    pair = build_model("cnn7", n_classes=4, size=(32, 32), nets=3)
+    assert not np.array_equal(
+        pair.get_layer(f"{BASE}_1").get_weights()[0], pair.get_layer(f"{BASE}_2").get_weights()[0]
+    )
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype(np.uint8)
+    np.testing.assert_allclose(pair.predict_on_batch(pictures).sum(axis=1), 1, atol=1e-5)
+
+
+def test_in_training_the_mean_is_geometric():
+    said = [np.array([[0.8, 0.2]], np.float32), np.array([[0.2, 0.8]], np.float32)]
+    np.testing.assert_allclose(MeanOfNets()(said, training=True), [[0.4, 0.4]], rtol=1e-6)
+    np.testing.assert_allclose(MeanOfNets()(said), [[0.5, 0.5]], rtol=1e-6)
+
+
+def test_through_a_file_with_its_optimizer(tmp_path):
+    pair = build_model("cnn7", n_classes=2, size=(32, 32), nets=2)
+    pair.compile("adam", CrossEntropy(0.1))
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
+    pair.train_on_batch(pictures, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]])
+    checkpoint.save(pair, tmp_path / "last.keras", [])
+    again = checkpoint.load(tmp_path / "last.keras", to_go_on=True)
+    np.testing.assert_array_equal(again.predict_on_batch(pictures), pair.predict_on_batch(pictures))
+    assert again.loss.label_smoothing == 0.1
+
+
+def test_two_small_nets_unless_something_else_is_said():
+    assert n_nets(Recipe()) == n_nets(Recipe(model="cnn7")) == 2
+    assert n_nets(Recipe(model="resnet18")) == n_nets(Recipe(weights="some.keras")) == n_nets(Recipe(nets=1)) == 1
+    with pytest.raises(ValueError, match="would make all of them the same"):
+        Recipe(nets=2, weights="imagenet")
