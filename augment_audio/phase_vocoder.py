@@ -62,7 +62,7 @@ class PhaseVocoder:
         """
         length, rate = round(self._n_samples / rate), float(rate)
         n = min(math.ceil((len(self._magnitude) - 1) / rate), math.ceil((length + N_FFT) / HOP_LENGTH))
-        window = hann(N_FFT) / np.float32(WINDOWS_SUM)
+        window = hann(N_FFT) / np.float32(WINDOWS_SUM * N_FFT)
         y = np.zeros((n + OVERLAP - 1) * HOP_LENGTH, dtype=np.float32)
         real, imag = self._turn_real[0].copy(), self._turn_imag[0].copy()
         buffer = np.empty((min(FRAMES_A_BLOCK, n), N_FFT), dtype=np.float32)

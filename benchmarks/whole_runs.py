@@ -87,7 +87,7 @@ def _copies(many: Path) -> Path:
     """ESC-10 several times over, as links."""
     for copy in range(COPIES if not many.exists() else 0):
         for clip in sorted(ESC10.rglob("*.ogg")):
-            place = many / clip.parent.name / f"{copy}-{clip.name}"
+            place = many / clip.parent.name.rpartition(" - ")[2] / f"{copy}-{clip.name}"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(clip)
     return many
@@ -97,7 +97,7 @@ def generate(sounds: Path, out: Path, *options: str) -> tuple[float, int]:
     """Run the command; seconds, and the largest memory of any of its processes in megabytes."""
     command = [sys.executable, "-m", "generate", str(sounds), str(out), *options]
     began, peak_kb = time.perf_counter(), 0
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     while process.poll() is None:
         peak_kb = max([peak_kb, *_peaks_kb(process.pid)])
         time.sleep(0.05)
