@@ -69,33 +69,37 @@ def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, ou
     flip_horizontal, flip_vertical : bool
     brightness : float32
         Below 0: all is left as it is.
-    out : np.ndarray, shape=(height, width, 3), float32
+    out : np.ndarray, shape=(height, width, 3), float32, or uint8 where there is a brightness
         Is written to.
     """
     height, width = levels.shape
-    last_row, last_column = np.uint32(height - 1), np.uint32(width - 1)
-    one = np.uint32(1)
-    rows, columns = np.empty(width), np.empty(width)
+    flat = levels.reshape(-1)
+    low, high, near, far = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
+    places = np.empty((4, width), dtype=np.int32)
     line = np.empty((width, 4), dtype=np.float32)
     for i in range(height):
+        # First where each pixel of the line comes from, then what is there: compilers are good at one thing at a time.
         for j in range(width):
-            rows[j] = min(max(i * matrix[0, 0] + j * matrix[0, 1] + matrix[0, 2], 0.0), height - 1.0)
-            columns[j] = min(max(i * matrix[1, 0] + j * matrix[1, 1] + matrix[1, 2], 0.0), width - 1.0)
+            row = min(max(i * matrix[0, 0] + j * matrix[0, 1] + matrix[0, 2], 0.0), height - 1.0)
+            column = min(max(i * matrix[1, 0] + j * matrix[1, 1] + matrix[1, 2], 0.0), width - 1.0)
+            top, left = np.int32(row), np.int32(column)
+            bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
+            low[j], near[j] = row - top, column - left
+            high[j], far[j] = 1.0 - low[j], 1.0 - near[j]
+            places[0, j], places[1, j] = top * width + left, top * width + right
+            places[2, j], places[3, j] = bottom * width + left, bottom * width + right
         for j in range(width):
-            top, left = np.uint32(rows[j]), np.uint32(columns[j])
-            bottom, right = min(top + one, last_row), min(left + one, last_column)
-            low, near = rows[j] - top, columns[j] - left
-            high, far = 1.0 - low, 1.0 - near
-            a, b = palette[levels[top, left]], palette[levels[top, right]]
-            c, d = palette[levels[bottom, left]], palette[levels[bottom, right]]
+            a, b = flat[np.uint32(places[0, j])], flat[np.uint32(places[1, j])]
+            c, d = flat[np.uint32(places[2, j])], flat[np.uint32(places[3, j])]
             for k in range(4):
-                line[j, k] = a[k] * high * far + b[k] * high * near + c[k] * low * far + d[k] * low * near
+                value = palette[a, k] * high[j] * far[j] + palette[b, k] * high[j] * near[j]
+                line[j, k] = value + palette[c, k] * low[j] * far[j] + palette[d, k] * low[j] * near[j]
         if brightness >= 0:
             for j in range(width):
                 for k in range(4):
                     line[j, k] = min(np.floor(brightness * np.floor(line[j, k])), np.float32(255))
         into = out[height - 1 - i if flip_vertical else i]
         for j in range(width):
-            column = width - 1 - j if flip_horizontal else j
+            place = width - 1 - j if flip_horizontal else j
             for k in range(3):
-                into[column, k] = line[j, k]
+                into[place, k] = line[j, k]

@@ -72,7 +72,7 @@ class Batches:
 
         Yields
         ------
-        pictures : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after image transforms
+        pictures : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after some image transforms
         targets : np.ndarray, shape=(batch, n_classes), float32
         weights : np.ndarray, shape=(batch,), float32
             Only with class weights.

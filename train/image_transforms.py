@@ -128,11 +128,12 @@ class ImageTransforms:
 
         Returns
         -------
-        np.ndarray, shape=(batch, height, width, 3), float32
-            0 to 255; the pixels that `ImageDataGenerator` would give.
+        np.ndarray, shape=(batch, height, width, 3), float32, or uint8 where there is a brightness
+            0 to 255; the pixels that `ImageDataGenerator` would give. After a brightness they are whole numbers.
         """
         shape = levels.shape[1:]
-        out = np.empty((*levels.shape, 3), dtype=np.float32)
+        is_whole = self._generator.brightness_range is not None
+        out = np.empty((*levels.shape, 3), dtype=np.uint8 if is_whole else np.float32)
         four = np.zeros((256, 4))
         four[:, :3] = palette
         for picture, drawn, into in zip(levels, self.draw(len(levels), (*shape, 3), rng), out, strict=True):
