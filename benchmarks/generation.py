@@ -31,9 +31,9 @@ def main() -> None:
 def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
     """Milliseconds a clip of each program, and ours against it."""
     from benchmarks import programs_to_beat as theirs
-    from generate.workers import _keep_memory
+    from generate.workers import keep_memory
 
-    _keep_memory()
+    keep_memory()
     (folder / "theirs").mkdir()
     programs = {
         "librosa + specshow": (theirs.librosa_variants, theirs.save_by_specshow),

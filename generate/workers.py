@@ -70,7 +70,7 @@ def _begin(temporary_folder: str) -> None:
     """Prepare a worker: Ctrl-C is the main process's business, and without that process there is none here."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = temporary_folder
-    _keep_memory()
+    keep_memory()
     parent = multiprocessing.parent_process()
 
     def end_with_parent() -> None:
@@ -80,7 +80,7 @@ def _begin(temporary_folder: str) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let the process keep what it frees, where the C library is glibc.
 
     Else each array of megabytes is given back to the system, which clears the next one page by page: a tenth of the
