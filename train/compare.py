@@ -177,9 +177,11 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _option(value: object) -> object:
-    """An option as it is written on a command line."""
-    return " ".join(value) if isinstance(value, list | tuple) else value
+def _option(value: object) -> str:
+    """An option as it is written on a command line; `-` where it was left to the program."""
+    if value is None:
+        return "-"
+    return (" ".join(value) or "none") if isinstance(value, list | tuple) else str(value)
 
 
 def table_text(table: pd.DataFrame) -> str:
