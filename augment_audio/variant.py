@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Variant:
         """What it does, in a line: the first line of the function's docstring."""
         return (inspect.getdoc(self.make) or "").partition("\n")[0]
 
-    @property
+    @cached_property
     def is_random(self) -> bool:
         """Whether it draws random numbers."""
         return "rng" in inspect.signature(self.make).parameters

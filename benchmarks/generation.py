@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import ESC10, met, on_one_core, paired_ms, ratio, show
+from benchmarks.measure import ESC10, met, on_one_core, paired_ms, ratio, seconds_inside, show
 
 N_CLIPS, ROUNDS = 20, 3
 TARGETS = {
@@ -34,7 +36,6 @@ def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
     from generate.workers import keep_memory
 
     keep_memory()
-    (folder / "theirs").mkdir()
     programs = {
         "librosa + specshow": (theirs.librosa_variants, theirs.save_by_specshow),
         "librosa + Pillow": (theirs.librosa_variants, theirs.save_by_pillow),
@@ -43,8 +44,9 @@ def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
 
     def their_work(name: str) -> int:
         variants, save = programs[name]
+        new = Path(tempfile.mkdtemp(dir=folder))
         for clip in clips:
-            theirs.render_clip(clip, folder / "theirs", variants=variants, save=save)
+            theirs.render_clip(clip, new, variants=variants, save=save)
         return len(clips)
 
     engines = {name: Ours(clips, folder / name, engine=name) for name in ("librosa", "rubberband")}
@@ -67,8 +69,43 @@ def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
             }
         )
     show(f"Generation, {len(clips)} clips, 6 pictures each, one core", rows, file_name="generation.csv")
-    share = engines["rubberband"].rubberband_share()
-    print(f"Rubber Band itself takes {100 * share:.0f} % of our time with it (to reach: 90 %).")
+    show("A clip with --engine librosa, ms", engines["librosa"].profile(librosa_parts()), file_name="profile.csv")
+    show(
+        "A clip with --engine rubberband, ms",
+        engines["rubberband"].profile(rubberband_parts()),
+        file_name="profile_rubberband.csv",
+    )
+
+
+def librosa_parts() -> dict[str, list[tuple[object, str]]]:
+    """Steps of a clip that are one library's, and our own kernels."""
+    import cv2
+    import soundfile
+    import soxr
+    from PIL import Image
+
+    from augment_audio import fourier, phase_vocoder
+    from generate import png
+    from generate.features import mel, sparse
+
+    kernels = [(phase_vocoder, name) for name in ("_analyse", "_synthesise", "_overlap_add")]
+    kernels += [(fourier, "_cut"), (fourier, "_powers"), (sparse, "multiply"), (cv2, "transpose")]
+    return {
+        "Fourier transforms (OpenCV)": [(cv2, "dft")],
+        "decoding Ogg (libsndfile)": [(soundfile.SoundFile, "__init__"), (soundfile.SoundFile, "read")],
+        "resampling for two pitches (soxr)": [(soxr, "resample")],
+        "six PNGs (zlib-ng) and their files": [(png, "write")],
+        "224 x 224 pixels (Pillow)": [(Image.Image, "resize")],
+        "decibels (numpy)": [(mel, "to_decibels")],
+        "frames, phases, powers, mel bands (numba)": kernels,
+    }
+
+
+def rubberband_parts() -> dict[str, list[tuple[object, str]]]:
+    """Rubber Band's own calls: 90 % is to reach."""
+    from augment_audio.rubberband_engine import RubberBandSound
+
+    return {"Rubber Band": [(RubberBandSound, "_process")]}
 
 
 class Ours:
@@ -92,33 +129,25 @@ class Ours:
         ]
 
     def work(self) -> int:
-        """Render all clips."""
+        """Render all clips, into a new folder."""
         from generate.render import render
 
+        front = replace(self.front, images=Path(tempfile.mkdtemp(dir=self.front.images)))
         for job in self.jobs:
-            render(job, self.front)
+            render(job, front)
         return len(self.jobs)
 
-    def rubberband_share(self) -> float:
-        """Part of the time that passes in Rubber Band's own calls."""
-        from augment_audio.rubberband_engine import RubberBandSound
-
-        process, inside = RubberBandSound._process, 0.0
-
-        def timed(sound: RubberBandSound, **options: float) -> object:
-            nonlocal inside
+    def profile(self, parts: Mapping[str, Iterable[tuple[object, str]]]) -> list[dict[str, object]]:
+        """Milliseconds a clip that pass in each part, and in all that is between them."""
+        with seconds_inside(parts) as seconds:
             began = time.perf_counter()
-            y = process(sound, **options)
-            inside += time.perf_counter() - began
-            return y
-
-        RubberBandSound._process = timed
-        try:
-            began = time.perf_counter()
-            self.work()
-            return inside / (time.perf_counter() - began)
-        finally:
-            RubberBandSound._process = process
+            n = self.work()
+            whole = time.perf_counter() - began
+        seconds["all else"] = whole - sum(seconds.values())
+        return [
+            {"part": part, "ms": round(1e3 * s / n, 1), "of the whole": f"{100 * s / whole:.0f} %"}
+            for part, s in seconds.items()
+        ]
 
 
 def closeness(clips: list[Path]) -> dict[str, object]:

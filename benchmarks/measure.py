@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,42 @@ def paired_ms(works: Mapping[str, Callable[[], int]], *, rounds: int) -> dict[st
             if number:
                 found[name].append(1e3 * (time.perf_counter() - began) / n)
     return found
+
+
+@contextmanager
+def seconds_inside(parts: Mapping[str, Iterable[tuple[object, str]]]) -> Iterator[dict[str, float]]:
+    """Add up the time that passes in calls of some functions.
+
+    Parameters
+    ----------
+    parts : Mapping of str to iterable of (object, str)
+        What each part is called, and its functions: a module or class, and the function's name there.
+
+    Yields
+    ------
+    dict of str to float
+        Seconds of each part, so far.
+    """
+    seconds = dict.fromkeys(parts, 0.0)
+    originals = [(part, owner, name, getattr(owner, name)) for part, them in parts.items() for owner, name in them]
+
+    def timed(part: str, function: Callable) -> Callable:
+        def call(*arguments: object, **options: object) -> object:
+            began = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                seconds[part] += time.perf_counter() - began
+
+        return call
+
+    try:
+        for part, owner, name, function in originals:
+            setattr(owner, name, timed(part, function))
+        yield seconds
+    finally:
+        for _, owner, name, function in originals:
+            setattr(owner, name, function)
 
 
 def ratio(slow: list[float], fast: list[float]) -> float:

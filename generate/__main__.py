@@ -22,8 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = command_line.parse(arguments)
         # Only now: reading tables and sounds takes imports that `--help` need not wait for.
-        from generate import prepare, run, summary
+        from generate import prepare, run, summary, workers
 
+        if not options.dry_run:
+            workers.prepare()
         prepared = prepare.prepare(options)
         print(summary.plan_text(prepared, prepare.survey(prepared)), flush=True)
         if options.dry_run:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from zlib_ng import zlib_ng
 
 from generate.whole_file import whole_file
 
 SOFTWARE = "spectrogram pictures, python -m generate"
 """Stands in every picture's `Software` chunk, by which the program knows its own."""
-COMPRESSION = {"compress_level": 1, "compress_type": zlib.Z_RLE}
-"""zlib's fastest level, looking for repeated pixels alone: a twentieth of the default's time, 5 % larger."""
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
+"""Looking for repeated bytes alone: the same bytes on every processor, and a tenth of the default's time."""
+PALETTE_COLOURS = 3
+FILTER_UP = 2
+"""Each pixel as its difference to the one above: a third fewer bytes."""
 
 
 def palette(colormap: str) -> bytes:
@@ -51,15 +55,37 @@ def write(path: Path, levels: np.ndarray, *, palette: bytes, text: Mapping[str, 
         768 of them, as `palette` gives.
     text : Mapping of str to str
         Stored as text chunks.
+
+    References
+    ----------
+    PNG specification, third edition, https://www.w3.org/TR/png-3/. Pillow's writer takes twice the time.
     """
     height, width = levels.shape
-    image = Image.frombytes("P", (width, height), levels.tobytes())
-    image.putpalette(palette)
-    chunks = PngInfo()
-    for key, value in {"Software": SOFTWARE, **text}.items():
-        chunks.add_itxt(key, value.encode("utf-8", "replace").decode())
+    rows = np.empty((height, 1 + width), dtype=np.uint8)
+    rows[:, 0] = FILTER_UP
+    rows[0, 1:] = levels[0]
+    np.subtract(levels[1:], levels[:-1], out=rows[1:, 1:])
+    compressor = zlib_ng.compressobj(**COMPRESSION)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, PALETTE_COLOURS, 0, 0, 0)),
+        (b"PLTE", palette),
+        *_text_chunks({"Software": SOFTWARE, **text}),
+        (b"IDAT", compressor.compress(rows) + compressor.flush()),
+        (b"IEND", b""),
+    ]
     with whole_file(path, to_disk=False) as temporary:
-        image.save(temporary, "PNG", **COMPRESSION, pnginfo=chunks)
+        temporary.write_bytes(SIGNATURE + b"".join(_framed(kind, data) for kind, data in chunks))
+
+
+def _text_chunks(text: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
+    """International text, neither compressed nor translated."""
+    for key, value in text.items():
+        yield b"iTXt", key.encode("latin-1") + bytes(5) + value.encode("utf-8", "replace")
+
+
+def _framed(kind: bytes, data: bytes) -> bytes:
+    """A chunk between its length and its checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib_ng.crc32(data, zlib_ng.crc32(kind)))
 
 
 def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:

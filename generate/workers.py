@@ -53,17 +53,30 @@ def local_executor(workers: int, temporary_folder: Path) -> Executor:
     temporary_folder : Path
         Where workers, and the programs that they start, put temporary files.
     """
-    for variable in ONE_THREAD:
-        os.environ[variable] = "1"
-    # A server that has imported everything forks the workers: faster than starting each anew, and safe beside threads.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["generate.preload"])
-    else:
-        context = multiprocessing.get_context("spawn")
+    prepare()
+    context = multiprocessing.get_context("forkserver" if _has_server() else "spawn")
     if os.name == "nt":
         workers = min(workers, MOST_WORKERS_ON_WINDOWS)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(temporary_folder),))
+
+
+def prepare() -> None:
+    """Start the server that forks the workers, where the system can fork, and do not wait for it.
+
+    It has imported everything when the first is wanted: faster than starting each anew, and safe beside threads.
+    Called early, it does so while the main process plans.
+    """
+    for variable in ONE_THREAD:
+        os.environ[variable] = "1"
+    if _has_server():
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(["generate.preload"])
+        forkserver.ensure_running()
+
+
+def _has_server() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()
 
 
 def _begin(temporary_folder: str) -> None:

@@ -26,7 +26,7 @@ for height, width in ((1, 1), (1, 9), (9, 1), (17, 31)):
     levels = np.zeros((height, width), np.uint8)
     for matrix in (np.eye(2, 3), np.array([[-5.0, 3, 900], [0.1, -7, -900]])):
         out = np.empty((height, width, 3), np.float32)
-        warp(levels, np.zeros((256, 4)), matrix, True, True, np.float32(0.5), out)
+        warp(levels, np.zeros((256, 3)), matrix, True, True, np.float32(0.5), out)
 print("inside")
 """
 

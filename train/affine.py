@@ -62,8 +62,7 @@ def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, ou
     Parameters
     ----------
     levels : np.ndarray, shape=(height, width), uint8
-    palette : np.ndarray, shape=(256, 4), float64
-        Red, green, blue and nothing: four numbers at a time are as quick as one.
+    palette : np.ndarray, shape=(256, 3), float64
     matrix : np.ndarray, shape=(2, 3), float64
         From row, column of the result to row, column of the picture.
     flip_horizontal, flip_vertical : bool
@@ -73,30 +72,31 @@ def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, ou
         Is written to.
     """
     height, width = levels.shape
-    flat = levels.reshape(-1)
+    # Beyond the last line and column there is something too, of which nothing is taken.
+    flat = np.zeros(height * width + width + 1, dtype=np.uint8)
+    flat[: height * width] = levels.reshape(-1)
     low, high, near, far = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
-    places = np.empty((4, width), dtype=np.int32)
-    line = np.empty((width, 4), dtype=np.float32)
+    places = np.empty(width, dtype=np.int32)
+    line = np.empty((width, 3), dtype=np.float32)
     for i in range(height):
         # First where each pixel of the line comes from, then what is there: compilers are good at one thing at a time.
         for j in range(width):
             row = min(max(i * matrix[0, 0] + j * matrix[0, 1] + matrix[0, 2], 0.0), height - 1.0)
             column = min(max(i * matrix[1, 0] + j * matrix[1, 1] + matrix[1, 2], 0.0), width - 1.0)
             top, left = np.int32(row), np.int32(column)
-            bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
             low[j], near[j] = row - top, column - left
             high[j], far[j] = 1.0 - low[j], 1.0 - near[j]
-            places[0, j], places[1, j] = top * width + left, top * width + right
-            places[2, j], places[3, j] = bottom * width + left, bottom * width + right
+            places[j] = top * width + left
         for j in range(width):
-            a, b = flat[np.uint32(places[0, j])], flat[np.uint32(places[1, j])]
-            c, d = flat[np.uint32(places[2, j])], flat[np.uint32(places[3, j])]
-            for k in range(4):
+            place = np.uint64(places[j])
+            a, b = flat[place], flat[place + np.uint64(1)]
+            c, d = flat[place + np.uint64(width)], flat[place + np.uint64(width + 1)]
+            for k in range(3):
                 value = palette[a, k] * high[j] * far[j] + palette[b, k] * high[j] * near[j]
                 line[j, k] = value + palette[c, k] * low[j] * far[j] + palette[d, k] * low[j] * near[j]
         if brightness >= 0:
             for j in range(width):
-                for k in range(4):
+                for k in range(3):
                     line[j, k] = min(np.floor(brightness * np.floor(line[j, k])), np.float32(255))
         into = out[height - 1 - i if flip_vertical else i]
         for j in range(width):

@@ -134,13 +134,12 @@ class ImageTransforms:
         shape = levels.shape[1:]
         is_whole = self._generator.brightness_range is not None
         out = np.empty((*levels.shape, 3), dtype=np.uint8 if is_whole else np.float32)
-        four = np.zeros((256, 4))
-        four[:, :3] = palette
+        exact = palette.astype(np.float64)
         for picture, drawn, into in zip(levels, self.draw(len(levels), (*shape, 3), rng), out, strict=True):
             if self._is_compiled(drawn):
                 brightness = np.float32(-1 if drawn["brightness"] is None else drawn["brightness"])
                 flips = bool(drawn["flip_horizontal"]), bool(drawn["flip_vertical"])
-                warp(picture, four, affine_matrix(drawn, shape), *flips, brightness, into)
+                warp(picture, exact, affine_matrix(drawn, shape), *flips, brightness, into)
             else:
                 into[:] = self.apply(colour(picture, palette), drawn)
         return out
