@@ -78,6 +78,16 @@ def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int 
 def choose_engine(engine: str = "auto") -> str:
     """Settle which engine changes tempo and pitch: `auto` takes the first of `ENGINES` that is there.
 
+    Parameters
+    ----------
+    engine : str
+        `auto`, or a key of `ENGINES`.
+
+    Returns
+    -------
+    str
+        A key of `ENGINES`.
+
     Raises
     ------
     ValueError

@@ -102,7 +102,17 @@ def read_mono(path: Path):
 
 
 def write_sound(path: Path, y, sr: int) -> None:
-    """Write 16-bit WAV, whole or not at all, quieter where it would be cut off at full scale; print a line."""
+    """Write 16-bit WAV, whole or not at all, quieter where it would be cut off at full scale; print a line.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced if it is there.
+    y : np.ndarray, shape=(n,), float32
+        1 is full scale; values beyond are allowed.
+    sr : int
+        Sample rate in hertz.
+    """
     import numpy as np
     import soundfile
 

@@ -54,9 +54,8 @@ def power_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tupl
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-    n_fft, hop_length : int
-        Samples a frame, and from one frame to the next.
+    y, n_fft, hop_length
+        See `spectrum_blocks`.
 
     Yields
     ------
@@ -114,7 +113,17 @@ def transform_back(packed: np.ndarray) -> None:
 
 @compiled
 def _cut(y, start, hop_length, window, frames):
-    """Frames of a sound from the sample `start` on, times the window; there is silence around the sound."""
+    """Frames of a sound from the sample `start` on, times the window; there is silence around the sound.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+    start, hop_length : int
+        First sample of the first frame, which may be below 0, and samples from one frame to the next.
+    window : np.ndarray, shape=(n_fft,), float32
+    frames : np.ndarray, shape=(frames, n_fft), float32
+        Written.
+    """
     n = frames.shape[1]
     for row in range(len(frames)):
         low = min(n, max(0, -start))
@@ -130,7 +139,14 @@ def _cut(y, start, hop_length, window, frames):
 
 @compiled
 def _powers(packed, power):
-    """Squared magnitudes of a block of spectra, a row a frame."""
+    """Squared magnitudes of a block of spectra, a row a frame.
+
+    Parameters
+    ----------
+    packed : np.ndarray, shape=(frames, n_fft), float32
+    power : np.ndarray, shape=(frames, 1 + n_fft // 2), float32
+        Written.
+    """
     n = packed.shape[1]
     for row in range(len(packed)):
         power[row, 0] = packed[row, 0] * packed[row, 0]

@@ -87,8 +87,17 @@ def _even_out_ends(hops: np.ndarray, n: int) -> None:
 def _analyse(packed, first, magnitude, turn_real, turn_imag, real, imag):
     """Magnitudes of a block of spectra, and by how much each bin turned since the frame before.
 
-    `real` and `imag` are the unit phasors of the frame before, and then those of the block's last frame. Where there is
-    nothing, the phase is 0.
+    Where there is nothing, the phase is 0.
+
+    Parameters
+    ----------
+    packed : np.ndarray, shape=(frames, N_FFT), float32
+    first : int
+        Number of the block's first frame.
+    magnitude, turn_real, turn_imag : np.ndarray, shape=(all frames, N_BINS), float32
+        The rows of the block are written.
+    real, imag : np.ndarray, shape=(N_BINS,), float32
+        Unit phasors of the frame before, and then those of the block's last frame.
     """
     half = packed.shape[1] // 2
     for row in range(len(packed)):
@@ -110,7 +119,17 @@ def _analyse(packed, first, magnitude, turn_real, turn_imag, real, imag):
 def _synthesise(packed, first, rate, magnitude, turn_real, turn_imag, real, imag):
     """Spectra of a block of frames, `rate` frames of the analysis apart.
 
-    `real` and `imag` are the unit phasors of the block's first frame, and then those of the one after its last.
+    Parameters
+    ----------
+    packed : np.ndarray, shape=(frames, N_FFT), float32
+        Written.
+    first : int
+        Number of the block's first frame.
+    rate : float
+    magnitude, turn_real, turn_imag : np.ndarray, shape=(all frames, N_BINS), float32
+        As `_analyse` wrote them.
+    real, imag : np.ndarray, shape=(N_BINS,), float32
+        Unit phasors of the block's first frame, and then those of the one after its last.
     """
     half = packed.shape[1] // 2
     for row in range(len(packed)):
@@ -136,7 +155,15 @@ def _synthesise(packed, first, rate, magnitude, turn_real, turn_imag, real, imag
 
 @compiled
 def _overlap_add(frames, window, y):
-    """Add frames to a sound, times the window."""
+    """Add frames to a sound, times the window.
+
+    Parameters
+    ----------
+    frames : np.ndarray, shape=(frames, N_FFT), float32
+    window : np.ndarray, shape=(N_FFT,), float32
+    y : np.ndarray, shape=(n,), float32
+        Added to; begins with the first frame and has room for the last.
+    """
     for row in range(len(frames)):
         for t in range(N_FFT):
             y[row * HOP_LENGTH + t] += frames[row, t] * window[t]

@@ -31,7 +31,22 @@ def shift_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) ->
 
 
 def draw_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Generator) -> int:
-    """Draw a shift in samples, evenly from minus to plus `max_seconds`, smaller than the sound."""
+    """Draw a shift in samples, evenly from minus to plus `max_seconds`, smaller than the sound.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the sound.
+    sr : int
+        Sample rate in hertz.
+    max_seconds : float
+    rng : np.random.Generator
+
+    Returns
+    -------
+    int
+        Samples; above 0 is later.
+    """
     furthest = min(round(max_seconds * sr), n_samples - 1)
     return int(rng.integers(-furthest, furthest + 1))
 

@@ -79,6 +79,13 @@ class Request:
 def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
     """Read `pitch=+2`, `trim` or the like.
 
+    Parameters
+    ----------
+    text : str
+        A key of `variants`, and after `=` its value.
+    variants : Mapping of str to Variant
+        What there is: `VARIANTS`.
+
     Raises
     ------
     ValueError
@@ -140,6 +147,17 @@ def make_variant(
 
     The random numbers depend on the seed, the clip and the variant's name alone, so that neither the order of the
     clips nor the number of workers changes anything.
+
+    Parameters
+    ----------
+    sound : Sound
+    request : Request
+        As `parse_request` gives it.
+    variants : Mapping of str to Variant
+        What there is: `VARIANTS`.
+    seed : int
+    clip_id : str
+        Any text that tells the clip from all others.
 
     Returns
     -------

@@ -53,6 +53,11 @@ def read_config(
     tables : set of str
         Tables that a file alone can give: names to lists of texts.
 
+    Returns
+    -------
+    dict
+        Options that the file gives, by their names with `_`; checked, and of the type that the command line gives.
+
     Raises
     ------
     FileNotFoundError

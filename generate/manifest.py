@@ -103,7 +103,13 @@ class Journal:
             self._append([dict(zip(COLUMNS, COLUMNS, strict=True))])
 
     def note(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Append the rows of one clip's pictures in one write."""
+        """Append the rows of one clip's pictures in one write.
+
+        Parameters
+        ----------
+        rows : iterable of Mapping
+            One a picture, with the keys `COLUMNS`.
+        """
         self._append(rows)
 
     def _append(self, rows: Iterable[Mapping[str, object]]) -> None:

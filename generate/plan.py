@@ -102,6 +102,16 @@ def make_plan(
 def name_class_folders(labels: list[str]) -> dict[str, str]:
     """Give each class a folder name that every system takes.
 
+    Parameters
+    ----------
+    labels : list of str
+        Each once.
+
+    Returns
+    -------
+    dict of str to str
+        Label to folder.
+
     Raises
     ------
     ValueError

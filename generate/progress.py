@@ -40,7 +40,13 @@ class Progress:
             self._bar.close()
 
     def step(self, *, n_rejected: int) -> None:
-        """One clip more is done."""
+        """One clip more is done.
+
+        Parameters
+        ----------
+        n_rejected : int
+            So far, in all.
+        """
         self._n_done += 1
         if self._bar is not None:
             if n_rejected:

@@ -180,6 +180,11 @@ class Settings:
 def parse_image_size(text: str | int) -> tuple[int, int] | None:
     """Read `224` (square), `320x240` (width x height) or `native`.
 
+    Returns
+    -------
+    tuple of (int, int) or None
+        Width and height in pixels; None for `native`.
+
     Raises
     ------
     ValueError

@@ -38,6 +38,12 @@ class Rejected(NamedTuple):
 def table_of(heard: Iterable[Heard], classes: Sequence[str]) -> pd.DataFrame:
     """One row a window.
 
+    Parameters
+    ----------
+    heard : iterable of Heard
+    classes : sequence of str
+        In the order of the nets' outputs.
+
     Returns
     -------
     pandas.DataFrame
@@ -108,7 +114,20 @@ def with_top(table: pd.DataFrame, classes: Sequence[str], *, top: int) -> pd.Dat
 
 
 def to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, object]]:
-    """The rows of `with_top` as plain values."""
+    """The rows of `with_top` as plain values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `with_top` gives it.
+    classes : sequence of str
+
+    Returns
+    -------
+    list of dict
+        One a row: `file`, `start_s`, `end_s`, `silent`, `top` (a list of `label` and `p`, the likeliest first), and
+        `probabilities` (class to probability; None in a silent row).
+    """
     rows = []
     for row in table.to_dict("records"):
         plain = {name: row[name] for name in ("file", "start_s", "end_s", "silent")}

@@ -92,7 +92,15 @@ class Batches:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def batch(self, epoch: int, number: int) -> tuple[np.ndarray, ...]:
-        """Make one batch; see `epochs`."""
+        """Make one batch; see `epochs`.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        number : int
+            Of the batch in its epoch, 0 to `len(self) - 1`.
+        """
         order = np.random.default_rng((Draw.ORDER, *self.seed, epoch)).permutation(self.rows)
         rows = np.array_split(order, len(self))[number]
         rng = np.random.default_rng((Draw.TRANSFORMS, *self.seed, epoch, number))

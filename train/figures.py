@@ -99,6 +99,13 @@ def bootstrap_interval(
 def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> np.ndarray:
     """How often each class was taken for each.
 
+    Parameters
+    ----------
+    labels, predicted : array_like of str, shape=(n,)
+        What the sounds are, and what they were taken for.
+    classes : sequence of str
+        All there are; they order the rows and columns.
+
     Returns
     -------
     np.ndarray, shape=(n_classes, n_classes), int
@@ -112,6 +119,11 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[
 
 def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> pd.DataFrame:
     """Precision, recall and F1 of each class.
+
+    Parameters
+    ----------
+    labels, predicted, classes
+        See `confusion_matrix`.
 
     Returns
     -------
@@ -130,7 +142,13 @@ def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -
 
 
 def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
-    """Mean F1 of the classes that were tested, each counting the same; 0 to 1."""
+    """Mean F1 of the classes that were tested, each counting the same; 0 to 1.
+
+    Parameters
+    ----------
+    labels, predicted, classes
+        See `confusion_matrix`.
+    """
     table = per_class(labels, predicted, classes)
     return float(table.loc[table["n"] > 0, "f1"].mean())
 
@@ -189,7 +207,12 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, k: int) -> float:
     """Part of the pictures whose class is among the `k` that are most probable; 0 to 1.
 
-    Parameters are those of `log_loss`.
+    Parameters
+    ----------
+    labels, probabilities, classes
+        See `log_loss`.
+    k : int
+        1 or more.
     """
     from sklearn.metrics import top_k_accuracy_score
 

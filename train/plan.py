@@ -16,7 +16,18 @@ from train.wording import listed, start_in_words
 
 
 def plan_text(prepared: Prepared) -> str:
-    """The plan: pictures, split, net, transforms, schedule, device, and where the run goes."""
+    """The plan: pictures, split, net, transforms, schedule, device, and where the run goes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        As `train.prepare.prepare` or `resume` gives it.
+
+    Returns
+    -------
+    str
+        Lines without a newline at the end.
+    """
     run, table = prepared.run, prepared.table
     recipe = run.recipe
     originals = table[table["variant"] == ORIGINAL]

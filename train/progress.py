@@ -73,7 +73,17 @@ class Progress:
             print(f"{text}  {tqdm.format_interval(round(left_s))} left", flush=True)
 
     def end(self, split: Split, accuracy: float, seconds: float) -> None:
-        """A fold is trained and tested, perhaps sooner than it could have been."""
+        """A fold is trained and tested, perhaps sooner than it could have been.
+
+        Parameters
+        ----------
+        split : Split
+            Of the fold.
+        accuracy : float
+            On its test, 0 to 1.
+        seconds : float
+            That both took.
+        """
         self._n_pictures -= self._n_left_of_fold
         if self._bar is not None:
             self._bar.total = self._n_pictures

@@ -119,7 +119,15 @@ def read_predictions(path: Path) -> pd.DataFrame:
 
 
 def write_run(run: Run, settings: dict[str, object]) -> None:
-    """Write `config.json`, `settings.json` and `classes.json`."""
+    """Write `config.json`, `settings.json` and `classes.json`.
+
+    Parameters
+    ----------
+    run : Run
+        Its folder is made.
+    settings : dict
+        `settings.json` of the picture folder.
+    """
     run.folder.mkdir(parents=True, exist_ok=True)
     write_json(run.folder / SETTINGS, settings)
     write_json(run.folder / CLASSES, list(run.classes))

@@ -52,6 +52,11 @@ def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
     recipe : Recipe
     n_pictures, n_clips : int
         To train on; with stored variants there are more pictures than clips.
+
+    Returns
+    -------
+    list of Phase
+        In their order: the head alone, if it has epochs of its own, and then all.
     """
     start = start_of(recipe)
     epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_pictures))
@@ -63,13 +68,40 @@ def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
 
 
 def phases_of(prepared: Prepared, split: Split) -> list[Phase]:
-    """The phases of one fold of a prepared run."""
+    """The phases of one fold of a prepared run.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    split : Split
+        Of the fold; one of `prepared.splits`.
+
+    Returns
+    -------
+    list of Phase
+        See `phases`.
+    """
     n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
     return phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
 
 
 def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras.optimizers.schedules.CosineDecay:
-    """Up from 0 on a line, then down to 0 on a cosine (Loshchilov and Hutter, SGDR, ICLR 2017)."""
+    """Up from 0 on a line, then down to 0 on a cosine (Loshchilov and Hutter, SGDR, ICLR 2017).
+
+    Parameters
+    ----------
+    phase : Phase
+        Its epochs and its highest rate.
+    steps_per_epoch : int
+        Batches an epoch.
+    warmup : float
+        Part of the phase's steps in which the rate goes up, 0 to 0.9.
+
+    Returns
+    -------
+    keras.optimizers.schedules.CosineDecay
+        Step of the phase, from 0, to learning rate.
+    """
     n_steps = phase.epochs * steps_per_epoch
     n_warmup = round(warmup * n_steps)
     return keras.optimizers.schedules.CosineDecay(
@@ -85,6 +117,15 @@ def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
 
     In fine-tuning, batch normalisation stays frozen: the statistics of few new pictures would undo what the base
     has learnt (https://keras.io/guides/transfer_learning/).
+
+    Parameters
+    ----------
+    model : keras.Model
+        As `train.models.build_model` gives it; `trainable` of its layers is set. From nothing (`weights` is `none`) it
+        is left as it is: all of it trains.
+    phase : Phase
+    recipe : Recipe
+        `weights`, and in `unfreeze` how many of the last layers with weights are trained.
     """
     if recipe.weights == "none":
         return

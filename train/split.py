@@ -113,7 +113,15 @@ def make_splits(
 
 
 def relatives_in_training(table: pd.DataFrame, split: Split) -> int:
-    """How many test pictures have a relative in training; 0 for an honest split."""
+    """How many test pictures have a relative in training; 0 for an honest split.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a picture, with `source_id`.
+    split : Split
+        Of this table.
+    """
     sources = table["source_id"].to_numpy()
     return int(np.isin(sources[split.test], sources[split.train]).sum())
 

@@ -56,7 +56,13 @@ def summary_text(report: dict[str, object]) -> str:
 
 
 def accuracy_text(report: dict[str, object]) -> str:
-    """Such as `92.5 % (95 % interval 89.9 to 94.9; 400 clips of 304 recordings)`."""
+    """Such as `92.5 % (95 % interval 89.9 to 94.9; 400 clips of 304 recordings)`.
+
+    Parameters
+    ----------
+    report : dict
+        As `train.report.make_report` gives it.
+    """
     pooled = report["pooled"]
     n_folds, n_all = len(report["folds"]), len(report["all_folds"])
     part = f"; {n_folds} of {n_all} folds only" if report["folds_missing"] else ""
@@ -67,7 +73,13 @@ def accuracy_text(report: dict[str, object]) -> str:
 
 
 def meter_text(report: dict[str, object]) -> str:
-    """What a figure is to be held against: the nearest neighbour, and always the same answer."""
+    """What a figure is to be held against: the nearest neighbour, and always the same answer.
+
+    Parameters
+    ----------
+    report : dict
+        As `train.report.make_report` gives it.
+    """
     pooled = report["pooled"]
     return (
         f"nearest neighbour on the pixels, no learning: {percent(pooled['nearest_neighbour_accuracy'])}; always the "

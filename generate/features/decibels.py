@@ -84,5 +84,16 @@ def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> 
 
 
 def to_unit_range(decibels: np.ndarray, settings: Settings) -> np.ndarray:
-    """The dB scale from 0 (floor) to 1 (reference)."""
+    """The dB scale from 0 (floor) to 1 (reference).
+
+    Parameters
+    ----------
+    decibels : np.ndarray, shape=(rows, frames), float32
+        As `to_decibels` gives them.
+    settings : Settings
+
+    Returns
+    -------
+    np.ndarray, shape=(rows, frames), float32
+    """
     return decibels / np.float32(settings.range_db) + np.float32(1)

@@ -21,6 +21,12 @@ def gammatone(y: np.ndarray, settings: Settings) -> np.ndarray:
     The power spectrum is weighted with the filters' power responses, which takes a small part of the time of
     filtering the samples and gives the same energies.
 
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at `settings.sr`.
+    settings : Settings
+
     Returns
     -------
     np.ndarray, shape=(n_bands, frames), float32, 0 to 1

@@ -11,6 +11,12 @@ from generate.settings import Settings
 def log(y: np.ndarray, settings: Settings) -> np.ndarray:
     """Power spectrogram in decibels, from `fmin_hz` to the highest frequency.
 
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at `settings.sr`.
+    settings : Settings
+
     Returns
     -------
     np.ndarray, shape=(bins in the range, frames), float32, 0 to 1

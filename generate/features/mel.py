@@ -19,6 +19,12 @@ def mel(y: np.ndarray, settings: Settings) -> np.ndarray:
 
     Slaney's mel scale and area normalisation, as `librosa.feature.melspectrogram` with its defaults.
 
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at `settings.sr`.
+    settings : Settings
+
     Returns
     -------
     np.ndarray, shape=(n_bands, frames), float32, 0 to 1
@@ -37,14 +43,14 @@ def mel_decibels(y: np.ndarray, settings: Settings) -> np.ndarray:
 def mel_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: float) -> tuple[csr_array, float]:
     """Triangular filters.
 
+    Those of `librosa.filters.mel`, bit for bit; importing that would take longer than drawing thirty clips.
+
     Returns
     -------
     filters : scipy.sparse.csr_array, shape=(n_bands, n_fft / 2 + 1), float32
         Sparse, since a bin is in two of them at most.
     full_scale : float
         The highest power that a sine at full scale reaches in any band.
-
-    Those of `librosa.filters.mel`, bit for bit; importing that would take longer than drawing thirty clips.
 
     References
     ----------

@@ -18,6 +18,12 @@ def mfcc(y: np.ndarray, settings: Settings) -> np.ndarray:
     Row 0 is the mean level of the frame; row k tells how much the outline sways k / 2 times between the lowest and the
     highest band. The scale is fixed: nothing in it comes from the clip's own extremes.
 
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at `settings.sr`.
+    settings : Settings
+
     Returns
     -------
     np.ndarray, shape=(n_mfcc, frames), float32, 0 to 1
@@ -38,6 +44,16 @@ def coefficients_to_unit_range(coefficients: np.ndarray, settings: Settings) -> 
 
     A coefficient divided by the root of the number of bands is in decibels; it is multiplied by 1 + k / 2, by at most
     `LARGEST_MAGNIFICATION`, and half of `range_db` either way fills the scale.
+
+    Parameters
+    ----------
+    coefficients : np.ndarray, shape=(n_mfcc, frames), float32
+        As `mfcc_decibels` gives them.
+    settings : Settings
+
+    Returns
+    -------
+    np.ndarray, shape=(n_mfcc, frames), float32, 0 to 1
     """
     k = np.arange(len(coefficients), dtype=np.float32)[:, np.newaxis]
     magnification = np.minimum(1 + k / 2, LARGEST_MAGNIFICATION)

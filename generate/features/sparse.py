@@ -9,7 +9,17 @@ from augment_audio.fourier import compiled
 
 @compiled
 def multiply(indptr, indices, data, dense, out):
-    """Write the product of a sparse matrix, by the arrays of a `scipy.sparse.csr_array`, and a dense one into `out`."""
+    """Write the product of a sparse matrix, by the arrays of a `scipy.sparse.csr_array`, and a dense one into `out`.
+
+    Parameters
+    ----------
+    indptr : np.ndarray, shape=(rows + 1,), int32
+    indices : np.ndarray, shape=(stored numbers,), int32
+    data : np.ndarray, shape=(stored numbers,), float32
+    dense : np.ndarray, shape=(columns of the sparse matrix, n), float32
+    out : np.ndarray, shape=(rows, n), float32
+        Written.
+    """
     total = np.empty(dense.shape[1], dtype=np.float32)
     for row in range(len(out)):
         total[:] = 0

@@ -24,6 +24,18 @@ READERS: dict[str, Reader] = {
 def find_layout(folder: Path, options: ReaderOptions) -> str:
     """Find out how a folder is laid out.
 
+    Parameters
+    ----------
+    folder : Path
+        The sound folder.
+    options : ReaderOptions
+        A table or a name pattern settles it alone.
+
+    Returns
+    -------
+    str
+        A key of `READERS`.
+
     Raises
     ------
     FileNotFoundError

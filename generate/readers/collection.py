@@ -212,6 +212,16 @@ def unique_ids(names: Sequence[str], paths: Sequence[str]) -> list[str]:
 
     Clips whose names would become one id (`a.wav` beside `a.flac`, `Dog.wav` beside `dog.wav`) all get eight
     digits of their path's SHA-1, so that no id depends on the order of the files.
+
+    Parameters
+    ----------
+    names, paths : sequence of str
+        What to call each clip, and its file; both in the same order.
+
+    Returns
+    -------
+    list of str
+        Safe as file names, in the same order.
     """
     ids = [safe_name(name) for name in names]
     counts = Counter(clip_id.casefold() for clip_id in ids)

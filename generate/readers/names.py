@@ -22,6 +22,16 @@ def name_expression(pattern: str) -> re.Pattern:
     The fields are `label` (must be there), `source` (the recording, or who spoke), `fold`, and `take` and `any`,
     which are read and not used.
 
+    Parameters
+    ----------
+    pattern : str
+        Fields in braces; all else stands for itself.
+
+    Returns
+    -------
+    re.Pattern
+        With a group named for each field.
+
     Raises
     ------
     ValueError
