@@ -175,6 +175,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def recipe_from(options: argparse.Namespace) -> Recipe:
     """Put the recipe together: what was given, else the defaults.
 
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As `parse` gives them.
+
     Raises
     ------
     ValueError

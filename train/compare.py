@@ -96,6 +96,24 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
     return runs, skipped
 
 
+def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
+    """What two runs made of the clips that both tested.
+
+    Parameters
+    ----------
+    run, other : Finished
+        Of one collection.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a clip: `clip_id`, `label`, `source_id`; `is_right` and `is_right_other`, the part of the clip's test
+        pictures that each run named rightly, 0 or 1 in an honest run.
+    """
+    others = _results(other).drop(columns="source_id")
+    return _results(run).merge(others, on=["clip_id", "label"], suffixes=("", "_other"))
+
+
 def paired_difference(best: Finished, other: Finished) -> dict[str, object] | None:
     """How much worse a run is than another on the clips that both tested.
 
@@ -111,26 +129,37 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
         `difference_high` (parts of 1, `other` minus `best`; the interval is bootstrapped by recording over the clips'
         differences), `n_clips`, `n_recordings`; None where they share no clip.
     """
-    both = _results(best).merge(_results(other), on=["clip_id", "label"], suffixes=("_best", "_other"))
+    both = paired_clips(best, other)
     if both.empty:
         return None
-    difference = both["is_right_other"] - both["is_right_best"]
-    low, high = figures.bootstrap_interval(difference, both["source_id_best"])
+    difference = both["is_right_other"] - both["is_right"]
+    low, high = figures.bootstrap_interval(difference, both["source_id"])
     return {
         "compared_with": best.name,
         "accuracy": float(both["is_right_other"].mean()),
-        "best_accuracy": float(both["is_right_best"].mean()),
+        "best_accuracy": float(both["is_right"].mean()),
         "difference": float(difference.mean()),
         "difference_low": low,
         "difference_high": high,
         "n_clips": len(both),
         "n_pictures": len(both),
-        "n_recordings": both["source_id_best"].nunique(),
+        "n_recordings": both["source_id"].nunique(),
     }
 
 
 def paired_differences(runs: Sequence[Finished]) -> dict[int, dict[str, object]]:
-    """Each honest run's difference to the first that tested the same clips, by its place in `runs`."""
+    """Each honest run's difference to the first that tested the same clips, by its place in `runs`.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        The best first, as `read_runs` gives them.
+
+    Returns
+    -------
+    dict of int to dict
+        What `paired_difference` gives, for each run that has a better one to be held against.
+    """
     left = [number for number, run in enumerate(runs) if not run.report["leaky"]]
     found = {}
     while left:
@@ -145,7 +174,20 @@ def paired_differences(runs: Sequence[Finished]) -> dict[int, dict[str, object]]
 
 
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
-    """One row a run: what it is, its figures as parts of 1, and its difference to the best."""
+    """One row a run: what it is, its figures as parts of 1, and its difference to the best.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        The best first, as `read_runs` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `run`, `collection`, options of the recipe, `split` (`honest` or `leaky`), `folds`; `accuracy` with its interval
+        `low` to `high`, `macro_f1`, `nearest_neighbour_accuracy`; `n_pictures`, `n_clips`, `n_recordings`;
+        `train_minutes`; `compared_with` and `difference` with its interval, empty where there is none.
+    """
     pairs = paired_differences(runs)
     rows = []
     for number, run in enumerate(runs):
@@ -185,7 +227,18 @@ def _option(value: object) -> str:
 
 
 def table_text(table: pd.DataFrame) -> str:
-    """The table for the terminal, one line a run."""
+    """The table for the terminal, one line a run.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `table_of` gives it.
+
+    Returns
+    -------
+    str
+        Lines without a newline at the end; `OTHER_OPTIONS` only where the runs differ in them.
+    """
     columns = COLUMNS | {
         field: field.replace("_", " ") for field in OTHER_OPTIONS if table[field].astype(str).nunique() > 1
     }

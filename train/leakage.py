@@ -13,6 +13,7 @@ from generate.config_file import parse_with_config
 from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
 from train.guarded import guarded
 from train.recipe import LEAKY, PROTOCOLS, Recipe
+from train.side_by_side import pictures_seen, train_in_turn, with_budget
 
 if TYPE_CHECKING:
     from train.prepare import Prepared
@@ -64,7 +65,20 @@ def _leakage(arguments: Sequence[str] | None) -> int:
 
 
 def quick_text(images: Path, recipe: Recipe) -> str:
-    """Nearest neighbour under each protocol; nothing is trained."""
+    """Nearest neighbour under each protocol; nothing is trained.
+
+    Parameters
+    ----------
+    images : Path
+        A folder of pictures that `python -m generate` made.
+    recipe : Recipe
+        Its protocol is passed over: each of `PROTOCOLS` is tried.
+
+    Returns
+    -------
+    str
+        A line a protocol, and what it means; without a newline at the end.
+    """
     import numpy as np
 
     from generate.wording import count
@@ -107,13 +121,28 @@ def quick_text(images: Path, recipe: Recipe) -> str:
 def trained_text(
     images: Path, honest: Recipe, leaky: Recipe, *, folds: Sequence[str] | None = None, name: str = ""
 ) -> str:
-    """Train under both protocols, and put the figures side by side."""
+    """Train under both protocols, and put the figures side by side.
+
+    Parameters
+    ----------
+    images : Path
+        A folder of pictures that `python -m generate` made.
+    honest, leaky : Recipe
+        The same but for the protocol; the leaky one gets the epochs that `with_budget_of` gives it.
+    folds : sequence of str, optional
+        Of the honest split, train only these; default: all.
+    name : str
+        Of the two run folders, before `-honest` and `-leaky`; default: the pictures' and the model's.
+
+    Returns
+    -------
+    str
+        A line a split, and the difference; without a newline at the end. The runs stay in `train.prepare.RUNS`.
+    """
     from train import device
 
     device.set_up()
-    from train.plan import plan_text
     from train.prepare import RUNS, new_folder, prepare
-    from train.run import execute
     from train.wording import count, percent
 
     base = name or f"{images.resolve().name}-{honest.model}"
@@ -121,11 +150,7 @@ def trained_text(
     honest_run = prepare(images, honest, folds=folds, name=new_folder(RUNS, f"{base}-honest").name)
     leaky_run = prepare(images, leaky, name=new_folder(RUNS, f"{base}-leaky").name)
     leaky_run = with_budget_of(honest_run, leaky_run)
-    reports = {}
-    for kind, prepared in (("honest", honest_run), ("leaky", leaky_run)):
-        print(plan_text(prepared), flush=True)
-        reports[kind] = execute(prepared)
-        print()
+    reports = train_in_turn([("honest", honest_run), ("leaky", leaky_run)])
     lines = [f"{honest.model} on {images}, the same recipe and budget under both splits:"]
     for kind, report in reports.items():
         pooled, n_related = report["pooled"], report["protocol"]["relatives_in_training"]
@@ -151,16 +176,18 @@ def with_budget_of(honest: Prepared, leaky: Prepared) -> Prepared:
     """The leaky run with so many epochs that it sees as many pictures as a fold of the honest one, to half an epoch.
 
     Under the leaky split there are more training pictures, since fewer are tested and even equal ones are kept.
-    """
-    from train.schedule import phases_of
 
-    n_leaky = len(leaky.splits[0].train)
-    seen = {phase.name: phase.epochs * len(honest.splits[0].train) for phase in phases_of(honest, honest.splits[0])}
-    recipe = replace(
-        leaky.run.recipe,
-        epochs=max(1, round(seen["all"] / n_leaky)),
-        head_epochs=max(1, round(seen["head"] / n_leaky)) if "head" in seen else None,
-    )
+    Parameters
+    ----------
+    honest, leaky : Prepared
+        Runs on the same pictures. Only the first fold of each counts.
+
+    Returns
+    -------
+    Prepared
+        `leaky` with other `epochs` and `head_epochs`, each at least 1.
+    """
+    recipe = with_budget(leaky.run.recipe, pictures_seen(honest), n_train=len(leaky.splits[0].train))
     return replace(leaky, run=replace(leaky.run, recipe=recipe))
 
 

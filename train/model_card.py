@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from generate.wording import count
 from train import run_folder
+from train.markdown import escaped
 from train.summary import accuracy_text
 from train.wording import LEAKY_MEANS, duration, listed, percent, start_in_words, tested
 
@@ -30,7 +31,7 @@ def card_text(report: Mapping[str, object], settings: Mapping[str, object]) -> s
         Every heading, sentence and table row with a figure of a leaky run says "leaky".
     """
     leaky = " (leaky)" if report["leaky"] else ""
-    title = f"# {_escaped(report['recipe']['model'])}, trained on {_escaped(report['collection'])}{leaky}"
+    title = f"# {escaped(report['recipe']['model'])}, trained on {escaped(report['collection'])}{leaky}"
     parts = [
         title,
         *([_banner(report)] if leaky else []),
@@ -64,7 +65,7 @@ def _banner(report: Mapping[str, object]) -> str:
 
 
 def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) -> str:
-    names = [_escaped(row["label"]) for row in report["classes"]]
+    names = [escaped(row["label"]) for row in report["classes"]]
     seconds = settings["settings"].get("seconds")
     length = f" of {seconds:g} seconds" if isinstance(seconds, int | float) else ""
     recipe = report["recipe"]
@@ -77,7 +78,7 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
         f"It listens to a sound{length} by looking at its spectrogram, a picture of pitch over time, and says which of "
         f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}. This folder holds "
         f"{count(n_nets, 'net')} of the kind `{recipe['model']}`{each} trained "
-        f"{_escaped(start_in_words(recipe['weights']))} on {part} of the sounds."
+        f"{escaped(start_in_words(recipe['weights']))} on {part} of the sounds."
     )
 
 
@@ -89,13 +90,13 @@ def _figure(report: Mapping[str, object], leaky: str) -> str:
         meaning = f"This is leaky: {LEAKY_MEANS}. How good it is on new sounds, this run cannot say."
     else:
         meaning = (
-            f"In words: of 100 new sounds of these classes, recorded as those of {_escaped(report['collection'])}, "
+            f"In words: of 100 new sounds of these classes, recorded as those of {escaped(report['collection'])}, "
             f"it names about {of_100} rightly. Only {tested(pooled)} were tested; with others it might have been "
             f"anything from {low} to {high}. Of sounds of another kind, from another recorder or another place, this "
             "says nothing: test some of your own before you rely on it."
         )
     rows = [
-        f"| fold {_escaped(fold['name'])}{leaky} | {percent(fold['accuracy'])} | {tested(fold)} |"
+        f"| fold {escaped(fold['name'])}{leaky} | {percent(fold['accuracy'])} | {tested(fold)} |"
         for fold in report["folds"]
     ]
     neighbour = percent(pooled["nearest_neighbour_accuracy"])
@@ -125,7 +126,7 @@ def _measured(report: Mapping[str, object]) -> str:
 
 def _classes(report: Mapping[str, object], leaky: str) -> str:
     rows = [
-        f"| {_escaped(row['label'])}{leaky} | {percent(row['recall'])} | {percent(row['precision'])} | "
+        f"| {escaped(row['label'])}{leaky} | {percent(row['recall'])} | {percent(row['precision'])} | "
         f"{percent(row['f1'])} | {row['n']:,} | {row['n_recordings']:,} |"
         for row in report["classes"]
     ]
@@ -212,10 +213,4 @@ def _bullets(lines: list[str], after: str = "") -> str:
 def _escaped_but_code(text: str) -> str:
     """A sentence in which what stands in backticks stays code."""
     parts = re.split(r"(`[^`]*`)", text)
-    return "".join(part if number % 2 else _escaped(part) for number, part in enumerate(parts))
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is: a class may be named `<b>`, `a|b` or `*`."""
-    text = re.sub(r"[\r\n\t]+", " ", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", text)
+    return "".join(part if number % 2 else escaped(part) for number, part in enumerate(parts))

@@ -73,8 +73,7 @@ def prepare(
     FileNotFoundError, ValueError
         If anything is missing or does not fit; nothing is written then.
     """
-    if name in (".", "..") or set(name) & set("/\\\n\0"):
-        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
+    check_name(name, runs)
     settings, table = read_images(images)
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     if (folder / CONFIG).exists():
@@ -172,6 +171,25 @@ def _prepared(
         table_sha256=digest,
     )
     return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
+
+
+def check_name(name: str, runs: Path) -> None:
+    """See that a name is one of a folder, or empty.
+
+    Parameters
+    ----------
+    name : str
+        As `--name` gave it.
+    runs : Path
+        Where the folder is to be.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if name in (".", "..") or set(name) & set("/\\\n\0"):
+        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:

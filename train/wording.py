@@ -41,7 +41,13 @@ def duration(seconds: float) -> str:
 
 
 def tested(figures: dict[str, object]) -> str:
-    """What a figure was measured on, such as `400 clips of 304 recordings`."""
+    """What a figure was measured on, such as `400 clips of 304 recordings`.
+
+    Parameters
+    ----------
+    figures : dict
+        With `n_pictures`, `n_clips` and `n_recordings`.
+    """
     clips = f"{count(figures['n_clips'], 'clip')} of {count(figures['n_recordings'], 'recording')}"
     return (
         clips
@@ -60,7 +66,14 @@ def start_in_words(weights: str) -> str:
 
 
 def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
-    """How training and test were divided, in a few sentences for a reader who is new to this."""
+    """How training and test were divided, in a few sentences for a reader who is new to this.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    leaky : bool
+        Whether relatives of what was tested were trained on, in any fold.
+    """
     if recipe.protocol == "paper":
         division = (
             "LEAKY: all pictures, originals and variants, were put in one pot and divided at random, 80 % to train on "

@@ -1,0 +1,1 @@
+"""Which stored variant helped which class: from runs with it and without it; the command is `train.ablate`."""
