@@ -20,7 +20,7 @@ demo: setup
 	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --nets 1 --epochs 6; fi
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
-test: .venv/test-ready rubberband
+test: .venv/test-ready rubberband chromium
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Nothing else should run beside it. Tables on the terminal, and as CSV in outputs/benchmarks.
@@ -68,7 +68,17 @@ rubberband:
 	else false; fi && echo "Installed Rubber Band." || \
 	echo "Rubber Band could not be installed here: librosa will change pitch and tempo. To get it: python -m generate.doctor"
 
+# The tests of the pages click and listen in a real browser; where it cannot be had they are skipped, and say so.
+chromium:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null && exit 0; \
+	[ "$$(id -u)" = 0 ] && as= || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && as="sudo -n"; } || as=no; \
+	{ [ "$$as" != no ] && command -v apt-get >/dev/null && \
+	{ $$as apt-get install -y -q --no-install-recommends chromium chromium-driver >/dev/null 2>&1 || \
+	{ $$as apt-get update -q >/dev/null 2>&1; \
+	$$as apt-get install -y -q --no-install-recommends chromium chromium-driver >/dev/null 2>&1; }; }; } \
+	&& echo "Installed Chromium." || echo "Chromium could not be installed here: the tests of the pages will be skipped."
+
 clean:
 	rm -rf .venv
 
-.PHONY: help demo bench test style lint setup rubberband clean
+.PHONY: help demo bench test style lint setup rubberband chromium clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -37,6 +38,8 @@ USUAL = {
     "source": "recording, source, source_id, ...",
 }
 """Of the names that `readers/csv_file.py` knows, which takes pandas to import."""
+LISTEN = 4
+"""Clips of each class whose variants can be heard on the page, unless asked for otherwise."""
 NOT_IN_A_CONFIG = frozenset({"help", "config", "sounds", "output"})
 
 
@@ -110,6 +113,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("running")
     group.add_argument("--workers", type=_positive, metavar="N", help="processes (default: all cores)")
+    group.add_argument(
+        "--listen",
+        type=clips_a_class,
+        default=LISTEN,
+        metavar="N",
+        help="write the sounds of N clips a class beside their pictures (or of `all`), for the page (default: "
+        f"{LISTEN}; 0: none)",
+    )
     group.add_argument("--limit", type=_positive, metavar="N", help="only so many clips, evenly from all classes")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
@@ -144,6 +155,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def settings_from(options: argparse.Namespace, layout_defaults: dict[str, object]) -> Settings:
     """Put the settings together: what was given, else what the layout wants, else the defaults.
 
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As `parse` gives them.
+    layout_defaults : dict
+        Names of settings to values: `Reader.defaults`.
+
     Raises
     ------
     ValueError
@@ -154,6 +172,15 @@ def settings_from(options: argparse.Namespace, layout_defaults: dict[str, object
     if given.get("image_size") == "native":
         given["image_size"] = None
     return Settings(**{**layout_defaults, **given})
+
+
+def clips_a_class(text: str | int) -> int:
+    """Read the value of `--listen`: a number, or `all`, which is more than any number of clips."""
+    if text == "all":
+        return sys.maxsize
+    if not str(text).isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of clips nor `all`")
+    return int(text)
 
 
 def _image_size(text: str | int) -> tuple[int, int] | str:

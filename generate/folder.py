@@ -15,8 +15,11 @@ from generate import manifest, png
 
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
-TEMPORARY = re.compile(rf"(.+\.png|{'|'.join(map(re.escape, TABLES))})\.\d+\.tmp")
-"""What `png.write` and `manifest.write_whole` call a file that is not whole yet."""
+PAGE = "index.html"
+SOUND_SUFFIX = ".mp3"
+"""Of the sounds that stand beside some pictures: the format that every browser plays."""
+TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
+"""What a file is called that is not whole yet; see `whole_file`."""
 
 
 def check_ours(images: Path) -> None:
@@ -123,8 +126,35 @@ def list_pictures(images: Path) -> frozenset[str]:
     )
 
 
+def list_sounds(images: Path) -> frozenset[str]:
+    """All sounds that stand beside pictures, as `<class>/<file>`.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder, which need not exist.
+    """
+    return frozenset(f"{folder}/{name}" for folder, name, _ in _files(images) if name.endswith(SOUND_SUFFIX))
+
+
+def sound_of(picture: str) -> str:
+    """Name of the sound of a picture, by the picture's name."""
+    return picture.removesuffix(".png") + SOUND_SUFFIX
+
+
 def known_pictures(images: Path) -> pd.DataFrame:
-    """Rows of the pictures that were noted, by a finished run or by one that was stopped."""
+    """Rows of the pictures that were noted, by a finished run or by one that was stopped.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder, which need not exist.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `manifest.COLUMNS`; where a picture has two rows, the last one holds.
+    """
     tables = []
     if (images / manifest.METADATA).exists():
         tables.append(manifest.read_metadata(images / manifest.METADATA))
@@ -144,7 +174,14 @@ def remove_temporary(images: Path) -> None:
 
 
 def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
-    """Remove pictures that this program made, and the class folders that this empties.
+    """Remove pictures that this program made, their sounds, and the class folders that this empties.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder.
+    file_names : frozenset of str
+        As `list_pictures` gives them.
 
     Returns
     -------
@@ -156,6 +193,7 @@ def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list
     for file_name in sorted(file_names):
         if png.is_ours(images / file_name):
             (images / file_name).unlink()
+            (images / sound_of(file_name)).unlink(missing_ok=True)
         else:
             foreign.append(file_name)
     for folder in {file_name.partition("/")[0] for file_name in file_names}:
@@ -170,7 +208,7 @@ def clear(images: Path) -> None:
     That one says whose folder it is, and is replaced in one step afterwards.
     """
     # The tables go first: if this is cut short, what is left is unknown pictures, never rows without pictures.
-    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED):
+    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, PAGE):
         (images / name).unlink(missing_ok=True)
     remove_pictures(images, list_pictures(images))
 

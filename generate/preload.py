@@ -5,6 +5,7 @@ import scipy.fft
 import soundfile
 import soxr
 
+import generate.health.examine
 import generate.render
 from augment_audio import open_sound
 from generate.settings import Settings

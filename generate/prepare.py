@@ -53,6 +53,8 @@ class Prepared:
     settings_json : dict
         What stands in `settings.json`.
     workers : int
+    listen : int
+        Clips of each class whose sounds are written beside their pictures.
     overwrite : bool
     """
 
@@ -65,6 +67,7 @@ class Prepared:
     requests: Mapping[str, tuple[Request, ...]]
     settings_json: dict[str, object]
     workers: int
+    listen: int
     overwrite: bool
 
     @property
@@ -80,6 +83,11 @@ class Prepared:
 
 def prepare(options: argparse.Namespace) -> Prepared:
     """Read the collection and settle the settings; check all that can be checked without the picture folder.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As `generate.command_line.parse` gives them.
 
     Raises
     ------
@@ -117,6 +125,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         requests=requests,
         settings_json=_settings_json(front, layout, reader_options, engine_version),
         workers=options.workers or usable_cores(),
+        listen=options.listen,
         overwrite=options.overwrite,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import augment_audio
 from augment_audio import ORIGINAL, Request
 from generate import png
-from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, load
+from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
 from generate.readers.collection import printable
 from generate.settings import Settings
 from generate.spectrogram import is_silent, levels
@@ -80,16 +81,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         clip is left.
     """
     settings = front.settings
-    path = front.sounds / job.path
-    if path.suffix.lower() in UNDECODED_SUFFIXES:
-        raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise BadSound(f"not readable: {error.strerror}") from None
-    longest_s = settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING)
-    loaded = load(path, settings.sr, start_s=job.start_s, longest_s=longest_s)
-    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
+    stat, loaded, sound = open_clip(job, front)
     original = levels(loaded.y, settings)
     clip = {
         "label": job.label,
@@ -107,7 +99,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     }
     pictures = [(ORIGINAL, original, len(loaded.y))] if None in job.requests else []
     for request in filter(None, job.requests):
-        y = _variant(sound, request, front, job.clip_id)
+        y = variant_of(sound, request, front, job.clip_id)
         # Trimming that cuts nothing returns the very samples: their picture is there already.
         picture = original if y is sound.y else levels(y, settings)
         pictures.append((request.name, picture, len(y)))
@@ -125,8 +117,48 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     return rows
 
 
-def _variant(sound: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
-    """Make a variant; whatever a user's own code or an engine does wrong becomes this clip's reason."""
+def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_audio.Sound]:
+    """Decode a clip and hold it open for its variants.
+
+    Returns
+    -------
+    stat : os.stat_result
+        Of its file.
+    loaded : Loaded
+    sound : Sound
+        Of the run's engine.
+
+    Raises
+    ------
+    BadSound
+        If there is no such sound, or it cannot be used.
+    """
+    settings = front.settings
+    path = front.sounds / job.path
+    if path.suffix.lower() in UNDECODED_SUFFIXES:
+        raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BadSound(f"not readable: {error.strerror}") from None
+    longest_s = settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING)
+    loaded = load(path, settings.sr, start_s=job.start_s, longest_s=longest_s)
+    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
+    return stat, loaded, sound
+
+
+def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
+    """Make a variant; whatever a user's own code or an engine does wrong becomes this clip's reason.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+
+    Raises
+    ------
+    BadSound
+        With that reason.
+    """
     variants = known_variants(front.settings.variants_file)
     try:
         return augment_audio.make_variant(sound, request, variants, seed=front.settings.seed, clip_id=clip_id)

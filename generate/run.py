@@ -12,6 +12,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate import folder, manifest
+from generate.gallery import make_gallery
 from generate.plan import Plan
 from generate.prepare import Prepared, survey
 from generate.progress import Progress
@@ -38,6 +39,8 @@ class Result:
     foreign : list of str
         PNG files in the folder that this program did not make.
     elapsed_s : float
+    unheard : dict of str to str
+        Clips whose sounds for the page could not be written, and the reason.
     """
 
     plan: Plan
@@ -49,9 +52,16 @@ class Result:
     n_removed: int
     foreign: list[str]
     elapsed_s: float
+    unheard: dict[str, str]
 
     def too_much_rejected(self, max_percent: float) -> bool:
-        """Whether more than a part of the clips, or a whole class, was rejected."""
+        """Whether more than a part of the clips, or a whole class, was rejected.
+
+        Parameters
+        ----------
+        max_percent : float
+            Of the clips that were wanted, 0 to 100.
+        """
         return bool(self.lost_classes) or 100 * len(self.rejected) > max_percent * self.n_clips
 
 
@@ -86,6 +96,8 @@ def execute(prepared: Prepared) -> Result:
         manifest.write_table(images / manifest.REJECTED, _with_earlier(prepared, rejected))
         manifest.write_table(images / manifest.METADATA, metadata)
         (images / manifest.JOURNAL).unlink()
+        elapsed_s = time.monotonic() - started
+        unheard = make_gallery(images, listen=prepared.listen, workers=prepared.workers) if len(metadata) else {}
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])
     return Result(
         plan=plan,
@@ -96,7 +108,8 @@ def execute(prepared: Prepared) -> Result:
         n_rendered=new["file_name"].nunique(),
         n_removed=n_removed,
         foreign=foreign,
-        elapsed_s=time.monotonic() - started,
+        elapsed_s=elapsed_s,
+        unheard=unheard,
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate import folder, manifest
+from generate.gallery import gallery_text
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
 from generate.run import Result
@@ -74,6 +75,8 @@ def result_text(prepared: Prepared, result: Result) -> str:
             f"{result.foreign[0]}); a trainer would read them too"
         )
     lines += _rejected_lines(result)
+    if len(metadata):
+        lines.append(gallery_text(prepared.front.images, result.unheard))
     if metadata["label"].nunique() > 1:
         lines.append(f"To train a classifier on them: python -m train {shlex.quote(shown(prepared.front.images))}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_pipe
@@ -35,6 +35,7 @@ CLIP_LIMIT_S = 600.0
 """If no clip is finished for so long, the workers are stopped and their clips tried again one at a time."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
+Work = Callable[[Job, Front], list[dict[str, object]]]
 
 
 def usable_cores() -> int:
@@ -105,10 +106,10 @@ def keep_memory() -> None:
             library.mallopt(parameter, n_bytes)
 
 
-def render_or_reason(job: Job, front: Front) -> list[dict[str, object]] | str:
-    """Render one clip; a clip that cannot be rendered gives the reason instead of its rows."""
+def _or_reason(work: Work, job: Job, front: Front) -> list[dict[str, object]] | str:
+    """Do the work on one clip; a clip with which that cannot be done gives the reason instead of rows."""
     try:
-        return render(job, front)
+        return work(job, front)
     except BadSound as error:
         return str(error)
     except MemoryError:
@@ -116,9 +117,9 @@ def render_or_reason(job: Job, front: Front) -> list[dict[str, object]] | str:
 
 
 def outcomes(
-    jobs: Iterable[Job], front: Front, *, workers: int, temporary_folder: Path
+    jobs: Iterable[Job], front: Front, *, workers: int, temporary_folder: Path, work: Work = render
 ) -> Iterator[tuple[Job, list[dict[str, object]] | str]]:
-    """Render all clips, and give each with its rows or its reason as it is done, in no order.
+    """Do a work on all clips, and give each with its rows or its reason as it is done, in no order.
 
     When a worker dies, or none finishes a clip for `CLIP_LIMIT_S`, the clips that were handed over are tried again one
     at a time; the one that is alone with its worker when that happens again is given up with a reason.
@@ -131,12 +132,14 @@ def outcomes(
         Processes, at most.
     temporary_folder : Path
         Of the workers.
+    work : callable
+        `work(job, front) -> rows`, a function of a module; raises `BadSound` with the reason where there is none.
 
     Yields
     ------
     job : Job
     outcome : list of dict, or str
-        Rows of `metadata.csv`, or the reason why the clip was given up.
+        What `work` gave (from `render`: rows of `metadata.csv`), or the reason why the clip was given up.
 
     Raises
     ------
@@ -153,7 +156,7 @@ def outcomes(
                 alone = suspects or any(job.clip_id in tried_before for job in in_flight.values())
                 source, room = (suspects or queue), (1 if alone else workers * QUEUED_A_WORKER)
                 while source and len(in_flight) < room:
-                    in_flight[executor.submit(render_or_reason, source[0], front)] = source[0]
+                    in_flight[executor.submit(_or_reason, work, source[0], front)] = source[0]
                     source.popleft()
                 finished, _ = wait(in_flight, timeout=CLIP_LIMIT_S, return_when=FIRST_COMPLETED)
                 if not finished:

@@ -1,0 +1,193 @@
+"""`python -m generate.audit SOUNDS`: the health of a sound collection, before anything is rendered."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generate import command_line
+from generate.config_file import parse_with_config
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from generate.finding import Finding
+    from generate.prepare import Prepared
+
+CANNOT_START = 1
+NEEDS_A_LOOK = 3
+INTERRUPTED = 130
+DESCRIPTION = """\
+Look through a labelled sound collection before it is rendered: are the classes balanced, are there clips that are
+silent, clipped or too short, does one sound stand under two names, could a net tell a class by its codec or its
+padding alone? Each finding says what to do. No picture is made."""
+EPILOG = """\
+examples:
+  python -m generate.audit datasets/my_sounds
+  python -m generate.audit datasets/ESC-50 --subset esc10 --csv esc10.csv
+
+It takes every option of `python -m generate`, and its config file: audit with those that you will render with. What
+concerns variants, colours and OUTPUT makes no difference here.
+exit status: 0 all well, 1 cannot start, 2 wrong use, 3 something needs a look, 130 interrupted."""
+NO_DIFFERENCE = frozenset(
+    ("output", "variants", "variants_file", "engine", "seed", "colormap", "listen", "dry_run", "overwrite")
+    + ("max_rejected",)
+)
+"""Options that are taken, so that the same words and the same config file do for both commands, and not shown."""
+MOST_REJECTED = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Audit a collection and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    try:
+        return _audit(_parse(arguments))
+    except KeyboardInterrupt:
+        print("\nInterrupted. Nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"generate.audit: {error.name} is not installed for this Python. Activate the environment first: "
+            "source .venv/bin/activate (made by: make setup)",
+            file=sys.stderr,
+        )
+    except (ValueError, OSError) as error:
+        print(f"generate.audit: {error}", file=sys.stderr)
+    return CANNOT_START
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `python -m generate`, and `--csv`."""
+    parser = command_line.build_parser()
+    parser.prog, parser.description, parser.epilog = "python -m generate.audit", DESCRIPTION, EPILOG
+    for action in parser._actions:  # argparse has no public list of them
+        if action.dest in NO_DIFFERENCE:
+            action.help = argparse.SUPPRESS
+    parser.add_argument(
+        "--csv", metavar="FILE", type=Path, help="one row a clip (default: outputs/audit/<name of SOUNDS>.csv)"
+    )
+    return parser
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = build_parser()
+    parser.set_defaults(class_variants={})
+    not_in_a_config = command_line.NOT_IN_A_CONFIG | {"csv"}
+    return parse_with_config(parser, arguments, not_in_a_config=not_in_a_config, tables=frozenset({"class_variants"}))
+
+
+def _audit(options: argparse.Namespace) -> int:
+    """Examine every clip, judge them together, write the table and print the findings."""
+    # Only now: reading tables and sounds takes imports that `--help` need not wait for.
+    from generate import workers
+    from generate.health import assess
+    from generate.manifest import write_table
+    from generate.prepare import prepare
+    from generate.wording import count, shown
+
+    workers.prepare()
+    prepared = prepare(options)
+    sounds = prepared.front.sounds
+    csv = options.csv or Path("outputs", "audit", f"{sounds.resolve().name}.csv")
+    csv.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{shown(sounds)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}", flush=True)
+
+    clips, small, rejected = examine_all(prepared)
+    table, findings = assess.assess(clips, small, settings=prepared.front.settings)
+    write_table(csv, table)
+    print(findings_text(findings))
+    print(rejected_text(rejected, len(clips) + len(rejected)))
+    print(f"\nOne row a clip, with what is to be said of each: {shown(csv)}")
+    return NEEDS_A_LOOK if rejected or any(finding.status != "ok" for finding in findings) else 0
+
+
+def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
+    """Decode and measure every clip, in worker processes: one that dies takes its own clip with it alone.
+
+    Parameters
+    ----------
+    prepared : Prepared
+
+    Returns
+    -------
+    clips : pandas.DataFrame
+        Columns `generate.health.assess.CLIP_COLUMNS`, by class and clip.
+    small : np.ndarray, shape=(n, 32, columns), uint8
+        Of each.
+    rejected : list of (str, str)
+        Sound and reason, files that a table names in vain included.
+    """
+    import pandas as pd
+
+    from generate.health import assess
+    from generate.health.examine import examine
+    from generate.progress import Progress
+    from generate.readers.collection import printable
+    from generate.render import Job
+    from generate.workers import outcomes
+
+    columns = prepared.clips[["clip_id", "path", "label", "fold", "source_id", "start_s"]]
+    jobs = [
+        Job(clip_id, path, label, "", fold, source_id, start_s, requests=(None,))
+        for clip_id, path, label, fold, source_id, start_s in columns.itertuples(index=False, name=None)
+    ]
+    missing = [] if prepared.is_limited else prepared.collection.missing
+    rejected = [(printable(path), reason) for path, _, reason in missing]
+    rows: list[dict[str, object]] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
+        Progress(len(jobs)) as progress,
+        closing(
+            outcomes(jobs, prepared.front, workers=prepared.workers, temporary_folder=Path(temporary), work=examine)
+        ) as done,
+    ):
+        for job, outcome in done:
+            if isinstance(outcome, str):
+                rejected.append((printable(job.path), outcome))
+            else:
+                rows += outcome
+            progress.step(n_rejected=len(rejected))
+    table = pd.DataFrame(rows, columns=[*assess.CLIP_COLUMNS, "small"])
+    clips = assess.sorted_clips(table) if rows else table
+    return clips.drop(columns="small"), assess.stacked(list(clips["small"])), sorted(rejected)
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """One finding a line, and below it what to do, as `python -m generate.doctor` prints."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.status:<9}{finding.what}")
+        lines += [f"{'':<9}  -> {line}" for line in finding.mend.splitlines()]
+    return "\n".join(lines)
+
+
+def rejected_text(rejected: Sequence[tuple[str, str]], n_clips: int) -> str:
+    """The sounds that could not be examined, with their reasons.
+
+    Parameters
+    ----------
+    rejected : sequence of (str, str)
+        Sound and reason.
+    n_clips : int
+        Of all that were wanted.
+    """
+    if not rejected:
+        return f"{'ok':<9}every sound can be read"
+    lines = [f"{'warning':<9}{len(rejected):,} of {n_clips:,} sounds cannot be rendered"]
+    lines += [f"{'':<9}  {sound}: {reason}" for sound, reason in rejected[:MOST_REJECTED]]
+    if len(rejected) > MOST_REJECTED:
+        lines.append(f"{'':<9}  and {len(rejected) - MOST_REJECTED:,} more")
+    lines.append(f"{'':<9}  -> mend these files or take them out; python -m generate passes over them")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

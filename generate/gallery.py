@@ -1,0 +1,252 @@
+"""The page on which a person sees and hears what was made: `python -m generate.gallery IMAGES`.
+
+`python -m generate` makes it at the end of every run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate import folder, manifest, png
+from generate.axes import frequency_marks, time_marks
+from generate.command_line import LISTEN, clips_a_class
+from generate.listen import choose, write_sounds
+from generate.page import PAGES, address, fill
+from generate.render import Front
+from generate.settings import Settings
+from generate.wording import count, shown
+from generate.workers import usable_cores
+
+TEMPLATE = PAGES / "gallery.html"
+PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
+"""Files that browsers play as they are."""
+IMAGE_PRESET = {
+    "zoom_range": 0.25,
+    "width_shift_range": 0.2,
+    "height_shift_range": 0.2,
+    "shear_range": 0.3,
+    "rotation_range": 30,
+    "brightness_range": (0.5, 1.5),
+}
+SPECTROGRAM_PRESET = {
+    "time_warp": (0.75, 1.33),
+    "band_shift": 3 / 128,
+    "frequency_mask": 0.15,
+    "time_mask": 0.2,
+}
+"""What `python -m train --augment image --image-preset paper` and `--augment spectrogram` draw from, for the preview.
+Stage one knows nothing of stage two; a test holds them to it."""
+
+
+def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dict[str, str]:
+    """Write the page of a folder of pictures, and the sounds that it plays.
+
+    Parameters
+    ----------
+    images : Path
+        A folder that `python -m generate` made.
+    listen : int
+        Clips of each class whose sound and variants are written beside their pictures; sounds that are there stay.
+    workers : int
+        Processes for that; 0: one a core.
+
+    Returns
+    -------
+    dict of str to str
+        Clips whose sounds could not be written, and the reason; the page is written all the same.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is no folder of pictures.
+    """
+    for name in (manifest.SETTINGS, manifest.METADATA):
+        if not (images / name).is_file():
+            raise FileNotFoundError(
+                f"The folder {str(images)!r} holds no {name}, so it is no folder of pictures. Make one first: "
+                "python -m generate SOUNDS"
+            )
+    described = manifest.read_settings(images / manifest.SETTINGS)
+    metadata = manifest.read_metadata(images / manifest.METADATA)
+    front = front_of(images, described)
+    reasons = {}
+    if listen:
+        rows = choose(metadata, images, clips_a_class=listen)
+        reasons = write_sounds(rows, front, workers=workers or usable_cores())
+    manifest.write_whole(images / folder.PAGE, fill(TEMPLATE, page_data(images, described, metadata)))
+    return reasons
+
+
+def front_of(images: Path, described: Mapping[str, object]) -> Front:
+    """What rendered a folder of pictures, by its `settings.json`; the sound folder need not be there any more.
+
+    Parameters
+    ----------
+    images : Path
+    described : Mapping
+        Of `settings.json`.
+    """
+    settings = Settings.from_json(described["settings"])
+    sounds = (images / (described.get("collection") or {}).get("sounds", "")).resolve()
+    return Front(sounds, images.absolute(), settings, png.palette(settings.colormap), described["fingerprint"])
+
+
+def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFrame) -> dict[str, object]:
+    """All that the page shows, as plain values.
+
+    Parameters
+    ----------
+    images : Path
+    described : Mapping
+        Of `settings.json`.
+    metadata : pandas.DataFrame
+        Of `metadata.csv`.
+
+    Returns
+    -------
+    dict
+        `clips` is a list a column, and names in it stand as places in `classes`, `folds`, `variants`, to be short.
+    """
+    from generate.health import assess
+
+    settings = Settings.from_json(described["settings"])
+    collection = described.get("collection") or {}
+    rejected = images / manifest.REJECTED
+    table, findings = assess.from_pictures(images)
+    return {
+        "name": collection.get("name", images.resolve().name),
+        "licence": collection.get("licence", ""),
+        "citation": collection.get("citation", ""),
+        "settings": settings_in_words(settings, described),
+        "seconds": settings.seconds,
+        "frequency_marks": frequency_marks(settings),
+        "time_marks": time_marks(settings),
+        "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
+        "sound_suffix": folder.SOUND_SUFFIX,
+        "image_preset": IMAGE_PRESET,
+        "spectrogram_preset": SPECTROGRAM_PRESET,
+        **_columns(images, described, metadata, dict(zip(table["clip_id"], table["flags"], strict=True))),
+        "rejected": (
+            pd.read_csv(rejected, dtype=object, keep_default_na=False).to_dict("split")["data"]
+            if rejected.is_file()
+            else []
+        ),
+        "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
+    }
+
+
+def settings_in_words(settings: Settings, described: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Names and values of the settings that one looks up, for a person."""
+    size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
+    rows = {
+        "sample rate": f"{settings.sr:,} Hz",
+        "length": f"{settings.seconds:g} s, shorter clips filled with {settings.pad}",
+        "feature": settings.feature,
+        "frequencies": f"{settings.fmin_hz:g} to {settings.highest_hz:g} Hz",
+        "bands": f"{settings.n_bands}",
+        "window, hop": f"{settings.n_fft}, {settings.hop_length} samples",
+        "range": f"{settings.range_db:g} dB below the {settings.reference}",
+        "picture": f"{size}, {settings.colormap}",
+        "pitch and tempo by": str(described.get("engine", settings.engine)),
+        "settings": str(described["fingerprint"]),
+    }
+    return list(rows.items())
+
+
+def _columns(
+    images: Path, described: Mapping[str, object], metadata: pd.DataFrame, flags: Mapping[str, str]
+) -> dict[str, object]:
+    """The clips, a list a column."""
+    of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
+    variants = [ORIGINAL, *sorted(set(metadata["variant"]) - {ORIGINAL})]
+    classes, folds = sorted(of_clip["label"].unique()), sorted(of_clip["fold"].unique(), key=lambda f: (len(f), f))
+    folders = of_clip["file_name"].str.partition("/")[0]
+    place = {name: number for number, name in enumerate(variants)}
+    pictures = (
+        metadata.assign(
+            shown=[
+                [place[name], seconds, int(duplicate)]
+                for name, seconds, duplicate in zip(
+                    metadata["variant"], metadata["seconds"], metadata["duplicate"].astype(bool), strict=True
+                )
+            ]
+        )
+        .groupby("clip_id", sort=False)["shown"]
+        .agg(list)
+    )
+    sounds_folder = (described.get("collection") or {}).get("sounds", "")
+    sounds = [
+        address(f"{sounds_folder}/{sound}") if Path(sound).suffix.lower() in PLAYED and start_s == 0 else ""
+        for sound, start_s in zip(of_clip["sound"], of_clip["start_s"], strict=True)
+    ]
+    there = folder.list_sounds(images)
+    heard = [folder.sound_of(file_name) in there for file_name in of_clip["file_name"]]
+    return {
+        "classes": classes,
+        "class_folders": [folders[of_clip["label"] == label].iloc[0] for label in classes],
+        "folds": folds,
+        "variants": variants,
+        "clips": {
+            "id": list(of_clip.index),
+            "label": [classes.index(label) for label in of_clip["label"]],
+            "fold": [folds.index(fold) for fold in of_clip["fold"]],
+            "recording": list(of_clip["source_id"]),
+            "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
+            "sound": sounds,
+            "sound_file": list(of_clip["sound"]),
+            "start_s": list(of_clip["start_s"]),
+            "is_heard": [int(is_there) for is_there in heard],
+            "pictures": [pictures[clip_id] for clip_id in of_clip.index],
+            "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the page anew and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m generate.gallery",
+        description="Make the page of a folder of pictures anew: IMAGES/index.html, which opens by a double click.",
+        epilog="exit status: 0 all well, 1 no page could be made (the message says why), 2 wrong use.",
+    )
+    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of pictures, such as outputs/images/ESC-10")
+    parser.add_argument(
+        "--listen",
+        type=clips_a_class,
+        default=LISTEN,
+        metavar="N",
+        help=f"write the sound of each variant of N clips a class, or of `all` (default: {LISTEN}; 0: none)",
+    )
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    options = parser.parse_args(arguments)
+    try:
+        with folder.locked(options.images) if options.images.is_dir() else nullcontext():
+            reasons = make_gallery(options.images, listen=options.listen, workers=options.workers)
+    except (ValueError, OSError) as error:
+        print(f"generate.gallery: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. The sounds that are written stay.", file=sys.stderr)
+        return 130
+    print(gallery_text(options.images, reasons))
+    return 0
+
+
+def gallery_text(images: Path, reasons: Mapping[str, str]) -> str:
+    """Where the page is, and what could not be made to be heard."""
+    lines = [f"To see and hear them: open {shown(images / folder.PAGE)}"]
+    if reasons:
+        first, reason = next(iter(sorted(reasons.items())))
+        lines.append(f"  no sound of {count(len(reasons), 'clip')} could be written, such as {first}: {reason}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

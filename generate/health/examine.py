@@ -1,0 +1,47 @@
+"""One clip to what the audit wants to know of it: what a worker of the audit does."""
+
+from __future__ import annotations
+
+from generate.health.assess import measure
+from generate.readers.collection import printable
+from generate.render import Front, Job, open_clip
+from generate.spectrogram import is_silent, levels
+
+
+def examine(job: Job, front: Front) -> list[dict[str, object]]:
+    """Decode one clip, draw it and measure it; nothing is written.
+
+    Parameters
+    ----------
+    job : Job
+    front : Front
+
+    Returns
+    -------
+    list of dict
+        One, with the columns of `generate.health.assess.CLIP_COLUMNS` as `generate.render.render` would find them, and
+        `small`, an np.ndarray of shape=(32, columns), uint8.
+
+    Raises
+    ------
+    BadSound
+        If the sound cannot be rendered; the message is the reason.
+    """
+    settings = front.settings
+    _, loaded, _ = open_clip(job, front)
+    measures = measure(levels(loaded.y, settings), settings)
+    row = {
+        "clip_id": job.clip_id,
+        "label": job.label,
+        "fold": job.fold,
+        "source_id": job.recording,
+        "recording": job.recording,
+        "seconds": round(len(loaded.y) / settings.sr, 3),
+        "peak_dbfs": round(loaded.peak_dbfs, 2),
+        "silent": is_silent(loaded.y[: settings.n_samples]),
+        "audio_sha256": loaded.sha256,
+        "sound": printable(job.path),
+        "cutoff_hz": measures.cutoff_hz,
+        "small": measures.small,
+    }
+    return [row]

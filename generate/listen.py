@@ -1,0 +1,140 @@
+"""Sounds beside their pictures, compressed, as every browser plays them."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+import soxr
+
+from augment_audio import ORIGINAL, parse_request
+from generate.folder import SOUND_SUFFIX, list_sounds, sound_of
+from generate.progress import Progress
+from generate.render import Front, Job, known_variants, open_clip, variant_of
+from generate.whole_file import whole_file
+from generate.workers import outcomes
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
+
+
+def write_sound(path: Path, y: np.ndarray, sr: int) -> None:
+    """Write an MP3, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    y : np.ndarray, shape=(n,), float32
+        Mono samples.
+    sr : int
+        Their rate; where MP3 does not have it, the sound is resampled to the next one that it has, at most 48 kHz.
+    """
+    rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
+    if rate != sr:
+        y = soxr.resample(y, sr, rate)
+    with whole_file(path, to_disk=False) as temporary:
+        soundfile.write(temporary, np.clip(y, -1, 1), rate, format="MP3")
+
+
+def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
+    """Rows of the first clips of each class in which there is something to hear, and of those that have sounds already.
+
+    Parameters
+    ----------
+    metadata : pandas.DataFrame
+        As in `metadata.csv`.
+    images : Path
+        The picture folder.
+    clips_a_class : int
+        At most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Some of the rows.
+    """
+    there = list_sounds(images)
+    have_sounds = metadata.loc[[sound_of(name) in there for name in metadata["file_name"]], "clip_id"]
+    originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
+    chosen = originals.sort_values("clip_id").groupby("label")["clip_id"].head(clips_a_class)
+    return metadata[metadata["clip_id"].isin({*chosen, *have_sounds})]
+
+
+def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int) -> dict[str, str]:
+    """Write the sound of each picture beside it, where it is not there or older than the picture.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`.
+    front : Front
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    dict of str to str
+        Clips of which no sound could be made, and the reason.
+    """
+    left = rows[[_is_stale(front.images / file_name) for file_name in rows["file_name"]]]
+    jobs = [job_of(clip, front) for _, clip in left.groupby("clip_id", sort=True)]
+    reasons = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
+        Progress(len(jobs)) as progress,
+        closing(
+            outcomes(jobs, front, workers=workers, temporary_folder=Path(temporary), work=write_sounds_of)
+        ) as finished,
+    ):
+        for job, outcome in finished:
+            if isinstance(outcome, str):
+                reasons[job.clip_id] = outcome
+            progress.step(n_rejected=len(reasons))
+    return reasons
+
+
+def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
+    """Write the sounds of one clip as far as its pictures show them; what a worker does.
+
+    Raises
+    ------
+    BadSound
+        If the sound, or a variant of it, cannot be made any more.
+    """
+    settings = front.settings
+    _, _, sound = open_clip(job, front)
+    for request in job.requests:
+        y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
+        name = ORIGINAL if request is None else request.name
+        path = front.images / job.class_folder / f"{job.clip_id}__{name}{SOUND_SUFFIX}"
+        write_sound(path, y[: settings.n_samples], settings.sr)
+    return []
+
+
+def _is_stale(picture: Path) -> bool:
+    """Whether a picture's sound is absent, or was made before the picture was drawn."""
+    try:
+        return picture.with_name(sound_of(picture.name)).stat().st_mtime_ns < picture.stat().st_mtime_ns
+    except FileNotFoundError:
+        return picture.is_file()
+
+
+def job_of(clip: pd.DataFrame, front: Front) -> Job:
+    """What a worker has to do for the rows of one clip."""
+    first = clip.iloc[0]
+    variants = known_variants(front.settings.variants_file)
+    requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
+    return Job(
+        clip_id=first["clip_id"],
+        path=first["sound"],
+        label=first["label"],
+        class_folder=first["file_name"].partition("/")[0],
+        fold=first["fold"],
+        recording=first["recording"],
+        start_s=float(first["start_s"]),
+        requests=tuple(requests),
+    )

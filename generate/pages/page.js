@@ -1,0 +1,65 @@
+// Common to the pages of both stages. All text goes in as text, never as HTML: names may hold anything.
+"use strict";
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const find = (id) => document.getElementById(id);
+
+/** An element with attributes and children; a child that is no element is text. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== ""));
+  return made;
+}
+
+/** A relative path as an address; names of folders and clips may hold `#`, `?` and `%`. */
+const address = (...parts) => "./" + parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/");
+
+/** Such as "1 clip", "2,400 pictures", "10 classes". */
+function count(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
+}
+
+const hertz = (value) => (value >= 1000 ? `${value / 1000} kHz` : `${value} Hz`);
+
+/** A picture (or canvas) between its axes. */
+function plot(picture) {
+  const rows = data.frequency_marks.map(([value, place]) =>
+    element("span", { style: `bottom: ${100 * place}%` }, hertz(value)));
+  const columns = data.time_marks.map(([value, place], k) =>
+    element("span", { style: `left: ${100 * place}%` }, k === data.time_marks.length - 1 ? `${value} s` : `${value}`));
+  return element("div", { class: "plot" },
+    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows), picture,
+    element("div", { class: "seconds", "aria-hidden": "true" }, ...columns));
+}
+
+/** A player; nothing is read before somebody presses it, and only one is heard at a time. */
+function player(source, label) {
+  const audio = element("audio", { controls: true, preload: "none", src: source, "aria-label": label });
+  audio.addEventListener("play", () => {
+    for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
+  });
+  audio.addEventListener("error", () => {
+    audio.replaceWith(element("p", { class: "soft small" }, "The sound file cannot be played from here."));
+  });
+  return audio;
+}
+
+/** Findings with what to do about each. */
+function findingsList(findings) {
+  const tone = { ok: "good", warning: "warn", missing: "bad" };
+  return findings.map(([status, what, mend]) => element("li", {},
+    element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "look"), what,
+    mend ? element("span", { class: "mend" }, mend) : null));
+}
+
+/** Fill a select element with options of [value, text]. */
+function options(id, pairs) {
+  find(id).append(...pairs.map(([value, text]) => element("option", { value }, text)));
+}
+
+/** Whether a key press is meant for the field that has the focus. */
+const isTyping = (event) => /^(INPUT|SELECT|TEXTAREA|AUDIO)$/.test(event.target.tagName);

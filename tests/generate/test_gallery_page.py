@@ -1,0 +1,206 @@
+"""The gallery in a real browser: what a person clicks, types and hears."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from generate import manifest
+from generate.__main__ import main
+from generate.gallery import make_gallery
+from tests.browser import browser, chromium  # noqa: F401
+from tests.conftest import SR, tone, white
+
+NASTY = "<b>Hündin & \"吠\" 'x' 100% #1?"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    """Three classes, one of them with a name of every kind of character; a silent clip and a broken one."""
+    folder = tmp_path_factory.mktemp("gallery")
+    for label, hz in (("low", 200), ("high", 3000), (NASTY, 1000)):
+        (folder / "sounds" / label).mkdir(parents=True)
+        for number in range(30 if label == "low" else 4):
+            y = tone(hz * (1 + 0.02 * number)) + white(seed=hz + number, rms=0.01)
+            soundfile.write(folder / "sounds" / label / f"{label[:3]}{number // 2}_{number % 2} é.wav", y, SR)
+    soundfile.write(folder / "sounds" / "high" / "still_0.wav", 0 * tone(200), SR)
+    (folder / "sounds" / "high" / "broken_0.wav").write_text("<script>alert(1)</script>")
+    small = ["--engine", "librosa", "--image-size", "64", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
+    arguments = [
+        "--source-pattern",
+        "^(.+)_",
+        "--variants",
+        "pitch=+2",
+        "trim",
+        "--listen",
+        "2",
+        "--max-rejected",
+        "50",
+    ]
+    assert main([str(folder / "sounds"), str(folder / "images"), *small, *arguments]) == 0
+    return folder / "images"
+
+
+@pytest.fixture
+def page(browser, images):  # noqa: F811
+    """The page, open; all that it asks for must lie in its own folder."""
+    browser.open(images / "index.html")
+    yield browser
+    browser.collect()
+    home = images.resolve().as_uri()
+    assert [url for url in browser.requests if url.startswith("file:") and not url.startswith(home)] == []
+
+
+def headings(page):
+    return [text.rsplit(" ", 2)[0] for text in page.texts("section.class h2")]
+
+
+def test_it_shows_all_classes_and_names_as_text(page):
+    assert headings(page) == sorted(["low", "high", NASTY])
+    assert "39 clips" in page.one("#summary").text
+    assert page.all("b:not(.findings b)") == []  # no name has become an element
+    assert NASTY in page.texts("#class option")
+
+
+def test_pictures_are_loaded_where_they_are_looked_at(page):
+    page.wait("[...document.querySelectorAll('.strip img')].slice(0, 5).every((i) => i.complete && i.naturalWidth)")
+    assert page.run("return [...document.querySelectorAll('.strip img')].every((i) => i.loading === 'lazy')")
+
+
+def test_every_filter(page):
+    page.choose("#class", NASTY)
+    page.wait("document.querySelectorAll('section.class').length === 1")
+    assert headings(page) == [NASTY]
+    page.one("button[type=reset]").click()
+    page.wait("document.querySelectorAll('section.class').length === 3")
+
+    page.choose("#flag", next(text for text in page.texts("#flag option") if text.startswith("silent")))
+    page.wait("document.querySelectorAll('.strip a').length === 1")
+    page.choose("#flag", "rejected (1)")
+    page.wait("document.querySelector('main table')")
+    assert "broken_0.wav" in page.one("main table").text
+    page.one("button[type=reset]").click()
+    page.wait("document.querySelectorAll('section.class').length === 3")
+
+    page.one("#recording").send_keys("low3")
+    page.wait("document.querySelectorAll('.strip a').length === 2")
+    page.one("#recording").clear()
+
+    page.press("/")
+    page.one("#search").send_keys("low7_1")
+    page.wait("document.querySelectorAll('.strip a').length === 1")
+    page.choose("#variant", "every variant")
+    page.wait("document.querySelectorAll('.strip a').length === 3")
+    page.choose("#variant", "pitch=+2")
+    page.wait("document.querySelectorAll('.strip a').length === 1")
+    assert "pitch=+2" in page.one(".strip a").text
+    page.one("#search").send_keys("nothing")
+    page.wait("document.querySelector('main').textContent.includes('No clip')")
+
+
+def test_many_pictures_are_added_on_request(page):
+    page.choose("#class", "low")
+    page.wait("document.querySelectorAll('.strip a').length === 24")
+    page.one("section.class > button").click()
+    page.wait("document.querySelectorAll('.strip a').length === 30")
+    assert page.run("return document.activeElement === document.querySelectorAll('.strip a')[24]")
+
+
+def test_the_view_of_a_clip_by_keyboard(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.choose("#class", "low")
+    page.wait("document.querySelectorAll('section.class').length === 1")
+    page.run("document.querySelector('.strip a').focus()")
+    page.press(Keys.ENTER)
+    page.wait("document.getElementById('clip').open")
+    first = page.one("#clip-title").text
+    assert len(page.all("#clip-plots figure")) == 3
+    assert page.texts("#clip-plots strong") == ["original", "pitch=+2", "trim"]
+    marks = page.texts("#clip-plots figure:first-child .hertz span")
+    assert "1 kHz" in marks and "5 kHz" in marks
+    assert page.texts("#clip-plots figure:first-child .seconds span")[-1] == "1 s"
+    assert len(page.all("#clip-family a")) == 1  # the recording's other clip
+    page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
+    assert "plays time backwards" in page.one("#image-previews").text
+    assert len(page.all("#spectrogram-previews canvas")) == 7
+
+    page.press(Keys.ARROW_RIGHT)
+    page.wait(f"document.getElementById('clip-title').textContent !== {first!r}")
+    page.press(Keys.ARROW_LEFT)
+    page.wait(f"document.getElementById('clip-title').textContent === {first!r}")
+    page.press(Keys.ESCAPE)
+    page.wait("!document.getElementById('clip').open")
+    assert page.run("return document.activeElement.matches('.strip a')")
+
+
+def test_previews_show_the_picture_changed(page):
+    page.run("document.querySelector('.strip a').click()")
+    page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
+    shots = {canvas.screenshot_as_base64 for canvas in page.all("#image-previews canvas, #spectrogram-previews canvas")}
+    assert len(shots) >= 14  # a shear of 0.3 degrees is hardly any
+
+
+def test_every_player_of_a_clip_with_sounds_plays(page):
+    page.choose("#class", "low")
+    page.wait("document.querySelectorAll('section.class').length === 1")
+    page.run("document.querySelector('.strip a').click()")
+    page.wait("document.querySelectorAll('#clip-plots audio').length === 3")
+    for audio in page.all("#clip-plots audio"):
+        page.play(audio)
+
+
+def test_findings_and_settings_can_be_opened(page):
+    page.one("#health summary").click()
+    assert len(page.all("#findings li")) >= 4
+    page.one("#settings summary").click()
+    assert "22,050 Hz" in page.one("#settings-table").text
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_a_telephone(page, is_dark):
+    page.dark(is_dark=is_dark)
+    page.resize(360)
+    assert page.run("return document.documentElement.scrollWidth") <= 360
+    page.run("document.querySelector('.strip a').click()")
+    page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
+    assert page.run("const d = document.getElementById('clip'); return d.scrollWidth - d.clientWidth") <= 0
+    background = page.run("return getComputedStyle(document.documentElement).backgroundColor")
+    assert (sum(map(int, background[4:-1].split(","))) < 200) == is_dark
+
+
+def test_twelve_thousand_pictures_are_there_within_a_second(browser, images, tmp_path):  # noqa: F811
+    many = tmp_path / "many"
+    shutil.copytree(images, many, copy_function=os.link)
+    table = manifest.read_metadata(many / manifest.METADATA)
+    one = table[table["clip_id"] == table["clip_id"].iloc[-1]]
+    copies = [one.assign(clip_id=f"clip{k}", source_id=f"clip{k}", fold=str(k % 5), label=f"class{k % 50}",
+              file_name=one["file_name"].str.replace(one["clip_id"].iloc[0], f"clip{k}")) for k in range(4000)]  # fmt: skip
+    import pandas as pd
+
+    from generate.gallery import TEMPLATE, page_data
+    from generate.page import fill
+
+    every = pd.concat(copies, ignore_index=True)
+    assert len(every) == 12000
+    data = page_data(many, manifest.read_settings(many / manifest.SETTINGS), every)
+    (many / "index.html").unlink()
+    (many / "index.html").write_text(fill(TEMPLATE, data), encoding="utf-8")
+    browser.open(many / "index.html")
+    browser.wait("performance.getEntriesByName('first-contentful-paint').length")
+    painted_ms = browser.run("return performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    browser.collect()
+    browser.console.clear()  # these clips have no files
+    assert painted_ms < 1000
+    browser.one("#search").send_keys("clip3999")
+    browser.wait("document.querySelectorAll('.strip a').length === 1")
+    browser.collect()
+    browser.console.clear()
+
+
+def test_a_page_that_is_made_anew_is_the_same(images):
+    before = (images / "index.html").read_bytes()
+    make_gallery(images, listen=2, workers=1)
+    assert (images / "index.html").read_bytes() == before
