@@ -153,13 +153,13 @@ def windows_text(windows: pd.DataFrame, files: pd.DataFrame) -> str:
     return "\n\n".join(parts)
 
 
-def rejected_text(rejected: Sequence[Rejected]) -> str:
-    """What could not be predicted, each with its reason."""
+def rejected_text(rejected: Sequence[Rejected], *, what: str = "not predicted") -> str:
+    """What could not be predicted, or whatever was wanted, each with its reason."""
     lines = [
         f"  {' '.join(file.split())}{f', from {clock(from_s)} on' if from_s else ''}: {reason}"
         for file, from_s, reason in rejected
     ]
-    return "\n".join(["not predicted:", *lines])
+    return "\n".join([f"{what}:", *lines])
 
 
 def clock(seconds: float) -> str:

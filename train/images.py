@@ -15,8 +15,6 @@ from generate import png
 
 SILENT_LEVEL = 32
 """A column whose pixels are all darker is silent: with 80 dB from dark to bright, 70 dB below the loudest."""
-MOST_PIXELS = 4096 * 4096
-"""Stage one draws no larger ones; a file that claims more is not opened."""
 MOST_NAMED = 5
 
 
@@ -37,7 +35,13 @@ class Pictures:
 
 
 def load_pictures(
-    images: Path, file_names: Sequence[str], *, palette: np.ndarray, size: tuple[int, int], silent_ends: str
+    images: Path,
+    file_names: Sequence[str],
+    *,
+    palette: np.ndarray,
+    size: tuple[int, int],
+    silent_ends: str,
+    fingerprint: str = "",
 ) -> Pictures:
     """Open every picture, so that a broken one is named before the first epoch and not in the middle of one.
 
@@ -52,6 +56,8 @@ def load_pictures(
         Height and width wanted.
     silent_ends : {"loop", "keep"}
         See `prepare_levels`.
+    fingerprint : str
+        Of the settings that they must have been drawn with, where they tell it; empty: of any.
 
     Returns
     -------
@@ -68,8 +74,9 @@ def load_pictures(
 
     def load(k: int) -> None:
         try:
-            levels[k] = prepare_levels(_read_levels(images / file_names[k]), size=size, silent_ends=silent_ends)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            picture = _read_levels(images / file_names[k], fingerprint)
+            levels[k] = prepare_levels(picture, size=size, silent_ends=silent_ends)
+        except (OSError, ValueError, SyntaxError) as error:
             broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -120,12 +127,30 @@ def loop_silent_ends(levels: np.ndarray) -> np.ndarray:
     np.ndarray, shape=(height, width), uint8
         A picture that is silent throughout is returned as it is.
     """
-    sounding = np.flatnonzero(levels.max(axis=0) >= SILENT_LEVEL)
+    first, length = sounding_columns(levels)
     width = levels.shape[1]
-    if len(sounding) == 0 or (sounding[0] == 0 and sounding[-1] == width - 1):
+    if length == width:
         return levels
-    first, length = sounding[0], sounding[-1] + 1 - sounding[0]
     return levels[:, first + np.arange(width) % length]
+
+
+def sounding_columns(levels: np.ndarray) -> tuple[int, int]:
+    """What is between the silent columns at both ends.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(height, width), uint8
+
+    Returns
+    -------
+    first, length : int
+        The first column that is not silent, and how many there are up to the last one; all columns of a picture that
+        is silent throughout.
+    """
+    sounding = np.flatnonzero(levels.max(axis=0) >= SILENT_LEVEL)
+    if len(sounding) == 0:
+        return 0, levels.shape[1]
+    return int(sounding[0]), int(sounding[-1] + 1 - sounding[0])
 
 
 def colour(levels: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -148,9 +173,10 @@ def palette_of(colormap: str) -> np.ndarray:
     return np.frombuffer(png.palette(colormap), dtype=np.uint8).reshape(256, 3)
 
 
-def _read_levels(path: Path) -> np.ndarray:
-    """Read one picture; its size is looked at before its pixels are."""
-    with Image.open(path) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise ValueError(f"it has {image.width} x {image.height} pixels, more than stage one draws")
-    return png.read(path)[0]
+def _read_levels(path: Path, fingerprint: str) -> np.ndarray:
+    """Read one picture, and see that it was drawn with the settings of its folder."""
+    levels, text = png.read(path)
+    drawn_with = text.get("settings", fingerprint)
+    if fingerprint and drawn_with != fingerprint:
+        raise ValueError(f"it was drawn with other settings ({drawn_with}; those of this folder are {fingerprint})")
+    return levels

@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 from keras import KerasTensor, layers
 
+from train.net_file import check_net, check_weights
 from train.nets.alexnet import alexnet
 from train.nets.cnn import cnn7, cnn9
 from train.nets.densenet import densenet161
@@ -221,9 +222,14 @@ def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: s
         return keras.Model(x, model.base(x), name=layer_name)
     module, function = model.base
     source = keras.applications if module == "mobilenet_v3" else importlib.import_module(f"keras.applications.{module}")
-    options = {"include_top": False, "pooling": "avg", "input_shape": shape, "name": layer_name}
+    options = {"include_top": False, "pooling": "avg", "input_shape": shape}
+    # EfficientNetV2 looks its own widths up by this name, so it is named afterwards.
+    is_named_later = module == "efficientnet_v2"
+    if not is_named_later:
+        options["name"] = layer_name
     try:
-        return getattr(source, function)(weights="imagenet" if weights == "imagenet" else None, **options)
+        base = getattr(source, function)(weights="imagenet" if weights == "imagenet" else None, **options)
+        return keras.Model(base.input, base.output, name=layer_name) if is_named_later else base
     except Exception as error:
         address = re.search(r"https?://[^\s:]+", str(error))
         if weights != "imagenet" or address is None:
@@ -250,7 +256,10 @@ def _load_weights(model: keras.Model, path: Path) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file of weights {str(path)!r}.")
     if path.suffix != ".keras":
+        if path.suffix not in (".h5", ".hdf5"):
+            raise ValueError(f"{str(path)!r} is no file of weights; give a .keras or a .weights.h5.")
         try:
+            check_weights(path)
             model.load_weights(path)
         except Exception as error:
             why = (str(error) or type(error).__name__).splitlines()[0]
@@ -260,6 +269,7 @@ def _load_weights(model: keras.Model, path: Path) -> None:
             ) from None
         return
     try:
+        check_net(path)
         earlier = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         why = (str(error) or type(error).__name__).splitlines()[0]

@@ -13,8 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from generate import manifest
+from generate.folder import PAGE
+from generate.wording import shown
 from train import figures, run_folder
+from train.explanation.of_run import MOST
 from train.guarded import guarded
+from train.page import write_page
 from train.results import build_report, read_predictions
 from train.run_folder import Run
 from train.summary import summary_text
@@ -23,15 +27,18 @@ SPLIT = "split"
 """Column of `predictions.csv` that says `honest` or `leaky` in every line."""
 
 
-def make_report(run: Run) -> dict[str, object]:
+def make_report(run: Run, *, n_explained: int = MOST) -> dict[str, object]:
     """Put the finished folds of a run together, and write all that is said of it.
 
-    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md` and last
-    `report.json` into the run's folder, each whole or not at all. Everything says "leaky" where the run is.
+    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
+    and last the page `index.html` into the run's folder, each whole or not at all. Everything says "leaky" where the
+    run is.
 
     Parameters
     ----------
     run : Run
+    n_explained : int
+        Test pictures for which the page shows where the net looked.
 
     Returns
     -------
@@ -62,6 +69,9 @@ def make_report(run: Run) -> dict[str, object]:
     settings = run.picture_settings()
     manifest.write_whole(run.folder / run_folder.CARD, model_card.card_text(report, settings))
     run_folder.write_json(run.folder / run_folder.REPORT, report)
+    lacks = write_page(run, report, n_explained=n_explained)
+    if lacks:
+        print(f"The page {shown(run.folder / PAGE)} lacks {lacks}", file=sys.stderr)
     return report
 
 
@@ -73,14 +83,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="exit status: 0 all well, 1 no report could be made (the message says why), 2 wrong use.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
+    parser.add_argument(
+        "--explain",
+        type=int,
+        default=MOST,
+        metavar="N",
+        help=f"tests for which the page shows where the net looked, mistakes first (default: {MOST}; 0: none)",
+    )
     options = parser.parse_args(arguments)
-    return guarded("train.report", lambda: _remake(options.run))
+    return guarded("train.report", lambda: _remake(options.run, n_explained=options.explain))
 
 
-def _remake(folder: Path) -> int:
+def _remake(folder: Path, *, n_explained: int) -> int:
     run = run_folder.read_run(folder)
     with run_folder.only_writer(run.folder):
-        print(summary_text(make_report(run)))
+        print(summary_text(make_report(run, n_explained=n_explained)))
     return 0
 
 

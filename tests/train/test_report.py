@@ -18,6 +18,7 @@ WRITTEN = (
     "confusion_matrix.png",
     "curves.png",
     "README.md",
+    "index.html",
 )
 
 

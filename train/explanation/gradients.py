@@ -1,0 +1,122 @@
+"""What a net says of a class, and how that changes with each number of its input, on TensorFlow and on JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import KerasTensor, ops
+
+NEVER = -1e9
+"""Logit of a class that is left out of a sum of exponentials."""
+HALF_PRECISION_SCALE = 256.0
+"""Gradients by pixels are so small that half precision would round them to nothing; a power of two rounds nothing."""
+
+
+def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
+    """What a net gives for the class before the softmax.
+
+    Parameters
+    ----------
+    logits, is_class : tensor, shape=(n, n_classes), float32
+        `is_class` is 1 at the class and 0 elsewhere.
+
+    Returns
+    -------
+    tensor, shape=(n,), float32
+    """
+    return ops.sum(logits * is_class, axis=-1)
+
+
+def log_odds(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
+    """Logarithm of p / (1 - p), where p is the probability of the class; parameters as in `logit`.
+
+    Probability and its logarithm stand still once the net is certain, and a logit may rise while those of other
+    classes rise more. This does neither: it says how much more the net hears this class than any other.
+
+    Returns
+    -------
+    tensor, shape=(n,), float32
+    """
+    others = ops.where(is_class > 0, NEVER, logits)
+    return logit(logits, is_class) - ops.logsumexp(others, axis=-1)
+
+
+class Gradients:
+    """A score of a net's outputs, and its gradient by the net's inputs.
+
+    Parameters
+    ----------
+    net : keras.Model
+        One input, and logits out, shape=(n, n_classes).
+    score : callable
+        `logit` or `log_odds`.
+
+    Raises
+    ------
+    ValueError
+        If Keras runs on a backend other than TensorFlow or JAX.
+    """
+
+    def __init__(self, net: keras.Model, score: Callable[[KerasTensor, KerasTensor], KerasTensor]) -> None:
+        backends = {"tensorflow": _on_tensorflow, "jax": _on_jax}
+        backend = keras.backend.backend()
+        if backend not in backends:
+            raise ValueError(
+                f"Keras runs on {backend}, on which a net cannot be explained here; expected "
+                f"{' or '.join(backends)}. Set KERAS_BACKEND=tensorflow."
+            )
+        self.n_classes: int = net.output_shape[-1]
+        self._compute = backends[backend](net, score)
+
+    def __call__(self, inputs: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Score and gradient, as the net computes when it predicts.
+
+        Parameters
+        ----------
+        inputs : np.ndarray, shape=(n, ...)
+        classes : np.ndarray, shape=(n,), int
+            Whose score it is.
+
+        Returns
+        -------
+        scores : np.ndarray, shape=(n,), float32
+        gradients : np.ndarray, of the shape of `inputs`, float32
+        """
+        is_class = np.eye(self.n_classes, dtype=np.float32)[classes]
+        scores, gradients = self._compute(np.asarray(inputs, np.float32), is_class)
+        return np.asarray(scores), np.asarray(gradients, np.float32) / np.float32(HALF_PRECISION_SCALE)
+
+
+def _on_tensorflow(net: keras.Model, score: Callable) -> Callable:
+    import tensorflow as tf
+
+    def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
+        inputs = tf.convert_to_tensor(inputs)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(inputs)
+            scores = score(ops.cast(net(inputs, training=False), "float32"), is_class)
+            scaled = scores * HALF_PRECISION_SCALE
+        return scores, tape.gradient(scaled, inputs)
+
+    return compute
+
+
+def _on_jax(net: keras.Model, score: Callable) -> Callable:
+    import jax
+
+    def total(inputs: jax.Array, is_class: jax.Array, trained: list, others: list) -> tuple[jax.Array, jax.Array]:
+        logits, _ = net.stateless_call(trained, others, inputs, training=False)
+        scores = score(ops.cast(logits, "float32"), is_class)
+        return scores.sum() * HALF_PRECISION_SCALE, scores
+
+    compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
+
+    def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
+        # The weights are given anew, so that what was compiled holds for a net that has learnt since.
+        trained, others = ([w.value for w in ws] for ws in (net.trainable_variables, net.non_trainable_variables))
+        (_, scores), gradients = compiled(inputs, is_class, trained, others)
+        return scores, gradients
+
+    return compute

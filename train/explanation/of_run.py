@@ -1,0 +1,147 @@
+"""For the page of a run: where its nets looked in test pictures, as pictures and as sounds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate import manifest
+from generate.audio import BadSound
+from generate.gallery import front_of
+from generate.listen import job_of, write_sound
+from generate.readers.collection import safe_name
+from generate.render import Front, open_clip
+from train.explanation.overlay import overlay, write_picture
+from train.images import Pictures
+from train.picture_folder import open_pictures
+from train.run_folder import PROBABILITY, Run
+
+EXPLAINED = "explained"
+"""Folder of the run that holds them."""
+MOST = 40
+"""Test pictures that are explained, unless asked for otherwise."""
+
+
+def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
+    """Which test pictures to explain: the mistakes, the surest first, and the surest right answer of each class.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        As `train.results.read_predictions` gives them.
+    most : int
+        At most.
+
+    Returns
+    -------
+    list of int
+        Rows.
+    """
+    sure = np.array([predictions.at[row, PROBABILITY + predictions.at[row, "predicted"]] for row in predictions.index])
+    is_right = (predictions["label"] == predictions["predicted"]).to_numpy()
+    mistakes = np.flatnonzero(~is_right)
+    mistakes = mistakes[np.argsort(-sure[mistakes], kind="stable")]
+    right = pd.DataFrame(
+        {"row": np.flatnonzero(is_right), "label": predictions["label"][is_right], "sure": sure[is_right]}
+    )
+    right = right.sort_values("sure", ascending=False, kind="stable")
+    right = right.drop_duplicates("label").sort_values("label")["row"]
+    return [int(row) for row in [*mistakes, *right]][:most]
+
+
+def explain_run(
+    run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int = MOST
+) -> tuple[list[dict[str, object] | None], str]:
+    """Explain some test pictures of a run, each by the net that it was a test of.
+
+    Writes for each a `__grad_cam.png`, an `__integrated_gradients.png` and, where the sound can be read, an
+    `__original.mp3` and a `__what_mattered.mp3` into the folder `explained` of the run, in place of those of before.
+
+    Parameters
+    ----------
+    run : Run
+    predictions : pandas.DataFrame
+        As `train.results.read_predictions` gives them.
+    table : pandas.DataFrame
+        Of the picture folder.
+    most : int
+        Pictures, at most.
+
+    Returns
+    -------
+    explained : list of dict or None
+        One a row of `predictions`: `stem` of its files, `completeness_error`, `original` and `sound` (whether there
+        are those); None where it is not explained.
+    why_not : str
+        What is missing, and why; empty where nothing is.
+    """
+    folder = run.folder / EXPLAINED
+    shutil.rmtree(folder, ignore_errors=True)
+    explained: list[dict[str, object] | None] = [None] * len(predictions)
+    rows = choose(predictions, most=most)
+    if not rows:
+        return explained, ""
+    folder.mkdir()
+    described = manifest.read_settings(run.images / manifest.SETTINGS)
+    front = front_of(run.images, described)
+    clips = table.set_index("file_name")
+    silent = []
+    chosen = predictions.loc[rows]
+    for row, pictures, k, maps in _by_fold(run, chosen, described):
+        test = predictions.loc[row]
+        stem = safe_name(f"{test['clip_id']}__{test['variant']}")
+        for name in ("grad_cam", "integrated_gradients"):
+            picture = overlay(pictures.levels[k], getattr(maps, name)[k], pictures.palette)
+            write_picture(folder / f"{stem}__{name}.png", picture)
+        made = {
+            "stem": stem,
+            "completeness_error": float(maps.completeness_error[k]),
+            "original": False,
+            "sound": False,
+        }
+        if test["variant"] == ORIGINAL:
+            clip = clips.loc[[test["file_name"]]].reset_index()
+            try:
+                _write_sounds(folder, stem, clip, front, run.recipe.silent_ends, maps.integrated_gradients[k])
+                made |= {"original": True, "sound": True}
+            except (BadSound, OSError) as error:
+                silent.append(f"{clip['sound'].iloc[0]}: {error}")
+        explained[row] = made
+    return explained, f"the sound of {len(silent)} clips, such as {silent[0]}" if silent else ""
+
+
+def _by_fold(
+    run: Run, chosen: pd.DataFrame, described: dict[str, object]
+) -> Iterator[tuple[int, Pictures, int, object]]:
+    """Each row, the pictures that it is among, its place there, and their explanations; one net in memory at a time."""
+    from train.ensemble import load_nets
+    from train.explanation.explanations import explain_levels, picture_of_silence
+    from train.windows import front_end
+
+    silence = picture_of_silence(front_end(run))
+    for fold, tests in chosen.groupby("fold", sort=False):
+        nets = load_nets(run, [fold])
+        pictures = open_pictures(run.images, described, tests, size=run.input_size, silent_ends=run.recipe.silent_ends)
+        classes = np.array([run.classes.index(name) for name in tests["predicted"]])
+        maps = explain_levels(nets, pictures.levels, pictures.palette, classes, silence=silence)
+        for k, row in enumerate(tests.index):
+            yield row, pictures, k, maps
+
+
+def _write_sounds(
+    folder: Path, stem: str, clip: pd.DataFrame, front: Front, silent_ends: str, attribution: np.ndarray
+) -> None:
+    """The sound as far as its picture shows it, and what of it spoke for the class."""
+    from train.explanation.masked_sound import masked_sound
+
+    settings = front.settings
+    _, loaded, _ = open_clip(job_of(clip, front), front)
+    y = loaded.y[: settings.n_samples]
+    write_sound(folder / f"{stem}__original.mp3", y, settings.sr)
+    masked = masked_sound(y, attribution, settings, silent_ends=silent_ends)
+    write_sound(folder / f"{stem}__what_mattered.mp3", masked, settings.sr)

@@ -1,0 +1,193 @@
+"""Recordings to files that show and let hear what a run's nets go by, one window after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from generate.audio import BadSound, duration_s
+from generate.pieces import HEADER_READERS
+from generate.progress import Progress
+from generate.readers.collection import printable, unique_ids
+from generate.whole_file import whole_file
+from train.answers import Heard, Rejected
+from train.ensemble import mean_probabilities
+from train.explanation.explanations import Explanations, explain_levels, picture_of_silence
+from train.explanation.masked_sound import masked_sound
+from train.explanation.overlay import overlay, write_picture
+from train.images import colour
+from train.windows import FrontEnd, Window, load_window, read_windows, window_starts
+
+if TYPE_CHECKING:
+    import keras
+
+TABLE = "explanations.csv"
+
+
+class Explained(NamedTuple):
+    """A window that was read; where there is nothing to hear, it has neither class nor files."""
+
+    name: str
+    heard: Heard
+    label: str = ""
+    probability: float = np.nan
+    completeness_error: float = np.nan
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """How windows are explained, and where to.
+
+    Parameters
+    ----------
+    front : FrontEnd
+    nets : tuple of keras.Model
+        Their mean is explained.
+    classes : tuple of str
+        In the order of the nets' outputs.
+    folder : Path
+        For the files; those of the same names are replaced.
+    label : int or None
+        Place of the class that is explained; None: the likeliest of each window.
+    batch_size : int
+        Pictures that go through a net at once.
+    """
+
+    front: FrontEnd
+    nets: tuple[keras.Model, ...]
+    classes: tuple[str, ...]
+    folder: Path
+    label: int | None = None
+    batch_size: int = 32
+
+    @cached_property
+    def silence(self) -> np.ndarray:
+        """The picture of silence as a net sees it, shape=(height, width), uint8."""
+        return picture_of_silence(self.front)
+
+    def explain(self, name: str, path: Path, window: Window) -> Explained:
+        """Explain one window of a recording and write its files, which are called `name` and what they hold."""
+        file = printable(str(path))
+        if window.is_silent:
+            return Explained(name, Heard(file, window.start_s, window.end_s, None, window.sha256))
+        batch = window.levels[np.newaxis]
+        probabilities = mean_probabilities(self.nets, colour(batch, self.front.palette))[0]
+        label = int(probabilities.argmax()) if self.label is None else self.label
+        maps = explain_levels(
+            self.nets,
+            batch,
+            self.front.palette,
+            np.array([label]),
+            silence=self.silence,
+            batch_size=self.batch_size,
+        )
+        y = load_window(path, window.start_s, self.front.settings).y
+        return Explained(
+            name=name,
+            heard=Heard(file, window.start_s, window.end_s, probabilities, window.sha256),
+            label=self.classes[label],
+            probability=float(probabilities[label]),
+            completeness_error=float(maps.completeness_error[0]),
+            files=self._write(name, window.levels, maps, y),
+        )
+
+    def _write(self, name: str, levels: np.ndarray, maps: Explanations, y: np.ndarray) -> tuple[str, ...]:
+        """Write the files of a window, and say what they are called."""
+        front, grad_cam, integrated = self.front, maps.grad_cam[0], maps.integrated_gradients[0]
+        pictures = {
+            f"{name}__picture.png": colour(levels, front.palette),
+            f"{name}__grad_cam.png": overlay(levels, grad_cam, front.palette),
+            f"{name}__integrated_gradients.png": overlay(levels, integrated, front.palette),
+        }
+        for file_name, picture in pictures.items():
+            write_picture(self.folder / file_name, picture)
+        sound = f"{name}__what_mattered.wav"
+        masked = masked_sound(y, integrated, front.settings, silent_ends=front.silent_ends)
+        with whole_file(self.folder / sound, to_disk=False) as temporary:
+            soundfile.write(temporary, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
+        return *pictures, sound
+
+
+def explain_recordings(recordings: Sequence[Path], explainer: Explainer) -> tuple[list[Explained], list[Rejected]]:
+    """Explain every window of every recording, one after the other.
+
+    Parameters
+    ----------
+    recordings : sequence of Path
+    explainer : Explainer
+        Its folder is made.
+
+    Returns
+    -------
+    explained : list of Explained
+        One a window, in order.
+    rejected : list of Rejected
+        Recordings, or the rest of one, that could not be read.
+    """
+    with ThreadPoolExecutor(HEADER_READERS) as pool:
+        durations = pool.map(duration_s, recordings)
+        starts = [window_starts(length, seconds=explainer.front.settings.seconds) for length in durations]
+    names = iter(_names(recordings, starts))
+    explainer.folder.mkdir(parents=True, exist_ok=True)
+    explained: list[Explained] = []
+    rejected: list[Rejected] = []
+    with Progress(sum(map(len, starts))) as progress:
+        for path, starts_s in zip(recordings, starts, strict=True):
+            names_here = [next(names) for _ in starts_s]
+            n_read = 0
+            try:
+                for window in read_windows(path, starts_s, explainer.front):
+                    explained.append(explainer.explain(names_here[n_read], path, window))
+                    n_read += 1
+                    progress.step(n_rejected=len(rejected))
+            except BadSound as error:
+                rejected.append(Rejected(printable(str(path)), float(starts_s[n_read]), printable(str(error))))
+                for _ in starts_s[n_read:]:
+                    progress.step(n_rejected=len(rejected))
+    return explained, rejected
+
+
+def table_of(explained: Sequence[Explained]) -> pd.DataFrame:
+    """One row a window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `name`, `file`, `start_s`, `end_s`, `silent`, `class`, `probability`, `completeness_error` (a part of what the
+        integrated gradients should add up to) and `files`, relative to the table, with `;` between them.
+    """
+    rows = [
+        {
+            "name": one.name,
+            "file": one.heard.file,
+            "start_s": round(one.heard.start_s, 3),
+            "end_s": round(one.heard.end_s, 3),
+            "silent": one.heard.probabilities is None,
+            "class": one.label,
+            "probability": round(one.probability, 6),
+            "completeness_error": round(one.completeness_error, 6),
+            "files": ";".join(one.files),
+        }
+        for one in explained
+    ]
+    return pd.DataFrame(rows)
+
+
+def _names(recordings: Sequence[Path], starts: Sequence[np.ndarray]) -> list[str]:
+    """What the files of each window are called: as its recording, with where it begins if that has several."""
+    names, places = [], []
+    for path, starts_s in zip(recordings, starts, strict=True):
+        for start_s in starts_s:
+            at = f"__{start_s:g}s" if len(starts_s) > 1 else ""
+            names.append(f"{path.stem}{at}")
+            places.append(f"{path}{at}")
+    return unique_ids(names, places)

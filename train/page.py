@@ -1,0 +1,213 @@
+"""The page of a run: its figures, and each clip that it tested, to look at and to listen to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate import manifest
+from generate.axes import frequency_marks, time_marks
+from generate.folder import PAGE, sound_of
+from generate.page import fill
+from generate.settings import Settings
+from generate.whole_file import whole_file
+from train.ablation.text import TABLE, TOML
+from train.explanation.nearest import nearest_of_class
+from train.explanation.of_run import EXPLAINED, explain_run
+from train.leak_meter import shrink
+from train.picture_folder import open_pictures, read_images
+from train.results import read_predictions
+from train.run_folder import PROBABILITY, Run, table_sha256
+from train.split import Split, make_splits
+
+TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
+PICTURES = "pictures"
+"""Folder of the run's own pictures: the page reads nothing outside of the run's folder."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a page shows beside figures: the pictures that a run was made of, if they are still as they were.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of all pictures in the picture folder.
+    splits : dict of str to Split
+        By the fold's name.
+    shrunk : np.ndarray, shape=(n_pictures, n), float32
+        From `train.leak_meter.shrink`.
+    """
+
+    table: pd.DataFrame
+    splits: dict[str, Split]
+    shrunk: np.ndarray
+
+
+def write_page(run: Run, report: Mapping[str, object], *, n_explained: int) -> str:
+    """Write `index.html` and the pictures and sounds that it shows into the run's folder.
+
+    Parameters
+    ----------
+    run : Run
+    report : Mapping
+        As in `report.json`.
+    n_explained : int
+        Test pictures for which it is shown where the net looked: mistakes first.
+
+    Returns
+    -------
+    str
+        What the page lacks, and why; empty where it lacks nothing.
+    """
+    predictions = read_predictions(run)
+    lacks, sources = "", None
+    try:
+        sources = _sources(run)
+    except (OSError, ValueError) as error:
+        lacks = f"its pictures: {error}"
+    data = _figures(run, report)
+    if sources is None:
+        data["tests"] = _tests(run, predictions)
+    else:
+        nearest = _nearest(run, predictions, sources)
+        explained: list[object] = [None] * len(predictions)
+        try:
+            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained)
+        except (OSError, ValueError) as error:
+            lacks = f"where the nets looked: {error}"
+        data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
+        shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
+        data["sounds"] = _bring_pictures(run, shown)
+        data["has_pictures"] = True
+    data["lacks"] = lacks
+    manifest.write_whole(run.folder / PAGE, fill(TEMPLATE, data))
+    return lacks
+
+
+def _sources(run: Run) -> Sources:
+    settings, table = read_images(run.images)
+    if table_sha256(table) != run.table_sha256:
+        raise ValueError(f"those in {str(run.images)!r} are no longer those that the run began with.")
+    recipe = run.recipe
+    splits = make_splits(
+        table,
+        protocol=recipe.protocol,
+        with_validation=recipe.select == "validation",
+        keep_relatives=recipe.keep_relatives,
+        train_variants=recipe.train_variants,
+        seed=recipe.seed,
+    )
+    pictures = open_pictures(run.images, settings, table, size=run.input_size, silent_ends=recipe.silent_ends)
+    return Sources(table, {split.name: split for split in splits}, shrink(pictures.levels))
+
+
+def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
+    """All of the page that needs no picture."""
+    described = run.picture_settings()
+    settings = Settings.from_json(described["settings"])
+    histories = {}
+    for fold in report["folds"]:
+        history = run.read_history(fold["name"])
+        names = [name for name in ("accuracy", "val_accuracy", "loss", "val_loss") if name in history]
+        histories[fold["name"]] = {name: [_short(value) for value in history[name]] for name in names}
+    return {
+        "name": run.folder.resolve().name,
+        "report": report,
+        "histories": histories,
+        "classes": list(run.classes),
+        "frequency_marks": frequency_marks(settings),
+        "time_marks": time_marks(settings),
+        "pictures_folder": PICTURES,
+        "explained_folder": EXPLAINED,
+        "has_pictures": False,
+        "sounds": [],
+        "ablation": _ablation(run),
+    }
+
+
+def _ablation(run: Run) -> dict[str, object] | None:
+    """Gains of each variant, and the setting that they suggest, where the run is one of `python -m train.ablate`."""
+    gains, toml = run.folder.parent / TABLE, run.folder.parent / TOML
+    if not (gains.is_file() and toml.is_file()):
+        return None
+    table = pd.read_csv(gains, dtype={"label": object}, keep_default_na=False, na_values={"gain": [""]})
+    rows = [
+        [
+            row.variant,
+            row.label or "all",
+            f"{100 * row.gain:+.1f}",
+            f"{100 * row.wide_low:+.1f} to {100 * row.wide_high:+.1f}",
+            int(row.n_clips),
+            row.verdict,
+        ]
+        for row in table.dropna(subset="gain").itertuples()
+    ]
+    return {"rows": rows, "toml": toml.read_text(encoding="utf-8")}
+
+
+def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
+    """The test pictures, a list a column."""
+    probabilities = predictions[[PROBABILITY + name for name in run.classes]].to_numpy()
+    number = {name: k for k, name in enumerate(run.classes)}
+    return {
+        "clip": list(predictions["clip_id"]),
+        "variant": list(predictions["variant"]),
+        "recording": list(predictions["source_id"]),
+        "fold": list(predictions["fold"]),
+        "file": list(predictions["file_name"]),
+        "label": [number[name] for name in predictions["label"]],
+        "predicted": [number[name] for name in predictions["predicted"]],
+        "probabilities": [[_short(value) for value in row] for row in probabilities],
+        "like_true": [""] * len(predictions),
+        "like_predicted": [""] * len(predictions),
+        "explained": [None] * len(predictions),
+    }
+
+
+def _nearest(run: Run, predictions: pd.DataFrame, sources: Sources) -> dict[str, list[str]]:
+    """Of each test picture the most similar original that was trained on, of the true and of the predicted class."""
+    table = sources.table
+    labels, names = table["label"].to_numpy(), table["file_name"].to_numpy()
+    row_of = {name: row for row, name in enumerate(names)}
+    is_original = (table["variant"] == ORIGINAL).to_numpy()
+    found = {"like_true": np.full(len(predictions), -1), "like_predicted": np.full(len(predictions), -1)}
+    for column, key in (("label", "like_true"), ("predicted", "like_predicted")):
+        for (fold, label), of_group in predictions.groupby(["fold", column]):
+            train = sources.splits[fold].train
+            rows = np.array([row_of[name] for name in of_group["file_name"]])
+            found[key][of_group.index] = nearest_of_class(
+                sources.shrunk, labels, rows=rows, train=train[is_original[train]], label=label
+            )
+    return {key: [str(names[row]) if row >= 0 else "" for row in rows] for key, rows in found.items()}
+
+
+def _bring_pictures(run: Run, file_names: Iterable[str]) -> list[str]:
+    """Put pictures, and their sounds where there are some, into the run's folder; those that have a sound."""
+    with_sound = []
+    for file_name in sorted(file_names):
+        for name in (file_name, sound_of(file_name)):
+            source, target = run.images / name, run.folder / PICTURES / name
+            if not source.is_file():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(target, to_disk=False) as temporary:
+                try:
+                    os.link(source, temporary)  # takes no room, and stays as it is when the picture is drawn anew
+                except OSError:
+                    shutil.copyfile(source, temporary)
+            if name != file_name:
+                with_sound.append(file_name)
+    return with_sound
+
+
+def _short(value: float) -> float | None:
+    """Four significant digits, which a page needs no more of; None where there is no number."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
