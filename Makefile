@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
 	@echo "make test    all tests"
+	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
@@ -22,6 +23,10 @@ demo: setup
 
 test: .venv/test-ready rubberband chromium
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# Every fault of tests/faults/rows.py at full count, and a table of what was reached.
+faults: .venv/test-ready rubberband
+	FAULTS=full $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/faults
 
 # Nothing else should run beside it. Tables on the terminal, and as CSV in outputs/benchmarks.
 bench: setup
@@ -81,4 +86,4 @@ chromium:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo bench test style lint setup rubberband chromium clean
+.PHONY: help demo bench test faults style lint setup rubberband chromium clean

@@ -13,12 +13,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import cv2
-import numba
 import numpy as np
 
-# Compiled once a machine, and kept beside the file. A fused multiplication and addition is all that may differ from
-# what is written: sums keep their order, so the same sound gives the same bytes.
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+from augment_audio.compiled import compiled
 
 FRAMES_A_BLOCK = 48
 """Less than half a megabyte at 2048 samples a frame; between 24 and 96 it hardly matters."""

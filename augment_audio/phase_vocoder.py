@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from augment_audio.fourier import FRAMES_A_BLOCK, compiled, hann, n_frames, spectrum_blocks, transform_back
+from augment_audio.compiled import compiled
+from augment_audio.fourier import FRAMES_A_BLOCK, hann, n_frames, spectrum_blocks, transform_back
 
 N_FFT = 2048
 HOP_LENGTH = 512

@@ -24,6 +24,8 @@ UNDECODED_SUFFIXES = frozenset(
 
 HIGHEST_SAMPLE = 1e5
 """Float files that hold 16-bit numbers reach 32,768. Beyond this it is damage, not sound."""
+LOWEST_SR, HIGHEST_SR = 1000, 384_000
+"""In hertz. A damaged header that tells 7 Hz would make of a second of sound an hour, and thousands of pieces."""
 LONGEST_BEGINNING = 4.0
 """Of a long recording whose beginning alone is wanted, this many times the picture's length is read: the fastest
 stretch is by 4, so no variant can need more."""
@@ -34,6 +36,12 @@ UNKNOWN_LENGTH = 2**62
 MOST_SAMPLES_A_BYTE = 1000
 """Digital silence, the shortest that FLAC and Opus can say, takes a byte for some 300 samples."""
 BLOCK_SAMPLES = 1 << 20
+PLAINER = {
+    "File does not exist or is not a regular file (possibly a pipe?).": "It holds no MPEG audio.",
+    "Internal error : SF_INFO struct incomplete.": "Its header tells no sample rate or number of channels that can be.",
+    "Unspecified internal error.": "Its header is damaged.",
+}
+"""What libsndfile means, where it says something else. (The file is known to be there.)"""
 
 
 class BadSound(ValueError):
@@ -91,12 +99,13 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
                 expected = min(expected, round(longest_s * own_sr))
             if file.frames == 0 or expected <= 0:
                 raise BadSound("empty: it holds no samples")
-            if start:
-                file.seek(start)
+            if start and file.seek(start) != start:
+                raise BadSound(f"damaged: its part from {start_s:g} s on is not found")
             y = _read_mono(file, expected)
             is_guess = file.format == "MP3" and not tells_length(path)
     except soundfile.LibsndfileError as error:
-        raise BadSound(f"not readable as sound: {error.error_string.strip()}") from None
+        words = error.error_string.strip()
+        raise BadSound(f"not readable as sound: {PLAINER.get(words, words)}") from None
     except OSError as error:
         raise BadSound(f"not readable: {error.strerror or error}") from None
     if len(y) < expected and not (is_guess and len(y)):
@@ -123,8 +132,8 @@ def _checked(y: np.ndarray, own_sr: int, sr: int) -> Loaded:
         raise BadSound("not finite: it holds NaN or infinity")
     if peak > HIGHEST_SAMPLE:
         raise BadSound(f"damaged: samples reach {peak:.3g}, and full scale is 1")
-    if not 1000 <= own_sr <= 384_000:
-        raise BadSound(f"its sample rate is {own_sr} Hz; sounds have 1,000 to 384,000")
+    if not LOWEST_SR <= own_sr <= HIGHEST_SR:
+        raise BadSound(f"its sample rate is {own_sr} Hz; sounds have {LOWEST_SR:,} to {HIGHEST_SR:,}")
     sixteen_bits = np.clip(y, -1, 1)
     sixteen_bits *= np.float32(32767)
     sixteen_bits = np.rint(sixteen_bits, out=sixteen_bits).astype("<i2")
@@ -148,6 +157,6 @@ def duration_s(path: Path) -> float | None:
         n_bytes = path.stat().st_size
     except (soundfile.LibsndfileError, OSError):
         return None
-    if not header.samplerate or header.frames > MOST_SAMPLES_A_BYTE * n_bytes:
+    if not LOWEST_SR <= header.samplerate <= HIGHEST_SR or header.frames > MOST_SAMPLES_A_BYTE * n_bytes:
         return None
     return header.frames / header.samplerate

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = (3, 11)
 SOUND_FORMATS = ("WAV", "FLAC", "OGG", "MP3")
 LITTLE_DISK_GB = 1.0
-"""A picture takes about 34 KB: 1 GB holds ESC-50 with a dozen variants of each clip."""
+"""A picture takes about 23 KB: 1 GB holds ESC-50 with twenty variants of each clip."""
 
 
 def check_python() -> Finding:

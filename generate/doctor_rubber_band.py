@@ -31,14 +31,15 @@ file's name, which holds however Fedora divides its packages."""
 
 
 def check_rubber_band() -> Finding:
-    """Whether the Rubber Band program is there, and really raises a tone by two semitones."""
-    program = shutil.which("rubberband")
-    if program is None and (library := _rubber_band_library()):
+    """Whether Rubber Band's library or its program is there; the program is tried: two semitones up."""
+    program, library = shutil.which("rubberband"), _rubber_band_library()
+    if program is None and library:
         return Finding("ok", f"{library}; its program is not needed")
     if program is None:
         mend = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` takes librosa"
         return Finding("warning", "Rubber Band, for pitch and stretch: no `rubberband` on the PATH", mend)
-    mend = f"install it anew: {how_to_get_rubber_band()}\nuntil then give `--engine librosa`; auto takes this"
+    until_then = "only `--engine rubberband-program` takes it" if library else "until then give `--engine librosa`"
+    mend = f"install it anew: {how_to_get_rubber_band()}\n{until_then}"
     try:
         version = (_call([program, "--version"]).split() or ["silence"])[-1]
         if not version[0].isdigit():
@@ -51,7 +52,7 @@ def check_rubber_band() -> Finding:
     tried = f"Rubber Band {version} ({program}), tried: 440 Hz + 2 semitones = {hertz:.1f} Hz"
     if abs(hertz - 493.9) > 5:
         return Finding("warning", f"{tried}, expected 493.9", mend)
-    return Finding("ok", tried)
+    return Finding("ok", f"{library}; the program too: {tried}" if library else tried)
 
 
 def _rubber_band_library() -> str:

@@ -221,4 +221,12 @@ def _files(images: Path) -> Iterator[tuple[str, str, int]]:
         for folder in folders:
             if folder.is_dir() and not folder.name.startswith("."):
                 with os.scandir(folder.path) as files:
-                    yield from ((folder.name, file.name, file.stat().st_size) for file in files)
+                    yield from ((folder.name, file.name, _n_bytes(file)) for file in files)
+
+
+def _n_bytes(file: os.DirEntry[str]) -> int:
+    """Size of a file; 0 of a link that leads nowhere and of a folder, neither of which is a picture."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:
+        return 0

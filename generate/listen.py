@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import soxr
 from augment_audio import ORIGINAL, parse_request
 from generate.folder import SOUND_SUFFIX, list_sounds, sound_of
 from generate.progress import Progress
+from generate.readers.collection import as_on_disk
 from generate.render import Front, Job, known_variants, open_clip, variant_of
 from generate.whole_file import whole_file
 from generate.workers import outcomes
@@ -36,8 +38,10 @@ def write_sound(path: Path, y: np.ndarray, sr: int) -> None:
     rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
     if rate != sr:
         y = soxr.resample(y, sr, rate)
+    encoded = io.BytesIO()  # where the disk is full libsndfile does not say so, and that is no error of the sound's
+    soundfile.write(encoded, np.clip(y, -1, 1), rate, format="MP3")
     with whole_file(path, to_disk=False) as temporary:
-        soundfile.write(temporary, np.clip(y, -1, 1), rate, format="MP3")
+        temporary.write_bytes(encoded.getbuffer())
 
 
 def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
@@ -80,7 +84,8 @@ def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int) -> dict[str,
     dict of str to str
         Clips of which no sound could be made, and the reason.
     """
-    left = rows[[_is_stale(front.images / file_name) for file_name in rows["file_name"]]]
+    is_stale = [_is_stale(front.images / file_name) for file_name in rows["file_name"]]
+    left = rows[np.array(is_stale, dtype=bool)]
     jobs = [job_of(clip, front) for _, clip in left.groupby("clip_id", sort=True)]
     reasons = {}
     with (
@@ -130,7 +135,7 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
     requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
     return Job(
         clip_id=first["clip_id"],
-        path=first["sound"],
+        path=as_on_disk(first["sound"], front.sounds),
         label=first["label"],
         class_folder=first["file_name"].partition("/")[0],
         fold=first["fold"],

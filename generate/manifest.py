@@ -6,11 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
 
+from generate.settings import Settings
+from generate.table_check import wrong_rows, wrong_text
 from generate.whole_file import whole_file
 
 COLUMNS = (
@@ -36,6 +39,10 @@ the original recording, and `source_id` is one name for all recordings that shar
 `duplicate` marks a variant whose picture equals its original's; `silent` a clip with nothing to hear; `seconds` is the
 variant's length before it was padded or cut; `sound` is relative to the sound folder."""
 
+TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "variant", "sound", "audio_sha256")
+NUMBERS = {"seconds": float, "start_s": float, "sound_bytes": int, "sound_mtime_ns": int}
+"""Columns that are text whatever they look like, and those that are numbers and never empty."""
+
 REJECTED_COLUMNS = ("sound", "clip_id", "label", "reason")
 
 METADATA = "metadata.csv"
@@ -56,8 +63,8 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def read_metadata(path: Path | TextIO) -> pd.DataFrame:
-    """Read a `metadata.csv` or a journal; ids, folds and labels stay text, whatever they look like.
+def read_metadata(path: Path) -> pd.DataFrame:
+    """Read a `metadata.csv`; ids, folds and labels stay text, whatever they look like.
 
     Returns
     -------
@@ -67,22 +74,57 @@ def read_metadata(path: Path | TextIO) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a column is absent, or a row does not fit.
+        If a column is absent, or a row is none that stage one writes (see `generate.table_check`); the lines are named.
     """
-    text = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "variant", "sound", "audio_sha256")
     try:
-        table = pd.read_csv(
-            path,
-            dtype=dict.fromkeys(text, object) | {"sound_bytes": "int64", "sound_mtime_ns": "int64"},
-            keep_default_na=False,
-            na_values={"peak_dbfs": [""]},
-            float_precision="round_trip",
-        )
-        return table[list(COLUMNS)]
-    except (KeyError, ValueError, pd.errors.ParserError) as error:
+        table = _read_rows(path)
+        if b"\0" in path.read_bytes():
+            raise ValueError("it holds bytes that are no text")
+        why = wrong_rows(table)
+    except (KeyError, ValueError, OverflowError, pd.errors.ParserError) as error:
+        why = wrong_text(path, COLUMNS, NUMBERS) or str(error)
+    if why:
         raise ValueError(
-            f"{str(path)!r} is not as this program wrote it ({error}). Put it right, or run with --overwrite."
-        ) from None
+            f"{str(path)!r} is not as `python -m generate` wrote it: {why}. Put it right, or delete it and run "
+            "`python -m generate` again (or with --overwrite)."
+        )
+    return table
+
+
+def _read_rows(source: Path | TextIO) -> pd.DataFrame:
+    """The rows of a table or a journal, as they are."""
+    table = pd.read_csv(
+        source,
+        dtype=dict.fromkeys(TEXT, object) | {"sound_bytes": "int64", "sound_mtime_ns": "int64"},
+        keep_default_na=False,
+        na_values={"peak_dbfs": [""]},
+        float_precision="round_trip",
+    )
+    table = table[list(COLUMNS)]
+    return table.astype({"seconds": "float64", "peak_dbfs": "float64", "start_s": "float64"})
+
+
+def read_rejected(path: Path) -> pd.DataFrame:
+    """Read a `rejected.csv`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `REJECTED_COLUMNS`, all text.
+
+    Raises
+    ------
+    ValueError
+        If it is not as this program wrote it; the line is named.
+    """
+    try:
+        table = pd.read_csv(path, dtype=object, keep_default_na=False)[list(REJECTED_COLUMNS)]
+        why = wrong_text(path, REJECTED_COLUMNS, {})
+    except (KeyError, ValueError) as error:
+        why = wrong_text(path, REJECTED_COLUMNS, {}) or str(error)
+    if why:
+        raise ValueError(f"{str(path)!r} is not as `python -m generate` wrote it: {why}. Delete it.")
+    return table
 
 
 class Journal:
@@ -91,16 +133,13 @@ class Journal:
     Parameters
     ----------
     path : Path
-        Opened for appending; a last line that was cut short is cut off first.
+        Opened for appending; if there is one already, its damaged rows are taken out first.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a+b", buffering=0)
-        self._file.seek(0)
-        content = self._file.read()
-        self._file.truncate(content.rfind(b"\n") + 1)
-        if b"\n" not in content:
-            self._append([dict(zip(COLUMNS, COLUMNS, strict=True))])
+        # Whole rows alone: after a quotation mark that nothing closes, rows that follow would not be seen.
+        write_table(path, read_journal(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS)))
+        self._file = path.open("ab", buffering=0)
 
     def note(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Append the rows of one clip's pictures in one write.
@@ -115,7 +154,9 @@ class Journal:
     def _append(self, rows: Iterable[Mapping[str, object]]) -> None:
         text = io.StringIO()
         csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
-        self._file.write(text.getvalue().encode())
+        left = memoryview(text.getvalue().encode())
+        while left:  # on a disk that is nearly full only a part of it may be written at once
+            left = left[self._file.write(left) :]
 
     def close(self) -> None:
         """Close the file."""
@@ -125,12 +166,14 @@ class Journal:
 def read_journal(path: Path) -> pd.DataFrame:
     """Read the whole rows of a journal; damaged ones are passed over, since their pictures are soon drawn again."""
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1].decode("utf-8", "replace")
-    rows = [row for row in csv.reader(io.StringIO(whole)) if len(row) == len(COLUMNS) and _is_row(row)]
-    text = io.StringIO()
+    whole = content[: content.rfind(b"\n") + 1].decode("utf-8", "replace").replace("\0", "\ufffd")
+    rows = []
+    with suppress(csv.Error):  # a field of a hundred thousand letters: a quotation mark that nothing closes
+        rows += (row for row in csv.reader(io.StringIO(whole, newline="")) if len(row) == len(COLUMNS) and _is_row(row))
+    text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     text.seek(0)
-    return read_metadata(text)
+    return _read_rows(text)
 
 
 def _is_row(row: list[str]) -> bool:
@@ -196,6 +239,9 @@ def read_settings(path: Path) -> dict[str, object]:
             raise ValueError("it lacks the settings")
         if not isinstance(values["settings"], dict):
             raise ValueError("its settings are no table")
+        if not isinstance(values.get("collection", {}), dict) or not isinstance(values.get("versions", {}), dict):
+            raise ValueError("its collection or its versions are no table")
+        Settings.from_json(values["settings"])
     except (ValueError, TypeError) as error:
         raise ValueError(
             f"{str(path)!r} is not as this program wrote it ({error}). Put it right, or give another OUTPUT."

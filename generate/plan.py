@@ -13,8 +13,8 @@ from augment_audio import ORIGINAL, Request
 from generate.readers.collection import printable, safe_name
 from generate.render import Job
 
-BYTES_A_PIXEL = 0.7
-"""Of a palette PNG of a mel-spectrogram: 34 KB at 224 x 224, measured on ESC-10."""
+BYTES_A_PIXEL = 0.47
+"""Of a palette PNG of a mel-spectrogram: 23 KB at 224 x 224, measured on ESC-10."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Plan:
         The pictures of `jobs`, as `file_name`.
     n_gone : int
         Pictures of clips that are no longer in the collection; they will be removed.
+    corrected : tuple of str
+        Pictures, as `file_name`, of whose rows the class or the fold was another one; it is taken as it is now.
     """
 
     clips: pd.DataFrame
@@ -43,6 +45,7 @@ class Plan:
     jobs: list[Job]
     left: frozenset[str]
     n_gone: int
+    corrected: tuple[str, ...] = ()
 
 
 def make_plan(
@@ -81,12 +84,12 @@ def make_plan(
     """
     wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds)
     known = known[known["file_name"].isin(on_disk)].drop_duplicates("file_name", keep="last")
+    known, corrected = _corrected(known, wanted)
     gone = known[~known["clip_id"].isin(whole_collection["clip_id"])]
     _refuse_strangers(known, gone)
     _refuse_fewer_variants(wanted, known[known["clip_id"].isin(clips["clip_id"])])
-    # The fold is taken as it is now: no picture shows it.
     facts = ["file_name", "recording", "sound", "start_s", "sound_bytes", "sound_mtime_ns"]
-    current = known.drop(columns="fold").merge(wanted[[*facts, "fold"]], on=facts)[known.columns]
+    current = known.merge(wanted[facts], on=facts)
     left = wanted[~wanted["file_name"].isin(current["file_name"])]
     outside = known[~known["clip_id"].isin(clips["clip_id"]) & ~known["clip_id"].isin(gone["clip_id"])]
     return Plan(
@@ -96,6 +99,7 @@ def make_plan(
         jobs=_jobs(left),
         left=frozenset(left["file_name"]),
         n_gone=len(gone),
+        corrected=corrected,
     )
 
 
@@ -160,6 +164,17 @@ def _wanted(
     wanted = clips.merge(pictures, on="label", how="left")
     wanted["file_name"] = wanted["class_folder"] + "/" + wanted["clip_id"] + "__" + wanted["variant"] + ".png"
     return wanted
+
+
+def _corrected(known: pd.DataFrame, wanted: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows with class, clip, variant and fold as they are now, and the pictures of which that changes."""
+    now = wanted.drop_duplicates("file_name").set_index("file_name")
+    is_wanted = known["file_name"].isin(now.index)
+    corrected = known.copy()
+    for column in ("label", "clip_id", "variant", "fold"):
+        corrected.loc[is_wanted, column] = known.loc[is_wanted, "file_name"].map(now[column])
+    differs = (corrected != known)[["label", "clip_id", "variant", "fold"]].any(axis=1)
+    return corrected, tuple(known.loc[differs, "file_name"])
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from zlib_ng import zlib_ng
 
 from generate.whole_file import whole_file
@@ -18,6 +20,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
 """Looking for repeated bytes alone: the same bytes on every processor, and a tenth of the default's time."""
 PALETTE_COLOURS = 3
+MOST_PIXELS = 4096 * 4096
+"""A file that claims more is not opened: a few kilobytes can unpack to gigabytes."""
 FILTER_UP = 2
 """Each pixel as its difference to the one above: a third fewer bytes."""
 
@@ -95,12 +99,62 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
     -------
     levels : np.ndarray, shape=(height, width), uint8
     text : dict of str to str
+
+    Raises
+    ------
+    OSError, SyntaxError
+        If it cannot be read, is damaged, or has more pixels than stage one draws; those are not looked at then.
+    ValueError
+        If it is not of the kind that stage one writes.
     """
-    with Image.open(path) as image:
-        if image.mode not in ("P", "L"):
-            raise ValueError(f"{path} is a PNG of mode {image.mode}; expected P, as `python -m generate` writes.")
-        image.load()
-        return np.array(image, dtype=np.uint8), dict(image.text)
+    content = _whole(path)
+    with _opened(content) as image:
+        kind = "an animation" if getattr(image, "is_animated", False) else f"of mode {image.mode}"
+        if kind in ("of mode P", "of mode L"):
+            image.load()
+            return np.array(image, dtype=np.uint8), dict(image.text)
+    raise ValueError(f"{path} is a PNG {kind}; expected mode P, as `python -m generate` writes.")
+
+
+def _whole(path: Path) -> bytes:
+    """The bytes of a PNG, its chunks held to their lengths and checksums; Pillow passes over some of these."""
+    if path.stat().st_size > 2 * MOST_PIXELS:
+        raise UnidentifiedImageError(f"it has {path.stat().st_size:,} bytes, more than any picture of stage one")
+    content = path.read_bytes()
+    if not content.startswith(SIGNATURE):
+        raise UnidentifiedImageError("it is empty" if not content else "it is no PNG")
+    place, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", content, place) if place + 12 <= len(content) else (len(content), b"")
+        end = place + 12 + length
+        if end > len(content):
+            raise UnidentifiedImageError("it is cut short")
+        if zlib_ng.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
+            raise UnidentifiedImageError(f"damaged: the checksum of its part {kind.decode('latin-1')!r} is wrong")
+        place = end
+    return content
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """Open a PNG; whatever a damaged one does to Pillow becomes an `OSError`."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnidentifiedImageError(
+                    f"it has {image.width} x {image.height} pixels, more than stage one draws ({MOST_PIXELS:,})"
+                )
+            yield image
+    except UnidentifiedImageError as error:
+        if "BytesIO" in str(error):
+            raise UnidentifiedImageError("damaged: no picture can be made of it") from None
+        raise
+    except (OSError, SyntaxError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnidentifiedImageError(f"it has more pixels than stage one draws ({MOST_PIXELS:,}): {error}") from None
+    except Exception as error:
+        raise UnidentifiedImageError(f"damaged ({type(error).__name__}: {error})") from None
 
 
 def is_ours(path: Path) -> bool:
@@ -108,5 +162,5 @@ def is_ours(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             return image.info.get("Software") == SOFTWARE
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # a damaged one may raise anything
         return False

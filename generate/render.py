@@ -83,13 +83,16 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     settings = front.settings
     stat, loaded, sound = open_clip(job, front)
     original = levels(loaded.y, settings)
+    silent = is_silent(loaded.y[: settings.n_samples])
+    # Noise that is added to a constant is as strong as the constant; nothing could be heard, and nothing is shown.
+    always_silent = silent and is_silent(loaded.y)
     clip = {
         "label": job.label,
         "clip_id": job.clip_id,
         "source_id": job.recording,
         "recording": job.recording,
         "fold": job.fold,
-        "silent": is_silent(loaded.y[: settings.n_samples]),
+        "silent": silent,
         "peak_dbfs": round(loaded.peak_dbfs, 2),
         "sound": printable(job.path),
         "start_s": job.start_s,
@@ -101,7 +104,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     for request in filter(None, job.requests):
         y = variant_of(sound, request, front, job.clip_id)
         # Trimming that cuts nothing returns the very samples: their picture is there already.
-        picture = original if y is sound.y else levels(y, settings)
+        picture = original if y is sound.y or always_silent else levels(y, settings)
         pictures.append((request.name, picture, len(y)))
 
     folder = front.images / job.class_folder

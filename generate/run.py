@@ -81,6 +81,7 @@ def execute(prepared: Prepared) -> Result:
     started = time.monotonic()
     with folder.locked(images):
         plan = survey(prepared)  # again: another run may have been at work since the plan was shown
+        earlier = _earlier_rejected(prepared)
         if prepared.overwrite:
             folder.clear(images)
         folder.remove_temporary(images)
@@ -93,7 +94,7 @@ def execute(prepared: Prepared) -> Result:
         metadata = _sorted(manifest.unite_equal_sounds(rows))
         n_removed, foreign = _remove_others(images, metadata)
         folder.remove_temporary(images)
-        manifest.write_table(images / manifest.REJECTED, _with_earlier(prepared, rejected))
+        manifest.write_table(images / manifest.REJECTED, _together(earlier, rejected))
         manifest.write_table(images / manifest.METADATA, metadata)
         (images / manifest.JOURNAL).unlink()
         elapsed_s = time.monotonic() - started
@@ -129,7 +130,7 @@ def _render_all(prepared: Prepared, plan: Plan) -> pd.DataFrame:
             if isinstance(outcome, str):
                 hint = prepared.reader.known_broken.get(job.clip_id.partition("-piece")[0])
                 reason = f"{outcome} ({hint})" if hint else outcome
-                rejected.append((printable(job.path), job.clip_id, job.label, reason))
+                rejected.append((printable(job.path), job.clip_id, job.label, printable(reason)))
             else:
                 journal.note(outcome)
             progress.step(n_rejected=len(rejected))
@@ -152,13 +153,17 @@ def _remove_others(images: Path, metadata: pd.DataFrame) -> tuple[int, list[str]
     return folder.remove_pictures(images, others)
 
 
-def _with_earlier(prepared: Prepared, rejected: pd.DataFrame) -> pd.DataFrame:
-    """The rejected clips of this run, and under `--limit` those of earlier runs that it did not try."""
+def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
+    """Under `--limit`, the clips that earlier runs rejected and this one will not try."""
     path = prepared.front.images / manifest.REJECTED
     if not prepared.is_limited or not path.exists():
-        return rejected
-    earlier = pd.read_csv(path, dtype=object, keep_default_na=False)
-    earlier = earlier[~earlier["clip_id"].isin(prepared.clips["clip_id"])]
+        return pd.DataFrame(columns=list(manifest.REJECTED_COLUMNS), dtype=object)
+    earlier = manifest.read_rejected(path)
+    return earlier[~earlier["clip_id"].isin(prepared.clips["clip_id"])]
+
+
+def _together(earlier: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
+    """Rejected clips of earlier runs and of this one."""
     return pd.concat([earlier, rejected]).sort_values(["sound", "clip_id"], ignore_index=True)
 
 

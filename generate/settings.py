@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
-RENDERER = 2
+RENDERER = 3
 """Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
 
 PADS = ("silence", "repeat")

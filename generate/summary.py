@@ -33,6 +33,11 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         f"  pictures  {_picture(prepared)}",
         f"  output    {_output(prepared, plan)}",
     ]
+    if plan.corrected:
+        lines.append(
+            f"  corrected {count(len(plan.corrected), 'row')} of {manifest.METADATA}, of another class or fold than "
+            f"the sounds are now: {', '.join(plan.corrected[:3])}{', ...' if len(plan.corrected) > 3 else ''}"
+        )
     n_there = len(folder.list_pictures(prepared.front.images))
     if prepared.overwrite and n_there:
         lines.append(f"  removed   {count(n_there, 'picture')} that stand there now (--overwrite)")

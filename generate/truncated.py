@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 import soundfile
 
+from generate import mp3_frames
+
 CHUNKED = {
     # First bytes: byte order of the sizes, name of the chunk with the samples.
     b"RIFF": ("<", b"data"),
@@ -22,6 +24,8 @@ CHUNKED = {
     b"FORM": (">", b"SSND"),
 }
 W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
+PLAIN_SAMPLES = (1, 3, 0xFFFE)
+"""Codes of WAV for integers, floats, and either with more of a header."""
 AU = {b".snd": ">", b"dns.": "<"}
 NIST_LENGTH = re.compile(rb"\bsample_count -i (\d+)")
 MP3_LENGTH = re.compile(rb"Xing|Info|VBRI")
@@ -34,8 +38,9 @@ END_OF_STREAM = 0x04
 def truncation(path: Path) -> str:
     """Say in words what is missing at the end of a file; empty where nothing is, or it cannot be told.
 
-    Looks at WAV (RIFF, RIFX, RF64), W64, AIFF, AU, NIST, VOC and Ogg. FLAC and MP3 need no look here: their headers
-    count the samples, and the decoder is held to that.
+    Looks at WAV (RIFF, RIFX, RF64), W64, AIFF, AU, NIST, VOC, Ogg, and MP3 whose header does not count. FLAC and other
+    MP3 need no look here: their headers count the samples, and the decoder is held to that. Of a WAV whose header
+    contradicts itself nobody can tell what its samples are; that is said too.
 
     Parameters
     ----------
@@ -55,6 +60,8 @@ def truncation(path: Path) -> str:
         if start[:4] == b"OggS":
             file.seek(max(0, n_bytes - LAST_OGG_PAGE))
             return _ogg_shortfall(file.read())
+    if start[:3] == b"ID3" or mp3_frames.frame_bytes(start[:4]):
+        return "" if tells_length(path) else mp3_frames.fault(path, start=_first_frame(start))
     if start[:7] == b"NIST_1A" and (length := NIST_LENGTH.search(start)):
         n_samples = soundfile.info(for_libsndfile(path)).frames
         if n_samples < int(length[1]):
@@ -67,12 +74,15 @@ def truncation(path: Path) -> str:
 def tells_length(path: Path) -> bool:
     """Whether a file's length stands in its header; only an MP3's may not."""
     with path.open("rb") as file:
-        start = file.read(10)
-        if start[:3] == b"ID3":  # a tag before the sound; its size has seven bits a byte
-            file.seek(10 + sum(byte << shift for byte, shift in zip(start[6:10], (21, 14, 7, 0), strict=True)))
-        else:
-            file.seek(0)
+        file.seek(_first_frame(file.read(10)))
         return bool(MP3_LENGTH.search(file.read(2048)))
+
+
+def _first_frame(start: bytes) -> int:
+    """Where an MP3's first frame stands: behind a tag, if there is one; its size has seven bits a byte."""
+    if start[:3] != b"ID3" or len(start) < 10:
+        return 0
+    return 10 + sum(byte << shift for byte, shift in zip(start[6:10], (21, 14, 7, 0), strict=True))
 
 
 def for_libsndfile(path: Path) -> str | bytes:
@@ -99,6 +109,8 @@ def _chunk_shortfall(file: BinaryIO, n_bytes: int, byte_order: str, wanted: byte
         file.seek(position)
         name, size = struct.unpack(byte_order + "4sI", file.read(8))
         there = n_bytes - position - 8
+        if name == b"fmt " and there >= 16 and (contradiction := _contradiction(byte_order, file.read(16))):
+            return contradiction
         if name == b"ds64":  # RF64: the size of the samples, in 64 bits
             long_size = struct.unpack("<8xQ", file.read(16))[0] if there >= 16 else None
         if name == wanted:
@@ -110,6 +122,19 @@ def _chunk_shortfall(file: BinaryIO, n_bytes: int, byte_order: str, wanted: byte
             return _shortfall(size if long_size is None else long_size, there)
         position += 8 + size + size % 2
     return ""
+
+
+def _contradiction(byte_order: str, fmt: bytes) -> str:
+    """What does not fit together in a WAV's header: then bytes would be taken for samples that they are not."""
+    tag, n_channels, _, _, n_bytes, n_bits = struct.unpack(byte_order + "HHIIHH", fmt)
+    expected = n_channels * -(-n_bits // 8)
+    # Cool Edit wrote 24 bits in 4 bytes and meant floats; libsndfile knows that.
+    if tag not in PLAIN_SAMPLES or n_bytes == expected or not expected or (n_bits, n_bytes) == (24, 4 * n_channels):
+        return ""
+    return (
+        f"its header contradicts itself: {n_channels} x {n_bits} bits take {expected} bytes, and it says {n_bytes}; "
+        "write it anew with the program that made it"
+    )
 
 
 def _is_chunk(name: bytes) -> bool:

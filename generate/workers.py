@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,9 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_pipe
 from pathlib import Path
+from typing import TypeVar
 
+from augment_audio.rubberband_program import end_programs
 from generate.audio import BadSound
 from generate.render import Front, Job, render
 
@@ -33,9 +36,13 @@ MALLOC = {-3: 1 << 27, -1: 1 << 28, -2: 1 << 25}
 """M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, in bytes."""
 CLIP_LIMIT_S = 600.0
 """If no clip is finished for so long, the workers are stopped and their clips tried again one at a time."""
+PART_LIMIT_S = 60.0
+"""If a part of a file (a header, a window) is not read after so long, the same is done."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
 Work = Callable[[Job, Front], list[dict[str, object]]]
+Part = tuple  # begins with the Path of the file that it is a part of
+Result = TypeVar("Result")
 
 
 def usable_cores() -> int:
@@ -89,6 +96,7 @@ def _begin(temporary_folder: str) -> None:
 
     def end_with_parent() -> None:
         wait_for_pipe([parent.sentinel])
+        end_programs()
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -106,10 +114,10 @@ def keep_memory() -> None:
             library.mallopt(parameter, n_bytes)
 
 
-def _or_reason(work: Work, job: Job, front: Front) -> list[dict[str, object]] | str:
-    """Do the work on one clip; a clip with which that cannot be done gives the reason instead of rows."""
+def _or_reason(work: Callable[..., Result], *arguments: object) -> Result | str:
+    """Do the work on one clip or a part of one; where that cannot be done, give the reason instead."""
     try:
-        return work(job, front)
+        return work(*arguments)
     except BadSound as error:
         return str(error)
     except MemoryError:
@@ -171,6 +179,67 @@ def outcomes(
             tried_before.update(job.clip_id for job in in_flight.values())
         finally:
             _end(executor)
+
+
+def in_order(
+    work: Callable[..., Result], parts: Iterable[Part], *, workers: int, temporary_folder: Path
+) -> Iterator[tuple[Part, Result | str]]:
+    """Do a work on parts of files, and give each part with what came of it, in order and only a few ahead.
+
+    When a worker dies, or the part that is waited for takes more than `PART_LIMIT_S`, that part is tried again alone.
+    If it happens again, the file is given up with a reason, and so it is where `work` raises one. Further parts of a
+    file that was given up are passed over.
+
+    Parameters
+    ----------
+    work : callable
+        `work(*part) -> result`, a function of a module (or a partial of one); raises `BadSound` with the reason where
+        there is none. Its result is no text.
+    parts : iterable of tuple
+        The first of each is the file; they are taken as they are needed.
+    workers : int
+        Processes, at most.
+    temporary_folder : Path
+        Of the workers.
+
+    Yields
+    ------
+    part : tuple
+    outcome : what `work` gave, or str
+        The reason why the file was given up.
+    """
+    parts, in_hand, given_up = iter(parts), deque(), set()
+    is_alone = False
+    while True:
+        executor = local_executor(workers, temporary_folder)
+        futures: deque[Future] = deque()  # of the first of those in hand
+        reason = ""
+        try:
+            while True:
+                room = 1 if is_alone else workers * QUEUED_A_WORKER
+                in_hand.extend(itertools.islice(parts, max(0, room - len(in_hand))))
+                while len(futures) < min(room, len(in_hand)):
+                    futures.append(executor.submit(_or_reason, work, *in_hand[len(futures)]))
+                if not in_hand:
+                    return
+                outcome = futures[0].result(timeout=PART_LIMIT_S)
+                futures.popleft()
+                part, is_alone = in_hand.popleft(), False
+                if part[0] not in given_up:
+                    if isinstance(outcome, str):
+                        given_up.add(part[0])
+                    yield part, outcome
+        except (BrokenProcessPool, TimeoutError):
+            reason = KILLED_TWICE if is_alone else ""
+        finally:
+            # Nothing that they have in hand is wanted any more.
+            _kill(executor)
+            executor.shutdown(wait=True, cancel_futures=True)
+        if reason:
+            given_up.add(in_hand[0][0])
+            yield in_hand.popleft(), reason
+        is_alone = not reason
+        in_hand = deque(part for part in in_hand if part[0] not in given_up)
 
 
 def _end(executor: Executor) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-import numba
 import numpy as np
+
+from augment_audio.compiled import compiled
 
 
 def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.ndarray:
@@ -52,7 +54,7 @@ def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.nda
 
 
 # No fused operations here: they would round otherwise than scipy does.
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@partial(compiled, fused=False)
 def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, out):
     """Move, flip and brighten one picture.
 

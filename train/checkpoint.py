@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zipfile
@@ -12,9 +13,10 @@ import keras
 import train.models  # noqa: F401  (its layers must be known to load a net)
 from generate.whole_file import whole_file
 from train import device
+from train.net_file import NOTES, check_net
 
-NOTES = "training.json"
-"""Member of the file, which is a zip archive; Keras passes it over."""
+DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""Full, the user's part of it full, a file larger than allowed, read-only."""
 
 
 def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, with_optimizer: bool = True) -> None:
@@ -60,20 +62,37 @@ def load(path: Path, *, to_go_on: bool = False) -> keras.Model:
         If it cannot be read; nothing in it is run.
     """
     try:
+        check_net(path)
         return keras.saving.load_model(path, compile=to_go_on, safe_mode=True)
     except Exception as error:
-        if device.is_out_of_memory(error):
+        # Keras unpacks the file: that a disk is full is no fault of the net, which must not be deleted for it.
+        if device.is_out_of_memory(error) or getattr(error, "errno", None) in DISK_FAULTS:
             raise
-        raise ValueError(
-            f"The net {str(path)!r} cannot be read ({type(error).__name__}: {str(error).splitlines()[0][:200]}). "
-            "Delete the folder of its fold and train the fold again: python -m train --resume RUN."
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def read_history(path: Path) -> list[dict[str, object]]:
-    """What `save` was given beside the net."""
+    """What `save` was given beside the net.
+
+    Raises
+    ------
+    ValueError
+        If the net cannot be read.
+    """
     try:
+        check_net(path)
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(NOTES))
+            history = json.loads(archive.read(NOTES))
+        if not isinstance(history, list) or not all(isinstance(row, dict) for row in history):
+            raise ValueError(f"its {NOTES} is no history")
+        return history
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"The net {str(path)!r} cannot be read ({error}).") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    why = (str(error) or type(error).__name__).splitlines()[0][:200]
+    return ValueError(
+        f"The net {str(path)!r} cannot be read ({why}). Delete the folder of its fold and train the fold again: "
+        "python -m train --resume RUN."
+    )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from generate import manifest
 from train import checkpoint, device
+from train.batch_failures import EndAtFailure, until_failure
 from train.batches import Batches, Draw
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, colour
@@ -102,11 +103,12 @@ def fit_fold(
             if done <= first:
                 _begin_phase(model, phase, recipe, len(batches))
             keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
-            callbacks = [keeper]
+            failures: list[BaseException] = []
+            callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))
             model.fit(
-                batches.epochs(max(done, first), end),
+                until_failure(batches.epochs(max(done, first), end), failures),
                 steps_per_epoch=len(batches),
                 initial_epoch=max(done, first),
                 epochs=end,

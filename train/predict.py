@@ -49,11 +49,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--hop-seconds", type=_hop, metavar="S", help="one row a window; they begin S seconds apart")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write the table, with all probabilities")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the same as JSON")
-    parser.add_argument("--top", type=_count, default=5, metavar="N", help="likeliest classes to name (default: 5)")
+    parser.add_argument(
+        "--top", type=whole_number, default=5, metavar="N", help="likeliest classes to name (default: 5)"
+    )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the nets of these (default: all)")
     parser.add_argument(
         "--batch-size",
-        type=_count,
+        type=whole_number,
         default=32,
         metavar="N",
         help="pictures at once (default: 32)",
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from generate import manifest
+    from generate import manifest, workers
     from train import answers, ensemble, windows
     from train.familiar import familiar_text
     from train.listen import find_recordings, listen
@@ -84,7 +86,9 @@ def _predict(options: argparse.Namespace) -> int:
     front = windows.front_end(run)
     _check_outputs(options)
     recordings, rejected, passed_over = find_recordings(options.sounds)
-    print(_heading(run, folds, passed_over), flush=True)
+    if recordings:
+        workers.prepare()  # they are ready when the nets are
+    print(heading(run, folds, passed_over), flush=True)
     if options.hop_seconds is not None and options.hop_seconds > front.settings.seconds:
         print(
             f"  note      windows of {front.settings.seconds:g} s begin {options.hop_seconds:g} s apart: what is "
@@ -122,7 +126,7 @@ def _predict(options: argparse.Namespace) -> int:
     return SOME_REJECTED if rejected else 0
 
 
-def _heading(run: Run, folds: Sequence[str], passed_over: Counter) -> str:
+def heading(run: Run, folds: Sequence[str], passed_over: Counter) -> str:
     """Which nets answer, and what to know of them."""
     from generate.wording import count
     from train.ensemble import is_leaky
@@ -183,7 +187,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
         raise ValueError(f"--csv and --json are both {str(options.csv)!r}; give two files.")
 
 
-def _count(text: str) -> int:
+def whole_number(text: str) -> int:
+    """An option that is a whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)

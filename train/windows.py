@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, load
+from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
 from generate.features import FEATURES
 from generate.pieces import SHORTEST_LAST_PIECE, count_pieces
 from generate.settings import Settings
@@ -146,26 +146,70 @@ def read_windows(path: Path, starts_s: np.ndarray, front: FrontEnd) -> Iterator[
     BadSound
         If a window cannot be read; the message is the reason. The windows before it are good.
     """
+    for start_s in map(float, starts_s):
+        yield read_window(path, start_s, front)
+
+
+def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
+    """Read one window of a recording and draw it.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    start_s : float
+        One of those that `window_starts` gives.
+    front : FrontEnd
+
+    Raises
+    ------
+    BadSound
+        If it cannot be read; the message is the reason.
+    """
     if path.suffix.lower() in UNDECODED_SUFFIXES:
         raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
     settings = front.settings
-    for start_s in map(float, starts_s):
-        # As much as stage one read of a clip: resampling and full scale depend on what else is read.
-        is_beginning = start_s == 0 and settings.long != "split"
-        longest_s = settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
-        loaded = load(path, settings.sr, start_s=start_s, longest_s=longest_s)
-        y = loaded.y[: settings.n_samples]
-        # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some
-        # ten thousand comes out one level off.
-        with _thread_pools().limit(limits=1):
-            picture = levels(y, settings)
-        yield Window(
-            start_s=start_s,
-            end_s=round(start_s + len(y) / settings.sr, 6),
-            is_silent=is_silent(y),
-            levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
-            sha256=loaded.sha256,
-        )
+    loaded = load_window(path, start_s, settings)
+    y = loaded.y
+    # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some ten
+    # thousand comes out one level off.
+    with _thread_pools().limit(limits=1):
+        picture = levels(y, settings)
+    return Window(
+        start_s=start_s,
+        end_s=round(start_s + len(y) / settings.sr, 6),
+        is_silent=is_silent(y),
+        levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
+        sha256=loaded.sha256,
+    )
+
+
+def load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
+    """Read the samples of one window.
+
+    Parameters
+    ----------
+    path : Path
+    start_s : float
+        Where it begins in the recording.
+    settings : Settings
+        Of the pictures.
+
+    Returns
+    -------
+    Loaded
+        At most `settings.n_samples`, at `settings.sr`.
+
+    Raises
+    ------
+    BadSound
+        If it cannot be read.
+    """
+    # As much as stage one read of a clip: resampling and full scale depend on what else is read.
+    is_beginning = start_s == 0 and settings.long != "split"
+    longest_s = settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
+    loaded = load(path, settings.sr, start_s=start_s, longest_s=longest_s)
+    return replace(loaded, y=loaded.y[: settings.n_samples])
 
 
 @functools.cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,8 @@ CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "source_id", "start_s")
 LONGEST_CLIP_ID = 120
 """Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
 
+PRINTED = re.compile(r"\\(?:udc([89a-f][0-9a-f])|r)")
+"""What `printable` writes in place of what a table cannot hold."""
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Names that Windows keeps for itself, whatever the ending."""
 
@@ -172,8 +176,27 @@ def clips_table(
 
 
 def printable(text: str) -> str:
-    """The text as UTF-8 can hold it; other bytes of a file name become a backslash and their number."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """The text as a table in UTF-8 can hold it.
+
+    Other bytes of a file name become a backslash and their number, and a carriage return a backslash and `r`: Python's
+    `csv` writes it without quotes, and then takes it for the end of a row.
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r")
+
+
+def as_on_disk(printed: str, folder: Path) -> str:
+    """A path as the system knows it, by what `printable` made of it.
+
+    Parameters
+    ----------
+    printed : str
+        Relative to the folder.
+    folder : Path
+        The sound folder.
+    """
+    if os.path.lexists(folder / printed):
+        return printed
+    return PRINTED.sub(lambda found: chr(0xDC00 + int(found[1], 16)) if found[1] else "\r", printed)
 
 
 def _name(path: str) -> str:

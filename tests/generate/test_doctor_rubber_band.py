@@ -69,7 +69,7 @@ def test_a_rubber_band_that_does_not_work(path, monkeypatch, script, words):
     assert time.monotonic() - started < 10
     assert finding.status == "warning"
     assert words in finding.what
-    assert "--engine librosa" in finding.mend
+    assert "--engine" in finding.mend
 
 
 @posix

@@ -21,7 +21,7 @@ from generate.settings import Settings
 from generate.spectrogram import levels
 from tests.conftest import SR, tone, white
 
-QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1"]
+QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -22,7 +22,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def draw(sounds: Path, images: Path, *more: str) -> Path:
     """Render a sound folder as small pictures."""
-    small = ["--engine", "librosa", "--image-size", "48", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
+    small = [
+        "--engine",
+        "librosa",
+        "--image-size",
+        "48",
+        "--sr",
+        str(SR),
+        "--seconds",
+        "1",
+        "--workers",
+        "1",
+        "--listen",
+        "0",
+    ]
     assert generate_main([str(sounds), str(images), *small, *more]) == 0
     return images
 

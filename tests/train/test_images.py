@@ -58,6 +58,6 @@ def test_broken_pictures_are_all_named_at_once(images, tmp_path):
 
 def test_a_picture_that_claims_to_be_huge_is_not_opened(tmp_path, monkeypatch):
     png.write(tmp_path / "a.png", np.zeros((60, 60), np.uint8), palette=png.palette("magma"), text={})
-    monkeypatch.setattr("train.images.MOST_PIXELS", 59 * 60)
+    monkeypatch.setattr("generate.png.MOST_PIXELS", 59 * 60)
     with pytest.raises(ValueError, match="60 x 60 pixels"):
         load(tmp_path, ["a.png"])

@@ -384,6 +384,67 @@ def test_pictures_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
     assert seen == [8, 8, 4]
 
 
+# Decoders that crash or hang
+
+CRASHES = """
+import os, time
+import soundfile
+real_init, real_seek = soundfile.SoundFile.__init__, soundfile.SoundFile.seek
+def init(self, file, *args, **options):
+    name = str(file).rpartition("/")[2]
+    if "crashes" in name:
+        os.abort()
+    if "hangs" in name:
+        time.sleep(600)
+    real_init(self, file, *args, **options)
+def seek(self, frames, *args):
+    if "later.wav" in str(self.name) and frames > 2 * self.samplerate:
+        os.abort()
+    return real_seek(self, frames, *args)
+soundfile.SoundFile.__init__, soundfile.SoundFile.seek = init, seek
+"""
+"""A `sitecustomize.py`, which every Python process loads that it stands before."""
+IN_SECONDS = (
+    "import sys, generate.workers; generate.workers.PART_LIMIT_S = 6.0\n"
+    "from train.predict import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
+def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, tmp_path):
+    good = [drawn / "sounds" / "high" / f"{k}.wav" for k in range(3)]
+    bad = [tmp_path / f"{name}.wav" for name in ("crashes", "later", "hangs")]
+    for path in bad:
+        soundfile.write(path, white(4.5), SR)
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(CRASHES)
+    files = [good[0], bad[0], good[1], bad[1], bad[2], good[2]]
+    command = [
+        sys.executable,
+        "-c",
+        IN_SECONDS,
+        run.folder,
+        *files,
+        "--hop-seconds",
+        "1",
+        "--csv",
+        tmp_path / "out.csv",
+    ]
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'hook'}:{ROOT}"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    reasons = done.stdout[done.stdout.index("not predicted:") :].splitlines()[1:4]
+    assert [line.partition(".wav")[0].rpartition("/")[2] for line in reasons] == ["crashes", "later", "hangs"]
+    assert all("its worker process died or hung, twice" in line for line in reasons)
+    assert "later.wav, from 0:02.0 on: " in reasons[1]
+    assert predict(run, *good, "--csv", tmp_path / "good.csv", "--hop-seconds", "1") == 0
+    heard, expected = read_csv(tmp_path / "out.csv"), read_csv(tmp_path / "good.csv")
+    assert heard.loc[heard["file"] == str(bad[1]), "start_s"].tolist() == [0, 1]
+    heard = heard[heard["file"] != str(bad[1])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(heard, expected, atol=1e-6)
+
+
 # The run
 
 

@@ -140,8 +140,11 @@ def test_weights_of_another_net_are_refused(images, tmp_path):
 
 
 def test_no_originals(own):
-    folder = own(variant=lambda t: t["variant"].replace("original", "noise=20"))
-    with pytest.raises(ValueError, match="holds no originals"):
+    folder = own(
+        variant=lambda t: t["variant"].replace("original", "noise=20"),
+        file_name=lambda t: t["file_name"].str.replace("__original", "__noise=20"),
+    )
+    with pytest.raises(ValueError, match="has no row for the original of 30 clips"):
         prepare(folder, TINY)
 
 

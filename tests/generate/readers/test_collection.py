@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from generate.readers.collection import LONGEST_CLIP_ID, clips_table, printable, safe_name, unique_ids
+from generate.readers.collection import LONGEST_CLIP_ID, as_on_disk, clips_table, printable, safe_name, unique_ids
 
 FORBIDDEN = set('/\\:*?"<>|\x7f') | {chr(code) for code in range(32)}
 any_text = st.text(st.characters(exclude_categories=("Cs",)) | st.integers(0xDC80, 0xDCFF).map(chr))
@@ -252,3 +252,13 @@ def test_the_arguments_stay_as_they_were():
     paths, labels, sources = ["b", "a"], [" x", "x"], ["", "r"]
     clips_table(paths=paths, labels=labels, sources=sources)
     assert (paths, labels, sources) == (["b", "a"], [" x", "x"], ["", "r"])
+
+
+@pytest.mark.parametrize("name", ["plain.wav", "caf\udce9.wav", "a\rb.wav", "a\nb.wav", "back\\slash.wav"])
+def test_what_is_printed_of_a_path_leads_back_to_the_file(tmp_path, name):
+    try:
+        (tmp_path / name).touch()
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    assert "\r" not in printable(name)
+    assert (tmp_path / as_on_disk(printable(name), tmp_path)).exists()

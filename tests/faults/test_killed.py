@@ -1,0 +1,117 @@
+"""Row 7: SIGKILL of the main process and of workers, at any moment."""
+
+import os
+import random
+import signal
+import time
+
+import pandas as pd
+import pytest
+import soundfile
+
+from tests.conftest import SR, white
+from tests.faults.real_runs import SILENT, Command, assert_whole, run, sound_folder
+from tests.faults.rows import IS_FULL, times
+from tests.generate.test_run import DEADLY, QUICK, tree
+
+pytestmark = pytest.mark.fault(7)
+
+WITH_SOUNDS = [*QUICK, "--listen", "1", "--workers", "2"]
+SLOW = """
+import time
+from augment_audio import Variant
+def slow(sound):
+    '''As a long clip is.'''
+    time.sleep(0.1)
+    return sound.y * 0.5
+VARIANTS = {"slow": Variant(slow)}
+"""
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    return sound_folder(tmp_path / "sounds", 10)
+
+
+def test_the_main_process(sounds, tmp_path, injected):
+    """Pictures, page and sounds of the next run are those of a run that nobody stopped."""
+    n = times(50, daily=2)
+    began = time.monotonic()
+    ended = run("generate", sounds, tmp_path / "whole", *WITH_SOUNDS)
+    took_s = time.monotonic() - began
+    assert ended.status == 0, ended
+    whole = tree(tmp_path / "whole")
+    assert any(path.endswith(".mp3") for path in whole)
+    rng = random.Random(7)
+    moments = [took_s * (k + rng.random()) / n for k in range(n)]  # over the whole run, from its first breath on
+    n_killed = 0
+    for number, moment_s in enumerate(moments):
+        images = tmp_path / f"killed{number}"
+        command = Command("generate", sounds, images, *WITH_SOUNDS)
+        time.sleep(moment_s)
+        while command.process.poll() is not None:  # a quick run: it ended before its time
+            images = tmp_path / f"killed{number}-{moment_s:.3f}"
+            moment_s *= 0.8
+            command = Command("generate", sounds, images, *WITH_SOUNDS)
+            time.sleep(moment_s)
+        command.process.kill()
+        assert command.end().status == -signal.SIGKILL
+        command.assert_all_ended()
+        if images.exists():
+            assert_whole(images)
+        ended = run("generate", sounds, images, *WITH_SOUNDS)
+        assert ended.status == 0, (moment_s, ended)
+        assert tree(images) == whole, f"killed after {moment_s:.3f} s of {took_s:.3f}"
+        n_killed += 1
+    injected(n_killed)
+
+
+def test_workers(sounds, tmp_path, injected):
+    """A worker that is killed once costs nothing: its run goes on by itself, to the same files."""
+    n = times(20, daily=1)
+    (tmp_path / "own.py").write_text(SLOW)
+    arguments = [*SILENT, "--workers", "2", "--variants-file", tmp_path / "own.py", "--variants", "slow", "trim"]
+    assert run("generate", sounds, tmp_path / "whole", *arguments).status == 0
+    whole = tree(tmp_path / "whole")
+    rng = random.Random(8)
+    for number in range(n):
+        images = tmp_path / f"images{number}"
+        command = Command("generate", sounds, images, *arguments)
+        until = time.monotonic() + 60
+        is_killed = False
+        wanted = rng.randrange(len(whole) - 8)  # files that are there when it is killed
+        while not is_killed:
+            assert time.monotonic() < until and command.process.poll() is None, command.end()
+            workers = command.workers()
+            if workers and len(list(images.glob("*/*.png"))) >= wanted:
+                os.kill(rng.choice(workers), signal.SIGKILL)
+                is_killed = True
+            time.sleep(0.005)
+        ended = command.end()
+        assert ended.status == 0, ended
+        assert tree(images) == whole, ended
+        command.assert_all_ended()
+    injected(n)
+
+
+@pytest.mark.skipif(not IS_FULL, reason="tests/generate/test_run.py has one every day")
+def test_clips_that_kill_their_worker_each_time(tmp_path, injected):
+    sounds = sound_folder(tmp_path / "sounds", 6)
+    (tmp_path / "own.py").write_text(DEADLY)
+    arguments = [*SILENT, "--variants-file", tmp_path / "own.py", "--variants", "deadly", "--max-rejected", "50"]
+    assert run("generate", sounds, tmp_path / "whole", *arguments).status == 0
+    for name in ("a/killer.wav", "b/murderer.wav"):
+        soundfile.write(sounds / name, white(1, seed=len(name))[:7777], SR)
+    images = tmp_path / "images"
+    ended = run("generate", sounds, images, *arguments)
+    assert ended.status == 0, ended
+    rejected = pd.read_csv(images / "rejected.csv")
+    assert rejected["clip_id"].tolist() == ["a-killer", "b-murderer"]
+    assert rejected["reason"].str.contains("twice").all()
+    pictures = {path: digest for path, digest in tree(images).items() if path.endswith(".png")}
+    assert pictures == {path: digest for path, digest in tree(tmp_path / "whole").items() if path.endswith(".png")}
+    for name in ("a/killer.wav", "b/murderer.wav"):
+        (sounds / name).unlink()
+    assert run("generate", sounds, images, *arguments).status == 0
+    assert tree(images) == tree(tmp_path / "whole")
+    injected(2)
