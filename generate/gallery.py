@@ -65,7 +65,7 @@ def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dic
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no folder of pictures.
+        If it is no folder of pictures, or has none.
     """
     for name in (manifest.SETTINGS, manifest.METADATA):
         if not (images / name).is_file():
@@ -75,6 +75,8 @@ def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dic
             )
     described = manifest.read_settings(images / manifest.SETTINGS)
     metadata = manifest.read_metadata(images / manifest.METADATA)
+    if not len(metadata):
+        raise ValueError(f"There are no pictures in {str(images)!r}; see its {manifest.REJECTED} for the reasons.")
     front = front_of(images, described)
     reasons = {}
     if listen:
@@ -133,11 +135,7 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(images, described, metadata, dict(zip(table["clip_id"], table["flags"], strict=True))),
-        "rejected": (
-            pd.read_csv(rejected, dtype=object, keep_default_na=False).to_dict("split")["data"]
-            if rejected.is_file()
-            else []
-        ),
+        "rejected": (manifest.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
         "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
     }
 

@@ -37,7 +37,7 @@ def _train(arguments: Sequence[str] | None) -> int:
         print("Dry run: nothing was trained.")
         return 0
     try:
-        report = run.execute(prepared, tensorboard=options.tensorboard)
+        report = run.execute(prepared, tensorboard=options.tensorboard, n_explained=options.explain)
     except KeyboardInterrupt:
         print(f"\nInterrupted. Go on with: python -m train --resume {prepared.run.folder}", file=sys.stderr)
         return INTERRUPTED

@@ -28,6 +28,8 @@ models: cnn7 cnn9 (small, from nothing), alexnet squeezenet resnet18 resnet34 de
   keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
 exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
 
+EXPLAINED_TESTS = 40
+"""On the page of a run, unless asked for otherwise: a clip takes half a second with a small net."""
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
 NONE = "none"
 
@@ -49,6 +51,14 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: pictures and model)")
     group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    group.add_argument(
+        "--explain",
+        type=int,
+        default=EXPLAINED_TESTS,
+        metavar="N",
+        help="tests for which the run's page shows where the net looked, mistakes first "
+        f"(default: {EXPLAINED_TESTS}; 0: none)",
+    )
     group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
     return parser
 

@@ -16,7 +16,7 @@ from generate import manifest
 from generate.folder import PAGE
 from generate.wording import shown
 from train import figures, run_folder
-from train.explanation.of_run import MOST
+from train.command_line import EXPLAINED_TESTS
 from train.guarded import guarded
 from train.page import write_page
 from train.results import build_report, read_predictions
@@ -27,7 +27,7 @@ SPLIT = "split"
 """Column of `predictions.csv` that says `honest` or `leaky` in every line."""
 
 
-def make_report(run: Run, *, n_explained: int = MOST) -> dict[str, object]:
+def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS) -> dict[str, object]:
     """Put the finished folds of a run together, and write all that is said of it.
 
     Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
@@ -86,9 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--explain",
         type=int,
-        default=MOST,
+        default=EXPLAINED_TESTS,
         metavar="N",
-        help=f"tests for which the page shows where the net looked, mistakes first (default: {MOST}; 0: none)",
+        help="tests for which the page shows where the net looked, mistakes first "
+        f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
     options = parser.parse_args(arguments)
     return guarded("train.report", lambda: _remake(options.run, n_explained=options.explain))

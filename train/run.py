@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from generate import manifest
+from train.command_line import EXPLAINED_TESTS
 from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch
 from train.leak_meter import nearest_neighbour_accuracy, shrink
 from train.prepare import Prepared
@@ -18,7 +19,7 @@ from train.run_folder import FOLD, PREDICTIONS, PROBABILITY, only_writer, write_
 from train.split import Split, relatives_in_training
 
 
-def execute(prepared: Prepared, *, tensorboard: bool = False) -> dict[str, object]:
+def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int = EXPLAINED_TESTS) -> dict[str, object]:
     """Train and test each fold that is not finished, and write the report.
 
     Parameters
@@ -26,6 +27,8 @@ def execute(prepared: Prepared, *, tensorboard: bool = False) -> dict[str, objec
     prepared : Prepared
     tensorboard : bool
         Write logs for it into the run's folder.
+    n_explained : int
+        Tests for which the run's page shows where the net looked.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def execute(prepared: Prepared, *, tensorboard: bool = False) -> dict[str, objec
                 write_json(fold.folder / FOLD, described)
                 right = (predictions["predicted"] == predictions["label"]).mean()
                 progress.end(split, float(right), time.monotonic() - began)
-        return make_report(run)
+        return make_report(run, n_explained=n_explained)
 
 
 def _fold(prepared: Prepared, split: Split) -> Fold:

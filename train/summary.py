@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from generate.folder import PAGE
 from train import run_folder
 from train.wording import duration, listed, percent, shortened, start_in_words, tested
 
@@ -49,8 +50,9 @@ def summary_text(report: dict[str, object]) -> str:
         first, further = ("  leaky, note: ", "    leaky: ") if leaky else ("  Note: ", "    ")
         lines += textwrap.wrap(warning, WIDTH, initial_indent=first, subsequent_indent=further, break_long_words=False)
     lines.append(
-        f"In {report['run']}: {run_folder.CARD} (begin there), {run_folder.PREDICTIONS}, {run_folder.REPORT}, "
-        f"{run_folder.CONFUSION_PNG}, {run_folder.CURVES}" + (" (all of them leaky)" if leaky else "")
+        f"In {report['run']}: {run_folder.CARD} (begin there), {PAGE} (to look and listen), {run_folder.PREDICTIONS}, "
+        f"{run_folder.REPORT}, {run_folder.CONFUSION_PNG}, {run_folder.CURVES}"
+        + (" (all of them leaky)" if leaky else "")
     )
     return "\n".join(lines)
 

@@ -24,6 +24,7 @@ LIMIT_S = 60.0
 """Within which there is an error or recovery."""
 EPOCHS = times(60, daily=8)
 TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "4", "--dropout", "0.2", "--folds", "1"]
+TINY += ["--explain", "0"]
 OFTEN = "import sys, train.fit, train.__main__ as m; train.fit.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
 """`python -m train` with a checkpoint after each epoch; else a run this short has none to go on from."""
 FAILS = """

@@ -18,7 +18,8 @@ from tests.train.conftest import ROOT, draw, in_new_process
 from train.__main__ import main
 from train.run_folder import read_predictions, read_run
 
-TINY = ["--model", "cnn7", "--input-size", "32", "--batch-size", "16", "--epochs", "3", "--train-variants", "none"]
+RECIPE = ["--model", "cnn7", "--input-size", "32", "--batch-size", "16", "--epochs", "3", "--train-variants", "none"]
+TINY = [*RECIPE, "--explain", "0"]
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_from_pictures_to_a_report(images, here, capsys):
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
+        *("index.html", "pictures"),
         *("confusion_matrix.csv", "confusion_matrix.png", "curves.png"),
         *(f"fold-{k}" for k in range(1, 6)),
     }
@@ -311,7 +313,7 @@ def test_help_teaches_and_is_quick(here):
 def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
     from train.leakage import main as leakage_main
 
-    arguments = [*TINY, "--train-variants", "pitch=+2", "--folds", "1"]
+    arguments = [*RECIPE, "--train-variants", "pitch=+2", "--folds", "1"]
     assert leakage_main([str(images), *arguments]) == 0
     last = capsys.readouterr().out.rstrip().splitlines()[-3:]
     reports = {

@@ -23,8 +23,6 @@ from train.run_folder import PROBABILITY, Run
 
 EXPLAINED = "explained"
 """Folder of the run that holds them."""
-MOST = 40
-"""Test pictures that are explained, unless asked for otherwise."""
 
 
 def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
@@ -55,7 +53,7 @@ def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
 
 
 def explain_run(
-    run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int = MOST
+    run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int
 ) -> tuple[list[dict[str, object] | None], str]:
     """Explain some test pictures of a run, each by the net that it was a test of.
 
