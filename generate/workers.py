@@ -40,6 +40,8 @@ PART_LIMIT_S = 60.0
 """If a part of a file (a header, a window) is not read after so long, the same is done."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
+LONGEST_TEMPORARY_FOLDER = 64
+"""Bytes; with what multiprocessing adds, a socket's name must fit 104 on macOS and 108 on Linux (unix(7))."""
 Work = Callable[[Job, Front], list[dict[str, object]]]
 Part = tuple  # begins with the Path of the file that it is a part of
 Result = TypeVar("Result")
@@ -84,7 +86,9 @@ def prepare() -> None:
 
 
 def _has_server() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()
+    """Whether the system can fork, and the server's socket can have a name, which may not be long."""
+    folder = os.fsencode(tempfile.gettempdir())
+    return "forkserver" in multiprocessing.get_all_start_methods() and len(folder) <= LONGEST_TEMPORARY_FOLDER
 
 
 def _begin(temporary_folder: str) -> None:

@@ -11,7 +11,7 @@ import soundfile
 
 from tests.conftest import SR, tone, white
 from tests.faults.real_runs import ROOT
-from tests.faults.rows import times
+from tests.faults.rows import IS_FULL, times
 from tests.train.conftest import images  # noqa: F401
 
 pytestmark = [
@@ -100,6 +100,7 @@ def test_renders(tmp_path):
     assert grown < MOST_MB
 
 
+@pytest.mark.skipif(not IS_FULL, reason="takes half a minute")
 def test_epochs(images, tmp_path, injected):  # noqa: F811
     """Both kinds of augmentation, validation and checkpoints."""
     n, grown = grown_mb(EPOCHS, images, times(50, daily=10), cwd=tmp_path)
