@@ -112,7 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     group = parser.add_argument_group("running")
-    group.add_argument("--workers", type=_positive, metavar="N", help="processes (default: all cores)")
+    group.add_argument("--workers", type=positive, metavar="N", help="processes (default: all cores)")
     group.add_argument(
         "--listen",
         type=clips_a_class,
@@ -121,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="write the sounds of N clips a class beside their pictures (or of `all`), for the page (default: "
         f"{LISTEN}; 0: none)",
     )
-    group.add_argument("--limit", type=_positive, metavar="N", help="only so many clips, evenly from all classes")
+    group.add_argument("--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
     group.add_argument(
@@ -191,7 +191,8 @@ def _image_size(text: str | int) -> tuple[int, int] | str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _positive(text: str | int) -> int:
+def positive(text: str | int) -> int:
+    """Read an option that is a number from 1 on."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is too small; give 1 or more")

@@ -52,6 +52,26 @@ def check_ours(images: Path) -> None:
         )
 
 
+def check_finished(images: Path) -> None:
+    """See that a folder holds pictures that this program made; nothing is written.
+
+    Parameters
+    ----------
+    images : Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If it lacks a table of a finished run.
+    """
+    for name in (manifest.SETTINGS, manifest.METADATA):
+        if not (images / name).is_file():
+            raise FileNotFoundError(
+                f"The folder {str(images)!r} holds no {name}; give a folder of pictures. To make one: "
+                "python -m generate SOUNDS"
+            )
+
+
 def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
     """See that a folder is new, or was made with the same settings.
 

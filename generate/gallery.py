@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +15,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate import folder, manifest, png
 from generate.axes import frequency_marks, time_marks
-from generate.command_line import LISTEN, clips_a_class
+from generate.command_line import LISTEN, clips_a_class, positive
 from generate.listen import choose, write_sounds
 from generate.page import PAGES, address, fill
 from generate.render import Front
@@ -67,12 +66,7 @@ def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dic
     FileNotFoundError, ValueError
         If it is no folder of pictures, or has none.
     """
-    for name in (manifest.SETTINGS, manifest.METADATA):
-        if not (images / name).is_file():
-            raise FileNotFoundError(
-                f"The folder {str(images)!r} holds no {name}, so it is no folder of pictures. Make one first: "
-                "python -m generate SOUNDS"
-            )
+    folder.check_finished(images)
     described = manifest.read_settings(images / manifest.SETTINGS)
     metadata = manifest.read_metadata(images / manifest.METADATA)
     if not len(metadata):
@@ -222,10 +216,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="N",
         help=f"write the sound of each variant of N clips a class, or of `all` (default: {LISTEN}; 0: none)",
     )
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--workers", type=positive, default=0, metavar="N", help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     try:
-        with folder.locked(options.images) if options.images.is_dir() else nullcontext():
+        folder.check_finished(options.images)  # before the lock, which would be a file in somebody else's folder
+        with folder.locked(options.images):
             reasons = make_gallery(options.images, listen=options.listen, workers=options.workers)
     except (ValueError, OSError) as error:
         print(f"generate.gallery: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate import manifest, png
 from generate.finding import Finding
+from generate.folder import check_finished
 from generate.health import checks, shortcut_checks
 from generate.health.cutoff import cutoff_hz
 from generate.health.near_duplicates import near_duplicates, small_picture
@@ -150,11 +151,7 @@ def from_pictures(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
     FileNotFoundError, ValueError
         If it is no such folder, or a picture is gone or damaged.
     """
-    if not (images / manifest.METADATA).is_file() or not (images / manifest.SETTINGS).is_file():
-        raise FileNotFoundError(
-            f"{str(images)!r} holds no {manifest.METADATA} and {manifest.SETTINGS}; give a folder of pictures that "
-            "python -m generate made."
-        )
+    check_finished(images)
     settings = Settings.from_json(manifest.read_settings(images / manifest.SETTINGS)["settings"])
     metadata = manifest.read_metadata(images / manifest.METADATA)
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
