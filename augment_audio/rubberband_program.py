@@ -40,6 +40,8 @@ HOW_TO_INSTALL = (
 )
 
 _running: set[subprocess.Popen] = set()
+_starting = threading.Lock()
+"""Held while a program is started, so that none runs which is not known here."""
 
 
 class RubberBandProgramSound(Sound):
@@ -126,8 +128,10 @@ def _guarded_pyrubberband(limit_s: float) -> object:
 def _run(arguments: list[str], *, limit_s: float, **streams: object) -> None:
     """`subprocess.check_call` with a time limit that ends the program and all that it started."""
     # A session of its own keeps a Ctrl-C at the terminal for us: the clip in hand is finished, then the run ends.
-    with subprocess.Popen(arguments, start_new_session=True, **streams) as process:
+    with _starting:
+        process = subprocess.Popen(arguments, start_new_session=True, **streams)
         _running.add(process)
+    with process:
         try:
             status = process.wait(limit_s)
         finally:
@@ -158,7 +162,8 @@ def _answer(arguments: list[str]) -> tuple[int, str]:
 
 
 def end_programs() -> None:
-    """End all programs that this process has started and that still run: for a process that ends without a word."""
+    """End all programs that this process has started and that still run, and start no more: it ends without a word."""
+    _starting.acquire(timeout=START_LIMIT_S)
     for process in list(_running):
         _kill_group(process)
 

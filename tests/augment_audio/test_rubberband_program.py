@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -316,6 +318,39 @@ def test_an_interrupt_ends_the_program_too(fake_rubberband, temporary_files, tmp
     assert (tmp_path / "started").exists()
     assert nothing_runs(sleeper)
     assert list(temporary_files.iterdir()) == []
+
+
+def test_a_program_that_is_being_started_is_ended_too(fake_rubberband, tmp_path, monkeypatch):
+    """What a worker does whose main process is killed at the worst moment."""
+    fake_rubberband("exec /bin/sleep 300")
+    started = threading.Event()
+    ours = threading.get_ident()
+
+    def slowly(*arguments, **streams):
+        process = subprocess.Popen(*arguments, **streams)
+        if threading.get_ident() != ours:
+            started.set()
+            time.sleep(0.3)
+        return process
+
+    monkeypatch.setattr(rubberband_program, "_starting", threading.Lock())
+    program_version()
+    monkeypatch.setattr(rubberband_program, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": slowly}))
+    errors = []
+
+    def shift():
+        try:
+            open_sound(tone(440), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    caller = threading.Thread(target=shift)
+    caller.start()
+    assert started.wait(20)
+    rubberband_program.end_programs()
+    caller.join(20)
+    assert not caller.is_alive()
+    assert "status -9" in errors[0]
 
 
 def test_the_program_is_not_in_our_process_group(fake_rubberband, tmp_path):
