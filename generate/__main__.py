@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from generate import command_line
+from generate import command_line, fork_server
 
 CANNOT_START = 1
 TOO_MUCH_REJECTED = 3
@@ -21,11 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_at_work = False
     try:
         options = command_line.parse(arguments)
-        # Only now: reading tables and sounds takes imports that `--help` need not wait for.
-        from generate import prepare, run, summary, workers
-
         if not options.dry_run:
-            workers.prepare()
+            fork_server.start()
+        # Only now: reading tables and sounds takes imports that `--help` need not wait for.
+        from generate import prepare, run, summary
+
         prepared = prepare.prepare(options)
         print(summary.plan_text(prepared, prepare.survey(prepared)), flush=True)
         if options.dry_run:

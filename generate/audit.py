@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate import command_line
+from generate import command_line, fork_server
 from generate.config_file import parse_with_config
 
 if TYPE_CHECKING:
@@ -86,14 +86,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _audit(options: argparse.Namespace) -> int:
     """Examine every clip, judge them together, write the table and print the findings."""
+    fork_server.start()
     # Only now: reading tables and sounds takes imports that `--help` need not wait for.
-    from generate import workers
     from generate.health import assess
     from generate.manifest import write_table
     from generate.prepare import prepare
     from generate.wording import count, shown
 
-    workers.prepare()
     prepared = prepare(options)
     sounds = prepared.front.sounds
     csv = options.csv or Path("outputs", "audit", f"{sounds.resolve().name}.csv")

@@ -1,47 +1,22 @@
-"""Sounds beside their pictures, compressed, as every browser plays them."""
+"""Sounds beside their pictures: of which clips, and those that were not written with the pictures."""
 
 from __future__ import annotations
 
-import io
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
-import soxr
 
 from augment_audio import ORIGINAL, parse_request
+from generate import mp3
 from generate.folder import SOUND_SUFFIX, list_sounds, sound_of
+from generate.plan import first_of_each_class
 from generate.progress import Progress
 from generate.readers.collection import as_on_disk
 from generate.render import Front, Job, known_variants, open_clip, variant_of
-from generate.whole_file import whole_file
 from generate.workers import outcomes
-
-RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
-
-
-def write_sound(path: Path, y: np.ndarray, sr: int) -> None:
-    """Write an MP3, whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-    y : np.ndarray, shape=(n,), float32
-        Mono samples.
-    sr : int
-        Their rate; where MP3 does not have it, the sound is resampled to the next one that it has, at most 48 kHz.
-    """
-    rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
-    if rate != sr:
-        y = soxr.resample(y, sr, rate)
-    encoded = io.BytesIO()  # where the disk is full libsndfile does not say so, and that is no error of the sound's
-    soundfile.write(encoded, np.clip(y, -1, 1), rate, format="MP3")
-    with whole_file(path, to_disk=False) as temporary:
-        temporary.write_bytes(encoded.getbuffer())
 
 
 def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
@@ -64,7 +39,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     there = list_sounds(images)
     have_sounds = metadata.loc[[sound_of(name) in there for name in metadata["file_name"]], "clip_id"]
     originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
-    chosen = originals.sort_values("clip_id").groupby("label")["clip_id"].head(clips_a_class)
+    chosen = first_of_each_class(originals, clips_a_class)
     return metadata[metadata["clip_id"].isin({*chosen, *have_sounds})]
 
 
@@ -86,6 +61,8 @@ def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int) -> dict[str,
     """
     is_stale = [_is_stale(front.images / file_name) for file_name in rows["file_name"]]
     left = rows[np.array(is_stale, dtype=bool)]
+    if left.empty:
+        return {}
     jobs = [job_of(clip, front) for _, clip in left.groupby("clip_id", sort=True)]
     reasons = {}
     with (
@@ -116,7 +93,7 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         path = front.images / job.class_folder / f"{job.clip_id}__{name}{SOUND_SUFFIX}"
-        write_sound(path, y[: settings.n_samples], settings.sr)
+        mp3.write(path, y[: settings.n_samples], settings.sr)
     return []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def make_plan(
     known: pd.DataFrame,
     on_disk: frozenset[str],
     whole_collection: pd.DataFrame,
+    listen: int = 0,
 ) -> Plan:
     """Hold what is wanted against what is there.
 
@@ -76,6 +77,8 @@ def make_plan(
         Pictures that are there, as `file_name`.
     whole_collection : pandas.DataFrame
         The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`) stay.
+    listen : int
+        Clips of each class whose sounds are written with their pictures.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def make_plan(
         clips=clips,
         n_wanted=len(wanted),
         done=pd.concat([current, outside], ignore_index=True),
-        jobs=_jobs(left),
+        jobs=_jobs(left, heard=set(first_of_each_class(clips, listen))),
         left=frozenset(left["file_name"]),
         n_gone=len(gone),
         corrected=corrected,
@@ -137,6 +140,11 @@ def spread(clips: pd.DataFrame, limit: int) -> pd.DataFrame:
     turn = clips.groupby("label").cumcount()
     taken = turn.sort_values(kind="stable").index[:limit]
     return clips.loc[sorted(taken)].reset_index(drop=True)
+
+
+def first_of_each_class(clips: pd.DataFrame, n: int) -> list[str]:
+    """The first clips of each class, by `clip_id`."""
+    return clips.sort_values("clip_id").groupby("label")["clip_id"].head(n).tolist()
 
 
 def estimated_bytes(n_pictures: int, *, width: int, height: int) -> int:
@@ -186,14 +194,17 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _jobs(left: pd.DataFrame) -> list[Job]:
+def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
     """Group the pictures that are left by clip, in their order."""
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
     columns = ["clip_id", "path", "label", "class_folder", "fold", "recording", "start_s"]
     clips = left.drop_duplicates("clip_id")[columns]
-    return [Job(*clip, requests=tuple(requests[clip[0]])) for clip in clips.itertuples(index=False, name=None)]
+    return [
+        Job(*clip, requests=tuple(requests[clip[0]]), is_heard=clip[0] in heard)
+        for clip in clips.itertuples(index=False, name=None)
+    ]
 
 
 def _refuse_strangers(known: pd.DataFrame, gone: pd.DataFrame) -> None:

@@ -1,7 +1,6 @@
 """Imported once by the process that all workers are forked from, so that no worker imports or compiles anything."""
 
 import numpy as np
-import scipy.fft
 import soundfile
 import soxr
 
@@ -11,7 +10,7 @@ from augment_audio import open_sound
 from generate.settings import Settings
 from generate.spectrogram import levels
 
-__all__ = ["generate", "scipy", "soundfile", "soxr"]
+__all__ = ["generate", "soundfile", "soxr"]
 
 # What is compiled is compiled, or read from where it was kept, the first time that it is used: here.
 _y = np.linspace(0, 1, 4096, dtype=np.float32)

@@ -106,7 +106,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     settings = settings_from(options, defaults)
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
     engine_version = ENGINES[settings.engine].version()
-    _try_feature(settings)
+    _check_feature(settings)
     requests = _requests(settings, sorted(collection.clips["label"].unique()))
 
     clips = collection.clips
@@ -152,6 +152,7 @@ def survey(prepared: Prepared) -> Plan:
         known=known,
         on_disk=on_disk,
         whole_collection=prepared.whole_collection,
+        listen=prepared.listen,
     )
     n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
     if n_bytes + SPARE_BYTES > n_bytes_free:
@@ -164,7 +165,9 @@ def survey(prepared: Prepared) -> Plan:
 
 def bytes_needed(prepared: Prepared, plan: Plan) -> int:
     """Disk space that the pictures which are left will take, about."""
-    height, width = _try_feature(prepared.front.settings)
+    settings = prepared.front.settings
+    # A picture of nothing tells the size; drawing one takes imports that the main process mostly does without.
+    width, height = settings.image_size or levels(np.zeros(1, dtype=np.float32), settings).shape[::-1]
     return estimated_bytes(len(plan.left), width=width, height=height)
 
 
@@ -224,11 +227,10 @@ def _try_own(request: Request, settings: Settings) -> None:
         ) from error
 
 
-def _try_feature(settings: Settings) -> tuple[int, int]:
-    """Draw a picture of nothing, which tries the feature's settings; its height and width."""
+def _check_feature(settings: Settings) -> None:
+    """See that there is such a feature."""
     if settings.feature not in FEATURES:
         raise ValueError(f"There is no feature {settings.feature!r}; choose from {', '.join(FEATURES)}.")
-    return levels(np.zeros(1, dtype=np.float32), settings).shape
 
 
 def _settings_json(front: Front, layout: str, options: ReaderOptions, engine_version: str) -> dict[str, object]:

@@ -12,8 +12,9 @@ import numpy as np
 
 import augment_audio
 from augment_audio import ORIGINAL, Request
-from generate import png
+from generate import mp3, png
 from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
+from generate.folder import sound_of
 from generate.readers.collection import printable
 from generate.settings import Settings
 from generate.spectrogram import is_silent, levels
@@ -54,6 +55,8 @@ class Job:
         Where the clip begins in its file.
     requests : tuple of Request or None
         Variants to render; None stands for the original.
+    is_heard : bool
+        Whether the sound of each picture is written beside it, where there is something to hear.
     """
 
     clip_id: str
@@ -64,6 +67,7 @@ class Job:
     recording: str
     start_s: float
     requests: tuple[Request | None, ...]
+    is_heard: bool = False
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
@@ -100,22 +104,24 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "sound_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,
     }
-    pictures = [(ORIGINAL, original, len(loaded.y))] if None in job.requests else []
+    pictures = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
     for request in filter(None, job.requests):
         y = variant_of(sound, request, front, job.clip_id)
         # Trimming that cuts nothing returns the very samples: their picture is there already.
         picture = original if y is sound.y or always_silent else levels(y, settings)
-        pictures.append((request.name, picture, len(y)))
+        pictures.append((request.name, picture, y))
 
     folder = front.images / job.class_folder
     folder.mkdir(exist_ok=True)
     rows = []
-    for name, picture, n_samples in pictures:
+    for name, picture, y in pictures:
         file_name = f"{job.class_folder}/{job.clip_id}__{name}.png"
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
+        if job.is_heard and not silent:
+            mp3.write(front.images / sound_of(file_name), y[: settings.n_samples], settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(picture, original)
-        seconds = round(n_samples / settings.sr, 3)
+        seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
     return rows
 

@@ -109,6 +109,12 @@ class Settings:
                 f"The frequencies go from {self.fmin_hz:g} to {self.highest_hz:g} Hz; expected 0 <= fmin-hz < fmax-hz "
                 f"<= {self.sr / 2:g} (half of sr)."
             )
+        bin_hz = self.sr / self.n_fft
+        if math.floor(self.highest_hz / bin_hz) <= math.ceil(self.fmin_hz / bin_hz):
+            raise ValueError(
+                f"Between {self.fmin_hz:g} and {self.highest_hz:g} Hz there are fewer than two bins of {bin_hz:g} Hz; "
+                "widen the range or raise n_fft."
+            )
         if self.n_samples > MOST_FRAMES * self.hop_length:
             raise ValueError(
                 f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "

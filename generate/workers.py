@@ -19,19 +19,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from augment_audio.rubberband_program import end_programs
+from generate import fork_server
 from generate.audio import BadSound
 from generate.render import Front, Job, render
 
 QUEUED_A_WORKER = 3
 """Clips handed over before they are needed, so that no worker waits, and few are in doubt when one dies."""
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "OPENCV_FOR_THREADS_NUM",
-)
 MALLOC = {-3: 1 << 27, -1: 1 << 28, -2: 1 << 25}
 """M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, in bytes."""
 CLIP_LIMIT_S = 600.0
@@ -40,8 +33,6 @@ PART_LIMIT_S = 60.0
 """If a part of a file (a header, a window) is not read after so long, the same is done."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
-LONGEST_TEMPORARY_FOLDER = 64
-"""Bytes; with what multiprocessing adds, a socket's name must fit 104 on macOS and 108 on Linux (unix(7))."""
 Work = Callable[[Job, Front], list[dict[str, object]]]
 Part = tuple  # begins with the Path of the file that it is a part of
 Result = TypeVar("Result")
@@ -63,32 +54,11 @@ def local_executor(workers: int, temporary_folder: Path) -> Executor:
     temporary_folder : Path
         Where workers, and the programs that they start, put temporary files.
     """
-    prepare()
-    context = multiprocessing.get_context("forkserver" if _has_server() else "spawn")
+    fork_server.start()
+    context = multiprocessing.get_context("forkserver" if fork_server.is_possible() else "spawn")
     if os.name == "nt":
         workers = min(workers, MOST_WORKERS_ON_WINDOWS)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(temporary_folder),))
-
-
-def prepare() -> None:
-    """Start the server that forks the workers, where the system can fork, and do not wait for it.
-
-    It has imported everything when the first is wanted: faster than starting each anew, and safe beside threads.
-    Called early, it does so while the main process plans.
-    """
-    for variable in ONE_THREAD:
-        os.environ[variable] = "1"
-    if _has_server():
-        from multiprocessing import forkserver
-
-        forkserver.set_forkserver_preload(["generate.preload"])
-        forkserver.ensure_running()
-
-
-def _has_server() -> bool:
-    """Whether the system can fork, and the server's socket can have a name, which may not be long."""
-    folder = os.fsencode(tempfile.gettempdir())
-    return "forkserver" in multiprocessing.get_all_start_methods() and len(folder) <= LONGEST_TEMPORARY_FOLDER
 
 
 def _begin(temporary_folder: str) -> None:

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from generate import manifest, workers
+    from generate import fork_server, manifest
     from train import answers, ensemble, windows
     from train.familiar import familiar_text
     from train.listen import find_recordings, listen
@@ -87,7 +87,7 @@ def _predict(options: argparse.Namespace) -> int:
     _check_outputs(options)
     recordings, rejected, passed_over = find_recordings(options.sounds)
     if recordings:
-        workers.prepare()  # they are ready when the nets are
+        fork_server.start()  # they are ready when the nets are
     print(heading(run, folds, passed_over), flush=True)
     if options.hop_seconds is not None and options.hop_seconds > front.settings.seconds:
         print(

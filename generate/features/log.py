@@ -25,11 +25,6 @@ def log(y: np.ndarray, settings: Settings) -> np.ndarray:
 
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     rows = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)
-    if rows.sum() < 2:
-        raise ValueError(
-            f"Between {settings.fmin_hz:g} and {settings.highest_hz:g} Hz there are fewer than two bins of "
-            f"{settings.sr / settings.n_fft:g} Hz; widen the range or raise n_fft."
-        )
     blocks = power_blocks(y, n_fft=settings.n_fft, hop_length=settings.hop_length)
     power = np.concatenate([block[rows] for _, block in blocks], axis=1)
     return to_unit_range(to_decibels(power, settings, full_scale=sine_power(settings.n_fft)), settings)

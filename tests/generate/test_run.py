@@ -629,7 +629,7 @@ def test_long_recordings(tmp_path):
 
 def test_the_real_esc10(esc10, tmp_path):
     """Forty real clips, all variants, one and two workers."""
-    arguments = ["--limit", "40", "--engine", "librosa"]
+    arguments = ["--limit", "40", "--engine", "librosa", "--listen", "1"]
     assert generate(esc10, tmp_path / "one", *arguments, "--workers", "1") == 0
     assert generate(esc10, tmp_path / "two", *arguments, "--workers", "2") == 0
     assert tree(tmp_path / "one") == tree(tmp_path / "two")

@@ -29,6 +29,7 @@ def test_round_trip_through_json():
         ("n_mfcc", 200, "at most n_bands"),
         ("fmax_hz", 30000, "half of sr"),
         ("fmin_hz", 22050, "fmin-hz < fmax-hz"),
+        ("fmax_hz", 20, "fewer than two bins of 21.5"),
         ("range_db", 0, "decibels"),
         ("reference", "max", "peak, full-scale"),
         ("image_size", (0, 224), "8 to 4096"),

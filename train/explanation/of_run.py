@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate import manifest
+from generate import manifest, mp3
 from generate.audio import BadSound
 from generate.gallery import front_of
-from generate.listen import job_of, write_sound
+from generate.listen import job_of
 from generate.readers.collection import safe_name
 from generate.render import Front, open_clip
 from train.explanation.overlay import overlay, write_picture
@@ -140,6 +140,6 @@ def _write_sounds(
     settings = front.settings
     _, loaded, _ = open_clip(job_of(clip, front), front)
     y = loaded.y[: settings.n_samples]
-    write_sound(folder / f"{stem}__original.mp3", y, settings.sr)
+    mp3.write(folder / f"{stem}__original.mp3", y, settings.sr)
     masked = masked_sound(y, attribution, settings, silent_ends=silent_ends)
-    write_sound(folder / f"{stem}__what_mattered.mp3", masked, settings.sr)
+    mp3.write(folder / f"{stem}__what_mattered.mp3", masked, settings.sr)

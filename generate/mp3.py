@@ -1,0 +1,35 @@
+"""Sounds to listen to, compressed, as every browser plays them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from generate.whole_file import whole_file
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
+
+
+def write(path: Path, y: np.ndarray, sr: int) -> None:
+    """Write an MP3, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    y : np.ndarray, shape=(n,), float32
+        Mono samples.
+    sr : int
+        Their rate; where MP3 does not have it, the sound is resampled to the next one that it has, at most 48 kHz.
+    """
+    rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
+    if rate != sr:
+        y = soxr.resample(y, sr, rate)
+    encoded = io.BytesIO()  # where the disk is full libsndfile does not say so, and that is no error of the sound's
+    soundfile.write(encoded, np.clip(y, -1, 1), rate, format="MP3")
+    with whole_file(path, to_disk=False) as temporary:
+        temporary.write_bytes(encoded.getbuffer())
