@@ -54,7 +54,7 @@ setup: .venv/ready rubberband
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-.venv/test-ready: .venv/ready requirements-dev.txt
+.venv/test-ready: .venv/ready requirements-dev.txt requirements-cluster.txt
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 

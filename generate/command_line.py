@@ -114,6 +114,12 @@ def build_parser() -> argparse.ArgumentParser:
     group = parser.add_argument_group("running")
     group.add_argument("--workers", type=positive, metavar="N", help="processes (default: all cores)")
     group.add_argument(
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="render on a Dask cluster, such as tcp://scheduler:8786, that sees the same disk",
+    )
+    group.add_argument(
         "--listen",
         type=clips_a_class,
         default=LISTEN,

@@ -15,6 +15,7 @@ import pandas as pd
 import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, folder, manifest, png, readers
+from generate.cluster import check_address
 from generate.command_line import settings_from
 from generate.features import FEATURES
 from generate.pieces import cut_into_pieces
@@ -53,6 +54,8 @@ class Prepared:
     settings_json : dict
         What stands in `settings.json`.
     workers : int
+    cluster : str
+        Address of a Dask cluster to render on instead; else empty.
     listen : int
         Clips of each class whose sounds are written beside their pictures.
     overwrite : bool
@@ -67,6 +70,7 @@ class Prepared:
     requests: Mapping[str, tuple[Request, ...]]
     settings_json: dict[str, object]
     workers: int
+    cluster: str
     listen: int
     overwrite: bool
 
@@ -94,6 +98,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
     FileNotFoundError, ValueError
         With what was given, what was expected and how to mend it.
     """
+    if options.cluster:
+        if options.workers:
+            raise ValueError("--workers and --cluster contradict each other; the cluster has workers of its own.")
+        check_address(options.cluster)
     sounds = _sound_folder(options.sounds)
     images = Path(options.output) if options.output else Path("outputs", "images", sounds.resolve().name)
     _refuse_same_folder(sounds, images)
@@ -125,6 +133,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         requests=requests,
         settings_json=_settings_json(front, layout, reader_options, engine_version),
         workers=options.workers or usable_cores(),
+        cluster=options.cluster,
         listen=options.listen,
         overwrite=options.overwrite,
     )

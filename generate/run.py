@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,12 @@ from generate.plan import Plan
 from generate.prepare import Prepared, survey
 from generate.progress import Progress
 from generate.readers.collection import printable
+from generate.render import Job
 from generate.workers import outcomes
+
+Outcome = list[dict[str, object]] | str
+"""Rows of `metadata.csv`, or why there are none."""
+RenderAll = Callable[[list[Job]], Iterator[tuple[Job, Outcome]]]
 
 
 @dataclass(frozen=True)
@@ -79,14 +86,14 @@ def execute(prepared: Prepared) -> Result:
     """
     images = prepared.front.images
     started = time.monotonic()
-    with folder.locked(images):
+    with folder.locked(images), _renderer(prepared) as render_all:
         plan = survey(prepared)  # again: another run may have been at work since the plan was shown
         earlier = _earlier_rejected(prepared)
         if prepared.overwrite:
             folder.clear(images)
         folder.remove_temporary(images)
         _write_settings(prepared)
-        rejected = _render_all(prepared, plan)
+        rejected = _render_all(prepared, plan, render_all)
 
         journal = manifest.read_journal(images / manifest.JOURNAL)
         new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
@@ -114,7 +121,23 @@ def execute(prepared: Prepared) -> Result:
     )
 
 
-def _render_all(prepared: Prepared, plan: Plan) -> pd.DataFrame:
+@contextmanager
+def _renderer(prepared: Prepared) -> Iterator[RenderAll]:
+    """What takes jobs and gives outcomes: processes of this machine, or a cluster's."""
+    front = prepared.front
+    if prepared.cluster:
+        from generate import cluster
+
+        with cluster.connected(prepared.cluster) as client:
+            n_workers = cluster.check_workers(client, front, engine_version=prepared.engine_version)
+            print(cluster.cluster_text(client, n_workers), flush=True)
+            yield lambda jobs: cluster.cluster_outcomes(jobs, front, client, engine_version=prepared.engine_version)
+        return
+    with tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary:
+        yield partial(outcomes, front=front, workers=prepared.workers, temporary_folder=Path(temporary))
+
+
+def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> pd.DataFrame:
     """Render all jobs, note each in the journal, and return the table of rejected clips."""
     front = prepared.front
     missing = [] if prepared.is_limited else prepared.collection.missing
@@ -122,9 +145,8 @@ def _render_all(prepared: Prepared, plan: Plan) -> pd.DataFrame:
     journal = manifest.Journal(front.images / manifest.JOURNAL)
     with (
         closing(journal),
-        tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
         Progress(len(plan.jobs)) as progress,
-        closing(outcomes(plan.jobs, front, workers=prepared.workers, temporary_folder=Path(temporary))) as jobs,
+        closing(render_all(plan.jobs)) as jobs,
     ):
         for job, outcome in jobs:
             if isinstance(outcome, str):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_MACHINE = f"{uuid.getnode() % 10**6:06d}"
+"""Processes of two machines that share a disk may have the same number."""
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
     path : Path
         The final name.
     temporary_name : str
-        In the same folder; default: the final one with the process's number and `.tmp`.
+        In the same folder; default: the final one with the process's and the machine's number and `.tmp`.
     to_disk : bool
         Wait until the disk has it, so that a power cut leaves no empty file under the final name. Slow for many
         small files.
@@ -27,7 +31,7 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
     Path
         To be written and closed. After an error it is removed, and what was there under the final name stays.
     """
-    temporary = path.with_name(temporary_name or f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(temporary_name or f"{path.name}.{os.getpid()}{_MACHINE}.tmp")
     try:
         yield temporary
         if to_disk:

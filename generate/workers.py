@@ -88,8 +88,21 @@ def keep_memory() -> None:
             library.mallopt(parameter, n_bytes)
 
 
-def _or_reason(work: Callable[..., Result], *arguments: object) -> Result | str:
-    """Do the work on one clip or a part of one; where that cannot be done, give the reason instead."""
+def or_reason(work: Callable[..., Result], *arguments: object) -> Result | str:
+    """Do the work on one clip or a part of one; where that cannot be done, give the reason instead.
+
+    Parameters
+    ----------
+    work : callable
+        Raises `BadSound` with the reason.
+    arguments
+        Of the work.
+
+    Returns
+    -------
+    What the work gave, or str
+        The reason.
+    """
     try:
         return work(*arguments)
     except BadSound as error:
@@ -138,7 +151,7 @@ def outcomes(
                 alone = suspects or any(job.clip_id in tried_before for job in in_flight.values())
                 source, room = (suspects or queue), (1 if alone else workers * QUEUED_A_WORKER)
                 while source and len(in_flight) < room:
-                    in_flight[executor.submit(_or_reason, work, source[0], front)] = source[0]
+                    in_flight[executor.submit(or_reason, work, source[0], front)] = source[0]
                     source.popleft()
                 finished, _ = wait(in_flight, timeout=CLIP_LIMIT_S, return_when=FIRST_COMPLETED)
                 if not finished:
@@ -193,7 +206,7 @@ def in_order(
                 room = 1 if is_alone else workers * QUEUED_A_WORKER
                 in_hand.extend(itertools.islice(parts, max(0, room - len(in_hand))))
                 while len(futures) < min(room, len(in_hand)):
-                    futures.append(executor.submit(_or_reason, work, *in_hand[len(futures)]))
+                    futures.append(executor.submit(or_reason, work, *in_hand[len(futures)]))
                 if not in_hand:
                     return
                 outcome = futures[0].result(timeout=PART_LIMIT_S)

@@ -1,0 +1,199 @@
+"""What a worker of a cluster does, and what it says of itself so that no two draw different pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import augment_audio
+import generate
+from augment_audio.rubberband_program import end_programs
+from generate.render import Front, Job, render
+from generate.versions import versions
+from generate.workers import keep_memory, or_reason
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the pictures of a process depend on.
+
+    Parameters
+    ----------
+    versions : Mapping of str to str
+        Python's (without its last number), the packages', the engine's; digits of the program's own files and of the
+        variants file.
+    unseen : str
+        A folder that this process does not see; else empty.
+    n_threads : int
+        That draw in it at once.
+    """
+
+    versions: Mapping[str, str]
+    unseen: str
+    n_threads: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The answer of a worker that shall not draw.
+
+    Parameters
+    ----------
+    worker : str
+        Its address.
+    why : str
+    """
+
+    worker: str
+    why: str
+
+
+def is_here() -> bool:
+    """Whether a process has this program."""
+    return True
+
+
+def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Worker | None = None) -> Facts:
+    """Look at this process.
+
+    Parameters
+    ----------
+    front : Front
+    token : str
+        A file that lies in the picture folder and nowhere else, or that folder.
+    engine_version : str
+        Where it is known; else it is found.
+    dask_worker : distributed.Worker, optional
+        Whose process this is; Dask's `Client.run` fills it in, by this name.
+    """
+    own = Path(front.settings.variants_file) if front.settings.variants_file else None
+    found = versions()
+    found["python"] = found["python"].rpartition(".")[0]
+    found["engine"] = engine_version or _engine_version(front.settings.engine)
+    found["this program"] = _digits(*(Path(package.__file__).parent for package in (augment_audio, generate)))
+    found["variants file"] = _digits(own) if own else "none"
+    paths = {front.sounds: front.sounds, front.images: Path(token)}
+    unseen = [str(folder) for folder, path in paths.items() if not path.exists()]
+    return Facts(found, unseen[0] if unseen else "", dask_worker.state.nthreads if dask_worker else 1)
+
+
+def faults(answer: Facts | BaseException, here: Facts) -> str:
+    """Why a worker will not do; empty where it will.
+
+    Parameters
+    ----------
+    answer : Facts or BaseException
+        What it said of itself, or how it failed to.
+    here : Facts
+        Of the machine that leads.
+    """
+    if isinstance(answer, Exception) and "No module named" in str(answer):
+        return f"{answer}; start it in this program's folder and environment"
+    if isinstance(answer, BaseException):
+        return f"{type(answer).__name__}: {answer}"
+    if answer.unseen:
+        return (
+            f"does not see {answer.unseen!r}; sounds and pictures must lie on a disk that all machines see, by one path"
+        )
+    differing = [
+        f"{name} is {there} there and {here.versions.get(name)} here"
+        for name, there in answer.versions.items()
+        if there != here.versions.get(name)
+    ]
+    if differing:
+        return "; ".join(differing)
+    if answer.n_threads > 1:
+        return f"has {answer.n_threads} threads; start it with --nthreads 1 (and --nworkers auto, to use all cores)"
+    return ""
+
+
+def draw(
+    job: Job, front: Front, mark: Path, here: Facts, most_starts: int, limit_s: float
+) -> list[dict[str, object]] | str | Refused | None:
+    """Render one clip in a worker of the cluster.
+
+    Parameters
+    ----------
+    job : Job
+    front : Front
+    mark : Path
+        File that counts how often this clip was begun; removed when it is done.
+    here : Facts
+        Of the machine that leads; workers may join late.
+    most_starts : int
+    limit_s : float
+        When it takes longer, the process ends itself, as nobody else can end what a decoder does.
+
+    Returns
+    -------
+    list of dict, or str
+        Rows, or the reason why there are none; see `generate.workers.outcomes`.
+    Refused
+        If this worker will not do.
+    None
+        If the clip was begun too often: it kills its workers.
+    """
+    from distributed import get_worker
+    from threadpoolctl import threadpool_limits
+
+    worker = get_worker()
+    if why := _why_not(front, here, worker):
+        return Refused(worker.address, why)
+    with mark.open("ab") as file:
+        file.write(b".")
+    if mark.stat().st_size > most_starts:
+        return None
+    watchdog = threading.Timer(limit_s, _end)
+    watchdog.start()
+    try:
+        with threadpool_limits(limits=1):
+            outcome = or_reason(render, job, front)
+    finally:
+        watchdog.cancel()
+    mark.unlink(missing_ok=True)
+    return outcome
+
+
+def _end() -> None:
+    """End this process, and the programs that it started, without a word."""
+    end_programs()
+    os._exit(1)
+
+
+_known: dict[str, str] = {}
+"""Of each picture folder, why this process will not do for it."""
+
+
+def _why_not(front: Front, here: Facts, worker: Worker) -> str:
+    """`faults` of this process, found once a picture folder."""
+    key = f"{front.fingerprint} {front.images}"
+    if key not in _known:
+        keep_memory()
+        _known[key] = faults(facts(front, str(front.images), dask_worker=worker), here)
+    return _known[key]
+
+
+def _engine_version(engine: str) -> str:
+    """Such as `librosa 0.11.0`; why there is none where the engine is not installed."""
+    try:
+        return augment_audio.ENGINES[engine].version()
+    except (OSError, ImportError) as error:
+        return str(error)
+
+
+def _digits(*paths: Path) -> str:
+    """Eight digits of the text of Python files and of those below folders."""
+    digest = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        for file in files:
+            digest.update(file.relative_to(path).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:8]
