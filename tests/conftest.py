@@ -7,6 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
+
+# Tests run side by side on machines of any speed: how long an example takes tells nothing.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 ESC10 = Path(__file__).resolve().parents[2] / "shared" / "ESC-10"
 METADATA = ESC10.parent / "metadata"

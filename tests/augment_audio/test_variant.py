@@ -112,7 +112,7 @@ def test_both_ends_of_a_range_belong_to_it(kind):
             parse_request(f"{kind}={outside!r}".replace("np.float64(", "").rstrip(")"), VARIANTS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(sorted(RANGES)), part=st.floats(0, 1))
 def test_a_name_reads_as_itself_and_is_a_file_name(kind, part):
     low, high = RANGES[kind]

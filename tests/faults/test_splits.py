@@ -110,7 +110,6 @@ def test_no_recording_on_two_sides_but_where_it_is_said(injected):
 
     @settings(
         max_examples=times(1000, daily=100),
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -39,7 +39,6 @@ def by_drawing_recordings(correct, groups, n_resamples=4000):
     return np.quantile(means, [0.025, 0.975])
 
 
-@settings(deadline=None)
 @given(clips, st.integers(0, 99))
 def test_the_interval_contains_the_figure(results, seed):
     correct, groups = map(np.array, zip(*results, strict=True))
@@ -48,7 +47,6 @@ def test_the_interval_contains_the_figure(results, seed):
     assert correct.mean() - 1e-12 <= high <= 1 + 1e-12
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=80), st.integers(0, 99))
 def test_clips_that_are_their_own_recording_give_the_ordinary_bootstrap(correct, seed):
     n, part = len(correct), np.mean(correct)
@@ -74,7 +72,7 @@ def test_the_interval_equals_that_of_drawing_recordings_one_by_one():
     assert bootstrap_interval(correct, groups) == pytest.approx(by_drawing_recordings(correct, groups), abs=0.012)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(2, 6))
 def test_more_clips_of_the_same_recordings_tell_nothing_new(correct, copies):
     groups = np.arange(len(correct))

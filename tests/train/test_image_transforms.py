@@ -61,7 +61,7 @@ def test_pixels_are_those_of_image_data_generator_for_any_value(values, shape):
     np.testing.assert_array_equal(ours, theirs)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     values=st.fixed_dictionaries(

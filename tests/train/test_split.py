@@ -40,7 +40,7 @@ def tables(draw, *, with_folds: bool):
     return pictures(clips).sample(frac=1, random_state=draw(st.integers(0, 99))).reset_index(drop=True)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.booleans().flatmap(lambda own: tables(with_folds=own)), st.booleans())
 def test_no_recording_is_on_two_sides(table, with_validation):
     splits = make_splits(table, with_validation=with_validation)
@@ -62,7 +62,7 @@ def test_no_recording_is_on_two_sides(table, with_validation):
             assert len(split.train) + split.n_left_out == n_others
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(tables(with_folds=True), st.sampled_from(PROTOCOLS), st.integers(0, 5))
 def test_same_seed_same_split_whatever_the_protocol(table, protocol, seed):
     once, again = (make_splits(table, protocol=protocol, with_validation=True, seed=seed) for _ in range(2))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generate import manifest, png
@@ -191,7 +191,6 @@ def test_windows_go_on_until_one_reaches_the_end(duration, hop, starts):
     assert window_starts(duration, seconds=5.0, hop_s=hop).tolist() == starts
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e5), st.floats(0.05, 60))
 def test_without_a_hop_they_are_the_pieces_of_stage_one(duration, seconds):
     starts = window_starts(duration, seconds=seconds)
@@ -199,7 +198,6 @@ def test_without_a_hop_they_are_the_pieces_of_stage_one(duration, seconds):
     np.testing.assert_array_equal(starts, np.round(np.arange(len(starts)) * seconds, 6))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 60_000), st.integers(50, 10_000), st.integers(50, 20_000))
 @example(18_275, 50, 50)
 def test_each_window_but_the_last_is_full_and_the_last_is_half_full(duration_ms, seconds_ms, hop_ms):
