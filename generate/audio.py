@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +85,8 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
     BadSound
         If it cannot be decoded, is empty, truncated or holds values that are no sound.
     """
-    try:
-        if path.stat().st_size == 0:
-            raise BadSound("empty: the file has no bytes")
-        shortfall = truncation(path)
-        if shortfall:
-            raise BadSound(shortfall)
+    with _reasons():
+        _check_whole(path)
         with soundfile.SoundFile(for_libsndfile(path)) as file:
             own_sr = file.samplerate
             if file.frames >= UNKNOWN_LENGTH:
@@ -102,15 +100,64 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
             if start and file.seek(start) != start:
                 raise BadSound(f"damaged: its part from {start_s:g} s on is not found")
             y = _read_mono(file, expected)
-            is_guess = file.format == "MP3" and not tells_length(path)
+            is_guess = _is_guess(file, path)
+    if len(y) < expected and not (is_guess and len(y)):
+        raise BadSound(f"truncated: its header promises {expected} samples and {len(y)} could be decoded")
+    return _checked(y, own_sr, sr)
+
+
+def check_there(path: Path, at_s: float) -> None:
+    """See that a recording goes on to a moment, without decoding what is before it.
+
+    Parameters
+    ----------
+    path : Path
+    at_s : float
+        Before the end that its header promises, in seconds.
+
+    Raises
+    ------
+    BadSound
+        If it does not, or cannot be read; the message is the reason.
+    """
+    with _reasons():
+        _check_whole(path)
+        with soundfile.SoundFile(for_libsndfile(path)) as file:
+            if _is_guess(file, path):
+                return
+            n_samples, at = file.frames, int(at_s * file.samplerate)
+            try:
+                is_there = file.seek(at) == at and len(file.read(1)) == 1
+            except soundfile.LibsndfileError:  # says no more than that it did not find it
+                is_there = False
+    if not is_there:
+        raise BadSound(f"truncated or damaged: its header promises {n_samples} samples, and the last are not there")
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """What goes wrong with a file in it becomes a reason."""
+    try:
+        yield
     except soundfile.LibsndfileError as error:
         words = error.error_string.strip()
         raise BadSound(f"not readable as sound: {PLAINER.get(words, words)}") from None
     except OSError as error:
         raise BadSound(f"not readable: {error.strerror or error}") from None
-    if len(y) < expected and not (is_guess and len(y)):
-        raise BadSound(f"truncated: its header promises {expected} samples and {len(y)} could be decoded")
-    return _checked(y, own_sr, sr)
+
+
+def _check_whole(path: Path) -> None:
+    """See that a file is not empty, and as large as its header says."""
+    if path.stat().st_size == 0:
+        raise BadSound("empty: the file has no bytes")
+    shortfall = truncation(path)
+    if shortfall:
+        raise BadSound(shortfall)
+
+
+def _is_guess(file: soundfile.SoundFile, path: Path) -> bool:
+    """Whether libsndfile can but guess how many samples there are."""
+    return file.format == "MP3" and not tells_length(path)
 
 
 def _read_mono(file: soundfile.SoundFile, n_samples: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,15 +141,16 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
     ]
     missing = [] if prepared.is_limited else prepared.collection.missing
     rejected = [(printable(path), reason) for path, _, reason in missing]
+    usable, given_up = prepared.usable(jobs)
     rows: list[dict[str, object]] = []
     with (
         tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
         Progress(len(jobs)) as progress,
         closing(
-            outcomes(jobs, prepared.front, workers=prepared.workers, temporary_folder=Path(temporary), work=examine)
+            outcomes(usable, prepared.front, workers=prepared.workers, temporary_folder=Path(temporary), work=examine)
         ) as done,
     ):
-        for job, outcome in done:
+        for job, outcome in chain(given_up, done):
             if isinstance(outcome, str):
                 rejected.append((printable(job.path), outcome))
             else:

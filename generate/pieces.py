@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.audio import duration_s
+from generate.lengths import HEADER_READERS, lengths
 from generate.readers.collection import unique_ids
+from generate.surely_short import is_surely_short
 
 SHORTEST_LAST_PIECE = 0.5
 """What is left at the end becomes a piece if it is at least this part of a whole one."""
 ROUNDING_S = 1e-9
 """Exactly half a piece is one, whatever the last digit of the division says."""
-HEADER_READERS = 8
-"""Threads that read headers: the disk is waited for, not the processor."""
 
 
-def cut_into_pieces(clips: pd.DataFrame, folder: Path, *, seconds: float) -> pd.DataFrame:
+def cut_into_pieces(
+    clips: pd.DataFrame, folder: Path, *, seconds: float, workers: int
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """Replace each recording longer than one picture by its pieces.
 
     Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
@@ -33,22 +34,34 @@ def cut_into_pieces(clips: pd.DataFrame, folder: Path, *, seconds: float) -> pd.
         The sound folder.
     seconds : float
         Length of a piece.
+    workers : int
+        Processes that look at the recordings, at most.
 
     Returns
     -------
-    pandas.DataFrame
+    pieces : pandas.DataFrame
         The clips table, with more rows; `start_s` says where each piece begins.
+    unusable : dict of str to str
+        Path and reason of recordings whose pieces would be rejected one after the other: it ends before the last
+        of them, or what reads its header crashes or hangs. Each stays one clip.
     """
-    with ThreadPoolExecutor(HEADER_READERS) as pool:
-        durations = list(pool.map(duration_s, [folder / path for path in clips["path"]]))
-    n_pieces = np.array([count_pieces(duration or 0, seconds) for duration in durations])
+    two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
+    paths = list(clips["path"])
+    with ThreadPoolExecutor(HEADER_READERS) as threads:
+        is_short = list(threads.map(lambda path: is_surely_short(folder / path, two_pieces_s), paths))
+    others = [path for path, short in zip(paths, is_short, strict=True) if not short]
+    found = lengths([folder / path for path in others], workers=workers, piece_s=seconds)
+    length_of = dict(zip(others, found, strict=True))
+    unusable = {path: length for path, length in length_of.items() if isinstance(length, str)}
+    told_s = {path: length for path, length in length_of.items() if path not in unusable and length}
+    n_pieces = np.array([count_pieces(told_s.get(path, 0), seconds) for path in paths])
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)
     endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
     # Once more, since another recording may be called as a piece of this one is.
     ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
-    return pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6))
+    return pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6)), unusable
 
 
 def count_pieces(duration_s: float, seconds: float) -> int:

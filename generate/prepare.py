@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from generate.pieces import cut_into_pieces
 from generate.plan import Plan, estimated_bytes, make_plan, spread
 from generate.readers import Collection, Reader, ReaderOptions
 from generate.readers.collection import printable
-from generate.render import Front, known_variants
+from generate.render import Front, Job, known_variants
 from generate.settings import Settings
 from generate.spectrogram import levels
 from generate.versions import versions
@@ -45,6 +45,8 @@ class Prepared:
         As read, before recordings are cut into pieces.
     whole_collection, clips : pandas.DataFrame
         The clips table of all there is, and of this run (`--limit`).
+    unusable : Mapping of str to str
+        Paths of recordings that need not be tried, and the reason.
     front : Front
         What is the same for every clip.
     engine_version : str
@@ -65,6 +67,7 @@ class Prepared:
     collection: Collection
     whole_collection: pd.DataFrame
     clips: pd.DataFrame
+    unusable: Mapping[str, str]
     front: Front
     engine_version: str
     requests: Mapping[str, tuple[Request, ...]]
@@ -83,6 +86,11 @@ class Prepared:
     def is_limited(self) -> bool:
         """Whether this run is of a part of the collection only."""
         return len(self.clips) < len(self.whole_collection)
+
+    def usable(self, jobs: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
+        """Those of some jobs that can be tried, and the others with the reason."""
+        given_up = [(job, self.unusable[job.path]) for job in jobs if job.path in self.unusable]
+        return [job for job in jobs if job.path not in self.unusable], given_up
 
 
 def prepare(options: argparse.Namespace) -> Prepared:
@@ -117,9 +125,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
     _check_feature(settings)
     requests = _requests(settings, sorted(collection.clips["label"].unique()))
 
-    clips = collection.clips
+    workers = options.workers or usable_cores()
+    clips, unusable = collection.clips, {}
     if settings.long == "split":
-        clips = cut_into_pieces(clips, sounds, seconds=settings.seconds)
+        clips, unusable = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
     variants_source = Path(settings.variants_file).read_text(encoding="utf-8") if settings.variants_file else ""
     fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
     front = Front(sounds.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
@@ -128,11 +137,12 @@ def prepare(options: argparse.Namespace) -> Prepared:
         collection=collection,
         whole_collection=clips,
         clips=spread(clips, options.limit) if options.limit else clips,
+        unusable=unusable,
         front=front,
         engine_version=engine_version,
         requests=requests,
         settings_json=_settings_json(front, layout, reader_options, engine_version),
-        workers=options.workers or usable_cores(),
+        workers=workers,
         cluster=options.cluster,
         listen=options.listen,
         overwrite=options.overwrite,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -142,13 +143,14 @@ def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> pd.Dat
     front = prepared.front
     missing = [] if prepared.is_limited else prepared.collection.missing
     rejected = [(printable(path), "", label, reason) for path, label, reason in missing]
+    usable, given_up = prepared.usable(plan.jobs)
     journal = manifest.Journal(front.images / manifest.JOURNAL)
     with (
         closing(journal),
         Progress(len(plan.jobs)) as progress,
-        closing(render_all(plan.jobs)) as jobs,
+        closing(render_all(usable)) as jobs,
     ):
-        for job, outcome in jobs:
+        for job, outcome in chain(given_up, jobs):
             if isinstance(outcome, str):
                 hint = prepared.reader.known_broken.get(job.clip_id.partition("-piece")[0])
                 reason = f"{outcome} ({hint})" if hint else outcome

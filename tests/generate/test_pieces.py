@@ -14,6 +14,13 @@ from tests.conftest import white
 SR = 8000
 
 
+def cut(clips, folder, *, seconds):
+    """The pieces, where all recordings can be used."""
+    pieces, unusable = cut_into_pieces(clips, folder, seconds=seconds, workers=2)
+    assert unusable == {}
+    return pieces
+
+
 @pytest.fixture
 def recordings(tmp_path):
     """Write recordings of given lengths and give their clips table: `recordings(long=17.0, short=3.0)`."""
@@ -82,7 +89,7 @@ def test_lengths_that_are_whole_multiples_give_that_many_in_spite_of_rounding(nu
 
 def test_long_recordings_become_pieces_and_short_ones_stay(recordings, tmp_path):
     clips = recordings(long_b=17.5, short=3.0, exact=5.0, bit_long=7.0)
-    pieces = cut_into_pieces(clips, tmp_path, seconds=5.0)
+    pieces = cut(clips, tmp_path, seconds=5.0)
 
     assert list(zip(pieces["clip_id"], pieces["start_s"], strict=True)) == [
         ("bit_long", 0.0),
@@ -100,7 +107,7 @@ def test_long_recordings_become_pieces_and_short_ones_stay(recordings, tmp_path)
 
 def test_pieces_keep_label_fold_and_recording(recordings, tmp_path):
     clips = recordings(a=20.0, b=20.0)
-    pieces = cut_into_pieces(clips, tmp_path, seconds=4.0)
+    pieces = cut(clips, tmp_path, seconds=4.0)
 
     assert len(pieces) == 10
     for clip in clips.itertuples():
@@ -112,7 +119,7 @@ def test_pieces_keep_label_fold_and_recording(recordings, tmp_path):
 
 
 def test_ids_are_unique_and_sort_in_the_order_of_time(recordings, tmp_path):
-    pieces = cut_into_pieces(recordings(a=60.0, b=60.0), tmp_path, seconds=0.5)
+    pieces = cut(recordings(a=60.0, b=60.0), tmp_path, seconds=0.5)
     assert len(pieces) == 240
     assert pieces["clip_id"].is_unique
     for _, of_one in pieces.groupby("path"):
@@ -122,7 +129,7 @@ def test_ids_are_unique_and_sort_in_the_order_of_time(recordings, tmp_path):
 
 
 def test_a_thousand_pieces_and_more_have_ids_of_their_own(recordings, tmp_path):
-    pieces = cut_into_pieces(recordings(a=101.0), tmp_path, seconds=0.1)
+    pieces = cut(recordings(a=101.0), tmp_path, seconds=0.1)
     assert len(pieces) == 1010
     assert pieces["clip_id"].is_unique
     assert pieces["clip_id"].iloc[-1] == "a-piece1009"
@@ -130,9 +137,7 @@ def test_a_thousand_pieces_and_more_have_ids_of_their_own(recordings, tmp_path):
 
 def test_pieces_of_other_lengths_are_other_pieces_with_the_same_recording(recordings, tmp_path):
     clips = recordings(a=12.0)
-    assert [len(cut_into_pieces(clips, tmp_path, seconds=seconds)) for seconds in (1, 4, 8, 9, 12, 60)] == [
-        *(12, 3, 2, 1, 1, 1)
-    ]
+    assert [len(cut(clips, tmp_path, seconds=seconds)) for seconds in (1, 4, 8, 9, 12, 60)] == [*(12, 3, 2, 1, 1, 1)]
 
 
 def test_what_cannot_be_read_stays_one_clip_for_the_renderer_to_reject(recordings, tmp_path):
@@ -142,7 +147,7 @@ def test_what_cannot_be_read_stays_one_clip_for_the_renderer_to_reject(recording
     (tmp_path / "gone.wav").unlink()
     (tmp_path / "text.wav").write_text("no sound")
 
-    pieces = cut_into_pieces(clips, tmp_path, seconds=5.0)
+    pieces = cut(clips, tmp_path, seconds=5.0)
 
     counts = pieces.groupby("path").size()
     assert dict(counts) == {"bad.wav": 1, "empty.wav": 1, "gone.wav": 1, "text.wav": 1, "whole.wav": 4}
@@ -152,20 +157,20 @@ def test_what_cannot_be_read_stays_one_clip_for_the_renderer_to_reject(recording
 def test_the_table_that_was_given_stays_as_it_was(recordings, tmp_path):
     clips = recordings(a=20.0, b=1.0)
     before = clips.copy(deep=True)
-    cut_into_pieces(clips, tmp_path, seconds=5.0)
+    cut(clips, tmp_path, seconds=5.0)
     assert clips.equals(before)
 
 
 def test_the_index_of_the_table_does_not_matter(recordings, tmp_path):
     clips = recordings(a=11.0, b=1.0, c=1.0)
-    expected = cut_into_pieces(clips, tmp_path, seconds=5.0)
+    expected = cut(clips, tmp_path, seconds=5.0)
     clips.index = [7, 3, 5]
-    assert cut_into_pieces(clips, tmp_path, seconds=5.0).equals(expected)
+    assert cut(clips, tmp_path, seconds=5.0).equals(expected)
 
 
 def test_pieces_are_not_called_as_another_recording(recordings, tmp_path):
     clips = recordings(**{"a": 20.0, "a-piece000": 1.0, "A-piece001": 1.0})
-    pieces = cut_into_pieces(clips, tmp_path, seconds=5.0)
+    pieces = cut(clips, tmp_path, seconds=5.0)
     assert len(pieces) == 6
     assert pieces["clip_id"].str.casefold().is_unique
 
@@ -176,7 +181,7 @@ def test_a_recording_that_does_not_tell_its_length_stays_one_clip(recordings, tm
     header[21] &= 0xF0
     header[22:26] = bytes(4)
     (tmp_path / "a.flac").write_bytes(header)
-    assert len(cut_into_pieces(clips, tmp_path, seconds=5.0)) == 1
+    assert len(cut(clips, tmp_path, seconds=5.0)) == 1
 
 
 # The samples
@@ -193,7 +198,7 @@ def test_consecutive_pieces_put_together_are_the_recording(recordings, tmp_path,
     clips = recordings(endings, a=length)
     whole = load(tmp_path / clips["path"][0], SR).y
 
-    parts = samples_of(cut_into_pieces(clips, tmp_path, seconds=seconds), tmp_path, seconds=seconds)
+    parts = samples_of(cut(clips, tmp_path, seconds=seconds), tmp_path, seconds=seconds)
 
     assert len(parts) == 7
     assert {len(part) for part in parts[:-1]} == {round(seconds * SR)}
@@ -202,10 +207,10 @@ def test_consecutive_pieces_put_together_are_the_recording(recordings, tmp_path,
 
 def test_what_is_left_out_at_the_end_is_shorter_than_half_a_piece(recordings, tmp_path):
     clips = recordings(a=11.9)
-    parts = samples_of(cut_into_pieces(clips, tmp_path, seconds=4.0), tmp_path, seconds=4.0)
+    parts = samples_of(cut(clips, tmp_path, seconds=4.0), tmp_path, seconds=4.0)
     assert [len(part) for part in parts] == [4 * SR, 4 * SR, round(3.9 * SR)]
     clips = recordings(a=9.9)
-    parts = samples_of(cut_into_pieces(clips, tmp_path, seconds=4.0), tmp_path, seconds=4.0)
+    parts = samples_of(cut(clips, tmp_path, seconds=4.0), tmp_path, seconds=4.0)
     assert [len(part) for part in parts] == [4 * SR, 4 * SR]
 
 
@@ -213,7 +218,7 @@ def test_what_is_left_out_at_the_end_is_shorter_than_half_a_piece(recordings, tm
 def test_pieces_of_no_whole_number_of_samples_miss_at_most_one_between_them(recordings, tmp_path, seconds):
     clips = recordings(a=2.0)
     whole = load(tmp_path / "a.wav", SR).y
-    pieces = cut_into_pieces(clips, tmp_path, seconds=seconds)
+    pieces = cut(clips, tmp_path, seconds=seconds)
     for number, (piece, y) in enumerate(
         zip(pieces.itertuples(), samples_of(pieces, tmp_path, seconds=seconds), strict=True)
     ):
@@ -232,7 +237,7 @@ def test_real_recordings_that_were_joined_come_apart_again(esc10, tmp_path):
     soundfile.write(tmp_path / "tape.flac", np.concatenate(originals), sr)
     clips = clips_table(paths=["tape.flac"], labels=["Dog bark"])
 
-    pieces = cut_into_pieces(clips, tmp_path, seconds=5.0)
+    pieces = cut(clips, tmp_path, seconds=5.0)
     parts = samples_of(pieces, tmp_path, seconds=5.0, sr=sr)
 
     assert duration_s(tmp_path / "tape.flac") == 20
