@@ -34,7 +34,7 @@ PART_LIMIT_S = 60.0
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
 Work = Callable[[Job, Front], list[dict[str, object]]]
-Part = tuple  # begins with what it is a part of: the Path of a file
+Part = tuple  # begins with what it is a part of, such as the Path of a file
 Result = TypeVar("Result")
 
 

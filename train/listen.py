@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import itertools
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.audio import duration_s
-from generate.progress import Progress
 from generate.readers.collection import printable
 from generate.readers.walk import find_sounds
-from generate.workers import in_order, usable_cores
 from train.answers import Heard, Rejected
 from train.ensemble import mean_probabilities
 from train.images import colour
-from train.windows import FrontEnd, Window, read_window, window_starts
+from train.reading import reading
+from train.windows import FrontEnd, read_window
 
 if TYPE_CHECKING:
     import keras
-
-MOST_READERS = 2
-"""Processes that decode and draw: the nets want cores too."""
 
 
 def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], Counter]:
@@ -70,8 +62,6 @@ def listen(
 ) -> tuple[list[Heard], list[Rejected]]:
     """Predict every window of every recording, with no more than a batch of pictures in memory.
 
-    Recordings are decoded and drawn in processes of their own: one with which a decoder crashes or hangs costs itself.
-
     Parameters
     ----------
     recordings : sequence of Path
@@ -90,50 +80,16 @@ def listen(
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read.
     """
-    rejected: list[Rejected] = []
     heard: list[Heard] = []
-    with tempfile.TemporaryDirectory(prefix="train-", ignore_cleanup_errors=True) as temporary:
-        readers = {"workers": min(MOST_READERS, usable_cores()), "temporary_folder": Path(temporary)}
-        starts: dict[Path, np.ndarray] = {}
-        for (path,), length in in_order(duration_s, ((path,) for path in recordings), **readers):
-            if isinstance(length, str):
-                rejected.append(_rejected(path, length))
-            else:
-                starts[path] = window_starts(length, seconds=front.settings.seconds, hop_s=hop_s)
-        parts = ((path, start_s) for path, starts_s in starts.items() for start_s in map(float, starts_s))
-        with (
-            Progress(sum(map(len, starts.values()))) as progress,
-            closing(in_order(partial(read_window, front=front), parts, **readers)) as outcomes,
-        ):
-            windows = _good(outcomes, starts, rejected, progress)
-            while batch := list(itertools.islice(windows, batch_size)):
-                sounding = [window.levels for _, window in batch if not window.is_silent]
-                says = iter(mean_probabilities(nets, colour(np.stack(sounding), front.palette)) if sounding else ())
-                heard += [
-                    Heard(file, window.start_s, window.end_s, None if window.is_silent else next(says), window.sha256)
-                    for file, window in batch
-                ]
-    order = {printable(str(path)): number for number, path in enumerate(recordings)}
-    return heard, sorted(rejected, key=lambda entry: order[entry.file])
+    with reading(recordings, read_window, front, hop_s=hop_s) as found:
+        while batch := list(itertools.islice(found.windows, batch_size)):
+            sounding = [window.levels for _, _, window in batch if not window.is_silent]
+            says = iter(mean_probabilities(nets, colour(np.stack(sounding), front.palette)) if sounding else ())
+            for path, start_s, window in batch:
+                probabilities = None if window.is_silent else next(says)
+                heard.append(Heard(printable(str(path)), start_s, window.end_s, probabilities, window.sha256))
+    return heard, found.rejected
 
 
-def _good(
-    outcomes: Iterator[tuple[tuple[Path, float], Window | str]],
-    starts: dict[Path, np.ndarray],
-    rejected: list[Rejected],
-    progress: Progress,
-) -> Iterator[tuple[str, Window]]:
-    """Windows with the names of their recordings; what cannot be read is noted in `rejected`."""
-    for (path, start_s), outcome in outcomes:
-        n_windows = 1
-        if isinstance(outcome, str):
-            rejected.append(_rejected(path, outcome, from_s=start_s))
-            n_windows = int((starts[path] >= start_s).sum())  # the others of this recording do not come
-        else:
-            yield printable(str(path)), outcome
-        for _ in range(n_windows):
-            progress.step(n_rejected=len(rejected))
-
-
-def _rejected(path: Path, reason: str, *, from_s: float = 0.0) -> Rejected:
-    return Rejected(printable(str(path)), from_s, printable(reason))
+def _rejected(path: Path, reason: str) -> Rejected:
+    return Rejected(printable(str(path)), 0.0, printable(reason))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,30 +125,6 @@ def window_starts(duration_s: float | None, *, seconds: float, hop_s: float | No
     return np.round(np.arange(n_windows) * hop_s, 6)
 
 
-def read_windows(path: Path, starts_s: np.ndarray, front: FrontEnd) -> Iterator[Window]:
-    """Read one window after the other, so that a long recording takes no more memory than a short one.
-
-    Parameters
-    ----------
-    path : Path
-        The recording.
-    starts_s : np.ndarray, shape=(n,)
-        As `window_starts` gives them.
-    front : FrontEnd
-
-    Yields
-    ------
-    Window
-
-    Raises
-    ------
-    BadSound
-        If a window cannot be read; the message is the reason. The windows before it are good.
-    """
-    for start_s in map(float, starts_s):
-        yield read_window(path, start_s, front)
-
-
 def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
     """Read one window of a recording and draw it.
 
@@ -166,46 +141,32 @@ def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
     BadSound
         If it cannot be read; the message is the reason.
     """
+    return read_window_and_sound(path, start_s, front)[0]
+
+
+def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[Window, np.ndarray]:
+    """The same with the samples that it was drawn of, shape=(n,), n <= settings.n_samples, float32."""
     if path.suffix.lower() in UNDECODED_SUFFIXES:
         raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
     settings = front.settings
-    loaded = load_window(path, start_s, settings)
+    loaded = _load_window(path, start_s, settings)
     y = loaded.y
     # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some ten
     # thousand comes out one level off.
     with _thread_pools().limit(limits=1):
         picture = levels(y, settings)
-    return Window(
+    window = Window(
         start_s=start_s,
         end_s=round(start_s + len(y) / settings.sr, 6),
         is_silent=is_silent(y),
         levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
         sha256=loaded.sha256,
     )
+    return window, y
 
 
-def load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
-    """Read the samples of one window.
-
-    Parameters
-    ----------
-    path : Path
-    start_s : float
-        Where it begins in the recording.
-    settings : Settings
-        Of the pictures.
-
-    Returns
-    -------
-    Loaded
-        At most `settings.n_samples`, at `settings.sr`.
-
-    Raises
-    ------
-    BadSound
-        If it cannot be read.
-    """
-    # As much as stage one read of a clip: resampling and full scale depend on what else is read.
+def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
+    """As much as stage one read of a clip: resampling and full scale depend on what else is read."""
     is_beginning = start_s == 0 and settings.long != "split"
     longest_s = settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
     loaded = load(path, settings.sr, start_s=start_s, longest_s=longest_s)

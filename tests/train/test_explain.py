@@ -17,7 +17,7 @@ from train.explanation.attribution import completeness_error, grad_cam, integrat
 from train.images import colour
 from train.recipe import Recipe
 from train.run_folder import Run
-from train.windows import front_end, read_windows
+from train.windows import front_end, read_window
 
 KINDS = ("picture.png", "grad_cam.png", "integrated_gradients.png", "what_mattered.wav")
 
@@ -119,7 +119,7 @@ def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*files, "explanations.csv"])
 
     loaded, front = ensemble.load_nets(run, ["1", "2"]), front_end(run)
-    windows = list(read_windows(tmp_path / "a b.wav", np.array([0.0, 1.0, 2.0]), front))
+    windows = [read_window(tmp_path / "a b.wav", start_s, front) for start_s in (0.0, 1.0, 2.0)]
     for k in (0, 2):
         says = ensemble.mean_probabilities(loaded, colour(windows[k].levels[None], front.palette))[0]
         assert table["class"][k] == CLASSES[says.argmax()]
@@ -148,7 +148,7 @@ def test_a_class_of_ones_own_is_explained(run, tmp_path):
     says = ensemble.mean_probabilities(
         ensemble.load_nets(run, ["2"]),
         colour(
-            next(iter(read_windows(tmp_path / "a.wav", np.zeros(1), front_end(run)))).levels[None],
+            read_window(tmp_path / "a.wav", 0.0, front_end(run)).levels[None],
             front_end(run).palette,
         ),
     )[0]

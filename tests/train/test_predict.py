@@ -19,7 +19,7 @@ from train import run_folder
 from train.answers import clock
 from train.images import colour, load_pictures
 from train.predict import main
-from train.windows import front_end, read_windows, window_starts
+from train.windows import front_end, read_window, window_starts
 
 CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
@@ -94,7 +94,7 @@ def says(nets, pictures):
 def pictures_of(run, path, duration, hop_s=None):
     front = front_end(run)
     starts = window_starts(duration, seconds=front.settings.seconds, hop_s=hop_s)
-    windows = list(read_windows(path, starts, front))
+    windows = [read_window(path, start_s, front) for start_s in starts]
     return windows, [colour(window.levels, front.palette) for window in windows]
 
 

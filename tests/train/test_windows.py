@@ -17,7 +17,7 @@ from train import run_folder
 from train.images import load_pictures
 from train.recipe import Recipe
 from train.run_folder import Run
-from train.windows import front_end, read_windows, window_starts
+from train.windows import front_end, read_window, window_starts
 
 LENGTHS_S = {"short": 0.4, "nearly": 0.9999, "equal": 1.0, "a little longer": 1.2, "longer": 1.7, "long": 5.6}
 
@@ -79,7 +79,7 @@ def assert_parity(sounds: Path, images: Path, folder: Path, *, minimum: int, siz
             ).levels
             for path, rows in table.assign(row=range(len(table))).groupby("sound"):
                 starts = window_starts(duration_s(sounds / path), seconds=seconds)
-                windows = {window.start_s: window for window in read_windows(sounds / path, starts, front)}
+                windows = {start_s: read_window(sounds / path, start_s, front) for start_s in starts}
                 assert len(windows) == len(starts) >= len(rows)
                 for row in rows.itertuples():
                     window = windows[row.start_s]
@@ -228,7 +228,7 @@ def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_pat
     y = np.concatenate([tone(500), np.zeros(SR, dtype=np.float32), tone(500, seconds=0.6)])
     soundfile.write(tmp_path / "a.wav", y, SR)
     starts = window_starts(2.6, seconds=1)
-    first, silent, last = read_windows(tmp_path / "a.wav", starts, tiny_front)
+    first, silent, last = (read_window(tmp_path / "a.wav", start_s, tiny_front) for start_s in starts)
     assert [(w.start_s, w.end_s) for w in (first, silent, last)] == [(0, 1), (1, 2), (2, 2.6)]
     assert [w.is_silent for w in (first, silent, last)] == [False, True, False]
     assert not silent.levels.any() and first.levels.any()
@@ -237,36 +237,35 @@ def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_pat
 def test_overlapping_windows_are_cut_at_the_hop(tmp_path, tiny_front):
     soundfile.write(tmp_path / "a.wav", white(3.0), SR, subtype="FLOAT")
     y, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
-    windows = list(read_windows(tmp_path / "a.wav", window_starts(3, seconds=1, hop_s=0.5), tiny_front))
+    starts = window_starts(3, seconds=1, hop_s=0.5)
+    windows = [read_window(tmp_path / "a.wav", start_s, tiny_front) for start_s in starts]
     assert [window.start_s for window in windows] == [0, 0.5, 1, 1.5, 2]
     for k, window in enumerate(windows):
         soundfile.write(tmp_path / "part.wav", y[k * SR // 2 :][:SR], SR, subtype="FLOAT")
-        (alone,) = read_windows(tmp_path / "part.wav", np.zeros(1), tiny_front)
+        alone = read_window(tmp_path / "part.wav", 0.0, tiny_front)
         np.testing.assert_array_equal(window.levels, alone.levels)
 
 
-def test_windows_are_read_only_when_they_are_wanted(tmp_path, tiny_front, monkeypatch):
+def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monkeypatch):
     from train import windows as module
 
     record(tmp_path / "a.wav", 30.0)
     read = []
     load = module.load
     monkeypatch.setattr(module, "load", lambda *args, **kw: read.append(kw) or load(*args, **kw))
-    stream = read_windows(tmp_path / "a.wav", window_starts(30, seconds=1), tiny_front)
-    next(stream), next(stream)
-    assert [call["start_s"] for call in read] == [0, 1]
-    assert read[1]["longest_s"] == 1, "no more than a window of the recording is in memory"
+    read_window(tmp_path / "a.wav", 7.0, tiny_front)
+    assert read == [{"start_s": 7.0, "longest_s": 1}]
 
 
 def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
     (tmp_path / "text.wav").write_text("no sound at all")
     with pytest.raises(BadSound, match="not readable as sound"):
-        list(read_windows(tmp_path / "text.wav", np.zeros(1), tiny_front))
+        read_window(tmp_path / "text.wav", 0.0, tiny_front)
     (tmp_path / "a.m4a").write_bytes(b"1234")
     with pytest.raises(BadSound, match=r"convert it first: ffmpeg -i a\.m4a a\.wav"):
-        list(read_windows(tmp_path / "a.m4a", np.zeros(1), tiny_front))
+        read_window(tmp_path / "a.m4a", 0.0, tiny_front)
     with pytest.raises(BadSound):
-        list(read_windows(tmp_path / "gone.wav", np.zeros(1), tiny_front))
+        read_window(tmp_path / "gone.wav", 0.0, tiny_front)
 
 
 # The front end

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +15,16 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate import manifest, mp3
-from generate.audio import BadSound
 from generate.gallery import front_of
 from generate.listen import job_of
 from generate.readers.collection import safe_name
-from generate.render import Front, open_clip
+from generate.render import Front, Job, open_clip
+from generate.settings import Settings
+from generate.workers import in_order, usable_cores
 from train.explanation.overlay import overlay, write_picture
 from train.images import Pictures
 from train.picture_folder import open_pictures
+from train.reading import MOST_READERS
 from train.run_folder import PROBABILITY, Run
 
 EXPLAINED = "explained"
@@ -89,28 +95,52 @@ def explain_run(
     front = front_of(run.images, described)
     clips = table.set_index("file_name")
     silent = []
-    chosen = predictions.loc[rows]
-    for row, pictures, k, maps in _by_fold(run, chosen, described):
-        test = predictions.loc[row]
-        stem = safe_name(f"{test['clip_id']}__{test['variant']}")
-        for name in ("grad_cam", "integrated_gradients"):
-            picture = overlay(pictures.levels[k], getattr(maps, name)[k], pictures.palette)
-            write_picture(folder / f"{stem}__{name}.png", picture)
-        made = {
-            "stem": stem,
-            "completeness_error": float(maps.completeness_error[k]),
-            "original": False,
-            "sound": False,
-        }
-        if test["variant"] == ORIGINAL:
-            clip = clips.loc[[test["file_name"]]].reset_index()
-            try:
-                _write_sounds(folder, stem, clip, front, run.recipe.silent_ends, maps.integrated_gradients[k])
-                made |= {"original": True, "sound": True}
-            except (BadSound, OSError) as error:
-                silent.append(f"{clip['sound'].iloc[0]}: {error}")
-        explained[row] = made
+    chosen = predictions.loc[rows].sort_values("fold", kind="stable")
+    originals = chosen.loc[chosen["variant"] == ORIGINAL, "file_name"]
+    with _sounds({row: clips.loc[[name]].reset_index() for row, name in originals.items()}, front) as sounds:
+        for row, pictures, k, maps in _by_fold(run, chosen, described):
+            test = predictions.loc[row]
+            stem = safe_name(f"{test['clip_id']}__{test['variant']}")
+            for name in ("grad_cam", "integrated_gradients"):
+                picture = overlay(pictures.levels[k], getattr(maps, name)[k], pictures.palette)
+                write_picture(folder / f"{stem}__{name}.png", picture)
+            y = next(sounds) if test["variant"] == ORIGINAL else None
+            if isinstance(y, str):
+                silent.append(y)
+            elif y is not None:
+                attribution = maps.integrated_gradients[k]
+                _write_sounds(folder, stem, y, front.settings, run.recipe.silent_ends, attribution)
+            explained[row] = {
+                "stem": stem,
+                "completeness_error": float(maps.completeness_error[k]),
+                "original": isinstance(y, np.ndarray),
+                "sound": isinstance(y, np.ndarray),
+            }
     return explained, f"the sound of {len(silent)} clips, such as {silent[0]}" if silent else ""
+
+
+@contextmanager
+def _sounds(clips: Mapping[int, pd.DataFrame], front: Front) -> Iterator[Iterator[np.ndarray | str]]:
+    """The sound of each clip in order, or its name and why there is none; read in processes of their own."""
+    without_variants = replace(front, settings=replace(front.settings, variants=(), variants_file=""))
+    parts = ((row, job_of(clip, without_variants)) for row, clip in clips.items())
+    with (
+        tempfile.TemporaryDirectory(prefix="train-", ignore_cleanup_errors=True) as temporary,
+        closing(
+            in_order(
+                partial(_read, front=without_variants),
+                parts,
+                workers=min(MOST_READERS, usable_cores()),
+                temporary_folder=Path(temporary),
+            )
+        ) as outcomes,
+    ):
+        yield (f"{job.path}: {outcome}" if isinstance(outcome, str) else outcome for (_, job), outcome in outcomes)
+
+
+def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
+    """A clip as far as its picture shows it; what a worker does."""
+    return open_clip(job, front)[1].y[: front.settings.n_samples]
 
 
 def _by_fold(
@@ -132,14 +162,11 @@ def _by_fold(
 
 
 def _write_sounds(
-    folder: Path, stem: str, clip: pd.DataFrame, front: Front, silent_ends: str, attribution: np.ndarray
+    folder: Path, stem: str, y: np.ndarray, settings: Settings, silent_ends: str, attribution: np.ndarray
 ) -> None:
     """The sound as far as its picture shows it, and what of it spoke for the class."""
     from train.explanation.masked_sound import masked_sound
 
-    settings = front.settings
-    _, loaded, _ = open_clip(job_of(clip, front), front)
-    y = loaded.y[: settings.n_samples]
     mp3.write(folder / f"{stem}__original.mp3", y, settings.sr)
     masked = masked_sound(y, attribution, settings, silent_ends=silent_ends)
     mp3.write(folder / f"{stem}__what_mattered.mp3", masked, settings.sr)

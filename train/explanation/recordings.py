@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +12,6 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from generate.audio import BadSound, duration_s
-from generate.pieces import HEADER_READERS
-from generate.progress import Progress
 from generate.readers.collection import printable, unique_ids
 from generate.whole_file import whole_file
 from train.answers import Heard, Rejected
@@ -24,7 +20,8 @@ from train.explanation.explanations import Explanations, explain_levels, picture
 from train.explanation.masked_sound import masked_sound
 from train.explanation.overlay import overlay, write_picture
 from train.images import colour
-from train.windows import FrontEnd, Window, load_window, read_windows, window_starts
+from train.reading import reading
+from train.windows import FrontEnd, Window, read_window_and_sound
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +71,7 @@ class Explainer:
         """The picture of silence as a net sees it, shape=(height, width), uint8."""
         return picture_of_silence(self.front)
 
-    def explain(self, name: str, path: Path, window: Window) -> Explained:
+    def explain(self, name: str, path: Path, window: Window, y: np.ndarray) -> Explained:
         """Explain one window of a recording and write its files, which are called `name` and what they hold."""
         file = printable(str(path))
         if window.is_silent:
@@ -90,7 +87,6 @@ class Explainer:
             silence=self.silence,
             batch_size=self.batch_size,
         )
-        y = load_window(path, window.start_s, self.front.settings).y
         return Explained(
             name=name,
             heard=Heard(file, window.start_s, window.end_s, probabilities, window.sha256),
@@ -133,27 +129,13 @@ def explain_recordings(recordings: Sequence[Path], explainer: Explainer) -> tupl
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read.
     """
-    with ThreadPoolExecutor(HEADER_READERS) as pool:
-        durations = pool.map(duration_s, recordings)
-        starts = [window_starts(length, seconds=explainer.front.settings.seconds) for length in durations]
-    names = iter(_names(recordings, starts))
     explainer.folder.mkdir(parents=True, exist_ok=True)
-    explained: list[Explained] = []
-    rejected: list[Rejected] = []
-    with Progress(sum(map(len, starts))) as progress:
-        for path, starts_s in zip(recordings, starts, strict=True):
-            names_here = [next(names) for _ in starts_s]
-            n_read = 0
-            try:
-                for window in read_windows(path, starts_s, explainer.front):
-                    explained.append(explainer.explain(names_here[n_read], path, window))
-                    n_read += 1
-                    progress.step(n_rejected=len(rejected))
-            except BadSound as error:
-                rejected.append(Rejected(printable(str(path)), float(starts_s[n_read]), printable(str(error))))
-                for _ in starts_s[n_read:]:
-                    progress.step(n_rejected=len(rejected))
-    return explained, rejected
+    with reading(recordings, read_window_and_sound, explainer.front) as found:
+        names = _names(found.starts)
+        explained = [
+            explainer.explain(names[path, start_s], path, window, y) for path, start_s, (window, y) in found.windows
+        ]
+    return explained, found.rejected
 
 
 def table_of(explained: Sequence[Explained]) -> pd.DataFrame:
@@ -182,12 +164,12 @@ def table_of(explained: Sequence[Explained]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _names(recordings: Sequence[Path], starts: Sequence[np.ndarray]) -> list[str]:
+def _names(starts: Mapping[Path, np.ndarray]) -> dict[tuple[Path, float], str]:
     """What the files of each window are called: as its recording, with where it begins if that has several."""
-    names, places = [], []
-    for path, starts_s in zip(recordings, starts, strict=True):
-        for start_s in starts_s:
+    names, places = {}, []
+    for path, starts_s in starts.items():
+        for start_s in map(float, starts_s):
             at = f"__{start_s:g}s" if len(starts_s) > 1 else ""
-            names.append(f"{path.stem}{at}")
+            names[path, start_s] = f"{path.stem}{at}"
             places.append(f"{path}{at}")
-    return unique_ids(names, places)
+    return dict(zip(names, unique_ids(list(names.values()), places), strict=True))
