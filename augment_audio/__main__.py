@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -118,9 +119,14 @@ def write_sound(path: Path, y, sr: int) -> None:
 
     peak = float(np.abs(y).max())
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    encoded = io.BytesIO()  # where the disk is full libsndfile does not say so
+    soundfile.write(encoded, y / max(peak, 1.0), sr, format="WAV", subtype="PCM_16")
     try:
-        soundfile.write(temporary, y / max(peak, 1.0), sr, format="WAV", subtype="PCM_16")
+        temporary.write_bytes(encoded.getbuffer())
         os.replace(temporary, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # of a write that fails, the system does not say it
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     quieter = f", made {20 * np.log10(peak):.1f} dB quieter to fit" if peak > 1 else ""

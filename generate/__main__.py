@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from generate import command_line, fork_server
+from generate.wording import what_failed
 
 CANNOT_START = 1
 TOO_MUCH_REJECTED = 3
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"generate: {error}", file=sys.stderr)
         return CANNOT_START
     except OSError as error:
-        print(f"generate: {error}" + (f"\n{KEPT}" if is_at_work else ""), file=sys.stderr)
+        print(f"generate: {what_failed(error)}" + (f"\n{KEPT}" if is_at_work else ""), file=sys.stderr)
         return CANNOT_START
 
 

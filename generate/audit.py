@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from generate import command_line, fork_server
 from generate.config_file import parse_with_config
+from generate.wording import what_failed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
     except (ValueError, OSError) as error:
-        print(f"generate.audit: {error}", file=sys.stderr)
+        print(f"generate.audit: {what_failed(error)}", file=sys.stderr)
     return CANNOT_START
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generate.unpack import unpack
+from generate.wording import what_failed
 
 if TYPE_CHECKING:
     from generate.readers.collection import Reader
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
         print(f"error: {error}. To mend it: python -m pip install -r requirements.txt", file=sys.stderr)
         return 1
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {what_failed(error)}", file=sys.stderr)
         return 1
     print(f"next: python -m generate {shlex.quote(target.as_posix())}")
     return 0

@@ -20,7 +20,7 @@ from generate.listen import choose, write_sounds
 from generate.page import PAGES, address, fill
 from generate.render import Front
 from generate.settings import Settings
-from generate.wording import count, shown
+from generate.wording import count, shown, what_failed
 from generate.workers import usable_cores
 
 TEMPLATE = PAGES / "gallery.html"
@@ -223,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with folder.locked(options.images):
             reasons = make_gallery(options.images, listen=options.listen, workers=options.workers)
     except (ValueError, OSError) as error:
-        print(f"generate.gallery: {error}", file=sys.stderr)
+        print(f"generate.gallery: {what_failed(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The sounds that are written stay.", file=sys.stderr)

@@ -155,8 +155,12 @@ class Journal:
         text = io.StringIO()
         csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
         left = memoryview(text.getvalue().encode())
-        while left:  # on a disk that is nearly full only a part of it may be written at once
-            left = left[self._file.write(left) :]
+        try:
+            while left:  # on a disk that is nearly full only a part of it may be written at once
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            error.filename = str(self._file.name)  # the system does not say it
+            raise
 
     def close(self) -> None:
         """Close the file."""

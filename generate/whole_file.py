@@ -38,6 +38,8 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(path)  # of a write that fails, the system does not say it
         temporary.unlink(missing_ok=True)
         raise

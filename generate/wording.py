@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from pathlib import Path
+
+NO_ROOM = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
+"""What the system says where a disk, or a user's share of it, is full."""
 
 
 def count(number: int, noun: str) -> str:
@@ -14,3 +20,23 @@ def count(number: int, noun: str) -> str:
 def shown(path: Path) -> str:
     """A path as the user would type it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def what_failed(error: Exception) -> str:
+    """What an error says; where a disk is full, also which one it is and what to do.
+
+    Parameters
+    ----------
+    error : Exception
+    """
+    if not isinstance(error, OSError) or error.errno not in NO_ROOM:
+        return str(error)
+    if error.filename:
+        where = f"where {os.path.dirname(os.path.abspath(os.fsdecode(error.filename)))!r} lies"
+    else:
+        where = f"perhaps where temporary files lie, {tempfile.gettempdir()!r}"
+        where += " and /dev/shm" if os.path.isdir("/dev/shm") else ""
+    return (
+        f"{error}\nThe disk is full {where}: no room for more bytes, more files, or your share of it. Free some there, "
+        "or write to another disk."
+    )

@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -33,6 +34,8 @@ PART_LIMIT_S = 60.0
 """If a part of a file (a header, a window) is not read after so long, the same is done."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
+TEMPORARY_FOLDERS = ("generate-", "train-", "pymp-")
+"""What those are called that this program, and multiprocessing for it, makes for the time of a run."""
 Work = Callable[[Job, Front], list[dict[str, object]]]
 Part = tuple  # begins with what it is a part of, such as the Path of a file
 Result = TypeVar("Result")
@@ -71,6 +74,9 @@ def _begin(temporary_folder: str) -> None:
     def end_with_parent() -> None:
         wait_for_pipe([parent.sentinel])
         end_programs()
+        for folder in (temporary_folder, multiprocessing.current_process()._config.get("tempdir", "")):
+            if os.path.basename(folder).startswith(TEMPORARY_FOLDERS):
+                shutil.rmtree(folder, ignore_errors=True)  # as the process would have done, had it not been killed
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from generate.wording import what_failed
+
 FAILED = 1
 INTERRUPTED = 130
 
@@ -35,7 +37,7 @@ def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of
             "(made by: make setup)"
         )
     except (ValueError, OSError) as error:
-        why = str(error)
+        why = what_failed(error)
     except Exception as error:
         from train.device import is_out_of_memory
 

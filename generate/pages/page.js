@@ -25,6 +25,15 @@ function count(number, noun) {
 
 const hertz = (value) => (value >= 1000 ? `${value / 1000} kHz` : `${value} Hz`);
 
+/** A picture by its file; where that is not there, words in its place. */
+function pictureFile(source, label) {
+  const image = element("img", { src: source, loading: "lazy", alt: label });
+  image.addEventListener("error", () => {
+    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This picture is not there."));
+  });
+  return image;
+}
+
 /** A picture (or canvas) between its axes. */
 function plot(picture) {
   const rows = data.frequency_marks.map(([value, place]) =>

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import tempfile
 import time
 
 import pandas as pd
@@ -64,6 +65,23 @@ def test_the_main_process(sounds, tmp_path, injected):
         assert tree(images) == whole, f"killed after {moment_s:.3f} s of {took_s:.3f}"
         n_killed += 1
     injected(n_killed)
+
+
+def test_no_temporary_folder_of_the_main_process_stays(sounds, tmp_path):
+    (tmp_path / "own.py").write_text(SLOW)
+    arguments = [*SILENT, "--workers", "2", "--variants-file", tmp_path / "own.py", "--variants", "slow"]
+    with tempfile.TemporaryDirectory() as temporary:  # a short name, as the system's own: pytest's are long
+        command = Command("generate", sounds, tmp_path / "images", *arguments, environment={"TMPDIR": temporary})
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("images/*/*.png")):
+            assert time.monotonic() < until and command.process.poll() is None, command.end()
+            time.sleep(0.005)
+        there = {name.partition("-")[0] for name in os.listdir(temporary)}
+        command.process.kill()
+        command.end()
+        command.assert_all_ended()
+        assert there == {"generate", "pymp"}
+        assert os.listdir(temporary) == []
 
 
 def test_workers(sounds, tmp_path, injected):

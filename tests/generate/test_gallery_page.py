@@ -152,6 +152,22 @@ def test_every_player_of_a_clip_with_sounds_plays(page):
         page.play(audio)
 
 
+def test_a_picture_that_is_not_there_is_said_in_words(browser, images, tmp_path):  # noqa: F811
+    folder = tmp_path / "images"
+    shutil.copytree(images, folder, copy_function=os.link)
+    absent = next(folder.glob("low/*__trim.png"))
+    absent.unlink()
+    browser.open(folder / "index.html", fragment="#" + absent.name.removesuffix("__trim.png").replace(" ", "%20"))
+    browser.wait("document.querySelectorAll('#clip-plots figure').length === 3")
+    browser.run("document.querySelectorAll('#clip-plots figure')[2].scrollIntoView()")
+    browser.wait("document.querySelectorAll('#clip-plots .absent').length === 1")
+    assert browser.texts("#clip-plots .absent") == ["This picture is not there."]
+    browser.wait("[...document.querySelectorAll('#clip-plots img')].every((image) => image.naturalWidth)")
+    browser.collect()
+    assert all(absent.name.rpartition("_")[2] in line for line in browser.console)
+    browser.console.clear()  # that it is not there
+
+
 def test_findings_and_settings_can_be_opened(page):
     page.one("#health summary").click()
     assert len(page.all("#findings li")) >= 4

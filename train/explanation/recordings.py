@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,8 +109,10 @@ class Explainer:
             write_picture(self.folder / file_name, picture)
         sound = f"{name}__what_mattered.wav"
         masked = masked_sound(y, integrated, front.settings, silent_ends=front.silent_ends)
+        encoded = io.BytesIO()  # where the disk is full libsndfile does not say so
+        soundfile.write(encoded, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
         with whole_file(self.folder / sound, to_disk=False) as temporary:
-            soundfile.write(temporary, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
+            temporary.write_bytes(encoded.getbuffer())
         return *pictures, sound
 
 
