@@ -59,6 +59,11 @@ def make_room(disk, n_bytes=0):
         path.unlink()
 
 
+def is_named(ended, disk):
+    """Whether a command ended with a message that says which disk is full."""
+    return ended.is_clear(FULL) and f"The disk is full where '{disk}" in ended.err
+
+
 def assert_kept(before, folder):
     """What was there is there, byte for byte."""
     after = tree(folder)
@@ -88,7 +93,7 @@ def test_pictures_on_a_disk_without_room_for_more_files(sounds, whole, tmp_path,
     for number, n_files in enumerate(places):
         with small_disk(tmp_path / f"disk{number}", f"size=400m,nr_inodes={n_files}") as disk:
             ended = run("generate", sounds, disk / "images", *WITH_SOUNDS)
-            assert ended.is_clear(FULL), (n_files, ended)
+            assert is_named(ended, disk), (n_files, ended)
             assert_whole(disk / "images")
             remount(disk, "nr_inodes=100000")
             ended = run("generate", sounds, disk / "images", *WITH_SOUNDS)
@@ -112,7 +117,7 @@ def test_pictures_on_a_disk_that_another_program_fills(sounds, tmp_path, injecte
                 time.sleep(0.002)
             fill(disk)
             ended = command.end()
-            assert ended.is_clear(FULL), ended
+            assert is_named(ended, disk), ended
             assert_whole(disk / "images")
             before = {path: digest for path, digest in tree(disk / "images").items() if path.endswith(".png")}
             make_room(disk)
@@ -193,7 +198,7 @@ def test_the_page_and_its_sounds(sounds, whole, tmp_path, injected):
             shutil.copytree(tmp_path / "whole" / "images", disk / "images")
             fill(disk)
             ended = run("generate.gallery", disk / "images", "--listen", "all")
-            assert ended.is_clear(FULL), ended
+            assert is_named(ended, disk), ended
             assert_whole(disk / "images")
             assert_kept(whole, disk / "images")
             n += 1
@@ -256,7 +261,7 @@ def test_a_run_on_a_disk_without_room_for_more_files(images, trained, tmp_path, 
     for n_files in places:
         with small_disk(tmp_path / f"disk{n_files}", f"size=400m,nr_inodes={n_files}") as disk:
             ended = run("train", images, *TRAIN, cwd=disk)
-            assert ended.is_clear(FULL), (n_files, ended)
+            assert is_named(ended, disk), (n_files, ended)
             assert_whole_run(disk / RUN)
             remount(disk, "nr_inodes=100000")
             go_on(disk, images)
@@ -274,7 +279,7 @@ def test_a_run_on_a_full_disk(images, trained, tmp_path, injected):  # noqa: F81
     for size in sizes:
         with small_disk(tmp_path / f"disk{size}", f"size={size}") as disk:
             ended = run("train", images, *TRAIN, cwd=disk)
-            assert ended.is_clear(FULL), (size, ended)
+            assert is_named(ended, disk), (size, ended)
             assert_whole_run(disk / RUN)
             n += 1
             remount(disk, "size=400m")
@@ -331,7 +336,7 @@ def test_a_report_on_a_full_disk(trained, tmp_path, injected):
             fill(disk)
             make_room(disk, room)
             ended = run("train.report", disk / RUN)
-            assert ended.is_clear(FULL), (room, ended)
+            assert is_named(ended, disk), (room, ended)
             make_room(disk)
             assert_whole_run(disk / RUN)
             ended = run("train.report", disk / RUN)

@@ -1,0 +1,26 @@
+import errno
+import pickle
+import tempfile
+
+import pytest
+
+from generate.whole_file import whole_file
+from generate.wording import what_failed
+
+
+def test_a_full_disk_is_named_and_what_to_do(tmp_path):
+    with pytest.raises(OSError) as caught, whole_file(tmp_path / "a.png"):
+        raise OSError(errno.ENOSPC, "No space left on device")  # as of a write: without a name
+    said = what_failed(pickle.loads(pickle.dumps(caught.value)))  # it may come from a worker
+    assert said.startswith(f"[Errno {errno.ENOSPC}] No space left on device: '{tmp_path / 'a.png'}'")
+    assert f"The disk is full where '{tmp_path}' lies" in said and "Free some there" in said
+
+
+def test_where_nobody_says_which_file_it_is_the_temporary_folders():
+    said = what_failed(OSError(errno.ENOSPC, "No space left on device"))
+    assert f"perhaps where temporary files lie, {tempfile.gettempdir()!r}" in said
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), OSError("odd"), PermissionError(errno.EACCES, "no", "a")])
+def test_other_errors_say_what_they_say(error):
+    assert what_failed(error) == str(error)
