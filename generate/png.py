@@ -160,7 +160,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 def is_ours(path: Path) -> bool:
     """Whether this program wrote the file."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=["PNG"]) as image:
             return image.info.get("Software") == SOFTWARE
     except Exception:  # a damaged one may raise anything
         return False
