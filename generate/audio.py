@@ -33,6 +33,8 @@ LONGEST_BEGINNING = 4.0
 stretch is by 4, so no variant can need more."""
 
 
+COUNTED = ("FLAC", "MP3")
+"""Formats whose header counts the samples; of the others it is the size of the file that tells."""
 UNKNOWN_LENGTH = 2**62
 """libsndfile gives 2^63 - 1 samples where the header does not tell."""
 MOST_SAMPLES_A_BYTE = 1000
@@ -107,7 +109,9 @@ def load(path: Path, sr: int, *, start_s: float = 0.0, longest_s: float | None =
 
 
 def check_there(path: Path, at_s: float) -> None:
-    """See that a recording goes on to a moment, without decoding what is before it.
+    """See that a recording is whole; of one that only counts its samples, that it goes on to a moment.
+
+    Nothing is decoded but what stands there.
 
     Parameters
     ----------
@@ -123,7 +127,7 @@ def check_there(path: Path, at_s: float) -> None:
     with _reasons():
         _check_whole(path)
         with soundfile.SoundFile(for_libsndfile(path)) as file:
-            if _is_guess(file, path):
+            if file.format not in COUNTED or _is_guess(file, path):
                 return
             n_samples, at = file.frames, int(at_s * file.samplerate)
             try:

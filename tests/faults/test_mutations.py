@@ -159,7 +159,7 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
             (sounds / "mutated" / f"{number:03d}-{name}").write_bytes(mutated(content, rng))
     n_mutated = n_each * len(originals)
 
-    # All at once: the main process reads the headers (for the pieces), the workers render.
+    # All at once: headers for the pieces, then pictures.
     images = tmp_path / "images"
     limit_s = 60 + LIMIT_S * times(30, daily=6)
     done = generate(sounds, images, *QUICK, "--variants", "trim", "--max-rejected", "100", limit_s=limit_s)
@@ -175,7 +175,8 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     dead = rejected[rejected["reason"].str.contains("worker process")]["sound"]
     assert not len(dead), f"a worker died or hung: {[keep(sounds / name, kept) for name in dead[:5]]}"
     most_pieces = rejected["sound"].value_counts().max()
-    assert most_pieces <= 2000, f"{rejected['sound'].value_counts().index[0]} was cut into {most_pieces} pieces"
+    # Most give one line; a sample rate that is changed makes five seconds into minutes, and who could tell.
+    assert most_pieces <= 300, f"{rejected['sound'].value_counts().index[0]} was cut into {most_pieces} pieces"
     for name in metadata["file_name"]:
         assert png.read(images / name)[0].shape == (32, 32)
 
