@@ -125,7 +125,8 @@ def write_sound(path: Path, y, sr: int) -> None:
         temporary.write_bytes(encoded.getbuffer())
         os.replace(temporary, path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # of a write that fails, the system does not say it
+        if error.errno and not error.filename:
+            error.filename = str(path)  # of a write that fails, the system does not say it
         raise
     finally:
         temporary.unlink(missing_ok=True)
