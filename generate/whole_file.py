@@ -39,7 +39,7 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        if isinstance(error, OSError) and error.errno and not error.filename:
-            error.filename = str(path)  # of a write that fails, the system does not say it
+        if isinstance(error, OSError) and error.errno and error.filename in (None, temporary, str(temporary)):
+            error.filename = str(path)  # of a write that fails, the system says no name
         temporary.unlink(missing_ok=True)
         raise
