@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -35,10 +37,24 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     # A new net of the same layers has no optimizer; Keras's own option for that is for older formats.
     saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
     # Keras saves under names in .keras alone.
-    with whole_file(path, temporary_name=f"{path.stem}.{os.getpid()}.tmp.keras") as temporary:
+    name = f"{path.stem}.{os.getpid()}.tmp.keras"
+    with _as_on_one_device(saved), whole_file(path, temporary_name=name) as temporary:
         keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(NOTES, json.dumps(history))
+
+
+@contextmanager
+def _as_on_one_device(model: keras.Model) -> Iterator[None]:
+    """Batch normalisation that several devices share: it is of the training, and JAX reads no net that has it."""
+    layers = [layer for layer in model._flatten_layers() if getattr(layer, "synchronized", False)]
+    for layer in layers:
+        layer.synchronized = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.synchronized = True
 
 
 def remove_halves(folder: Path) -> None:

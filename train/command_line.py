@@ -48,6 +48,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("running")
     group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
+    group.add_argument(
+        "--devices",
+        type=devices_of,
+        metavar="all|N",
+        help="train on so many GPUs at once, each with its share of every batch; the batch size, the rate and the "
+        "figures stay (default: 1)",
+    )
     group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: pictures and model)")
     group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
@@ -217,3 +224,16 @@ def folds_of(text: str | list) -> tuple[str, ...]:
     if not folds:
         raise argparse.ArgumentTypeError("write one or more folds, such as 1,3")
     return folds
+
+
+def devices_of(text: str | int) -> int | str:
+    """Read `all`, or a number of devices."""
+    if text == "all":
+        return text
+    try:
+        number = int(text)
+    except (ValueError, TypeError):
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of devices; write all, or a number such as 2")
+    return number

@@ -31,15 +31,26 @@ def has_gpu() -> bool:
     return any(device.startswith("gpu") for device in keras.distribution.list_devices())
 
 
-def description() -> str:
-    """Such as `tensorflow 2.21.0 on 2 processor cores`."""
+def description(*, n_used: int = 1) -> str:
+    """Such as `tensorflow 2.21.0 on 2 of 4 GPUs`.
+
+    Parameters
+    ----------
+    n_used : int
+        Devices that a run trains on.
+    """
     from importlib.metadata import version
 
     import keras
 
     backend = keras.backend.backend()
     n_gpus = sum(device.startswith("gpu") for device in keras.distribution.list_devices())
-    what = f"{n_gpus} GPU{'s' if n_gpus > 1 else ''}" if n_gpus else f"{os.cpu_count()} processor cores, no GPU"
+    if n_gpus:
+        part = f"{n_used} of " if n_used < n_gpus else ""
+        what = f"{part}{n_gpus} GPU{'s' if n_gpus > 1 else ''}"
+    else:
+        part = f"{n_used} devices made of " if n_used > 1 else ""
+        what = f"{part}{os.cpu_count()} processor cores, no GPU"
     return f"{backend} {version(backend)} on {what}"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -15,6 +16,7 @@ from generate import manifest
 from train import checkpoint, device
 from train.batch_failures import EndAtFailure, until_failure
 from train.batches import Batches, Draw
+from train.data_parallel import Devices
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, colour
 from train.models import build_model, n_nets
@@ -27,6 +29,7 @@ from train.split import Split
 
 SAVE_EVERY_S = 60.0
 """At most so much work is lost when a run is killed."""
+ONE_DEVICE = Devices()
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,12 @@ def n_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
 
 
 def fit_fold(
-    recipe: Recipe, fold: Fold, *, on_epoch: Callable[[dict[str, object], int], None], log_folder: Path | None = None
+    recipe: Recipe,
+    fold: Fold,
+    *,
+    on_epoch: Callable[[dict[str, object], int], None],
+    log_folder: Path | None = None,
+    devices: Devices = ONE_DEVICE,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
     """Train one fold, or go on with it where it stopped.
 
@@ -76,22 +84,42 @@ def fit_fold(
         Told the row of the history, and how many pictures were seen in the epoch.
     log_folder : Path, optional
         For TensorBoard.
+    devices : Devices
+        To train on; an unfinished fold may have begun on others.
 
     Returns
     -------
     model : keras.Model
-        With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
+        On one device. With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
     history : list of dict
         One an epoch.
     """
     keras.utils.clear_session()
     checkpoint.remove_halves(fold.folder)
     fold.folder.mkdir(parents=True, exist_ok=True)
+    with devices.scope():
+        model, history = _train(recipe, fold, devices, on_epoch, log_folder)
+    is_best = recipe.select == "validation"
+    if is_best or devices.number > 1:
+        del model
+        model = checkpoint.load(fold.folder / (BEST if is_best else LAST))
+    return model, history
+
+
+def _train(
+    recipe: Recipe,
+    fold: Fold,
+    devices: Devices,
+    on_epoch: Callable[[dict[str, object], int], None],
+    log_folder: Path | None,
+) -> tuple[keras.Model, list[dict[str, object]]]:
+    """All epochs that are left; the net with the last weights, and the history."""
     batches = make_batches(recipe, fold)
     all_phases = phases(recipe, n_pictures=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
     model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
+    devices.join(model)
     if history and recipe.select == "validation" and tested_epoch(recipe, history) == len(history):
         checkpoint.save(model, fold.folder / BEST, history, with_optimizer=False)
     first = 0
@@ -101,19 +129,20 @@ def fit_fold(
         is_last = phase is all_phases[-1]
         if done < end and not (is_last and _has_waited(history, recipe, phase)):
             if done <= first:
-                _begin_phase(model, phase, recipe, len(batches))
+                _begin_phase(model, phase, recipe, len(batches), devices)
+            else:
+                model.jit_compile = devices.compiles()  # the fold may have begun on others
             keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
             failures: list[BaseException] = []
             callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))
             model.fit(
-                until_failure(batches.epochs(max(done, first), end), failures),
+                devices.feed(partial(_epochs, batches, max(done, first), end, failures)),
                 steps_per_epoch=len(batches),
                 initial_epoch=max(done, first),
                 epochs=end,
-                validation_data=_validation(recipe, fold),
-                validation_batch_size=recipe.batch_size,
+                **_validation(recipe, fold, devices),
                 callbacks=callbacks,
                 shuffle=False,
                 verbose=0,
@@ -121,8 +150,6 @@ def fit_fold(
         first = end
     checkpoint.save(model, last, history, with_optimizer=False)
     write_history(fold.folder, history)
-    if recipe.select == "validation":
-        model = checkpoint.load(fold.folder / BEST)
     return model, history
 
 
@@ -181,7 +208,12 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
     )
 
 
-def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
+def _epochs(batches: Batches, first: int, end: int, failures: list[BaseException]) -> Iterator[tuple[np.ndarray, ...]]:
+    """The batches of some epochs, from their first."""
+    return until_failure(batches.epochs(first, end), failures)
+
+
+def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, devices: Devices) -> None:
     """Freeze what the phase does not train, and give it an optimizer of its own."""
     set_trainable(model, phase, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
@@ -190,16 +222,17 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
-        jit_compile=device.compiles(),
+        jit_compile=devices.compiles(),
     )
 
 
-def _validation(recipe: Recipe, fold: Fold) -> tuple[np.ndarray, np.ndarray] | None:
-    """Pictures and classes of the fold that is kept aside."""
+def _validation(recipe: Recipe, fold: Fold, devices: Devices) -> dict[str, object]:
+    """Pictures and classes of the fold that is kept aside, for `fit`."""
     if recipe.select != "validation":
-        return None
+        return {}
     rows = fold.split.validation
-    return colour(fold.pictures.levels[rows], fold.pictures.palette), fold.targets[rows]
+    pictures = colour(fold.pictures.levels[rows], fold.pictures.palette)
+    return devices.validation(pictures, fold.targets[rows], batch_size=recipe.batch_size)
 
 
 def _has_waited(history: list[dict[str, object]], recipe: Recipe, phase: Phase) -> bool:

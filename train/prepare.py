@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from generate.readers.collection import safe_name
+from train.data_parallel import Devices, check_shares, choose
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures
 from train.picture_folder import open_pictures, read_images
@@ -40,6 +41,8 @@ class Prepared:
         Whether the run folder is there already.
     n_duplicates : dict of str to int
         Pictures of each wanted variant that equal their original and are not trained on for that.
+    devices : Devices
+        To train on; where a run is, not what it is, so that it is no part of `run`.
     """
 
     run: Run
@@ -49,10 +52,17 @@ class Prepared:
     splits: list[Split]
     is_resumed: bool
     n_duplicates: dict[str, int]
+    devices: Devices
 
 
 def prepare(
-    images: Path, recipe: Recipe, *, folds: Collection[str] | None = None, name: str = "", runs: Path = RUNS
+    images: Path,
+    recipe: Recipe,
+    *,
+    folds: Collection[str] | None = None,
+    name: str = "",
+    runs: Path = RUNS,
+    devices: int | str | None = None,
 ) -> Prepared:
     """Make a new run ready.
 
@@ -67,6 +77,8 @@ def prepare(
         Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
     runs : Path
         Where run folders are.
+    devices : int or "all", optional
+        To train on so many at once; see `train.data_parallel.choose`.
 
     Raises
     ------
@@ -74,14 +86,15 @@ def prepare(
         If anything is missing or does not fit; nothing is written then.
     """
     check_name(name, runs)
+    chosen = choose(devices)
     settings, table = read_images(images)
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
-    return _prepared(images, recipe, settings, table, folder, folds)
+    return _prepared(images, recipe, settings, table, folder, folds, chosen)
 
 
-def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
+def resume(folder: Path, *, folds: Collection[str] | None = None, devices: int | str | None = None) -> Prepared:
     """Make a run ready that was begun before.
 
     Parameters
@@ -90,6 +103,8 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
         Of the run.
     folds : collection of str, optional
         Train these too (or only these).
+    devices : int or "all", optional
+        As `prepare`; not those that the run began on, unless they are given again.
 
     Raises
     ------
@@ -97,6 +112,7 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
         As `prepare`, and if the pictures are no longer those that the run began with.
     """
     begun = read_run(folder)
+    chosen = choose(devices)
     settings, table = read_images(begun.images)
     was = begun.picture_settings()["fingerprint"]
     if settings["fingerprint"] != was:
@@ -111,7 +127,7 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
             "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
             "run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, chosen)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -125,6 +141,7 @@ def _prepared(
     table: pd.DataFrame,
     folder: Path,
     folds: Collection[str] | None,
+    devices: Devices,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
@@ -146,6 +163,7 @@ def _prepared(
     splits = _chosen(splits, folds)
     for split in splits:
         _check_split(split, table, classes, with_validation=recipe.select == "validation")
+    check_shares(devices, recipe.batch_size, splits)
     height, width = check_model(recipe, n_classes=len(classes))
     recipe = _settled(recipe)
     n_duplicates = _duplicates(table, recipe)
@@ -170,7 +188,9 @@ def _prepared(
         versions=versions(),
         table_sha256=digest,
     )
-    return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
+    return Prepared(
+        run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates, devices=devices
+    )
 
 
 def check_name(name: str, runs: Path) -> None:

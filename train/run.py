@@ -48,7 +48,9 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
                 fold = folds[split.name]
                 logs = fold.folder / "logs" if tensorboard else None
                 began = time.monotonic()
-                model, history = fit_fold(run.recipe, fold, on_epoch=progress.epoch, log_folder=logs)
+                model, history = fit_fold(
+                    run.recipe, fold, on_epoch=progress.epoch, log_folder=logs, devices=prepared.devices
+                )
                 says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
                 del model  # or two nets are in memory when the next fold begins
                 predictions = _predictions(table, split, says, run.classes)
@@ -62,6 +64,7 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
                     "is_leaky": split.is_leaky,
                     "relatives_in_training": relatives_in_training(table, split),
                     "nearest_neighbour_accuracy": nearest_neighbour_accuracy(shrunk, table["label"].to_numpy(), split),
+                    "devices": prepared.devices.to_json(run.recipe.batch_size),
                     "epochs": len(history),
                     "tested_epoch": tested_epoch(run.recipe, history),
                     "train_seconds": round(sum(row["seconds"] for row in history), 1),
