@@ -38,6 +38,5 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # also where both are links to one file: replacing does nothing then
