@@ -28,9 +28,9 @@ def _train(arguments: Sequence[str] | None) -> int:
     from train import plan, prepare, run, summary
 
     prepared = (
-        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name)
+        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, levels=options.levels)
         if options.resume is None
-        else prepare.resume(options.resume, folds=options.folds)
+        else prepare.resume(options.resume, folds=options.folds, levels=options.levels)
     )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:

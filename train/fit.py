@@ -112,8 +112,7 @@ def fit_fold(
                 steps_per_epoch=len(batches),
                 initial_epoch=max(done, first),
                 epochs=end,
-                validation_data=_validation(recipe, fold),
-                validation_batch_size=recipe.batch_size,
+                validation_data=_Validation(recipe, fold) if recipe.select == "validation" else None,
                 callbacks=callbacks,
                 shuffle=False,
                 verbose=0,
@@ -194,12 +193,22 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
     )
 
 
-def _validation(recipe: Recipe, fold: Fold) -> tuple[np.ndarray, np.ndarray] | None:
-    """Pictures and classes of the fold that is kept aside."""
-    if recipe.select != "validation":
-        return None
-    rows = fold.split.validation
-    return colour(fold.pictures.levels[rows], fold.pictures.palette), fold.targets[rows]
+class _Validation(keras.utils.PyDataset):
+    """Pictures and classes of the fold that is kept aside, coloured a batch at a time."""
+
+    def __init__(self, recipe: Recipe, fold: Fold) -> None:
+        super().__init__()
+        self._fold, self._size = fold, recipe.batch_size
+
+    def __len__(self) -> int:
+        """Batches."""
+        return -(-len(self._fold.split.validation) // self._size)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """One batch."""
+        rows = self._fold.split.validation[number * self._size : (number + 1) * self._size]
+        pictures = self._fold.pictures
+        return colour(pictures.levels[rows], pictures.palette), self._fold.targets[rows]
 
 
 def _has_waited(history: list[dict[str, object]], recipe: Recipe, phase: Phase) -> bool:

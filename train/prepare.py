@@ -52,7 +52,13 @@ class Prepared:
 
 
 def prepare(
-    images: Path, recipe: Recipe, *, folds: Collection[str] | None = None, name: str = "", runs: Path = RUNS
+    images: Path,
+    recipe: Recipe,
+    *,
+    folds: Collection[str] | None = None,
+    name: str = "",
+    runs: Path = RUNS,
+    levels: str = "auto",
 ) -> Prepared:
     """Make a new run ready.
 
@@ -67,6 +73,8 @@ def prepare(
         Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
     runs : Path
         Where run folders are.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.levels_on_disk`.
 
     Raises
     ------
@@ -78,10 +86,10 @@ def prepare(
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
-    return _prepared(images, recipe, settings, table, folder, folds)
+    return _prepared(images, recipe, settings, table, folder, folds, levels)
 
 
-def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
+def resume(folder: Path, *, folds: Collection[str] | None = None, levels: str = "auto") -> Prepared:
     """Make a run ready that was begun before.
 
     Parameters
@@ -89,7 +97,9 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
     folder : Path
         Of the run.
     folds : collection of str, optional
-        Train these too (or only these).
+        Train only these.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.levels_on_disk`.
 
     Raises
     ------
@@ -111,7 +121,7 @@ def resume(folder: Path, *, folds: Collection[str] | None = None) -> Prepared:
             "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
             "run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, levels)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -125,6 +135,7 @@ def _prepared(
     table: pd.DataFrame,
     folder: Path,
     folds: Collection[str] | None,
+    levels: str,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
@@ -157,7 +168,9 @@ def _prepared(
         for split in splits
     ]
     table = table.iloc[used].reset_index(drop=True)
-    pictures = open_pictures(images, settings, table, size=(height, width), silent_ends=recipe.silent_ends)
+    pictures = open_pictures(
+        images, settings, table, size=(height, width), silent_ends=recipe.silent_ends, levels=levels
+    )
     run = Run(
         folder=folder,
         images=images,
