@@ -33,6 +33,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.whole_runs
 	$(BIN)/python -m benchmarks.training_input
+	$(BIN)/python -m benchmarks.larger_than_memory --quick
 
 # What continuous integration looks at besides.
 style: .venv/test-ready

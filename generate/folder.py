@@ -16,6 +16,8 @@ from generate import manifest, png
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
 PAGE = "index.html"
+LEVELS = ".levels-"
+"""How files of `train.levels_on_disk` begin, which hold what the pictures show."""
 SOUND_SUFFIX = ".mp3"
 """Of the sounds that stand beside some pictures: the format that every browser plays."""
 TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
@@ -191,6 +193,12 @@ def remove_temporary(images: Path) -> None:
     for path in images.glob("*.tmp"):
         if TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def remove_levels(images: Path) -> None:
+    """Remove what training made of pictures that are no longer those of the folder."""
+    for path in images.glob(f"{LEVELS}*"):
+        path.unlink(missing_ok=True)
 
 
 def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:

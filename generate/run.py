@@ -105,6 +105,8 @@ def execute(prepared: Prepared) -> Result:
         manifest.write_table(images / manifest.REJECTED, _together(earlier, rejected))
         manifest.write_table(images / manifest.METADATA, metadata)
         (images / manifest.JOURNAL).unlink()
+        if len(new) or n_removed:
+            folder.remove_levels(images)
         elapsed_s = time.monotonic() - started
         unheard = make_gallery(images, listen=prepared.listen, workers=prepared.workers) if len(metadata) else {}
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])

@@ -38,8 +38,9 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException as error:
-        if isinstance(error, OSError) and error.errno and error.filename in (None, temporary, str(temporary)):
+    except OSError as error:
+        if error.errno and error.filename in (None, temporary, str(temporary)):
             error.filename = str(path)  # of a write that fails, the system says no name
-        temporary.unlink(missing_ok=True)
         raise
+    finally:
+        temporary.unlink(missing_ok=True)  # also where both are links to one file: replacing does nothing then

@@ -27,10 +27,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     device.set_up()
     from train import plan, prepare, run, summary
 
+    where = {"devices": options.devices, "levels": options.levels}
     prepared = (
-        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, devices=options.devices)
+        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, **where)
         if options.resume is None
-        else prepare.resume(options.resume, folds=options.folds, devices=options.devices)
+        else prepare.resume(options.resume, folds=options.folds, **where)
     )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:

@@ -21,10 +21,11 @@ from train.ablation.runs import budgets, overview_text, prepare_run, read_finish
 from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
 from train.compare import paired_clips
 from train.guarded import guarded
+from train.held import held
 from train.picture_folder import read_images
 from train.recipe import Recipe
 from train.report import make_report
-from train.run_folder import only_writer, read_run
+from train.run_folder import read_run
 from train.side_by_side import train_in_turn
 from train.summary import WIDTH
 
@@ -106,7 +107,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
         print("Dry run: nothing was trained.")
         return 0
     del first
-    with only_writer(plan.folder):
+    with held(plan.folder, patient=True):
         write_plan(plan)
         train_in_turn(unfinished(plan, recipes))
         print(write_findings(plan))
@@ -193,7 +194,8 @@ def write_findings(plan: AblationPlan) -> str:
     manifest.write_whole(plan.folder / ablation_text.TOML, toml)
     manifest.write_whole(plan.folder / ablation_text.CARD, card)
     if gains_file.read_bytes() != before:
-        make_report(read_run(plan.folder / ALL))  # whose page shows the gains
+        with held(plan.folder / ALL, in_turn=True):
+            make_report(read_run(plan.folder / ALL))  # whose page shows the gains
     return "\n\n".join(
         [
             ablation_text.runs_text(reports),

@@ -22,12 +22,15 @@ examples:
   python -m train outputs/images/my_sounds --folds 1 --epochs 5      a first look
   python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
   python -m train outputs/images/my_sounds --train-variants none     originals alone; the pictures stay
-  python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped
+  python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped; on a second
+                                                    machine that sees this folder: help with the folds that are left
 
 models: cnn7 cnn9 (small, from nothing), alexnet squeezenet resnet18 resnet34 densenet161, and all of
   keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
 exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
 
+WHERE = ("auto", "memory", "disk")
+"""Where levels are held; see `train.levels_on_disk`."""
 EXPLAINED_TESTS = 40
 """On the page of a run, unless asked for otherwise: a clip takes half a second with a small net."""
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
@@ -65,6 +68,13 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="tests for which the run's page shows where the net looked, mistakes first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
+    )
+    group.add_argument(
+        "--levels",
+        choices=WHERE,
+        default=WHERE[0],
+        help="where the decoded pictures are held: memory, or disk, in a file beside the pictures; the figures are the "
+        "same (default: auto: on disk if they take more than half of the memory that is free)",
     )
     group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
     return parser

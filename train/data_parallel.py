@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from train.split import Split
 
 ALL = "all"
+Take = Callable[[slice], tuple[np.ndarray, np.ndarray]]
 PICTURES = "preprocess/output"
 """Where a net's pictures come out of its first layer; see `train.models.build_model`."""
 
@@ -68,16 +69,34 @@ class Devices:
         """
         return batches()
 
-    def validation(self, pictures: np.ndarray, targets: np.ndarray, *, batch_size: int) -> dict[str, object]:
+    def validation(self, take: Take, n: int, *, batch_size: int) -> dict[str, object]:
         """Arguments of `keras.Model.fit` for pictures that are kept aside.
 
         Parameters
         ----------
-        pictures : np.ndarray, shape=(n, height, width, 3)
-        targets : np.ndarray, shape=(n, n_classes)
+        take : callable
+            Gives a slice of them: pictures, shape=(m, height, width, 3), and targets, shape=(m, n_classes).
+        n : int
+            How many there are.
         batch_size : int
         """
-        return {"validation_data": (pictures, targets), "validation_batch_size": batch_size}
+        return {"validation_data": _InParts(take, [slice(k, k + batch_size) for k in range(0, n, batch_size)])}
+
+
+class _InParts(keras.utils.PyDataset):
+    """Pictures and targets, made a part at a time."""
+
+    def __init__(self, take: Take, parts: list[slice]) -> None:
+        super().__init__()
+        self._take, self._parts = take, parts
+
+    def __len__(self) -> int:
+        """How many parts."""
+        return len(self._parts)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """One of them."""
+        return self._take(self._parts[number])
 
 
 class Sharded(Devices):

@@ -227,12 +227,15 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
 
 
 def _validation(recipe: Recipe, fold: Fold, devices: Devices) -> dict[str, object]:
-    """Pictures and classes of the fold that is kept aside, for `fit`."""
+    """Pictures and classes of the fold that is kept aside, for `fit`; coloured a batch at a time."""
     if recipe.select != "validation":
         return {}
-    rows = fold.split.validation
-    pictures = colour(fold.pictures.levels[rows], fold.pictures.palette)
-    return devices.validation(pictures, fold.targets[rows], batch_size=recipe.batch_size)
+    rows, pictures = fold.split.validation, fold.pictures
+
+    def take(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        return colour(pictures.levels[rows[part]], pictures.palette), fold.targets[rows[part]]
+
+    return devices.validation(take, len(rows), batch_size=recipe.batch_size)
 
 
 def _has_waited(history: list[dict[str, object]], recipe: Recipe, phase: Phase) -> bool:

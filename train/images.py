@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from generate import png
 
+if TYPE_CHECKING:
+    from train.levels_on_disk import LevelsOnDisk
+
 SILENT_LEVEL = 32
 """A column whose pixels are all darker is silent: with 80 dB from dark to bright, 70 dB below the loudest."""
 MOST_NAMED = 5
+AT_ONCE = 4096
+"""Pictures that are given to the threads together."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +30,14 @@ class Pictures:
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(n, height, width), uint8
-        A third of what colours would take, and what the transforms of a spectrogram work on.
+    levels : np.ndarray or train.levels_on_disk.LevelsOnDisk, shape=(n, height, width), uint8
+        A third of what colours would take, and what the transforms of a spectrogram work on. Ask for some of them at a
+        time: all together may not fit in memory.
     palette : np.ndarray, shape=(256, 3), uint8
         Red, green and blue of each level.
     """
 
-    levels: np.ndarray
+    levels: np.ndarray | LevelsOnDisk
     palette: np.ndarray
 
 
@@ -70,17 +77,51 @@ def load_pictures(
         If pictures are missing or broken; the message names the first of them.
     """
     levels = np.empty((len(file_names), *size), dtype=np.uint8)
+    decode(images, file_names, levels.__setitem__, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    return Pictures(levels, palette)
+
+
+def decode(
+    images: Path,
+    file_names: Sequence[str],
+    put: Callable[[int, np.ndarray], None],
+    *,
+    size: tuple[int, int],
+    silent_ends: str,
+    fingerprint: str,
+) -> None:
+    """Open every picture and hand over its levels; the other arguments are those of `load_pictures`.
+
+    Parameters
+    ----------
+    images : Path
+    file_names : sequence of str
+    put : callable
+        Told the number of the picture, and its levels, shape=size, uint8; by several threads at once.
+    size, silent_ends, fingerprint
+        See `load_pictures`.
+
+    Raises
+    ------
+    ValueError
+        If pictures are missing or broken; the message names the first of them.
+    OSError
+        If one could not be put where it belongs.
+    """
     broken: dict[str, str] = {}
 
     def load(k: int) -> None:
         try:
             picture = _read_levels(images / file_names[k], fingerprint)
-            levels[k] = prepare_levels(picture, size=size, silent_ends=silent_ends)
+            levels = prepare_levels(picture, size=size, silent_ends=silent_ends)
         except (OSError, ValueError, SyntaxError) as error:
             broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
+        else:
+            put(k, levels)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(load, range(len(file_names))))
+        for start in range(0, len(file_names), AT_ONCE):  # or what waits for its turn takes memory too
+            list(pool.map(load, range(start, min(start + AT_ONCE, len(file_names)))))
     if broken:
         named = "\n".join(f"  {name}: {broken[name]}" for name in sorted(broken)[:MOST_NAMED])
         more = f"\n  and {len(broken) - MOST_NAMED:,} more" if len(broken) > MOST_NAMED else ""
@@ -88,7 +129,6 @@ def load_pictures(
             f"{len(broken):,} of {len(file_names):,} pictures in {str(images)!r} cannot be used:\n{named}{more}\n"
             "Delete them and run `python -m generate` again: it draws what is missing."
         )
-    return Pictures(levels, palette)
 
 
 def prepare_levels(levels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:

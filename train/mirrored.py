@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.data_parallel import Devices
+from train.data_parallel import Devices, Take
 
 
 class Mirrored(Devices):
@@ -61,13 +61,13 @@ class Mirrored(Devices):
         # Made here too: an error in the first batch of all is raised as it is, and not through TensorFlow.
         return self._in_shares(start, next(batches()))
 
-    def validation(self, pictures: np.ndarray, targets: np.ndarray, *, batch_size: int) -> dict[str, object]:
+    def validation(self, take: Take, n: int, *, batch_size: int) -> dict[str, object]:
         """See `Devices.validation`; no device goes without a picture, and the first batch divides evenly."""
-        parts = parts_of(len(pictures), batch_size=batch_size, n_devices=self.number)
+        parts = parts_of(n, batch_size=batch_size, n_devices=self.number)
 
         def start() -> Iterator[tuple[np.ndarray, ...]]:
             for part in itertools.cycle(parts):  # Keras counts the steps, and looks at the one after the last
-                yield pictures[part], targets[part]
+                yield take(part)
 
         return {"validation_data": self._in_shares(start, next(start())), "validation_steps": len(parts)}
 

@@ -42,7 +42,7 @@ class Sources:
         Of all pictures in the picture folder.
     splits : dict of str to Split
         By the fold's name.
-    shrunk : np.ndarray, shape=(n_pictures, n), float32
+    shrunk : np.ndarray, shape=(n_pictures, n), uint8
         From `train.leak_meter.shrink`.
     """
 

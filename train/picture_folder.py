@@ -13,6 +13,7 @@ from generate.audio import AUDIO_SUFFIXES
 from generate.settings import Settings
 from generate.wording import count
 from train.images import Pictures, load_pictures, palette_of
+from train.levels_on_disk import fits_in_memory, levels_on_disk
 from train.wording import listed
 
 
@@ -73,9 +74,15 @@ def _sounds_in(folder: Path) -> Iterator[Path]:
 
 
 def open_pictures(
-    images: Path, settings: dict[str, object], table: pd.DataFrame, *, size: tuple[int, int], silent_ends: str
+    images: Path,
+    settings: dict[str, object],
+    table: pd.DataFrame,
+    *,
+    size: tuple[int, int],
+    silent_ends: str,
+    levels: str = "auto",
 ) -> Pictures:
-    """Open the pictures of a table; see `train.images.load_pictures`.
+    """Open the pictures of a table, in memory or, where they do not fit there, by way of a file on the disk.
 
     Parameters
     ----------
@@ -87,6 +94,8 @@ def open_pictures(
         One row a picture that is wanted, with `file_name`.
     size, silent_ends
         See `train.images.load_pictures`.
+    levels : {"auto", "memory", "disk"}
+        Where they are to be held; see `train.levels_on_disk`.
 
     Returns
     -------
@@ -94,11 +103,9 @@ def open_pictures(
         In the order of the table.
     """
     palette = palette_of(Settings.from_json(settings["settings"]).colormap)
-    return load_pictures(
-        images,
-        list(table["file_name"]),
-        palette=palette,
-        size=size,
-        silent_ends=silent_ends,
-        fingerprint=str(settings["fingerprint"]),
-    )
+    names = list(table["file_name"])
+    how = {"size": size, "silent_ends": silent_ends, "fingerprint": str(settings["fingerprint"])}
+    if fits_in_memory(len(names) * size[0] * size[1], levels):
+        return load_pictures(images, names, palette=palette, **how)
+    whole = manifest.read_metadata(images / manifest.METADATA)
+    return Pictures(levels_on_disk(images, whole, names, **how), palette)

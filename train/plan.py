@@ -8,6 +8,7 @@ from augment_audio import ORIGINAL
 from generate.wording import count, shown
 from train import device
 from train.checkpoint import read_history
+from train.levels_on_disk import LevelsOnDisk
 from train.prepare import Prepared
 from train.recipe import Recipe
 from train.run_folder import LAST, Run
@@ -44,6 +45,9 @@ def plan_text(prepared: Prepared) -> str:
         f"  device    {device.description(n_used=prepared.devices.number)}{_precision(recipe)}{_shares(prepared)}",
         f"  output    {shown(run.folder)}{goes_on}",
     ]
+    levels = prepared.pictures.levels
+    if isinstance(levels, LevelsOnDisk):
+        lines.insert(-1, f"  levels    on disk: {shown(levels.path)} ({levels.path.stat().st_size / 1e9:.3g} GB)")
     return "\n".join(lines)
 
 

@@ -63,6 +63,7 @@ def prepare(
     name: str = "",
     runs: Path = RUNS,
     devices: int | str | None = None,
+    levels: str = "auto",
 ) -> Prepared:
     """Make a new run ready.
 
@@ -79,6 +80,8 @@ def prepare(
         Where run folders are.
     devices : int or "all", optional
         To train on so many at once; see `train.data_parallel.choose`.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.levels_on_disk`.
 
     Raises
     ------
@@ -91,10 +94,16 @@ def prepare(
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
-    return _prepared(images, recipe, settings, table, folder, folds, chosen)
+    return _prepared(images, recipe, settings, table, folder, folds, chosen, levels)
 
 
-def resume(folder: Path, *, folds: Collection[str] | None = None, devices: int | str | None = None) -> Prepared:
+def resume(
+    folder: Path,
+    *,
+    folds: Collection[str] | None = None,
+    devices: int | str | None = None,
+    levels: str = "auto",
+) -> Prepared:
     """Make a run ready that was begun before.
 
     Parameters
@@ -102,9 +111,11 @@ def resume(folder: Path, *, folds: Collection[str] | None = None, devices: int |
     folder : Path
         Of the run.
     folds : collection of str, optional
-        Train these too (or only these).
+        Train only these.
     devices : int or "all", optional
         As `prepare`; not those that the run began on, unless they are given again.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.levels_on_disk`.
 
     Raises
     ------
@@ -127,7 +138,7 @@ def resume(folder: Path, *, folds: Collection[str] | None = None, devices: int |
             "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
             "run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, chosen)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, chosen, levels)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -142,6 +153,7 @@ def _prepared(
     folder: Path,
     folds: Collection[str] | None,
     devices: Devices,
+    levels: str,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
@@ -175,7 +187,9 @@ def _prepared(
         for split in splits
     ]
     table = table.iloc[used].reset_index(drop=True)
-    pictures = open_pictures(images, settings, table, size=(height, width), silent_ends=recipe.silent_ends)
+    pictures = open_pictures(
+        images, settings, table, size=(height, width), silent_ends=recipe.silent_ends, levels=levels
+    )
     run = Run(
         folder=folder,
         images=images,

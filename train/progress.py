@@ -43,8 +43,11 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def begin(self, fold: str, n_pictures: int) -> None:
-        """A fold begins, called so, in which so many pictures are still to be seen."""
+    def begin(self, fold: str, n_pictures: int, *, n_after: int = 0) -> None:
+        """A fold begins, called so, in which so many pictures are still to be seen, and so many in those after it."""
+        self._n_pictures = self._n_seen + n_pictures + n_after
+        if self._bar is not None:
+            self._bar.total = self._n_pictures
         self._fold, self._n_left_of_fold = fold, n_pictures
         if not self._n_seen:
             self._started = self._last_line = time.monotonic()

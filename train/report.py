@@ -18,6 +18,7 @@ from generate.wording import shown
 from train import figures, run_folder
 from train.command_line import EXPLAINED_TESTS
 from train.guarded import guarded
+from train.held import held
 from train.page import write_page
 from train.results import build_report, read_predictions
 from train.run_folder import Run
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _remake(folder: Path, *, n_explained: int) -> int:
     run = run_folder.read_run(folder)
-    with run_folder.only_writer(run.folder):
+    with held(run.folder, in_turn=True):
         print(summary_text(make_report(run, n_explained=n_explained)))
     return 0
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import closing
 from zlib import crc32
 
 import numpy as np
@@ -11,16 +13,29 @@ import pandas as pd
 from generate import manifest
 from train.command_line import EXPLAINED_TESTS
 from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch
+from train.folds_in_turn import FoldsInTurn
+from train.held import Hold, held
 from train.leak_meter import nearest_neighbour_accuracy, shrink
 from train.prepare import Prepared
 from train.progress import Progress
 from train.report import make_report
-from train.run_folder import FOLD, PREDICTIONS, PROBABILITY, only_writer, write_json, write_run
+from train.run_folder import (
+    CONFIG,
+    FOLD,
+    PREDICTIONS,
+    PROBABILITY,
+    Run,
+    with_folds_of,
+    write_json,
+    write_run,
+)
 from train.split import Split, relatives_in_training
 
 
 def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int = EXPLAINED_TESTS) -> dict[str, object]:
-    """Train and test each fold that is not finished, and write the report.
+    """Train and test each fold that is not finished and that nobody else trains, and write the report.
+
+    Several processes, on machines that all see the run's folder, may do this at once; see `train.held`.
 
     Parameters
     ----------
@@ -33,48 +48,115 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
     Returns
     -------
     dict
-        The report, as in `report.json`.
+        The report, as in `report.json`, of all folds that are finished by now.
+
+    Raises
+    ------
+    ValueError
+        If others train all that is left, or have begun another run in this folder.
     """
-    run, table = prepared.run, prepared.table
-    with only_writer(run.folder):
-        write_run(run, prepared.settings)
-        folds = {split.name: _fold(prepared, split) for split in prepared.splits}
-        left = [split for split in prepared.splits if split.name not in run.finished_folds]
-        shrunk = shrink(prepared.pictures.levels) if left else None
-        n_to_see = {split.name: n_pictures_to_see(run.recipe, folds[split.name]) for split in left}
-        with Progress(sum(n_to_see.values())) as progress:
-            for number, split in enumerate(left, start=1):
-                progress.begin(f"fold {split.name} ({number} of {len(left)})", n_to_see[split.name])
-                fold = folds[split.name]
-                logs = fold.folder / "logs" if tensorboard else None
-                began = time.monotonic()
-                model, history = fit_fold(
-                    run.recipe, fold, on_epoch=progress.epoch, log_folder=logs, devices=prepared.devices
+    run = _begin(prepared)
+    folds = {split.name: _fold(prepared, split) for split in prepared.splits}
+    turns = FoldsInTurn(run, list(folds))
+    left = turns.left
+    shrunk = shrink(prepared.pictures.levels) if left else None
+    n_to_see = {name: n_pictures_to_see(run.recipe, folds[name]) for name in left}
+    with Progress(sum(n_to_see.values())) as progress, closing(turns.take()) as taken:
+        for name, hold in taken:
+            others = [other for other in turns.left if other != name]
+            n_to_see[name] = n_pictures_to_see(run.recipe, folds[name])  # another may have gone on with it meanwhile
+            progress.begin(
+                f"fold {name} ({turns.n_taken} of {turns.n_taken + len(others)})",
+                n_to_see[name],
+                n_after=sum(n_to_see[other] for other in others),
+            )
+            began = time.monotonic()
+            accuracy = _train_fold(prepared, folds[name], shrunk, hold, on_epoch=progress.epoch, with_logs=tensorboard)
+            progress.end(folds[name].split, accuracy, time.monotonic() - began)
+    if turns.by_others:
+        _say_what_others_do(turns)
+    with held(run.folder, in_turn=True):
+        return make_report(with_folds_of(run), n_explained=n_explained)
+
+
+def _begin(prepared: Prepared) -> Run:
+    """Write what the run is, with all the folds that were ever asked for."""
+    run = prepared.run
+    with held(run.folder, in_turn=True):
+        if (run.folder / CONFIG).exists():
+            if not prepared.is_resumed:
+                raise ValueError(
+                    f"Another command has begun a run {str(run.folder)!r} meanwhile. To join it: python -m train "
+                    f"--resume {run.folder}. For a run of its own give another --name."
                 )
-                says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
-                del model  # or two nets are in memory when the next fold begins
-                predictions = _predictions(table, split, says, run.classes)
-                manifest.write_table(fold.folder / PREDICTIONS, predictions)
-                described = {
-                    "name": split.name,
-                    "n_train": len(split.train),
-                    "n_validation": len(split.validation),
-                    "n_test": len(split.test),
-                    "n_left_out": split.n_left_out,
-                    "is_leaky": split.is_leaky,
-                    "relatives_in_training": relatives_in_training(table, split),
-                    "nearest_neighbour_accuracy": nearest_neighbour_accuracy(shrunk, table["label"].to_numpy(), split),
-                    "devices": prepared.devices.to_json(run.recipe.batch_size),
-                    "epochs": len(history),
-                    "tested_epoch": tested_epoch(run.recipe, history),
-                    "train_seconds": round(sum(row["seconds"] for row in history), 1),
-                    "pictures_seen": len(history) * len(split.train),
-                }
-                # Last, since a fold with this file is finished.
-                write_json(fold.folder / FOLD, described)
-                right = (predictions["predicted"] == predictions["label"]).mean()
-                progress.end(split, float(right), time.monotonic() - began)
-        return make_report(run, n_explained=n_explained)
+            run = with_folds_of(run)
+        write_run(run, prepared.settings)
+    return run
+
+
+def _train_fold(
+    prepared: Prepared,
+    fold: Fold,
+    shrunk: np.ndarray,
+    hold: Hold,
+    *,
+    on_epoch: Callable[[dict[str, object], int], None],
+    with_logs: bool,
+) -> float:
+    """Train and test one fold that is held, write what it gave, and return its accuracy, 0 to 1."""
+    run, table, split = prepared.run, prepared.table, fold.split
+
+    def while_held(row: dict[str, object], n_pictures: int) -> None:
+        hold.check()
+        on_epoch(row, n_pictures)
+
+    logs = fold.folder / "logs" if with_logs else None
+    model, history = fit_fold(run.recipe, fold, on_epoch=while_held, log_folder=logs, devices=prepared.devices)
+    says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
+    del model  # or two nets are in memory when the next fold begins
+    predictions = _predictions(table, split, says, run.classes)
+    described = {
+        "name": split.name,
+        "n_train": len(split.train),
+        "n_validation": len(split.validation),
+        "n_test": len(split.test),
+        "n_left_out": split.n_left_out,
+        "is_leaky": split.is_leaky,
+        "relatives_in_training": relatives_in_training(table, split),
+        "nearest_neighbour_accuracy": nearest_neighbour_accuracy(shrunk, table["label"].to_numpy(), split),
+        "devices": prepared.devices.to_json(run.recipe.batch_size),
+        "epochs": len(history),
+        "tested_epoch": tested_epoch(run.recipe, history),
+        "train_seconds": round(sum(row["seconds"] for row in history), 1),
+        "pictures_seen": len(history) * len(split.train),
+    }
+    hold.check()
+    manifest.write_table(fold.folder / PREDICTIONS, predictions)
+    # Last, since a fold with this file is finished.
+    write_json(fold.folder / FOLD, described)
+    return float((predictions["predicted"] == predictions["label"]).mean())
+
+
+def _say_what_others_do(turns: FoldsInTurn) -> None:
+    """Name the folds that others hold.
+
+    Raises
+    ------
+    ValueError
+        If this process found nothing to do but those.
+    """
+    held_by = "; ".join(f"fold {fold} by {error.holder}" for fold, error in turns.by_others.items())
+    if not turns.n_taken:
+        advice = next(iter(turns.by_others.values())).what_if_dead
+        raise ValueError(
+            f"Nothing is left to do here: all folds that are not finished are being trained ({held_by}). Whoever ends "
+            f"last writes the report of all. {advice}"
+        )
+    print(
+        f"Still being trained: {held_by}. The report is of the folds that are finished; whoever ends last makes it "
+        "anew, of all.",
+        flush=True,
+    )
 
 
 def _fold(prepared: Prepared, split: Split) -> Fold:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from generate import manifest
 from generate.readers.collection import safe_name
@@ -32,7 +29,6 @@ HISTORY = "history.csv"
 LAST = "last.keras"
 BEST = "best.keras"
 """Of a fold: the weights after the last epoch, and with `--select validation` those of the best one."""
-LOCK = ".lock"
 FORMAT = 1
 PROBABILITY = "p:"
 """Columns of `predictions.csv` that hold a class's probability begin so, and go on with the class."""
@@ -79,10 +75,14 @@ class Run:
         """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
         return self.folder / f"fold-{safe_name(fold)}"
 
+    def is_finished(self, fold: str) -> bool:
+        """Whether a fold is trained and tested."""
+        return (self.fold_folder(fold) / FOLD).is_file()
+
     @property
     def finished_folds(self) -> tuple[str, ...]:
         """Folds that are trained and tested."""
-        return tuple(fold for fold in self.folds if (self.fold_folder(fold) / FOLD).is_file())
+        return tuple(fold for fold in self.folds if self.is_finished(fold))
 
     def model_file(self, fold: str) -> Path:
         """The weights that were tested."""
@@ -146,6 +146,12 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
     write_json(run.folder / CONFIG, config)
 
 
+def with_folds_of(run: Run) -> Run:
+    """The run with all folds that it was ever asked for, here or by commands that others gave, in the split's order."""
+    asked_for = {*run.folds, *read_run(run.folder).folds}
+    return replace(run, folds=tuple(fold for fold in run.all_folds if fold in asked_for))
+
+
 def read_run(folder: Path) -> Run:
     """Read a run back.
 
@@ -192,26 +198,3 @@ def table_sha256(table: pd.DataFrame) -> str:
 def write_json(path: Path, values: object) -> None:
     """Write plain values, whole or not at all."""
     manifest.write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
-    """Hold a run's folder, so that no two programs write into it at once.
-
-    Raises
-    ------
-    ValueError
-        If another one holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise ValueError(
-            f"Another `python -m train` is writing into {str(folder)!r}; wait until it has ended."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

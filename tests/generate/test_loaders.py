@@ -38,6 +38,9 @@ def images(tmp_path_factory):
     (folder / "sounds" / "Höhe" / "bad.wav").write_text("no sound")
     (folder / "sounds" / "empty").mkdir()
     assert main([str(folder / "sounds"), str(folder / "images"), *QUICK, "--max-rejected", "20"]) == 0
+    # What training may leave beside pictures; see train/levels_on_disk.py.
+    np.save(folder / "images" / ".levels-0123456789abcdef.npy", np.zeros((24, 8, 8), np.uint8))
+    (folder / "images" / ".levels-0123456789abcdef.npy.lock").touch()
     return folder / "images"
 
 

@@ -252,33 +252,6 @@ def test_broken_pictures_are_named_before_the_first_epoch(images, here, capsys):
     assert not (here / "outputs").exists()
 
 
-def test_two_runs_at_once_on_one_folder(images, here, capsys):
-    from train.run_folder import only_writer
-
-    assert train(images, *TINY, "--folds", "1") == 0
-    folder = here / "outputs/runs/images-cnn7"
-    code = (
-        "import sys; from pathlib import Path; from train.run_folder import only_writer\n"
-        "with only_writer(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()"
-    )
-    with only_writer(folder):
-        pass
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert holder.stdout.readline() == "held\n"
-        assert train("--resume", folder) == 1
-        assert "Another `python -m train`" in capsys.readouterr().err
-    finally:
-        holder.stdin.close()
-        holder.wait()
-
-
 def test_tensorboard_on_request(images, here):
     assert train(images, *TINY, "--folds", "1", "--tensorboard") == 0
     assert list((here / "outputs/runs/images-cnn7/fold-1/logs").rglob("events.out.tfevents.*"))

@@ -13,8 +13,9 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.readers.collection import safe_name
 from train.ablation.gains import ALL_VARIANTS
+from train.held import HOLDER, LOCK
 from train.recipe import LEAKY, Recipe
-from train.run_folder import LOCK, table_sha256, write_json
+from train.run_folder import table_sha256, write_json
 from train.wording import listed
 
 PLAN = "ablation.json"
@@ -189,7 +190,9 @@ def check_folder(plan: AblationPlan) -> None:
     path = plan.folder / PLAN
     if not path.is_file():
         inside = (
-            sorted(child.name for child in plan.folder.iterdir() if child.name != LOCK) if plan.folder.exists() else ()
+            sorted(child.name for child in plan.folder.iterdir() if child.name not in (LOCK, HOLDER))
+            if plan.folder.exists()
+            else ()
         )
         if inside:
             raise ValueError(

@@ -12,7 +12,7 @@ def nearest_of_class(
 
     Parameters
     ----------
-    shrunk : np.ndarray, shape=(n_pictures, n), float32
+    shrunk : np.ndarray, shape=(n_pictures, n), uint8 or float32
         From `train.leak_meter.shrink`; the distance is Euclidean.
     labels : np.ndarray, shape=(n_pictures,)
     rows : np.ndarray, shape=(n,), int
@@ -31,5 +31,6 @@ def nearest_of_class(
     if not len(candidates) or not len(rows):
         return np.full(len(rows), -1)
     # |a - b|^2 = |a|^2 - 2ab + |b|^2, and the first is the same for all candidates.
-    distances = (shrunk[candidates] ** 2).sum(axis=1) - 2 * shrunk[rows] @ shrunk[candidates].T
+    those, these = shrunk[rows].astype(np.float32), shrunk[candidates].astype(np.float32)
+    distances = (these**2).sum(axis=1) - 2 * those @ these.T
     return candidates[distances.argmin(axis=1)]
