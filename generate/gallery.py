@@ -108,7 +108,8 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
     Returns
     -------
     dict
-        `clips` is a list a column, and names in it stand as places in `classes`, `folds`, `variants`, to be short.
+        `clips` is a list a column, and names in it stand as places in `classes`, `folders`, `folds`, `variants`, to be
+        short.
     """
     from generate.health import assess
 
@@ -159,7 +160,8 @@ def _columns(
     of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
     variants = [ORIGINAL, *sorted(set(metadata["variant"]) - {ORIGINAL})]
     classes, folds = sorted(of_clip["label"].unique()), sorted(of_clip["fold"].unique(), key=lambda f: (len(f), f))
-    folders = of_clip["file_name"].str.partition("/")[0]
+    clip_folders = of_clip["file_name"].str.rpartition("/")[0]
+    folders = sorted(clip_folders.unique())
     place = {name: number for number, name in enumerate(variants)}
     pictures = (
         metadata.assign(
@@ -182,12 +184,13 @@ def _columns(
     heard = [folder.sound_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
-        "class_folders": [folders[of_clip["label"] == label].iloc[0] for label in classes],
+        "folders": folders,
         "folds": folds,
         "variants": variants,
         "clips": {
             "id": list(of_clip.index),
             "label": [classes.index(label) for label in of_clip["label"]],
+            "folder": [folders.index(name) for name in clip_folders],
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],

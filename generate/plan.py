@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL, Request
+from generate.picture_name import clip_folder, picture_name
 from generate.readers.collection import printable, safe_name
 from generate.render import Job
 
@@ -57,6 +58,7 @@ def make_plan(
     on_disk: frozenset[str],
     whole_collection: pd.DataFrame,
     listen: int = 0,
+    fan_out: bool = False,
 ) -> Plan:
     """Hold what is wanted against what is there.
 
@@ -79,13 +81,15 @@ def make_plan(
         The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`) stay.
     listen : int
         Clips of each class whose sounds are written with their pictures.
+    fan_out : bool
+        See `generate.picture_name.clip_folder`.
 
     Raises
     ------
     ValueError
         If the pictures that are there are mostly of other clips, or of variants that are not wanted now.
     """
-    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds)
+    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds, fan_out)
     known = known[known["file_name"].isin(on_disk)].drop_duplicates("file_name", keep="last")
     known, corrected = _corrected(known, wanted)
     gone = known[~known["clip_id"].isin(whole_collection["clip_id"])]
@@ -153,7 +157,11 @@ def estimated_bytes(n_pictures: int, *, width: int, height: int) -> int:
 
 
 def _wanted(
-    clips: pd.DataFrame, requests: Mapping[str, tuple[Request, ...]], class_folders: Mapping[str, str], sounds: Path
+    clips: pd.DataFrame,
+    requests: Mapping[str, tuple[Request, ...]],
+    class_folders: Mapping[str, str],
+    sounds: Path,
+    fan_out: bool,
 ) -> pd.DataFrame:
     """One row a wanted picture; `request` is None for the original."""
     pictures = pd.DataFrame(
@@ -167,10 +175,13 @@ def _wanted(
         sound=pd.Series([printable(path) for path in clips["path"]], dtype=object),
         sound_bytes=sizes,
         sound_mtime_ns=times,
-        class_folder=clips["label"].map(class_folders),
+        clip_folder=[
+            clip_folder(class_folders[label], clip_id, fan_out=fan_out)
+            for label, clip_id in zip(clips["label"], clips["clip_id"], strict=True)
+        ],
     )
     wanted = clips.merge(pictures, on="label", how="left")
-    wanted["file_name"] = wanted["class_folder"] + "/" + wanted["clip_id"] + "__" + wanted["variant"] + ".png"
+    wanted["file_name"] = picture_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
     return wanted
 
 
@@ -199,7 +210,7 @@ def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
-    columns = ["clip_id", "path", "label", "class_folder", "fold", "recording", "start_s"]
+    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s"]
     clips = left.drop_duplicates("clip_id")[columns]
     return [
         Job(*clip, requests=tuple(requests[clip[0]]), is_heard=clip[0] in heard)

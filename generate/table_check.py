@@ -6,9 +6,11 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
+
+from generate.picture_name import is_picture_name, picture_name
 
 MOST_LINES = 5
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -37,7 +39,11 @@ def wrong_rows(table: pd.DataFrame) -> str:
         if (empty := table[column] == "").any():
             return f"{_lines(empty)} {'has' if empty.sum() == 1 else 'have'} no {column}"
     for column, is_wrong, expected in (
-        ("file_name", _is_no_picture, "a picture in a class folder of this folder, such as dog/1__original.png"),
+        (
+            "file_name",
+            lambda text: not is_picture_name(text),
+            "a picture in a class folder of this folder, such as dog/1__original.png",
+        ),
         ("clip_id", _is_no_name, "a name without / and \\"),
         ("variant", _is_no_name, "a name without / and \\"),
         ("sound", _leads_out, "a sound in the sound folder, relative to it"),
@@ -54,8 +60,8 @@ def wrong_rows(table: pd.DataFrame) -> str:
             first = table[twice].iloc[0]
             same = twice & (table[columns] == first[columns]).all(axis=1)
             return f"{what.format(**first[columns])} stands in it twice, in {_lines(same)}"
-    names = table["clip_id"] + "__" + table["variant"] + ".png"
-    if (wrong := table["file_name"].str.rpartition("/")[2] != names).any():
+    names = picture_name(table["file_name"].str.rpartition("/")[0], table["clip_id"], table["variant"])
+    if (wrong := table["file_name"] != names).any():
         first = table.loc[wrong, "file_name"].iloc[0]
         return f"{first!r} would be called {names[wrong].iloc[0]!r} by its clip and variant; see {_lines(wrong)}"
     for column in ("label", "source_id", "recording", "fold", "sound", "start_s", "audio_sha256", "silent"):
@@ -119,14 +125,6 @@ def _lines(is_wrong: pd.Series) -> str:
         return f"line {numbers[0]}"
     more = f" and {len(numbers) - MOST_LINES:,} more" if len(numbers) > MOST_LINES else ""
     return f"lines {', '.join(numbers[:MOST_LINES])}{more}"
-
-
-def _is_no_picture(name: str) -> bool:
-    """Whether a name is not of the form `folder/picture.png`, on every system."""
-    parts = PurePosixPath(name).parts
-    is_short = len(parts) == 2 and "/".join(parts) == name and not parts[0].startswith(".")
-    is_elsewhere = ".." in parts or "\\" in name or bool(PureWindowsPath(name).drive)
-    return not is_short or is_elsewhere or not name.endswith(".png")
 
 
 def _is_no_name(text: str) -> bool:
