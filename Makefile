@@ -10,6 +10,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
+	@echo "make scale   what becomes of 4,000 clips, and of tables of a million pictures (half an hour)"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
@@ -34,6 +35,10 @@ bench: setup
 	$(BIN)/python -m benchmarks.whole_runs
 	$(BIN)/python -m benchmarks.training_input
 	$(BIN)/python -m benchmarks.larger_than_memory --quick
+
+# Very many clips and pictures; needs 10 GB of disk for the while.
+scale: setup
+	$(BIN)/python -m benchmarks.scale
 
 # What continuous integration looks at besides.
 style: .venv/test-ready
@@ -87,4 +92,4 @@ chromium:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo bench test faults style lint setup rubberband chromium clean
+.PHONY: help demo bench scale test faults style lint setup rubberband chromium clean

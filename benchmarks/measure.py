@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,6 +84,31 @@ def seconds_inside(parts: Mapping[str, Iterable[tuple[object, str]]]) -> Iterato
     finally:
         for _, owner, name, function in originals:
             setattr(owner, name, function)
+
+
+def watched(command: Sequence[str]) -> tuple[float, int]:
+    """Run a command; seconds, and the largest memory of any of its processes in megabytes."""
+    began, peak_kb = time.perf_counter(), 0
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None:
+        peak_kb = max([peak_kb, *_peaks_kb(process.pid)])
+        time.sleep(0.05)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
+    return time.perf_counter() - began, round(peak_kb / 1024)
+
+
+def _peaks_kb(session: int) -> list[int]:
+    """Peak memory of each process of a session, where the system tells it."""
+    peaks = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if os.getsid(int(status.parent.name)) == session:
+                line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+                peaks.append(int(line.split()[1]))
+        except (OSError, StopIteration):
+            continue
+    return peaks
 
 
 def ratio(slow: list[float], fast: list[float]) -> float:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import ESC10, met, show
+from benchmarks.measure import ESC10, met, show, watched
 
 COPIES = 5
 """Of ESC-10, for the long run: 2,000 clips."""
@@ -96,27 +95,7 @@ def _copies(many: Path) -> Path:
 def generate(sounds: Path, out: Path, *options: str) -> tuple[float, int]:
     """Run the command; seconds, and the largest memory of any of its processes in megabytes."""
     command = [sys.executable, "-m", "generate", str(sounds), str(out), *options]
-    began, peak_kb = time.perf_counter(), 0
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    while process.poll() is None:
-        peak_kb = max([peak_kb, *_peaks_kb(process.pid)])
-        time.sleep(0.05)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
-    return time.perf_counter() - began, round(peak_kb / 1024)
-
-
-def _peaks_kb(session: int) -> list[int]:
-    """Peak memory of each process of a session, where the system tells it."""
-    peaks = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            if os.getsid(int(status.parent.name)) == session:
-                line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-                peaks.append(int(line.split()[1]))
-        except (OSError, StopIteration):
-            continue
-    return peaks
+    return watched(command)
 
 
 def _seconds(command: list[str]) -> float:

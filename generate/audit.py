@@ -39,7 +39,7 @@ concerns variants, colours and OUTPUT makes no difference here.
 exit status: 0 all well, 1 cannot start, 2 wrong use, 3 something needs a look, 130 interrupted."""
 NO_DIFFERENCE = frozenset(
     ("output", "variants", "variants_file", "engine", "seed", "colormap", "listen", "dry_run", "overwrite")
-    + ("max_rejected",)
+    + ("max_rejected", "fan_out")
 )
 """Options that are taken, so that the same words and the same config file do for both commands, and not shown."""
 MOST_REJECTED = 10

@@ -127,6 +127,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="write the sounds of N clips a class beside their pictures (or of `all`), for the page (default: "
         f"{LISTEN}; 0: none)",
     )
+    group.add_argument(
+        "--fan-out",
+        action="store_true",
+        help="spread the pictures of a class over 256 folders below its own, for hundreds of thousands of pictures",
+    )
     group.add_argument("--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")

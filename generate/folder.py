@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from generate import manifest, png
+from generate.picture_name import FANNED, SUFFIX
 
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
@@ -101,6 +102,13 @@ def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
                 f"{str(images)!r} holds pictures of a collection that was read in another way: {name} is {before!r} "
                 f"there and {now!r} here. Give the same, another OUTPUT, or replace the pictures with --overwrite."
             )
+    before, now = (bool(side.get("fan_out", False)) for side in (there, wanted))
+    if before != now:
+        ways = {True: "in folders of two digits below each class (--fan-out)", False: "straight in the class folders"}
+        raise ValueError(
+            f"{str(images)!r} holds its pictures {ways[before]}, and this run would put them {ways[now]}. Give the "
+            "same, another OUTPUT, or replace the pictures with --overwrite."
+        )
     if there["fingerprint"] != wanted["fingerprint"]:
         raise ValueError(
             f"{str(images)!r} holds pictures of other settings: {_differences(there, wanted)}. Give another OUTPUT, "
@@ -142,26 +150,24 @@ def locked(images: Path) -> Iterator[None]:
 
 
 def list_pictures(images: Path) -> frozenset[str]:
-    """All PNG files in the folder's class folders, as `<class>/<file>`; empty ones, of a power cut, do not count."""
-    return frozenset(
-        f"{folder}/{name}" for folder, name, n_bytes in _files(images) if name.endswith(".png") and n_bytes
-    )
+    """All PNG files of the classes, by their names in the folder; empty ones, of a power cut, do not count."""
+    return frozenset(name for name, file in _files(images) if name.endswith(SUFFIX) and _n_bytes(file))
 
 
 def list_sounds(images: Path) -> frozenset[str]:
-    """All sounds that stand beside pictures, as `<class>/<file>`.
+    """All sounds that stand beside pictures, by their names in the folder.
 
     Parameters
     ----------
     images : Path
         The picture folder, which need not exist.
     """
-    return frozenset(f"{folder}/{name}" for folder, name, _ in _files(images) if name.endswith(SOUND_SUFFIX))
+    return frozenset(name for name, _ in _files(images) if name.endswith(SOUND_SUFFIX))
 
 
 def sound_of(picture: str) -> str:
     """Name of the sound of a picture, by the picture's name."""
-    return picture.removesuffix(".png") + SOUND_SUFFIX
+    return picture.removesuffix(SUFFIX) + SOUND_SUFFIX
 
 
 def known_pictures(images: Path) -> pd.DataFrame:
@@ -187,9 +193,9 @@ def known_pictures(images: Path) -> pd.DataFrame:
 
 def remove_temporary(images: Path) -> None:
     """Remove what a run that was killed had not finished writing."""
-    for folder, name, _ in _files(images):
-        if TEMPORARY.fullmatch(name):
-            (images / folder / name).unlink(missing_ok=True)
+    for name, file in _files(images):
+        if TEMPORARY.fullmatch(file.name):
+            (images / name).unlink(missing_ok=True)
     for path in images.glob("*.tmp"):
         if TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
@@ -202,7 +208,7 @@ def remove_levels(images: Path) -> None:
 
 
 def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
-    """Remove pictures that this program made, their sounds, and the class folders that this empties.
+    """Remove pictures that this program made, their sounds, and the folders that this empties.
 
     Parameters
     ----------
@@ -224,7 +230,8 @@ def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list
             (images / sound_of(file_name)).unlink(missing_ok=True)
         else:
             foreign.append(file_name)
-    for folder in {file_name.partition("/")[0] for file_name in file_names}:
+    emptied = {parent for file_name in file_names for parent in PurePosixPath(file_name).parents[:-1]}
+    for folder in sorted(emptied, reverse=True):  # the deeper ones first
         if not any((images / folder).iterdir()):
             (images / folder).rmdir()
     return len(file_names) - len(foreign), foreign
@@ -241,15 +248,22 @@ def clear(images: Path) -> None:
     remove_pictures(images, list_pictures(images))
 
 
-def _files(images: Path) -> Iterator[tuple[str, str, int]]:
-    """`(class folder, file, bytes)` of all files one level down."""
-    if not images.is_dir():
-        return
-    with os.scandir(images) as folders:
-        for folder in folders:
-            if folder.is_dir() and not folder.name.startswith("."):
-                with os.scandir(folder.path) as files:
-                    yield from ((folder.name, file.name, _n_bytes(file)) for file in files)
+def _files(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """What lies in the class folders and in those that `--fan-out` makes in them, with its name in the folder."""
+    classes = _folders(images) if images.is_dir() else []
+    for a_class in classes:
+        with os.scandir(a_class.path) as files:
+            for file in files:
+                if FANNED.fullmatch(file.name) and file.is_dir():
+                    with os.scandir(file.path) as fanned:
+                        yield from ((f"{a_class.name}/{file.name}/{entry.name}", entry) for entry in fanned)
+                else:
+                    yield f"{a_class.name}/{file.name}", file
+
+
+def _folders(images: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(images) as entries:
+        return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
 
 
 def _n_bytes(file: os.DirEntry[str]) -> int:

@@ -26,6 +26,9 @@ from generate.workers import usable_cores
 TEMPLATE = PAGES / "gallery.html"
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
 """Files that browsers play as they are."""
+MOST_CLIPS = 10_000
+"""That a page shows and checks, as evenly from all classes as they allow: more than ESC-50 and UrbanSound8K have. With
+very many clips a page would open slowly or not at all, and the check compares each with each."""
 IMAGE_PRESET = {
     "zoom_range": 0.25,
     "width_shift_range": 0.2,
@@ -95,7 +98,7 @@ def front_of(images: Path, described: Mapping[str, object]) -> Front:
 
 
 def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFrame) -> dict[str, object]:
-    """All that the page shows, as plain values.
+    """All that the page shows, as plain values; of at most `MOST_CLIPS` clips.
 
     Parameters
     ----------
@@ -108,14 +111,17 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
     Returns
     -------
     dict
-        `clips` is a list a column, and names in it stand as places in `classes`, `folds`, `variants`, to be short.
+        `clips` is a list a column, and names in it stand as places in `classes`, `folders`, `folds`, `variants`, to be
+        short.
     """
     from generate.health import assess
 
     settings = Settings.from_json(described["settings"])
     collection = described.get("collection") or {}
     rejected = images / manifest.REJECTED
-    table, findings = assess.from_pictures(images)
+    n_clips = metadata["clip_id"].nunique()
+    table, findings = assess.of_metadata(images, settings, metadata, most=MOST_CLIPS)
+    metadata = metadata[metadata["clip_id"].isin(table["clip_id"])]
     return {
         "name": collection.get("name", images.resolve().name),
         "licence": collection.get("licence", ""),
@@ -129,6 +135,7 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(images, described, metadata, dict(zip(table["clip_id"], table["flags"], strict=True))),
+        "n_left_out": n_clips - len(table),
         "rejected": (manifest.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
         "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
     }
@@ -159,7 +166,9 @@ def _columns(
     of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
     variants = [ORIGINAL, *sorted(set(metadata["variant"]) - {ORIGINAL})]
     classes, folds = sorted(of_clip["label"].unique()), sorted(of_clip["fold"].unique(), key=lambda f: (len(f), f))
-    folders = of_clip["file_name"].str.partition("/")[0]
+    clip_folders = of_clip["file_name"].str.rpartition("/")[0]
+    folders = sorted(clip_folders.unique())
+    place_of_folder = {name: number for number, name in enumerate(folders)}
     place = {name: number for number, name in enumerate(variants)}
     pictures = (
         metadata.assign(
@@ -182,12 +191,13 @@ def _columns(
     heard = [folder.sound_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
-        "class_folders": [folders[of_clip["label"] == label].iloc[0] for label in classes],
+        "folders": folders,
         "folds": folds,
         "variants": variants,
         "clips": {
             "id": list(of_clip.index),
             "label": [classes.index(label) for label in of_clip["label"]],
+            "folder": [place_of_folder[name] for name in clip_folders],
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],

@@ -11,7 +11,8 @@ import pandas as pd
 
 from augment_audio import ORIGINAL, parse_request
 from generate import mp3
-from generate.folder import SOUND_SUFFIX, list_sounds, sound_of
+from generate.folder import list_sounds, sound_of
+from generate.picture_name import picture_name
 from generate.plan import first_of_each_class
 from generate.progress import Progress
 from generate.readers.collection import as_on_disk
@@ -92,7 +93,7 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
     for request in job.requests:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
-        path = front.images / job.class_folder / f"{job.clip_id}__{name}{SOUND_SUFFIX}"
+        path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
         mp3.write(path, y[: settings.n_samples], settings.sr)
     return []
 
@@ -114,7 +115,7 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
         clip_id=first["clip_id"],
         path=as_on_disk(first["sound"], front.sounds),
         label=first["label"],
-        class_folder=first["file_name"].partition("/")[0],
+        clip_folder=first["file_name"].rpartition("/")[0],
         fold=first["fold"],
         recording=first["recording"],
         start_s=float(first["start_s"]),

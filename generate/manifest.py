@@ -60,7 +60,8 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV, whole or not at all."""
-    write_whole(path, table.to_csv(index=False, lineterminator="\n"))
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
@@ -78,7 +79,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     """
     try:
         table = _read_rows(path)
-        if b"\0" in path.read_bytes():
+        if _holds_nul(path):
             raise ValueError("it holds bytes that are no text")
         why = wrong_rows(table)
     except (KeyError, ValueError, OverflowError, pd.errors.ParserError) as error:
@@ -89,6 +90,11 @@ def read_metadata(path: Path) -> pd.DataFrame:
             "`python -m generate` again (or with --overwrite)."
         )
     return table
+
+
+def _holds_nul(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(b"\0" in block for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def _read_rows(source: Path | TextIO) -> pd.DataFrame:

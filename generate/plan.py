@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL, Request
+from generate.picture_name import clip_folder, picture_name
 from generate.readers.collection import printable, safe_name
 from generate.render import Job
 
@@ -57,6 +59,7 @@ def make_plan(
     on_disk: frozenset[str],
     whole_collection: pd.DataFrame,
     listen: int = 0,
+    fan_out: bool = False,
 ) -> Plan:
     """Hold what is wanted against what is there.
 
@@ -79,21 +82,28 @@ def make_plan(
         The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`) stay.
     listen : int
         Clips of each class whose sounds are written with their pictures.
+    fan_out : bool
+        See `generate.picture_name.clip_folder`.
 
     Raises
     ------
     ValueError
         If the pictures that are there are mostly of other clips, or of variants that are not wanted now.
     """
-    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds)
-    known = known[known["file_name"].isin(on_disk)].drop_duplicates("file_name", keep="last")
-    known, corrected = _corrected(known, wanted)
+    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds, fan_out)
+    known = known[known["file_name"].isin(on_disk) & ~known["file_name"].duplicated(keep="last")]
+    place = pd.Index(wanted["file_name"]).get_indexer(known["file_name"])  # in `wanted`; -1: not wanted
+    known, corrected = _corrected(known, wanted, place)
     gone = known[~known["clip_id"].isin(whole_collection["clip_id"])]
     _refuse_strangers(known, gone)
     _refuse_fewer_variants(wanted, known[known["clip_id"].isin(clips["clip_id"])])
-    facts = ["file_name", "recording", "sound", "start_s", "sound_bytes", "sound_mtime_ns"]
-    current = known.merge(wanted[facts], on=facts)
-    left = wanted[~wanted["file_name"].isin(current["file_name"])]
+    is_current = place >= 0
+    for fact in ("recording", "sound", "start_s", "sound_bytes", "sound_mtime_ns"):
+        is_current &= known[fact].to_numpy() == wanted[fact].to_numpy()[place]
+    current = known[is_current]
+    is_left = np.ones(len(wanted), dtype=bool)
+    is_left[place[is_current]] = False
+    left = wanted[is_left]
     outside = known[~known["clip_id"].isin(clips["clip_id"]) & ~known["clip_id"].isin(gone["clip_id"])]
     return Plan(
         clips=clips,
@@ -153,7 +163,11 @@ def estimated_bytes(n_pictures: int, *, width: int, height: int) -> int:
 
 
 def _wanted(
-    clips: pd.DataFrame, requests: Mapping[str, tuple[Request, ...]], class_folders: Mapping[str, str], sounds: Path
+    clips: pd.DataFrame,
+    requests: Mapping[str, tuple[Request, ...]],
+    class_folders: Mapping[str, str],
+    sounds: Path,
+    fan_out: bool,
 ) -> pd.DataFrame:
     """One row a wanted picture; `request` is None for the original."""
     pictures = pd.DataFrame(
@@ -163,26 +177,29 @@ def _wanted(
     )
     pictures["variant"] = [request.name if request else ORIGINAL for request in pictures["request"]]
     sizes, times = zip(*(_size_and_time(sounds / path) for path in clips["path"]), strict=True)
+    folders = [
+        clip_folder(class_folders[label], clip_id, fan_out=fan_out)
+        for label, clip_id in zip(clips["label"], clips["clip_id"], strict=True)
+    ]
     clips = clips.rename(columns={"source_id": "recording"}).assign(
         sound=pd.Series([printable(path) for path in clips["path"]], dtype=object),
         sound_bytes=sizes,
         sound_mtime_ns=times,
-        class_folder=clips["label"].map(class_folders),
+        clip_folder=pd.Series(folders, dtype=object),
     )
     wanted = clips.merge(pictures, on="label", how="left")
-    wanted["file_name"] = wanted["class_folder"] + "/" + wanted["clip_id"] + "__" + wanted["variant"] + ".png"
+    wanted["file_name"] = picture_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
     return wanted
 
 
-def _corrected(known: pd.DataFrame, wanted: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _corrected(known: pd.DataFrame, wanted: pd.DataFrame, place: np.ndarray) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows with class, clip, variant and fold as they are now, and the pictures of which that changes."""
-    now = wanted.drop_duplicates("file_name").set_index("file_name")
-    is_wanted = known["file_name"].isin(now.index)
-    corrected = known.copy()
-    for column in ("label", "clip_id", "variant", "fold"):
-        corrected.loc[is_wanted, column] = known.loc[is_wanted, "file_name"].map(now[column])
-    differs = (corrected != known)[["label", "clip_id", "variant", "fold"]].any(axis=1)
-    return corrected, tuple(known.loc[differs, "file_name"])
+    columns, differs = {}, np.zeros(len(known), dtype=bool)
+    for name in ("label", "clip_id", "variant", "fold"):
+        before = known[name].to_numpy()
+        columns[name] = np.where(place >= 0, wanted[name].to_numpy()[place], before)
+        differs |= columns[name] != before
+    return known.assign(**columns), tuple(known.loc[differs, "file_name"])
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:
@@ -199,7 +216,7 @@ def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
-    columns = ["clip_id", "path", "label", "class_folder", "fold", "recording", "start_s"]
+    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s"]
     clips = left.drop_duplicates("clip_id")[columns]
     return [
         Job(*clip, requests=tuple(requests[clip[0]]), is_heard=clip[0] in heard)

@@ -60,7 +60,7 @@ class Prepared:
         Address of a Dask cluster to render on instead; else empty.
     listen : int
         Clips of each class whose sounds are written beside their pictures.
-    overwrite : bool
+    overwrite, fan_out : bool
     """
 
     layout: str
@@ -76,6 +76,7 @@ class Prepared:
     cluster: str
     listen: int
     overwrite: bool
+    fan_out: bool
 
     @property
     def reader(self) -> Reader:
@@ -141,11 +142,12 @@ def prepare(options: argparse.Namespace) -> Prepared:
         front=front,
         engine_version=engine_version,
         requests=requests,
-        settings_json=_settings_json(front, layout, reader_options, engine_version),
+        settings_json=_settings_json(front, layout, reader_options, engine_version, options.fan_out),
         workers=workers,
         cluster=options.cluster,
         listen=options.listen,
         overwrite=options.overwrite,
+        fan_out=options.fan_out,
     )
 
 
@@ -172,6 +174,7 @@ def survey(prepared: Prepared) -> Plan:
         on_disk=on_disk,
         whole_collection=prepared.whole_collection,
         listen=prepared.listen,
+        fan_out=prepared.fan_out,
     )
     n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
     if n_bytes + SPARE_BYTES > n_bytes_free:
@@ -252,13 +255,16 @@ def _check_feature(settings: Settings) -> None:
         raise ValueError(f"There is no feature {settings.feature!r}; choose from {', '.join(FEATURES)}.")
 
 
-def _settings_json(front: Front, layout: str, options: ReaderOptions, engine_version: str) -> dict[str, object]:
+def _settings_json(
+    front: Front, layout: str, options: ReaderOptions, engine_version: str, fan_out: bool
+) -> dict[str, object]:
     """All that is needed to render one more clip the same way, and to credit the sounds."""
     reader = readers.READERS[layout]
     return {
         "format": 1,
         "fingerprint": front.fingerprint,
         "settings": front.settings.to_json(),
+        "fan_out": fan_out,  # beside the settings: a picture is the same wherever it lies
         "engine": engine_version,
         "collection": {
             "name": printable(front.sounds.resolve().name),

@@ -15,6 +15,7 @@ from augment_audio import ORIGINAL, Request
 from generate import mp3, png
 from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
 from generate.folder import sound_of
+from generate.picture_name import picture_name
 from generate.readers.collection import printable
 from generate.settings import Settings
 from generate.spectrogram import is_silent, levels
@@ -49,8 +50,9 @@ class Job:
 
     Parameters
     ----------
-    clip_id, path, label, class_folder, fold, recording : str
-        As in the clips table (where `recording` is `source_id`); `class_folder` is the label as a folder name.
+    clip_id, path, label, clip_folder, fold, recording : str
+        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its pictures lie in the picture
+        folder, as `generate.picture_name.clip_folder` gives it.
     start_s : float
         Where the clip begins in its file.
     requests : tuple of Request or None
@@ -62,7 +64,7 @@ class Job:
     clip_id: str
     path: str
     label: str
-    class_folder: str
+    clip_folder: str
     fold: str
     recording: str
     start_s: float
@@ -111,11 +113,10 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         picture = original if y is sound.y or always_silent else levels(y, settings)
         pictures.append((request.name, picture, y))
 
-    folder = front.images / job.class_folder
-    folder.mkdir(exist_ok=True)
+    (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)
     rows = []
     for name, picture, y in pictures:
-        file_name = f"{job.class_folder}/{job.clip_id}__{name}.png"
+        file_name = picture_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
         if job.is_heard and not silent:

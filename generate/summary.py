@@ -38,8 +38,8 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
             f"  corrected {count(len(plan.corrected), 'row')} of {manifest.METADATA}, of another class or fold than "
             f"the sounds are now: {', '.join(plan.corrected[:3])}{', ...' if len(plan.corrected) > 3 else ''}"
         )
-    n_there = len(folder.list_pictures(prepared.front.images))
-    if prepared.overwrite and n_there:
+    n_there = len(folder.list_pictures(prepared.front.images)) if prepared.overwrite else 0
+    if n_there:
         lines.append(f"  removed   {count(n_there, 'picture')} that stand there now (--overwrite)")
     elif plan.n_gone:
         lines.append(f"  removed   {count(plan.n_gone, 'picture')} of sounds that are gone")

@@ -6,12 +6,16 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+
+from generate.picture_name import is_picture_name, picture_name
 
 MOST_LINES = 5
 SHA256 = re.compile("[0-9a-f]{64}")
+_WAY_OUT = re.compile(r"/|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
 
 
 def wrong_rows(table: pd.DataFrame) -> str:
@@ -37,13 +41,17 @@ def wrong_rows(table: pd.DataFrame) -> str:
         if (empty := table[column] == "").any():
             return f"{_lines(empty)} {'has' if empty.sum() == 1 else 'have'} no {column}"
     for column, is_wrong, expected in (
-        ("file_name", _is_no_picture, "a picture in a class folder of this folder, such as dog/1__original.png"),
+        (
+            "file_name",
+            lambda text: not is_picture_name(text),
+            "a picture in a class folder of this folder, such as dog/1__original.png",
+        ),
         ("clip_id", _is_no_name, "a name without / and \\"),
         ("variant", _is_no_name, "a name without / and \\"),
         ("sound", _leads_out, "a sound in the sound folder, relative to it"),
         ("audio_sha256", lambda text: not SHA256.fullmatch(text), "64 digits from 0 to f"),
     ):
-        if (wrong := table[column].map(is_wrong).astype(bool)).any():
+        if (wrong := _each_once(table[column], is_wrong)).any():
             first = table.loc[wrong, column].iloc[0]
             return f"{column} is {first!r} in {_lines(wrong)}; expected {expected}"
     for columns, what in (
@@ -54,13 +62,16 @@ def wrong_rows(table: pd.DataFrame) -> str:
             first = table[twice].iloc[0]
             same = twice & (table[columns] == first[columns]).all(axis=1)
             return f"{what.format(**first[columns])} stands in it twice, in {_lines(same)}"
-    names = table["clip_id"] + "__" + table["variant"] + ".png"
-    if (wrong := table["file_name"].str.rpartition("/")[2] != names).any():
+    folders = pd.Series([name.rpartition("/")[0] for name in table["file_name"]], dtype=object)
+    names = picture_name(folders, table["clip_id"], table["variant"])
+    if (wrong := table["file_name"] != names).any():
         first = table.loc[wrong, "file_name"].iloc[0]
         return f"{first!r} would be called {names[wrong].iloc[0]!r} by its clip and variant; see {_lines(wrong)}"
+    clips = pd.factorize(table["clip_id"])[0]
+    first_row_of_clip = np.unique(clips, return_index=True)[1][clips]
     for column in ("label", "source_id", "recording", "fold", "sound", "start_s", "audio_sha256", "silent"):
-        n_values = table.groupby("clip_id")[column].transform("nunique")
-        if (differ := n_values > 1).any():
+        values = table[column].to_numpy()
+        if (differ := values != values[first_row_of_clip]).any():
             clip = table.loc[differ, "clip_id"].iloc[0]
             of_clip = table["clip_id"] == clip
             return f"the clip {clip!r} has more than one {column} in {_lines(of_clip)}"
@@ -121,12 +132,10 @@ def _lines(is_wrong: pd.Series) -> str:
     return f"lines {', '.join(numbers[:MOST_LINES])}{more}"
 
 
-def _is_no_picture(name: str) -> bool:
-    """Whether a name is not of the form `folder/picture.png`, on every system."""
-    parts = PurePosixPath(name).parts
-    is_short = len(parts) == 2 and "/".join(parts) == name and not parts[0].startswith(".")
-    is_elsewhere = ".." in parts or "\\" in name or bool(PureWindowsPath(name).drive)
-    return not is_short or is_elsewhere or not name.endswith(".png")
+def _each_once(texts: pd.Series, is_wrong: Callable[[str], bool]) -> pd.Series:
+    """Which texts are wrong; each is looked at once, however many rows it stands in."""
+    places, distinct = pd.factorize(texts)
+    return pd.Series(np.array([is_wrong(text) for text in distinct], dtype=bool)[places], index=texts.index)
 
 
 def _is_no_name(text: str) -> bool:
@@ -135,4 +144,4 @@ def _is_no_name(text: str) -> bool:
 
 def _leads_out(name: str) -> bool:
     """Whether a path leads out of the folder that it is relative to."""
-    return name.startswith("/") or ".." in PurePosixPath(name).parts
+    return _WAY_OUT.match(name) is not None

@@ -122,7 +122,7 @@ def relatives_in_training(table: pd.DataFrame, split: Split) -> int:
     split : Split
         Of this table.
     """
-    sources = table["source_id"].to_numpy()
+    sources = pd.factorize(table["source_id"])[0]  # of texts np.isin would compare each with each
     return int(np.isin(sources[split.test], sources[split.train]).sum())
 
 
@@ -135,7 +135,7 @@ def _fold_split(
     keep_relatives: bool,
 ) -> Split:
     """One fold tests, perhaps one validates, the rest trains, without relatives."""
-    sources = table["source_id"].to_numpy()
+    sources = pd.factorize(table["source_id"])[0]  # of texts np.isin would compare each with each
     is_original = (table["variant"] == ORIGINAL).to_numpy()
     test = (folds == test_fold) & is_original
     validation = (folds == validation_fold) & is_original

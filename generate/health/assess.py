@@ -15,6 +15,7 @@ from generate.folder import check_finished
 from generate.health import checks, shortcut_checks
 from generate.health.cutoff import cutoff_hz
 from generate.health.near_duplicates import near_duplicates, small_picture
+from generate.plan import spread
 from generate.settings import Settings
 
 CLIP_COLUMNS = (
@@ -153,8 +154,26 @@ def from_pictures(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
     """
     check_finished(images)
     settings = Settings.from_json(manifest.read_settings(images / manifest.SETTINGS)["settings"])
-    metadata = manifest.read_metadata(images / manifest.METADATA)
+    return of_metadata(images, settings, manifest.read_metadata(images / manifest.METADATA))
+
+
+def of_metadata(
+    images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """As `from_pictures`, by tables that are read already.
+
+    Parameters
+    ----------
+    images : Path
+    settings : Settings
+        That the pictures were drawn with.
+    metadata : pandas.DataFrame
+        Of `metadata.csv`.
+    most : int, optional
+        Check only so many clips, as evenly from all classes as they allow; default: all.
+    """
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
+    originals = spread(originals, most) if most else originals
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
     return assess(clips, stacked([m.small for m in measures]), settings=settings)

@@ -167,8 +167,8 @@ def clips_table(
     if len(twice):
         raise ValueError(f"{len(twice)} file(s) are named more than once, {twice.iloc[0]!r} first; keep one row each.")
     # Not by pandas, which may hand text to pyarrow, and that takes UTF-8 alone.
-    order = sorted(range(n), key=lambda row: (clips["label"][row], clips["path"][row]))
-    clips = clips.iloc[order].reset_index(drop=True)
+    places = list(zip(clips["label"], clips["path"], strict=True))
+    clips = clips.iloc[sorted(range(n), key=places.__getitem__)].reset_index(drop=True)
     clips["clip_id"] = pd.Series(unique_ids(clips["name"], clips["path"]), dtype=object)
     nameless = clips["source_id"] == ""
     clips.loc[nameless, "source_id"] = clips.loc[nameless, "clip_id"]

@@ -1,5 +1,8 @@
 """The picture folder loads as it stands in the loaders that people use."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +25,8 @@ QUICK = [
 ]
 
 
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
+@pytest.fixture(scope="module", params=[(), ("--fan-out",)], ids=["flat", "fanned out"])
+def images(tmp_path_factory, request):
     """Two classes of four clips and three pictures each, of which one clip is rejected."""
     import soundfile
 
@@ -37,7 +40,7 @@ def images(tmp_path_factory):
             soundfile.write(folder / "sounds" / label / f"{number}.wav", y, SR)
     (folder / "sounds" / "Höhe" / "bad.wav").write_text("no sound")
     (folder / "sounds" / "empty").mkdir()
-    assert main([str(folder / "sounds"), str(folder / "images"), *QUICK, "--max-rejected", "20"]) == 0
+    assert main([str(folder / "sounds"), str(folder / "images"), *QUICK, "--max-rejected", "20", *request.param]) == 0
     # What training may leave beside pictures; see train/levels_on_disk.py.
     np.save(folder / "images" / ".levels-0123456789abcdef.npy", np.zeros((24, 8, 8), np.uint8))
     (folder / "images" / ".levels-0123456789abcdef.npy.lock").touch()
@@ -99,12 +102,12 @@ def test_hugging_face_imagefolder(images, tmp_path, monkeypatch):
 
 
 def test_one_folder_a_class_as_torchvision_wants_it(images):
-    """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class, wants pictures in each, and
-    passes over files with other endings than its `IMG_EXTENSIONS`, such as the sounds."""
+    """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class, wants pictures at any depth of
+    each, and passes over files with other endings than its `IMG_EXTENSIONS`, such as the sounds."""
     folders = [child for child in images.iterdir() if child.is_dir()]
     assert len(folders) == 2
-    assert all(
-        any(folder.glob("*.png")) and {path.suffix for path in folder.iterdir()} <= {".png", ".mp3"}
-        for folder in folders
-    )
+    for folder in folders:
+        files = [Path(place, name) for place, _, names in os.walk(folder) for name in names]
+        assert sum(path.suffix == ".png" for path in files) == 12
+        assert {path.suffix for path in files} <= {".png", ".mp3"}
     assert not [child for child in images.iterdir() if child.is_dir() and child.name.startswith(".")]

@@ -38,7 +38,7 @@ def sounds(tmp_path_factory):
 @pytest.fixture(scope="module")
 def few(sounds):
     """Their pictures: the variants `gain=-6`, which changes nothing to see, `noise=20` and `pitch=+2`."""
-    return draw(sounds, sounds.parent / "few", "--variants", "noise=20", "pitch=+2", "gain=-6")
+    return draw(sounds, sounds.parent / "few", "--variants", "noise=20", "pitch=+2", "gain=-6", "--fan-out")
 
 
 @pytest.fixture

@@ -18,14 +18,16 @@ NASTY = "<b>Hündin & \"吠\" 'x' 100% #1?"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Three classes, one with a name of every kind of character; a run of two folds that has learnt little."""
+    """Three classes, one with a name of every kind of character, fanned out; a run of two folds that has
+    learnt little."""
     folder = tmp_path_factory.mktemp("run")
     for label, hz in (("low", 300), (NASTY, 340), ("high", 6000)):
         (folder / "sounds" / label).mkdir(parents=True)
         for number in range(10):
             y = tone(hz * (1 + 0.02 * number), peak=0.3) + white(seed=hz + number, rms=0.05)
             soundfile.write(folder / "sounds" / label / f"{label[:4]}{number // 2}_{number % 2}.wav", y, SR)
-    draw(folder / "sounds", folder / "images", "--source-pattern", "^(.+)_", "--variants", "trim", "--listen", "1")
+    more = ("--source-pattern", "^(.+)_", "--variants", "trim", "--listen", "1", "--fan-out")
+    draw(folder / "sounds", folder / "images", *more)
     recipe = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--epochs", "2", "--folds", "1,2"]
     done = in_new_process("train", str(folder / "images"), "--name", "first", *recipe, cwd=folder)
     assert done.returncode == 0, done.stderr
