@@ -62,7 +62,7 @@ def run(*arguments):
 def copy_after_second(self, row, n):
     epoch(self, row, n)
     if row["epoch"] == 2:
-        shutil.copytree(RUNS / "tuned", RUNS / "tuned-killed")
+        shutil.copytree(RUNS / "tuned", RUNS / "tuned-killed", ignore=shutil.ignore_patterns(".lock", ".holder"))
 
 
 def broken(self, epoch, number):
