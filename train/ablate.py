@@ -132,14 +132,14 @@ def plan_of(
     folds, ablate : sequence of str, optional
         Train only these folds; leave out only these variants.
     name : str
-        Of the folder in `train.prepare.RUNS`; default: the pictures' and the model's, and `-ablation`.
+        Of the folder in `train.run_name.RUNS`; default: the pictures' and the model's, and `-ablation`.
 
     Raises
     ------
     FileNotFoundError, ValueError
         See `train.ablation.plan.make_plan` and `check_folder`.
     """
-    from train.prepare import RUNS, check_name
+    from train.run_name import RUNS, check_name
 
     check_name(name, RUNS)
     settings, table = read_images(images)

@@ -137,12 +137,13 @@ def trained_text(
     Returns
     -------
     str
-        A line a split, and the difference; without a newline at the end. The runs stay in `train.prepare.RUNS`.
+        A line a split, and the difference; without a newline at the end. The runs stay in `train.run_name.RUNS`.
     """
     from train import device
 
     device.set_up()
-    from train.prepare import RUNS, new_folder, prepare
+    from train.prepare import prepare
+    from train.run_name import RUNS, new_folder
     from train.wording import count, percent
 
     base = name or f"{images.resolve().name}-{honest.model}"

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.readers.collection import safe_name
 from train.data_parallel import Devices, check_shares, choose
+from train.fold_checks import check_fold, check_fold_names, chosen_folds
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures
 from train.picture_folder import open_pictures, read_images
-from train.recipe import LEAKY, Recipe
+from train.recipe import Recipe
 from train.run_folder import CONFIG, Run, read_run, table_sha256
+from train.run_name import RUNS, check_name, default_name, new_folder
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split, make_splits
-
-RUNS = Path("outputs/runs")
 
 
 @dataclass(frozen=True)
@@ -171,10 +170,10 @@ def _prepared(
         seed=recipe.seed,
     )
     all_folds = tuple(split.name for split in splits)
-    _check_fold_names(all_folds)
-    splits = _chosen(splits, folds)
+    check_fold_names(all_folds)
+    splits = chosen_folds(splits, folds)
     for split in splits:
-        _check_split(split, table, classes, with_validation=recipe.select == "validation")
+        check_fold(split, table, classes, with_validation=recipe.select == "validation")
     check_shares(devices, recipe.batch_size, splits)
     height, width = check_model(recipe, n_classes=len(classes))
     recipe = _settled(recipe)
@@ -205,25 +204,6 @@ def _prepared(
     return Prepared(
         run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates, devices=devices
     )
-
-
-def check_name(name: str, runs: Path) -> None:
-    """See that a name is one of a folder, or empty.
-
-    Parameters
-    ----------
-    name : str
-        As `--name` gave it.
-    runs : Path
-        Where the folder is to be.
-
-    Raises
-    ------
-    ValueError
-        If it is none.
-    """
-    if name in (".", "..") or set(name) & set("/\\\n\0"):
-        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
@@ -270,21 +250,6 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "backend": backend} | {name: version(name) for name in packages}
 
 
-def default_name(images: Path, recipe: Recipe) -> str:
-    """Such as `ESC-10-cnn9`, and `ESC-10-cnn9-leaky` where the figures will not hold."""
-    leaky = "-leaky" if recipe.protocol in LEAKY or recipe.keep_relatives else ""
-    return f"{images.resolve().name}-{recipe.model}{leaky}"
-
-
-def new_folder(runs: Path, name: str) -> Path:
-    """The first name that is free: `name`, `name-2`, ..."""
-    folder, number = runs / name, 1
-    while folder.exists():
-        number += 1
-        folder = runs / f"{name}-{number}"
-    return folder
-
-
 def _check_transforms(recipe: Recipe) -> None:
     """See that the values of transforms can be read, before anything is loaded."""
     SpectrogramTransforms.from_values(recipe.spectrogram_values)
@@ -309,45 +274,3 @@ def _settled(recipe: Recipe) -> Recipe:
 
     rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]
     return replace(recipe, learning_rate=rate, nets=n_nets(recipe))
-
-
-def _chosen(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
-    """The folds asked for, in the order of the split."""
-    if folds is None:
-        return splits
-    names = [split.name for split in splits]
-    absent = [fold for fold in folds if fold not in names]
-    if absent:
-        raise ValueError(f"There is no fold {absent[0]!r}; the folds are {', '.join(names)}.")
-    return [split for split in splits if split.name in set(folds)]
-
-
-def _check_fold_names(names: tuple[str, ...]) -> None:
-    """See that folds get folders of their own, on systems that ignore case too."""
-    seen: dict[str, str] = {}
-    for name in names:
-        folder = safe_name(name).casefold()
-        if folder in seen:
-            raise ValueError(
-                f"The folds {seen[folder]!r} and {name!r} would share a folder; rename one in the sounds' table and "
-                "run `python -m generate` again."
-            )
-        seen[folder] = name
-
-
-def _check_split(split: Split, table: pd.DataFrame, classes: tuple[str, ...], *, with_validation: bool) -> None:
-    """See that there is something of everything."""
-    labels = table["label"].to_numpy()
-    absent = sorted(set(classes) - set(labels[split.train]))
-    if absent:
-        raise ValueError(
-            f"With fold {split.name!r} as the test no picture of the class {absent[0]!r} is left to train on, since "
-            "all its recordings are in that fold (or related to it). Add recordings, or leave the class out."
-        )
-    if not len(split.test):
-        raise ValueError(f"Fold {split.name!r} has nothing to test.")
-    if with_validation and not len(split.validation):
-        raise ValueError(
-            f"With fold {split.name!r} as the test nothing is left to choose the epoch by: all of the next fold are "
-            "relatives of the test. Take --select last."
-        )
