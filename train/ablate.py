@@ -19,9 +19,9 @@ from train.ablation.gains import ALL_VARIANTS, gains, suggestion
 from train.ablation.plan import ALL, AblationPlan, check_folder, make_plan, recipe_of, write_plan
 from train.ablation.runs import budgets, overview_text, prepare_run, read_finished, unfinished
 from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
-from train.compare import paired_clips
 from train.guarded import guarded
 from train.held import held
+from train.paired_differences import paired_clips
 from train.picture_folder import read_images
 from train.recipe import Recipe
 from train.report import make_report

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from tests.train.fake_runs import fake_run
-from train.compare import main, paired_differences, read_runs, table_of
+from train.compare import main, read_runs, table_of
+from train.paired_differences import paired_differences
 
 
 def lines_of(out, name):

@@ -40,7 +40,7 @@ def gains(
     ----------
     paired : Mapping of str to pandas.DataFrame
         Variant to one row a clip: `label`, `source_id`, and as numbers from 0 to 1 whether the clip was named rightly
-        with the variant (`is_right`) and without it (`is_right_other`); as `train.compare.paired_clips` gives it.
+        with the variant (`is_right`) and without it (`is_right_other`); see `train.paired_differences.paired_clips`.
     classes : sequence of str
         All there are; they order the rows.
     level : float

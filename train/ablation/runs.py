@@ -9,8 +9,9 @@ from augment_audio import ORIGINAL
 from generate.wording import count, shown
 from train.ablation.gains import CLASS, OVERALL, recordings_needed, widened
 from train.ablation.plan import ALL, AblationPlan, Planned, recipe_of
-from train.compare import Finished, read_runs
+from train.compare import read_runs
 from train.figures import LEVEL
+from train.paired_differences import Finished
 from train.recipe import Recipe
 from train.run_folder import CONFIG, REPORT, read_run
 from train.side_by_side import pictures_seen, with_budget
