@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from generate.cluster_worker import Refused, draw, facts, faults, is_here
 from generate.fork_server import ONE_THREAD
+from generate.manifest import SETTINGS
 from generate.render import Front, Job
 from generate.wording import count
 from generate.workers import CLIP_LIMIT_S, KILLED_TWICE, QUEUED_A_WORKER
@@ -129,13 +131,7 @@ def check_workers(client: Client, front: Front, *, engine_version: str) -> int:
         Naming each worker that will not do, and why; or if there is none.
     """
     address = client.scheduler.address
-    try:
-        client.wait_for_workers(1, timeout=JOIN_LIMIT_S)
-    except TimeoutError:
-        raise ValueError(
-            f"The cluster at {address} has no workers. Start some, in this program's folder and environment: "
-            f"python -m dask worker {address} --nworkers auto --nthreads 1"
-        ) from None
+    _wait_for_workers(client)
     try:
         client.run_on_scheduler(is_here)  # it reads what it hands on
     except Exception as error:  # whatever Dask makes of an import that fails there
@@ -143,7 +139,7 @@ def check_workers(client: Client, front: Front, *, engine_version: str) -> int:
             f"The scheduler at {address} cannot read this program's clips ({error}). Start it, too, in this program's "
             "folder and environment: python -m dask scheduler"
         ) from None
-    token = front.images / f".cluster-{os.getpid()}"
+    token = front.images / f"{SETTINGS}.{os.getpid()}.tmp"  # a temporary file, known as such if it is left behind
     token.write_text(front.fingerprint)
     try:
         answers = client.run(facts, front, str(token), on_error="return")
@@ -190,9 +186,10 @@ def cluster_outcomes(
     from distributed import KilledWorker
 
     started = front.images / STARTED
-    started.mkdir(exist_ok=True)
+    shutil.rmtree(started, ignore_errors=True)  # what a run that was killed had counted
+    started.mkdir()
     here = facts(front, str(front.images), engine_version=engine_version)
-    queue, in_flight = deque(jobs), {}
+    queue, in_flight, refused = deque(jobs), {}, set()
     executor = client.get_executor(pure=False)
     n_workers, looked = 0, -LOOK_EVERY_S
     try:
@@ -203,12 +200,9 @@ def cluster_outcomes(
                 job = queue.popleft()
                 mark = started / job.clip_id
                 in_flight[executor.submit(draw, job, front, mark, here, MOST_STARTS, CLIP_LIMIT_S)] = job
-            finished, _ = wait(in_flight, timeout=CLIP_LIMIT_S + JOIN_LIMIT_S, return_when=FIRST_COMPLETED)
-            if not finished:
-                raise OSError(
-                    f"no clip was finished for {CLIP_LIMIT_S + JOIN_LIMIT_S:g} s; the cluster at "
-                    f"{client.scheduler.address} has {count(len(client.nthreads()), 'worker')} now"
-                )
+            finished, _ = wait(in_flight, timeout=JOIN_LIMIT_S, return_when=FIRST_COMPLETED)
+            if not finished:  # a clip may take long, but somebody must be at work
+                _wait_for_workers(client)
             for future in finished:
                 job = in_flight.pop(future)
                 try:
@@ -217,16 +211,13 @@ def cluster_outcomes(
                     queue.append(job)
                     continue
                 if isinstance(outcome, Refused):
-                    _refuse(client, outcome)
+                    _send_away(client, outcome, refused)
                     queue.append(job)
                 else:
                     yield job, KILLED_TWICE if outcome is None else outcome
     finally:
         executor.shutdown(wait=False)
-        for path in started.glob("*"):
-            path.unlink(missing_ok=True)
-        with suppress(OSError):
-            started.rmdir()
+        shutil.rmtree(started, ignore_errors=True)
 
 
 def _result(future: Future, client: Client) -> list[dict[str, object]] | str | Refused | None:
@@ -237,11 +228,31 @@ def _result(future: Future, client: Client) -> list[dict[str, object]] | str | R
         raise OSError(f"the scheduler at {client.scheduler.address} does not answer any more") from None
 
 
-def _refuse(client: Client, refused: Refused) -> None:
+def _wait_for_workers(client: Client) -> None:
+    """See that there is a worker, or that one joins soon.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    address = client.scheduler.address
+    try:
+        client.wait_for_workers(1, timeout=JOIN_LIMIT_S)
+    except TimeoutError:
+        raise ValueError(
+            f"The cluster at {address} has no workers. Start some, in this program's folder and environment: "
+            f"python -m dask worker {address} --nworkers auto --nthreads 1"
+        ) from None
+
+
+def _send_away(client: Client, worker: Refused, refused: set[str]) -> None:
     """Give no more clips to a worker that joined late and is not like the others."""
-    print(f"\nThe worker {refused.worker} is passed over: {refused.why}", file=sys.stderr)
-    client.retire_workers([refused.worker], close_workers=False)
-    if not client.nthreads():
+    if worker.address not in refused:
+        print(f"\nThe worker {worker.address} is sent away: {worker.why}", file=sys.stderr)
+        refused.add(worker.address)
+        client.retire_workers([worker.address])
+    if refused.issuperset(client.nthreads()):
         raise OSError(f"no worker at {client.scheduler.address} will do")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import augment_audio
 import generate
 from augment_audio.rubberband_program import end_programs
-from generate.render import Front, Job, render
+from generate.render import Front, Job, known_variants, render
 from generate.versions import versions
 from generate.workers import keep_memory, or_reason
 
@@ -28,8 +29,8 @@ class Facts:
     Parameters
     ----------
     versions : Mapping of str to str
-        Python's (without its last number), the packages', the engine's; digits of the program's own files and of the
-        variants file.
+        Python's (without its last number), the packages', the engine's; the kind of processor; digits of the program's
+        own files and of the variants file.
     unseen : str
         A folder that this process does not see; else empty.
     n_threads : int
@@ -47,12 +48,12 @@ class Refused:
 
     Parameters
     ----------
-    worker : str
-        Its address.
+    address : str
+        Of the worker.
     why : str
     """
 
-    worker: str
+    address: str
     why: str
 
 
@@ -75,10 +76,7 @@ def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Wo
         Whose process this is; Dask's `Client.run` fills it in, by this name.
     """
     own = Path(front.settings.variants_file) if front.settings.variants_file else None
-    found = versions()
-    found["python"] = found["python"].rpartition(".")[0]
-    found["engine"] = engine_version or _engine_version(front.settings.engine)
-    found["this program"] = _digits(*(Path(package.__file__).parent for package in (augment_audio, generate)))
+    found = {**LOADED, "engine": engine_version or _engine_version(front.settings.engine)}
     found["variants file"] = _digits(own) if own else "none"
     paths = {front.sounds: front.sounds, front.images: Path(token)}
     unseen = [str(folder) for folder, path in paths.items() if not path.exists()]
@@ -168,17 +166,21 @@ def _end() -> None:
     os._exit(1)
 
 
-_known: dict[str, str] = {}
-"""Of each picture folder, why this process will not do for it."""
+_good: set[tuple[str, str]] = set()
+"""Fingerprints and picture folders for which this process will do."""
 
 
 def _why_not(front: Front, here: Facts, worker: Worker) -> str:
-    """`faults` of this process, found once a picture folder."""
-    key = f"{front.fingerprint} {front.images}"
-    if key not in _known:
-        keep_memory()
-        _known[key] = faults(facts(front, str(front.images), dask_worker=worker), here)
-    return _known[key]
+    """`faults` of this process; looked for once a picture folder, if there are none."""
+    key = (front.fingerprint, str(front.images))
+    if key in _good:
+        return ""
+    keep_memory()
+    known_variants.cache_clear()  # the file may have changed since it was read for another run
+    why = faults(facts(front, str(front.images), dask_worker=worker), here)
+    if not why:
+        _good.add(key)
+    return why
 
 
 def _engine_version(engine: str) -> str:
@@ -197,3 +199,15 @@ def _digits(*paths: Path) -> str:
         for file in files:
             digest.update(file.relative_to(path).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:8]
+
+
+def _loaded() -> dict[str, str]:
+    """Versions of what this process draws with."""
+    found = versions() | {"processor": platform.machine()}
+    found["python"] = found["python"].rpartition(".")[0]
+    found["this program"] = _digits(*(Path(package.__file__).parent for package in (augment_audio, generate)))
+    return found
+
+
+LOADED = _loaded()
+"""As they are when this file is imported: what is put in their place later is not what this process runs."""

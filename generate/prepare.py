@@ -15,7 +15,6 @@ import pandas as pd
 import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, folder, manifest, png, readers
-from generate.cluster import check_address
 from generate.command_line import settings_from
 from generate.features import FEATURES
 from generate.pieces import cut_into_pieces
@@ -110,6 +109,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
     if options.cluster:
         if options.workers:
             raise ValueError("--workers and --cluster contradict each other; the cluster has workers of its own.")
+        from generate.cluster import check_address
+
         check_address(options.cluster)
     sounds = _sound_folder(options.sounds)
     images = Path(options.output) if options.output else Path("outputs", "images", sounds.resolve().name)

@@ -240,7 +240,7 @@ def assert_whole_run(run_folder):
 def go_on(cwd, images):  # noqa: F811
     """As the message or the README says: the same command, or `--resume` where a run has begun."""
     has_begun = (cwd / RUN / "config.json").is_file()
-    ended = run("train", *(["--resume", RUN] if has_begun else [images, *TRAIN]), cwd=cwd)
+    ended = run("train", *(["--resume", RUN, "--explain", "0"] if has_begun else [images, *TRAIN]), cwd=cwd)
     assert ended.status == 0, ended
 
 
@@ -308,12 +308,12 @@ def test_a_report_under_a_limit_to_the_size_of_files(trained, tmp_path, injected
     before = tree(trained)
     limits = [300, 10_000, (trained / "index.html").stat().st_size // 2]
     for limit in limits:
-        ended = run("train.report", trained, before=limited(limit))
+        ended = run("train.report", trained, "--explain", "0", before=limited(limit))
         assert ended.is_clear(TOO_LARGE), (limit, ended)
         assert_whole_run(trained)
         assert tree(trained).keys() == before.keys()
         assert json.loads((trained / "report.json").read_text())["folds"]
-    ended = run("train.report", trained)
+    ended = run("train.report", trained, "--explain", "0")
     assert ended.status == 0, ended
     injected(len(limits))
 
@@ -335,11 +335,11 @@ def test_a_report_on_a_full_disk(trained, tmp_path, injected):
             (disk / RUN / "config.json").write_text(json.dumps(config))
             fill(disk)
             make_room(disk, room)
-            ended = run("train.report", disk / RUN)
+            ended = run("train.report", disk / RUN, "--explain", "0")
             assert is_named(ended, disk), (room, ended)
             make_room(disk)
             assert_whole_run(disk / RUN)
-            ended = run("train.report", disk / RUN)
+            ended = run("train.report", disk / RUN, "--explain", "0")
             assert ended.status == 0, (room, ended)
             assert_same(disk / RUN, trained)
             assert tree(disk / RUN / "pictures") == tree(trained / "pictures")

@@ -194,7 +194,7 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp
     assert not list(images.rglob("*.png"))
 
 
-def test_a_worker_that_joins_late_and_would_draw_otherwise_is_passed_over(dask_cluster, tmp_path):
+def test_a_worker_that_joins_late_and_would_draw_otherwise_is_sent_away(dask_cluster, tmp_path):
     sounds = many(tmp_path / "sounds", 10)
     (tmp_path / "own.py").write_text(SLOW)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "slow"]
@@ -207,7 +207,7 @@ def test_a_worker_that_joins_late_and_would_draw_otherwise_is_passed_over(dask_c
     (tmp_path / "go").touch()
     _, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
-    assert "is passed over: has 2 threads" in err
+    assert "is sent away: has 2 threads" in err
     assert len(metadata(images)) == 20 * 2
     assert not (tmp_path / f"drawn-by-{late.pid}").exists()
 
