@@ -181,7 +181,9 @@ def cluster_outcomes(
     Raises
     ------
     OSError
-        If a picture cannot be written, the cluster is gone, or none of its workers will do.
+        If a picture cannot be written, the scheduler is gone, or none of its workers will do.
+    ValueError
+        If all workers are gone.
     """
     from distributed import KilledWorker
 

@@ -71,6 +71,7 @@ def fit_fold(
     fold: Fold,
     *,
     on_epoch: Callable[[dict[str, object], int], None],
+    before_write: Callable[[], None] = lambda: None,
     log_folder: Path | None = None,
     devices: Devices = ONE_DEVICE,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
@@ -82,6 +83,8 @@ def fit_fold(
     fold : Fold
     on_epoch : callable
         Told the row of the history, and how many pictures were seen in the epoch.
+    before_write : callable
+        Called before a net is saved; raises where the fold is somebody else's by now.
     log_folder : Path, optional
         For TensorBoard.
     devices : Devices
@@ -98,7 +101,7 @@ def fit_fold(
     checkpoint.remove_halves(fold.folder)
     fold.folder.mkdir(parents=True, exist_ok=True)
     with devices.scope():
-        model, history = _train(recipe, fold, devices, on_epoch, log_folder)
+        model, history = _train(recipe, fold, devices, on_epoch, before_write, log_folder)
     is_best = recipe.select == "validation"
     if is_best or devices.number > 1:
         del model
@@ -111,6 +114,7 @@ def _train(
     fold: Fold,
     devices: Devices,
     on_epoch: Callable[[dict[str, object], int], None],
+    before_write: Callable[[], None],
     log_folder: Path | None,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
     """All epochs that are left; the net with the last weights, and the history."""
@@ -132,7 +136,7 @@ def _train(
                 _begin_phase(model, phase, recipe, len(batches), devices)
             else:
                 model.jit_compile = devices.compiles()  # the fold may have begun on others
-            keeper = _Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
+            keeper = _Keeper(recipe, fold, phase, history, on_epoch, before_write, is_last=is_last)
             failures: list[BaseException] = []
             callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
             if log_folder is not None:
@@ -148,6 +152,7 @@ def _train(
                 verbose=0,
             )
         first = end
+    before_write()
     checkpoint.save(model, last, history, with_optimizer=False)
     write_history(fold.folder, history)
     return model, history
@@ -256,12 +261,13 @@ class _Keeper(keras.callbacks.Callback):
         phase: Phase,
         history: list[dict[str, object]],
         on_epoch: Callable[[dict[str, object], int], None],
+        before_write: Callable[[], None],
         *,
         is_last: bool,
     ) -> None:
         super().__init__()
         self._recipe, self._fold, self._phase, self._history = recipe, fold, phase, history
-        self._on_epoch, self._may_stop = on_epoch, is_last
+        self._on_epoch, self._before_write, self._may_stop = on_epoch, before_write, is_last
         self._saved = self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -289,6 +295,7 @@ class _Keeper(keras.callbacks.Callback):
             self._keep()
         if is_best:
             # After the other, which it can be made from: a kill between the two loses nothing.
+            self._before_write()
             checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
         self._on_epoch(self._history[-1], len(self._fold.split.train))
         if self._may_stop and _has_waited(self._history, self._recipe, self._phase):
@@ -300,6 +307,7 @@ class _Keeper(keras.callbacks.Callback):
             self._keep()
 
     def _keep(self) -> None:
+        self._before_write()
         checkpoint.save(self.model, self._fold.folder / LAST, self._history)
         write_history(self._fold.folder, self._history)
         self._saved = time.monotonic()

@@ -203,9 +203,9 @@ def _check_room(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise ValueError(
-            f"The pictures take {n_bytes / 1e9:.3g} GB decoded, more than half of the memory that is free "
-            f"({available_bytes() / 1e9:.3g} GB), and the disk of {str(folder)!r} has {free / 1e9:.3g} GB free. Free "
-            "some, give a smaller --input-size, or try --levels memory."
+            f"The pictures take {n_bytes / 1e9:.3g} GB decoded, and the disk of {str(folder)!r} has {free / 1e9:.3g} "
+            f"GB free ({available_bytes() / 1e9:.3g} GB of memory are). Free some, give a smaller --input-size, or try "
+            "--levels memory."
         )
 
 

@@ -21,8 +21,9 @@ from generate.whole_file import whole_file
 from train.ablation.text import TABLE, TOML
 from train.explanation.nearest import nearest_of_class
 from train.explanation.of_run import EXPLAINED, explain_run
-from train.leak_meter import shrink
-from train.picture_folder import open_pictures, read_images
+from train.images import decode
+from train.leak_meter import SIDE_PX, shrink_one
+from train.picture_folder import read_images
 from train.results import read_predictions
 from train.run_folder import PROBABILITY, Run, table_sha256
 from train.split import Split, make_splits
@@ -43,7 +44,7 @@ class Sources:
     splits : dict of str to Split
         By the fold's name.
     shrunk : np.ndarray, shape=(n_pictures, n), uint8
-        From `train.leak_meter.shrink`.
+        From `train.leak_meter.shrink_one`.
     """
 
     table: pd.DataFrame
@@ -105,8 +106,15 @@ def _sources(run: Run) -> Sources:
         train_variants=recipe.train_variants,
         seed=recipe.seed,
     )
-    pictures = open_pictures(run.images, settings, table, size=run.input_size, silent_ends=recipe.silent_ends)
-    return Sources(table, {split.name: split for split in splits}, shrink(pictures.levels))
+    shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
+
+    def put(k: int, levels: np.ndarray) -> None:
+        shrunk[k] = shrink_one(levels)
+
+    # One after the other: training may hold them still, and twice would be too much for the memory.
+    how = {"size": run.input_size, "silent_ends": recipe.silent_ends, "fingerprint": str(settings["fingerprint"])}
+    decode(run.images, list(table["file_name"]), put, **how)
+    return Sources(table, {split.name: split for split in splits}, shrunk)
 
 
 def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:

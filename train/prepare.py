@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,12 @@ class Prepared:
     is_resumed: bool
     n_duplicates: dict[str, int]
     devices: Devices
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """One row a picture, 1 for its class: shape=(n_pictures, n_classes), float32."""
+        number = self.table["label"].map({label: k for k, label in enumerate(self.run.classes)}).to_numpy()
+        return np.eye(len(self.run.classes), dtype=np.float32)[number]
 
 
 def prepare(

@@ -18,6 +18,7 @@ from train.held import Hold, held
 from train.leak_meter import nearest_neighbour_accuracy, shrink
 from train.prepare import Prepared
 from train.progress import Progress
+from train.recipe import Recipe
 from train.report import make_report
 from train.run_folder import (
     CONFIG,
@@ -60,7 +61,7 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
     turns = FoldsInTurn(run, list(folds))
     left = turns.left
     shrunk = shrink(prepared.pictures.levels) if left else None
-    n_to_see = {name: n_pictures_to_see(run.recipe, folds[name]) for name in left}
+    n_to_see = {name: _estimated_pictures_to_see(run.recipe, folds[name]) for name in left}
     with Progress(sum(n_to_see.values())) as progress, closing(turns.take()) as taken:
         for name, hold in taken:
             others = [other for other in turns.left if other != name]
@@ -77,6 +78,14 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
         _say_what_others_do(turns)
     with held(run.folder, in_turn=True):
         return make_report(with_folds_of(run), n_explained=n_explained)
+
+
+def _estimated_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
+    """How much is left of a fold, for the progress bar; another machine may be writing its net just now."""
+    try:
+        return n_pictures_to_see(recipe, fold)
+    except (OSError, ValueError):
+        return 0
 
 
 def _begin(prepared: Prepared) -> Run:
@@ -105,13 +114,10 @@ def _train_fold(
 ) -> float:
     """Train and test one fold that is held, write what it gave, and return its accuracy, 0 to 1."""
     run, table, split = prepared.run, prepared.table, fold.split
-
-    def while_held(row: dict[str, object], n_pictures: int) -> None:
-        hold.check()
-        on_epoch(row, n_pictures)
-
     logs = fold.folder / "logs" if with_logs else None
-    model, history = fit_fold(run.recipe, fold, on_epoch=while_held, log_folder=logs, devices=prepared.devices)
+    model, history = fit_fold(
+        run.recipe, fold, on_epoch=on_epoch, before_write=hold.check, log_folder=logs, devices=prepared.devices
+    )
     says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
     del model  # or two nets are in memory when the next fold begins
     predictions = _predictions(table, split, says, run.classes)
@@ -162,11 +168,10 @@ def _say_what_others_do(turns: FoldsInTurn) -> None:
 def _fold(prepared: Prepared, split: Split) -> Fold:
     """What one fold is trained on."""
     run, table = prepared.run, prepared.table
-    number = table["label"].map({label: k for k, label in enumerate(run.classes)}).to_numpy()
     return Fold(
         split=split,
         pictures=prepared.pictures,
-        targets=np.eye(len(run.classes), dtype=np.float32)[number],
+        targets=prepared.targets,
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(run.recipe.seed, crc32(split.name.encode())),
         folder=run.fold_folder(split.name),

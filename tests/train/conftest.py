@@ -42,10 +42,23 @@ def draw(sounds: Path, images: Path, *more: str) -> Path:
 
 def in_new_process(*arguments: str, cwd: Path, backend: str = "tensorflow") -> subprocess.CompletedProcess[str]:
     """Run `python -m ...` as a user does, on a backend."""
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    environment = environment_of(backend, cwd)
     return subprocess.run(
         [sys.executable, "-m", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
     )
+
+
+def environment_of(backend: str, cwd: Path) -> dict[str, str]:
+    """Variables of a process that trains; what JAX compiles is kept in its folder, for the next one."""
+    # Most of the time is XLA's, which need not do its best here.
+    quickly = "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true"
+    of_jax = {
+        "XLA_FLAGS": quickly,
+        "JAX_COMPILATION_CACHE_DIR": str(cwd / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    own = {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    return os.environ | own | (of_jax if backend == "jax" else {})
 
 
 @pytest.fixture(scope="session")

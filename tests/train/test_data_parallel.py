@@ -1,7 +1,6 @@
 """Two devices made of the processor, on each backend: the same run as on one, within rounding."""
 
 import json
-import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.train.conftest import ROOT
+from tests.train.conftest import environment_of
 from tests.train.fake_runs import SETTINGS, fake_run
 from train.__main__ import main
 from train.data_parallel import Devices, check_shares, choose
@@ -83,23 +82,13 @@ assert run("--resume", RUNS / "tuned-killed", "--devices", "2") == 0
 """
 
 
-@pytest.fixture(scope="module", params=["jax", "tensorflow"])
-def runs(request, images, tmp_path_factory):
+def runs_on(backend, images, here):
     """The folder of runs on one and on two devices, and what they said."""
-    if request.param == "jax":
-        pytest.importorskip("jax")
-    here = tmp_path_factory.mktemp(request.param)
-    environment = os.environ | {
-        "KERAS_BACKEND": request.param,
-        "PYTHONPATH": str(ROOT),
-        # Most of the time is XLA's, which need not do its best here.
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=1 "
-        "--xla_llvm_disable_expensive_passes=true",
-        "JAX_COMPILATION_CACHE_DIR": str(here / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
+    environment = environment_of(backend, here)
+    if backend == "jax":
+        environment["XLA_FLAGS"] += " --xla_force_host_platform_device_count=2"
     done = subprocess.run(
-        [sys.executable, "-c", RUNS, request.param, str(images)],
+        [sys.executable, "-c", RUNS, backend, str(images)],
         cwd=here,
         env=environment,
         capture_output=True,
@@ -121,16 +110,22 @@ def assert_same(one, two):
     np.testing.assert_allclose(*says, rtol=0, atol=TOLERANCE)
 
 
-def test_two_devices_give_the_run_of_one(runs):
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_two_devices_give_the_run_of_one(backend, images, tmp_path):
+    """One test, since tests that run side by side would each make the runs."""
+    if backend == "jax":
+        pytest.importorskip("jax")
+    runs = runs_on(backend, images, tmp_path)
     assert_same(runs.folder / "one", runs.folder / "two")
-
-
-def test_fine_tuning_goes_on_where_there_are_two_devices(runs):
-    """In the middle of a phase, with batch normalisation frozen."""
+    # In the middle of a phase of fine-tuning, with batch normalisation frozen.
     assert_same(runs.folder / "tuned", runs.folder / "tuned-killed")
+    assert_saved_net_knows_of_one_device(runs)
+    assert_what_was_used_is_told(runs)
+    assert "A batch of training pictures could not be made (OSError: no such picture)" in runs.errors
+    assert "Traceback" not in runs.errors and "ran out of data" not in runs.errors
 
 
-def test_the_saved_net_knows_of_one_device(runs):
+def assert_saved_net_knows_of_one_device(runs):
     """Here, in a process with one device, and whichever backend wrote it."""
     import keras
 
@@ -143,7 +138,7 @@ def test_the_saved_net_knows_of_one_device(runs):
     np.testing.assert_allclose(*(net.predict_on_batch(x) for net in nets), rtol=0, atol=TOLERANCE)
 
 
-def test_what_was_used_is_told(runs):
+def assert_what_was_used_is_told(runs):
     assert "each takes 5 of the 10 pictures of a batch, and the rate is that of the whole batch" in runs.said
     assert runs.said.count("2 devices made of") == 3
     folds = {
@@ -157,11 +152,6 @@ def test_what_was_used_is_told(runs):
     assert "Trained on 2 CPU devices at once, 5 pictures of each batch on each" in (
         runs.folder / "two/README.md"
     ).read_text(encoding="utf-8")
-
-
-def test_a_batch_that_cannot_be_made_is_said(runs):
-    assert "A batch of training pictures could not be made (OSError: no such picture)" in runs.errors
-    assert "Traceback" not in runs.errors and "ran out of data" not in runs.errors
 
 
 def test_more_devices_than_there_are(images, tmp_path, monkeypatch, capsys):

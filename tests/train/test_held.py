@@ -127,7 +127,7 @@ def test_who_was_silent_too_long_is_stopped(folder, monkeypatch):
         (folder / HOLDER).unlink()
         (folder / HOLDER).write_text(taken)
         until = time.monotonic() + 30
-        with pytest.raises(ValueError, match="no longer held by this process .* on kermit has it"):
+        with pytest.raises(ValueError, match="no longer held by this process: .* on kermit has it"):
             while time.monotonic() < until:
                 hold.check()
                 time.sleep(0.02)

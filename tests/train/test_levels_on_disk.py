@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_written_to(own, tmp_path, monkeypatch):
 def test_a_full_disk(images, tmp_path, monkeypatch):
     with small_disk(tmp_path / "disk", "size=3m") as disk:
         own = shutil.copytree(images, disk / "own", ignore=shutil.ignore_patterns("*.mp3", "*.html"))
-        with pytest.raises(ValueError, match="GB free. Free some"):
+        with pytest.raises(ValueError, match="Free some, give a smaller --input-size"):
             opened(own, size=(300, 300))
         # Another program takes the room meanwhile.
         monkeypatch.setattr(levels_on_disk, "_check_room", lambda *_: None)

@@ -14,7 +14,7 @@ import soundfile
 
 from generate.manifest import read_metadata
 from tests.conftest import SR, tone
-from tests.train.conftest import ROOT, draw, in_new_process
+from tests.train.conftest import ROOT, draw, environment_of, in_new_process
 from train.__main__ import main
 from train.run_folder import read_predictions, read_run
 
@@ -98,7 +98,7 @@ def test_killed_and_resumed_equals_uninterrupted(images, here, backend):
     arguments = [str(images), *TINY, "--nets", "1", "--epochs", "8", "--folds", "1"]
     whole = in_new_process("train", *arguments, "--name", "whole", cwd=here, backend=backend)
     assert whole.returncode == 0, whole.stderr
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    environment = environment_of(backend, here)
     code = "import sys, train.fit, train.__main__ as m; train.fit.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments, "--name", "killed"],

@@ -154,7 +154,8 @@ def _by_fold(
     silence = picture_of_silence(front_end(run))
     for fold, tests in chosen.groupby("fold", sort=False):
         nets = load_nets(run, [fold])
-        pictures = open_pictures(run.images, described, tests, size=run.input_size, silent_ends=run.recipe.silent_ends)
+        how = {"size": run.input_size, "silent_ends": run.recipe.silent_ends, "levels": "memory"}
+        pictures = open_pictures(run.images, described, tests, **how)
         classes = np.array([run.classes.index(name) for name in tests["predicted"]])
         maps = explain_levels(nets, pictures.levels, pictures.palette, classes, silence=silence)
         for k, row in enumerate(tests.index):
