@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,8 @@ HEADROOM = 0.25
 SHORTEST_OUTPUT = 0.99
 """What comes back must be at least this part of the length that was asked for; the real program gave at least 0.9997 of
 it (10 to 110,250 samples, tempo 0.25 to 3.9, two octaves down to two up)."""
+VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,30}", re.ASCII)
+"""Such as `3.1.2`."""
 LONGEST_ANSWER = 10_000
 """Bytes; a program that says more of its version is not this one."""
 
@@ -109,7 +112,7 @@ def program_version() -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FileNotFoundError(f"{program} does not answer to --version ({error}). {HOW_TO_INSTALL}") from None
     words = answer.split()
-    if status != 0 or not words or not words[-1][0].isdigit():
+    if status != 0 or not words or not VERSION.fullmatch(words[-1]):
         raise FileNotFoundError(f"{program} does not say its version, so it will not do. {HOW_TO_INSTALL}")
     return words[-1]
 

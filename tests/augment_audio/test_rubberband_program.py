@@ -387,6 +387,7 @@ def test_without_the_program_a_variant_fails_with_a_word_about_installing(no_rub
         ("echo 3.1.2; exit 1", "does not say its version"),
         ("exit 0", "does not say its version"),
         ("echo no such option; exit 0", "does not say its version"),
+        ("echo garbage 4nd; exit 0", "does not say its version"),
     ],
 )
 def test_a_program_without_a_version_will_not_do(fake_rubberband, version, message):

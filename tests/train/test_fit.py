@@ -15,7 +15,7 @@ from train.recipe import Recipe
 from train.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
 from train.split import make_splits
 
-SMALL = Recipe(model="cnn7", input_size=32, epochs=6, batch_size=16)
+SMALL = Recipe(model="cnn7", nets=1, input_size=32, epochs=6, batch_size=16)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def same(history):
 
 def test_it_learns_and_leaves_its_files(fold):
     seen = []
-    recipe = replace(SMALL, epochs=25)
+    recipe = replace(SMALL, nets=2, epochs=25)
     n_pictures = n_pictures_to_see(recipe, fold)
     model, history = fit_fold(recipe, fold, on_epoch=lambda row, n: seen.append((row["epoch"], n)))
     assert [row["epoch"] for row in history] == list(range(1, 26))

@@ -18,7 +18,8 @@ from tests.train.conftest import ROOT, draw, environment_of, in_new_process
 from train.__main__ import main
 from train.run_folder import read_predictions, read_run
 
-RECIPE = ["--model", "cnn7", "--input-size", "32", "--batch-size", "16", "--epochs", "3", "--train-variants", "none"]
+RECIPE = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "3"]
+RECIPE += ["--train-variants", "none"]
 TINY = [*RECIPE, "--explain", "0"]
 
 
@@ -38,7 +39,7 @@ def histories(run):
 
 
 def test_from_pictures_to_a_report(images, here, capsys):
-    assert train(images, *TINY, "--train-variants", "pitch=+2", "--name", "first") == 0
+    assert train(images, *TINY, "--nets", "2", "--train-variants", "pitch=+2", "--name", "first") == 0
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
@@ -95,7 +96,7 @@ def test_killed_and_resumed_equals_uninterrupted(images, here, backend):
     """A real SIGKILL in a real process, on both backends; histories and predictions are the same to the last digit."""
     if backend == "jax":
         pytest.importorskip("jax")
-    arguments = [str(images), *TINY, "--nets", "1", "--epochs", "8", "--folds", "1"]
+    arguments = [str(images), *TINY, "--epochs", "8", "--folds", "1"]
     whole = in_new_process("train", *arguments, "--name", "whole", cwd=here, backend=backend)
     assert whole.returncode == 0, whole.stderr
     environment = environment_of(backend, here)
