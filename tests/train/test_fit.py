@@ -136,7 +136,7 @@ def test_patience_ends_a_fold_early(fold, monkeypatch):
 def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
     monkeypatch.setattr("train.fit.CrossEntropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
     with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
-        fit_fold(SMALL, fold, on_epoch=quiet)
+        fit_fold(replace(SMALL, nets=2), fold, on_epoch=quiet)
 
 
 def test_a_checkpoint_that_was_cut_short_is_said(fold, monkeypatch):
