@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from train.command_line import folds_of
 from train.explanation.explanations import Explanations, explain_levels
 from train.explanation.overlay import overlay
 from train.guarded import guarded
-from train.predict import SOME_REJECTED, heading, whole_number
+from train.predict import SOME_REJECTED, add_common_options, heading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,14 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
-    parser.add_argument("sounds", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
+    add_common_options(parser)
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=f"where to write to (default: RUN/{FOLDER})")
     parser.add_argument("--class", dest="label", metavar="NAME", help="explain this class (default: the likeliest)")
-    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the nets of these (default: all)")
-    parser.add_argument(
-        "--batch-size", type=whole_number, default=32, metavar="N", help="pictures at once (default: 32)"
-    )
     return parser
 
 

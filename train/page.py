@@ -26,7 +26,7 @@ from train.leak_meter import SIDE_PX, shrink_one
 from train.picture_folder import read_images
 from train.results import read_predictions
 from train.run_folder import PROBABILITY, Run, table_sha256
-from train.split import Split, make_splits
+from train.split import Split, splits_of
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 PICTURES = "pictures"
@@ -98,14 +98,7 @@ def _sources(run: Run) -> Sources:
     if table_sha256(table) != run.table_sha256:
         raise ValueError(f"those in {str(run.images)!r} are no longer those that the run began with.")
     recipe = run.recipe
-    splits = make_splits(
-        table,
-        protocol=recipe.protocol,
-        with_validation=recipe.select == "validation",
-        keep_relatives=recipe.keep_relatives,
-        train_variants=recipe.train_variants,
-        seed=recipe.seed,
-    )
+    splits = splits_of(recipe, table)
     shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
 
     def put(k: int, levels: np.ndarray) -> None:

@@ -44,23 +44,24 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
-    parser.add_argument("sounds", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
+    add_common_options(parser)
     parser.add_argument("--hop-seconds", type=_hop, metavar="S", help="one row a window; they begin S seconds apart")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write the table, with all probabilities")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the same as JSON")
     parser.add_argument(
         "--top", type=whole_number, default=5, metavar="N", help="likeliest classes to name (default: 5)"
     )
+    return parser
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Which nets are asked about which sounds: the same for predictions and explanations."""
+    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
+    parser.add_argument("sounds", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the nets of these (default: all)")
     parser.add_argument(
-        "--batch-size",
-        type=whole_number,
-        default=32,
-        metavar="N",
-        help="pictures at once (default: 32)",
+        "--batch-size", type=whole_number, default=32, metavar="N", help="pictures at once (default: 32)"
     )
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

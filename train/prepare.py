@@ -19,7 +19,7 @@ from train.recipe import Recipe
 from train.run_folder import CONFIG, Run, read_run, table_sha256
 from train.run_name import RUNS, check_name, default_name, new_folder
 from train.spectrogram_transforms import SpectrogramTransforms
-from train.split import Split, make_splits
+from train.split import Split, splits_of
 
 
 @dataclass(frozen=True)
@@ -168,14 +168,7 @@ def _prepared(
         raise ValueError(
             f"All pictures in {str(images)!r} are of one class, {classes[0]!r}; a classifier needs two or more."
         )
-    splits = make_splits(
-        table,
-        protocol=recipe.protocol,
-        with_validation=recipe.select == "validation",
-        keep_relatives=recipe.keep_relatives,
-        train_variants=recipe.train_variants,
-        seed=recipe.seed,
-    )
+    splits = splits_of(recipe, table)
     all_folds = tuple(split.name for split in splits)
     check_fold_names(all_folds)
     splits = chosen_folds(splits, folds)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from train.recipe import PROTOCOLS
+from train.recipe import PROTOCOLS, Recipe
 
 TEST_SHARE = 0.2
 """Of the leaky protocols: the 80 to 20 of the papers."""
@@ -43,6 +43,25 @@ class Split:
     validation: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     n_left_out: int = 0
     is_leaky: bool = False
+
+
+def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
+    """`make_splits` as a recipe says.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    table : pandas.DataFrame
+        See `make_splits`, as for what is raised.
+    """
+    return make_splits(
+        table,
+        protocol=recipe.protocol,
+        with_validation=recipe.select == "validation",
+        keep_relatives=recipe.keep_relatives,
+        train_variants=recipe.train_variants,
+        seed=recipe.seed,
+    )
 
 
 def make_splits(
