@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+import psutil
 
 PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
@@ -12,26 +13,15 @@ CGROUPS = Path("/sys/fs/cgroup")
 def available_bytes() -> int:
     """Memory that can be taken before the machine swaps or the container's limit ends the process.
 
-    The least of what Linux calls available (`/proc/meminfo`) and what the limits of the process's control groups leave
-    (version 2 `memory.max`, version 1 `memory.limit_in_bytes`; files that are only cached do not count as used). On
-    other systems half of the machine's memory, since they do not say.
+    The least of what the system calls available (psutil) and, on Linux, what the limits of the process's control groups
+    leave (version 2 `memory.max`, version 1 `memory.limit_in_bytes`; files that are only cached do not count as used).
 
     Returns
     -------
     int
         Bytes, 0 or more.
     """
-    return max(0, min(_of_machine(), *_of_groups()))
-
-
-def _of_machine() -> int:
-    try:
-        for line in (PROC / "meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024 * int(line.split()[1])
-    except OSError:
-        pass
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return max(0, min([psutil.virtual_memory().available, *_of_groups()]))
 
 
 def _of_groups() -> list[int]:
@@ -39,8 +29,8 @@ def _of_groups() -> list[int]:
     try:
         lines = (PROC / "self" / "cgroup").read_text().splitlines()
     except OSError:
-        return [_of_machine()]
-    left = [_of_machine()]
+        return []
+    left = []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers == "":

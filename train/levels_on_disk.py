@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -184,17 +185,17 @@ def _decode_into(
         file=sys.stderr,
         flush=True,
     )
-    with whole_file(path) as temporary, temporary.open("wb", buffering=0) as file:
+    one_at_a_time = threading.Lock()
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(names), *size)}
         np.lib.format.write_array_header_1_0(file, header)
         begin = file.tell()
 
         # Written, not mapped: a full disk is an error here, where a map would end the process.
         def put(k: int, levels: np.ndarray) -> None:
-            left, at = memoryview(np.ascontiguousarray(levels)).cast("B"), begin + k * size[0] * size[1]
-            while left:
-                n_written = os.pwrite(file.fileno(), left, at)
-                left, at = left[n_written:], at + n_written
+            with one_at_a_time:
+                file.seek(begin + k * size[0] * size[1])
+                file.write(np.ascontiguousarray(levels))
 
         decode(images, names, put, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
 

@@ -1,14 +1,18 @@
+from types import SimpleNamespace
+
+import psutil
+
 from train import free_memory
 from train.free_memory import available_bytes
 
 GB = 1_000_000_000
 
 
-def machine(tmp_path, monkeypatch, *, kb, groups=""):
+def machine(tmp_path, monkeypatch, *, available, groups=""):
     (tmp_path / "proc" / "self").mkdir(parents=True)
-    (tmp_path / "proc" / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemFree: 1 kB\nMemAvailable:  {kb} kB\n")
     (tmp_path / "proc" / "self" / "cgroup").write_text(groups)
     (tmp_path / "groups").mkdir()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
     monkeypatch.setattr(free_memory, "PROC", tmp_path / "proc")
     monkeypatch.setattr(free_memory, "CGROUPS", tmp_path / "groups")
 
@@ -20,8 +24,8 @@ def group(folder, **files):
 
 
 def test_of_the_machine(tmp_path, monkeypatch):
-    machine(tmp_path, monkeypatch, kb=8_000_000)
-    assert available_bytes() == 8_000_000 * 1024
+    machine(tmp_path, monkeypatch, available=8 * GB)
+    assert available_bytes() == 8 * GB
 
 
 def test_of_this_machine():
@@ -29,7 +33,7 @@ def test_of_this_machine():
 
 
 def test_a_limit_of_a_group_above_counts(tmp_path, monkeypatch):
-    machine(tmp_path, monkeypatch, kb=8_000_000, groups="0::/a/b\n")
+    machine(tmp_path, monkeypatch, available=8 * GB, groups="0::/a/b\n")
     group(tmp_path / "groups/a/b", memory__max="max", memory__current=1, memory__stat="inactive_file 0")
     group(
         tmp_path / "groups/a",
@@ -41,7 +45,7 @@ def test_a_limit_of_a_group_above_counts(tmp_path, monkeypatch):
 
 
 def test_version_1_and_a_container_that_sees_its_group_at_the_root(tmp_path, monkeypatch):
-    machine(tmp_path, monkeypatch, kb=8_000_000, groups="4:memory:/somewhere/else\n1:cpu:/\n")
+    machine(tmp_path, monkeypatch, available=8 * GB, groups="4:memory:/somewhere/else\n1:cpu:/\n")
     group(
         tmp_path / "groups/memory",
         memory__limit_in_bytes=2 * GB,
@@ -53,4 +57,5 @@ def test_version_1_and_a_container_that_sees_its_group_at_the_root(tmp_path, mon
 
 def test_a_system_without_proc(tmp_path, monkeypatch):
     monkeypatch.setattr(free_memory, "PROC", tmp_path / "none")
-    assert available_bytes() > 10_000_000
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8 * GB))
+    assert available_bytes() == 8 * GB
