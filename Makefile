@@ -10,7 +10,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
-	@echo "make scale   what becomes of 4,000 clips, and of tables of a million pictures (half an hour)"
+	@echo "make scale   what becomes of 40,000 clips, and of tables of a million pictures (half an hour)"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"

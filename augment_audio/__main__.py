@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import io
 import os
 import sys
@@ -37,6 +38,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the variants and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
     options = build_parser().parse_args(arguments)
     try:
         own = augment_audio.load_variants_file(options.variants_file) if options.variants_file else {}
@@ -44,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         requests = augment_audio.parse_requests(options.variants, variants, PRESETS)
         engine = augment_audio.choose_engine(options.engine)
         print(f"Pitch and tempo by {ENGINES[engine].version()}.")
-        _refuse_equal_names(options.sounds)
+        sounds = _expanded(options.sounds)
+        _refuse_equal_names(sounds)
         if options.output.is_file():
             raise ValueError(f"{str(options.output)!r} is a file; the last argument is the folder to write into.")
         options.output.mkdir(parents=True, exist_ok=True)
-        for path in options.sounds:
+        for path in sounds:
             y, sr = read_mono(path)
             sound = augment_audio.open_sound(y, sr, engine=engine)
             write_sound(options.output / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
@@ -62,6 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"augment_audio: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _expanded(paths: Sequence[Path]) -> list[Path]:
+    """Put what `*` and `?` stand for in their place, which the command line of Windows leaves to the program."""
+    names = [[str(path)] if path.exists() else sorted(glob.glob(str(path))) or [str(path)] for path in paths]
+    return [Path(name) for found in names for name in found]
 
 
 def _refuse_equal_names(paths: Sequence[Path]) -> None:

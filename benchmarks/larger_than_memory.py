@@ -25,7 +25,7 @@ import pandas as pd
 
 from benchmarks.measure import met, show
 
-SIDE_PX = 112
+SIDE_PX = 224
 LIMIT_MB, NO_NET = 100, "none"
 N_CLASSES, N_FOLDS, N_FEW, MOST_S = 4, 10, 100, 600
 MB = 1_000_000

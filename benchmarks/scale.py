@@ -37,7 +37,9 @@ def main() -> None:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
-    parser.add_argument("--clips", nargs="+", type=int, default=[400, 4000], help="of whole runs (default: 400 4000)")
+    parser.add_argument(
+        "--clips", nargs="+", type=int, default=[400, 4000, 40000], help="of whole runs (default: 400 4000 40000)"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the long table (default: 1000000)")
     parser.add_argument("--files", type=int, default=100_000, help="in one class folder (default: 100000)")
     options = parser.parse_args()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from generate import command_line, fork_server
+from generate.systems import ACTIVATE, print_any_name
 from generate.wording import what_failed
 
 CANNOT_START = 1
@@ -16,9 +17,7 @@ KEPT = "What is done is kept; the same command goes on from there."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run stage one and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends no run
+    print_any_name()
     is_at_work = False
     try:
         options = command_line.parse(arguments)
@@ -41,8 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ModuleNotFoundError as error:
         print(
-            f"generate: {error.name} is not installed for this Python. Activate the environment first: "
-            "source .venv/bin/activate (made by: make setup)",
+            f"generate: {error.name} is not installed for this Python. Activate the environment first: {ACTIVATE}",
             file=sys.stderr,
         )
         return CANNOT_START

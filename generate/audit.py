@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from generate import command_line, fork_server
 from generate.config_file import parse_with_config
+from generate.systems import ACTIVATE, print_any_name
 from generate.wording import what_failed
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ MOST_REJECTED = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Audit a collection and return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    print_any_name()
     try:
         return _audit(_parse(arguments))
     except KeyboardInterrupt:
@@ -58,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(
             f"generate.audit: {error.name} is not installed for this Python. Activate the environment first: "
-            "source .venv/bin/activate (made by: make setup)",
+            f"{ACTIVATE}",
             file=sys.stderr,
         )
     except (ValueError, OSError) as error:

@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--source-pattern",
         metavar="REGEX",
         default="",
-        help="which part of a file's name tells the original recording, such as '^(.*?)_' ; clips of one recording "
+        help='which part of a file\'s name tells the original recording, such as "^(.*?)_"; clips of one recording '
         "are never separated by a split",
     )
     group.add_argument("--labels", metavar="FILE.csv", type=Path, help="a table with one row for each file")
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         group.add_argument(
             f"--{role}-column", metavar="COLUMN", default="", help=f"its name, if not one of: {USUAL[role]}"
         )
-    group.add_argument("--name-pattern", metavar="PATTERN", default="", help="such as '{label}_{source}_{take}'")
+    group.add_argument("--name-pattern", metavar="PATTERN", default="", help='such as "{label}_{source}_{take}"')
 
     group = parser.add_argument_group("sound")
     group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")

@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Sequence, Set
 from pathlib import Path
 
+from generate.systems import composed
+
 
 def parse_with_config(
     parser: argparse.ArgumentParser,
@@ -68,9 +70,12 @@ def read_config(
     if not path.is_file():
         raise FileNotFoundError(f"There is no config file {str(path)!r}.")
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"The config file {str(path)!r} is not TOML: {error}.") from None
+        raise ValueError(
+            f"The config file {str(path)!r} is not TOML: {error}. (A name with spaces, or letters beyond a to z, "
+            "stands in quotes there: 'great tit' = ['trim'].)"
+        ) from None
     known = {action.dest: action for action in parser._actions} | dict.fromkeys(tables)
     options = {}
     for key, value in given.items():
@@ -94,7 +99,7 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         )
         if not all(isinstance(name, str) for name in texts):
             raise ValueError(f"In {str(path)!r}, {key} must be a table such as [{key}] dog = ['trim'].")
-        return {label: tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
+        return {composed(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
     if action.nargs == "+":
         if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
             raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as ['paper', 'noise=20'].")

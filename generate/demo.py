@@ -8,6 +8,8 @@ from zlib import crc32
 import numpy as np
 import soundfile
 
+from generate.systems import move
+
 SR = 22050
 RECORDINGS, TAKES, FOLDS = 10, 2, 5
 """Recordings a class, excerpts of each, folds: as many recordings of each class in every fold."""
@@ -251,6 +253,6 @@ def _write(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
-        os.replace(part, path)
+        move(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from generate.doctor_rubber_band import check_rubber_band
 from generate.finding import INSTALL_ALL, Finding
+from generate.systems import print_any_name
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = (3, 11)
@@ -48,10 +49,25 @@ def requirements(file: Path = ROOT / "requirements.txt") -> list[tuple[str, str]
     Returns
     -------
     list of (str, str)
-        Name and pinned version, empty where none is pinned.
+        Name and pinned version, empty where none is pinned, of those that this system needs.
     """
-    line = re.compile(r"^[ \t]*([A-Za-z0-9][\w.-]*)(?:\[.*?\])?(?:[ \t]*==[ \t]*([^\s;#,]+))?", re.MULTILINE)
-    return line.findall(file.read_text(encoding="utf-8"))
+    line = re.compile(
+        r"^[ \t]*([A-Za-z0-9][\w.-]*)(?:\[.*?\])?(?:[ \t]*==[ \t]*([^\s;#,]+))?[^;#\n]*;?([^#\n]*)", re.MULTILINE
+    )
+    found = line.findall(file.read_text(encoding="utf-8"))
+    return [(name, pinned) for name, pinned, marker in found if _is_for_this_system(marker.strip())]
+
+
+def _is_for_this_system(marker: str) -> bool:
+    """What a requirement says of the systems that it is for; of all where there is nothing to understand it with."""
+    try:
+        from packaging.markers import InvalidMarker, Marker
+    except ImportError:
+        return True
+    try:
+        return not marker or Marker(marker).evaluate()
+    except InvalidMarker:
+        return True
 
 
 def check_package(name: str, pinned: str) -> Finding:
@@ -94,12 +110,12 @@ def check_cores() -> Finding:
 
 
 def check_memory() -> Finding:
-    """How much memory there is, where the system tells."""
+    """How much memory there is."""
     try:
-        n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return Finding("ok", "memory: this system does not tell")
-    return Finding("ok", f"{n_bytes / 1e9:.1f} GB of memory")
+        import psutil
+    except ImportError:
+        return Finding("ok", "memory: not known without psutil")
+    return Finding("ok", f"{psutil.virtual_memory().total / 1e9:.1f} GB of memory")
 
 
 def check_disk(folder: Path = ROOT / "outputs") -> Finding:
@@ -151,6 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     int
         Exit status: 0 if nothing needed is missing, else 1.
     """
+    print_any_name()
     about = "Say what is installed, what is missing and how to mend it."
     argparse.ArgumentParser(prog="python -m generate.doctor", description=about).parse_args(arguments)
     n_missing = n_warnings = 0

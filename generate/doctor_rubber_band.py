@@ -6,6 +6,7 @@ Needs nothing but Python itself to start, as `generate.doctor`.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,7 +43,7 @@ def check_rubber_band() -> Finding:
     mend = f"install it anew: {how_to_get_rubber_band()}\n{until_then}"
     try:
         version = (_call([program, "--version"]).split() or ["silence"])[-1]
-        if not version[0].isdigit():
+        if not re.match(r"\d+\.\d", version):
             raise RuntimeError(f"it answers {version!r} when asked for its version")
         hertz = _raised_tone_hertz(program)
     except ImportError as error:

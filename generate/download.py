@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import os
 import re
-import shlex
 import shutil
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from generate.systems import holds_something, move, print_any_name, quoted, remove_empty
 from generate.unpack import unpack
 from generate.wording import what_failed
 
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
     int
         Exit status: 0 well, 1 failed. A wrong command line ends with status 2.
     """
+    print_any_name()
     parser = _parser()
     options = parser.parse_args(arguments)
     if readers is None:
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
     except (ValueError, OSError) as error:
         print(f"error: {what_failed(error)}", file=sys.stderr)
         return 1
-    print(f"next: python -m generate {shlex.quote(target.as_posix())}")
+    print(f"next: python -m generate {quoted(target)}")
     return 0
 
 
@@ -130,7 +131,7 @@ def download(
     target, kept = to / reader.title, to / f"{reader.title}{ending}"
     command = f"python -m generate.download {name}"
     if to != Path("datasets"):
-        command += f" --to {shlex.quote(str(to))}"
+        command += f" --to {quoted(to)}"
     with tempfile.TemporaryDirectory(prefix=f".{reader.title}-", dir=to, ignore_cleanup_errors=True) as work:
         came = archive or Path(work, kept.name)
         if archive is None:
@@ -141,7 +142,7 @@ def download(
                 raise ConnectionError(
                     f"the download failed: {reader.url}: {error}.\n"
                     f"Try again later, or open that address in a browser, save the file as {kept}, then\n"
-                    f"    {command} --archive {shlex.quote(str(kept))}"
+                    f"    {command} --archive {quoted(kept)}"
                 ) from None
         known = [md5.lower() for md5 in (*reader.md5, accept_checksum) if md5]
         if unknown := _unknown_md5(came, known):
@@ -151,7 +152,7 @@ def download(
                 f"{came}: its MD5 is {unknown}, expected {' or '.join(known)}. Nothing was unpacked.\n"
                 "If it was cut or changed on the way, delete it and try again. If you know that the\n"
                 "publisher changed the archive (GitHub packs its zips anew at times):\n"
-                f"    {command} --archive {shlex.quote(str(came))} --accept-checksum {unknown}"
+                f"    {command} --archive {quoted(came)} --accept-checksum {unknown}"
             )
         print("unpacking", flush=True)
         unpack(came, Path(work, "unpacked"))
@@ -160,10 +161,10 @@ def download(
             found = ", ".join(sorted(os.listdir(Path(work, "unpacked")))[:5]) or "nothing"
             raise ValueError(f"{came.name}: expected a folder {reader.archive_folder!r}, found {found}.")
         if target.is_dir():
-            target.rmdir()  # only an empty folder gets as far as this; Windows does not move onto it
-        os.replace(collection, target)
+            remove_empty(target)  # only an empty folder gets as far as this; Windows does not move onto it
+        move(collection, target)
         if keep_archive and archive is None:
-            os.replace(came, kept)
+            move(came, kept)
             print(f"the archive is kept as {kept}")
     print(f"{target} is ready")
     return target
@@ -239,7 +240,7 @@ def _digest(path: Path, algorithm: str) -> str:
 
 
 def _is_taken(target: Path) -> bool:
-    empty = target.is_dir() and not target.is_symlink() and not any(target.iterdir())
+    empty = target.is_dir() and not target.is_symlink() and not holds_something(target)
     return os.path.lexists(target) and not empty
 
 

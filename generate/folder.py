@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from generate import manifest, png
 from generate.picture_name import FANNED, SUFFIX
+from generate.systems import composed, holds_something, is_of_the_system, remove_empty
 
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
@@ -46,7 +47,9 @@ def check_ours(images: Path) -> None:
         manifest.read_settings(images / manifest.SETTINGS)
         return
     foreign = sorted(
-        child.name for child in images.iterdir() if child.name != LOCK and not TEMPORARY.fullmatch(child.name)
+        name
+        for name in os.listdir(images)
+        if name != LOCK and not TEMPORARY.fullmatch(name) and not is_of_the_system(name)
     )
     if foreign:
         raise ValueError(
@@ -204,7 +207,8 @@ def remove_temporary(images: Path) -> None:
 def remove_levels(images: Path) -> None:
     """Remove what training made of pictures that are no longer those of the folder."""
     for path in images.glob(f"{LEVELS}*"):
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # on Windows, while it is trained from; nothing else will open it
+            path.unlink(missing_ok=True)
 
 
 def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
@@ -232,8 +236,8 @@ def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list
             foreign.append(file_name)
     emptied = {parent for file_name in file_names for parent in PurePosixPath(file_name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
-        if not any((images / folder).iterdir()):
-            (images / folder).rmdir()
+        if not holds_something(images / folder):
+            remove_empty(images / folder)
     return len(file_names) - len(foreign), foreign
 
 
@@ -250,15 +254,16 @@ def clear(images: Path) -> None:
 
 def _files(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """What lies in the class folders and in those that `--fan-out` makes in them, with its name in the folder."""
+    # All names that this program writes are composed; some disks of macOS give them back decomposed.
     classes = _folders(images) if images.is_dir() else []
     for a_class in classes:
         with os.scandir(a_class.path) as files:
             for file in files:
                 if FANNED.fullmatch(file.name) and file.is_dir():
                     with os.scandir(file.path) as fanned:
-                        yield from ((f"{a_class.name}/{file.name}/{entry.name}", entry) for entry in fanned)
+                        yield from ((composed(f"{a_class.name}/{file.name}/{entry.name}"), entry) for entry in fanned)
                 else:
-                    yield f"{a_class.name}/{file.name}", file
+                    yield composed(f"{a_class.name}/{file.name}"), file
 
 
 def _folders(images: Path) -> list[os.DirEntry[str]]:

@@ -20,6 +20,7 @@ from generate.listen import choose, write_sounds
 from generate.page import PAGES, address, fill
 from generate.render import Front
 from generate.settings import Settings
+from generate.systems import print_any_name
 from generate.wording import count, shown, what_failed
 from generate.workers import usable_cores
 
@@ -183,8 +184,11 @@ def _columns(
         .agg(list)
     )
     sounds_folder = (described.get("collection") or {}).get("sounds", "")
+    is_elsewhere = Path(sounds_folder).is_absolute()  # on another drive of Windows
     sounds = [
-        address(f"{sounds_folder}/{sound}") if Path(sound).suffix.lower() in PLAYED and start_s == 0 else ""
+        (Path(sounds_folder, sound).as_uri() if is_elsewhere else address(f"{sounds_folder}/{sound}"))
+        if Path(sound).suffix.lower() in PLAYED and start_s == 0
+        else ""
         for sound, start_s in zip(of_clip["sound"], of_clip["start_s"], strict=True)
     ]
     there = folder.list_sounds(images)
@@ -213,6 +217,7 @@ def _columns(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the page anew and return the exit status."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         prog="python -m generate.gallery",
         description="Make the page of a folder of pictures anew: IMAGES/index.html, which opens by a double click.",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +23,9 @@ from generate.readers.collection import printable
 from generate.render import Front, Job, known_variants
 from generate.settings import Settings
 from generate.spectrogram import levels
+from generate.systems import longest_path, relative
 from generate.versions import versions
+from generate.whole_file import temporary_suffix
 from generate.workers import usable_cores
 
 DEMO = "demo"
@@ -113,6 +114,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
 
         check_address(options.cluster)
     sounds = _sound_folder(options.sounds)
+    if not options.output and not sounds.resolve().name:
+        raise ValueError(f"{str(sounds)!r} is a whole disk and has no name for its pictures; give an OUTPUT.")
     images = Path(options.output) if options.output else Path("outputs", "images", sounds.resolve().name)
     _refuse_same_folder(sounds, images)
 
@@ -131,7 +134,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     clips, unusable = collection.clips, {}
     if settings.long == "split":
         clips, unusable = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
-    variants_source = Path(settings.variants_file).read_text(encoding="utf-8") if settings.variants_file else ""
+    variants_source = Path(settings.variants_file).read_text(encoding="utf-8-sig") if settings.variants_file else ""
     fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
     front = Front(sounds.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
     return Prepared(
@@ -177,6 +180,7 @@ def survey(prepared: Prepared) -> Plan:
         listen=prepared.listen,
         fan_out=prepared.fan_out,
     )
+    _check_path_lengths(images, plan.left)
     n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
     if n_bytes + SPARE_BYTES > n_bytes_free:
         raise ValueError(
@@ -184,6 +188,18 @@ def survey(prepared: Prepared) -> Plan:
             f"{str(images)!r} lies; free some, give an OUTPUT on another disk, or take a smaller --image-size."
         )
     return plan
+
+
+def _check_path_lengths(images: Path, file_names: Set[str]) -> None:
+    """See that the system takes the paths of all pictures."""
+    most, longest = longest_path(), max(file_names, key=len, default="")
+    n = len(str(images)) + 1 + len(longest) + len(temporary_suffix())
+    if most is not None and n > most:
+        raise ValueError(
+            f"The path of {longest!r} in {str(images)!r} takes {n} characters while it is written, and Windows takes "
+            f"{most}. Give an OUTPUT that is {n - most} shorter, or turn long paths on (search for 'Windows enable "
+            "long paths')."
+        )
 
 
 def bytes_needed(prepared: Prepared, plan: Plan) -> int:
@@ -269,7 +285,7 @@ def _settings_json(
         "engine": engine_version,
         "collection": {
             "name": printable(front.sounds.resolve().name),
-            "sounds": printable(_relative(front.sounds, front.images)),
+            "sounds": printable(relative(front.sounds.resolve(), front.images.resolve())),
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",
@@ -281,11 +297,3 @@ def _settings_json(
         },
         "versions": versions(),
     }
-
-
-def _relative(sounds: Path, images: Path) -> str:
-    """The sound folder as seen from the picture folder; in full where they are on two drives of Windows."""
-    try:
-        return Path(os.path.relpath(sounds.resolve(), images.resolve())).as_posix()
-    except ValueError:
-        return sounds.resolve().as_posix()

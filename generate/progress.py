@@ -67,7 +67,10 @@ class Progress:
 def terminal_bar(**options: object) -> tqdm:
     """A bar as wide as the terminal; `options` are those of `tqdm.tqdm`."""
     # A terminal that does not tell its size says 0 x 0, and tqdm would draw nothing at all.
-    has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    try:
+        has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except (OSError, ValueError):  # NUL, which Windows takes for a terminal
+        has_size = False
     return tqdm(**options, **({"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 20}))
 
 

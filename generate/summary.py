@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import pandas as pd
 
 from augment_audio import ORIGINAL
@@ -12,6 +10,7 @@ from generate.gallery import gallery_text
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
 from generate.run import Result
+from generate.systems import quoted
 from generate.wording import count, shown
 
 MOST_REASONS = 8
@@ -83,7 +82,7 @@ def result_text(prepared: Prepared, result: Result) -> str:
     if len(metadata):
         lines.append(gallery_text(prepared.front.images, result.unheard))
     if metadata["label"].nunique() > 1:
-        lines.append(f"To train a classifier on them: python -m train {shlex.quote(shown(prepared.front.images))}")
+        lines.append(f"To train a classifier on them: python -m train {quoted(shown(prepared.front.images))}")
     return "\n".join(lines)
 
 

@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generate.systems import move
+
 _MACHINE = f"{uuid.getnode() % 10**6:06d}"
 """Processes of two machines that share a disk may have the same number."""
+
+
+def temporary_suffix() -> str:
+    """What a file's name ends with while this process writes it."""
+    return f".{os.getpid()}{_MACHINE}.tmp"
 
 
 @contextmanager
@@ -31,13 +38,13 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
     Path
         To be written and closed. After an error it is removed, and what was there under the final name stays.
     """
-    temporary = path.with_name(temporary_name or f"{path.name}.{os.getpid()}{_MACHINE}.tmp")
+    temporary = path.with_name(temporary_name or path.name + temporary_suffix())
     try:
         yield temporary
         if to_disk:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        move(temporary, path)
     except OSError as error:
         if error.errno and error.filename in (None, temporary, str(temporary)):
             error.filename = str(path)  # of a write that fails, the system says no name

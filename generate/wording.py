@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from generate.systems import IS_WINDOWS
+
 NO_ROOM = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
 """What the system says where a disk, or a user's share of it, is full."""
 
@@ -23,12 +25,14 @@ def shown(path: Path) -> str:
 
 
 def what_failed(error: Exception) -> str:
-    """What an error says; where a disk is full, also which one it is and what to do.
+    """What an error says; where a disk is full or, on Windows, a file is open elsewhere, also what to do.
 
     Parameters
     ----------
     error : Exception
     """
+    if IS_WINDOWS and isinstance(error, PermissionError):
+        return f"{error}\nPerhaps another program has it open (Excel, a viewer, a virus scanner); close it there."
     if not isinstance(error, OSError) or error.errno not in NO_ROOM:
         return str(error)
     if error.filename:

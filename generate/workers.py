@@ -11,8 +11,9 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_pipe
@@ -32,6 +33,8 @@ CLIP_LIMIT_S = 600.0
 """If no clip is finished for so long, the workers are stopped and their clips tried again one at a time."""
 PART_LIMIT_S = 60.0
 """If a part of a file (a header, a window) is not read after so long, the same is done."""
+SLICE_S = 0.5
+"""Windows hears Ctrl-C between two waits alone, so none is longer."""
 KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 MOST_WORKERS_ON_WINDOWS = 61
 TEMPORARY_FOLDERS = ("generate-", "train-", "pymp-")
@@ -159,7 +162,7 @@ def outcomes(
                 while source and len(in_flight) < room:
                     in_flight[executor.submit(or_reason, work, source[0], front)] = source[0]
                     source.popleft()
-                finished, _ = wait(in_flight, timeout=CLIP_LIMIT_S, return_when=FIRST_COMPLETED)
+                finished = _first_finished(in_flight, limit_s=CLIP_LIMIT_S)
                 if not finished:
                     _kill(executor)
                 for future in finished:
@@ -171,7 +174,7 @@ def outcomes(
             suspects.extend(in_flight.values())
             tried_before.update(job.clip_id for job in in_flight.values())
         finally:
-            _end(executor)
+            _end(executor, in_flight)
 
 
 def in_order(
@@ -205,7 +208,7 @@ def in_order(
     is_alone = False
     while True:
         executor = local_executor(workers, temporary_folder)
-        futures: deque[Future] = deque()  # of the first of those in hand
+        futures: list[Future] = []  # of the first of those in hand
         reason = ""
         try:
             while True:
@@ -215,8 +218,10 @@ def in_order(
                     futures.append(executor.submit(or_reason, work, *in_hand[len(futures)]))
                 if not in_hand:
                     return
-                outcome = futures[0].result(timeout=PART_LIMIT_S)
-                futures.popleft()
+                if not _first_finished(futures[:1], limit_s=PART_LIMIT_S):
+                    raise TimeoutError
+                outcome = futures[0].result()
+                futures.pop(0)
                 part, is_alone = in_hand.popleft(), False
                 if part[0] not in given_up:
                     if isinstance(outcome, str):
@@ -235,11 +240,24 @@ def in_order(
         in_hand = deque(part for part in in_hand if part[0] not in given_up)
 
 
-def _end(executor: Executor) -> None:
+def _first_finished(futures: Collection[Future], *, limit_s: float) -> set[Future]:
+    """Those that are done, as soon as one is; none after the limit."""
+    end = time.monotonic() + limit_s
+    while True:
+        slice_s = min(SLICE_S, max(0.0, end - time.monotonic()))
+        finished, _ = wait(futures, timeout=slice_s, return_when=FIRST_COMPLETED)
+        if finished or time.monotonic() >= end:
+            return finished
+
+
+def _end(executor: Executor, futures: Collection[Future]) -> None:
     """Let the clips in hand be finished; a second Ctrl-C does not wait for them."""
     if isinstance(sys.exception(), KeyboardInterrupt):
         print("\nStopping; the sounds in hand are finished first (Ctrl-C again: at once) ...", file=sys.stderr)
     try:
+        left = {future for future in futures if not future.cancel()}
+        while left:
+            _, left = wait(left, timeout=SLICE_S)
         executor.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
         # The pool's own thread may find its pipes closed under it, now or later; that is no news to the user.

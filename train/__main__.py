@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from generate.systems import quoted
 from train import command_line
 from train.guarded import INTERRUPTED, guarded
 
@@ -40,7 +41,7 @@ def _train(arguments: Sequence[str] | None) -> int:
     try:
         report = run.execute(prepared, tensorboard=options.tensorboard, n_explained=options.explain)
     except KeyboardInterrupt:
-        print(f"\nInterrupted. Go on with: python -m train --resume {prepared.run.folder}", file=sys.stderr)
+        print(f"\nInterrupted. Go on with: python -m train --resume {quoted(prepared.run.folder)}", file=sys.stderr)
         return INTERRUPTED
     print(summary.summary_text(report))
     return 0

@@ -8,6 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from generate.systems import quoted
+
 
 def until_failure(
     batches: Iterator[tuple[np.ndarray, ...]], failures: list[BaseException]
@@ -67,5 +69,5 @@ class EndAtFailure(keras.callbacks.Callback):
             raise error
         raise ValueError(
             f"A batch of training pictures could not be made ({type(error).__name__}: {error}). What is done is kept; "
-            f"go on with: python -m train --resume {self._run}"
+            f"go on with: python -m train --resume {quoted(self._run)}"
         ) from error

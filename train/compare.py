@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate import manifest
+from generate.systems import expanded
 from generate.wording import count
 from train import run_folder
 from train.guarded import guarded
@@ -200,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    runs, skipped = read_runs(options.runs)
+    runs, skipped = read_runs(expanded(options.runs))
     for why in skipped:
         print(f"skipped: {why}", file=sys.stderr)
     if not runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generate.systems import quoted
 from generate.wording import count
 from train.wording import listed, percent, tested
 
@@ -45,7 +46,7 @@ def _of_the_split(report: dict[str, object]) -> Iterator[str]:
     if report["folds_missing"]:
         yield (
             f"Only {len(report['folds'])} of {count(len(report['all_folds']), 'fold')} finished: all figures are of "
-            f"those alone. For the others: python -m train --resume {report['run']} --folds "
+            f"those alone. For the others: python -m train --resume {quoted(report['run'])} --folds "
             f"{','.join(report['folds_missing'])}"
         )
     n_left_out = protocol["left_out"]

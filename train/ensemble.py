@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generate.systems import quoted
 from train import device
 from train.recipe import LEAKY
 from train.run_folder import FOLD, Run
@@ -27,7 +28,7 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
     if not finished:
         raise ValueError(
             f"No fold of the run {str(run.folder)!r} is finished, so it has no net yet. "
-            f"`python -m train --resume {run.folder}` goes on with it."
+            f"`python -m train --resume {quoted(run.folder)}` goes on with it."
         )
     absent = [fold for fold in wanted or () if fold not in finished]
     if absent:
@@ -69,7 +70,7 @@ def load_nets(run: Run, folds: Sequence[str]) -> list[keras.Model]:
         path = run.model_file(fold)
         mend = (
             f"Delete the folder {str(run.fold_folder(fold))!r} and train the fold again "
-            f"(python -m train --resume {run.folder}), or take other --folds."
+            f"(python -m train --resume {quoted(run.folder)}), or take other --folds."
         )
         if not path.is_file():
             raise FileNotFoundError(f"The net {str(path)!r} is not there. {mend}")

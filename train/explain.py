@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generate.systems import composed
 from train.explanation.explanations import Explanations, explain_levels
 from train.explanation.overlay import overlay
 from train.guarded import guarded
@@ -82,7 +83,7 @@ def _explain(options: argparse.Namespace) -> int:
     run = read_run(options.run)
     folds = ensemble.folds_to_average(run, options.folds)
     front = windows.front_end(run)
-    label = None if options.label is None else _class_of(run, options.label)
+    label = None if options.label is None else _class_of(run, composed(options.label))
     folder = options.output or run.folder / FOLDER
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"--output {str(folder)!r} is a file; give a folder, such as explained.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from generate.systems import ACTIVATE, print_any_name
 from generate.wording import what_failed
 
 FAILED = 1
@@ -23,19 +24,14 @@ def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of
     interrupted, out_of_memory : str
         What to say after Ctrl-C, and what to do where the device's memory is full.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a name in letters that the terminal lacks ends nothing
+    print_any_name()
     try:
         return work()
     except KeyboardInterrupt:
         print(f"\nInterrupted. {interrupted}".rstrip(), file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        why = (
-            f"{error.name} is not installed for this Python. Activate the environment first: source .venv/bin/activate "
-            "(made by: make setup)"
-        )
+        why = f"{error.name} is not installed for this Python. Activate the environment first: {ACTIVATE}"
     except (ValueError, OSError) as error:
         why = what_failed(error)
     except Exception as error:

@@ -12,7 +12,7 @@ SIDE_PX = 32
 """Pictures are compared at this size: relatives are alike at any, and large pictures would take minutes."""
 MOST_TESTS = 5000
 """Of a fold; each is held against all that is trained on. What is drawn tells the part to 1.4 points (95 %)."""
-AT_ONCE = 50_000
+AT_ONCE = 10_000
 """Pictures that are compared with each other at a time."""
 
 

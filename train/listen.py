@@ -13,6 +13,7 @@ import numpy as np
 
 from generate.readers.collection import printable
 from generate.readers.walk import find_sounds
+from generate.systems import expanded
 from train.answers import Heard, Rejected
 from train.ensemble import mean_probabilities
 from train.images import colour
@@ -38,7 +39,7 @@ def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
     recordings: list[Path] = []
     rejected: list[Rejected] = []
     passed_over: Counter = Counter()
-    for path in given:
+    for path in expanded(given):
         if os.path.isdir(path):
             try:
                 found, others = find_sounds(path)

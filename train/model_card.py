@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 
+from generate.systems import quoted
 from generate.wording import count
 from train import run_folder
 from train.markdown import escaped
@@ -150,7 +150,7 @@ def _confusions(report: Mapping[str, object], leaky: str) -> str:
 
 
 def _use(report: Mapping[str, object]) -> str:
-    command = f"python -m train.predict {shlex.quote(report['run'])} file.wav"
+    command = f"python -m train.predict {quoted(report['run'])} file.wav"
     single = "" if report["leaky"] else " The accuracy above is that of one fold's net, on sounds new to it."
     return (
         f"In the folder of the program:\n\n```\n{command}\n```\n\nIt draws the picture just as those that were trained "

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generate.systems import IS_WINDOWS
 from train.command_line import folds_of
 from train.guarded import guarded
 
@@ -182,6 +183,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
         if path.is_dir() or not path.parent.is_dir():
             what = "is a folder" if path.is_dir() else "would stand in a folder that is not there"
             raise ValueError(f"--{name} {str(path)!r} {what}; give a file, such as heard.{name}.")
+        if IS_WINDOWS and path.exists():
+            path.open("r+b").close()  # else a table that is open in Excel would cost what was heard
         if path.suffix.lower() in AUDIO_SUFFIXES:
             raise ValueError(f"--{name} {str(path)!r} is named as a sound; give a file such as heard.{name}.")
     if options.csv is not None and options.csv == options.json:

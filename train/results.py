@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from generate.systems import quoted
 from train import figures, run_folder
 from train.doubts import doubts
 from train.recipe import LEAKY
@@ -31,7 +32,7 @@ def read_predictions(run: Run) -> pd.DataFrame:
     if not run.finished_folds:
         raise ValueError(
             f"No fold of the run {str(run.folder)!r} is finished, so there is nothing to report yet. "
-            f"`python -m train IMAGES --resume {run.folder}` goes on with it."
+            f"`python -m train IMAGES --resume {quoted(run.folder)}` goes on with it."
         )
     tables = []
     for fold in run.finished_folds:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate import manifest
+from generate.systems import quoted
 from train.command_line import EXPLAINED_TESTS
 from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch
 from train.folds_in_turn import FoldsInTurn
@@ -96,7 +97,7 @@ def _begin(prepared: Prepared) -> Run:
             if not prepared.is_resumed:
                 raise ValueError(
                     f"Another command has begun a run {str(run.folder)!r} meanwhile. To join it: python -m train "
-                    f"--resume {run.folder}. For a run of its own give another --name."
+                    f"--resume {quoted(run.folder)}. For a run of its own give another --name."
                 )
             run = with_folds_of(run)
         write_run(run, prepared.settings)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from generate import manifest
 from generate.readers.collection import safe_name
+from generate.systems import relative
 from train.recipe import Recipe
 
 CONFIG = "config.json"
@@ -134,7 +135,7 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
     # Last: a folder with a config is a run.
     config = {
         "format": FORMAT,
-        "images": os.path.relpath(run.images, run.folder),
+        "images": relative(run.images.resolve(), run.folder.resolve()),
         "collection": run.collection,
         "recipe": run.recipe.to_json(),
         "input_size": list(run.input_size),

@@ -7,6 +7,8 @@ from pathlib import Path
 from train.recipe import LEAKY, Recipe
 
 RUNS = Path("outputs/runs")
+NOT_IN_A_NAME = frozenset('/\\\n\0:*?"<>|')
+"""What a folder cannot be called on one system or another."""
 
 
 def check_name(name: str, runs: Path) -> None:
@@ -24,7 +26,7 @@ def check_name(name: str, runs: Path) -> None:
     ValueError
         If it is none.
     """
-    if name in (".", "..") or set(name) & set("/\\\n\0"):
+    if name in (".", "..") or set(name) & NOT_IN_A_NAME:
         raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
 
 

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from generate.systems import composed
+
 CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "source_id", "start_s")
 LONGEST_CLIP_ID = 120
 """Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
 
 PRINTED = re.compile(r"\\(?:udc([89a-f][0-9a-f])|r)")
 """What `printable` writes in place of what a table cannot hold."""
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
 """Names that Windows keeps for itself, whatever the ending."""
 
 
@@ -60,7 +62,7 @@ class Collection:
     clips : pandas.DataFrame
         One row a clip, columns `CLIP_COLUMNS`, all text but `start_s` (seconds): `clip_id` is unique and
         safe as a file name; `path` is relative to the sound folder, with `/`; `label` is the class as the
-        user wrote it; `fold` may be empty; `source_id` names the original recording.
+        user wrote it, each letter as one code (NFC); `fold` may be empty; `source_id` names the original recording.
     passed_over : collections.Counter
         What was there and is not a sound, by kind ("hidden", ".txt"), with its count.
     missing : list of (str, str, str)
@@ -154,9 +156,9 @@ def clips_table(
         {
             "name": list(names) if names is not None else [_name(path) for path in paths],
             "path": list(paths),
-            "label": [printable(str(label).strip()) for label in labels],
+            "label": [composed(printable(str(label).strip())) for label in labels],
             "fold": list(folds) if folds is not None else [""] * n,
-            "source_id": [printable(source) for source in sources] if sources is not None else [""] * n,
+            "source_id": [composed(printable(source)) for source in sources] if sources is not None else [""] * n,
         },
         dtype=object,  # pandas' own text type refuses names that are not UTF-8
     ).assign(start_s=0.0)
@@ -220,12 +222,13 @@ def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
     longest : int
         Bytes in UTF-8, at most.
     """
-    composed = unicodedata.normalize("NFC", text.replace("/", "-"))
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._+=()-" else "-" for c in composed)
+    text = composed(text)
+    without_slash = text.replace("/", "-")
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._+=()-" else "-" for c in without_slash)
     kept = kept.strip(" .")
-    if not kept or kept[0] == "-" or kept.partition(".")[0].casefold() in DEVICES:
+    if not kept or kept[0] == "-" or kept.partition(".")[0].rstrip().casefold() in DEVICES:
         kept = "x" + kept
-    if kept != composed or len(kept.encode()) > longest:
+    if kept != without_slash or len(kept.encode()) > longest:
         kept = _shortened(kept, longest - 9) + "-" + _digits(text)
     return kept
 

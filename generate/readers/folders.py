@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.walk import find_sounds
+from generate.systems import composed
 
 
 def recognises(folder: Path) -> bool:
@@ -42,10 +43,10 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
 def _sources(paths: list[str], pattern: str) -> list[str]:
     """The recording of each file by its name; empty where the pattern finds nothing."""
     try:
-        compiled = re.compile(pattern)
+        compiled = re.compile(composed(pattern))
     except re.error as error:
         raise ValueError(f"--source-pattern {pattern!r} is not a regular expression: {error}.") from None
-    matches = [compiled.search(path.rpartition("/")[2]) for path in paths]
+    matches = [compiled.search(composed(path.rpartition("/")[2])) for path in paths]
     if paths and not any(matches):
         raise ValueError(
             f"--source-pattern {pattern!r} finds nothing in any file name, such as {paths[0].rpartition('/')[2]!r}."

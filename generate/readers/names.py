@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.walk import find_sounds
+from generate.systems import composed
 
 FIELDS = frozenset({"label", "source", "fold", "take", "any"})
 
@@ -37,13 +38,13 @@ def name_expression(pattern: str) -> re.Pattern:
     ValueError
         If a field is not known or stands twice, or `{label}` is not there.
     """
-    pieces = re.split(r"\{(\w*)\}", pattern)
+    pieces = re.split(r"\{(\w*)\}", composed(pattern))
     fields = pieces[1::2]
     known = set(fields) <= FIELDS and len(fields) == len(set(fields))
     if not known or "label" not in fields:
         raise ValueError(
             f"The name pattern is {pattern!r}; expected {{label}} and, once each at most, "
-            "{source} {fold} {take} {any}, such as '{label}_{source}_{take}'."
+            '{source} {fold} {take} {any}, such as "{label}_{source}_{take}".'
         )
     expression = "".join(f"(?P<{piece}>.+?)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
     return re.compile(expression)
@@ -58,10 +59,10 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         If the pattern is missing or wrong, or fits no file.
     """
     if not options.name_pattern:
-        raise ValueError("The layout 'names' needs --name-pattern, such as --name-pattern '{label}_{source}_{take}'.")
+        raise ValueError("The layout 'names' needs --name-pattern, such as --name-pattern \"{label}_{source}_{take}\".")
     expression = name_expression(options.name_pattern)
     paths, passed_over = find_sounds(folder)
-    matches = {path: expression.fullmatch(path.rpartition("/")[2].rpartition(".")[0]) for path in paths}
+    matches = {path: expression.fullmatch(composed(path.rpartition("/")[2].rpartition(".")[0])) for path in paths}
     fitting = {path: match.groupdict() for path, match in matches.items() if match}
     if paths and not fitting:
         raise ValueError(

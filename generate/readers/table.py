@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from generate.readers.collection import Collection, clips_table
+from generate.readers.walk import find_sounds
+from generate.systems import composed
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -78,10 +80,15 @@ def named_files(
                 f"{str(folder)!r}, without '..'."
             )
     paths = pd.Series([PurePosixPath(path).as_posix() for path in paths], index=paths.index, dtype=object)
-    # By os.path, which calls names that no disk can hold absent where pathlib raises.
-    there = pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)
+    there = _there(folder, paths)
+    if not there.all():
+        by_letters = {composed(path): path for path in find_sounds(folder)[0]}
+        paths = paths.where(there, [by_letters.get(composed(path), path) for path in paths])
+        there = _there(folder, paths)
     reason = f"named in {table_name}, but not there"
-    missing = [(path, label.strip(), reason) for path, label in zip(paths[~there], labels[~there], strict=True)]
+    missing = [
+        (path, composed(label.strip()), reason) for path, label in zip(paths[~there], labels[~there], strict=True)
+    ]
     kept = {
         "paths": paths,
         "labels": labels,
@@ -91,3 +98,9 @@ def named_files(
     }
     clips = clips_table(**{key: list(column[there]) for key, column in kept.items() if column is not None})
     return Collection(clips, missing=missing)
+
+
+def _there(folder: Path, paths: pd.Series) -> pd.Series:
+    """Which files are there."""
+    # By os.path, which calls names that no disk can hold absent where pathlib raises.
+    return pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)

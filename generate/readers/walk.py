@@ -8,8 +8,8 @@ from pathlib import Path
 
 from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
 
-ARCHIVE_LEFTOVERS = frozenset({"__MACOSX"})
-"""Folders that macOS puts into zip files; they hold no sounds, though their files are named as if."""
+OF_THE_SYSTEM = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN"})
+"""Folders that macOS puts into zip files, whose files are named as if they were sounds, and Windows on every disk."""
 
 
 def find_sounds(folder: Path) -> tuple[list[str], Counter]:
@@ -41,7 +41,7 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
         seen.add(target)
         for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
             suffix = os.path.splitext(entry.name)[1].lower()
-            if entry.name.startswith(".") or entry.name in ARCHIVE_LEFTOVERS:
+            if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
                 passed_over["hidden"] += 1
             elif os.path.isdir(entry.path):
                 (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))

@@ -4,6 +4,7 @@ import tempfile
 
 import pytest
 
+from generate import wording
 from generate.whole_file import whole_file
 from generate.wording import what_failed
 
@@ -24,3 +25,10 @@ def test_where_nobody_says_which_file_it_is_the_temporary_folders():
 @pytest.mark.parametrize("error", [ValueError("no"), OSError("odd"), PermissionError(errno.EACCES, "no", "a")])
 def test_other_errors_say_what_they_say(error):
     assert what_failed(error) == str(error)
+
+
+def test_a_table_that_is_open_in_excel(monkeypatch):
+    monkeypatch.setattr(wording, "IS_WINDOWS", True)
+    said = what_failed(PermissionError(errno.EACCES, "Permission denied", "heard.csv"))
+    assert "'heard.csv'\nPerhaps another program has it open (Excel" in said
+    assert what_failed(OSError("odd")) == "odd"

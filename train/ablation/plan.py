@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.readers.collection import safe_name
+from generate.systems import relative
 from train.ablation.gains import ALL_VARIANTS
 from train.held import HOLDER, LOCK
 from train.recipe import LEAKY, Recipe
@@ -100,7 +100,7 @@ class AblationPlan:
         """All that a second call must agree with, as plain values."""
         return {
             "format": FORMAT,
-            "images": os.path.relpath(self.images.resolve(), self.folder.resolve()),
+            "images": relative(self.images.resolve(), self.folder.resolve()),
             "recipe": self.recipe.to_json(),
             "folds": None if self.folds is None else list(self.folds),
             "variants": list(self.ablated),

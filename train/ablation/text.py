@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from generate.systems import quoted
 from generate.wording import count, shown
 from train.ablation.gains import ALL_VARIANTS, CLASS, HELPS, HURTS, OVERALL, TOO_FEW, recordings_needed, widened
 from train.ablation.plan import ALL, ORIGINALS, AblationPlan
@@ -151,10 +151,10 @@ def about_toml(plan: AblationPlan) -> list[str]:
     plan : AblationPlan
     """
     return [
-        f"Suggested by python -m train.ablate {shlex.quote(str(plan.images))}; figures: {TABLE} beside this file.",
+        f"Suggested by python -m train.ablate {quoted(plan.images)}; figures: {TABLE} beside this file.",
         "A variant is left out for a class only where it hurt the class by more than noise.",
         "Use it with the other options that the pictures were drawn with, and into a new folder:",
-        f"  python -m generate SOUNDS OUTPUT --config {shlex.quote(str(plan.folder / TOML))}",
+        f"  python -m generate SOUNDS OUTPUT --config {quoted(plan.folder / TOML)}",
         *textwrap.wrap(HYPOTHESIS, WIDTH),
     ]
 
@@ -179,7 +179,7 @@ def card_text(
     suggested, stored : Mapping of str to sequence of str
         See `suggestion_text`.
     """
-    report, folder = reports[ALL], shlex.quote(shown(plan.folder))
+    report, folder = reports[ALL], quoted(shown(plan.folder))
     runs = [
         f"| [{escaped(name)}](<{name}/README.md>) | {accuracy_text(made)} | {made['times']['pictures_seen']:,} |"
         for name, made in reports.items()

@@ -90,7 +90,7 @@ def explain_run(
     rows = choose(predictions, most=most)
     if not rows:
         return explained, ""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # on Windows, where a picture or a sound of it is open elsewhere
     described = manifest.read_settings(run.images / manifest.SETTINGS)
     front = front_of(run.images, described)
     clips = table.set_index("file_name")

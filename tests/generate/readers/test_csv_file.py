@@ -301,3 +301,11 @@ def test_the_table_of_esc50_reads_as_any_other(real_tables, tmp_path):
     assert "dog" in set(clips["label"]), "the category, not the number in the column target"
     assert set(clips["fold"]) == set("12345")
     assert clips["source_id"].nunique() < 2000
+
+
+def test_a_table_that_writes_letters_in_another_way_than_the_disk(tmp_path):
+    touch(tmp_path, "Ka\u0308uz/1.wav", "dog.wav")
+    write_text(tmp_path / "labels.csv", "file,label\nKäuz/1.wav,Käuz\ndog.wav,dog\ncat.wav,cat\n")
+    collection = read(tmp_path, "csv", ReaderOptions())
+    assert list(collection.clips["path"]) == ["Ka\u0308uz/1.wav", "dog.wav"]
+    assert [path for path, *_ in collection.missing] == ["cat.wav"] and not collection.passed_over

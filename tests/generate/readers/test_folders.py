@@ -112,3 +112,22 @@ def test_a_pattern_that_finds_nothing_anywhere(numbered):
 def test_a_pattern_that_is_no_regular_expression(numbered, pattern):
     with pytest.raises(ValueError, match="--source-pattern .* is not a regular expression: .* at position"):
         sources(numbered, pattern)
+
+
+def test_letters_that_macos_takes_apart_are_those_that_others_write(tmp_path):
+    composed, apart = "Käuz", "Ka\u0308uz"
+    touch(tmp_path, f"{apart}/Föhre_1.wav", f"{apart}/Fo\u0308hre_2.wav", "dog/1_1.wav")
+    clips = read_folders(tmp_path, source_pattern="^(.+?)_").clips
+    assert set(clips["label"]) == {composed, "dog"} and set(clips["source_id"]) == {"Föhre", "1"}
+    assert f"{apart}/Föhre_1.wav" in set(clips["path"])  # as it is called on the disk
+    assert len(set(clips["clip_id"])) == 3
+    assert sources(tmp_path, "^(Fo\u0308hre|1)_") == sources(tmp_path, "^(Föhre|1)_")
+
+
+def test_one_class_in_two_folders_that_look_the_same(tmp_path):
+    touch(tmp_path, "Käuz/1.wav")
+    try:
+        touch(tmp_path, "Ka\u0308uz/2.wav")
+    except OSError:
+        pytest.skip("this disk takes the two for one")
+    assert list(read_folders(tmp_path).clips["label"]) == ["Käuz", "Käuz"]

@@ -78,14 +78,14 @@ def test_a_pattern_that_is_wrong(tmp_path, pattern):
         read_names(tmp_path, pattern)
     message = str(caught.value)
     assert repr(pattern) in message
-    for field in ("{label}", "{source}", "{fold}", "{take}", "{any}", "'{label}_{source}_{take}'"):
+    for field in ("{label}", "{source}", "{fold}", "{take}", "{any}", '"{label}_{source}_{take}"'):
         assert field in message
 
 
 def test_without_a_pattern(tmp_path):
     touch(tmp_path, "dog/7_jackson_32.wav")
     assert find_layout(tmp_path, ReaderOptions()) == "folders", "a pattern is not guessed"
-    with pytest.raises(ValueError, match="needs --name-pattern, such as --name-pattern '{label}_{source}_{take}'"):
+    with pytest.raises(ValueError, match='needs --name-pattern, such as --name-pattern "{label}_{source}_{take}"'):
         read_names(tmp_path, "")
 
 
@@ -99,3 +99,10 @@ def test_a_long_name_is_read_at_once():
     name = "_".join(["a"] * 2000)
     assert name_expression("{label}_{source}_{take}_{any}_!").fullmatch(name[:200]) is None
     assert name_expression("{label}_{source}_{take}").fullmatch(name)["label"] == "a"
+
+
+def test_letters_that_macos_takes_apart(tmp_path):
+    touch(tmp_path, "Ka\u0308uz_1.wav", "Käuz_2.wav")
+    for pattern in ("{label}uz_{take}", "{label}_{take}"):
+        assert len(set(read_names(tmp_path, pattern).clips["label"])) == 1
+    assert list(read_names(tmp_path, "Ka\u0308{label}_{take}").clips["label"]) == ["uz", "uz"]

@@ -161,3 +161,8 @@ def test_names_that_are_not_utf8_are_listed_as_the_system_gives_them(tmp_path):
     paths, passed_over = find_sounds(tmp_path)
     assert paths == ["a.wav", "caf\udce9.wav", "caf\udce9/caf\udce9.wav"]
     assert not passed_over
+
+
+def test_folders_of_the_system_hold_no_sounds(tmp_path):
+    touch(tmp_path, "a/1.wav", "$RECYCLE.BIN/2.wav", "System Volume Information/3.wav", "__MACOSX/4.wav")
+    assert find_sounds(tmp_path) == (["a/1.wav"], Counter({"hidden": 3}))
