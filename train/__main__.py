@@ -28,11 +28,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     device.set_up()
     from train import plan, prepare, run, summary
 
-    where = {"devices": options.devices, "levels": options.levels}
+    place = command_line.place_from(options)
     prepared = (
-        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, **where)
+        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, **place)
         if options.resume is None
-        else prepare.resume(options.resume, folds=options.folds, **where)
+        else prepare.resume(options.resume, folds=options.folds, **place)
     )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:

@@ -18,7 +18,7 @@ from train.ablation.class_variants import class_variants_toml
 from train.ablation.gains import ALL_VARIANTS, gains, suggestion
 from train.ablation.plan import ALL, AblationPlan, check_folder, make_plan, recipe_of, write_plan
 from train.ablation.runs import budgets, overview_text, prepare_run, read_finished, unfinished
-from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
+from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_options, folds_of, place_from, recipe_from
 from train.guarded import guarded
 from train.held import held
 from train.paired_differences import paired_clips
@@ -79,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--name", default="", help="of the folder in outputs/runs (default: pictures, model and -ablation)"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    add_place_options(parser)
     add_recipe_options(parser)
     return parser
 
@@ -90,7 +91,7 @@ def _names(given: Sequence[str] | None) -> list[str] | None:
 
 def _ablate(arguments: Sequence[str] | None) -> int:
     options = parse_with_config(build_parser(), arguments, not_in_a_config=NOT_IN_A_CONFIG)
-    recipe = recipe_from(options)
+    recipe, place = recipe_from(options), place_from(options)
     plan = plan_of(options.images, recipe, folds=options.folds, ablate=_names(options.variants), name=options.name)
     # Only now: loading Keras takes seconds that a refusal need not wait for.
     from train import device
@@ -98,7 +99,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
     device.set_up()
     from train.plan import plan_text
 
-    first = prepare_run(plan, plan.runs[0], recipe_of(plan, plan.runs[0]))
+    first = prepare_run(plan, plan.runs[0], recipe_of(plan, plan.runs[0]), **place)
     recipes = budgets(plan, first)
     if options.dry_run:
         print(plan_text(first))
@@ -109,7 +110,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
     del first
     with held(plan.folder, patient=True):
         write_plan(plan)
-        train_in_turn(unfinished(plan, recipes))
+        train_in_turn(unfinished(plan, recipes, **place))
         print(write_findings(plan))
     return 0
 

@@ -51,13 +51,6 @@ def build_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("running")
     group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
-    group.add_argument(
-        "--devices",
-        type=devices_of,
-        metavar="all|N",
-        help="train on so many GPUs at once, each with its share of every batch; the batch size, the rate and the "
-        "figures stay (default: 1)",
-    )
     group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: pictures and model)")
     group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
@@ -69,6 +62,20 @@ def build_parser() -> argparse.ArgumentParser:
         help="tests for which the run's page shows where the net looked, mistakes first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
+    add_place_options(group)
+    group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
+    return parser
+
+
+def add_place_options(group: argparse._ActionsContainer) -> None:
+    """Where nets and pictures are while a net is trained: no part of a recipe, since the figures stay."""
+    group.add_argument(
+        "--devices",
+        type=devices_of,
+        metavar="all|N",
+        help="train on so many GPUs at once, each with its share of every batch; the batch size, the rate and the "
+        "figures stay (default: 1)",
+    )
     group.add_argument(
         "--levels",
         choices=WHERE,
@@ -76,8 +83,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="where the decoded pictures are held: memory, or disk, in a file beside the pictures; the figures are the "
         "same (default: auto: on disk if they take more than half of the memory that is free)",
     )
-    group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
-    return parser
+
+
+def place_from(options: argparse.Namespace) -> dict[str, object]:
+    """What `add_place_options` asked for, as `train.prepare.prepare` takes it."""
+    return {"devices": options.devices, "levels": options.levels}
 
 
 def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:

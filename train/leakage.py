@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.config_file import parse_with_config
-from train.command_line import NOT_IN_A_CONFIG, add_recipe_options, folds_of, recipe_from
+from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_options, folds_of, place_from, recipe_from
 from train.guarded import guarded
 from train.recipe import LEAKY, PROTOCOLS, Recipe
 from train.side_by_side import pictures_seen, train_in_turn, with_budget
@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="of the honest split, only these (default: all)")
     parser.add_argument("--name", default="", help="of the two run folders in outputs/runs, with -honest and -leaky")
+    add_place_options(parser)
     add_recipe_options(parser, with_protocol=False)
     return parser
 
@@ -58,13 +59,14 @@ def _leakage(arguments: Sequence[str] | None) -> int:
     recipe = recipe_from(options)
     honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), replace(recipe, protocol="paper")
     if options.quick:
-        print(quick_text(options.images, honest))
+        print(quick_text(options.images, honest, levels=options.levels))
         return 0
-    print(trained_text(options.images, honest, leaky, folds=options.folds, name=options.name))
+    place = place_from(options)
+    print(trained_text(options.images, honest, leaky, folds=options.folds, name=options.name, **place))
     return 0
 
 
-def quick_text(images: Path, recipe: Recipe) -> str:
+def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
     """Nearest neighbour under each protocol; nothing is trained.
 
     Parameters
@@ -73,6 +75,8 @@ def quick_text(images: Path, recipe: Recipe) -> str:
         A folder of pictures that `python -m generate` made.
     recipe : Recipe
         Its protocol is passed over: each of `PROTOCOLS` is tried.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.levels_on_disk`.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def quick_text(images: Path, recipe: Recipe) -> str:
     settings, table = read_images(images)
     # As large as the nets see them, so that the figure is the one that a run's report has.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2
-    pictures = open_pictures(images, settings, table, size=size, silent_ends=recipe.silent_ends)
+    pictures = open_pictures(images, settings, table, size=size, silent_ends=recipe.silent_ends, levels=levels)
     shrunk, labels = shrink(pictures.levels), table["label"].to_numpy()
     n_clips = count(table["clip_id"].nunique(), "clip")
     lines = [
@@ -119,7 +123,13 @@ def quick_text(images: Path, recipe: Recipe) -> str:
 
 
 def trained_text(
-    images: Path, honest: Recipe, leaky: Recipe, *, folds: Sequence[str] | None = None, name: str = ""
+    images: Path,
+    honest: Recipe,
+    leaky: Recipe,
+    *,
+    folds: Sequence[str] | None = None,
+    name: str = "",
+    **place: object,
 ) -> str:
     """Train under both protocols, and put the figures side by side.
 
@@ -133,6 +143,8 @@ def trained_text(
         Of the honest split, train only these; default: all.
     name : str
         Of the two run folders, before `-honest` and `-leaky`; default: the pictures' and the model's.
+    place
+        `devices` and `levels` of `train.prepare.prepare`.
 
     Returns
     -------
@@ -148,8 +160,8 @@ def trained_text(
 
     base = name or f"{images.resolve().name}-{honest.model}"
     # Both at first: what cannot be divided is said before anything is trained.
-    honest_run = prepare(images, honest, folds=folds, name=new_folder(RUNS, f"{base}-honest").name)
-    leaky_run = prepare(images, leaky, name=new_folder(RUNS, f"{base}-leaky").name)
+    honest_run = prepare(images, honest, folds=folds, name=new_folder(RUNS, f"{base}-honest").name, **place)
+    leaky_run = prepare(images, leaky, name=new_folder(RUNS, f"{base}-leaky").name, **place)
     leaky_run = with_budget_of(honest_run, leaky_run)
     reports = train_in_turn([("honest", honest_run), ("leaky", leaky_run)])
     lines = [f"{honest.model} on {images}, the same recipe and budget under both splits:"]

@@ -13,9 +13,10 @@ import pandas as pd
 from generate import manifest
 from generate.systems import quoted
 from train.command_line import EXPLAINED_TESTS
-from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities, tested_epoch
+from train.fit import Fold, fit_fold, n_pictures_to_see, probabilities
 from train.folds_in_turn import FoldsInTurn
 from train.held import Hold, held
+from train.history import tested_epoch
 from train.leak_meter import nearest_neighbour_accuracy, shrink
 from train.prepare import Prepared
 from train.progress import Progress

@@ -25,12 +25,12 @@ LIMIT_S = 60.0
 EPOCHS = times(60, daily=8)
 TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "4", "--dropout", "0.2", "--folds", "1"]
 TINY += ["--explain", "0"]
-OFTEN = "import sys, train.fit, train.__main__ as m; train.fit.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
+OFTEN = "import sys, train.keeper, train.__main__ as m; train.keeper.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
 """`python -m train` with a checkpoint after each epoch; else a run this short has none to go on from."""
 FAILS = """
 import sys, threading
-import train.batches, train.fit
-train.fit.SAVE_EVERY_S = 0
+import train.batches, train.keeper
+train.keeper.SAVE_EVERY_S = 0
 real, n_made, fails = train.batches.transform, 0, eval(sys.argv.pop(1))
 def transform(*args):
     global n_made

@@ -35,7 +35,7 @@ if backend == "tensorflow":
 from train import device
 
 device.set_up()
-import train.fit, train.nets.cnn
+import train.fit, train.keeper, train.nets.cnn
 from train.__main__ import main
 from train.batches import Batches
 from train.models import build_model
@@ -50,7 +50,7 @@ RECIPE += ["--train-variants", "none", "--folds", "1", "--explain", "0"]
 SCRATCH = [images, *RECIPE, "--epochs", "2", "--select", "validation", "--class-weights", "--l2", "0.001"]
 SCRATCH += ["--nets", "2" if backend == "jax" else "1"]
 TUNING = [images, *RECIPE, "--weights", "weights.keras", "--head-epochs", "1", "--epochs", "2"]
-train.fit.SAVE_EVERY_S = 0
+train.keeper.SAVE_EVERY_S = 0
 epoch, batch = Progress.epoch, Batches.batch
 
 

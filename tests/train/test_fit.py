@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from generate.manifest import read_metadata
-from train import checkpoint, fit
+from train import checkpoint, keeper
+from train import history as fold_history
 from train.fit import Fold, fit_fold, make_batches, n_pictures_to_see, probabilities
 from train.images import load_pictures, palette_of
 from train.models import BASE
@@ -99,7 +100,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, mon
 
         build_model(recipe.model, n_classes=3, size=(32, 32)).save_weights(tmp_path / "w.weights.h5")
         recipe = replace(recipe, weights=str(tmp_path / "w.weights.h5"))
-    monkeypatch.setattr(fit, "SAVE_EVERY_S", 0)
+    monkeypatch.setattr(keeper, "SAVE_EVERY_S", 0)
     whole, history = fit_fold(recipe, replace(fold, folder=tmp_path / "whole"), on_epoch=quiet)
 
     def kill(row, _):
@@ -116,7 +117,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, mon
 
 def test_validation_tests_the_best_epoch(fold):
     model, history = fit_fold(replace(SMALL, select="validation"), fold, on_epoch=quiet)
-    best = fit.tested_epoch(replace(SMALL, select="validation"), history)
+    best = fold_history.tested_epoch(replace(SMALL, select="validation"), history)
     assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
     says = probabilities(model, fold.pictures, fold.split.validation, batch_size=8)
@@ -128,9 +129,23 @@ def test_patience_ends_a_fold_early(fold, monkeypatch):
     recipe = replace(SMALL, select="validation", patience=2, epochs=40, learning_rate=0.3, warmup=0)
     _, history = fit_fold(recipe, fold, on_epoch=quiet)
     assert len(history) < 40
-    assert len(history) - fit.tested_epoch(recipe, history) == 2
+    assert len(history) - fold_history.tested_epoch(recipe, history) == 2
     _, again = fit_fold(recipe, fold, on_epoch=quiet)
     assert again == history
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow alone traces what it runs")
+def test_a_step_is_traced_once(fold, monkeypatch):
+    traced = []
+    compute_loss = keras.Model.compute_loss
+
+    def counted(self, *arguments, **options):
+        traced.append(self.name)
+        return compute_loss(self, *arguments, **options)
+
+    monkeypatch.setattr(keras.Model, "compute_loss", counted)
+    fit_fold(replace(SMALL, epochs=2), fold, on_epoch=quiet)
+    assert len(traced) == 1
 
 
 def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
@@ -223,7 +238,7 @@ def test_patience_is_each_phases_own(fold, tmp_path):
 def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
     """The kill fell between the two files; the last one is the best one then."""
     recipe = replace(SMALL, select="validation", epochs=3)
-    monkeypatch.setattr(fit, "SAVE_EVERY_S", 0)
+    monkeypatch.setattr(keeper, "SAVE_EVERY_S", 0)
     saved = checkpoint.save
 
     def save(model, path, history, **options):
@@ -236,7 +251,7 @@ def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
         fit_fold(recipe, fold, on_epoch=quiet)
     monkeypatch.setattr(checkpoint, "save", saved)
     _, history = fit_fold(recipe, fold, on_epoch=quiet)
-    assert len(checkpoint.read_history(fold.folder / "best.keras")) == fit.tested_epoch(recipe, history)
+    assert len(checkpoint.read_history(fold.folder / "best.keras")) == fold_history.tested_epoch(recipe, history)
 
 
 def test_a_finished_net_takes_no_room_for_its_optimizer(fold):

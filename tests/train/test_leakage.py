@@ -19,6 +19,10 @@ def test_the_quick_meter_is_the_one_of_a_run(images, capsys):
     (honest,) = [line for line in out.splitlines() if "honest folds" in line]
     assert f"{100 * right / n_tested:.1f} %" in honest and "0 of them with a relative" in honest
     assert "any net can" in out
+    assert main([str(images), "--quick", "--input-size", "48", "--levels", "disk"]) == 0
+    assert capsys.readouterr().out == out
+    (levels,) = images.glob(".levels-*.npy")
+    levels.unlink()
 
 
 def test_where_there_are_no_relatives_nothing_is_said_to_leak(tmp_path, capsys):

@@ -100,7 +100,9 @@ def test_killed_and_resumed_equals_uninterrupted(images, here, backend):
     whole = in_new_process("train", *arguments, "--name", "whole", cwd=here, backend=backend)
     assert whole.returncode == 0, whole.stderr
     environment = environment_of(backend, here)
-    code = "import sys, train.fit, train.__main__ as m; train.fit.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
+    code = (
+        "import sys, train.keeper, train.__main__ as m; train.keeper.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments, "--name", "killed"],
         cwd=here,

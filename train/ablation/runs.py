@@ -24,7 +24,7 @@ MOST_DIFFERENT = 0.1
 """Part by which the pictures that a run sees may differ from those of the first before it is said."""
 
 
-def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe) -> Prepared:
+def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe, **place: object) -> Prepared:
     """Make a run ready, new or begun.
 
     Parameters
@@ -34,13 +34,15 @@ def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe) -> Prepare
         One of its runs.
     recipe : Recipe
         Of this run; passed over where it has begun, since it goes on as it began.
+    place
+        `devices` and `levels` of `train.prepare.prepare`.
     """
     from train.prepare import prepare, resume
 
     folder = plan.folder / planned.name
     if (folder / CONFIG).is_file():
-        return resume(folder)
-    return prepare(plan.images, recipe, folds=plan.folds, name=planned.name, runs=plan.folder)
+        return resume(folder, **place)
+    return prepare(plan.images, recipe, folds=plan.folds, name=planned.name, runs=plan.folder, **place)
 
 
 def budgets(plan: AblationPlan, first: Prepared) -> dict[str, Recipe]:
@@ -90,7 +92,7 @@ def is_finished(plan: AblationPlan, planned: Planned) -> bool:
     return run.finished_folds == run.folds and (folder / REPORT).is_file()
 
 
-def unfinished(plan: AblationPlan, recipes: Mapping[str, Recipe]) -> Iterator[tuple[str, Prepared]]:
+def unfinished(plan: AblationPlan, recipes: Mapping[str, Recipe], **place: object) -> Iterator[tuple[str, Prepared]]:
     """Each run that is left, made ready when its turn comes.
 
     Parameters
@@ -98,6 +100,8 @@ def unfinished(plan: AblationPlan, recipes: Mapping[str, Recipe]) -> Iterator[tu
     plan : AblationPlan
     recipes : Mapping of str to Recipe
         As `budgets` gives them.
+    place
+        See `prepare_run`.
 
     Yields
     ------
@@ -109,7 +113,7 @@ def unfinished(plan: AblationPlan, recipes: Mapping[str, Recipe]) -> Iterator[tu
             print(f"Run {number} of {len(plan.runs)}, {planned.name}: finished before")
             continue
         print(f"Run {number} of {len(plan.runs)}, {planned.name}:")
-        yield planned.name, prepare_run(plan, planned, recipes[planned.name])
+        yield planned.name, prepare_run(plan, planned, recipes[planned.name], **place)
 
 
 def read_finished(plan: AblationPlan) -> dict[str, Finished]:
