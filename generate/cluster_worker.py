@@ -6,10 +6,11 @@ import hashlib
 import os
 import platform
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import augment_audio
 import generate
@@ -20,6 +21,11 @@ from generate.workers import keep_memory, or_reason
 
 if TYPE_CHECKING:
     from distributed import Worker
+
+
+DISK_LIMIT_S = 60.0
+"""A disk that is only slow to wake has answered by then."""
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,40 @@ def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Wo
         Where it is known; else it is found.
     dask_worker : distributed.Worker, optional
         Whose process this is; Dask's `Client.run` fills it in, by this name.
+
+    Raises
+    ------
+    TimeoutError
+        If the disk does not answer.
     """
-    own = Path(front.settings.variants_file) if front.settings.variants_file else None
     found = {**LOADED, "engine": engine_version or _engine_version(front.settings.engine)}
-    found["variants file"] = _digits(own) if own else "none"
-    paths = {front.sounds: front.sounds, front.images: Path(token)}
+    found["variants file"], unseen = _within(DISK_LIMIT_S, _look_at_disk, front, Path(token))
+    return Facts(found, unseen, dask_worker.state.nthreads if dask_worker else 1)
+
+
+def _look_at_disk(front: Front, token: Path) -> tuple[str, str]:
+    """Digits of the variants file, and a folder that this process does not see."""
+    own = Path(front.settings.variants_file) if front.settings.variants_file else None
+    paths = {front.sounds: front.sounds, front.images: token}
     unseen = [str(folder) for folder, path in paths.items() if not path.exists()]
-    return Facts(found, unseen[0] if unseen else "", dask_worker.state.nthreads if dask_worker else 1)
+    return _digits(own) if own else "none", unseen[0] if unseen else ""
+
+
+def _within(limit_s: float, look: Callable[..., Result], *arguments: object) -> Result:
+    """What a function gives; a network disk whose server is gone lets nobody wait for ever."""
+    outcome: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(look(*arguments))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return outcome.result(limit_s)
+    except TimeoutError:
+        raise TimeoutError(f"the disk of the sounds and the pictures does not answer within {limit_s:g} s") from None
 
 
 def faults(answer: Facts | BaseException, here: Facts) -> str:

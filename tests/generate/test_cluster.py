@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate import cluster
+from generate import cluster, cluster_worker
 from generate.__main__ import main
 from generate.cluster_worker import Facts, faults
+from generate.render import Front
+from generate.settings import Settings
 from tests.conftest import SR, white
 from tests.faults.real_runs import can_mount
 from tests.generate.test_run import QUICK, many, metadata, rejected, start, tree, wait_for_pictures
@@ -229,6 +232,23 @@ HERE = Facts({"python": "3.11", "numpy": "2.4.6", "engine": "librosa 0.11.0"}, u
 )
 def test_why_a_worker_will_not_do(answer, words):
     assert (words in faults(answer, HERE)) if words else (faults(answer, HERE) == "")
+
+
+def test_a_worker_whose_disk_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    gone = threading.Event()
+    monkeypatch.setattr(cluster_worker, "DISK_LIMIT_S", 0.1)
+    monkeypatch.setattr(cluster_worker, "_look_at_disk", lambda front, token: gone.wait())
+    front = Front(tmp_path, tmp_path, Settings(engine="librosa"), b"", "")
+    with pytest.raises(TimeoutError, match="does not answer within 0.1 s") as caught:
+        cluster_worker.facts(front, str(tmp_path))
+    gone.set()
+    assert "does not answer" in faults(caught.value, HERE)
+
+
+def test_what_goes_wrong_while_the_disk_is_looked_at_is_said(tmp_path):
+    settings = Settings(engine="librosa", variants_file=str(tmp_path / "gone.py"))
+    with pytest.raises(FileNotFoundError, match="gone.py"):
+        cluster_worker.facts(Front(tmp_path, tmp_path, settings, b"", ""), str(tmp_path))
 
 
 @pytest.mark.parametrize(
