@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
 	@echo "make test    all tests"
-	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour)"
+	@echo "make faults  broken files, killed processes, full disks: thousands of them (twelve minutes)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
 	@echo "make scale   what becomes of 40,000 clips, and of tables of a million pictures (half an hour)"
 	@echo "make lint    put the style right"
