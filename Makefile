@@ -53,7 +53,7 @@ setup: .venv/ready rubberband
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 was not found on the PATH. Install one, or: make PYTHON=/path/to/python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; rm -rf .venv; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; rm -rf .venv; exit 1; }
 
 .venv/ready: .venv/bin/python requirements.txt
 	@echo "Installing what requirements.txt names (about 1 GB the first time, a few minutes) ..."

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from generate import command_line, fork_server
-from generate.systems import ACTIVATE, print_any_name
+from generate.systems import not_installed, print_any_name
 from generate.wording import what_failed
 
 CANNOT_START = 1
@@ -39,10 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\nInterrupted. {KEPT}", file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        print(
-            f"generate: {error.name} is not installed for this Python. Activate the environment first: {ACTIVATE}",
-            file=sys.stderr,
-        )
+        print(f"generate: {not_installed(error)}", file=sys.stderr)
         return CANNOT_START
     except ValueError as error:
         print(f"generate: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from generate import command_line, fork_server
 from generate.config_file import parse_with_config
-from generate.systems import ACTIVATE, print_any_name
+from generate.systems import not_installed, print_any_name
 from generate.wording import what_failed
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nInterrupted. Nothing was written.", file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        print(
-            f"generate.audit: {error.name} is not installed for this Python. Activate the environment first: "
-            f"{ACTIVATE}",
-            file=sys.stderr,
-        )
+        print(f"generate.audit: {not_installed(error)}", file=sys.stderr)
     except (ValueError, OSError) as error:
         print(f"generate.audit: {what_failed(error)}", file=sys.stderr)
     return CANNOT_START

@@ -13,14 +13,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 IS_WINDOWS = os.name == "nt"
-ACTIVATE = r".venv\Scripts\activate" if IS_WINDOWS else "source .venv/bin/activate (made by: make setup)"
-"""How the environment is entered in which the program's packages are; see the README."""
 PATIENCE_S = 5.0
 """Virus scanners, indexers and cloud folders hold a file for so long at most."""
 LONGEST_WINDOWS_PATH = 259
 """Characters, unless long paths are turned on. See Microsoft, "Maximum Path Length Limitation"."""
 LEFT_BEHIND = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
+"""What Finder and Explorer put into folders that were looked at."""
 LONG_PATHS = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+"""Where the registry says whether they are."""
+
+
+def not_installed(error: ModuleNotFoundError) -> str:
+    """What to do where a package is missing: mostly the environment is there and was not entered.
+
+    Parameters
+    ----------
+    error : ModuleNotFoundError
+    """
+    activate = r".venv\Scripts\activate" if IS_WINDOWS else "source .venv/bin/activate (made by: make setup)"
+    return f"{error.name} is not installed for this Python. Activate the environment first: {activate}"
 
 
 def print_any_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from generate.systems import ACTIVATE, print_any_name
+from generate.systems import not_installed, print_any_name
 from generate.wording import what_failed
 
 FAILED = 1
@@ -31,7 +31,7 @@ def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of
         print(f"\nInterrupted. {interrupted}".rstrip(), file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        why = f"{error.name} is not installed for this Python. Activate the environment first: {ACTIVATE}"
+        why = not_installed(error)
     except (ValueError, OSError) as error:
         why = what_failed(error)
     except Exception as error:

@@ -32,7 +32,7 @@ def read_predictions(run: Run) -> pd.DataFrame:
     if not run.finished_folds:
         raise ValueError(
             f"No fold of the run {str(run.folder)!r} is finished, so there is nothing to report yet. "
-            f"`python -m train IMAGES --resume {quoted(run.folder)}` goes on with it."
+            f"`python -m train --resume {quoted(run.folder)}` goes on with it."
         )
     tables = []
     for fold in run.finished_folds:
