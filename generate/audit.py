@@ -88,13 +88,15 @@ def _audit(options: argparse.Namespace) -> int:
     from generate.health import assess
     from generate.manifest import write_table
     from generate.prepare import prepare
+    from generate.reading import reading_text
     from generate.wording import count, shown
 
     prepared = prepare(options)
     sounds = prepared.front.sounds
-    csv = options.csv or Path("outputs", "audit", f"{sounds.resolve().name}.csv")
+    csv = options.csv or Path("outputs", "audit", f"{Path(options.sounds).resolve().name}.csv")
     csv.parent.mkdir(parents=True, exist_ok=True)
-    print(f"{shown(sounds)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}", flush=True)
+    print(f"{shown(sounds)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}")
+    print(reading_text(prepared), flush=True)
 
     clips, small, rejected = examine_all(prepared)
     table, findings = assess.assess(clips, small, settings=prepared.front.settings)
@@ -135,8 +137,7 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
         Job(clip_id, path, label, "", fold, source_id, start_s, requests=(None,))
         for clip_id, path, label, fold, source_id, start_s in columns.itertuples(index=False, name=None)
     ]
-    missing = [] if prepared.is_limited else prepared.collection.missing
-    rejected = [(printable(path), reason) for path, _, reason in missing]
+    rejected = [(printable(path), reason) for path, _, reason in prepared.missing]
     usable, given_up = prepared.usable(jobs)
     rows: list[dict[str, object]] = []
     with (

@@ -57,7 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
 
     group = parser.add_argument_group("how the sounds are laid out (found out from the folder, if not told)")
-    group.add_argument("--layout", metavar="NAME", help="esc50, esc10, urbansound8k, gtzan, csv, names or folders")
+    group.add_argument(
+        "--layout",
+        metavar="NAME",
+        help="esc50, esc10, urbansound8k, gtzan, csv, names, splits (train, test, validation), folds or folders",
+    )
     group.add_argument("--subset", metavar="NAME", default="", help="with ESC-50: esc10")
     group.add_argument(
         "--source-pattern",
@@ -72,6 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
             f"--{role}-column", metavar="COLUMN", default="", help=f"its name, if not one of: {USUAL[role]}"
         )
     group.add_argument("--name-pattern", metavar="PATTERN", default="", help='such as "{label}_{source}_{take}"')
+    group.add_argument("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
+    group.add_argument("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
 
     group = parser.add_argument_group("sound")
     group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
@@ -132,7 +138,9 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="spread the pictures of a class over 256 folders below its own, for hundreds of thousands of pictures",
     )
-    group.add_argument("--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes")
+    group.add_argument(
+        "--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes, recordings and folds"
+    )
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
     group.add_argument(

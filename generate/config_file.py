@@ -102,7 +102,8 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         return {composed(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
     if action.nargs == "+":
         if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
-            raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as ['paper', 'noise=20'].")
+            example = "['paper', 'noise=20']" if action.dest == "variants" else "['dog', '7']"
+            raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as {example}.")
         return as_list
     if isinstance(action, argparse._StoreTrueAction):
         if not isinstance(value, bool):

@@ -23,6 +23,7 @@ COLUMNS = (
     "source_id",
     "recording",
     "fold",
+    "split",
     "variant",
     "duplicate",
     "silent",
@@ -36,12 +37,16 @@ COLUMNS = (
 )
 """Of `metadata.csv`, one row a picture. `file_name` is relative to the folder; `recording` is what the collection calls
 the original recording, and `source_id` is one name for all recordings that share equal audio: split by this one;
+`split` is the part that the collection's own folders say (`train`, `validation`, `test`), kept and not used;
 `duplicate` marks a variant whose picture equals its original's; `silent` a clip with nothing to hear; `seconds` is the
 variant's length before it was padded or cut; `sound` is relative to the sound folder."""
 
-TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "variant", "sound", "audio_sha256")
+TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "split", "variant", "sound", "audio_sha256")
 NUMBERS = {"seconds": float, "start_s": float, "sound_bytes": int, "sound_mtime_ns": int}
 """Columns that are text whatever they look like, and those that are numbers and never empty."""
+
+ADDED = {"split": ""}
+"""Columns that tables of earlier versions lack, and what is read there instead."""
 
 REJECTED_COLUMNS = ("sound", "clip_id", "label", "reason")
 
@@ -83,7 +88,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
             raise ValueError("it holds bytes that are no text")
         why = wrong_rows(table)
     except (KeyError, ValueError, OverflowError, pd.errors.ParserError) as error:
-        why = wrong_text(path, COLUMNS, NUMBERS) or str(error)
+        why = wrong_text(path, [name for name in COLUMNS if name not in ADDED], NUMBERS) or str(error)
     if why:
         raise ValueError(
             f"{str(path)!r} is not as `python -m generate` wrote it: {why}. Put it right, or delete it and run "
@@ -106,7 +111,7 @@ def _read_rows(source: Path | TextIO) -> pd.DataFrame:
         na_values={"peak_dbfs": [""]},
         float_precision="round_trip",
     )
-    table = table[list(COLUMNS)]
+    table = table.assign(**{name: value for name, value in ADDED.items() if name not in table})[list(COLUMNS)]
     return table.astype({"seconds": "float64", "peak_dbfs": "float64", "start_s": "float64"})
 
 

@@ -38,7 +38,7 @@ class Plan:
     n_gone : int
         Pictures of clips that are no longer in the collection; they will be removed.
     corrected : tuple of str
-        Pictures, as `file_name`, of whose rows the class or the fold was another one; it is taken as it is now.
+        Pictures, as `file_name`, of whose rows class, fold or split was another one; it is taken as it is now.
     """
 
     clips: pd.DataFrame
@@ -79,7 +79,8 @@ def make_plan(
     on_disk : frozenset of str
         Pictures that are there, as `file_name`.
     whole_collection : pandas.DataFrame
-        The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`) stay.
+        The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`,
+        `--classes`, `--leave-out`) stay.
     listen : int
         Clips of each class whose sounds are written with their pictures.
     fan_out : bool
@@ -146,10 +147,48 @@ def name_class_folders(labels: list[str]) -> dict[str, str]:
 
 
 def spread(clips: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Take a number of clips, as evenly from all classes as they allow, the first of each class."""
-    turn = clips.groupby("label").cumcount()
-    taken = turn.sort_values(kind="stable").index[:limit]
-    return clips.loc[sorted(taken)].reset_index(drop=True)
+    """Take a number of clips, as evenly as they allow from all classes and, in each class, from folds and recordings.
+
+    In each class every recording has its turn before one has its second, and recordings take turns by their folds.
+    Each class begins with another fold, and where recordings (speakers) are in several classes with another one, so
+    that few clips of many classes are not all of the first. What a smaller number takes, a larger one takes too.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Columns `label`, `fold`, `source_id`, in order of name.
+    limit : int
+        How many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        So many of the rows, in the order in which they stood.
+    """
+    names = ("label", "fold", "source_id")
+    label, fold, source = (pd.Series(pd.factorize(clips[name], sort=True)[0]) for name in names)
+    rows = pd.DataFrame({"label": label, "fold": fold, "source": source})
+    rows["take"] = rows.groupby(["label", "source"]).cumcount()
+    sources = rows.drop_duplicates(["label", "source"])[["label", "source", "fold"]]
+    shared = sources["source"].duplicated().any()
+    sources = sources.sort_values(["label", "fold", "source"])
+    sources["turn"] = _turn(sources, ["label", "fold"], "source", begins_by_class=bool(shared))
+    folds = sources.drop_duplicates(["label", "fold"])[["label", "fold"]]
+    folds["fold_turn"] = _turn(folds, ["label"], "fold", begins_by_class=True)
+    turns = sources.merge(folds, on=["label", "fold"]).drop(columns="fold")
+    rows = rows.merge(turns, on=["label", "source"], how="left").sort_values(
+        ["label", "take", "turn", "fold_turn"], kind="stable"
+    )
+    rows["place"] = rows.groupby("label").cumcount()
+    taken = rows.sort_values(["place", "label"], kind="stable").index[:limit]
+    return clips.iloc[sorted(taken)].reset_index(drop=True)
+
+
+def _turn(rows: pd.DataFrame, within: list[str], what: str, *, begins_by_class: bool) -> pd.Series:
+    """The turn of each row in its group; if wanted, class number k begins with the k-th one, round again."""
+    groups = rows.groupby(within)[what]
+    first = rows["label"] if begins_by_class else 0
+    return (groups.cumcount() - first) % groups.transform("size")
 
 
 def first_of_each_class(clips: pd.DataFrame, n: int) -> list[str]:
@@ -193,9 +232,9 @@ def _wanted(
 
 
 def _corrected(known: pd.DataFrame, wanted: pd.DataFrame, place: np.ndarray) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows with class, clip, variant and fold as they are now, and the pictures of which that changes."""
+    """The rows with class, clip, variant, fold and split as they are now, and the pictures of which that changes."""
     columns, differs = {}, np.zeros(len(known), dtype=bool)
-    for name in ("label", "clip_id", "variant", "fold"):
+    for name in ("label", "clip_id", "variant", "fold", "split"):
         before = known[name].to_numpy()
         columns[name] = np.where(place >= 0, wanted[name].to_numpy()[place], before)
         differs |= columns[name] != before
@@ -217,10 +256,10 @@ def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
     for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
     columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s"]
-    clips = left.drop_duplicates("clip_id")[columns]
+    clips = left.drop_duplicates("clip_id")
     return [
-        Job(*clip, requests=tuple(requests[clip[0]]), is_heard=clip[0] in heard)
-        for clip in clips.itertuples(index=False, name=None)
+        Job(*clip, requests=tuple(requests[clip[0]]), is_heard=clip[0] in heard, split=split)
+        for clip, split in zip(clips[columns].itertuples(index=False, name=None), clips["split"], strict=True)
     ]
 
 

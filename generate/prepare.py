@@ -14,12 +14,14 @@ import pandas as pd
 import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, folder, manifest, png, readers
+from generate.class_choice import choose_classes
 from generate.command_line import settings_from
 from generate.features import FEATURES
 from generate.pieces import cut_into_pieces
 from generate.plan import Plan, estimated_bytes, make_plan, spread
 from generate.readers import Collection, Reader, ReaderOptions
 from generate.readers.collection import printable
+from generate.readers.origins import origins_text
 from generate.render import Front, Job, known_variants
 from generate.settings import Settings
 from generate.spectrogram import levels
@@ -44,7 +46,11 @@ class Prepared:
     collection : Collection
         As read, before recordings are cut into pieces.
     whole_collection, clips : pandas.DataFrame
-        The clips table of all there is, and of this run (`--limit`).
+        The clips table of all there is, and of this run (`--limit`, `--classes`, `--leave-out`).
+    origins : str
+        Where class, fold and recording come from, in a line.
+    left_out : Mapping of str to int
+        Classes that are not of this run (`--classes`, `--leave-out`), and how many clips each has.
     unusable : Mapping of str to str
         Paths of recordings that need not be tried, and the reason.
     front : Front
@@ -67,6 +73,8 @@ class Prepared:
     collection: Collection
     whole_collection: pd.DataFrame
     clips: pd.DataFrame
+    origins: str
+    left_out: Mapping[str, int]
     unusable: Mapping[str, str]
     front: Front
     engine_version: str
@@ -87,6 +95,13 @@ class Prepared:
     def is_limited(self) -> bool:
         """Whether this run is of a part of the collection only."""
         return len(self.clips) < len(self.whole_collection)
+
+    @property
+    def missing(self) -> list[tuple[str, str, str]]:
+        """What a table names in vain, of the classes of this run; under `--limit` that says nothing."""
+        if len(self.clips) + sum(self.left_out.values()) < len(self.whole_collection):
+            return []
+        return [entry for entry in self.collection.missing if entry[1] not in self.left_out]
 
     def usable(self, jobs: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
         """Those of some jobs that can be tried, and the others with the reason."""
@@ -121,19 +136,25 @@ def prepare(options: argparse.Namespace) -> Prepared:
 
     names = ReaderOptions.__dataclass_fields__
     reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
-    layout = options.layout or readers.find_layout(sounds, reader_options)
+    found = readers.find(sounds, reader_options, layout=options.layout or "")
+    sounds, layout = found.folder, found.layout
     collection = readers.read(sounds, layout, reader_options)
+    collection.notes[:0] = found.notes
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
     settings = settings_from(options, defaults)
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
     engine_version = ENGINES[settings.engine].version()
     _check_feature(settings)
-    requests = _requests(settings, sorted(collection.clips["label"].unique()))
+    labels = sorted(collection.clips["label"].unique())
+    chosen = choose_classes(labels, classes=options.classes, leave_out=options.leave_out)
+    requests = _requests(settings, labels)
 
     workers = options.workers or usable_cores()
     clips, unusable = collection.clips, {}
     if settings.long == "split":
         clips, unusable = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
+    # Only now: what a clip is called must not depend on which others are wanted.
+    of_run = clips[clips["label"].isin(chosen)].reset_index(drop=True)
     variants_source = Path(settings.variants_file).read_text(encoding="utf-8-sig") if settings.variants_file else ""
     fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
     front = Front(sounds.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
@@ -141,7 +162,9 @@ def prepare(options: argparse.Namespace) -> Prepared:
         layout=layout,
         collection=collection,
         whole_collection=clips,
-        clips=spread(clips, options.limit) if options.limit else clips,
+        clips=spread(of_run, options.limit) if options.limit else of_run,
+        origins=origins_text(readers.READERS[layout], collection, reader_options),
+        left_out=clips.loc[~clips["label"].isin(chosen), "label"].value_counts().sort_index().to_dict(),
         unusable=unusable,
         front=front,
         engine_version=engine_version,

@@ -59,6 +59,8 @@ class Job:
         Variants to render; None stands for the original.
     is_heard : bool
         Whether the sound of each picture is written beside it, where there is something to hear.
+    split : str
+        `train`, `validation`, `test` or empty, as in the clips table.
     """
 
     clip_id: str
@@ -70,6 +72,7 @@ class Job:
     start_s: float
     requests: tuple[Request | None, ...]
     is_heard: bool = False
+    split: str = ""
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
@@ -98,6 +101,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "source_id": job.recording,
         "recording": job.recording,
         "fold": job.fold,
+        "split": job.split,
         "silent": silent,
         "peak_dbfs": round(loaded.peak_dbfs, 2),
         "sound": printable(job.path),

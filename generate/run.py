@@ -143,8 +143,7 @@ def _renderer(prepared: Prepared) -> Iterator[RenderAll]:
 def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> pd.DataFrame:
     """Render all jobs, note each in the journal, and return the table of rejected clips."""
     front = prepared.front
-    missing = [] if prepared.is_limited else prepared.collection.missing
-    rejected = [(printable(path), "", label, reason) for path, label, reason in missing]
+    rejected = [(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     usable, given_up = prepared.usable(plan.jobs)
     journal = manifest.Journal(front.images / manifest.JOURNAL)
     with (
@@ -180,7 +179,7 @@ def _remove_others(images: Path, metadata: pd.DataFrame) -> tuple[int, list[str]
 
 
 def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
-    """Under `--limit`, the clips that earlier runs rejected and this one will not try."""
+    """In a run of a part of the collection, the clips that earlier runs rejected and this one will not try."""
     path = prepared.front.images / manifest.REJECTED
     if not prepared.is_limited or not path.exists():
         return pd.DataFrame(columns=list(manifest.REJECTED_COLUMNS), dtype=object)
@@ -189,8 +188,9 @@ def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
 
 
 def _together(earlier: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
-    """Rejected clips of earlier runs and of this one."""
-    return pd.concat([earlier, rejected]).sort_values(["sound", "clip_id"], ignore_index=True)
+    """Rejected clips of earlier runs and of this one; what a table names in vain may stand in both."""
+    both = pd.concat([earlier, rejected]).drop_duplicates(["sound", "clip_id"], keep="last")
+    return both.sort_values(["sound", "clip_id"], ignore_index=True)
 
 
 def _sorted(metadata: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from generate import folder, manifest
 from generate.gallery import gallery_text
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
+from generate.reading import reading_text
 from generate.run import Result
 from generate.systems import quoted
 from generate.wording import count, shown
@@ -27,15 +28,17 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         *([f"  licence   {prepared.reader.licence}"] if prepared.reader.licence else []),
         f"  sounds    {count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
         f"  classes   {_classes(clips)}",
-        *_notes(prepared, clips),
+        reading_text(prepared),
+        *_left_out(prepared, plan),
+        *_folds_note(clips),
         f"  variants  {_variants(prepared)}",
         f"  pictures  {_picture(prepared)}",
         f"  output    {_output(prepared, plan)}",
     ]
     if plan.corrected:
         lines.append(
-            f"  corrected {count(len(plan.corrected), 'row')} of {manifest.METADATA}, of another class or fold than "
-            f"the sounds are now: {', '.join(plan.corrected[:3])}{', ...' if len(plan.corrected) > 3 else ''}"
+            f"  corrected {count(len(plan.corrected), 'row')} of {manifest.METADATA}, of another class, fold or split "
+            f"than the sounds are now: {', '.join(plan.corrected[:3])}{', ...' if len(plan.corrected) > 3 else ''}"
         )
     n_there = len(folder.list_pictures(prepared.front.images)) if prepared.overwrite else 0
     if n_there:
@@ -119,25 +122,35 @@ def _rejected_lines(result: Result) -> list[str]:
     return lines
 
 
-def _notes(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
-    """What was passed over, what is missing, and recordings that stand in several folds."""
-    collection = prepared.collection
-    notes = [f"  note      {note}" for note in collection.notes]
-    if collection.passed_over:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(collection.passed_over.items()))
-        notes.append(f"  not read  {kinds}")
-    if collection.missing:
-        some = ", ".join(path for path, _, _ in collection.missing[:3])
-        more = " ..." if len(collection.missing) > 3 else ""
-        notes.append(f"  missing   {count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
+def _left_out(prepared: Prepared, plan: Plan) -> list[str]:
+    """The classes that are not of this run, and what becomes of their images."""
+    if not prepared.left_out:
+        return []
+    some = ", ".join(f"{label} {n:,}" for label, n in list(prepared.left_out.items())[:MOST_CLASSES])
+    more = " ..." if len(prepared.left_out) > MOST_CLASSES else ""
+    lines = [
+        f"  left out  {count(sum(prepared.left_out.values()), 'clip')} of "
+        f"{count(len(prepared.left_out), 'class')}: {some}{more}"
+    ]
+    n_there = 0 if prepared.overwrite else int(plan.done["label"].isin(prepared.left_out).sum())
+    if n_there:
+        lines.append(
+            f"  note      {count(n_there, 'image')} of these classes from an earlier run stay in the folder, and "
+            "training reads them too (python -m train has --classes and --leave-out as well)"
+        )
+    return lines
+
+
+def _folds_note(clips: pd.DataFrame) -> list[str]:
+    """Recordings that stand in several folds."""
     folds = clips.groupby("source_id")["fold"].nunique()
     in_several = list(folds.index[folds > 1])
-    if in_several:
-        notes.append(
-            f"  note      {count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}): "
-            "split by `source_id` too"
-        )
-    return notes
+    if not in_several:
+        return []
+    return [
+        f"  note      {count(len(in_several), 'recording')} in more than one fold ({', '.join(in_several[:5])}): "
+        "split by `source_id` too"
+    ]
 
 
 def _classes(clips: pd.DataFrame) -> str:

@@ -69,7 +69,7 @@ def wrong_rows(table: pd.DataFrame) -> str:
         return f"{first!r} would be called {names[wrong].iloc[0]!r} by its clip and variant; see {_lines(wrong)}"
     clips = pd.factorize(table["clip_id"])[0]
     first_row_of_clip = np.unique(clips, return_index=True)[1][clips]
-    for column in ("label", "source_id", "recording", "fold", "sound", "start_s", "audio_sha256", "silent"):
+    for column in ("label", "source_id", "recording", "fold", "split", "sound", "start_s", "audio_sha256", "silent"):
         values = table[column].to_numpy()
         if (differ := values != values[first_row_of_clip]).any():
             clip = table.loc[differ, "clip_id"].iloc[0]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from generate.readers import csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
+from generate.readers import layout as layout_of
 from generate.readers.collection import Collection, Reader, ReaderOptions
+from generate.readers.layout import Found
 
-__all__ = ["READERS", "Collection", "Reader", "ReaderOptions", "find_layout", "read"]
+__all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
 
 READERS: dict[str, Reader] = {
     "esc50": esc50.READER,
@@ -16,48 +18,38 @@ READERS: dict[str, Reader] = {
     "gtzan": gtzan.READER,
     "csv": csv_file.READER,
     "names": names.READER,
+    "splits": folders.SPLITS_READER,
+    "folds": folders.FOLDS_READER,
     "folders": folders.READER,
 }
 """In the order in which a folder is tried: the particular before the general."""
 
 
-def find_layout(folder: Path, options: ReaderOptions) -> str:
-    """Find out how a folder is laid out.
+def find(folder: Path, options: ReaderOptions, *, layout: str = "") -> Found:
+    """Find out how a folder is laid out, and in which folder of it the collection is.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The sound folder, or one above it.
     options : ReaderOptions
         A table or a name pattern settles it alone.
-
-    Returns
-    -------
-    str
-        A key of `READERS`.
+    layout : str
+        What the user said, if anything: then only the folder of a published collection is looked for.
 
     Raises
     ------
     FileNotFoundError
         If the folder is not there.
     ValueError
-        If no layout fits.
+        If no layout fits, or it is not certain which one does.
     """
-    if not folder.is_dir():
-        hint = " It is a file; give the folder of the collection." if folder.exists() else ""
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}.{hint}")
-    if options.labels is not None:
-        return "csv"
-    if options.name_pattern:
-        return "names"
-    for layout, reader in READERS.items():
-        if reader.recognises(folder):
-            return layout
-    published = ", ".join(name for name, reader in READERS.items() if reader.url)
-    raise ValueError(
-        f"No class folders were found in {str(folder)!r}. Expected one folder a class with sounds in it, a published "
-        f"collection ({published}), a table (--labels FILE.csv), or names that tell the class (--name-pattern)."
-    )
+    return layout_of.find(folder, options, READERS, layout=layout)
+
+
+def find_layout(folder: Path, options: ReaderOptions) -> str:
+    """Find out how a folder is laid out: a key of `READERS`; see `find`."""
+    return find(folder, options).layout
 
 
 def read(folder: Path, layout: str, options: ReaderOptions) -> Collection:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from generate.systems import composed
 
-CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "source_id", "start_s")
+CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "split", "source_id", "start_s")
 LONGEST_CLIP_ID = 120
 """Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
 
@@ -62,7 +62,8 @@ class Collection:
     clips : pandas.DataFrame
         One row a clip, columns `CLIP_COLUMNS`, all text but `start_s` (seconds): `clip_id` is unique and
         safe as a file name; `path` is relative to the sound folder, with `/`; `label` is the class as the
-        user wrote it, each letter as one code (NFC); `fold` may be empty; `source_id` names the original recording.
+        user wrote it, each letter as one code (NFC); `fold` may be empty, and `split` is `train`, `validation`, `test`
+        or empty; `source_id` names the original recording.
     passed_over : collections.Counter
         What was there and is not a sound, by kind ("hidden", ".txt"), with its count.
     missing : list of (str, str, str)
@@ -104,6 +105,8 @@ class Reader:
         Size of the archive in megabytes, about.
     known_broken : Mapping
         `clip_id` to words, for files that are broken in the published archive.
+    class_from, fold_from, recording_from : str
+        What tells them, in words that follow "from"; the plan prints it.
     """
 
     title: str
@@ -117,6 +120,9 @@ class Reader:
     archive_folder: str = ""
     download_size_mb: int = 0
     known_broken: Mapping[str, str] = field(default_factory=dict)
+    class_from: str = ""
+    fold_from: str = ""
+    recording_from: str = ""
 
 
 def clips_table(
@@ -126,6 +132,7 @@ def clips_table(
     names: Sequence[str] | None = None,
     folds: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Put a clips table together, with ids that are unique and safe as file names.
 
@@ -140,6 +147,8 @@ def clips_table(
         Default: empty.
     sources : sequence of str, optional
         The original recording; default, and where empty: the clip itself.
+    splits : sequence of str, optional
+        `train`, `validation` or `test`; default: empty.
 
     Returns
     -------
@@ -158,6 +167,7 @@ def clips_table(
             "path": list(paths),
             "label": [composed(printable(str(label).strip())) for label in labels],
             "fold": list(folds) if folds is not None else [""] * n,
+            "split": list(splits) if splits is not None else [""] * n,
             "source_id": [composed(printable(source)) for source in sources] if sources is not None else [""] * n,
         },
         dtype=object,  # pandas' own text type refuses names that are not UTF-8

@@ -97,4 +97,12 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     return collection
 
 
-READER = Reader(title="a table of labels", recognises=recognises, read=read, defaults={"long": "split"})
+READER = Reader(
+    title="a table of labels",
+    recognises=recognises,
+    read=read,
+    defaults={"long": "split"},
+    class_from="the table",
+    fold_from="the table",
+    recording_from="the table",
+)

@@ -15,7 +15,7 @@ FILE = re.compile(r"(?P<fold>\d)-(?P<source>\d+)-(?P<take>[A-Z])\.\w+")
 
 def recognises(folder: Path) -> bool:
     """Whether there are folders named `NNN - Name`."""
-    return any(CLASS_FOLDER.fullmatch(child.name) for child in folder.iterdir() if child.is_dir())
+    return any(CLASS_FOLDER.fullmatch(child.name) and child.is_dir() for child in folder.iterdir())
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
@@ -55,4 +55,7 @@ READER = Reader(
     url="https://github.com/karoldvl/ESC-10/archive/master.zip",
     archive_folder="ESC-10-master",
     download_size_mb=40,
+    class_from="the folder",
+    fold_from="the file's name",
+    recording_from="the file's name",
 )

@@ -6,8 +6,12 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.table import named_files, read_table, require_columns
+from generate.readers.walk import folder_of_most, not_named
 
-TABLE = "meta/esc50.csv"
+TABLES = ("meta/esc50.csv", "esc50.csv")
+"""Where the table stands: as published, and in the copies of Kaggle."""
+AUDIO = ("audio", "audio/audio", "")
+"""Where the audio files lie in these."""
 CITATION = (
     'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
     "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
@@ -15,33 +19,45 @@ CITATION = (
 
 
 def recognises(folder: Path) -> bool:
-    """Whether `meta/esc50.csv` is there."""
-    return (folder / TABLE).is_file()
+    """Whether `esc50.csv` is there, in `meta/` or at the top."""
+    return _table(folder) is not None
+
+
+def _table(folder: Path) -> str | None:
+    return next((table for table in TABLES if (folder / table).is_file()), None)
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read `meta/esc50.csv` and `audio/`; the subset `esc10` takes the clips that the table flags so.
+    """Read `esc50.csv` and the audio files; the subset `esc10` takes the clips that the table flags so.
 
     Raises
     ------
+    FileNotFoundError
+        If the table is not there.
     ValueError
         If the table is not as published, or the subset is not known.
     """
     if options.subset not in ("", "esc10"):
         raise ValueError(f"There is no subset {options.subset!r} of ESC-50; there is esc10.")
-    table = read_table(folder / TABLE)
-    require_columns(table, ("filename", "fold", "category", "esc10", "src_file"), folder / TABLE)
+    name = _table(folder)
+    if name is None:
+        raise FileNotFoundError(f"{str(folder)!r} has none of ESC-50's tables: {', '.join(TABLES)}.")
+    table = whole = read_table(folder / name)
+    require_columns(table, ("filename", "fold", "category", "esc10", "src_file"), folder / name)
     if options.subset == "esc10":
         table = table[table["esc10"] == "True"]
-    return named_files(
+    prefix = folder_of_most(folder, AUDIO, whole["filename"])
+    collection = named_files(
         folder,
-        TABLE,
-        paths="audio/" + table["filename"],
+        name,
+        paths=prefix + table["filename"],
         labels=table["category"],
         folds=table["fold"],
         sources=table["src_file"],
         names=table["filename"].str.removesuffix(".wav"),
     )
+    collection.passed_over += not_named(folder, {*prefix + whole["filename"], *collection.clips["path"]})
+    return collection
 
 
 READER = Reader(
@@ -56,4 +72,7 @@ READER = Reader(
     md5=("7771e4b9d86d0945acce719c7a59305a", "629e8e9ebc1592bcceb06da6bec40275"),
     archive_folder="ESC-50-master",
     download_size_mb=620,
+    class_from="its table",
+    fold_from="its table",
+    recording_from="its table (src_file)",
 )

@@ -19,7 +19,7 @@ def _genre_root(folder: Path) -> Path | None:
         root = folder / inner
         if not root.is_dir():
             continue
-        genres = [child for child in root.iterdir() if child.is_dir() and child.name in GENRES]
+        genres = [child for child in root.iterdir() if child.name in GENRES and child.is_dir()]
         if any(TRACK.fullmatch(file.name) for genre in genres for file in genre.iterdir()):
             return root
     return None
@@ -74,4 +74,5 @@ READER = Reader(
     archive_folder="genres",
     download_size_mb=1230,
     known_broken={"jazz.00054": "this track is broken in the copies of GTZAN that go about"},
+    class_from="the folder",
 )

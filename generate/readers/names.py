@@ -79,4 +79,12 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     return Collection(clips, passed_over)
 
 
-READER = Reader(title="classes in the file names", recognises=recognises, read=read, defaults={"long": "split"})
+READER = Reader(
+    title="classes in the file names",
+    recognises=recognises,
+    read=read,
+    defaults={"long": "split"},
+    class_from="the file's name",
+    fold_from="the file's name",
+    recording_from="the file's name",
+)

@@ -6,34 +6,51 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.table import named_files, read_table, require_columns
+from generate.readers.walk import folder_of_most, not_named
 
-TABLE = "metadata/UrbanSound8K.csv"
+TABLES = ("metadata/UrbanSound8K.csv", "UrbanSound8K.csv")
+"""Where the table stands: as published, and in the copies of Kaggle."""
+AUDIO = ("audio", "")
+"""Where `fold1` to `fold10` stand in these."""
 
 
 def recognises(folder: Path) -> bool:
-    """Whether `metadata/UrbanSound8K.csv` is there."""
-    return (folder / TABLE).is_file()
+    """Whether `UrbanSound8K.csv` is there, in `metadata/` or at the top."""
+    return _table(folder) is not None
+
+
+def _table(folder: Path) -> str | None:
+    return next((table for table in TABLES if (folder / table).is_file()), None)
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read `metadata/UrbanSound8K.csv` and `audio/fold<k>/`; `fsID` is the recording.
+    """Read `UrbanSound8K.csv` and the audio files of its folds; `fsID` is the recording.
 
     Raises
     ------
+    FileNotFoundError
+        If the table is not there.
     ValueError
         If the table is not as published.
     """
-    table = read_table(folder / TABLE)
-    require_columns(table, ("slice_file_name", "fsID", "fold", "class"), folder / TABLE)
-    return named_files(
+    name = _table(folder)
+    if name is None:
+        raise FileNotFoundError(f"{str(folder)!r} has none of UrbanSound8K's tables: {', '.join(TABLES)}.")
+    table = read_table(folder / name)
+    require_columns(table, ("slice_file_name", "fsID", "fold", "class"), folder / name)
+    in_fold = "fold" + table["fold"] + "/" + table["slice_file_name"]
+    paths = folder_of_most(folder, AUDIO, in_fold) + in_fold
+    collection = named_files(
         folder,
-        TABLE,
-        paths="audio/fold" + table["fold"] + "/" + table["slice_file_name"],
+        name,
+        paths=paths,
         labels=table["class"],
         folds=table["fold"],
         sources=table["fsID"],
         names=table["slice_file_name"].str.removesuffix(".wav"),
     )
+    collection.passed_over += not_named(folder, {*paths, *collection.clips["path"]})
+    return collection
 
 
 READER = Reader(
@@ -50,4 +67,7 @@ READER = Reader(
     md5=("9aa69802bbf37fb986f71ec1483a196e",),
     archive_folder="UrbanSound8K",
     download_size_mb=6020,
+    class_from="its table",
+    fold_from="its table",
+    recording_from="its table (fsID)",
 )

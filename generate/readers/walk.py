@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
@@ -43,12 +44,62 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
             suffix = os.path.splitext(entry.name)[1].lower()
             if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
                 passed_over["hidden"] += 1
-            elif os.path.isdir(entry.path):
+            elif _is_folder(entry):
                 (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))
-            elif os.path.exists(entry.path) and not os.path.isfile(entry.path):
+            elif not _is_file(entry):
                 passed_over["pipes and devices"] += 1
             elif suffix in AUDIO_SUFFIXES or suffix in UNDECODED_SUFFIXES:
                 paths.append(prefix + entry.name)
             else:
                 passed_over[suffix or "no ending"] += 1
     return sorted(paths), passed_over
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one."""
+    # What is no link is told by the listing itself: a question to the disk for each of a million files takes a while.
+    return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, a link to one, or a link that leads nowhere; no pipe, no device."""
+    if entry.is_symlink():
+        return os.path.isfile(entry.path) or not os.path.exists(entry.path)
+    return entry.is_file(follow_symlinks=False)
+
+
+def folder_of_most(folder: Path, places: Sequence[str], names: Iterable[str]) -> str:
+    """In which of some folders most of the files lie that a published table names.
+
+    Parameters
+    ----------
+    folder : Path
+        The sound folder.
+    places : sequence of str
+        Folders in it, relative; the first is the one of the published archive.
+    names : iterable of str
+        Relative to these.
+
+    Returns
+    -------
+    str
+        To put before a name; ends with `/` where it is not empty. With no file anywhere: the first of the places.
+    """
+    names = list(names)
+    prefixes = [f"{place}/" if place else "" for place in places]
+    found = [sum(os.path.isfile(folder / f"{prefix}{name}") for name in names) for prefix in prefixes]
+    return prefixes[found.index(max(found))]
+
+
+def not_named(folder: Path, named: Set[str]) -> Counter:
+    """Audio files that a published table does not name, such as copies at another sample rate, for `passed_over`.
+
+    Parameters
+    ----------
+    folder : Path
+        The sound folder.
+    named : set of str
+        Paths, relative to it.
+    """
+    others = [path for path in find_sounds(folder)[0] if path not in named]
+    return Counter({f"audio files that the table does not name, such as {others[0]}": len(others)} if others else {})

@@ -80,7 +80,7 @@ def test_what_cannot_start_ends_with_1(tmp_path, capsys):
 def test_only_rejected_sounds_are_told_too(tmp_path, capsys):
     (tmp_path / "sounds" / "a").mkdir(parents=True)
     (tmp_path / "sounds" / "a" / "x.wav").write_bytes(b"no")
-    assert audit(tmp_path / "sounds", *QUICK, "--csv", tmp_path / "x.csv") == 3
+    assert audit(tmp_path / "sounds", *QUICK, "--layout", "folders", "--csv", tmp_path / "x.csv") == 3
     assert "1 of 1 sounds cannot be rendered" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "x.csv")) == 0
 

@@ -17,6 +17,7 @@ def row(**changes):
         "source_id": "r1",
         "recording": "r1",
         "fold": "1",
+        "split": "",
         "variant": "original",
         "duplicate": False,
         "silent": False,
@@ -29,6 +30,14 @@ def row(**changes):
         "audio_sha256": "ab" * 32,
     }
     return values | changes
+
+
+def test_a_table_of_an_earlier_version_is_read_without_the_split(tmp_path):
+    columns = [name for name in manifest.COLUMNS if name != "split"]
+    manifest.write_table(tmp_path / "metadata.csv", pd.DataFrame([row()], dtype=object)[columns])
+    back = manifest.read_metadata(tmp_path / "metadata.csv")
+    assert list(back.columns) == list(manifest.COLUMNS)
+    assert back["split"].tolist() == [""]
 
 
 AWKWARD = [

@@ -33,14 +33,14 @@ def test_paths_that_windows_does_not_take_are_told_before_any_work(sounds, tmp_p
 
 
 def test_a_folder_that_finder_has_looked_at(sounds, tmp_path):
-    images, plain = tmp_path / "seen", tmp_path / "plain"
+    images, plain, folders = tmp_path / "seen", tmp_path / "plain", ["--layout", "folders"]
     images.mkdir()
     (images / ".DS_Store").touch()
-    assert generate(sounds, images) == generate(sounds, plain) == 0
+    assert generate(sounds, images, *folders) == generate(sounds, plain, *folders) == 0
     (images / "high" / ".DS_Store").touch()
     for sound in (sounds / "high").iterdir():
         sound.unlink()
-    assert generate(sounds, images) == generate(sounds, plain) == 0
+    assert generate(sounds, images, *folders) == generate(sounds, plain, *folders) == 0
     assert not (images / "high").exists()  # else Keras would take it for a class
     (images / ".DS_Store").unlink()
     assert tree(images).keys() == tree(plain).keys()

@@ -73,7 +73,8 @@ def test_a_picture_is_its_clip_alone(sounds, tmp_path):
     shutil.copytree(sounds / "low", tmp_path / "alone" / "low")
     for path in sorted((tmp_path / "alone" / "low").iterdir())[1:]:
         path.unlink()
-    generate(tmp_path / "alone", tmp_path / "one", *QUICK, "--variants", "noise=10", "shift=0.3")
+    one = ["--layout", "folders", "--variants", "noise=10", "shift=0.3"]
+    generate(tmp_path / "alone", tmp_path / "one", *QUICK, *one)
     for path in (tmp_path / "one" / "low").iterdir():
         assert path.read_bytes() == (tmp_path / "crowd" / "low" / path.name).read_bytes()
     y, _ = soundfile.read(sounds / "low" / "0.wav", dtype="float32")
@@ -120,10 +121,10 @@ def test_a_variant_can_be_added_and_not_forgotten(sounds, tmp_path, capsys):
 
 def test_a_sound_that_is_gone_takes_its_pictures_with_it(sounds, tmp_path, capsys):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(sounds, images, *QUICK, "--layout", "folders")
     shutil.rmtree(sounds / "high")
     (images / "low" / "mine.png").write_bytes(b"a picture of the user's own")
-    assert generate(sounds, images, *QUICK) == 0
+    assert generate(sounds, images, *QUICK, "--layout", "folders") == 0
     assert not (images / "high").exists()
     assert (images / "low" / "mine.png").exists()
     assert set(metadata(images)["clip_id"]) == {"low-0", "low-1", "low-2", "low-3"}
@@ -132,7 +133,9 @@ def test_a_sound_that_is_gone_takes_its_pictures_with_it(sounds, tmp_path, capsy
     before = tree(images)
     for number in range(3):
         (sounds / "low" / f"{number}.wav").unlink()
-    assert generate(sounds, images, *QUICK) == 1, "a disk that is not there must not empty the folder"
+    assert generate(sounds, images, *QUICK, "--layout", "folders") == 1, (
+        "a disk that is not there must not empty the folder"
+    )
     assert "3 of them" in capsys.readouterr().err
     assert tree(images) == before
 
@@ -166,10 +169,10 @@ def test_another_collection_is_refused(sounds, tmp_path, capsys):
     (tmp_path / "other" / "bells").mkdir(parents=True)
     soundfile.write(tmp_path / "other" / "bells" / "b.wav", tone(700), SR)
     before = tree(tmp_path / "images")
-    assert generate(tmp_path / "other", tmp_path / "images", *QUICK) == 1
+    assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--layout", "folders") == 1
     assert "another collection" in capsys.readouterr().err
     assert tree(tmp_path / "images") == before
-    assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--limit", "1") == 1
+    assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--layout", "folders", "--limit", "1") == 1
 
 
 def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(sounds, tmp_path, capsys):
@@ -615,7 +618,7 @@ def test_long_recordings(tmp_path):
     (tmp_path / "sounds" / "a").mkdir(parents=True)
     y = np.concatenate([tone(hz, seconds=1) for hz in (300, 900, 2700)])
     soundfile.write(tmp_path / "sounds" / "a" / "long.wav", y, SR)
-    quick = [*QUICK, "--variants", "none"]
+    quick = [*QUICK, "--variants", "none", "--layout", "folders"]
     generate(tmp_path / "sounds", tmp_path / "split", *quick)
     generate(tmp_path / "sounds", tmp_path / "first", *quick, "--long", "first")
     pieces = metadata(tmp_path / "split")

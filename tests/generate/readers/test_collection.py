@@ -165,6 +165,7 @@ def test_columns_order_and_defaults():
                 "path": ["cat/z.wav", "dog/a.wav", "dog/b.wav"],
                 "label": ["cat", "dog", "dog"],
                 "fold": ["", "", ""],
+                "split": ["", "", ""],
                 "source_id": ["cat-z", "dog-a", "dog-b"],
                 "start_s": [0.0, 0.0, 0.0],
             }

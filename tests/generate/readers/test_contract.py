@@ -13,7 +13,7 @@ from generate.readers import READERS, ReaderOptions, find_layout, read
 from generate.settings import Settings
 from tests.generate.readers.conftest import touch, write_sounds, write_text
 
-COLUMNS = ["clip_id", "path", "label", "fold", "source_id", "start_s"]
+COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s"]
 FORBIDDEN = set('/\\:*?"<>|') | {chr(code) for code in range(32)}
 """Characters that one system or another does not take in a file name."""
 
@@ -91,6 +91,20 @@ def folders(folder: Path) -> ReaderOptions:
     return ReaderOptions()
 
 
+def splits(folder: Path) -> ReaderOptions:
+    write_sounds(
+        folder,
+        *("train/cat/a.wav", "train/dog/a.wav", "train/dog/more/b.flac", "Test/cat/a.wav", "Test/dog/a.wav"),
+        *("valid/cat/A.wav", "valid/dog/é.wav"),
+    )
+    return ReaderOptions()
+
+
+def folds(folder: Path) -> ReaderOptions:
+    write_sounds(folder, *(f"fold{fold}/{label}/a.wav" for fold in (1, 2, 10) for label in ("cat", "dog")))
+    return ReaderOptions()
+
+
 COLLECTIONS = {
     "esc50": (esc50, 3),
     "esc10": (esc10, 3),
@@ -98,6 +112,8 @@ COLLECTIONS = {
     "gtzan": (gtzan, 4),
     "csv": (csv, 8),
     "names": (names, 5),
+    "splits": (splits, 7),
+    "folds": (folds, 6),
     "folders": (folders, 10),
 }
 """Layout to builder and number of clips."""

@@ -263,18 +263,21 @@ def test_the_only_table_in_the_folder_is_found(folder):
 @pytest.mark.parametrize("text", ["x,y\n1,2\n", "", "\xff"])
 def test_a_table_of_something_else_is_left_alone(folder, text):
     (folder / "other.csv").write_bytes(text.encode("latin-1"))
-    assert find_layout(folder, ReaderOptions()) == "folders"
+    with pytest.raises(ValueError, match="not certain what the classes in .* are"):
+        find_layout(folder, ReaderOptions())
 
 
 def test_a_hidden_table_is_none(folder):
     write_text(folder / "._labels.csv", "file,label\na.wav,dog\n")
-    assert find_layout(folder, ReaderOptions()) == "folders"
+    with pytest.raises(ValueError, match="not certain what the classes in .* are"):
+        find_layout(folder, ReaderOptions())
 
 
 def test_of_two_tables_one_must_be_told(folder):
     write_text(folder / "train.csv", "file,label\na.wav,dog\n")
     write_text(folder / "test.csv", "file,label\nb.wav,dog\n")
-    assert find_layout(folder, ReaderOptions()) == "folders"
+    with pytest.raises(ValueError, match="--labels .*test.csv --file-column file --label-column label"):
+        find_layout(folder, ReaderOptions())
     with pytest.raises(FileNotFoundError, match="does not hold exactly one CSV; name the table with --labels FILE.csv"):
         read(folder, "csv", ReaderOptions())
     assert set(rows(read(folder, "csv", ReaderOptions(labels=folder / "test.csv")))) == {"b.wav"}
@@ -282,7 +285,8 @@ def test_of_two_tables_one_must_be_told(folder):
 
 def test_a_class_folder_named_like_a_table(folder):
     touch(folder, "old.csv/d.wav")
-    assert find_layout(folder, ReaderOptions()) == "folders"
+    with pytest.raises(ValueError, match="not certain what the classes in .* are"):
+        find_layout(folder, ReaderOptions())
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "sounds"])

@@ -37,6 +37,7 @@ def test_a_real_clip(esc10):
         "path": "001 - Dog bark/1-100032-A.ogg",
         "label": "Dog bark",
         "fold": "1",
+        "split": "",
         "source_id": "100032",
         "start_s": 0.0,
     }
@@ -73,10 +74,10 @@ def test_a_sound_that_is_not_named_so(tmp_path, wrong):
 
 @pytest.mark.parametrize("name", ["1 - Dog", "001-Dog", "001 - ", "Dog 001 - x", "0001 - Dog"])
 def test_class_folders_of_a_user_are_not_taken_for_it(tmp_path, name):
-    touch(tmp_path, f"{name}/1-100-A.ogg")
+    touch(tmp_path, f"{name}/1-100-A.ogg", "cat/1.ogg")
     assert find_layout(tmp_path, ReaderOptions()) == "folders"
 
 
 def test_a_file_named_like_a_class_folder_is_none(tmp_path):
-    touch(tmp_path, "001 - Dog.txt", "dog/a.wav")
+    touch(tmp_path, "001 - Dog.txt", "dog/a.wav", "cat/a.wav")
     assert find_layout(tmp_path, ReaderOptions()) == "folders"

@@ -41,6 +41,7 @@ def test_a_row_of_the_real_table(esc50):
         "path": "audio/1-100032-A-0.wav",
         "label": "dog",
         "fold": "1",
+        "split": "",
         "source_id": "100032",
         "start_s": 0.0,
     }

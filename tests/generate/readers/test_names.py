@@ -83,7 +83,7 @@ def test_a_pattern_that_is_wrong(tmp_path, pattern):
 
 
 def test_without_a_pattern(tmp_path):
-    touch(tmp_path, "dog/7_jackson_32.wav")
+    touch(tmp_path, "dog/7_jackson_32.wav", "cat/7_jackson_32.wav")
     assert find_layout(tmp_path, ReaderOptions()) == "folders", "a pattern is not guessed"
     with pytest.raises(ValueError, match='needs --name-pattern, such as --name-pattern "{label}_{source}_{take}"'):
         read_names(tmp_path, "")

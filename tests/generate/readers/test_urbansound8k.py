@@ -49,6 +49,7 @@ def test_a_row_of_the_real_table(clips):
         "path": "audio/fold5/100032-3-0-0.wav",
         "label": "dog_bark",
         "fold": "5",
+        "split": "",
         "source_id": "100032",
         "start_s": 0.0,
     }

@@ -1,0 +1,99 @@
+"""What a folder's name says when it does not name a class: a part of a split, a fold, a speaker, a heap of audio."""
+
+from __future__ import annotations
+
+import re
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "development": "validation",
+}
+"""Words of published collections, and the part of a split that each of them means."""
+HEAP = re.compile(
+    r"audios?|wave?s?|flac|mp3s?|ogg|sounds?|clips?|data(set)?s?|recordings?|files?|soundscapes?|samples?|segments?|raw|"
+    r"unlabell?ed|(16|22|44|48)khz|16k|16000|22050|44100|48000"
+)
+"""Words that say that audio files lie there, and nothing of what is heard in them."""
+SPEAKER = re.compile(
+    r"(actor|speaker|spk|session|subject|person|participant|patient|user|part|batch|chunk|dis[ck]|cd|folder)[ _.-]*\d+",
+    re.IGNORECASE,
+)
+"""Who spoke, or where files were put."""
+FOLD = re.compile(r"(?:fold|folds|cv)[ _.-]*0*(\d+)", re.IGNORECASE)
+
+
+def split_of(name: str) -> str:
+    """The part of a split that a folder is named for: `train`, `test` or `validation`; else empty.
+
+    `train`, `Training`, `audio_train`, `FSDKaggle2018.audio_test` and `test_soundscapes` are; `training dog`, `test
+    tone` and `train whistle` are not.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    words = _words(name)
+    of_a_split = [SPLITS[word] for word in words if word in SPLITS]
+    others = [word for word in words if word not in SPLITS]
+    return of_a_split[0] if len(of_a_split) == 1 and all(map(HEAP.fullmatch, others)) else ""
+
+
+def fold_of(name: str) -> str:
+    """The number of the fold that a folder is named for (`fold1`, `Fold 01`, `fold_1`, `cv3`); else empty.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    found = FOLD.fullmatch(name.strip())
+    return found[1] if found else ""
+
+
+def is_heap(name: str) -> bool:
+    """Whether a folder is named as one that holds audio of any class: `audio`, `wavs`, `MyData.audio`, `raw data`.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    words = _words(name)
+    return bool(words) and all(map(HEAP.fullmatch, words))
+
+
+def is_speaker(name: str) -> bool:
+    """Whether a folder is named as a speaker, a session or a part of a download: `Actor_01`, `session 3`, `part2`.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    return bool(SPEAKER.fullmatch(name.strip()))
+
+
+def is_no_class(name: str) -> bool:
+    """Whether a folder's name says something else than a class.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    return bool(split_of(name) or fold_of(name)) or is_heap(name) or is_speaker(name)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name; what stands before a dot is the collection's own name."""
+    return [word for word in re.split(r"[ _-]+", name.strip().casefold().rpartition(".")[2]) if word]
