@@ -122,7 +122,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     names = ReaderOptions.__dataclass_fields__
     reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
     layout = options.layout or readers.find_layout(sounds, reader_options)
-    collection = readers.read(sounds, layout, reader_options)
+    collection = readers.read(sounds, layout, reader_options, is_explicit=bool(options.layout))
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
     settings = settings_from(options, defaults)
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))

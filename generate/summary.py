@@ -129,7 +129,8 @@ def _notes(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])
         more = " ..." if len(collection.missing) > 3 else ""
-        notes.append(f"  missing   {count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
+        what = collection.missing[0][2].partition(": ")[0]  # each has its own reason in rejected.csv
+        notes.append(f"  missing   {count(len(collection.missing), 'file')} {what}: {some}{more}")
     folds = clips.groupby("source_id")["fold"].nunique()
     in_several = list(folds.index[folds > 1])
     if in_several:
