@@ -46,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         own = augment_audio.load_variants_file(options.variants_file) if options.variants_file else {}
         variants = VARIANTS | own
         requests = augment_audio.parse_requests(options.variants, variants, PRESETS)
+        if own and not any(request.kind in own for request in requests):
+            raise ValueError(
+                f"--variants asks for none of the variants in {str(options.variants_file)!r}; add one of "
+                f"{', '.join(own)}, or leave the file out."
+            )
         engine = augment_audio.choose_engine(options.engine)
         print(f"Pitch and tempo by {ENGINES[engine].version()}.")
         sounds = _expanded(options.sounds)

@@ -1,11 +1,11 @@
 """Three collections that look like what people bring: `python -m benchmarks.realistic_collections FOLDER`.
 
-- `urbansound8k`: as Kaggle packs UrbanSound8K, the table beside `fold1` ... `fold10`. The table is the real one; its audio
-  is not free to pass on, so clips of ESC-10 stand in, each recording at a speed, gain, rate and number of channels of its own.
-- `digits`: 1,000 clips of 0.3 to 0.8 s, ten words by six speakers, at 8 kHz, named `7_mary_32.wav`. Spoken by espeak-ng
-  (`apt-get install espeak-ng`), each at a speed and pitch of its own, in a little noise.
-- `field`: recordings of 40 to 100 minutes in FLAC (24 bits, peaks near -60 dBFS), MP3 and M4A, three sites with two classes
-  of faint calls in wind and hum: real clips of ESC-10 far off.
+- `urbansound8k`: as Kaggle packs UrbanSound8K, the table beside `fold1` ... `fold10`. The table is the real one; its
+  audio is not free to pass on, so clips of ESC-10 stand in, each recording at a speed, gain and rate of its own.
+- `digits`: 1,000 clips of 0.3 to 0.7 s, ten words by six speakers, at 8 kHz, named `7_alan_12.wav`. Spoken by
+  espeak-ng (`apt-get install espeak-ng`), each at a speed and pitch of its own, in a little noise.
+- `field`: recordings of 40 to 100 minutes in FLAC (24 bits, peaks near -50 dBFS), MP3 and M4A, three sites with two
+  classes of faint calls in wind and hum: real clips of ESC-10 far off.
 
 ESC-10 and the tables must be in `../shared`. What the program prints about them can be compared with `facts.txt`.
 """

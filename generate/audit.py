@@ -36,11 +36,11 @@ examples:
   python -m generate.audit datasets/ESC-50 --subset esc10 --csv esc10.csv
 
 It takes every option of `python -m generate`, and its config file: audit with those that you will render with. What
-concerns variants, colours and OUTPUT makes no difference here.
+concerns variants, colours, OUTPUT and a cluster makes no difference here.
 exit status: 0 all well, 1 cannot start, 2 wrong use, 3 something needs a look, 130 interrupted."""
 NO_DIFFERENCE = frozenset(
     ("output", "variants", "variants_file", "engine", "seed", "colormap", "listen", "dry_run", "overwrite")
-    + ("max_rejected", "fan_out")
+    + ("max_rejected", "fan_out", "cluster")
 )
 """Options that are taken, so that the same words and the same config file do for both commands, and not shown."""
 MOST_REJECTED = 10

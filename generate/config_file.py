@@ -84,6 +84,8 @@ def read_config(
             close = difflib.get_close_matches(name, set(known) - not_in_a_config, n=1)
             hint = f"; do you mean {close[0].replace('_', '-')!r}?" if close else ""
             raise ValueError(f"The config file {str(path)!r} has an unknown option {key!r}{hint}")
+        if name in options:
+            raise ValueError(f"The config file {str(path)!r} gives {key!r} twice, with - and with _; leave one out.")
         options[name] = _config_value(key, value, known[name], path)
     return options
 

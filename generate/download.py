@@ -50,6 +50,10 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
     if readers is None:
         from generate.readers import READERS as readers
     published = {name: reader for name, reader in readers.items() if reader.url}
+    if options.name is None and (options.archive or options.accept_checksum or options.keep_archive):
+        parser.error("the other options go with a NAME, such as esc50")
+    if options.name is not None and options.list:
+        parser.error("--list shows all there is; leave the NAME out, or leave --list out")
     if options.list or options.name is None:
         print(_table(published))
         return 0

@@ -16,7 +16,7 @@ from augment_audio import ENGINES, Request
 from generate import demo, folder, manifest, png, readers
 from generate.class_choice import choose_classes
 from generate.command_line import settings_from
-from generate.features import FEATURES
+from generate.features import check_feature
 from generate.pieces import cut_into_pieces
 from generate.plan import Plan, estimated_bytes, make_plan, spread
 from generate.readers import Collection, Reader, ReaderOptions
@@ -138,16 +138,17 @@ def prepare(options: argparse.Namespace) -> Prepared:
     reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
     found = readers.find(sounds, reader_options, layout=options.layout or "")
     sounds, layout = found.folder, found.layout
-    collection = readers.read(sounds, layout, reader_options)
+    collection = readers.read(sounds, layout, reader_options, is_explicit=bool(options.layout))
     collection.notes[:0] = found.notes
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
     settings = settings_from(options, defaults)
+    check_feature(settings.feature, [name for name, value in vars(options).items() if value is not None])
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
     engine_version = ENGINES[settings.engine].version()
-    _check_feature(settings)
     labels = sorted(collection.clips["label"].unique())
     chosen = choose_classes(labels, classes=options.classes, leave_out=options.leave_out)
     requests = _requests(settings, labels)
+    collection.notes += _idle_variants_file(settings, requests)
 
     workers = options.workers or usable_cores()
     clips, unusable = collection.clips, {}
@@ -289,10 +290,14 @@ def _try_own(request: Request, settings: Settings) -> None:
         ) from error
 
 
-def _check_feature(settings: Settings) -> None:
-    """See that there is such a feature."""
-    if settings.feature not in FEATURES:
-        raise ValueError(f"There is no feature {settings.feature!r}; choose from {', '.join(FEATURES)}.")
+def _idle_variants_file(settings: Settings, requests: Mapping[str, Sequence[Request]]) -> list[str]:
+    """Says so where a file of variants is given and none of them is asked for (it may be, in a later run)."""
+    if not settings.variants_file:
+        return []
+    own = sorted(set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS))
+    if any(request.kind in own for of_label in requests.values() for request in of_label):
+        return []
+    return [f"none of the variants in {settings.variants_file} is drawn; add to --variants one of {', '.join(own)}"]
 
 
 def _settings_json(

@@ -21,5 +21,6 @@ def reading_text(prepared: Prepared) -> str:
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])
         more = " ..." if len(collection.missing) > 3 else ""
-        lines.append(f"  missing   {count(len(collection.missing), 'file')} {collection.missing[0][2]}: {some}{more}")
+        what = collection.missing[0][2].partition(": ")[0]  # each has its own reason in rejected.csv
+        lines.append(f"  missing   {count(len(collection.missing), 'file')} {what}: {some}{more}")
     return "\n".join(lines)

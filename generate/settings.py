@@ -102,7 +102,7 @@ class Settings:
         self._check_range("range_db", 10, 200, "decibels, such as 80")
         self._check_choice("reference", REFERENCES)
         self._check_range("seed", 0, 2**63 - 1, "a whole number")
-        if self.n_mfcc > self.n_bands:
+        if self.feature == "mfcc" and self.n_mfcc > self.n_bands:
             raise ValueError(f"n_mfcc is {self.n_mfcc}, more than the {self.n_bands} bands; give at most n_bands.")
         if not 0 <= self.fmin_hz < self.highest_hz <= self.sr / 2:
             raise ValueError(

@@ -61,6 +61,10 @@ def _check_nothing_else(options: object) -> None:
                 f"The run {str(options.resume)!r} began with {name.replace('_', '-')} {as_begun[name]!r}, and "
                 f"{wanted[name]!r} was given. Leave it out to go on, or start a new run."
             )
+    if options.name and options.name != options.resume.resolve().name:
+        raise ValueError(
+            f"--name {options.name} is not used: --resume goes on in the folder {str(options.resume)!r}. Leave it out."
+        )
     if options.images is not None and options.images.resolve() != run.images.resolve():
         raise ValueError(
             f"The run {str(options.resume)!r} is on the pictures in {str(run.images)!r}, not {str(options.images)!r}."

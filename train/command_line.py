@@ -220,9 +220,19 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     Raises
     ------
     ValueError
-        If a value is out of its range.
+        If a value is out of its range, or an option is given that this recipe does not use.
     """
-    return Recipe(**given_recipe(options))
+    given = given_recipe(options)
+    recipe = Recipe(**given)
+    for name, is_used, where in (
+        ("image_preset", "image" in recipe.augment, "--augment image"),
+        ("head_learning_rate", recipe.weights != "none" and recipe.head_epochs != 0, "--weights imagenet or a file"),
+        ("keep_relatives", recipe.protocol == "folds", "--protocol folds"),
+    ):
+        if name in given and not is_used:
+            option = "--" + name.replace("_", "-")
+            raise ValueError(f"{option} is not used by this recipe. It goes with {where}. Add that, or leave it out.")
+    return recipe
 
 
 def given_recipe(options: argparse.Namespace) -> dict[str, object]:

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.config_file import parse_with_config
-from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_options, folds_of, place_from, recipe_from
+from train.command_line import (
+    NOT_IN_A_CONFIG,
+    add_place_options,
+    add_recipe_options,
+    folds_of,
+    given_recipe,
+    place_from,
+    recipe_from,
+)
 from train.guarded import guarded
 from train.recipe import LEAKY, PROTOCOLS, Recipe
 from train.side_by_side import pictures_seen, train_in_turn, with_budget
@@ -27,6 +35,9 @@ examples:
   python -m train.leakage outputs/images/my_sounds --quick    train nothing: the most similar picture names the class
   python -m train.leakage outputs/images/my_sounds            train the small net under both splits
   python -m train.leakage outputs/images/my_sounds --folds 1  a first look"""
+
+USED_BY_QUICK = frozenset({"model", "input_size", "silent_ends", "train_variants", "seed"})
+"""Options of a recipe that the nearest neighbour depends on; `model` gives the size of the pictures."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _leakage(arguments: Sequence[str] | None) -> int:
     options = parse_with_config(build_parser(), arguments, not_in_a_config=NOT_IN_A_CONFIG | {"quick"})
     recipe = recipe_from(options)
+    if options.quick:
+        _check_quick(options)
     honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), replace(recipe, protocol="paper")
     if options.quick:
         print(quick_text(options.images, honest, levels=options.levels))
@@ -64,6 +77,16 @@ def _leakage(arguments: Sequence[str] | None) -> int:
     place = place_from(options)
     print(trained_text(options.images, honest, leaky, folds=options.folds, name=options.name, **place))
     return 0
+
+
+def _check_quick(options: argparse.Namespace) -> None:
+    """Nothing is trained: see that nothing is given that only training would use."""
+    given = {*given_recipe(options), *(name for name in ("folds", "name", "devices") if getattr(options, name))}
+    idle = sorted(given - USED_BY_QUICK)
+    if idle:
+        raise ValueError(
+            f"--{idle[0].replace('_', '-')} is not used with --quick, which trains nothing. Leave one of them out."
+        )
 
 
 def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:

@@ -1,12 +1,66 @@
 """What a picture shows of a sound: one file a feature."""
 
-from generate.features import gammatone, log, mel, mfcc
+from __future__ import annotations
 
-FEATURES = {
-    "mel": mel.mel,
-    "log": log.log,
-    "mfcc": mfcc.mfcc,
-    "gammatone": gammatone.gammatone,
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from generate.features import gammatone, log, mel, mfcc
+from generate.settings import Settings
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One kind of spectrogram; call it as `feature(y, settings)`.
+
+    Parameters
+    ----------
+    draw : callable
+        `draw(y, settings) -> values`: y of shape=(n,) float32 at `settings.sr`; values of shape=(rows, frames) float32
+        from 0 (the palette's dark end) to 1, low frequencies first.
+    settings : frozenset of str
+        Which settings it uses of those that not every feature does.
+    """
+
+    draw: Callable[[np.ndarray, Settings], np.ndarray]
+    settings: frozenset[str] = frozenset()
+
+    def __call__(self, y: np.ndarray, settings: Settings) -> np.ndarray:
+        """See `draw`."""
+        return self.draw(y, settings)
+
+
+FEATURES: dict[str, Feature] = {
+    "mel": Feature(mel.mel, frozenset({"n_bands"})),
+    "log": Feature(log.log),
+    "mfcc": Feature(mfcc.mfcc, frozenset({"n_bands", "n_mfcc"})),
+    "gammatone": Feature(gammatone.gammatone, frozenset({"n_bands"})),
 }
-"""Name to function `(y, settings) -> values`: y of shape=(n,) float32 at `settings.sr`; values of shape=(rows, frames)
-float32 from 0 (the palette's dark end) to 1, low frequencies first."""
+"""To add one, write its file and add its line; a setting that others do not use is named there."""
+
+
+def check_feature(name: str, given: Collection[str]) -> None:
+    """See that there is such a feature, and that it uses the settings that the user gave.
+
+    Parameters
+    ----------
+    name : str
+    given : collection of str
+        Names of settings that were given.
+
+    Raises
+    ------
+    ValueError
+    """
+    if name not in FEATURES:
+        raise ValueError(f"There is no feature {name!r}; choose from {', '.join(FEATURES)}.")
+    for setting in sorted(set().union(*(feature.settings for feature in FEATURES.values())) - FEATURES[name].settings):
+        if setting in given:
+            option = "--" + setting.replace("_", "-")
+            users = [other for other, feature in FEATURES.items() if setting in feature.settings]
+            raise ValueError(
+                f"{option} is not used by the feature {name!r}. It goes with {' or '.join(users)}. Leave it out, or "
+                f"give --feature {users[0]}."
+            )

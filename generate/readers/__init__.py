@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from generate.readers import csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
 from generate.readers import layout as layout_of
+from generate.readers.annotations import note_annotations
 from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.layout import Found
+from generate.readers.source_pattern import with_source_pattern
 
 __all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
 
@@ -52,7 +55,11 @@ def find_layout(folder: Path, options: ReaderOptions) -> str:
     return find(folder, options).layout
 
 
-def read(folder: Path, layout: str, options: ReaderOptions) -> Collection:
+FOR_EVERY_LAYOUT = frozenset({"source_pattern"})
+"""Fields of `ReaderOptions` that no reader needs to know: they are applied to what it read."""
+
+
+def read(folder: Path, layout: str, options: ReaderOptions, *, is_explicit: bool = False) -> Collection:
     """Read a collection's clips table.
 
     Parameters
@@ -61,24 +68,63 @@ def read(folder: Path, layout: str, options: ReaderOptions) -> Collection:
     layout : str
         A key of `READERS`.
     options : ReaderOptions
+    is_explicit : bool
+        Whether the user gave the layout, and it was not found out: then the folders are the classes, whatever files
+        beside the recordings say.
 
     Raises
     ------
     ValueError
-        If the layout is not known or does not fit, or the folder holds no clips.
+        If the layout is not known or does not fit, an option is given that it does not use, files label parts of the
+        recordings, or the folder holds no clips.
     """
     if layout not in READERS:
         raise ValueError(f"There is no layout {layout!r}; choose from {', '.join(READERS)}.")
-    if options.subset and layout != "esc50":
-        raise ValueError(f"--subset {options.subset} goes with the layout esc50; this folder is read as {layout}.")
+    _refuse_unused(layout, options)
     collection = READERS[layout].read(folder, options)
     if collection.clips.empty:
-        absent = (
-            f"; the {len(collection.missing)} files that its table names are not there" if collection.missing else ""
-        )
-        passed = ", ".join(f"{count} {kind}" for kind, count in sorted(collection.passed_over.items()))
+        raise ValueError(_nothing_read(folder, layout, collection))
+    if not READERS[layout].url:  # who published a collection knew of the text files in it
+        is_settled = is_explicit or options.labels is not None or bool(options.name_pattern)
+        collection.notes += note_annotations(folder, is_settled=is_settled)
+    return with_source_pattern(collection, options.source_pattern) if options.source_pattern else collection
+
+
+def _refuse_unused(layout: str, options: ReaderOptions) -> None:
+    """Raise `ValueError` if an option is given that the layout does not use, or two that tell the same."""
+    given = [item.name for item in fields(ReaderOptions) if getattr(options, item.name) != item.default]
+    for name in given:
+        if name not in READERS[layout].options | FOR_EVERY_LAYOUT:
+            users = [other for other, reader in READERS.items() if name in reader.options]
+            raise ValueError(
+                f"{_typed(name)} {getattr(options, name)} is not used: {str(READERS[layout].title)} (layout {layout}) "
+                f"is what is read. It goes with the layout {' or '.join(users)}. Leave it out, or give "
+                f"{' or '.join(f'--layout {user}' for user in users)}."
+            )
+    in_names = "{source}" in options.name_pattern
+    if options.source_pattern and (options.source_column or in_names):
+        other = "{source} in --name-pattern" if in_names else f"--source-column {options.source_column}"
         raise ValueError(
-            f"{str(folder)!r} holds no sounds (layout {layout}{absent})."
-            + (f" Passed over: {passed}." if passed else "")
+            f"--source-pattern and {other} both tell the original recording. Give one of them."
+            + (" (In the name pattern write {any} for a part that is not used.)" if in_names else "")
         )
-    return collection
+
+
+def _typed(name: str) -> str:
+    """An option as it is typed."""
+    return "--" + name.replace("_", "-")
+
+
+def _nothing_read(folder: Path, layout: str, collection: Collection) -> str:
+    """Why a folder gave no clips."""
+    missing, passed_over = collection.missing, collection.passed_over
+    absent = ""
+    if missing:
+        reasons = [reason.partition(": ")[2] for _, _, reason in missing if ": " in reason]
+        absent = f"; the {len(missing)} files that its table names are not there" + (
+            f", and {len(reasons)} of them could be several files: {reasons[0]}" if reasons else ""
+        )
+    passed = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
+    return f"{str(folder)!r} holds no sounds (layout {layout}{absent})." + (
+        f" Passed over: {passed}." if passed else ""
+    )

@@ -27,14 +27,14 @@ DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("co
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """What a user may tell a reader; a reader ignores what does not concern it.
+    """What a user may tell a reader; `generate.readers.read` refuses what the layout does not use.
 
     Parameters
     ----------
     subset : str
         Part of the collection; `esc10` with the ESC-50 reader, else empty.
     source_pattern : str
-        Regular expression on the file name that finds the original recording (reader `folders`).
+        Regular expression on the file name that finds the original recording (every layout).
     name_pattern : str
         Such as `{label}_{source}_{take}` (reader `names`).
     labels : Path or None
@@ -70,12 +70,16 @@ class Collection:
         `(path, label, reason)` of files that a table names and that are not there.
     notes : list of str
         What the user should know of how it was read.
+    recordings_from : str
+        What told the original recordings, such as "the column 'fsID' of metadata/UrbanSound8K.csv"; empty where each
+        clip is its own.
     """
 
     clips: pd.DataFrame
     passed_over: Counter = field(default_factory=Counter)
     missing: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    recordings_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class Reader:
     read : callable
         `read(folder: Path, options: ReaderOptions) -> Collection`; raises `ValueError` where the folder
         or an option does not fit.
+    options : frozenset of str
+        The fields of `ReaderOptions` that it uses, `source_pattern` aside, which every layout takes.
     defaults : Mapping
         Settings that this layout wants unless the user says otherwise, such as `{"seconds": 4.0}`.
     citation, licence : str
@@ -112,6 +118,7 @@ class Reader:
     title: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, ReaderOptions], Collection]
+    options: frozenset[str] = frozenset()
     defaults: Mapping[str, object] = field(default_factory=dict)
     citation: str = ""
     licence: str = ""
@@ -177,7 +184,7 @@ def clips_table(
         raise ValueError(f"{first!r} has an empty label; give it one.")
     twice = clips.loc[clips["path"].duplicated(), "path"]
     if len(twice):
-        raise ValueError(f"{len(twice)} file(s) are named more than once, {twice.iloc[0]!r} first; keep one row each.")
+        raise ValueError(f"{len(twice)} file(s) are named more than once, {twice.iloc[0]!r} first; name each once.")
     # Not by pandas, which may hand text to pyarrow, and that takes UTF-8 alone.
     places = list(zip(clips["label"], clips["path"], strict=True))
     clips = clips.iloc[sorted(range(n), key=places.__getitem__)].reset_index(drop=True)

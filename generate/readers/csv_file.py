@@ -2,51 +2,63 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from generate.audio import AUDIO_SUFFIXES
+from generate.readers.annotations import are_places, refuse_times, time_columns
 from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.table import named_files, read_table, require_columns
+from generate.readers.csv_text import named, read_columns, read_table, require_columns
+from generate.readers.table import named_files
 from generate.readers.walk import find_sounds
+from generate.systems import composed
 
 USUAL_NAMES = {
-    "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound"),
-    "label": ("label", "class", "category", "species", "target"),
+    "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound", "fname"),
+    "label": ("label", "class", "category", "species", "target", "primary_label"),
     "fold": ("fold", "folds"),
     "source": ("recording", "source", "source_id", "src_file", "recording_id"),
 }
 """Columns that are taken without being told, in this order, upper or lower case."""
+ROLES = tuple(USUAL_NAMES)
 
 
 def _only_table(folder: Path) -> Path | None:
     tables = [
         child
         for child in folder.iterdir()
-        if child.suffix.lower() == ".csv" and not child.name.startswith(".") and child.is_file()
+        if child.suffix.lower() in (".csv", ".tsv") and not child.name.startswith(".") and child.is_file()
     ]
     return tables[0] if len(tables) == 1 else None
 
 
-def _column(table: pd.DataFrame, role: str, told: str, path: Path) -> str:
-    """The column for a role: the one that was told, else the first with a usual name, else empty."""
-    if told:
-        require_columns(table, (told,), path)
-        return told
-    by_lower_case = {column.strip().lower(): column for column in reversed(table.columns)}
-    return next((by_lower_case[name] for name in USUAL_NAMES[role] if name in by_lower_case), "")
+def _usual_column(columns: Sequence[str], role: str, path: Path) -> str:
+    """The first column with a usual name, else empty."""
+    for name in USUAL_NAMES[role]:
+        found = [column for column in columns if column.strip().lower() == name]
+        if len(set(found)) > 1:
+            raise ValueError(
+                f"{str(path)!r} must have one column for the {role}. Got {named(found)}. Tell which by --{role}-column."
+            )
+        if found:
+            return found[0]
+    return ""
 
 
 def recognises(folder: Path) -> bool:
-    """Whether exactly one CSV stands in the folder, with columns of the usual names."""
+    """Whether exactly one table is in the folder, whose first line has columns of the usual names.
+
+    What is wrong below the first line is no reason to take it for something else: `read` refuses it.
+    """
     path = _only_table(folder)
     if path is None:
         return False
-    try:
-        columns = read_table(path)
-    except ValueError:
-        return False
-    return all(_column(columns, role, "", path) for role in ("file", "label"))
+    names = {column.lower() for column in read_columns(path)}
+    return all(names & set(USUAL_NAMES[role]) for role in ("file", "label"))
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
@@ -57,7 +69,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     FileNotFoundError
         If there is no such table.
     ValueError
-        If it lacks a column, or names a path that leaves the sound folder.
+        If it cannot be read, labels parts of recordings, lacks a column, or names a path that leaves the sound folder.
     """
     path = options.labels or _only_table(folder)
     if path is None:
@@ -67,40 +79,59 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     if not path.is_file():
         raise FileNotFoundError(f"There is no table {str(path)!r} (--labels).")
     table = read_table(path)
-    told = {
-        "file": options.file_column,
-        "label": options.label_column,
-        "fold": options.fold_column,
-        "source": options.source_column,
-    }
-    found = {role: _column(table, role, column, path) for role, column in told.items()}
-    for role in ("file", "label"):
-        if not found[role]:
-            raise ValueError(
-                f"{str(path)!r} has no column that is known to hold the {role}; it has "
-                f"{', '.join(map(repr, table.columns))}. Name it with --{role}-column."
-            )
+    times = time_columns(table.columns)
+    if times and are_places(table.iloc[:, list(table.columns).index(times[0])]):
+        refuse_times(path.name, times)
+    found = _columns(table, options, path)
     collection = named_files(
         folder,
         path.name,
         paths=table[found["file"]],
         labels=table[found["label"]],
-        folds=table[found["fold"]].str.strip() if found["fold"] else None,
-        sources=table[found["source"]].str.strip() if found["source"] else None,
+        folds=table[found["fold"]] if found["fold"] else None,
+        sources=table[found["source"]] if found["source"] else None,
     )
     columns = ", ".join(f"{role} from {column!r}" for role, column in found.items() if column)
-    without = "" if found["source"] else "; no column for the recording, so each file is its own"
-    collection.notes.append(f"{path.name}: {columns}{without}")
+    without = (
+        "" if found["source"] or options.source_pattern else "; no column for the recording, so each file is its own"
+    )
+    collection.notes.insert(0, f"{path.name}: {columns}{without}")
     n_unnamed = len(set(find_sounds(folder)[0]) - set(collection.clips["path"]))
     if n_unnamed:
         collection.passed_over["sounds that the table does not name"] += n_unnamed
     return collection
 
 
+def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[str, str]:
+    """The column of each role: the one that was told, else one with a usual name, else empty."""
+    told = {role: composed(getattr(options, f"{role}_column").strip()) for role in ROLES}
+    found = {role: told[role] or _usual_column(list(table.columns), role, path) for role in ROLES}
+    for role in ("file", "label"):
+        if not found[role]:
+            hint = (
+                " Its first line looks like a row; put a line with the names of the columns above it."
+                if any(os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES for name in table.columns)
+                else ""
+            )
+            raise ValueError(
+                f"{str(path)!r} has no column that is known to hold the {role}; it has {named(table.columns)}. Name it "
+                f"with --{role}-column.{hint}"
+            )
+    require_columns(table, [column for column in found.values() if column], path)
+    twice = [column for column, n in Counter(filter(None, found.values())).items() if n > 1]
+    if twice:
+        roles = " and the ".join(role for role in ROLES if found[role] == twice[0])
+        raise ValueError(
+            f"The column {twice[0]!r} of {str(path)!r} is taken for the {roles}; give each its own column."
+        )
+    return found
+
+
 READER = Reader(
     title="a table of labels",
     recognises=recognises,
     read=read,
+    options=frozenset({"labels", *(f"{role}_column" for role in ROLES)}),
     defaults={"long": "split"},
     class_from="the table",
     fold_from="the table",

@@ -42,7 +42,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources.append(named["source"])
         names.append(parts[-1].rpartition(".")[0])
     clips = clips_table(paths=paths, labels=labels, folds=folds, sources=sources, names=names)
-    return Collection(clips, passed_over)
+    return Collection(clips, passed_over, recordings_from="the published file names")
 
 
 READER = Reader(

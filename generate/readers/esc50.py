@@ -64,6 +64,7 @@ READER = Reader(
     title="ESC-50",
     recognises=recognises,
     read=read,
+    options=frozenset({"subset"}),
     defaults={"seconds": 5.0, "long": "first"},
     citation=CITATION,
     licence="CC BY-NC 3.0; the clips of its subset ESC-10 CC BY 3.0",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ from generate.readers.collection import Collection, Reader, ReaderOptions, clips
 from generate.readers.folder_names import fold_of, split_of
 from generate.readers.tree import judge, look, some
 from generate.readers.walk import find_sounds
-from generate.systems import composed
 
 
 def recognises(folder: Path) -> bool:
@@ -22,18 +20,17 @@ def recognises(folder: Path) -> bool:
 def read(folder: Path, options: ReaderOptions) -> Collection:
     """Read class folders; sounds at any depth below one belong to its class.
 
-    With `source_pattern`, what its first group (or, without a group, the whole pattern) finds in the file's name is
-    the original recording. Sounds beside the class folders belong to none and are passed over.
+    Sounds beside the class folders belong to none and are passed over.
 
     Raises
     ------
     ValueError
-        If there are no class folders, or the pattern is no regular expression or finds nothing anywhere.
+        If there are no class folders.
     """
     paths, passed_over = find_sounds(folder)
     in_classes = _outside_counted(paths, 1, passed_over)
     labels = [path.partition("/")[0] for path in in_classes]
-    return _collection(in_classes, options, passed_over, labels=labels, notes=_notes(in_classes))
+    return _collection(in_classes, passed_over, labels=labels, notes=_notes(in_classes))
 
 
 def read_splits(folder: Path, options: ReaderOptions) -> Collection:
@@ -57,7 +54,7 @@ def read_splits(folder: Path, options: ReaderOptions) -> Collection:
             "folders cannot promise that"
         )
     labels = [path.split("/")[1] for path in in_classes]
-    return _collection(in_classes, options, passed_over, labels=labels, splits=splits, notes=notes)
+    return _collection(in_classes, passed_over, labels=labels, splits=splits, notes=notes)
 
 
 def read_folds(folder: Path, options: ReaderOptions) -> Collection:
@@ -72,7 +69,7 @@ def read_folds(folder: Path, options: ReaderOptions) -> Collection:
     in_classes = _outside_counted(paths, 2, passed_over)
     folds = _of_the_top_folder(in_classes, fold_of, "a fold, such as fold1", "folds")
     labels = [path.split("/")[1] for path in in_classes]
-    return _collection(in_classes, options, passed_over, labels=labels, folds=folds)
+    return _collection(in_classes, passed_over, labels=labels, folds=folds)
 
 
 def _judged(folder: Path) -> str:
@@ -101,7 +98,6 @@ def _of_the_top_folder(paths: list[str], value_of: Callable[[str], str], expecte
 
 def _collection(
     paths: list[str],
-    options: ReaderOptions,
     passed_over: Counter,
     *,
     labels: list[str],
@@ -109,14 +105,8 @@ def _collection(
     splits: list[str] | None = None,
     notes: list[str] | None = None,
 ) -> Collection:
-    notes, sources = notes or [], None
-    if options.source_pattern:
-        sources = _sources(paths, options.source_pattern)
-        nameless = sources.count("")
-        if nameless:
-            notes.append(f"--source-pattern finds nothing in {nameless:,} names; each is its own recording")
-    clips = clips_table(paths=paths, labels=labels, folds=folds, sources=sources, splits=splits)
-    return Collection(clips, passed_over, notes=notes)
+    clips = clips_table(paths=paths, labels=labels, folds=folds, splits=splits)
+    return Collection(clips, passed_over, notes=notes or [])
 
 
 def _notes(paths: list[str]) -> list[str]:
@@ -134,20 +124,6 @@ def _notes(paths: list[str]) -> list[str]:
         n = sum(branch.n_files - branch.n_direct for branch in deeper.values())
         notes.append(f"{n:,} audio files in folders below the classes ({some(examples)}) belong to the class above")
     return notes
-
-
-def _sources(paths: list[str], pattern: str) -> list[str]:
-    """The recording of each file by its name; empty where the pattern finds nothing."""
-    try:
-        compiled = re.compile(composed(pattern))
-    except re.error as error:
-        raise ValueError(f"--source-pattern {pattern!r} is not a regular expression: {error}.") from None
-    matches = [compiled.search(composed(path.rpartition("/")[2])) for path in paths]
-    if paths and not any(matches):
-        raise ValueError(
-            f"--source-pattern {pattern!r} finds nothing in any file name, such as {paths[0].rpartition('/')[2]!r}."
-        )
-    return [(match[1] if compiled.groups else match[0]) or "" if match else "" for match in matches]
 
 
 READER = Reader(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generate.readers import csv_file
+from generate.readers.annotations import note_annotations
 from generate.readers.collection import Reader, ReaderOptions, printable
 from generate.readers.label_tables import LabelTable, label_tables
 from generate.readers.tree import Tree, judge, look, only_folder, some
@@ -121,6 +122,7 @@ def _of_the_users_own(
             f"(column {differing[0].label_column!r}), and these classes are not those of the folders"
         )
     if why:
+        note_annotations(folder, is_settled=False)
         raise ValueError(_message(folder, places, paths, tables, why, inside, readers))
     agreeing = tuple(
         f"{table.name} tells the same classes as the folders (column {table.label_column!r}); it is not used"

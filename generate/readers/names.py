@@ -76,13 +76,15 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folds=[found.get("fold", "") for found in fitting.values()],
         sources=[found.get("source", "") for found in fitting.values()],
     )
-    return Collection(clips, passed_over)
+    told = f"{{source}} in {options.name_pattern!r}" if "source" in expression.groupindex else ""
+    return Collection(clips, passed_over, recordings_from=told)
 
 
 READER = Reader(
     title="classes in the file names",
     recognises=recognises,
     read=read,
+    options=frozenset({"name_pattern"}),
     defaults={"long": "split"},
     class_from="the file's name",
     fold_from="the file's name",

@@ -1,45 +1,24 @@
-"""Read a CSV that describes sounds, and find the files that it names."""
+"""From the rows of a table to a collection: the files that it names, and what is wrong with the others."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from generate.readers.collection import Collection, clips_table
+from generate.readers.csv_text import line_numbers, read_table, require_columns
+from generate.readers.found_by_name import find_by_name
 from generate.readers.walk import find_sounds
 from generate.systems import composed
+from generate.wording import count
 
+__all__ = ["named_files", "read_table", "require_columns"]
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV as text, all of it; of `,`, `;` and tab the one that the first line has most of separates.
-
-    Raises
-    ------
-    ValueError
-        If it is not a table in UTF-8.
-    """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max(",;\t", key=header.count)
-        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
-            return pd.read_csv(
-                path, dtype=str, keep_default_na=False, sep=separator, index_col=False, encoding="utf-8-sig"
-            )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
-        raise ValueError(f"{str(path)!r} cannot be read as a CSV table in UTF-8: {error}") from None
-
-
-def require_columns(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:
-    """Raise `ValueError` unless the table has these columns."""
-    absent = [column for column in columns if column not in table]
-    if absent:
-        raise ValueError(
-            f"{str(path)!r} has no column {', '.join(map(repr, absent))}; it has {', '.join(map(repr, table.columns))}."
-        )
+MOST_LISTED = 50
+"""Classes, or folds, of which it is said how many files are there."""
+NO_LINE_BREAKS = {"labels": "label", "folds": "fold", "sources": "recording"}
 
 
 def named_files(
@@ -54,6 +33,8 @@ def named_files(
 ) -> Collection:
     """Make a collection of the files that a table names and that are there; the others are counted as missing.
 
+    A file that is not where the table says is looked for by its name (see `find_by_name`), and a note says so.
+
     Parameters
     ----------
     folder : Path
@@ -61,46 +42,137 @@ def named_files(
     table_name : str
         How to call the table in messages.
     paths, labels, folds, sources, names : pandas.Series of str
-        As `clips_table` takes them, one a row of the table.
+        As `clips_table` takes them, one a row of the table; the index is the line of the table.
 
     Raises
     ------
     ValueError
-        If a path leaves the sound folder.
+        With the lines: if a path is empty or leaves the sound folder, a label is empty, or a file has two rows.
     """
-    paths = paths.str.strip().str.replace("\\", "/", regex=False)
-    empty = paths[paths == ""]
-    if len(empty):
-        # The header is line 1.
-        raise ValueError(f"{table_name}: row {empty.index[0] + 2} names no file; fill it in, or delete the row.")
-    for path in paths:
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or path[1:2] == ":":
-            raise ValueError(
-                f"{table_name} names {path!r}, which leaves the sound folder; paths must be relative to "
-                f"{str(folder)!r}, without '..'."
-            )
-    paths = pd.Series([PurePosixPath(path).as_posix() for path in paths], index=paths.index, dtype=object)
-    there = _there(folder, paths)
+    columns = {"labels": labels, "folds": folds, "sources": sources, "names": names}
+    columns = {key: column.str.strip() for key, column in columns.items() if column is not None}
+    _check_texts(table_name, columns, paths)
+    said = pd.Series(
+        [_relative(path, folder, table_name, line) for line, path in paths.items()], index=paths.index, dtype=object
+    )
+    _refuse_doubled(table_name, said)
+    there = _there(folder, said)
+    found, notes, reasons = said, [], {}
     if not there.all():
-        by_letters = {composed(path): path for path in find_sounds(folder)[0]}
-        paths = paths.where(there, [by_letters.get(composed(path), path) for path in paths])
-        there = _there(folder, paths)
-    reason = f"named in {table_name}, but not there"
+        audio_files = find_sounds(folder)[0]
+        by_letters = {composed(path): path for path in audio_files}
+        found = said.where(there, [by_letters.get(composed(path), path) for path in said])
+        there = _there(folder, found)
+        _refuse_doubled(table_name, found)
+        taken = set(found[there])
+        elsewhere, reasons = find_by_name(list(found[~there]), [file for file in audio_files if file not in taken])
+        found = found.map(lambda path: elsewhere.get(path, path))
+        there |= found.isin(list(elsewhere.values()))
+        notes = _notes(table_name, elsewhere, there, columns)
+    plainly = f"named in {table_name}, but not there"
     missing = [
-        (path, composed(label.strip()), reason) for path, label in zip(paths[~there], labels[~there], strict=True)
+        (path, composed(label), f"{plainly}: {reasons[path]}" if path in reasons else plainly)
+        for path, label in zip(found[~there], columns["labels"][~there], strict=True)
     ]
-    kept = {
-        "paths": paths,
-        "labels": labels,
-        "folds": folds,
-        "sources": sources,
-        "names": names,
-    }
-    clips = clips_table(**{key: list(column[there]) for key, column in kept.items() if column is not None})
-    return Collection(clips, missing=missing)
+    kept = {"paths": found, **columns}
+    clips = clips_table(**{key: list(column[there]) for key, column in kept.items()})
+    told = f"the column {sources.name!r} of {table_name}" if sources is not None else ""
+    return Collection(clips, missing=missing, notes=notes, recordings_from=told)
+
+
+def _check_texts(table_name: str, columns: dict[str, pd.Series], paths: pd.Series) -> None:
+    """Raise where a row has no file or no label, or a quotation mark swallowed the end of a line."""
+    for column, what in ((paths.str.strip(), "no file"), (columns["labels"], "no label")):
+        lines = list(column.index[column == ""])
+        if lines:
+            first = f" ({paths[lines[0]].strip()!r})" if what == "no label" else ""
+            raise ValueError(
+                f"{table_name}: each row must have a file and a label. Got {what} in {line_numbers(lines)}{first}. "
+                "Fill it in, or read a copy of the table without such rows."
+            )
+    for key, what in NO_LINE_BREAKS.items():
+        lines = [line for line, text in columns.get(key, pd.Series(dtype=object)).items() if "\n" in text]
+        if lines:
+            raise ValueError(
+                f"{table_name}: a {what} must be on one line. Got {columns[key][lines[0]][:80]!r} in the row that "
+                f"begins in {line_numbers(lines)}. Close the quotation mark there."
+            )
+
+
+def _relative(path: str, folder: Path, table_name: str, line: int) -> str:
+    """A path as it is seen from the sound folder, with `/`."""
+    path = path.strip().replace("\\", "/")
+    parts = PurePosixPath(path).parts
+    is_absolute = PurePosixPath(path).is_absolute() or path[1:2] == ":"
+    if is_absolute:
+        parts = _inside(path, folder)
+    if not parts or ".." in parts:
+        raise ValueError(
+            f"{table_name} names {path!r} in line {line}, which leaves the sound folder; paths must be relative to "
+            f"{str(folder)!r}, without '..', or lie in it."
+        )
+    return PurePosixPath(*parts).as_posix()
+
+
+def _inside(path: str, folder: Path) -> tuple[str, ...]:
+    """The parts of an absolute path below the sound folder; empty where it lies elsewhere."""
+    parts = PurePosixPath(path).parts
+    for base in dict.fromkeys((folder.absolute(), folder.resolve())):
+        above = PurePosixPath(base.as_posix()).parts
+        is_drive = base.drive != ""  # Windows does not tell upper from lower case
+        start = parts[: len(above)]
+        if (start == above) or (is_drive and [p.casefold() for p in start] == [p.casefold() for p in above]):
+            return parts[len(above) :]
+    return ()
+
+
+def _refuse_doubled(table_name: str, paths: pd.Series) -> None:
+    """Raise if a file has two rows."""
+    twice = paths.duplicated(keep=False)
+    if not twice.any():
+        return
+    first = paths[twice].iloc[0]
+    raise ValueError(
+        f"{table_name}: {count(paths[twice].nunique(), 'file')} named more than once, {first!r} in "
+        f"{line_numbers(list(paths.index[paths == first]))}. This version reads whole files with one class each, and "
+        "nothing was changed. Keep the table. If its rows label parts of a recording, cut the recordings there, into "
+        "one folder for each class, and give that folder. If a file has several labels, or one row too many, choose "
+        "for each file in a copy of the table, and give that by --labels."
+    )
 
 
 def _there(folder: Path, paths: pd.Series) -> pd.Series:
     """Which files are there."""
     # By os.path, which calls names that no disk can hold absent where pathlib raises.
     return pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)
+
+
+def _notes(table_name: str, elsewhere: dict[str, str], there: pd.Series, columns: dict[str, pd.Series]) -> list[str]:
+    """What was found by name, and where most files are missing, how many of each fold and class are there."""
+    notes = []
+    if elsewhere:
+        path = min(elsewhere)
+        folds = "; folds are those of the table" if "folds" in columns else ""
+        notes.append(
+            f"{count(len(elsewhere), 'file')} found by name in other places than {table_name} says, such as {path!r} "
+            f"at {elsewhere[path]!r}{folds}"
+        )
+    if 2 * there.sum() < len(there):
+        notes.append(f"{there.sum():,} of the {count(len(there), 'file')} that {table_name} names are there")
+        for key, what in (("folds", "fold"), ("labels", "class")):
+            if key in columns:
+                notes.append(f"there of each {what}: {_shares(there, columns[key])}")
+    return notes
+
+
+def _shares(there: pd.Series, groups: pd.Series) -> str:
+    """Such as `1 873 of 873, 2 0 of 888`."""
+    shares = there.groupby(groups.to_numpy()).agg(["sum", "size"])
+    rows = sorted(shares.itertuples(name=None), key=lambda row: _by_number(row[0]))
+    listed = [f"{name or 'none'} {n_there:,} of {n:,}" for name, n_there, n in rows[:MOST_LISTED]]
+    return ", ".join(listed) + (f" and {len(rows) - MOST_LISTED:,} more" if len(rows) > MOST_LISTED else "")
+
+
+def _by_number(name: str) -> tuple[float, str]:
+    """Fold 10 after fold 9."""
+    return (float(name), name) if name.isdecimal() else (float("inf"), name)

@@ -124,13 +124,14 @@ def test_the_seed_and_the_clip_decide_on_random_variants(dog, tmp_path):
     assert noisy("d", "--seed", 1) != noisy("a")
 
 
-def test_variants_of_a_users_own(dog, tmp_path, out):
+def test_variants_of_a_users_own(dog, tmp_path, out, capsys):
     own = tmp_path / "own.py"
     own.write_text(
         "from augment_audio import Variant\n"
         "def reverse(sound):\n    return sound.y[::-1]\n"
         "VARIANTS = {'reverse': Variant(reverse)}\n"
     )
+    assert "asks for none of the variants in" in refused(capsys, dog, out, "--variants", "trim", "--variants-file", own)
     assert run(dog, out, "--variants", "reverse", "gain=-6", "--variants-file", own) == 0
     sounds = heard(out)
     np.testing.assert_array_equal(sounds["dog__reverse.wav"], sounds["dog__original.wav"][::-1])

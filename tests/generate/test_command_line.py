@@ -56,6 +56,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("overwrite = 'yes'", "true or false"),
         ("feature = 3", "must be a text"),
         ("class-variants = 'trim'", "table"),
+        ("n-bands = 64\nn_bands = 32", "gives 'n_bands' twice"),
         ("sounds = 'x'", "unknown option 'sounds'"),
         ("= 3", "not TOML"),
         ("image-size = 'big'", "write 224"),

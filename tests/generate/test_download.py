@@ -343,3 +343,18 @@ def test_help_imports_nothing_slow():
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--archive", "x.zip"], "the other options go with a NAME"),
+        (["--keep-archive"], "the other options go with a NAME"),
+        (["esc50", "--list"], "leave the NAME out, or leave --list out"),
+    ],
+)
+def test_options_that_would_not_be_used(arguments, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -184,7 +184,7 @@ def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(sounds, tmp_p
     assert tree(images) == before
 
 
-def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path):
+def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path, capsys):
     own = tmp_path / "own.py"
     own.write_text(
         "from augment_audio import Variant\n"
@@ -197,6 +197,7 @@ def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path):
     images = tmp_path / "images"
     arguments = [*QUICK, "--variants-file", own]
     generate(sounds, images, *arguments, "--variants", "trim")
+    assert f"none of the variants in {own} is drawn; add to --variants one of picky" in capsys.readouterr().out
     before = tree(images)
     assert generate(sounds, images, *arguments, "--variants", "trim", "picky") == 3
     after = tree(images)

@@ -26,7 +26,7 @@ def test_round_trip_through_json():
         ("pad", "zero", "choose from silence, repeat"),
         ("long", "middle", "choose from first, split"),
         ("hop_length", 4096, "at most n_fft"),
-        ("n_mfcc", 200, "at most n_bands"),
+        ("n_mfcc", 600, "2 to 512"),
         ("fmax_hz", 30000, "half of sr"),
         ("fmin_hz", 22050, "fmin-hz < fmax-hz"),
         ("fmax_hz", 20, "fewer than two bins of 21.5"),

@@ -39,3 +39,9 @@ def test_a_protocol_cannot_be_given(images, capsys):
     with pytest.raises(SystemExit) as caught:
         main([str(images), "--quick", "--protocol", "paper"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("idle", [["--epochs", "3"], ["--folds", "1"], ["--name", "x"], ["--weight-decay", "0.1"]])
+def test_the_quick_meter_refuses_what_it_does_not_use(images, capsys, idle):
+    assert main([str(images), "--quick", *idle]) == 1
+    assert f"{idle[0]} is not used with --quick" in capsys.readouterr().err

@@ -64,6 +64,39 @@ def test_bad_values(values, words):
         Recipe(**values)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--image-preset sound", "--image-preset is not used by this recipe. It goes with --augment image"),
+        ("--head-learning-rate 0.01", "--head-learning-rate is not used .* It goes with --weights imagenet or a file"),
+        ("--head-learning-rate 0.01 --weights imagenet --head-epochs 0", "--head-learning-rate is not used"),
+        ("--keep-relatives --protocol paper", "--keep-relatives is not used .* --protocol folds"),
+    ],
+)
+def test_an_option_that_the_recipe_does_not_use(line, words):
+    with pytest.raises(ValueError, match=words):
+        recipe_from(parse(["images", *line.split()]))
+
+
+def test_options_that_the_recipe_uses():
+    recipe_from(
+        parse(
+            [
+                "images",
+                "--weights",
+                "imagenet",
+                "--head-learning-rate",
+                "0.01",
+                "--augment",
+                "image",
+                "--image-preset",
+                "sound",
+            ]
+        )
+    )
+    recipe_from(parse(["images", "--keep-relatives"]))
+
+
 def test_nothing_to_train_on(capsys):
     with pytest.raises(SystemExit) as ended:
         parse([])

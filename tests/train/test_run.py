@@ -193,6 +193,8 @@ def test_another_recipe_is_no_resume(images, here, capsys):
     folder = here / "outputs/runs/images-cnn7"
     assert train("--resume", folder, "--batch-size", "8") == 1
     assert "began with batch-size 16, and 8 was given" in capsys.readouterr().err
+    assert train("--resume", folder, "--name", "other") == 1
+    assert "--name other is not used: --resume goes on in the folder" in capsys.readouterr().err
     assert train("--resume", folder, "--epochs", "3") == 0
 
 

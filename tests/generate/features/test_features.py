@@ -1,12 +1,14 @@
 """Each feature against an independent reference, on real sounds."""
 
+from typing import ClassVar
+
 import librosa
 import numpy as np
 import pytest
 import scipy.signal
 from numpy.testing import assert_allclose
 
-from generate.features import FEATURES
+from generate.features import FEATURES, check_feature
 from generate.features.gammatone import centre_hz, gammatone_filters
 from generate.features.mel import mel_decibels
 from generate.features.mfcc import mfcc_decibels
@@ -146,3 +148,47 @@ def test_a_quiet_sound_is_not_painted_as_loud():
 def test_log_needs_two_bins():
     with pytest.raises(ValueError, match="widen the range"):
         FEATURES["log"](np.zeros(100, np.float32), Settings(feature="log", fmin_hz=100, fmax_hz=110))
+
+
+class Noting(Settings):
+    """Settings that note which of them are looked at."""
+
+    seen: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name):
+        if name in Settings.__dataclass_fields__:
+            Noting.seen.add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("name", list(FEATURES))
+def test_each_feature_declares_the_settings_that_not_all_use(name):
+    settings = Noting(feature=name, sr=16000, seconds=0.5)
+    Noting.seen = set()
+    FEATURES[name](tone(440, seconds=0.5, sr=16000), settings)
+    used_by_some = set().union(*(feature.settings for feature in FEATURES.values()))
+    used_by_all = {"n_fft", "hop_length", "fmin_hz", "fmax_hz", "range_db", "reference"}
+    assert Noting.seen & used_by_some == FEATURES[name].settings
+    assert used_by_all <= Noting.seen
+
+
+@pytest.mark.parametrize(
+    ("feature", "given", "said"),
+    [
+        ("mel", "n_mfcc", "--n-mfcc is not used by the feature 'mel'. It goes with mfcc. .*--feature mfcc"),
+        ("gammatone", "n_mfcc", "--n-mfcc is not used by the feature 'gammatone'"),
+        ("log", "n_bands", "--n-bands is not used by the feature 'log'. It goes with mel or mfcc or gammatone"),
+        ("log", "n_mfcc", "--n-mfcc is not used"),
+        ("mfccs", "n_fft", "There is no feature 'mfccs'; choose from mel, log"),
+    ],
+)
+def test_a_setting_that_the_feature_does_not_use(feature, given, said):
+    with pytest.raises(ValueError, match=said):
+        check_feature(feature, {given, "sr"})
+
+
+def test_few_bands_do_not_need_few_coefficients_that_are_not_drawn():
+    assert Settings(n_bands=32).n_bands == 32
+    with pytest.raises(ValueError, match="n_mfcc is 40, more than the 32 bands"):
+        Settings(n_bands=32, feature="mfcc")
+    check_feature("mfcc", {"n_mfcc", "n_bands", "fmin_hz"})

@@ -248,7 +248,7 @@ def test_an_empty_label(label):
 
 
 def test_one_file_in_two_rows():
-    with pytest.raises(ValueError, match="2 file.*more than once, '1.wav' first; keep one row each"):
+    with pytest.raises(ValueError, match="2 file.*more than once, '1.wav' first; name each once"):
         clips_table(paths=["1.wav", "2.wav", "1.wav", "2.wav"], labels=["a", "a", "b", "a"])
 
 

@@ -66,7 +66,6 @@ def test_columns_are_found_by_their_usual_names(folder, header):
     [
         ("target,category,filename", "0,dog,a.wav"),
         ("species,class,label,path,file", "x,y,dog,z,a.wav"),
-        ("Label,label,file", "dog,x,a.wav"),
         ("source,recording,label,file", "x,r1,dog,a.wav"),
     ],
 )
@@ -137,8 +136,9 @@ def test_empty_lines_do_not_count(folder):
     assert rows(read_table(folder, "file,label\n\na.wav,dog\n\n\n")) == {"a.wav": ("dog", "", "a")}
 
 
-def test_rows_that_end_early_have_no_fold(folder):
-    assert rows(read_table(folder, "file,label,fold\na.wav,dog,1\nb.wav,cat\n"))["b.wav"] == ("cat", "", "b")
+def test_rows_that_end_early_are_named(folder):
+    with pytest.raises(ValueError, match="line 3 has 2 fields, the first line has 3 .*'b.wav,cat'"):
+        read_table(folder, "file,label,fold\na.wav,dog,1\nb.wav,cat\n")
 
 
 def test_a_separator_at_the_end_of_every_row(folder):
@@ -148,31 +148,111 @@ def test_a_separator_at_the_end_of_every_row(folder):
     }
 
 
-def test_rows_with_a_field_too_many_are_not_read_from_the_wrong_columns(folder):
-    touch(folder, "2.wav")
-    try:
-        found = rows(read_table(folder, "label,file\n7,a.wav,2.wav\n8,b.wav,3.wav\n"))
-    except ValueError as error:
-        assert "labels.csv" in str(error)
-    else:
-        assert set(found) == {"a.wav", "b.wav"}
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,site,label\n0.wav,Forest, north,dog\n1.wav,park,cat\n", "line 2 has 4 fields, the first line has 3"),
+        ("file,site,label\n1.wav,park,cat\n\n0.wav,Forest, north,dog\n", "line 4 has 4 fields, the first line has 3"),
+        ("file,gain,label\n0.wav,1,5,dog\n1.wav,2,5,cat\n", "line 2 has 4 fields.*so it is in lines 2 and 3"),
+        ("file,label,gain,fold\n0.wav,dog,1,5,\n1.wav,cat,2,5,\n", "line 2 has 5 fields, the first line has 4"),
+        ("file,label,\na.wav,dog,\nb.wav,cat,x\n", "line 3 has 'x' in a column without a name"),
+        ("file,site,label,\n0.wav,Forest, north,dog\n", "line 2 has 'dog' in a column without a name"),
+        ("file,label\na.wav,dog,\nb.wav,Forest,north\n", "line 3 has 3 fields"),
+        ("file,label\na.wav,dog,\nb.wav,cat\n", "line 2 has 3 fields"),
+        ("label,file\n7,a.wav,2.wav\n8,b.wav,3.wav\n", "line 2 has 3 fields"),
+    ],
+)
+def test_rows_with_a_field_too_many_are_never_read_from_the_wrong_column(folder, text, said):
+    with pytest.raises(ValueError, match=f"labels.csv.*{said}.*in quotes") as caught:
+        read_table(folder, text)
+    assert "line" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        b"",
-        b"\n\n",
-        "file,label\ncafé.wav,dog\n".encode("latin-1"),
-        "file,label\ncafé.wav,dog\n".encode("utf-16"),
-        b'file,label\n"a.wav,dog\nb.wav,cat\n',
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        'file,site,label\na.wav,"Forest, north",dog\n',
+        'file, site, label\na.wav, "Forest, north", dog\n',
+        "file;site;label\na.wav;Forest, north;dog\n",
+        "sep=;\nfile;site;label\na.wav;Forest, north;dog\n",
+        '"sep=\t"\r\nfile\tsite\tlabel\r\na.wav\tForest, north\tdog\r\n',
+        "sep=|\nfile|site|label\na.wav|Forest, north|dog\n",
+        "file\rlabel\r".replace("\r", ",", 1) + "a.wav,dog\r",
+        ",file,label\n0,a.wav,dog\n",
+        "file,label,,\na.wav,dog,,\n",
+        "file;label;gain, dB\na.wav;dog;1,5\n",
     ],
-    ids=["empty", "blank", "latin-1", "utf-16", "open quote", "picture"],
 )
-def test_what_is_no_table_in_utf8(folder, text):
-    with pytest.raises(ValueError, match="labels.csv.*cannot be read as a CSV table in UTF-8"):
+def test_commas_that_are_understood(folder, text):
+    assert {path: label for path, (label, *_) in rows(read_table(folder, text)).items()} == {"a.wav": "dog"}
+
+
+def test_a_separator_that_cannot_be_told(folder):
+    with pytest.raises(ValueError, match="commas and semicolons divide it into as many columns.*sep=,"):
+        read_table(folder, "file;label, x\na.wav;dog, y\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_encodings_that_say_what_they_are(folder, encoding):
+    touch(folder, "café.wav")
+    text = "file,label\ncafé.wav,犬\n"
+    mark = "" if encoding in ("utf-16", "utf-8-sig") else "\ufeff"
+    assert rows(read_table(folder, (mark + text).encode(encoding))) == {"café.wav": ("犬", "", "café")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "it is empty; expected a first line"),
+        (b"\n\n", "it is empty; expected a first line"),
+        (
+            "file,label\na.wav,dog\ncafé.wav,dog\n".encode("cp1252"),
+            r"line 3 is not in UTF-8; perhaps it is in Windows-1252 \(cp1252.*'café.wav,dog'.*Save it as UTF-8: in Excel",
+        ),
+        ("file,label\ncafé.wav,dog\n".encode("utf-16-le"), "line 1 holds a NUL byte.*perhaps it is in UTF-16 without"),
+        ("file,label\ncafé.wav,dog\n".encode("utf-32"), "it is in UTF-32. Save it as UTF-8"),
+        (b"file,label\na.wav,dog\nb\0.wav,dog\n", "line 3 holds a NUL byte"),
+        (b'file,label\n"a.wav,dog\nb.wav,cat\n', "the row that begins in line 2 is never closed"),
+        (b'file,label\na.wav,dog\n"b" old.wav,cat\n', "the row that begins in line 3 something stands between"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "NUL byte"),
+        (b"PK\x03\x04\x14\0", "an Excel or LibreOffice workbook. Open it there and save the sheet as 'CSV UTF-8'"),
+    ],
+    ids=["empty", "blank", "cp1252", "utf-16 without mark", "utf-32", "NUL", "open quote", "quote", "picture", "xlsx"],
+)
+def test_what_is_no_table(folder, text, said):
+    with pytest.raises(ValueError, match=f"labels.csv.*cannot be read as a CSV table: .*{said}"):
         read_table(folder, text)
+
+
+def test_a_quotation_mark_that_swallows_the_next_row(folder):
+    with pytest.raises(ValueError, match="label must be on one line.*dog.nb.wav,cat.*begins in line 2"):
+        read_table(folder, 'file,label\na.wav,"dog\nb.wav,cat"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,label,label\na.wav,dog,cat\n", "must have one column 'label'. Got 2, columns 2 and 3"),
+        ("file,Label,label\na.wav,dog,cat\n", "must have one column for the label. Got 'Label', 'label'. Tell which"),
+    ],
+)
+def test_two_columns_of_one_name(folder, text, said):
+    with pytest.raises(ValueError, match=said):
+        read_table(folder, text)
+
+
+def test_two_columns_of_one_name_that_nobody_uses(folder):
+    assert set(rows(read_table(folder, "file,x,x,label\na.wav,1,2,dog\n"))) == {"a.wav"}
+
+
+def test_a_table_without_a_line_of_names(folder):
+    with pytest.raises(ValueError, match="'a.wav', 'dog'.*first line looks like a row; put a line with the names"):
+        read_table(folder, "a.wav,dog\nb.wav,cat\n")
+
+
+def test_a_column_for_two_roles(folder):
+    with pytest.raises(ValueError, match="'label' .* is taken for the label and the source; give each its own"):
+        read_table(folder, "file,label\na.wav,dog\n", source_column="label")
 
 
 def test_a_table_of_nothing_but_its_first_line(folder):
@@ -207,6 +287,16 @@ def test_paths_that_leave_the_folder(folder, path):
     assert str(folder) in message
 
 
+@pytest.mark.parametrize("way", ["{}/sub/c.wav", "{}\\sub\\c.wav", "{}/./sub//c.wav"])
+def test_absolute_paths_into_the_folder(folder, way):
+    path = way.format(folder if "/" in way else str(folder).replace("/", "\\"))
+    assert rows(read_table(folder, f"file,label\n{path},dog\n")) == {"sub/c.wav": ("dog", "", "sub-c")}
+    with pytest.raises(ValueError, match="line 2, which leaves the sound folder"):
+        read_table(folder, f"file,label\n{folder}/../secret.wav,dog\n")
+    with pytest.raises(ValueError, match="line 2, which leaves the sound folder"):
+        read_table(folder, f"file,label\n{folder}-more/secret.wav,dog\n")
+
+
 def test_dots_in_names_are_no_way_out(folder):
     touch(folder, "..a.wav", "b..wav", "...wav")
     assert len(rows(read_table(folder, "file,label\n..a.wav,x\nb..wav,x\n...wav,x\n"))) == 3
@@ -231,24 +321,24 @@ def test_a_name_longer_than_any_file_can_have_is_missing(folder):
 
 
 def test_a_file_in_two_rows(folder):
-    with pytest.raises(ValueError, match="'a.wav' first; keep one row each"):
+    with pytest.raises(ValueError, match="1 file named more than once, 'a.wav' in lines 2 and 4.*Keep the table"):
         read_table(folder, "file,label\na.wav,dog\nb.wav,cat\n./a.wav,cat\n")
 
 
 @pytest.mark.parametrize("path", ["sub//c.wav", "sub/./c.wav", ".//sub/c.wav"])
 def test_a_file_in_two_rows_that_spell_it_differently(folder, path):
-    with pytest.raises(ValueError, match="'sub/c.wav' first; keep one row each"):
+    with pytest.raises(ValueError, match="1 file named more than once, 'sub/c.wav' in lines 2 and 3"):
         read_table(folder, f"file,label\nsub/c.wav,dog\n{path},cat\n")
 
 
 def test_an_empty_label(folder):
-    with pytest.raises(ValueError, match="'b.wav' has an empty label; give it one"):
-        read_table(folder, "file,label\na.wav,dog\nb.wav, \n")
+    with pytest.raises(ValueError, match=r"labels.csv: .*Got no label in lines 4 and 5 \('b.wav'\)"):
+        read_table(folder, "file,label\na.wav,dog\n\nb.wav, \nsub/c.wav,\n")
 
 
 def test_an_empty_file_name_is_called_that(folder):
-    with pytest.raises(ValueError, match="labels.csv.*row.*(empty|names no file)"):
-        read_table(folder, "file,label\na.wav,dog\n,cat\n")
+    with pytest.raises(ValueError, match="labels.csv: .*Got no file in line 4"):
+        read_table(folder, "file,label\na.wav,dog\n\n,cat\n")
 
 
 # Which table
@@ -265,6 +355,21 @@ def test_a_table_of_something_else_is_left_alone(folder, text):
     (folder / "other.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match="not certain what the classes in .* are"):
         find_layout(folder, ReaderOptions())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.csv", "file,label\na.wav,Forest, north\n"),
+        ("labels.csv", "file,label\na.wav,caf\xe9\n"),
+        ("labels.tsv", "file\tlabel\na.wav\n"),
+    ],
+)
+def test_a_broken_table_is_no_reason_to_take_folders_for_classes(folder, name, text):
+    (folder / name).write_bytes(text.encode("latin-1"))
+    assert find_layout(folder, ReaderOptions()) == "csv"
+    with pytest.raises(ValueError, match=f"{name}.*line 2"):
+        read(folder, "csv", ReaderOptions())
 
 
 def test_a_hidden_table_is_none(folder):

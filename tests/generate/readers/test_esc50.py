@@ -108,7 +108,7 @@ def test_a_table_without_a_column(tmp_path):
 
 def test_an_empty_table(tmp_path):
     write_text(tmp_path / "meta/esc50.csv", "")
-    with pytest.raises(ValueError, match=r"esc50.csv.*cannot be read as a CSV table in UTF-8"):
+    with pytest.raises(ValueError, match=r"esc50.csv.*cannot be read as a CSV table: it is empty"):
         read(tmp_path, "esc50", ReaderOptions())
 
 

@@ -1,0 +1,220 @@
+"""Know tables that label parts of recordings (times from and to), which this version does not read.
+
+To take such a recording as a whole for one class would give wrong labels, and to pass the table over would lose what
+is known; so it is named, and the folder is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.readers.csv_text import BYTE_ORDER_MARKS, HEADER_BYTES, named
+from generate.readers.walk import OF_THE_SYSTEM
+
+STARTS = frozenset(
+    ("start", "begin", "onset", "from", "t0", "t_start", "tmin", "xmin", "start_time", "begin_time", "time_start")
+    + ("onset_time", "time_begin", "start_timestamp", "segment_start", "event_start", "clip_start", "start_offset")
+)
+ENDS = frozenset(
+    ("end", "stop", "offset", "to", "t1", "t_end", "tmax", "xmax", "end_time", "stop_time", "time_end", "offset_time")
+    + ("time_stop", "end_timestamp", "segment_end", "event_end", "clip_end", "end_offset", "duration", "length")
+    + ("event_duration", "segment_length", "delta_time", "dur")
+)
+"""How such columns are called by Raven, Audacity, Sonic Visualiser, BirdNET, DCASE, Kaleidoscope and others, without
+their unit and in lower case. A start alone is known by `SURE_STARTS`."""
+SURE_STARTS = frozenset(("onset", "begin_time", "start_time", "t0", "onset_time", "segment_start", "event_start"))
+UNITS = r"(?:_?(?:s|sec|secs|second|seconds|ms|msec|milliseconds|samples?|frames?))"
+PLACE = re.compile(r"\d+(?:[.,:]\d+)*\s*(?:s|sec|ms)?")
+"""A place in a recording: seconds, samples, or minutes and seconds."""
+DATE = re.compile(r"\d{4}[-/.]?\d\d[-/.]?\d\d(?!\d)|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?!\d)")
+"""When a whole recording was made, and no place in it."""
+
+TABLE_SUFFIXES = frozenset((".txt", ".csv", ".tsv", ".lab"))
+KNOWN_SUFFIXES = {".textgrid": "Praat", ".eaf": "ELAN"}
+MOST_OPENED = 200
+"""Text files of a folder that are looked into, evenly over all of them: each takes the disk a while."""
+FIRST_LINES = 20
+_LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t.*)?")
+_FREQUENCIES = re.compile(r"\\\t.*")
+"""Audacity's second line of a label that has a range of frequencies."""
+
+WHAT_TO_DO = (
+    "This version reads whole files with one class each, and nothing was changed. Keep the table. Until a later "
+    "version reads it, cut the recordings at these times, into one folder for each class, and give that folder"
+)
+
+
+def time_columns(columns: Sequence[str]) -> list[str]:
+    """The columns that tell where in a recording a label begins and ends.
+
+    Parameters
+    ----------
+    columns : sequence of str
+
+    Returns
+    -------
+    list of str
+        As they are written; empty where the table has none: a start and an end (or length), or a name that can mean
+        nothing but a start.
+    """
+    plain = {column: _plain(column) for column in columns}
+    ends = {column for column, name in plain.items() if name in ENDS}
+    starts = [column for column, name in plain.items() if name in STARTS]
+    if not starts and len(ends) > 1:  # an offset and a duration, as Kaleidoscope writes them
+        starts = [column for column, name in plain.items() if name == "offset"]
+    ends = [column for column in columns if column in ends and column not in starts]
+    if starts and ends:
+        return [*starts, *ends]
+    return [column for column in starts if plain[column] in SURE_STARTS]
+
+
+def _plain(column: str) -> str:
+    """In lower case with `_` between words, without a unit: `Begin Time (s)` and `beginTime` are `begin_time`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.strip())
+    name = re.sub(r"\W+", "_", words.lower()).strip("_")
+    return re.sub(UNITS + r"$", "", name) or name
+
+
+def are_places(values: Sequence[str]) -> bool:
+    """Whether the values of such a column are places in a recording, judged by the first that is there."""
+    first = next((value.strip() for value in values if value.strip()), "")
+    return bool(PLACE.fullmatch(first)) and not DATE.match(first)
+
+
+def refuse_times(table_name: str, columns: Sequence[str]) -> None:
+    """Raise `ValueError` that says what such a table is and what to do.
+
+    Parameters
+    ----------
+    table_name : str
+    columns : sequence of str
+        As `time_columns` gives them.
+    """
+    raise ValueError(
+        f"{table_name} has the columns {named(columns)}, so each row labels a part of a recording. {WHAT_TO_DO}. (If "
+        "the files are cut at these times already, so that a row stands for a whole file, give a copy of the table "
+        "without these columns.)"
+    )
+
+
+def find_annotations(folder: Path) -> tuple[list[str], int]:
+    """Files that label parts of recordings: Raven's selection tables, Audacity's label tracks, TextGrids and such.
+
+    At most `MOST_OPENED` files are opened, and of each the first 64 KB are read.
+
+    Parameters
+    ----------
+    folder : Path
+        The sound folder.
+
+    Returns
+    -------
+    files : list of str
+        Relative to the folder, with `/`, sorted.
+    n_looked_at : int
+        How many text files there are, of which not all may have been opened.
+    """
+    texts = sorted(_text_files(folder))
+    known = [path for path in texts if os.path.splitext(path)[1].lower() in KNOWN_SUFFIXES]
+    tables = [path for path in texts if os.path.splitext(path)[1].lower() in TABLE_SUFFIXES]
+    step = max(1, -(-len(tables) // MOST_OPENED))
+    return sorted(known + [path for path in tables[::step] if labels_parts(folder / path)]), len(texts)
+
+
+def labels_parts(path: Path) -> bool:
+    """Whether a text file labels parts of a recording, by its first lines."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(HEADER_BYTES)
+    except OSError:
+        return False
+    mark = next((mark for mark in BYTE_ORDER_MARKS if content.startswith(mark)), b"")
+    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace")
+    lines = [line for line in re.split(r"\r\n|\r|\n", text)[:FIRST_LINES] if line.strip()]
+    if len(content) == HEADER_BYTES and len(lines) == 1:
+        return False  # no table: one endless line
+    is_lab = path.suffix.lower() == ".lab"
+    return _is_label_track(lines, with_spaces=is_lab) or any(_is_header(lines, k) for k in range(min(5, len(lines))))
+
+
+def _is_label_track(lines: Sequence[str], *, with_spaces: bool) -> bool:
+    """Whether each line is `start<TAB>end<TAB>label`, as Audacity and DCASE write it, or the same with spaces."""
+    if with_spaces:
+        lines = [re.sub(r"[ \t]+", "\t", line.strip(), count=2) for line in lines]
+    rows = [_LABEL.fullmatch(line) for line in lines if not _FREQUENCIES.fullmatch(line)]
+    return bool(rows) and all(row and _number(row[1]) <= _number(row[2]) for row in rows)
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def _is_header(lines: Sequence[str], k: int) -> bool:
+    """Whether a line names the columns of such a table, and the next one has places in a recording there."""
+    for separator in "\t;,":
+        columns = [name.strip(" \"'") for name in lines[k].lstrip("# ").split(separator)]
+        if len(columns) > 2 and (times := time_columns(columns)):
+            if k + 1 == len(lines):
+                return True
+            row = lines[k + 1].split(separator)
+            place = columns.index(times[0])
+            return place < len(row) and are_places([row[place].strip(" \"'")])
+    return False
+
+
+def _text_files(folder: Path) -> Iterator[str]:
+    """Files that may hold such labels, in all folders that hold audio files or class folders; hidden ones aside."""
+    waiting, seen = [(os.fspath(folder), "")], set()
+    while waiting:
+        place, prefix = waiting.pop()
+        target = os.path.realpath(place)
+        if target in seen:
+            continue
+        seen.add(target)
+        for entry in os.scandir(place):
+            if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
+                continue
+            suffix = os.path.splitext(entry.name)[1].lower()
+            if suffix in TABLE_SUFFIXES or suffix in KNOWN_SUFFIXES:
+                if os.path.isfile(entry.path):
+                    yield prefix + entry.name
+            elif suffix not in AUDIO_SUFFIXES and suffix not in UNDECODED_SUFFIXES and os.path.isdir(entry.path):
+                waiting.append((entry.path, f"{prefix}{entry.name}/"))
+
+
+def note_annotations(folder: Path, *, is_settled: bool) -> list[str]:
+    """Refuse a folder with files that label parts of its recordings, or, where it is settled what it is, say so.
+
+    Parameters
+    ----------
+    folder : Path
+        The sound folder.
+    is_settled : bool
+        Whether the user told where the classes come from.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
+
+    Raises
+    ------
+    ValueError
+        If there are such files, and it is not settled.
+    """
+    files, n_texts = find_annotations(folder)
+    if not files:
+        return []
+    some = ", ".join(repr(path) for path in files[:3]) + (" ..." if len(files) > 3 else "")
+    among = f" (of {n_texts:,} text files, {MOST_OPENED} at most were opened)" if n_texts > MOST_OPENED else ""
+    many = f"{len(files):,} {'file labels' if len(files) == 1 else 'files label'} parts of recordings{among}: {some}"
+    if is_settled:
+        return [f"{many}; not read, each recording is of one class as a whole"]
+    raise ValueError(
+        f"In {str(folder)!r} {many}. {WHAT_TO_DO}. (If the class folders are right for whole files whatever these "
+        "files say, settle it with --layout folders.)"
+    )

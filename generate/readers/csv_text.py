@@ -1,0 +1,296 @@
+"""Read a CSV strictly: every field is in the column that its writer meant, or the table is refused with its lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from generate.systems import composed
+
+LARGEST_TABLE_BYTES = 500_000_000
+"""That is read: some millions of rows. A larger file is no table of labels, and would fill the memory."""
+HEADER_BYTES = 65_536
+"""In which the names of the columns must stand."""
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+MOST_LINES = 5
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+NO_TEXT = {b"PK\x03\x04": "an Excel or LibreOffice workbook", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
+"""How files begin that are taken for tables."""
+_SEP_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+"""The first line by which Excel tells the separator."""
+SAVE_AS_UTF8 = (
+    "Save it as UTF-8: in Excel 'Save As', 'CSV UTF-8 (comma delimited)'; in LibreOffice 'Text CSV' with the "
+    "character set 'Unicode (UTF-8)'."
+)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV as text, all of it, or refuse it.
+
+    Understood: UTF-8 with or without a byte-order mark and UTF-16 with one; `,`, `;` or tab between the fields, or
+    what Excel's first line `sep=;` says; fields in quotes; any line ends; blank lines; a separator at the end of all
+    rows. Each row must have as many fields as the first line.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        All text, without space at the ends of column names; the index is the line that each row begins in, the first
+        line of the file being 1.
+
+    Raises
+    ------
+    ValueError
+        With the lines and what was seen in them.
+    """
+    size = path.stat().st_size
+    if size > LARGEST_TABLE_BYTES:
+        raise ValueError(
+            f"{str(path)!r} must be a table of labels, at most {LARGEST_TABLE_BYTES // 10**6} MB. Got "
+            f"{size / 1e6:,.0f} MB. Give a table with a row for each file, or a part of it."
+        )
+    try:
+        return _parsed(_decoded(path.read_bytes()))
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} cannot be read as a CSV table: {error}") from None
+
+
+def read_columns(path: Path) -> list[str]:
+    """The names of a table's columns by its first line alone; empty where that cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    with path.open("rb") as file:
+        content = file.read(HEADER_BYTES)
+    mark = _byte_order_mark(content)
+    # Only to see what it is: letters beyond ASCII, which may be cut in two here, do not matter.
+    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace")
+    try:
+        text, separator, _ = _without_sep_line(text)
+        line = next(iter(_lines(text)), "")
+        names = [_header(line, mark) for mark in ([separator] if separator else SEPARATORS)]
+    except ValueError:
+        return []
+    return max(names, key=len)
+
+
+def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Raise `ValueError` unless the table has these columns, each once."""
+    names = list(table.columns)
+    absent = [column for column in columns if column not in names]
+    if absent:
+        raise ValueError(f"{str(path)!r} has no column {', '.join(map(repr, absent))}; it has {named(names)}.")
+    for column in columns:
+        if names.count(column) > 1:
+            places = [str(k + 1) for k, name in enumerate(names) if name == column]
+            raise ValueError(
+                f"{str(path)!r} must have one column {column!r}. Got {names.count(column)}, columns "
+                f"{' and '.join(places)}. Give the one that is not meant another name."
+            )
+
+
+def named(columns: Sequence[str]) -> str:
+    """Columns in words."""
+    return ", ".join(map(repr, columns))
+
+
+def line_numbers(lines: Sequence[int]) -> str:
+    """Such as `line 3`, or `lines 2, 3, 5, 8, 9 and 12 more`."""
+    numbers = [str(line) for line in lines]
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    if len(numbers) > MOST_LINES:
+        return f"lines {', '.join(numbers[:MOST_LINES])} and {len(numbers) - MOST_LINES:,} more"
+    return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a table."""
+    for beginning, what in NO_TEXT.items():
+        if content.startswith(beginning):
+            raise ValueError(f"it is {what}. Open it there and save the sheet as 'CSV UTF-8'.")
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise ValueError(f"it is in UTF-32. {SAVE_AS_UTF8}")
+    mark = _byte_order_mark(content)
+    encoding = BYTE_ORDER_MARKS.get(mark, "utf-8")
+    content = content[len(mark) :]
+    if encoding == "utf-8" and b"\0" in content:
+        line = content[: content.index(b"\0")].count(b"\n") + 1
+        what = "; perhaps it is in UTF-16 without a byte-order mark" if line == 1 else ""
+        raise ValueError(f"line {line} holds a NUL byte, which is no text{what}. {SAVE_AS_UTF8}")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding != "utf-8":
+            raise ValueError(f"it begins as UTF-16 and does not go on so. {SAVE_AS_UTF8}") from None
+        raise ValueError(_not_utf8(content, error)) from None
+    if "\0" in text:
+        raise ValueError(
+            f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character, which is no text."
+        )
+    return text
+
+
+def _byte_order_mark(content: bytes) -> bytes:
+    return next((mark for mark in BYTE_ORDER_MARKS if content.startswith(mark)), b"")
+
+
+def _not_utf8(content: bytes, error: UnicodeDecodeError) -> str:
+    """Which line is not UTF-8, and what it would be in the encoding that Excel writes by default."""
+    number = content[: error.start].count(b"\n") + 1
+    line = content.splitlines()[number - 1] if b"\n" in content else content
+    try:
+        guess = f"perhaps it is in Windows-1252 (cp1252, Excel's 'CSV'), where it says {line.decode('cp1252')[:80]!r}"
+    except UnicodeDecodeError:
+        guess = "it is in another encoding, or no text"
+    return f"line {number} is not in UTF-8; {guess}. {SAVE_AS_UTF8}"
+
+
+def _without_sep_line(text: str) -> tuple[str, str, int]:
+    """The text after Excel's first line, the separator that it tells (or empty), and how many lines it was."""
+    told = _SEP_LINE.match(text)
+    if not told:
+        return text, "", 0
+    if told[1] in "\"'\r\n":
+        raise ValueError(f"its first line is {told[0].strip()!r}; the separator must be one of , ; | or tab.")
+    return text[told.end() :], told[1], 1
+
+
+def _lines(text: str) -> io.StringIO:
+    """To iterate over, cut at the line ends of Unix, Windows and old Macs alone."""
+    return io.StringIO(text.lstrip("\r\n"), newline="")
+
+
+def _header(line: str, separator: str) -> list[str]:
+    """Column names, without space around them and without separators at the end of the line."""
+    names = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    names = [composed(name.strip()) for name in names]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _parsed(text: str) -> pd.DataFrame:
+    """The rows, by the separator that fits all of them."""
+    text, told, n_lines = _without_sep_line(text)
+    # Blank lines before the first row count as lines all the same.
+    n_lines += text[: len(text) - len(text.lstrip("\r\n"))].replace("\r\n", "\n").replace("\r", "\n").count("\n")
+    first = next(iter(_lines(text)), "")
+    if not first.strip():
+        raise ValueError("it is empty; expected a first line with the names of the columns, such as file,label.")
+    widths = {mark: len(_header(first, mark)) for mark in ([told] if told else SEPARATORS)}
+    candidates = sorted((mark for mark in widths if widths[mark] > 1), key=lambda mark: -widths[mark])
+    if len(candidates) < 2:
+        return _rows(text, candidates[0] if candidates else told or ",", n_lines)
+    tables, failures = {}, []
+    for separator in candidates:
+        try:
+            tables[separator] = _rows(text, separator, n_lines)
+        except ValueError as error:
+            failures.append(error)
+    if not tables:
+        raise failures[0]
+    best, *others = tables  # the one with most columns
+    if others and widths[others[0]] == widths[best]:
+        raise ValueError(
+            f"{SEPARATORS[best]}s and {SEPARATORS[others[0]]}s divide it into as many columns, so that it cannot be "
+            f"told which is meant. Put a first line above it that tells, such as sep={best if best != chr(9) else ';'}"
+        )
+    return tables[best]
+
+
+def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
+    """All rows of a table with this separator.
+
+    Parameters
+    ----------
+    text : str
+        Without Excel's first line.
+    separator : str
+    n_lines : int
+        Lines before the text.
+
+    Raises
+    ------
+    ValueError
+        If a row has not as many fields as the first, or a quotation mark is not closed.
+    """
+    reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=True, strict=True)
+    rows, lines, begins = [], [], 1
+    try:
+        for row in reader:
+            if any(field.strip() for field in row) or (row and not rows):
+                rows.append(row)
+                lines.append(begins + n_lines)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(_quotation(error, begins + n_lines)) from None
+    header = [composed(name.strip()) for name in rows[0]]
+    while header and not header[-1]:
+        header.pop()
+    _check_widths(header, rows, lines, separator)
+    width = len(header)
+    table = pd.DataFrame([row[:width] for row in rows[1:]], columns=range(width), dtype=object)
+    table.columns, table.index = pd.Index(header, dtype=object), pd.Index(lines[1:], dtype="int64")
+    return table
+
+
+def _quotation(error: csv.Error, line: int) -> str:
+    """What is wrong with the quotation marks of a row."""
+    if "unexpected end" in str(error) or "field larger" in str(error):
+        what = f"a quotation mark in the row that begins in line {line} is never closed"
+    else:
+        what = (
+            f"in the row that begins in line {line} something stands between a closing quotation mark and the separator"
+        )
+    return f'{what}. A field in quotes begins and ends with one "; a quotation mark within it is written twice ("").'
+
+
+def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], separator: str) -> None:
+    """Raise where a row has more or fewer fields than the first line has names.
+
+    A separator at the end of all rows is fine, unless two neighbouring fields are digits alone: then a decimal comma
+    may have pushed all to the right, with the last field empty.
+    """
+    width = len(header)
+    extra = {len(row) - width for row in rows[1:]}
+    is_closed_alike = len(extra) == 1 and min(extra) > 0 and not any(map(_may_hold_decimal_comma, rows[1:]))
+    wrong = [
+        (line, row)
+        for line, row in zip(lines[1:], rows[1:], strict=True)
+        if len(row) < width or any(field.strip() for field in row[width:]) or (len(row) > width and not is_closed_alike)
+    ]
+    # Names that are missing at the end of the first line leave as many empty fields there.
+    wrong = [(line, row) for line, row in wrong if len(row) != len(rows[0]) or any(f.strip() for f in row[width:])]
+    if not wrong:
+        return
+    # A row that ends too late says more than those that only end in a separator.
+    line, row = next(((line, row) for line, row in wrong if any(field.strip() for field in row[width:])), wrong[0])
+    name = SEPARATORS.get(separator, repr(separator))
+    what = (
+        f"line {line} has {len(row)} fields, the first line has {width} ({named(header)})"
+        if len(row) != len(rows[0])
+        else f"line {line} has {row[-1].strip()!r} in a column without a name"
+    )
+    others = f"; so it is in {line_numbers([line for line, _ in wrong])}" if len(wrong) > 1 else ""
+    seen = separator.join(row)
+    raise ValueError(
+        f"{what}{others}. It reads {seen[:120]!r}. A {name} inside a field must be in quotes ("
+        f'"Forest{separator if separator != chr(9) else ","} north"), a decimal comma too; a field that is empty still '
+        f"needs its {name}."
+    )
+
+
+def _may_hold_decimal_comma(row: list[str]) -> bool:
+    return any(left.strip().isdecimal() and right.isdecimal() for left, right in zip(row, row[1:], strict=False))

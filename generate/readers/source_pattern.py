@@ -1,0 +1,65 @@
+"""Take the original recording from the file's name, by the user's own pattern; the same for every layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from generate.readers.collection import Collection, printable
+from generate.systems import composed
+from generate.wording import count
+
+
+def with_source_pattern(collection: Collection, pattern: str) -> Collection:
+    """The collection with the recordings that a pattern finds in the file names.
+
+    What the pattern's first group (or, without a group, the whole pattern) finds in a file's name is the recording.
+    Where it finds nothing, what the layout told stays.
+
+    Parameters
+    ----------
+    collection : Collection
+    pattern : str
+        A regular expression.
+
+    Returns
+    -------
+    Collection
+        With another `source_id`, and notes of what the pattern replaces and where it finds nothing.
+
+    Raises
+    ------
+    ValueError
+        If it is no regular expression, or finds nothing in any name.
+    """
+    found = sources_in_names(list(collection.clips["path"]), pattern)
+    own = list(collection.clips["source_id"])
+    notes = list(collection.notes)
+    if collection.recordings_from:
+        notes.append(f"recordings by --source-pattern, and not from {collection.recordings_from}")
+    n_without = found.count("")
+    if n_without:
+        stays = f"the recording stays that of {collection.recordings_from}" if collection.recordings_from else ""
+        kept = stays or f"{'it is its' if n_without == 1 else 'each is its'} own recording"
+        notes.append(f"--source-pattern finds nothing in {count(n_without, 'name')}; {kept}")
+    sources = [composed(printable(source)) or before for source, before in zip(found, own, strict=True)]
+    clips = collection.clips.assign(source_id=pd.Series(sources, index=collection.clips.index, dtype=object))
+    return replace(collection, clips=clips, notes=notes)
+
+
+def sources_in_names(paths: Sequence[str], pattern: str) -> list[str]:
+    """The recording of each file by its name; empty where the pattern finds nothing."""
+    try:
+        compiled = re.compile(composed(pattern))
+    except re.error as error:
+        raise ValueError(f"--source-pattern {pattern!r} is not a regular expression: {error}.") from None
+    matches = [compiled.search(composed(path.rpartition("/")[2])) for path in paths]
+    sources = [(match[1] if compiled.groups else match[0]) or "" if match else "" for match in matches]
+    if paths and not any(sources):
+        raise ValueError(
+            f"--source-pattern {pattern!r} finds nothing in any file name, such as {paths[0].rpartition('/')[2]!r}."
+        )
+    return sources
