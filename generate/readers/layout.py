@@ -122,7 +122,8 @@ def _of_the_users_own(
             f"(column {differing[0].label_column!r}), and these classes are not those of the folders"
         )
     if why:
-        note_annotations(folder, is_settled=False)
+        if not inside:  # the times in the table of a published collection are no fault of the folder
+            note_annotations(folder, is_settled=False)
         raise ValueError(_message(folder, places, paths, tables, why, inside, readers))
     agreeing = tuple(
         f"{table.name} tells the same classes as the folders (column {table.label_column!r}); it is not used"
