@@ -75,7 +75,7 @@ def read_columns(path: Path) -> list[str]:
         content = file.read(HEADER_BYTES)
     mark = _byte_order_mark(content)
     # Only to see what it is: letters beyond ASCII, which may be cut in two here, do not matter.
-    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace")
+    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace").replace("\0", "")
     try:
         text, separator, _ = _without_sep_line(text)
         line = next(iter(_lines(text)), "")
