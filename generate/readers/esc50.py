@@ -32,7 +32,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     table = read_table(folder / TABLE)
     require_columns(table, ("filename", "fold", "category", "esc10", "src_file"), folder / TABLE)
     if options.subset == "esc10":
-        table = table[table["esc10"] == "True"]
+        table = table[table["esc10"].str.strip().str.casefold() == "true"]  # Excel writes TRUE
     return named_files(
         folder,
         TABLE,
