@@ -130,9 +130,17 @@ def parse_requests(
         Such as `["paper", "noise=20"]`; a comma separates too; `original` may be named and adds nothing.
     variants, presets : Mapping
         What there is: `VARIANTS`, `PRESETS`.
+
+    Raises
+    ------
+    ValueError
+        If one is not known, or a preset of nothing (`none`) does not stand alone.
     """
     requests: dict[str, Request] = {}
     words = [word for text in texts for word in text.replace(",", " ").split() if word != ORIGINAL]
+    nothing = next((word for word in words if word in presets and not presets[word]), None)
+    if nothing and set(words) != {nothing}:
+        raise ValueError(f"The variants are {' '.join(words)}; {nothing} stands alone. Leave it out, or the others.")
     for word in words:
         for single in presets.get(word, (word,)):
             request = parse_request(single, variants)

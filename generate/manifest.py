@@ -13,7 +13,7 @@ from typing import TextIO
 import pandas as pd
 
 from generate.settings import Settings
-from generate.table_check import wrong_rows, wrong_text
+from generate.table_check import twice_named, wrong_rows, wrong_text
 from generate.whole_file import whole_file
 
 COLUMNS = (
@@ -86,7 +86,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
         table = _read_rows(path)
         if _holds_nul(path):
             raise ValueError("it holds bytes that are no text")
-        why = wrong_rows(table)
+        why = twice_named(path, COLUMNS) or wrong_rows(table)
     except (KeyError, ValueError, OverflowError, pd.errors.ParserError) as error:
         why = wrong_text(path, [name for name in COLUMNS if name not in ADDED], NUMBERS) or str(error)
     if why:

@@ -78,6 +78,27 @@ def wrong_rows(table: pd.DataFrame) -> str:
     return ""
 
 
+def twice_named(path: Path, columns: Sequence[str]) -> str:
+    """Which column the first line names twice; pandas gives the second one another name, and it would not be seen.
+
+    Parameters
+    ----------
+    path : Path
+        A table in UTF-8.
+    columns : sequence of str
+        Those that count.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file), [])
+    twice = [name for name in columns if header.count(name) > 1]
+    return f"its first line names the column {twice[0]} twice" if twice else ""
+
+
 def wrong_text(path: Path, columns: Sequence[str], numbers: Mapping[str, Callable[[str], object]]) -> str:
     """Why a table cannot be read, where pandas does not say it.
 

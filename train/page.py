@@ -139,7 +139,12 @@ def _ablation(run: Run) -> dict[str, object] | None:
     gains, toml = run.folder.parent / TABLE, run.folder.parent / TOML
     if not (gains.is_file() and toml.is_file()):
         return None
-    table = pd.read_csv(gains, dtype={"label": object}, keep_default_na=False, na_values={"gain": [""]})
+    table = pd.read_csv(
+        gains,
+        dtype=dict.fromkeys(("variant", "label", "verdict"), object),
+        keep_default_na=False,
+        na_values={"gain": [""]},
+    )
     rows = [
         [
             row.variant,

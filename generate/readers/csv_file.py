@@ -12,10 +12,11 @@ import pandas as pd
 from generate.audio import AUDIO_SUFFIXES
 from generate.readers.annotations import are_places, refuse_times, time_columns
 from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.csv_text import named, read_columns, read_table, require_columns
+from generate.readers.csv_text import line_numbers, named, read_columns, read_table, require_columns
 from generate.readers.table import named_files
 from generate.readers.walk import find_sounds
 from generate.systems import composed
+from generate.wording import count
 
 USUAL_NAMES = {
     "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound", "fname"),
@@ -25,6 +26,8 @@ USUAL_NAMES = {
 }
 """Columns that are taken without being told, in this order, upper or lower case."""
 ROLES = tuple(USUAL_NAMES)
+MOST_UNUSED = 8
+"""Columns that are named as not used."""
 
 
 def _only_table(folder: Path) -> Path | None:
@@ -91,11 +94,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folds=table[found["fold"]] if found["fold"] else None,
         sources=table[found["source"]] if found["source"] else None,
     )
-    columns = ", ".join(f"{role} from {column!r}" for role, column in found.items() if column)
-    without = (
-        "" if found["source"] or options.source_pattern else "; no column for the recording, so each file is its own"
-    )
-    collection.notes.insert(0, f"{path.name}: {columns}{without}")
+    collection.notes[:0] = _notes(path.name, table, found, options)
     n_unnamed = len(set(find_sounds(folder)[0]) - set(collection.clips["path"]))
     if n_unnamed:
         collection.passed_over["sounds that the table does not name"] += n_unnamed
@@ -125,6 +124,26 @@ def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[st
             f"The column {twice[0]!r} of {str(path)!r} is taken for the {roles}; give each its own column."
         )
     return found
+
+
+def _notes(table_name: str, table: pd.DataFrame, found: dict[str, str], options: ReaderOptions) -> list[str]:
+    """Which columns are used, which are not, and where one that is used is empty in some rows alone."""
+    columns = ", ".join(f"{role} from {column!r}" for role, column in found.items() if column)
+    is_told = found["source"] or options.source_pattern
+    without = "" if is_told else "; no column for the recording, so each file is its own"
+    notes = [f"{table_name}: {columns}{without}"]
+    unused = [column for column in table.columns if column and column not in found.values()]
+    if unused:
+        more = f" and {len(unused) - MOST_UNUSED:,} more" if len(unused) > MOST_UNUSED else ""
+        notes.append(f"{table_name}: not used {named(unused[:MOST_UNUSED])}{more}")
+    for role, what in (
+        ("fold", "without a fold, and others with one: python -m train needs all or none"),
+        ("source", "without a recording: each of these files is its own"),
+    ):
+        empty = table[found[role]].str.strip() == "" if found[role] else pd.Series(dtype=bool)
+        if 0 < empty.sum() < len(table):
+            notes.append(f"{table_name}: {count(int(empty.sum()), 'row')} {what} ({line_numbers(empty.index[empty])})")
+    return notes
 
 
 READER = Reader(

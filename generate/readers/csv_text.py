@@ -13,8 +13,10 @@ import pandas as pd
 
 from generate.systems import composed
 
-LARGEST_TABLE_BYTES = 500_000_000
-"""That is read: some millions of rows. A larger file is no table of labels, and would fill the memory."""
+LARGEST_TABLE_BYTES = 200_000_000
+MOST_ROWS = 5_000_000
+LONGEST_HEADER = 1_000_000
+"""Letters of the first line. AudioSet's two million rows take 100 MB; a larger file would fill the memory."""
 HEADER_BYTES = 65_536
 """In which the names of the columns must stand."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -75,7 +77,7 @@ def read_columns(path: Path) -> list[str]:
         content = file.read(HEADER_BYTES)
     mark = _byte_order_mark(content)
     # Only to see what it is: letters beyond ASCII, which may be cut in two here, do not matter.
-    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace")
+    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace").replace("\0", "")
     try:
         text, separator, _ = _without_sep_line(text)
         line = next(iter(_lines(text)), "")
@@ -187,6 +189,8 @@ def _parsed(text: str) -> pd.DataFrame:
     # Blank lines before the first row count as lines all the same.
     n_lines += text[: len(text) - len(text.lstrip("\r\n"))].replace("\r\n", "\n").replace("\r", "\n").count("\n")
     first = next(iter(_lines(text)), "")
+    if len(first) > LONGEST_HEADER:
+        raise ValueError(f"its first line has {len(first):,} letters; expected the names of the columns.")
     if not first.strip():
         raise ValueError("it is empty; expected a first line with the names of the columns, such as file,label.")
     widths = {mark: len(_header(first, mark)) for mark in ([told] if told else SEPARATORS)}
@@ -230,9 +234,11 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
     rows, lines, begins = [], [], 1
     try:
         for row in reader:
-            if any(field.strip() for field in row) or (row and not rows):
+            if row and (row[0] or not rows or any(field.strip() for field in row)):
                 rows.append(row)
                 lines.append(begins + n_lines)
+                if len(rows) > MOST_ROWS:
+                    raise ValueError(f"it has more than {MOST_ROWS:,} rows; give a part of it.")
             begins = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(_quotation(error, begins + n_lines)) from None
@@ -240,9 +246,10 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
     while header and not header[-1]:
         header.pop()
     _check_widths(header, rows, lines, separator)
-    width = len(header)
-    table = pd.DataFrame([row[:width] for row in rows[1:]], columns=range(width), dtype=object)
-    table.columns, table.index = pd.Index(header, dtype=object), pd.Index(lines[1:], dtype="int64")
+    del rows[0], lines[0]
+    columns = zip(range(len(header)), zip(*rows, strict=False) if rows else [()] * len(header), strict=False)
+    table = pd.DataFrame({number: pd.Series(column, dtype=object) for number, column in columns})
+    table.columns, table.index = pd.Index(header, dtype=object), pd.Index(lines, dtype="int64")
     return table
 
 

@@ -45,7 +45,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     table = whole = read_table(folder / name)
     require_columns(table, ("filename", "fold", "category", "esc10", "src_file"), folder / name)
     if options.subset == "esc10":
-        table = table[table["esc10"] == "True"]
+        table = table[table["esc10"].str.strip().str.casefold() == "true"]  # Excel writes TRUE
     prefix = folder_of_most(folder, AUDIO, whole["filename"])
     collection = named_files(
         folder,

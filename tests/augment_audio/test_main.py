@@ -216,6 +216,7 @@ def test_two_sounds_with_one_name(dog, tmp_path, out, capsys):
 
 def test_mistakes_are_found_before_anything_is_written(dog, tmp_path, out, capsys):
     assert "no variant 'picth'" in refused(capsys, dog, out, "--variants", "trim", "picth=2")
+    assert "none stands alone" in refused(capsys, dog, out, "--variants", "none", "trim")
     assert "n_semitones must be from -24 to 24" in refused(capsys, dog, out, "--variants", "pitch=99")
     assert "no engine 'sox'" in refused(capsys, dog, out, engine="sox")
     assert "no variants file" in refused(capsys, dog, out, "--variants-file", tmp_path / "own.py")

@@ -187,6 +187,22 @@ def test_commas_that_are_understood(folder, text):
     assert {path: label for path, (label, *_) in rows(read_table(folder, text)).items()} == {"a.wav": "dog"}
 
 
+@pytest.mark.parametrize(
+    ("bound", "most", "said"),
+    [
+        ("LARGEST_TABLE_BYTES", 20, "must be a table of labels.*Got"),
+        ("MOST_ROWS", 2, "more than 2 rows"),
+        ("LONGEST_HEADER", 5, "first line has 11 letters"),
+    ],
+)
+def test_a_table_that_would_fill_the_memory(folder, monkeypatch, bound, most, said):
+    from generate.readers import csv_text
+
+    monkeypatch.setattr(csv_text, bound, most)
+    with pytest.raises(ValueError, match=said):
+        read_table(folder, "file,label\na.wav,dog\nb.wav,cat\n")
+
+
 def test_a_separator_that_cannot_be_told(folder):
     with pytest.raises(ValueError, match="commas and semicolons divide it into as many columns.*sep=,"):
         read_table(folder, "file;label, x\na.wav;dog, y\n")
@@ -248,6 +264,22 @@ def test_two_columns_of_one_name_that_nobody_uses(folder):
 def test_a_table_without_a_line_of_names(folder):
     with pytest.raises(ValueError, match="'a.wav', 'dog'.*first line looks like a row; put a line with the names"):
         read_table(folder, "a.wav,dog\nb.wav,cat\n")
+
+
+def test_columns_that_are_not_used_and_rows_that_tell_less_are_named(folder):
+    text = (
+        "file,site,label,split,fold,recording\na.wav,x,dog,train,1,r1\nb.wav,x,cat,test,,r2\nsub/c.wav,x,cat,test,2,\n"
+    )
+    assert read_table(folder, text).notes == [
+        "labels.csv: file from 'file', label from 'label', fold from 'fold', source from 'recording'",
+        "labels.csv: not used 'site', 'split'",
+        "labels.csv: 1 row without a fold, and others with one: python -m train needs all or none (line 3)",
+        "labels.csv: 1 row without a recording: each of these files is its own (line 4)",
+    ]
+    text = ",file,label,recording\n0,a.wav,dog,\n"
+    assert read_table(folder, text).notes == [
+        "labels.csv: file from 'file', label from 'label', source from 'recording'"
+    ]
 
 
 def test_a_column_for_two_roles(folder):

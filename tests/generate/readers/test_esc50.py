@@ -86,6 +86,12 @@ def test_files_that_are_not_there_are_named_and_the_rest_is_read(tmp_path):
     ]
 
 
+def test_a_table_that_excel_saved_has_the_subset(tmp_path):
+    write_text(tmp_path / "meta/esc50.csv", "\ufeff" + (HEADER + ROWS).replace(",", ";").replace("True", "TRUE"))
+    touch(tmp_path, "audio/1-100-A-0.wav")
+    assert len(read(tmp_path, "esc50", ReaderOptions(subset="esc10")).clips) == 1
+
+
 def test_only_missing_files_of_the_subset_count(tmp_path):
     write_text(tmp_path / "meta/esc50.csv", HEADER + ROWS)
     touch(tmp_path, "audio/1-100-A-0.wav")
