@@ -1,4 +1,4 @@
-"""What a folder's name says when it does not name a class: a part of a split, a fold, a speaker, a heap of audio."""
+"""What a folder's name says when it names no class: a part of a split, a fold, a speaker, a date, a heap of audio."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ SPEAKER = re.compile(
     re.IGNORECASE,
 )
 """Who spoke, or where files were put."""
+DATE = re.compile(
+    r"(19|20)\d\d([ _.-]?(0[1-9]|1[0-2])([ _.-]?[0-3]\d)?)?([ _T-]?\d{4,6})?|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|"
+    r"may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?",
+    re.IGNORECASE,
+)
 FOLD = re.compile(r"(?:fold|folds|cv)[ _.-]*0*(\d+)", re.IGNORECASE)
 
 
@@ -83,6 +88,17 @@ def is_speaker(name: str) -> bool:
     return bool(SPEAKER.fullmatch(name.strip()))
 
 
+def is_date(name: str) -> bool:
+    """Whether a folder is named as a day, a month or a year: `2021-05-01`, `20210501_0600`, `May`, `2021`.
+
+    Parameters
+    ----------
+    name : str
+        Of a folder.
+    """
+    return bool(DATE.fullmatch(name.strip()))
+
+
 def is_no_class(name: str) -> bool:
     """Whether a folder's name says something else than a class.
 
@@ -91,7 +107,7 @@ def is_no_class(name: str) -> bool:
     name : str
         Of a folder.
     """
-    return bool(split_of(name) or fold_of(name)) or is_heap(name) or is_speaker(name)
+    return bool(split_of(name) or fold_of(name)) or is_heap(name) or is_speaker(name) or is_date(name)
 
 
 def _words(name: str) -> list[str]:

@@ -43,6 +43,8 @@ class LabelTable:
         Relative to the folder of the collection.
     columns : tuple of str
         Empty where it cannot be read.
+    why_not : str
+        Then, the reason.
     file_column, label_column : str
         Those that seem to name the file and its class; empty: none does.
     n_named : int
@@ -54,6 +56,7 @@ class LabelTable:
     path: Path
     name: str
     columns: tuple[str, ...] = ()
+    why_not: str = ""
     file_column: str = ""
     label_column: str = ""
     n_named: int = 0
@@ -66,7 +69,7 @@ class LabelTable:
 
     def __str__(self) -> str:
         columns = ", ".join(self.columns[:8]) + (", ..." if len(self.columns) > 8 else "")
-        return f"{self.name} ({columns or 'cannot be read as a table'})"
+        return f"{self.name} ({columns or self.why_not})"
 
 
 def label_tables(folder: Path, labels: Mapping[str, str], *, with_audio: frozenset[str]) -> list[LabelTable]:
@@ -106,12 +109,12 @@ def _by_name(labels: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -> LabelTable:
+    if path.stat().st_size > LARGEST_TABLE_BYTES:
+        return LabelTable(path, name, why_not=f"over {LARGEST_TABLE_BYTES // 10**6} MB, not looked into")
     try:
-        table = read_table(path) if path.stat().st_size <= LARGEST_TABLE_BYTES else None
-    except (ValueError, OSError):
-        table = None
-    if table is None:
-        return LabelTable(path, name)
+        table = read_table(path)
+    except (ValueError, OSError) as error:
+        return LabelTable(path, name, why_not=str(error))
     columns = tuple(map(str, table.columns))
     named = {column: _named(table[column], by_name) for column in columns}
     file_column = max(columns, key=lambda column: named[column].sum(), default="")
@@ -123,7 +126,15 @@ def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -
     label_column = next(iter([*usual, *like]), "")
     n_named = int(named[file_column].sum()) if file_column else 0
     agree = bool(n_named and label_column) and _agree(table[named[file_column]], file_column, label_column, by_name)
-    return LabelTable(path, name, columns, file_column, label_column, n_named, agree)
+    return LabelTable(
+        path,
+        name,
+        columns,
+        file_column=file_column,
+        label_column=label_column,
+        n_named=n_named,
+        classes_agree=agree,
+    )
 
 
 def _named(column: pd.Series, by_name: Mapping[str, object]) -> pd.Series:

@@ -99,9 +99,9 @@ def _of_the_users_own(
         for table in label_tables(outer, labels, with_audio=frozenset(outer_tree.folders))
     ]
     telling = [table for table in tables if table.tells_classes]
-    for outer, _ in places:
+    for number, (outer, _) in enumerate(places, start=1):
         if csv_file.recognises(outer) and (not layout or any(t.n_named for t in telling if t.path.parent == outer)):
-            return Found(outer, "csv", _read_as(folder, places) if outer != folder else ())
+            return Found(outer, "csv", _read_as(folder, places[:number]))
     if not tree.n_files and any(child.is_dir() and not child.name.startswith(".") for child in folder.iterdir()):
         return Found(folder, "folders")  # which says what is there instead
     if not tree.n_files:
@@ -130,7 +130,8 @@ def _of_the_users_own(
         for table in telling
         if table.classes_agree
     )
-    return Found(place, layout, _read_as(folder, places) + agreeing)
+    unreadable = tuple(f"{table.name} is not read: {table.why_not}" for table in tables if table.why_not)
+    return Found(place, layout, _read_as(folder, places) + agreeing + unreadable)
 
 
 def _read_as(folder: Path, places: Sequence[tuple[Path, Tree]]) -> tuple[str, ...]:
@@ -179,9 +180,10 @@ def _message(
     if tree.folders:
         few = len(tree.folders) == 1
         outer = "" if place == folder else f"{shown(place)} "
+        without = ", and what lies outside is not read" if tree.loose else ""
         ways.append(
             f"{outer}--layout folders    {some(list(tree.folders))} {'is' if few else 'are'} the "
-            f"{'class' if few else 'classes'}"
+            f"{'class' if few else 'classes'}{without}"
         )
     else:
         lines.append(f"  {_expected(readers)}")

@@ -99,7 +99,7 @@ def judge(tree: Tree) -> tuple[str, str]:
         ("folds", fold_of, "folds"),
     ):
         named = {name: branch for name, branch in tree.folders.items() if value_of(name)}
-        if len(named) < 2:
+        if len({value_of(name) for name in named}) < 2:
             continue
         same = have_the_same_classes(list(named.values()))
         if len(named) == len(names):
@@ -110,7 +110,10 @@ def judge(tree: Tree) -> tuple[str, str]:
             others = [name for name in names if name not in named]
             return "", f"some of its folders are named as {what} ({some(list(named))}) and some not ({some(others)})"
     if all(map(is_no_class, names)):
-        return "", f"the name of {_each(names)} ({some(names)}) says where audio files lie, and not what is heard"
+        return "", (
+            f"{_all(names)} ({some(names)}) {'is' if len(names) == 1 else 'are'} named as a place, a part, a speaker "
+            "or a date is, and not for what is heard"
+        )
     if len(names) == 1:
         return "", f"it has one class alone, {names[0]!r}"
     if not is_little(len(tree.loose), tree.n_files):
@@ -153,8 +156,8 @@ def only_folder(tree: Tree) -> str:
     return name if branch.below and is_little(outside, tree.n_files) else ""
 
 
-def _each(names: Sequence[str]) -> str:
-    return "its only folder" if len(names) == 1 else "each of its folders"
+def _all(names: Sequence[str]) -> str:
+    return "its only folder" if len(names) == 1 else "all its folders"
 
 
 def some(names: Sequence[str], most: int = 4) -> str:
