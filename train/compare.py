@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,16 +15,17 @@ from generate.systems import expanded
 from generate.wording import count
 from train import run_folder
 from train.guarded import guarded
+from train.intervals import recordings_needed
 from train.paired_differences import Finished, paired_differences
 from train.recipe import Recipe
 from train.results import build_report, read_predictions
-from train.wording import percent, tested
+from train.wording import ends_in_words, no_interval, percent, tested
 
 DESCRIPTION = """\
 Compare finished runs: one table, honest runs first, whole ones (all folds) before others, the most accurate first.
 
 Where honest runs tested the same clips, each is also compared with the best, clip by clip, with a 95 % interval
-that draws whole recordings: it tells whether the difference is more than noise."""
+over recordings: it tells whether the difference is more than noise. With fewer than six recordings there is none."""
 COLUMNS = {
     "run": "run",
     "collection": "collection",
@@ -91,8 +92,9 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `run`, `collection`, options of the recipe, `split` (`honest` or `leaky`), `folds`; `accuracy` with its interval
-        `low` to `high`, `macro_f1`, `nearest_neighbour_accuracy`; `n_pictures`, `n_clips`, `n_recordings`;
-        `train_minutes`; `compared_with` and `difference` with its interval, empty where there is none.
+        `low` to `high` (empty with too few recordings), `macro_f1`, `nearest_neighbour_accuracy`; `n_pictures`,
+        `n_clips`, `n_recordings`; `train_minutes`; `compared_with` and `difference` with its interval, empty where
+        there is none.
     """
     pairs = paired_differences(runs)
     rows = []
@@ -150,9 +152,7 @@ def table_text(table: pd.DataFrame) -> str:
     }
     shown = table.assign(
         accuracy=[f"{100 * value:.1f} %" for value in table["accuracy"]],
-        interval=[
-            f"{100 * low:.1f} to {100 * high:.1f}" for low, high in zip(table["low"], table["high"], strict=True)
-        ],
+        interval=[_interval(row) for row in table.to_dict("records")],
         macro_f1=[f"{100 * value:.1f} %" for value in table["macro_f1"]],
         train_minutes=[f"{value:.1f}" for value in table["train_minutes"]],
     )
@@ -161,18 +161,28 @@ def table_text(table: pd.DataFrame) -> str:
     return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
+def _interval(row: Mapping[str, object]) -> str:
+    """The interval of a run's accuracy, or of how few recordings it is."""
+    if pd.isna(row["low"]):
+        return f"none: {row['n_recordings']} of {recordings_needed()} recordings"
+    return ends_in_words(row)
+
+
 def differences_text(runs: Sequence[Finished]) -> str:
     """Each run's difference to the best in a sentence, and whether it is more than noise; empty without a pair."""
     lines = []
     for number, pair in paired_differences(runs).items():
-        low, high = 100 * pair["difference_low"], 100 * pair["difference_high"]
-        verdict = "may be noise" if low <= 0 <= high else "more than noise"
-        if low == high:
-            verdict = "too few clips to tell"
+        low, high, n_recordings = (pair[name] for name in ("difference_low", "difference_high", "n_recordings"))
+        if low is None:
+            interval = no_interval(n_recordings)
+            verdict = "too few recordings to tell"
+        else:
+            interval = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
+            verdict = "may be noise" if low <= 0 <= high else "more than noise"
         lines.append(
             f"  {runs[number].name} against {pair['compared_with']}: {percent(pair['accuracy'])} to "
-            f"{percent(pair['best_accuracy'])}, {100 * pair['difference']:+.1f} points (95 % interval {low:+.1f} to "
-            f"{high:+.1f}; {tested(pair)}): {verdict}"
+            f"{percent(pair['best_accuracy'])}, {100 * pair['difference']:+.1f} points ({interval}; {tested(pair)}): "
+            f"{verdict}"
         )
     if not lines:
         return ""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from generate.systems import quoted
 from generate.wording import count
+from train.intervals import recordings_needed
 from train.wording import listed, percent, tested
 
 HIGHEST_FROM_NOTHING = 0.97
 """No clean split of ESC-10 has given more without pretrained weights; the leaky one gives 98 to 99 %."""
 HIGHEST_NEIGHBOUR = 0.90
 """Of the nearest neighbour on pixels: 62 % on the honest split of ESC-10, 98 % on the leaky one."""
-FEWEST_RECORDINGS = 5
 LOOK_FOR = (
     "the same recording under two names, several files that were cut from one recording (`--source-pattern` of "
     "`python -m generate` tells which), files of one class that differ from the others in more than the sound "
@@ -88,12 +88,17 @@ def _of_the_figure(report: dict[str, object]) -> Iterator[str]:
             f"{_leaky(report)}{percent(value)} is no better than always answering with the most frequent class "
             f"({percent(pooled['most_frequent_class_accuracy'])}): nothing was learnt that helps."
         )
-    if value == 1 and not report["leaky"]:
-        # The exact one-sided bound where there was no failure: Hanley and Lippman-Hand, JAMA 249, 1983.
-        bound = 0.05 ** (1 / pooled["n_recordings"])
+    if pooled["low"] is None:
+        needed = recordings_needed()
         yield (
-            f"All of {tested(pooled)} are right, so the interval has no width. With so many recordings "
-            f"the true figure may well be as low as {percent(bound)}."
+            f"{_leaky(report)}Only {count(pooled['n_recordings'], 'recording')} tested, so nobody can say how far off "
+            f"{percent(value)} may be: an interval takes at least {needed} recordings, "
+            f"{needed - pooled['n_recordings']} more. More clips of the same recordings do not help: they are alike."
+        )
+    elif value == 1 and not report["leaky"]:
+        yield (
+            f"All of {tested(pooled)} are right. Clips of one recording may be right together, so these tests do not "
+            f"rule out {percent(pooled['low'])}."
         )
 
 
@@ -105,10 +110,11 @@ def _of_classes(report: dict[str, object]) -> Iterator[str]:
     untested = [row["label"] for row in classes if not row["n"]]
     if untested:
         yield f"Not tested at all: {listed(untested)}."
-    few = [f"{row['label']} ({row['n_recordings']})" for row in classes if 0 < row["n_recordings"] < FEWEST_RECORDINGS]
-    if few:
+    needed = recordings_needed()
+    few = [f"{row['label']} ({row['n_recordings']})" for row in classes if 0 < row["n_recordings"] < needed]
+    if few and report["pooled"]["low"] is not None:
         yield (
-            f"Fewer than {FEWEST_RECORDINGS} test recordings, so the figures of the class are not worth much: "
+            f"Fewer than {needed} test recordings, so there is no interval and the figures of the class say little: "
             f"{listed(few)}."
         )
 

@@ -1,4 +1,4 @@
-"""The figures of a classifier, from arrays: accuracy and its interval, per class, confusions."""
+"""The figures of a classifier, from arrays: accuracy, per class, confusions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-
-LEVEL = 0.95
-N_RESAMPLES = 10_000
-CHUNK = 4_000_000
-"""Counts that the bootstrap holds in memory at once (32 MB)."""
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
@@ -34,66 +29,6 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
     """
     labels, predicted = _same_length("labels", labels, "predictions", predicted)
     return float(np.mean(labels == predicted))
-
-
-def bootstrap_interval(
-    correct: ArrayLike,
-    groups: ArrayLike,
-    *,
-    seed: int = 0,
-    n_resamples: int = N_RESAMPLES,
-    level: float = LEVEL,
-) -> tuple[float, float]:
-    """Interval of a mean over clips, by the percentile bootstrap over recordings.
-
-    Clips of one recording are right or wrong together, so whole recordings are drawn, with replacement, as many as
-    there are; each draw's mean is over the clips that it brought. Recordings with the same sum over the same number of
-    clips cannot be told apart in a mean, so it is their kinds that are drawn (multinomially): the same distribution
-    as drawing recordings, in a fraction of the memory and time.
-
-    Parameters
-    ----------
-    correct : array_like of bool or number, shape=(n,)
-        Whether each clip is right; or any value of a clip, such as the difference of two runs.
-    groups : array_like of str, shape=(n,)
-        Recording of each clip.
-    seed : int
-    n_resamples : int
-        At least 1.
-    level : float
-        Of the interval; above 0 and below 1.
-
-    Returns
-    -------
-    low, high : float
-        In the unit of `correct`. Both equal the mean where all recordings are alike: a bootstrap cannot see what
-        it was not shown.
-
-    References
-    ----------
-    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile intervals); A. C.
-    Davison and D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 3.8 (groups drawn whole).
-    """
-    correct, groups = _same_length("results", correct, "recordings", groups)
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level:g}; expected a part between 0 and 1, such as {LEVEL:g}.")
-    if n_resamples < 1:
-        raise ValueError(f"n_resamples is {n_resamples}; expected at least 1, such as {N_RESAMPLES:,}.")
-    _, group = np.unique(groups, return_inverse=True)
-    recordings = np.column_stack([np.bincount(group, weights=correct.astype(float)), np.bincount(group)])
-    kinds, n_of_kind = np.unique(recordings, axis=0, return_counts=True)
-    n_recordings = len(recordings)
-
-    rng = np.random.default_rng(seed)
-    rows = max(1, CHUNK // len(kinds))
-    means = np.empty(n_resamples)
-    for start in range(0, n_resamples, rows):
-        stop = min(start + rows, n_resamples)
-        drawn = rng.multinomial(n_recordings, n_of_kind / n_recordings, size=stop - start)
-        sums, sizes = (drawn @ kinds).T
-        means[start:stop] = sums / sizes
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> np.ndarray:

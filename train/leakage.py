@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,7 +179,7 @@ def trained_text(
     device.set_up()
     from train.prepare import prepare
     from train.run_name import RUNS, new_folder
-    from train.wording import count, percent
+    from train.wording import count, interval_in_words, percent
 
     base = name or f"{images.resolve().name}-{honest.model}"
     # Both at first: what cannot be divided is said before anything is trained.
@@ -190,22 +190,31 @@ def trained_text(
     lines = [f"{honest.model} on {images}, the same recipe and budget under both splits:"]
     for kind, report in reports.items():
         pooled, n_related = report["pooled"], report["protocol"]["relatives_in_training"]
-        interval = f"{100 * pooled['low']:.1f} to {100 * pooled['high']:.1f}"
         lines.append(
-            f"  {kind:<6} {percent(pooled['accuracy']):>7} (95 % interval {interval}; "
+            f"  {kind:<6} {percent(pooled['accuracy']):>7} ({interval_in_words(pooled)}; "
             f"{count(pooled['n_pictures'], 'test picture')}, {n_related:,} with a relative in training; nearest "
             f"neighbour {percent(pooled['nearest_neighbour_accuracy'])})"
         )
-    gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
-    lines.append(
-        f"  the leaky split gives {gap:+.1f} percentage points"
-        + (
-            ", which no new recording would give."
-            if gap > 0
-            else ": here memory was no help, or these are too few tests."
-        )
-    )
+    lines.append(f"  the leaky split gives {gap_text(reports['honest']['pooled'], reports['leaky']['pooled'])}")
     return "\n".join(lines)
+
+
+def gap_text(honest: Mapping[str, object], leaky: Mapping[str, object]) -> str:
+    """By how much the leaky accuracy is higher, and whether these tests tell it from noise.
+
+    Parameters
+    ----------
+    honest, leaky : Mapping
+        `pooled` of the two reports.
+    """
+    points = f"{100 * (leaky['accuracy'] - honest['accuracy']):+.1f} percentage points"
+    if honest["low"] is None or leaky["low"] is None:
+        return f"{points}; these are too few recordings to tell whether that is more than noise."
+    if leaky["low"] > honest["high"]:
+        return f"{points}, which no new recording would give."
+    if leaky["high"] < honest["low"]:
+        return f"{points}: here memory was no help."
+    return f"{points}: the intervals overlap, so these tests are too few to tell it from noise."
 
 
 def with_budget_of(honest: Prepared, leaky: Prepared) -> Prepared:

@@ -8,9 +8,19 @@ from collections.abc import Mapping
 from generate.systems import quoted
 from generate.wording import count
 from train import run_folder
+from train.intervals import recordings_needed
 from train.markdown import escaped
 from train.summary import accuracy_text
-from train.wording import LEAKY_MEANS, duration, listed, percent, start_in_words, tested
+from train.wording import (
+    LEAKY_MEANS,
+    duration,
+    ends_in_words,
+    listed,
+    no_interval,
+    percent,
+    start_in_words,
+    tested,
+)
 
 MOST_CLASSES_NAMED = 12
 
@@ -84,28 +94,29 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
 
 def _figure(report: Mapping[str, object], leaky: str) -> str:
     pooled = report["pooled"]
-    low, high = percent(pooled["low"]), percent(pooled["high"])
     of_100 = round(100 * pooled["accuracy"])
     if leaky:
         meaning = f"This is leaky: {LEAKY_MEANS}. How good it is on new sounds, this run cannot say."
     else:
         meaning = (
             f"In words: of 100 new sounds of these classes, recorded as those of {escaped(report['collection'])}, "
-            f"it names about {of_100} rightly. Only {tested(pooled)} were tested; with others it might have been "
-            f"anything from {low} to {high}. Of sounds of another kind, from another recorder or another place, this "
+            f"it names about {of_100} rightly. Only {tested(pooled)} were tested; {_with_others(pooled)}. "
+            "Of sounds of another kind, from another recorder or another place, this "
             "says nothing: test some of your own before you rely on it."
         )
     rows = [
-        f"| fold {escaped(fold['name'])}{leaky} | {percent(fold['accuracy'])} | {tested(fold)} |"
+        f"| fold {escaped(fold['name'])}{leaky} | {percent(fold['accuracy'])} | {ends_in_words(fold)} | "
+        f"{tested(fold)} |"
         for fold in report["folds"]
     ]
     neighbour = percent(pooled["nearest_neighbour_accuracy"])
     others = [
-        f"- Macro F1{leaky}: {percent(pooled['macro_f1'])}. Like accuracy, with each class counting the same.",
+        f"- Macro F1{leaky}: {percent(pooled['macro_f1'])} (no interval is known for it). Like accuracy, with each "
+        "class counting the same.",
         f"- Nearest neighbour on the pixels, which learns nothing{leaky}: {neighbour}.",
         f"- Always the most frequent class{leaky}: {percent(pooled['most_frequent_class_accuracy'])}.",
     ]
-    table = "\n".join([f"| fold | accuracy{leaky} | tested on |", "|---|---|---|", *rows])
+    table = "\n".join([f"| fold | accuracy{leaky} | {_level(report)} | tested on |", "|---|---|---|---|", *rows])
     bullets = "\n".join(others)
     return f"**Accuracy{leaky}: {accuracy_text(report)}.**\n\n{meaning}\n\n{table}\n\nTo hold it against:\n\n{bullets}"
 
@@ -118,24 +129,38 @@ def _measured(report: Mapping[str, object]) -> str:
         else ""
     )
     return (
-        f"{report['protocol']['in_words']}{more} The interval draws whole recordings anew, with replacement, ten "
-        "thousand times; it covers the chance in which recordings were tested, not the chance in training, which "
-        "another `--seed` shows."
+        f"{report['protocol']['in_words']}{more} The intervals are over recordings, since clips of one recording are "
+        f"right or wrong together: exact ones for so many clips as these are worth. With fewer than "
+        f"{recordings_needed()} recordings there is none. They cover the chance in which recordings were tested, not "
+        "the chance in training, which another `--seed` shows."
     )
+
+
+def _with_others(pooled: Mapping[str, object]) -> str:
+    """What else the figure might have been."""
+    if pooled["low"] is None:
+        return f"from so few recordings nobody can say how far off that is ({no_interval(pooled['n_recordings'])})"
+    return f"with others it might have been anything from {percent(pooled['low'])} to {percent(pooled['high'])}"
+
+
+def _level(report: Mapping[str, object]) -> str:
+    return f"{100 * report['pooled']['level']:g} % interval"
 
 
 def _classes(report: Mapping[str, object], leaky: str) -> str:
     rows = [
-        f"| {escaped(row['label'])}{leaky} | {percent(row['recall'])} | {percent(row['precision'])} | "
-        f"{percent(row['f1'])} | {row['n']:,} | {row['n_recordings']:,} |"
+        f"| {escaped(row['label'])}{leaky} | {percent(row['recall'])} | {ends_in_words(row)} | "
+        f"{percent(row['precision'])} | {percent(row['f1'])} | {row['n']:,} | {row['n_recordings']:,} |"
         for row in report["classes"]
     ]
-    header = f"| class | found{leaky} | right when named{leaky} | F1{leaky} | pictures tested | recordings |"
-    note = (
-        "Found (recall): of the sounds of this class, how many were recognised. Right when named (precision): of those "
-        "that it called so, how many were. With few recordings these are rough."
+    header = (
+        f"| class | recall{leaky} | {_level(report)} | precision{leaky} | F1{leaky} | pictures tested | recordings |"
     )
-    return "\n".join([header, "|---|---|---|---|---|---|", *rows]) + f"\n\n{note}"
+    note = (
+        "Recall: of the clips of this class, how many were recognised; the interval is of this. Precision: of those "
+        "that it called so, how many were. F1: the harmonic mean of both."
+    )
+    return "\n".join([header, "|---|---|---|---|---|---|---|", *rows]) + f"\n\n{note}"
 
 
 def _confusions(report: Mapping[str, object], leaky: str) -> str:

@@ -18,6 +18,7 @@ from generate.folder import PAGE, sound_of
 from generate.page import fill
 from generate.settings import Settings
 from generate.whole_file import whole_file
+from generate.wording import count
 from train.ablation.text import TABLE, TOML
 from train.explanation.nearest import nearest_of_class
 from train.explanation.of_run import EXPLAINED, explain_run
@@ -27,6 +28,7 @@ from train.picture_folder import read_images
 from train.results import read_predictions
 from train.run_folder import PROBABILITY, Run, table_sha256
 from train.split import Split, splits_of
+from train.wording import interval_in_words
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 PICTURES = "pictures"
@@ -122,6 +124,7 @@ def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
     return {
         "name": run.folder.resolve().name,
         "report": report,
+        "interval": interval_in_words(report["pooled"], level=report["pooled"]["level"]),
         "histories": histories,
         "classes": list(run.classes),
         "frequency_marks": frequency_marks(settings),
@@ -143,15 +146,15 @@ def _ablation(run: Run) -> dict[str, object] | None:
         gains,
         dtype=dict.fromkeys(("variant", "label", "verdict"), object),
         keep_default_na=False,
-        na_values={"gain": [""]},
+        na_values=dict.fromkeys(("gain", "wide_low", "wide_high"), [""]),
     )
     rows = [
         [
             row.variant,
             row.label or "all",
             f"{100 * row.gain:+.1f}",
-            f"{100 * row.wide_low:+.1f} to {100 * row.wide_high:+.1f}",
-            int(row.n_clips),
+            "no interval" if np.isnan(row.wide_low) else f"{100 * row.wide_low:+.1f} to {100 * row.wide_high:+.1f}",
+            f"{row.n_clips:,} of {count(row.n_recordings, 'recording')}",
             row.verdict,
         ]
         for row in table.dropna(subset="gain").itertuples()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from train import figures
+from train.intervals import difference_interval
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
     -------
     dict or None
         `compared_with`, `accuracy` and `best_accuracy` (on these clips), `difference`, `difference_low`,
-        `difference_high` (parts of 1, `other` minus `best`; the interval is bootstrapped by recording over the clips'
-        differences), `n_clips`, `n_recordings`; None where they share no clip.
+        `difference_high` (parts of 1, `other` minus `best`; the interval is that of `train.intervals`, None where
+        there are too few recordings for one), `n_clips`, `n_recordings`; None where they share no clip.
     """
     both = paired_clips(best, other)
     if both.empty:
         return None
     difference = both["is_right_other"] - both["is_right"]
-    low, high = figures.bootstrap_interval(difference, both["source_id"])
+    interval = difference_interval(difference, both["source_id"])
     return {
         "compared_with": best.name,
         "accuracy": float(both["is_right_other"].mean()),
         "best_accuracy": float(both["is_right"].mean()),
         "difference": float(difference.mean()),
-        "difference_low": low,
-        "difference_high": high,
+        "difference_low": interval.low,
+        "difference_high": interval.high,
         "n_clips": len(both),
         "n_pictures": len(both),
         "n_recordings": both["source_id"].nunique(),

@@ -11,6 +11,7 @@ import pandas as pd
 from generate.systems import quoted
 from train import figures, run_folder
 from train.doubts import doubts
+from train.intervals import LEVEL, share_interval
 from train.recipe import LEAKY
 from train.run_folder import Run
 from train.wording import protocol_in_words
@@ -66,14 +67,15 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
         `run`, `collection`, `leaky` (whether relatives of what was tested were trained on, in any fold), `protocol`,
         `all_folds`, `folds_missing`, `folds` (one each that is finished), `pooled` (figures of all test pictures of
         these), `classes`, `confusions`, `times`, `input_size`, `recipe`, `versions`, `warnings`. Figures are parts of
-        1, None where there is none.
+        1, None where there is none. `low` to `high` is the interval of the accuracy, in `classes` of the recall; None
+        where there are too few recordings for one.
     """
     folds = [_read_fold(run, fold) for fold in run.finished_folds]
     leaky = run.recipe.protocol in LEAKY or any(fold["is_leaky"] for fold in folds)
     for fold in folds:
         of_fold = predictions[predictions["fold"] == fold["name"]]
         fold["accuracy"] = figures.accuracy(of_fold["label"], of_fold["predicted"])
-        fold |= _counts(of_fold)
+        fold |= _interval(of_fold) | _counts(of_fold)
     seconds, n_seen = (sum(fold[name] for fold in folds) for name in ("train_seconds", "pictures_seen"))
     matrix = figures.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
     report = {
@@ -109,15 +111,13 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[dict[str, object]]) -> dict[str, object]:
     """Figures of all test pictures together."""
     labels, predicted = predictions["label"], predictions["predicted"]
-    low, high = figures.bootstrap_interval(labels == predicted, predictions["source_id"])
     probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
     meters = [(fold["nearest_neighbour_accuracy"], fold["n_test"]) for fold in folds]
     has_meter = all(value is not None for value, _ in meters)
     return {
         "accuracy": figures.accuracy(labels, predicted),
-        "low": low,
-        "high": high,
-        "level": figures.LEVEL,
+        **_interval(predictions),
+        "level": LEVEL,
         **_counts(predictions),
         "mean_of_folds": float(np.mean([fold["accuracy"] for fold in folds])),
         "deviation_of_folds": float(np.std([fold["accuracy"] for fold in folds], ddof=1)) if len(folds) > 1 else None,
@@ -135,9 +135,18 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[dict[str, objec
 
 def _classes(run: Run, predictions: pd.DataFrame) -> list[dict[str, object]]:
     table = figures.per_class(predictions["label"], predictions["predicted"], run.classes)
-    n_recordings = predictions.groupby("label")["source_id"].nunique()
-    table["n_recordings"] = [int(n_recordings.get(label, 0)) for label in table["label"]]
-    return table.to_dict("records")
+    rows = table.to_dict("records")
+    for row in rows:
+        of_class = predictions[predictions["label"] == row["label"]]
+        ends = _interval(of_class) if len(of_class) else {"low": None, "high": None}
+        row |= ends | {"n_recordings": of_class["source_id"].nunique()}
+    return rows
+
+
+def _interval(predictions: pd.DataFrame) -> dict[str, float | None]:
+    """Ends of the interval of the part that is right; None where there are too few recordings."""
+    found = share_interval(predictions["label"] == predictions["predicted"], predictions["source_id"])
+    return {"low": found.low, "high": found.high}
 
 
 def _counts(predictions: pd.DataFrame) -> dict[str, int]:

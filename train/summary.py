@@ -5,8 +5,18 @@ from __future__ import annotations
 import textwrap
 
 from generate.folder import PAGE
+from generate.wording import count
 from train import run_folder
-from train.wording import duration, listed, percent, shortened, start_in_words, tested
+from train.wording import (
+    duration,
+    ends_in_words,
+    interval_in_words,
+    listed,
+    percent,
+    shortened,
+    start_in_words,
+    tested,
+)
 
 MOST_WORST = 3
 MOST_CONFUSIONS = 3
@@ -32,7 +42,10 @@ def summary_text(report: dict[str, object]) -> str:
     rows = [(f"{leaky}fold {fold['name']}", _fold_text(fold, leaky)) for fold in report["folds"][:MOST_FOLDS]]
     if len(report["folds"]) > MOST_FOLDS:
         rows.append((leaky.strip(), f"and {len(report['folds']) - MOST_FOLDS} other folds"))
-    rows += [(f"{leaky}accuracy", accuracy_text(report)), (f"{leaky}macro F1", percent(pooled["macro_f1"]))]
+    rows += [
+        (f"{leaky}accuracy", accuracy_text(report)),
+        (f"{leaky}macro F1", f"{percent(pooled['macro_f1'])} (no interval is known for it)"),
+    ]
     worst = _worst_classes(report)
     if worst:
         rows.append((f"{leaky}worst classes", worst))
@@ -58,7 +71,7 @@ def summary_text(report: dict[str, object]) -> str:
 
 
 def accuracy_text(report: dict[str, object]) -> str:
-    """Such as `92.5 % (95 % interval 89.9 to 94.9; 400 clips of 304 recordings)`.
+    """Such as `92.5 % (95 % interval 89.9 to 94.9; 400 clips of 304 recordings)`; it says so where there is none.
 
     Parameters
     ----------
@@ -68,10 +81,7 @@ def accuracy_text(report: dict[str, object]) -> str:
     pooled = report["pooled"]
     n_folds, n_all = len(report["folds"]), len(report["all_folds"])
     part = f"; {n_folds} of {n_all} folds only" if report["folds_missing"] else ""
-    return (
-        f"{percent(pooled['accuracy'])} ({100 * pooled['level']:g} % interval {100 * pooled['low']:.1f} to "
-        f"{100 * pooled['high']:.1f}; {tested(pooled)}{part})"
-    )
+    return f"{percent(pooled['accuracy'])} ({interval_in_words(pooled, level=pooled['level'])}; {tested(pooled)}{part})"
 
 
 def meter_text(report: dict[str, object]) -> str:
@@ -93,13 +103,20 @@ def _fold_text(fold: dict[str, object], leaky: str) -> str:
     relatives = f", {fold['relatives_in_training']:,} with a relative in training" if leaky else ""
     meter = fold["nearest_neighbour_accuracy"]
     neighbour = "" if meter is None else f"; nearest neighbour {percent(meter)}"
-    return f"{percent(fold['accuracy']):>7} of {tested(fold)}{relatives}{neighbour}"
+    return f"{percent(fold['accuracy']):>7} ({ends_in_words(fold)}) of {tested(fold)}{relatives}{neighbour}"
 
 
 def _worst_classes(report: dict[str, object]) -> str:
     found = [row for row in report["classes"] if row["recall"] is not None and row["recall"] < 1]
     found.sort(key=lambda row: row["recall"])
-    return ", ".join(f"{shortened(row['label'])} {percent(row['recall'])}" for row in found[:MOST_WORST])
+    return ", ".join(
+        f"{shortened(row['label'])} {percent(row['recall'])} ({_certainty(row)})" for row in found[:MOST_WORST]
+    )
+
+
+def _certainty(row: dict[str, object]) -> str:
+    """The interval of a class's recall, or of how few recordings it is."""
+    return count(row["n_recordings"], "recording") if row["low"] is None else ends_in_words(row)
 
 
 def _confusions(report: dict[str, object]) -> str:

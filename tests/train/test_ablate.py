@@ -248,7 +248,7 @@ def test_a_long_table_is_shown_in_part():
     labels = [f"class {k}" for k in range(100)]
     right = np.array([1.0] * 50 + [0.0] * 50)
     paired = pd.DataFrame({"label": labels, "source_id": labels, "is_right": right, "is_right_other": right})
-    text = table_text(gains({"trim": paired}, labels, n_resamples=100))
+    text = table_text(gains({"trim": paired}, labels))
     assert len(text.splitlines()) == 3 and "100 rows of classes more" in text
 
 

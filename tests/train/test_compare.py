@@ -1,6 +1,6 @@
-import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from tests.train.fake_runs import fake_run
 from train.compare import main, read_runs, table_of
@@ -34,7 +34,7 @@ def test_a_clear_difference_and_noise_are_told_apart(tmp_path, capsys):
     assert clear.endswith("more than noise") and "240 clips of 120 recordings" in clear
 
 
-def test_the_difference_is_paired_by_clip_and_drawn_by_recording(tmp_path):
+def test_the_difference_is_paired_by_clip_and_its_interval_is_over_recordings(tmp_path):
     fake_run(tmp_path / "a", answers=lambda clip, label: label, recordings=10, clips_per_recording=4)
     # wrong in the first recording of each class and fold, in all its four clips
     fake_run(
@@ -48,10 +48,11 @@ def test_the_difference_is_paired_by_clip_and_drawn_by_recording(tmp_path):
     (pair,) = paired_differences(runs).values()
     assert pair["compared_with"] == "a"
     assert pair["difference"] == pytest.approx(-16 / 240)
-    # 4 of 60 recordings: the deviation of a mean over 60 draws, not over 240
-    deviation = np.sqrt(4 / 60 * 56 / 60 / 60)
-    assert pair["difference_low"] == pytest.approx(-16 / 240 - 2 * deviation, abs=0.015)
-    assert pair["difference_high"] <= 0
+    # 4 of 60 recordings, of which all clips are alike: the exact interval of 4 of 60, not of 16 of 240
+    exact = binomtest(4, 60).proportion_ci(method="exact")
+    assert (pair["difference_low"], pair["difference_high"]) == pytest.approx((-exact.high, -exact.low), abs=0.03)
+    # By the sign test four recordings that changed prove nothing, though sixteen clips would.
+    assert pair["difference_low"] < -0.14 and pair["difference_high"] > 0
     table = table_of(runs)
     assert table["difference"].isna().tolist() == [True, False]
 
@@ -118,3 +119,24 @@ def test_options_in_which_runs_differ_are_shown(tmp_path, capsys):
     main([str(tmp_path / name) for name in "abc"])
     head = capsys.readouterr().out.splitlines()[0]
     assert "dropout" in head and "nets" in head and "spectrogram values" in head and "weight decay" not in head
+
+
+def test_few_recordings_give_neither_an_interval_nor_a_verdict(tmp_path, capsys):
+    few = {"classes": ("bird", "rain"), "all_folds": ("1", "2"), "recordings": 1, "clips_per_recording": 100}
+    fake_run(tmp_path / "a", answers=lambda clip, label: label, **few)
+    fake_run(tmp_path / "b", answers=lambda clip, label: "bird", **few)
+    assert main([str(tmp_path / "a"), str(tmp_path / "b"), "--csv", str(tmp_path / "t.csv")]) == 0
+    table, sentences = capsys.readouterr().out.split("\n\n")[:2]
+    assert table.count("none: 4 of 6 recordings") == 2
+    assert "-50.0 points (no interval: 4 recordings; at least 6 are needed, 2 more; 400 clips of 4 rec" in sentences
+    assert "400 clips of 4 recordings): too few recordings to tell" in sentences
+    assert pd.read_csv(tmp_path / "t.csv")[["low", "high", "difference_low"]].isna().all(axis=None)
+
+
+def test_where_nothing_differs_the_interval_has_a_width(tmp_path):
+    for name in "ab":
+        fake_run(tmp_path / name, answers=lambda clip, label: label)
+    (pair,) = paired_differences(read_runs([tmp_path / "a", tmp_path / "b"])[0]).values()
+    bound = 1 - 0.025 ** (1 / 36)
+    found = pair["difference"], pair["difference_low"], pair["difference_high"]
+    assert found == pytest.approx((0, -bound, bound))

@@ -1,15 +1,9 @@
-import tracemalloc
-
 import numpy as np
 import pytest
-import scipy.stats
 import sklearn.metrics
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from train.figures import (
     accuracy,
-    bootstrap_interval,
     confusion_matrix,
     log_loss,
     macro_f1,
@@ -19,105 +13,12 @@ from train.figures import (
 )
 
 CLASSES = ("bird", "rain", "<saw & co>")
-clips = st.lists(st.tuples(st.booleans(), st.integers(0, 12)), min_size=1, max_size=60)
 
 
 def answers(n=200, seed=0, classes=CLASSES):
     rng = np.random.default_rng(seed)
     labels, predicted = rng.choice(classes, n), rng.choice(classes, n)
     return labels, np.where(rng.random(n) < 0.6, labels, predicted), rng.dirichlet(np.ones(len(classes)), n)
-
-
-def by_drawing_recordings(correct, groups, n_resamples=4000):
-    """The interval in the plain way: draw recordings one by one, and collect their clips."""
-    rng = np.random.default_rng(1)
-    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    means = []
-    for _ in range(n_resamples):
-        drawn = np.concatenate([members[k] for k in rng.integers(0, len(members), len(members))])
-        means.append(correct[drawn].mean())
-    return np.quantile(means, [0.025, 0.975])
-
-
-@given(clips, st.integers(0, 99))
-def test_the_interval_contains_the_figure(results, seed):
-    correct, groups = map(np.array, zip(*results, strict=True))
-    low, high = bootstrap_interval(correct, groups, seed=seed, n_resamples=2000)
-    assert 0 <= low <= correct.mean() + 1e-12
-    assert correct.mean() - 1e-12 <= high <= 1 + 1e-12
-
-
-@given(st.lists(st.booleans(), min_size=2, max_size=80), st.integers(0, 99))
-def test_clips_that_are_their_own_recording_give_the_ordinary_bootstrap(correct, seed):
-    n, part = len(correct), np.mean(correct)
-    low, high = bootstrap_interval(correct, np.arange(n), seed=seed)
-    # The mean of n draws from the clips is binomial: its quantiles, give or take five deviations of 10,000 draws.
-    for value, level in ((low, 0.025), (high, 0.975)):
-        least, most = scipy.stats.binom.ppf([level - 0.008, level + 0.008], n, part) / n
-        assert least - 1e-9 <= value <= most + 1e-9
-
-
-def test_the_interval_equals_scipys_where_each_clip_is_its_own_recording():
-    correct = np.random.default_rng(0).random(400) < 0.9
-    theirs = scipy.stats.bootstrap(
-        (correct,), np.mean, method="percentile", n_resamples=9999, rng=np.random.default_rng(0)
-    ).confidence_interval
-    assert bootstrap_interval(correct, np.arange(400)) == pytest.approx((theirs.low, theirs.high), abs=0.004)
-
-
-def test_the_interval_equals_that_of_drawing_recordings_one_by_one():
-    rng = np.random.default_rng(0)
-    groups = rng.choice([f"r{k}" for k in range(40)], 160)
-    correct = (rng.random(160) < 0.8) | (groups < "r2")
-    assert bootstrap_interval(correct, groups) == pytest.approx(by_drawing_recordings(correct, groups), abs=0.012)
-
-
-@settings(max_examples=30)
-@given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(2, 6))
-def test_more_clips_of_the_same_recordings_tell_nothing_new(correct, copies):
-    groups = np.arange(len(correct))
-    once = bootstrap_interval(correct, groups)
-    assert bootstrap_interval(np.repeat(correct, copies), np.repeat(groups, copies)) == pytest.approx(once)
-
-
-def test_the_interval_does_not_depend_on_the_order_nor_on_names():
-    rng = np.random.default_rng(3)
-    correct, groups = rng.random(90) < 0.7, rng.integers(0, 30, 90)
-    order = rng.permutation(90)
-    names = np.array([f"鳥 {group}" for group in groups], dtype=object)
-    assert bootstrap_interval(correct, groups) == bootstrap_interval(correct[order], names[order])
-
-
-def test_a_wider_level_gives_a_wider_interval_and_differences_may_be_negative():
-    difference = np.repeat([-1, 0, 1], 70)
-    low, high = bootstrap_interval(difference, np.arange(210), level=0.95)
-    lower, higher = bootstrap_interval(difference, np.arange(210), level=0.99)
-    assert lower < low < 0 < high < higher
-
-
-def test_ten_thousand_recordings_take_little_memory():
-    rng = np.random.default_rng(0)
-    values = rng.random(10_000)  # no two recordings alike: the worst case
-    tracemalloc.start()
-    low, high = bootstrap_interval(values, np.arange(10_000), n_resamples=1000)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert low < values.mean() < high
-    assert peak < 150e6
-
-
-@pytest.mark.parametrize(
-    "arguments, options, message",
-    [
-        (([], []), {}, "no test picture"),
-        (([1, 0], ["a"]), {}, r"shape \(2,\)"),
-        (([1], ["a"]), {"level": 1}, "between 0 and 1"),
-        (([1], ["a"]), {"n_resamples": 0}, "at least 1"),
-    ],
-)
-def test_what_is_no_bootstrap_is_refused(arguments, options, message):
-    with pytest.raises(ValueError, match=message):
-        bootstrap_interval(*arguments, **options)
 
 
 def test_figures_equal_those_of_scikit_learn():

@@ -4,7 +4,7 @@ from generate import manifest
 from tests.train.conftest import draw
 from tests.train.test_windows import record
 from train.leak_meter import nearest_neighbour_accuracy, shrink
-from train.leakage import main
+from train.leakage import gap_text, main
 from train.prepare import prepare
 from train.recipe import Recipe
 
@@ -45,3 +45,17 @@ def test_a_protocol_cannot_be_given(images, capsys):
 def test_the_quick_meter_refuses_what_it_does_not_use(images, capsys, idle):
     assert main([str(images), "--quick", *idle]) == 1
     assert f"{idle[0]} is not used with --quick" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "honest, leaky, expected",
+    [
+        ((0.80, 0.75, 0.84), (0.99, 0.97, 1.0), "+19.0 percentage points, which no new recording would give."),
+        ((0.80, 0.70, 0.88), (0.85, 0.75, 0.92), "+5.0 percentage points: the intervals overlap"),
+        ((0.80, None, None), (0.99, 0.97, 1.0), "+19.0 percentage points; these are too few recordings to tell"),
+        ((0.90, 0.85, 0.94), (0.70, 0.60, 0.79), "-20.0 percentage points: here memory was no help"),
+    ],
+)
+def test_what_the_leak_gives_is_told_from_noise(honest, leaky, expected):
+    pooled = [dict(zip(("accuracy", "low", "high"), values, strict=True)) for values in (honest, leaky)]
+    assert gap_text(*pooled).startswith(expected)

@@ -36,7 +36,7 @@ def test_class_names_do_not_break_the_markdown(tmp_path):
     text = card(tmp_path, classes=('<&"', "a|b", "*c*_d_", "`e`"), right=0.4, recordings=2)
     table = [line for line in text.splitlines() if line.startswith("|") and line.endswith("| 8 | 4 |")]
     assert len(table) == 4
-    assert all(len(re.findall(r"(?<!\\)\|", line)) == 7 for line in table)
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 8 for line in table)
     assert '&lt;&amp;"' in text and "<&" not in text
     assert r"a\|b" in text and r"\*c\*\_d\_" in text
 

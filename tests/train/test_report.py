@@ -132,7 +132,7 @@ def test_too_good_a_figure_from_nothing_is_suspicious(tmp_path):
     from_nothing = make_report(fake_run(tmp_path / "a", right=1))
     assert warned(from_nothing, "is more than nets reach from nothing as a rule")
     assert warned(from_nothing, "--source-pattern")
-    assert warned(from_nothing, "interval has no width")
+    assert warned(from_nothing, "these tests do not rule out 90.3 %")
     pretrained = make_report(fake_run(tmp_path / "b", right=1, weights="imagenet"))
     assert not warned(pretrained, "from nothing")
     leaky = make_report(fake_run(tmp_path / "c", right=1, protocol="paper", all_folds=("1",)))
@@ -154,10 +154,26 @@ def test_weak_classes_are_named(tmp_path):
     )
     report = make_report(run)
     assert warned(report, "Not one test picture was recognised of: saw.")
-    assert warned(report, "Fewer than 5 test recordings") and warned(report, "bird (4), rain (4), saw (4)")
+    assert warned(report, "Fewer than 6 test recordings") and warned(report, "bird (4), rain (4), saw (4)")
     assert report["classes"][2]["precision"] is None, "nothing was taken for saw"
     assert report["confusions"] == [{"label": "saw", "predicted": "rain", "count": 8, "n": 8}]
     assert "saw taken for rain 8 of 8" in summary_text(report)
+
+
+def test_two_recordings_give_no_interval_but_say_how_many_it_takes(tmp_path):
+    run = fake_run(tmp_path / "run", classes=("a", "b"), all_folds=("1",), recordings=1, clips_per_recording=70)
+    report = make_report(run)
+    pooled = report["pooled"]
+    assert (pooled["n_clips"], pooled["n_recordings"], pooled["low"], pooled["high"]) == (140, 2, None, None)
+    assert [fold["low"] for fold in report["folds"]] == [None]
+    assert "(no interval: 2 recordings; at least 6 are needed, 4 more; 140 clips of 2 recordings)" in summary_text(
+        report
+    )
+    assert warned(report, "an interval takes at least 6 recordings, 4 more")
+    card, page = ((run.folder / name).read_text(encoding="utf-8") for name in ("README.md", "index.html"))
+    assert "no interval: 2 recordings; at least 6 are needed, 4 more" in card
+    assert "anything from" not in card
+    assert "no interval: 2 recordings; at least 6 are needed, 4 more" in page
 
 
 def test_always_the_same_answer_is_called_what_it_is(tmp_path):

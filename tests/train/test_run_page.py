@@ -57,7 +57,7 @@ def test_it_says_what_the_report_says(page, folder):
     report = report_of(folder)
     assert "honest" in page.one("#verdict").text
     assert f"{100 * report['pooled']['accuracy']:.1f} %" in page.one("#accuracy").text
-    low, high = (f"{100 * report['pooled'][name]:.1f} %" for name in ("low", "high"))
+    low, high = (f"{100 * report['pooled'][name]:.1f}" for name in ("low", "high"))
     assert f"{low} to {high}" in page.one("#tested").text
     assert len(page.all("#curves path")) == 4  # loss and accuracy of two folds
     cells = [int(text) for text in page.texts(".matrix button:not(:disabled)")]

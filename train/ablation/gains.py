@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from train.figures import LEVEL, N_RESAMPLES, bootstrap_interval
+from train.intervals import LEVEL, difference_interval, recordings_needed
 
 OVERALL = "overall"
 CLASS = "class"
@@ -18,14 +18,10 @@ ALL_VARIANTS = "all variants"
 HELPS = "helps"
 HURTS = "hurts"
 NOISE = "may be noise"
-TOO_FEW = "too few clips to tell"
-DRAWS_IN_TAIL = 25
-"""Draws of the bootstrap beyond each end of an interval, at least; those of a wide one take more draws in all."""
+TOO_FEW = "too few recordings to tell"
 
 
-def gains(
-    paired: Mapping[str, pd.DataFrame], classes: Sequence[str], *, level: float = LEVEL, n_resamples: int = N_RESAMPLES
-) -> pd.DataFrame:
+def gains(paired: Mapping[str, pd.DataFrame], classes: Sequence[str], *, level: float = LEVEL) -> pd.DataFrame:
     """The gain of having each variant, overall and for each class, with intervals and verdicts.
 
     A table of ten classes and five variants is fifty looks for a difference, and of fifty plain 95 % intervals two or
@@ -45,8 +41,6 @@ def gains(
         All there are; they order the rows.
     level : float
         Of the intervals; above 0 and below 1.
-    n_resamples : int
-        Draws of the bootstrap; more are drawn where so wide an interval wants them.
 
     Returns
     -------
@@ -55,7 +49,8 @@ def gains(
         `label` (empty for overall), `accuracy_with`, `accuracy_without` (recall, in the row of a class), `gain` (the
         first minus the second); its plain interval `low` to `high` and the one that is widened for `n_looks`,
         `wide_low` to `wide_high`; `n_clips`, `n_recordings`, `n_changed` (recordings whose clips the two did not name
-        equally well), `verdict`. Parts of 1; NaN for a class that was not tested.
+        equally well), `verdict`. Parts of 1; NaN for a class that was not tested, and for an interval where there are
+        fewer recordings than `train.intervals.recordings_needed` of its level.
 
     Raises
     ------
@@ -73,7 +68,7 @@ def gains(
     rows = []
     for variant, table in paired.items():
         for scope, label, part in _parts(table, classes):
-            figures = _gain(part, n_looks=n_looks[scope], level=level, n_resamples=n_resamples)
+            figures = _gain(part, n_looks=n_looks[scope], level=level)
             rows.append({"variant": variant, "scope": scope, "label": label, **figures})
     return pd.DataFrame(rows)
 
@@ -85,16 +80,15 @@ def _parts(table: pd.DataFrame, classes: Sequence[str]) -> Iterator[tuple[str, s
         yield CLASS, label, table[table["label"] == label]
 
 
-def _gain(part: pd.DataFrame, *, n_looks: int, level: float, n_resamples: int) -> dict[str, object]:
+def _gain(part: pd.DataFrame, *, n_looks: int, level: float) -> dict[str, object]:
     """One row of the table, from the clips that it is about."""
     wide = widened(level, n_looks=n_looks)
     difference = (part["is_right"] - part["is_right_other"]).to_numpy(dtype=float)
     sources = part["source_id"].to_numpy()
     low = high = wide_low = wide_high = math.nan
     if len(part):
-        low, high = bootstrap_interval(difference, sources, level=level, n_resamples=n_resamples)
-        n_wide = max(n_resamples, math.ceil(2 * DRAWS_IN_TAIL / (1 - wide)))
-        wide_low, wide_high = bootstrap_interval(difference, sources, level=wide, n_resamples=n_wide)
+        low, high = _ends(difference, sources, level=level)
+        wide_low, wide_high = _ends(difference, sources, level=wide)
     n_changed = int((pd.Series(difference).groupby(sources).sum().abs() > 1e-9).sum())
     return {
         "accuracy_with": float(part["is_right"].mean()),
@@ -112,6 +106,12 @@ def _gain(part: pd.DataFrame, *, n_looks: int, level: float, n_resamples: int) -
     }
 
 
+def _ends(difference: np.ndarray, sources: np.ndarray, *, level: float) -> tuple[float, float]:
+    """Of the interval; NaN where there are too few recordings for one."""
+    found = difference_interval(difference, sources, level=level)
+    return (math.nan, math.nan) if found.low is None else (found.low, found.high)
+
+
 def widened(level: float, *, n_looks: int) -> float:
     """The level of each of several intervals, so that all of them hold at once with `level` (Bonferroni).
 
@@ -123,31 +123,6 @@ def widened(level: float, *, n_looks: int) -> float:
         1 or more.
     """
     return 1 - (1 - level) / n_looks
-
-
-def recordings_needed(level: float) -> int:
-    """So many recordings must have changed before any verdict can be reached: fewer prove nothing, however they went.
-
-    If a variant did nothing, each recording that changed would be as likely to have changed for the better as for the
-    worse, and all m of them go the same way with a chance of 2 / 2**m (the sign test). Bootstrapped intervals of a
-    handful of changes are too narrow, and would call that more than noise.
-
-    Parameters
-    ----------
-    level : float
-        Of the interval that the verdict goes by; above 0 and below 1.
-
-    Returns
-    -------
-    int
-        The least m with 2 / 2**m <= 1 - level: 6 for 0.95.
-
-    References
-    ----------
-    W. J. Dixon and A. M. Mood, The statistical sign test, Journal of the American Statistical Association 41, 1946,
-    557-566.
-    """
-    return math.ceil(1 - math.log2(1 - level))
 
 
 def verdict(low: float, high: float, *, n_changed: int, level: float) -> str:
@@ -164,8 +139,9 @@ def verdict(low: float, high: float, *, n_changed: int, level: float) -> str:
 
     Returns
     -------
-    {"helps", "hurts", "may be noise", "too few clips to tell"}
-        The last where not even all changes in one direction would have told, see `recordings_needed`.
+    {"helps", "hurts", "may be noise", "too few recordings to tell"}
+        The last where not even all changes in one direction would have told, see
+        `train.intervals.recordings_needed`.
     """
     if n_changed < recordings_needed(level):
         return TOO_FEW

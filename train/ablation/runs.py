@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from augment_audio import ORIGINAL
 from generate.wording import count, shown
-from train.ablation.gains import CLASS, OVERALL, recordings_needed, widened
+from train.ablation.gains import CLASS, OVERALL, widened
 from train.ablation.plan import ALL, AblationPlan, Planned, recipe_of
 from train.compare import read_runs
-from train.figures import LEVEL
+from train.intervals import LEVEL, recordings_needed
 from train.paired_differences import Finished
 from train.recipe import Recipe
 from train.run_folder import CONFIG, REPORT, read_run

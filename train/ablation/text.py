@@ -9,10 +9,10 @@ import pandas as pd
 
 from generate.systems import quoted
 from generate.wording import count, shown
-from train.ablation.gains import ALL_VARIANTS, CLASS, HELPS, HURTS, OVERALL, TOO_FEW, recordings_needed, widened
+from train.ablation.gains import ALL_VARIANTS, CLASS, HELPS, HURTS, OVERALL, TOO_FEW, widened
 from train.ablation.plan import ALL, ORIGINALS, AblationPlan
 from train.ablation.runs import MOST_DIFFERENT
-from train.figures import LEVEL
+from train.intervals import LEVEL, recordings_needed
 from train.markdown import escaped
 from train.summary import WIDTH, accuracy_text
 from train.wording import listed, percent, shortened
@@ -235,4 +235,10 @@ def _points(part: float) -> str:
 
 
 def _interval(row: Mapping[str, object]) -> str:
-    return f"{_points(row['wide_low'])} to {_points(row['wide_high'])}" if row["n_clips"] else "not tested"
+    """The widened interval, or why there is none."""
+    if not row["n_clips"]:
+        return "not tested"
+    if row["wide_low"] != row["wide_low"]:
+        needed = recordings_needed(widened(LEVEL, n_looks=row["n_looks"]))
+        return f"no interval: {count(row['n_recordings'], 'recording')} of the {needed} it takes"
+    return f"{_points(row['wide_low'])} to {_points(row['wide_high'])}"
