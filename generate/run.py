@@ -108,7 +108,11 @@ def execute(prepared: Prepared) -> Result:
         if len(new) or n_removed:
             folder.remove_levels(images)
         elapsed_s = time.monotonic() - started
-        unheard = make_gallery(images, listen=prepared.listen, workers=prepared.workers) if len(metadata) else {}
+        unheard = (
+            make_gallery(images, listen=prepared.listen, workers=prepared.workers, front=prepared.front).reasons
+            if len(metadata)
+            else {}
+        )
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])
     return Result(
         plan=plan,

@@ -12,7 +12,9 @@ import pandas as pd
 
 from generate import manifest
 from generate.readers.collection import safe_name
+from generate.recordings import is_in_project
 from generate.systems import relative
+from generate.wording import shown
 from train.recipe import Recipe
 
 CONFIG = "config.json"
@@ -145,6 +147,24 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
         "table_sha256": run.table_sha256,
     }
     write_json(run.folder / CONFIG, config)
+
+
+def images_elsewhere(run: Run) -> str:
+    """Where the pictures are according to `config.json`, if the user has not named that folder by working in it.
+
+    Parameters
+    ----------
+    run : Run
+        Of which anybody may have written the files.
+
+    Returns
+    -------
+    str
+        The beginning of a sentence; empty if the pictures lie in the working directory.
+    """
+    if is_in_project(run.images):
+        return ""
+    return f"The pictures are in {shown(run.images)!r} according to {CONFIG}, outside the working directory"
 
 
 def with_folds_of(run: Run) -> Run:
