@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,6 +13,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL, Variant, parse_request
 from generate import mp3
+from generate.audio import BadSound
 from generate.folder import list_sounds, sound_of
 from generate.picture_name import picture_name
 from generate.plan import first_of_each_class
@@ -136,6 +138,8 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
+        if os.path.lexists(path) and not mp3.is_ours(path):
+            raise BadSound(f"{path.name} is there and was not written by this program; it is left alone")
         mp3.write(path, y[: settings.n_samples], settings.sr)
     return []
 
