@@ -11,7 +11,10 @@ import soundfile
 
 from generate import manifest, mp3, png
 from generate.__main__ import main
+from generate.output_file import check_output_file
 from tests.conftest import SR, tone, white
+from train import checkpoint, run_name
+from train.explanation import recordings
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]
@@ -98,6 +101,82 @@ def test_sounds_behind_links_and_of_linked_classes_stay(sounds, tmp_path, inject
     assert {name: (elsewhere / name).read_bytes() for name in before} == before
     assert len(manifest.read_metadata(images / "metadata.csv")) == 7
     injected(1)
+
+
+OUTPUTS = {
+    "a folder": ("results", None),
+    "a table of labels": ("labels.csv", "file,label\na.wav,dog\n"),
+    "a thesis": ("thesis", "chapter one"),
+    "audio": ("a.wav", None),
+    "an image": ("a.png", None),
+    "in no folder": ("nowhere/a.csv", None),
+    "its own JSON": ("a.json", '{\n  "run": "x"}'),
+}
+
+
+@pytest.mark.fault(26)
+@pytest.mark.parametrize("what", OUTPUTS)
+def test_a_file_that_is_something_else_is_not_written_over(tmp_path, what, injected):
+    name, content = OUTPUTS[what]
+    path = tmp_path / name
+    (tmp_path / "results").mkdir()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ValueError, match="--csv must be"):
+        check_output_file(path, "--csv", begins="file,start_s,")
+    assert content is None or path.read_text() == content
+    injected(1)
+
+
+@pytest.mark.fault(26)
+def test_what_the_same_command_wrote_is_replaced(tmp_path, injected):
+    for number, content in enumerate([None, "", "file,start_s,end_s\n", "\ufefffile,start_s,end_s\n"]):
+        path = tmp_path / f"{number}.csv"
+        if content is not None:
+            path.write_text(content, encoding="utf-8")
+        check_output_file(path, "--csv", begins="file,start_s,")
+    injected(4)
+
+
+@pytest.mark.fault(26)
+@pytest.mark.parametrize("name", ["thesis.docx", "settings.json", "explained/photo.png", "fold-1/last.keras", ""])
+def test_a_run_is_never_made_in_a_foreign_folder(tmp_path, name, injected):
+    folder = tmp_path / "mine"
+    if name:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text('{"editor.tabSize": 4}')
+    else:
+        folder.write_text("a file")
+    with pytest.raises(ValueError, match="did not make it|is a file|not as this program wrote it"):
+        run_name.check_ours(folder)
+    if name != "settings.json":
+        with pytest.raises(ValueError, match="--output must be"):
+            recordings.check_ours(folder)
+    injected(1)
+
+
+def test_a_new_folder_and_one_of_this_program_are_taken(tmp_path):
+    run_name.check_ours(tmp_path / "new")
+    recordings.check_ours(tmp_path / "new")
+    (tmp_path / ".DS_Store").touch()
+    (tmp_path / ".lock").touch()
+    run_name.check_ours(tmp_path)
+    (tmp_path / ".lock").unlink()
+    for file in ("a__picture.png", "a__what_mattered.wav"):
+        (tmp_path / file).touch()
+    recordings.check_ours(tmp_path)  # of a run that was interrupted
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(ValueError, match=r"'notes\.txt' and no explanations\.csv"):
+        recordings.check_ours(tmp_path)
+    (tmp_path / "explanations.csv").touch()
+    recordings.check_ours(tmp_path)
+
+
+def test_halves_of_the_users_own_stay(tmp_path):
+    for name in ("last.4711.tmp.keras", "thesis.tmp", "a.tmp.txt", "last.tmp.keras.bak", "fold.json.47110815.tmp"):
+        (tmp_path / name).touch()
+    checkpoint.remove_halves(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["a.tmp.txt", "last.tmp.keras.bak", "thesis.tmp"]
 
 
 def test_a_sound_of_this_program_is_known_by_its_tag(tmp_path):

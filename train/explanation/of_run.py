@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from train.run_folder import PROBABILITY, Run
 
 EXPLAINED = "explained"
 """Folder of the run that holds them."""
+OWN = re.compile(r".+__(grad_cam|integrated_gradients)\.png|.+__(original|what_mattered)\.mp3", re.DOTALL)
+"""What the files in it are called."""
 
 
 def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
@@ -89,12 +91,17 @@ def explain_run(
         What is missing, and why; empty where nothing is.
     """
     folder = run.folder / EXPLAINED
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_symlink():
+        raise ValueError(f"{str(folder)!r} is a link, and nothing is written or removed through it; delete it.")
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if OWN.fullmatch(path.name):
+            with suppress(PermissionError):  # on Windows, where a picture or a sound of it is open elsewhere
+                path.unlink()
     explained: list[dict[str, object] | None] = [None] * len(predictions)
     rows = choose(predictions, most=most)
     if not rows:
         return explained, ""
-    folder.mkdir(exist_ok=True)  # on Windows, where a picture or a sound of it is open elsewhere
+    folder.mkdir(exist_ok=True)
     described = manifest.read_settings(run.images / manifest.SETTINGS)
     front, why_not = front_of(run.images, described, sounds=recordings)
     clips = table.set_index("file_name")
