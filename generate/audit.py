@@ -87,6 +87,7 @@ def _audit(options: argparse.Namespace) -> int:
     # Only now: reading tables and sounds takes imports that `--help` need not wait for.
     from generate.health import assess
     from generate.manifest import write_table
+    from generate.output_file import check_output_file
     from generate.prepare import prepare
     from generate.reading import reading_text
     from generate.wording import count, shown
@@ -95,6 +96,7 @@ def _audit(options: argparse.Namespace) -> int:
     sounds = prepared.front.sounds
     csv = options.csv or Path("outputs", "audit", f"{Path(options.sounds).resolve().name}.csv")
     csv.parent.mkdir(parents=True, exist_ok=True)
+    check_output_file(csv, "--csv", begins="clip_id,label,fold,source_id,")
     print(f"{shown(sounds)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}")
     print(reading_text(prepared), flush=True)
 

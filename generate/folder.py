@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from generate import manifest, png
+from generate import manifest, mp3, png
 from generate.picture_name import FANNED, SUFFIX
 from generate.systems import composed, holds_something, is_of_the_system, remove_empty
 
@@ -20,6 +20,8 @@ TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOUR
 PAGE = "index.html"
 LEVELS = ".levels-"
 """How files of `train.levels_on_disk` begin, which hold what the pictures show."""
+OWN_LEVELS = re.compile(re.escape(LEVELS) + r"[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
+"""What they are called, and what stands beside them while one is made."""
 SOUND_SUFFIX = ".mp3"
 """Of the sounds that stand beside some pictures: the format that every browser plays."""
 TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
@@ -158,19 +160,27 @@ def list_pictures(images: Path) -> frozenset[str]:
 
 
 def list_sounds(images: Path) -> frozenset[str]:
-    """All sounds that stand beside pictures, by their names in the folder.
+    """All sounds that this program wrote beside pictures, by their names in the folder.
 
     Parameters
     ----------
     images : Path
         The picture folder, which need not exist.
     """
-    return frozenset(name for name, _ in _files(images) if name.endswith(SOUND_SUFFIX))
+    return frozenset(name for name, file in _files(images) if name.endswith(SOUND_SUFFIX) and mp3.is_ours(file.path))
 
 
 def sound_of(picture: str) -> str:
     """Name of the sound of a picture, by the picture's name."""
     return picture.removesuffix(SUFFIX) + SOUND_SUFFIX
+
+
+def named_pictures(images: Path) -> frozenset[str]:
+    """The pictures that the tables of a folder name; none where those cannot be read (`--overwrite` mends that)."""
+    try:
+        return frozenset(known_pictures(images)["file_name"])
+    except (ValueError, OSError):
+        return frozenset()
 
 
 def known_pictures(images: Path) -> pd.DataFrame:
@@ -197,7 +207,7 @@ def known_pictures(images: Path) -> pd.DataFrame:
 def remove_temporary(images: Path) -> None:
     """Remove what a run that was killed had not finished writing."""
     for name, file in _files(images):
-        if TEMPORARY.fullmatch(file.name):
+        if TEMPORARY.fullmatch(file.name) and not _is_behind_a_link(images, name):
             (images / name).unlink(missing_ok=True)
     for path in images.glob("*.tmp"):
         if TEMPORARY.fullmatch(path.name):
@@ -207,49 +217,118 @@ def remove_temporary(images: Path) -> None:
 def remove_levels(images: Path) -> None:
     """Remove what training made of pictures that are no longer those of the folder."""
     for path in images.glob(f"{LEVELS}*"):
+        if not OWN_LEVELS.fullmatch(path.name):
+            continue
         with suppress(PermissionError):  # on Windows, while it is trained from; nothing else will open it
             path.unlink(missing_ok=True)
 
 
-def remove_pictures(images: Path, file_names: frozenset[str]) -> tuple[int, list[str]]:
-    """Remove pictures that this program made, their sounds, and the folders that this empties.
+def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[list[str], list[str]]:
+    """Tell the pictures that may be removed from those that are somebody else's.
 
     Parameters
     ----------
     images : Path
         The picture folder.
-    file_names : frozenset of str
+    file_names : iterable of str
         As `list_pictures` gives them.
+    known : set of str
+        Pictures that a row of `metadata.csv` or of the journal names, or that this run was to draw.
 
     Returns
     -------
-    removed : int
-    foreign : list of str
-        Those that it did not make; they are left alone.
+    own, foreign : list of str
+        Own are those that are known, lie behind no link, and say themselves what they are called. A copy that the user
+        put into another place is foreign.
     """
-    foreign = []
-    for file_name in sorted(file_names):
-        if png.is_ours(images / file_name):
-            (images / file_name).unlink()
-            (images / sound_of(file_name)).unlink(missing_ok=True)
-        else:
-            foreign.append(file_name)
-    emptied = {parent for file_name in file_names for parent in PurePosixPath(file_name).parents[:-1]}
+    own, foreign = [], []
+    for name in sorted(file_names):
+        is_own = name in known and not _is_behind_a_link(images, name) and png.is_named(images / name)
+        (own if is_own else foreign).append(name)
+    return own, foreign
+
+
+def remove_pictures(images: Path, own: Iterable[str]) -> None:
+    """Remove pictures, the sounds that this program wrote beside them, and the folders that this empties.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder.
+    own : iterable of str
+        As `sort_out` gives them.
+    """
+    own = list(own)
+    for name in own:
+        (images / name).unlink(missing_ok=True)
+        sound = images / sound_of(name)
+        if not sound.is_symlink() and mp3.is_ours(sound):
+            sound.unlink(missing_ok=True)
+    emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
-        if not holds_something(images / folder):
+        if (images / folder).is_dir() and not holds_something(images / folder):
             remove_empty(images / folder)
-    return len(file_names) - len(foreign), foreign
 
 
-def clear(images: Path) -> None:
-    """Remove all that this program made in the folder (`--overwrite`), but for `settings.json`.
+def foreign_files(images: Path, known: Set[str]) -> list[str]:
+    """What lies in a picture folder that this program did not put there; links to folders are not followed.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder, which need not exist.
+    known : set of str
+        Its pictures; see `sort_out`.
+
+    Returns
+    -------
+    list of str
+        Relative to the folder, with `/`, sorted.
+    """
+    linked = {parent for name in known for parent in map(str, PurePosixPath(name).parents)}
+    found = []
+    for place, folders, files in os.walk(images):
+        inside = composed(Path(place).relative_to(images).as_posix())
+        prefix = "" if inside == "." else f"{inside}/"
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        found += [name for name in (prefix + composed(link) for link in links) if name not in linked]
+        found += [prefix + composed(name) for name in files if not _is_own(images, prefix + composed(name), known)]
+    return sorted(found)
+
+
+def _is_own(images: Path, name: str, known: Set[str]) -> bool:
+    """Whether a file is one that this program, or the system, puts into a picture folder."""
+    file = name.rpartition("/")[2]
+    if is_of_the_system(file) or TEMPORARY.fullmatch(file):
+        return True
+    if "/" not in name:
+        return file in (LOCK, PAGE, *TABLES) or OWN_LEVELS.fullmatch(file) is not None
+    if name.endswith(SOUND_SUFFIX):
+        return name.removesuffix(SOUND_SUFFIX) + SUFFIX in known and mp3.is_ours(images / name)
+    return name in known
+
+
+def _is_behind_a_link(images: Path, name: str) -> bool:
+    """Whether a picture, or a folder between it and the picture folder, is a link."""
+    return any((images / part).is_symlink() for part in (name, *PurePosixPath(name).parents[:-1]))
+
+
+def clear(images: Path, own: Iterable[str]) -> None:
+    """Remove what this program made in the folder (`--overwrite`), but for `settings.json`.
 
     That one says whose folder it is, and is replaced in one step afterwards.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder.
+    own : iterable of str
+        Its pictures, as `sort_out` gives them.
     """
-    # The tables go first: if this is cut short, what is left is unknown pictures, never rows without pictures.
+    # The tables go last: if this is cut short, they still say which pictures are this program's.
+    remove_pictures(images, own)
     for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, PAGE):
         (images / name).unlink(missing_ok=True)
-    remove_pictures(images, list_pictures(images))
 
 
 def _files(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

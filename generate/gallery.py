@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,17 +17,19 @@ from augment_audio import ORIGINAL
 from generate import folder, manifest, png
 from generate.axes import frequency_marks, time_marks
 from generate.command_line import LISTEN, clips_a_class, positive
-from generate.listen import choose, write_sounds
+from generate.listen import choose, stale, with_known_variants, write_sounds
 from generate.page import PAGES, address, fill
+from generate.recordings import leads_out, recordings_of
 from generate.render import Front
 from generate.settings import Settings
-from generate.systems import print_any_name
+from generate.systems import print_any_name, relative
 from generate.wording import count, shown, what_failed
 from generate.workers import usable_cores
 
 TEMPLATE = PAGES / "gallery.html"
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
 """Files that browsers play as they are."""
+OWN_VARIANTS = "No sound of {} was written: variants of your own are made again only with --variants-file FILE.py"
 MOST_CLIPS = 10_000
 """That a page shows and checks, as evenly from all classes as they allow: more than ESC-50 and UrbanSound8K have. With
 very many clips a page would open slowly or not at all, and the check compares each with each."""
@@ -48,7 +51,31 @@ SPECTROGRAM_PRESET = {
 Stage one knows nothing of stage two; a test holds them to it."""
 
 
-def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dict[str, str]:
+@dataclass(frozen=True)
+class Unheard:
+    """What the page lacks.
+
+    Parameters
+    ----------
+    reasons : dict of str to str
+        Clips whose sounds could not be written, and the reason.
+    notes : tuple of str
+        What was not tried, and what the user can do; a line each.
+    """
+
+    reasons: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def make_gallery(
+    images: Path,
+    *,
+    listen: int = LISTEN,
+    workers: int = 0,
+    sounds: Path | None = None,
+    variants_file: str = "",
+    front: Front | None = None,
+) -> Unheard:
     """Write the page of a folder of pictures, and the sounds that it plays.
 
     Parameters
@@ -59,46 +86,105 @@ def make_gallery(images: Path, *, listen: int = LISTEN, workers: int = 0) -> dic
         Clips of each class whose sound and variants are written beside their pictures; sounds that are there stay.
     workers : int
         Processes for that; 0: one a core.
+    sounds : Path, optional
+        Folder of the recordings; default: the one that `settings.json` names, if it lies in the working directory
+        (see `generate.recordings`).
+    variants_file : str
+        The user's own variants, which is run; the one that `settings.json` names never is.
+    front : Front, optional
+        In place of these two: what a run of the user's has just rendered the pictures with.
 
     Returns
     -------
-    dict of str to str
-        Clips whose sounds could not be written, and the reason; the page is written all the same.
+    Unheard
+        The page is written all the same.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no folder of pictures, or has none.
+        If it is no folder of pictures or has none, `sounds` is no folder, or `variants_file` is not the one that the
+        pictures were rendered with.
     """
     folder.check_finished(images)
     described = manifest.read_settings(images / manifest.SETTINGS)
     metadata = manifest.read_metadata(images / manifest.METADATA)
     if not len(metadata):
         raise ValueError(f"There are no pictures in {str(images)!r}; see its {manifest.REJECTED} for the reasons.")
-    front = front_of(images, described)
-    reasons = {}
-    if listen:
-        rows = choose(metadata, images, clips_a_class=listen)
-        reasons = write_sounds(rows, front, workers=workers or usable_cores())
-    manifest.write_whole(images / folder.PAGE, fill(TEMPLATE, page_data(images, described, metadata)))
-    return reasons
+    is_own, why_not = front is not None, ""
+    if front is None:
+        front, why_not = front_of(images, described, sounds=sounds, variants_file=variants_file)
+    unheard = Unheard({})
+    if listen and len(rows := stale(choose(metadata, images, clips_a_class=listen), images)):
+        if front is None:
+            unheard = Unheard({}, (why_not,))
+        else:
+            rows, unknown = with_known_variants(rows, front.settings.variants_file)
+            reasons = write_sounds(rows, front, workers=workers or usable_cores(), follow_links=is_own)
+            unheard = Unheard(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
+    data = page_data(images, described, metadata, sounds=front and front.sounds, follow_links=is_own)
+    manifest.write_whole(images / folder.PAGE, fill(TEMPLATE, data))
+    return unheard
 
 
-def front_of(images: Path, described: Mapping[str, object]) -> Front:
+def front_of(
+    images: Path, described: Mapping[str, object], *, sounds: Path | None = None, variants_file: str = ""
+) -> tuple[Front | None, str]:
     """What rendered a folder of pictures, by its `settings.json`; the sound folder need not be there any more.
 
     Parameters
     ----------
     images : Path
     described : Mapping
-        Of `settings.json`.
+        Of `settings.json`. The variants file that it names is never run.
+    sounds : Path, optional
+        Folder of the recordings that the user named.
+    variants_file : str
+        That the user named; empty: none.
+
+    Returns
+    -------
+    front : Front or None
+        None where the recordings may not be read.
+    why_not : str
+        And why; see `generate.recordings.recordings_of`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If `sounds` is no folder, or `variants_file` is not the one that the pictures were rendered with.
     """
-    settings = Settings.from_json(described["settings"])
-    sounds = (images / (described.get("collection") or {}).get("sounds", "")).resolve()
-    return Front(sounds, images.absolute(), settings, png.palette(settings.colormap), described["fingerprint"])
+    settings = replace(Settings.from_json(described["settings"]), variants_file=variants_file)
+    if variants_file:
+        _check_variants_file(settings, described)
+    recordings, why_not = recordings_of(images, described, given=sounds)
+    if recordings is None:
+        return None, why_not
+    palette = png.palette(settings.colormap)
+    return Front(recordings, images.absolute(), settings, palette, described["fingerprint"]), ""
 
 
-def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFrame) -> dict[str, object]:
+def _check_variants_file(settings: Settings, described: Mapping[str, object]) -> None:
+    """See that a variants file is the one that the pictures were rendered with, before it is run."""
+    path = Path(settings.variants_file)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no variants file {str(path)!r}.")
+    how = {"engine_version": str(described.get("engine")), "variants_source": path.read_text(encoding="utf-8-sig")}
+    if settings.fingerprint(**how) != described["fingerprint"]:
+        raise ValueError(
+            f"--variants-file must be the one that these pictures were rendered with. Got {str(path)!r}, which is "
+            "another one or was changed since, or another version of this program rendered them. Leave it out, or "
+            "render the pictures again."
+        )
+
+
+def page_data(
+    images: Path,
+    described: Mapping[str, object],
+    metadata: pd.DataFrame,
+    *,
+    sounds: Path | None = None,
+    follow_links: bool = False,
+) -> dict[str, object]:
     """All that the page shows, as plain values; of at most `MOST_CLIPS` clips.
 
     Parameters
@@ -108,6 +194,10 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
         Of `settings.json`.
     metadata : pandas.DataFrame
         Of `metadata.csv`.
+    sounds : Path, optional
+        Folder of the recordings, which the page links to; None: it links to none.
+    follow_links : bool
+        Whether links in that folder may lead out of it.
 
     Returns
     -------
@@ -135,7 +225,13 @@ def page_data(images: Path, described: Mapping[str, object], metadata: pd.DataFr
         "sound_suffix": folder.SOUND_SUFFIX,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
-        **_columns(images, described, metadata, dict(zip(table["clip_id"], table["flags"], strict=True))),
+        **_columns(
+            images,
+            metadata,
+            dict(zip(table["clip_id"], table["flags"], strict=True)),
+            sounds=sounds,
+            follow_links=follow_links,
+        ),
         "n_left_out": n_clips - len(table),
         "rejected": (manifest.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
         "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
@@ -161,7 +257,7 @@ def settings_in_words(settings: Settings, described: Mapping[str, object]) -> li
 
 
 def _columns(
-    images: Path, described: Mapping[str, object], metadata: pd.DataFrame, flags: Mapping[str, str]
+    images: Path, metadata: pd.DataFrame, flags: Mapping[str, str], *, sounds: Path | None, follow_links: bool
 ) -> dict[str, object]:
     """The clips, a list a column."""
     of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
@@ -183,11 +279,12 @@ def _columns(
         .groupby("clip_id", sort=False)["shown"]
         .agg(list)
     )
-    sounds_folder = (described.get("collection") or {}).get("sounds", "")
-    is_elsewhere = Path(sounds_folder).is_absolute()  # on another drive of Windows
-    sounds = [
-        (Path(sounds_folder, sound).as_uri() if is_elsewhere else address(f"{sounds_folder}/{sound}"))
-        if Path(sound).suffix.lower() in PLAYED and start_s == 0
+    files = [
+        _address_of(sound, sounds, images)
+        if sounds is not None
+        and Path(sound).suffix.lower() in PLAYED
+        and start_s == 0
+        and not leads_out(sound, sounds, by_links=not follow_links)
         else ""
         for sound, start_s in zip(of_clip["sound"], of_clip["start_s"], strict=True)
     ]
@@ -205,7 +302,7 @@ def _columns(
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
-            "sound": sounds,
+            "sound": files,
             "sound_file": list(of_clip["sound"]),
             "start_s": list(of_clip["start_s"]),
             "is_heard": [int(is_there) for is_there in heard],
@@ -213,6 +310,13 @@ def _columns(
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
         },
     }
+
+
+def _address_of(sound: str, sounds: Path, images: Path) -> str:
+    """A recording as the page links to it."""
+    place = relative(sounds.resolve(), images.resolve())
+    # On another drive of Windows there is no way from one to the other.
+    return Path(place, sound).as_uri() if Path(place).is_absolute() else address(f"{place}/{sound}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -231,19 +335,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="N",
         help=f"write the sound of each variant of N clips a class, or of `all` (default: {LISTEN}; 0: none)",
     )
+    parser.add_argument(
+        "--sounds",
+        metavar="FOLDER",
+        type=Path,
+        help="the recordings (default: the folder that settings.json names, if it lies in the working directory)",
+    )
+    parser.add_argument(
+        "--variants-file",
+        metavar="FILE.py",
+        default="",
+        help="your own variants, to make their sounds too; this file is run, and none that a folder names ever is",
+    )
     parser.add_argument("--workers", type=positive, default=0, metavar="N", help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     try:
         folder.check_finished(options.images)  # before the lock, which would be a file in somebody else's folder
         with folder.locked(options.images):
-            reasons = make_gallery(options.images, listen=options.listen, workers=options.workers)
+            unheard = make_gallery(
+                options.images,
+                listen=options.listen,
+                workers=options.workers,
+                sounds=options.sounds,
+                variants_file=options.variants_file,
+            )
     except (ValueError, OSError) as error:
         print(f"generate.gallery: {what_failed(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The sounds that are written stay.", file=sys.stderr)
         return 130
-    print(gallery_text(options.images, reasons))
+    print("\n".join([gallery_text(options.images, unheard.reasons), *(f"  {note}" for note in unheard.notes)]))
     return 0
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from augment_audio import ORIGINAL, parse_request
+from augment_audio import ORIGINAL, Variant, parse_request
 from generate import mp3
+from generate.audio import BadSound
 from generate.folder import list_sounds, sound_of
 from generate.picture_name import picture_name
 from generate.plan import first_of_each_class
 from generate.progress import Progress
 from generate.readers.collection import as_on_disk
+from generate.recordings import leads_out
 from generate.render import Front, Job, known_variants, open_clip, variant_of
 from generate.workers import outcomes
+
+LEADS_OUT = "its path leads out of the folder of the recordings, so it is not read"
 
 
 def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
@@ -44,28 +50,66 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     return metadata[metadata["clip_id"].isin({*chosen, *have_sounds})]
 
 
-def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int) -> dict[str, str]:
-    """Write the sound of each picture beside it, where it is not there or older than the picture.
+def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
+    """Rows of the pictures whose sound is not beside them, or is older than they are.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Of `metadata.csv`.
+    images : Path
+        The picture folder.
+    """
+    return rows[np.array([_is_stale(images / file_name) for file_name in rows["file_name"]], dtype=bool)]
+
+
+def with_known_variants(rows: pd.DataFrame, variants_file: str) -> tuple[pd.DataFrame, list[str]]:
+    """Rows whose variant can be made, and the names of the other variants: those of a file that nobody gave.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`.
+    variants_file : str
+        That the user gave; empty: none.
+    """
+    known, names = known_variants(variants_file), rows["variant"].unique()
+    unknown = sorted(name for name in names if name != ORIGINAL and not _can_be_read(name, known))
+    return rows[~rows["variant"].isin(unknown)], unknown
+
+
+def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
+    try:
+        parse_request(name, variants)
+    except ValueError:
+        return False
+    return True
+
+
+def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
+    """Write the sounds of pictures beside them.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`; their variants are known.
     front : Front
     workers : int
         Processes.
+    follow_links : bool
+        Whether links in the folder of the recordings may lead out of it; only where the user named that folder.
 
     Returns
     -------
     dict of str to str
         Clips of which no sound could be made, and the reason.
     """
-    is_stale = [_is_stale(front.images / file_name) for file_name in rows["file_name"]]
-    left = rows[np.array(is_stale, dtype=bool)]
+    is_out = [leads_out(sound, front.sounds, by_links=not follow_links) for sound in rows["sound"]]
+    reasons = dict.fromkeys(rows.loc[is_out, "clip_id"], LEADS_OUT)
+    left = rows[~np.array(is_out, dtype=bool)]
     if left.empty:
-        return {}
+        return reasons
     jobs = [job_of(clip, front) for _, clip in left.groupby("clip_id", sort=True)]
-    reasons = {}
     with (
         tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
         Progress(len(jobs)) as progress,
@@ -94,6 +138,8 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
+        if os.path.lexists(path) and not mp3.is_ours(path):
+            raise BadSound(f"{path.name} is there and was not written by this program; it is left alone")
         mp3.write(path, y[: settings.n_samples], settings.sr)
     return []
 

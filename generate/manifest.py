@@ -12,6 +12,7 @@ from typing import TextIO
 
 import pandas as pd
 
+from generate import json_file
 from generate.settings import Settings
 from generate.table_check import twice_named, wrong_rows, wrong_text
 from generate.whole_file import whole_file
@@ -235,6 +236,19 @@ def unite_equal_sounds(metadata: pd.DataFrame) -> pd.DataFrame:
     return metadata.assign(source_id=metadata["recording"].map(find))
 
 
+_REQUIRED = {"settings": json_file.TABLE, "fingerprint": json_file.TEXT}
+_OPTIONAL = {
+    "format": json_file.number(1, 1, whole=True),
+    "fan_out": json_file.SWITCH,
+    "engine": json_file.TEXT,
+    "collection": json_file.TABLE,
+    "versions": json_file.table_of(json_file.TEXT),
+}
+"""Of `settings.json`: what must stand there, and what may."""
+_COLLECTION = ("name", "sounds", "layout", "subset", "labels", "source_pattern", "name_pattern", "source_column")
+_COLLECTION += ("citation", "licence")
+
+
 def write_settings(path: Path, values: Mapping[str, object]) -> None:
     """Write `settings.json`."""
     write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
@@ -249,15 +263,11 @@ def read_settings(path: Path) -> dict[str, object]:
         If it is not the JSON object that this program wrote.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not {"settings", "fingerprint"} <= set(values):
-            raise ValueError("it lacks the settings")
-        if not isinstance(values["settings"], dict):
-            raise ValueError("its settings are no table")
-        if not isinstance(values.get("collection", {}), dict) or not isinstance(values.get("versions", {}), dict):
-            raise ValueError("its collection or its versions are no table")
+        values = json_file.read_json(path)
+        json_file.check(values, _REQUIRED, optional=_OPTIONAL)
+        json_file.check(values.get("collection", {}), {}, optional=dict.fromkeys(_COLLECTION, json_file.TEXT))
         Settings.from_json(values["settings"])
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(
             f"{str(path)!r} is not as this program wrote it ({error}). Put it right, or give another OUTPUT."
         ) from None

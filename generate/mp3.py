@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,28 @@ from generate.whole_file import whole_file
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
+
+
+COMMENT = "spectrogram pictures"
+"""By which this program knows the files that it wrote; at most 28 bytes."""
+TAG_BYTES = 128
+"""Of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""
+
+
+def is_ours(path: str | Path) -> bool:
+    """Whether this program wrote the file; false where there is none.
+
+    Parameters
+    ----------
+    path : str or Path
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(-TAG_BYTES, os.SEEK_END)
+            tag = file.read(TAG_BYTES)
+    except OSError:
+        return False
+    return tag.startswith(b"TAG") and tag[97:].startswith(COMMENT.encode())
 
 
 def write(path: Path, y: np.ndarray, sr: int) -> None:
@@ -30,6 +53,8 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # where the disk is full libsndfile does not say so, and that is no error of the sound's
-    soundfile.write(encoded, np.clip(y, -1, 1), rate, format="MP3")
+    with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, format="MP3") as file:
+        file.comment = COMMENT
+        file.write(np.clip(y, -1, 1))
     with whole_file(path, to_disk=False) as temporary:
         temporary.write_bytes(encoded.getbuffer())

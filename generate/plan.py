@@ -37,6 +37,9 @@ class Plan:
         The pictures of `jobs`, as `file_name`.
     n_gone : int
         Pictures of clips that are no longer in the collection; they will be removed.
+    removed, foreign : tuple of str
+        Pictures that will be removed, with the sounds that this program wrote beside them; and files that it did not
+        make, which are left alone. By their names in the folder.
     corrected : tuple of str
         Pictures, as `file_name`, of whose rows class, fold or split was another one; it is taken as it is now.
     """
@@ -48,6 +51,8 @@ class Plan:
     left: frozenset[str]
     n_gone: int
     corrected: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 def make_plan(

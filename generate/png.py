@@ -159,8 +159,19 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 def is_ours(path: Path) -> bool:
     """Whether this program wrote the file."""
+    return _text_of(path).get("Software") == SOFTWARE
+
+
+def is_named(path: Path) -> bool:
+    """Whether this program wrote the file, and under the name that it has."""
+    text = _text_of(path)
+    return text.get("Software") == SOFTWARE and path.name == f"{text.get('clip')}__{text.get('variant')}.png"
+
+
+def _text_of(path: Path) -> Mapping[str, object]:
+    """What a PNG says of itself; nothing where it cannot be read."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            return image.info.get("Software") == SOFTWARE
+            return dict(image.info)
     except Exception:  # a damaged one may raise anything
-        return False
+        return {}

@@ -204,6 +204,14 @@ def survey(prepared: Prepared) -> Plan:
         listen=prepared.listen,
         fan_out=prepared.fan_out,
     )
+    if prepared.overwrite:
+        named, stay = folder.named_pictures(images), frozenset()
+        on_disk = folder.list_pictures(images)
+    else:
+        named, stay = frozenset(known["file_name"]), {*plan.left, *plan.done["file_name"]}
+    removed, _ = folder.sort_out(images, (named & on_disk) - stay, named)
+    foreign = folder.foreign_files(images, named | plan.left)
+    plan = replace(plan, removed=tuple(removed), foreign=tuple(foreign))
     _check_path_lengths(images, plan.left)
     n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
     if n_bytes + SPARE_BYTES > n_bytes_free:

@@ -123,8 +123,9 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         file_name = picture_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
-        if job.is_heard and not silent:
-            mp3.write(front.images / sound_of(file_name), y[: settings.n_samples], settings.sr)
+        sound_file = front.images / sound_of(file_name)
+        if job.is_heard and not silent and (mp3.is_ours(sound_file) or not os.path.lexists(sound_file)):
+            mp3.write(sound_file, y[: settings.n_samples], settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(picture, original)
         seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)

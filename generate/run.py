@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +45,7 @@ class Result:
     n_rendered, n_removed : int
         Pictures.
     foreign : list of str
-        PNG files in the folder that this program did not make.
+        PNG files in the folder that are not this program's: no row names them, or they lie behind a link.
     elapsed_s : float
     unheard : dict of str to str
         Clips whose sounds for the page could not be written, and the reason.
@@ -90,8 +90,9 @@ def execute(prepared: Prepared) -> Result:
     with folder.locked(images), _renderer(prepared) as render_all:
         plan = survey(prepared)  # again: another run may have been at work since the plan was shown
         earlier = _earlier_rejected(prepared)
+        known = folder.named_pictures(images)  # before a table is written
         if prepared.overwrite:
-            folder.clear(images)
+            folder.clear(images, plan.removed)
         folder.remove_temporary(images)
         _write_settings(prepared)
         rejected = _render_all(prepared, plan, render_all)
@@ -100,7 +101,7 @@ def execute(prepared: Prepared) -> Result:
         new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
         rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
         metadata = _sorted(manifest.unite_equal_sounds(rows))
-        n_removed, foreign = _remove_others(images, metadata)
+        n_removed, foreign = _remove_others(images, metadata, known | plan.left | set(journal["file_name"]))
         folder.remove_temporary(images)
         manifest.write_table(images / manifest.REJECTED, _together(earlier, rejected))
         manifest.write_table(images / manifest.METADATA, metadata)
@@ -108,7 +109,11 @@ def execute(prepared: Prepared) -> Result:
         if len(new) or n_removed:
             folder.remove_levels(images)
         elapsed_s = time.monotonic() - started
-        unheard = make_gallery(images, listen=prepared.listen, workers=prepared.workers) if len(metadata) else {}
+        unheard = (
+            make_gallery(images, listen=prepared.listen, workers=prepared.workers, front=prepared.front).reasons
+            if len(metadata)
+            else {}
+        )
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])
     return Result(
         plan=plan,
@@ -171,11 +176,14 @@ def _write_settings(prepared: Prepared) -> None:
     manifest.write_settings(path, values)
 
 
-def _remove_others(images: Path, metadata: pd.DataFrame) -> tuple[int, list[str]]:
-    """Remove pictures that stand in no row, as files that differ from those of all rows even where case is ignored."""
+def _remove_others(images: Path, metadata: pd.DataFrame, known: Set[str]) -> tuple[int, list[str]]:
+    """Remove known pictures that stand in no row any more; how many, and the other pictures, which are left alone."""
+    # They differ from those of all rows even where case is ignored.
     wanted = {file_name.casefold() for file_name in metadata["file_name"]}
-    others = frozenset(name for name in folder.list_pictures(images) if name.casefold() not in wanted)
-    return folder.remove_pictures(images, others)
+    others = (name for name in folder.list_pictures(images) if name.casefold() not in wanted)
+    own, foreign = folder.sort_out(images, others, known)
+    folder.remove_pictures(images, own)
+    return len(own), foreign
 
 
 def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:

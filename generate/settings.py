@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
+from generate.json_file import check_fields
+
 RENDERER = 3
 """Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
 
@@ -160,7 +162,9 @@ class Settings:
         if unknown:
             raise ValueError(f"Unknown settings: {', '.join(sorted(unknown))}.")
         size = values.get("image_size", cls.image_size)
-        return cls(**{**values, "image_size": None if size == "native" else size})
+        values = {**values, "image_size": None if size == "native" else size}
+        check_fields(values, cls)
+        return cls(**values)
 
     def fingerprint(self, *, engine_version: str, variants_source: str = "") -> str:
         """Sixteen digits that tell pictures of other settings apart.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate import folder, manifest
+from generate import manifest
 from generate.gallery import gallery_text
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
 from generate.reading import reading_text
 from generate.run import Result
 from generate.systems import quoted
-from generate.wording import count, shown
+from generate.wording import count, listed, shown
 
 MOST_REASONS = 8
 MOST_CLASSES = 12
@@ -40,11 +40,13 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
             f"  corrected {count(len(plan.corrected), 'row')} of {manifest.METADATA}, of another class, fold or split "
             f"than the sounds are now: {', '.join(plan.corrected[:3])}{', ...' if len(plan.corrected) > 3 else ''}"
         )
-    n_there = len(folder.list_pictures(prepared.front.images)) if prepared.overwrite else 0
-    if n_there:
-        lines.append(f"  removed   {count(n_there, 'picture')} that stand there now (--overwrite)")
-    elif plan.n_gone:
-        lines.append(f"  removed   {count(plan.n_gone, 'picture')} of sounds that are gone")
+    if plan.removed:
+        why = "that stand there now (--overwrite)" if prepared.overwrite else "of sounds that are gone or elsewhere now"
+        lines.append(f"  removed   {count(len(plan.removed), 'picture')} {why}: {listed(plan.removed)}")
+    if plan.foreign:
+        lines.append(
+            f"  not ours  {count(len(plan.foreign), 'file')} in the output folder, left alone: {listed(plan.foreign)}"
+        )
     return "\n".join(lines)
 
 
@@ -78,8 +80,8 @@ def result_text(prepared: Prepared, result: Result) -> str:
         lines.append(f"  removed: {count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
     if result.foreign:
         lines.append(
-            f"  warning: {count(len(result.foreign), 'PNG file')} here not made by this program (such as "
-            f"{result.foreign[0]}); a trainer would read them too"
+            f"  warning: {count(len(result.foreign), 'PNG file')} here not made by this program, or moved since (such "
+            f"as {result.foreign[0]}); other programs that read this folder would read them too"
         )
     lines += _rejected_lines(result)
     if len(metadata):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shlex
 import subprocess
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 IS_WINDOWS = os.name == "nt"
 PATIENCE_S = 5.0
@@ -19,6 +21,9 @@ LONGEST_WINDOWS_PATH = 259
 """Characters, unless long paths are turned on. See Microsoft, "Maximum Path Length Limitation"."""
 LEFT_BEHIND = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
 """What Finder and Explorer put into folders that were looked at."""
+_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters of ASCII and Latin-1 but for tab and line end, other line ends, and what turns the direction of
+writing (Unicode Standard Annex 9)."""
 LONG_PATHS = r"SYSTEM\CurrentControlSet\Control\FileSystem"
 """Where the registry says whether they are."""
 
@@ -35,10 +40,55 @@ def not_installed(error: ModuleNotFoundError) -> str:
 
 
 def print_any_name() -> None:
-    """See that a name in letters that the terminal, or the file that is printed to, lacks ends no run."""
-    for stream in (sys.stdout, sys.stderr):
+    """See that no name that is printed ends a run, or does anything to the terminal but be read.
+
+    Letters that the terminal, or the file that is printed to, lacks are written as their numbers, and so are control
+    characters: names come from files, and anybody may have written those.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+        if stream is not None and not isinstance(stream, Harmless):
+            setattr(sys, name, Harmless(stream))
+
+
+def harmless(text: str) -> str:
+    """Text in which every character that moves, colours or turns what a terminal shows is written as its number.
+
+    Parameters
+    ----------
+    text : str
+    """
+    return _COMMANDING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class Harmless:
+    """A stream that prints `harmless` text; all else is as it is.
+
+    Parameters
+    ----------
+    stream : TextIO
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Print; a carriage return at either end stays, with which a progress bar begins and clears its line."""
+        inner = text.strip("\r")
+        before, _, after = text.partition(inner) if inner else (text, "", "")
+        self._stream.write(before + harmless(inner) + after)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Print each."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> object:
+        """All else is the stream's."""
+        return getattr(self._stream, name)
 
 
 def quoted(argument: str | Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from generate.systems import IS_WINDOWS
@@ -20,8 +21,20 @@ def count(number: int, noun: str) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as the user would type it."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    """A path as the user would type it, on one line."""
+    return on_a_line(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def on_a_line(text: str) -> str:
+    """Text without line ends and tabs, which stand as escapes: a name must not look like a line of its own."""
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def listed(names: Iterable[str], *, most: int = 3) -> str:
+    """Such as `a, b, c and 3 more`, on one line."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return on_a_line(", ".join(names[:most])) + more
 
 
 def what_failed(error: Exception) -> str:

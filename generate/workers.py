@@ -60,6 +60,7 @@ def local_executor(workers: int, temporary_folder: Path) -> Executor:
     temporary_folder : Path
         Where workers, and the programs that they start, put temporary files.
     """
+    fork_server.check_main_guard()
     fork_server.start()
     context = multiprocessing.get_context("forkserver" if fork_server.is_possible() else "spawn")
     if os.name == "nt":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from generate.systems import quoted
 from train import command_line
@@ -39,9 +40,15 @@ def _train(arguments: Sequence[str] | None) -> int:
         print("Dry run: nothing was trained.")
         return 0
     try:
-        report = run.execute(prepared, tensorboard=options.tensorboard, n_explained=options.explain)
+        report = run.execute(
+            prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.sounds
+        )
     except KeyboardInterrupt:
-        print(f"\nInterrupted. Go on with: python -m train --resume {quoted(prepared.run.folder)}", file=sys.stderr)
+        images = "" if options.images is None else f"{quoted(options.images)} "
+        print(
+            f"\nInterrupted. Go on with: python -m train {images}--resume {quoted(prepared.run.folder)}",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     print(summary.summary_text(report))
     return 0
@@ -49,7 +56,8 @@ def _train(arguments: Sequence[str] | None) -> int:
 
 def _check_nothing_else(options: object) -> None:
     """A run goes on as it began: see that nothing is given that would change it."""
-    from train.run_folder import read_run
+    from generate.recordings import is_in_project
+    from train.run_folder import images_elsewhere, read_run
 
     run = read_run(options.resume)
     given = command_line.given_recipe(options)
@@ -64,6 +72,16 @@ def _check_nothing_else(options: object) -> None:
     if options.name and options.name != options.resume.resolve().name:
         raise ValueError(
             f"--name {options.name} is not used: --resume goes on in the folder {str(options.resume)!r}. Leave it out."
+        )
+    if options.images is None and (elsewhere := images_elsewhere(run)):
+        raise ValueError(
+            f"{elsewhere}; to go on with them: python -m train {quoted(run.images)} --resume {quoted(options.resume)}"
+        )
+    is_file = run.recipe.weights not in ("none", "imagenet")
+    if is_file and "weights" not in given and not is_in_project(Path(run.recipe.weights)):
+        raise ValueError(
+            f"The run {str(options.resume)!r} began with the weights {run.recipe.weights!r} according to its "
+            f"config.json, outside the working directory; to read them: --weights {quoted(run.recipe.weights)}"
         )
     if options.images is not None and options.images.resolve() != run.images.resolve():
         raise ValueError(

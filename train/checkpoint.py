@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from generate.whole_file import whole_file
 from train import device
 from train.net_file import NOTES, check_net
 
+HALF = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
+"""What files of a fold are called while they are written."""
 DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 """Full, the user's part of it full, a file larger than allowed, read-only."""
 
@@ -59,8 +62,9 @@ def _as_on_one_device(model: keras.Model) -> Iterator[None]:
 
 def remove_halves(folder: Path) -> None:
     """Remove what a killed run left half written."""
-    for path in folder.glob("*.tmp*"):
-        path.unlink()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if HALF.fullmatch(path.name):
+            path.unlink()
 
 
 def load(path: Path, *, to_go_on: bool = False) -> keras.Model:

@@ -62,9 +62,21 @@ def build_parser() -> argparse.ArgumentParser:
         help="tests for which the run's page shows where the net looked, mistakes first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
+    add_sounds_option(group)
     add_place_options(group)
     group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
     return parser
+
+
+def add_sounds_option(group: argparse._ActionsContainer) -> None:
+    """Where the recordings are, which a run's page lets hear."""
+    group.add_argument(
+        "--sounds",
+        metavar="FOLDER",
+        type=Path,
+        help="the recordings, for the page (default: the folder that the pictures' settings.json names, if it lies in "
+        "the working directory)",
+    )
 
 
 def add_place_options(group: argparse._ActionsContainer) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate import manifest
+from generate.output_file import check_output_file
 from generate.systems import expanded
 from generate.wording import count
 from train import run_folder
@@ -211,6 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    if options.csv:
+        check_output_file(options.csv, "--csv", begins="run,collection,model,")
     runs, skipped = read_runs(expanded(options.runs))
     for why in skipped:
         print(f"skipped: {why}", file=sys.stderr)

@@ -75,7 +75,7 @@ def _explain(options: argparse.Namespace) -> int:
     from generate import manifest
     from generate.wording import count, shown
     from train import answers, ensemble, windows
-    from train.explanation.recordings import TABLE, Explainer, explain_recordings, table_of
+    from train.explanation.recordings import TABLE, Explainer, check_ours, explain_recordings, table_of
     from train.familiar import familiar_text
     from train.listen import find_recordings
     from train.run_folder import read_run
@@ -85,8 +85,7 @@ def _explain(options: argparse.Namespace) -> int:
     front = windows.front_end(run)
     label = None if options.label is None else _class_of(run, composed(options.label))
     folder = options.output or run.folder / FOLDER
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--output {str(folder)!r} is a file; give a folder, such as explained.")
+    check_ours(folder)
     recordings, rejected, passed_over = find_recordings(options.sounds)
     print(heading(run, folds, passed_over), flush=True)
     nets = ensemble.load_nets(run, folds) if recordings else []

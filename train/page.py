@@ -54,7 +54,14 @@ class Sources:
     shrunk: np.ndarray
 
 
-def write_page(run: Run, report: Mapping[str, object], *, n_explained: int) -> str:
+def write_page(
+    run: Run,
+    report: Mapping[str, object],
+    *,
+    n_explained: int,
+    recordings: Path | None = None,
+    without_images: str = "",
+) -> str:
     """Write `index.html` and the pictures and sounds that it shows into the run's folder.
 
     Parameters
@@ -64,6 +71,10 @@ def write_page(run: Run, report: Mapping[str, object], *, n_explained: int) -> s
         As in `report.json`.
     n_explained : int
         Test pictures for which it is shown where the net looked: mistakes first.
+    recordings : Path, optional
+        See `train.explanation.of_run.explain_run`.
+    without_images : str
+        Why the picture folder may not be read; empty: it may.
 
     Returns
     -------
@@ -73,6 +84,8 @@ def write_page(run: Run, report: Mapping[str, object], *, n_explained: int) -> s
     predictions = read_predictions(run)
     lacks, sources = "", None
     try:
+        if without_images:
+            raise ValueError(without_images)
         sources = _sources(run)
     except (OSError, ValueError) as error:
         lacks = f"its pictures: {error}"
@@ -83,7 +96,7 @@ def write_page(run: Run, report: Mapping[str, object], *, n_explained: int) -> s
         nearest = _nearest(run, predictions, sources)
         explained: list[object] = [None] * len(predictions)
         try:
-            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained)
+            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained, recordings=recordings)
         except (OSError, ValueError) as error:
             lacks = f"where the nets looked: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}

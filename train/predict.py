@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.systems import IS_WINDOWS
 from train.command_line import folds_of
 from train.guarded import guarded
 
@@ -33,6 +32,8 @@ examples:
 exit status: 0 all well, 1 nothing could be predicted (the message says why), 2 wrong use, 3 some sounds could not be
   read, 130 interrupted."""
 SOME_REJECTED = 3
+CSV_BEGINS, JSON_BEGINS = "file,start_s,", '{\n  "run": '
+"""How the tables that this command writes begin."""
 PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "pillow")
 """Other versions of these may draw other pixels."""
 
@@ -174,19 +175,11 @@ def _run_as_json(run: Run, folds: Sequence[str]) -> dict[str, object]:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """See that what is asked for can be written, before anything is heard."""
-    from generate.audio import AUDIO_SUFFIXES
+    from generate.output_file import check_output_file
 
-    for name in ("csv", "json"):
-        path = getattr(options, name)
-        if path is None:
-            continue
-        if path.is_dir() or not path.parent.is_dir():
-            what = "is a folder" if path.is_dir() else "would stand in a folder that is not there"
-            raise ValueError(f"--{name} {str(path)!r} {what}; give a file, such as heard.{name}.")
-        if IS_WINDOWS and path.exists():
-            path.open("r+b").close()  # else a table that is open in Excel would cost what was heard
-        if path.suffix.lower() in AUDIO_SUFFIXES:
-            raise ValueError(f"--{name} {str(path)!r} is named as a sound; give a file such as heard.{name}.")
+    for option, path, begins in (("--csv", options.csv, CSV_BEGINS), ("--json", options.json, JSON_BEGINS)):
+        if path is not None:
+            check_output_file(path, option, begins=begins)
     if options.csv is not None and options.csv == options.json:
         raise ValueError(f"--csv and --json are both {str(options.csv)!r}; give two files.")
 

@@ -17,7 +17,7 @@ from train.images import Pictures
 from train.picture_folder import open_pictures, read_images
 from train.recipe import Recipe
 from train.run_folder import CONFIG, Run, read_run, table_sha256
-from train.run_name import RUNS, check_name, default_name, new_folder
+from train.run_name import RUNS, check_name, check_ours, default_name, new_folder
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split, splits_of
 
@@ -98,6 +98,7 @@ def prepare(
     chosen = choose(devices)
     settings, table = read_images(images)
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
+    check_ours(folder)
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
     return _prepared(images, recipe, settings, table, folder, folds, chosen, levels)

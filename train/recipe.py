@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+from generate.json_file import check_fields
+
 PROTOCOLS = ("folds", "random-clips", "paper")
 LEAKY = frozenset({"random-clips", "paper"})
 """Protocols that let relatives stand on two sides. They exist to show what that does to a figure."""
@@ -13,6 +15,8 @@ SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")
 DEFAULT_PRESET = "sound"
+SIDES_PX = (32, 1024)
+"""Of the square that a model sees, at least and at most."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Recipe:
             if name not in AUGMENTS:
                 raise ValueError(f"There is no augmentation {name!r}; choose from {', '.join(AUGMENTS)}, none.")
         self._check_range("nets", 1, 16, "nets, such as 2", may_be_none=True)
-        self._check_range("input_size", 32, 1024, "pixels, such as 112", may_be_none=True)
+        self._check_range("input_size", *SIDES_PX, "pixels, such as 112", may_be_none=True)
         self._check_range("epochs", 1, 100_000, "passes over the training pictures", may_be_none=True)
         self._check_range("head_epochs", 0, 100_000, "passes over the training pictures", may_be_none=True)
         self._check_range("batch_size", 2, 65_536, "pictures, such as 32")
@@ -180,4 +184,5 @@ class Recipe:
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")
+        check_fields(values, cls)
         return cls(**values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -35,7 +36,13 @@ from train.run_folder import (
 from train.split import Split, relatives_in_training
 
 
-def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int = EXPLAINED_TESTS) -> dict[str, object]:
+def execute(
+    prepared: Prepared,
+    *,
+    tensorboard: bool = False,
+    n_explained: int = EXPLAINED_TESTS,
+    recordings: Path | None = None,
+) -> dict[str, object]:
     """Train and test each fold that is not finished and that nobody else trains, and write the report.
 
     Several processes, on machines that all see the run's folder, may do this at once; see `train.held`.
@@ -47,6 +54,8 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
         Write logs for it into the run's folder.
     n_explained : int
         Tests for which the run's page shows where the net looked.
+    recordings : Path, optional
+        Their folder; see `train.explanation.of_run.explain_run`.
 
     Returns
     -------
@@ -79,7 +88,7 @@ def execute(prepared: Prepared, *, tensorboard: bool = False, n_explained: int =
     if turns.by_others:
         _say_what_others_do(turns)
     with held(run.folder, in_turn=True):
-        return make_report(with_folds_of(run), n_explained=n_explained)
+        return make_report(with_folds_of(run), n_explained=n_explained, recordings=recordings)
 
 
 def _estimated_pictures_to_see(recipe: Recipe, fold: Fold) -> int:

@@ -8,12 +8,27 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from generate import manifest
+from generate.json_file import (
+    SWITCH,
+    TABLE,
+    TEXT,
+    check,
+    list_of,
+    number,
+    or_none,
+    read_json,
+    shortly,
+    table_of,
+)
 from generate.readers.collection import safe_name
+from generate.recordings import is_in_project
 from generate.systems import relative
-from train.recipe import Recipe
+from generate.wording import shown
+from train.recipe import SIDES_PX, Recipe
 
 CONFIG = "config.json"
 SETTINGS = "settings.json"
@@ -33,6 +48,38 @@ BEST = "best.keras"
 FORMAT = 1
 PROBABILITY = "p:"
 """Columns of `predictions.csv` that hold a class's probability begin so, and go on with the class."""
+
+TRAIN_AGAIN = "Delete the folder of this fold, and train it again with --resume."
+_COUNT = number(0, 10**15, whole=True)
+_FOLDS = list_of(TEXT, least=1, most=10_000, unique=True)
+CLASS_NAMES = list_of(TEXT, least=1, unique=True)
+OF_CONFIG = {
+    "format": number(FORMAT, FORMAT, whole=True),
+    "images": TEXT,
+    "collection": TEXT,
+    "recipe": TABLE,
+    "input_size": list_of(number(*SIDES_PX, whole=True), least=2, most=2),
+    "folds": _FOLDS,
+    "all_folds": _FOLDS,
+    "versions": table_of(TEXT),
+    "table_sha256": TEXT,
+}
+"""What `config.json` must hold."""
+OF_FOLD = {
+    "n_test": _COUNT,
+    "n_left_out": _COUNT,
+    "is_leaky": SWITCH,
+    "relatives_in_training": _COUNT,
+    "train_seconds": number(0, 1e12),
+    "pictures_seen": _COUNT,
+    "n_train": _COUNT,
+    "nearest_neighbour_accuracy": or_none(number(0, 1)),
+    "epochs": _COUNT,
+    "tested_epoch": _COUNT,
+}
+ALSO_OF_FOLD = {"name": TEXT, "n_validation": _COUNT, "devices": TABLE}
+"""What `fold.json` must hold, and what it may."""
+NUMBERS_OF_HISTORY = frozenset({"learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"})
 
 
 @dataclass(frozen=True)
@@ -95,11 +142,27 @@ class Run:
 
     def read_fold(self, fold: str) -> dict[str, object]:
         """The counts, meter and times of a finished fold."""
-        return json.loads((self.fold_folder(fold) / FOLD).read_text(encoding="utf-8"))
+        path = self.fold_folder(fold) / FOLD
+        try:
+            values = read_json(path)
+            check(values, OF_FOLD, optional=ALSO_OF_FOLD)
+        except ValueError as error:
+            raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+        return values
 
     def read_history(self, fold: str) -> pd.DataFrame:
         """One row an epoch: `epoch` (from 1), `phase`, `learning_rate`, `loss`, `accuracy`, perhaps `val_loss`, ..."""
-        return pd.read_csv(self.fold_folder(fold) / HISTORY)
+        path = self.fold_folder(fold) / HISTORY
+        try:
+            history = pd.read_csv(path)
+            absent = [name for name in ("epoch", "loss", "accuracy") if name not in history]
+            if absent or not len(history):
+                raise ValueError(f"it lacks the column {absent[0]!r}" if absent else "it is empty")
+            for name in {*NUMBERS_OF_HISTORY, "epoch"} & set(history):
+                history[name] = pd.to_numeric(history[name]).astype(float)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+        return history.astype({"epoch": int}) if np.isfinite(history["epoch"]).all() else history
 
     def read_fold_predictions(self, fold: str) -> pd.DataFrame:
         """Predictions of one finished fold; columns as in `read_predictions`."""
@@ -116,7 +179,20 @@ def read_predictions(path: Path) -> pd.DataFrame:
         probability in a column `p:<class>`.
     """
     text = ("fold", "clip_id", "source_id", "variant", "file_name", "label", "predicted")
-    return pd.read_csv(path, dtype=dict.fromkeys(text, object), keep_default_na=False, float_precision="round_trip")
+    try:
+        table = pd.read_csv(
+            path, dtype=dict.fromkeys(text, object), keep_default_na=False, float_precision="round_trip"
+        )
+        if absent := [name for name in text if name not in table]:
+            raise ValueError(f"it lacks the column {absent[0]!r}")
+        for name in (name for name in table if name.startswith(PROBABILITY)):
+            values = pd.to_numeric(table[name]).astype(float)
+            if not values.between(0, 1).all():
+                raise ValueError(f"its column {name!r} holds what is no probability")
+            table[name] = values
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+    return table
 
 
 def write_run(run: Run, settings: dict[str, object]) -> None:
@@ -147,6 +223,24 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
     write_json(run.folder / CONFIG, config)
 
 
+def images_elsewhere(run: Run) -> str:
+    """Where the pictures are according to `config.json`, if the user has not named that folder by working in it.
+
+    Parameters
+    ----------
+    run : Run
+        Of which anybody may have written the files.
+
+    Returns
+    -------
+    str
+        The beginning of a sentence; empty if the pictures lie in the working directory.
+    """
+    if is_in_project(run.images):
+        return ""
+    return f"The pictures are in {shown(run.images)!r} according to {CONFIG}, outside the working directory"
+
+
 def with_folds_of(run: Run) -> Run:
     """The run with all folds that it was ever asked for, here or by commands that others gave, in the split's order."""
     asked_for = {*run.folds, *read_run(run.folder).folds}
@@ -170,14 +264,17 @@ def read_run(folder: Path) -> Run:
             f"The folder {str(folder)!r} {what}. `python -m train IMAGES` makes runs, in outputs/runs."
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if config["format"] != FORMAT:
-            raise ValueError(f"it has format {config['format']}, and this program reads format {FORMAT}")
+        config, classes = read_json(path), read_json(folder / CLASSES)
+        check(config, OF_CONFIG)
+        if not (CLASS_NAMES.fits(classes)):
+            raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
+        if absent := set(config["folds"]) - set(config["all_folds"]):
+            raise ValueError(f"'folds' names {min(absent)!r}, which is none of 'all_folds'")
         return Run(
             folder=folder,
             images=Path(os.path.normpath(folder / config["images"])),
             recipe=Recipe.from_json(config["recipe"]),
-            classes=tuple(json.loads((folder / CLASSES).read_text(encoding="utf-8"))),
+            classes=tuple(classes),
             input_size=tuple(config["input_size"]),
             folds=tuple(config["folds"]),
             all_folds=tuple(config["all_folds"]),
@@ -185,7 +282,7 @@ def read_run(folder: Path) -> Run:
             versions=config["versions"],
             table_sha256=config["table_sha256"],
         )
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from generate.manifest import read_settings
+from generate.systems import is_of_the_system
+from train.held import HOLDER, LOCK
 from train.recipe import LEAKY, Recipe
+from train.run_folder import CLASSES, CONFIG, SETTINGS
 
 RUNS = Path("outputs/runs")
 NOT_IN_A_NAME = frozenset('/\\\n\0:*?"<>|')
 """What a folder cannot be called on one system or another."""
+_BEFORE_CONFIG = frozenset({LOCK, HOLDER, SETTINGS, CLASSES})
+"""What a run that was killed at its very beginning leaves."""
 
 
 def check_name(name: str, runs: Path) -> None:
@@ -28,6 +35,35 @@ def check_name(name: str, runs: Path) -> None:
     """
     if name in (".", "..") or set(name) & NOT_IN_A_NAME:
         raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
+
+
+def check_ours(folder: Path) -> None:
+    """See that a folder is new, or holds a run; what else is in one is left alone, and so is all of another's.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run, which need not exist.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or holds something else.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{str(folder)!r} is a file or a broken link; give another --name.")
+    if (folder / CONFIG).is_file():
+        return
+    foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_of_the_system(name))
+    if foreign:
+        raise ValueError(
+            f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it; give another "
+            "--name."
+        )
+    if (folder / SETTINGS).is_file():
+        read_settings(folder / SETTINGS)
 
 
 def default_name(images: Path, recipe: Recipe) -> str:

@@ -240,5 +240,5 @@ def test_a_page_of_very_many_clips_shows_the_first_of_each_class(browser, images
 
 def test_a_page_that_is_made_anew_is_the_same(images):
     before = (images / "index.html").read_bytes()
-    make_gallery(images, listen=2, workers=1)
+    make_gallery(images, listen=2, workers=1, sounds=images.parent / "sounds")
     assert (images / "index.html").read_bytes() == before

@@ -50,7 +50,7 @@ def test_sounds_come_with_their_pictures_and_not_by_a_second_pass(sounds, tmp_pa
     assert heard == [f"{clip}__{variant}.mp3" for clip in ("high-0", "low-1") for variant in ("original", "pitch=+2")]
     first = (images / "high" / "high-0__pitch=+2.mp3").read_bytes()
     (images / "high" / "high-0__pitch=+2.mp3").unlink()
-    make_gallery(images, listen=1, workers=1)
+    make_gallery(images, listen=1, workers=1, sounds=sounds)
     assert (images / "high" / "high-0__pitch=+2.mp3").read_bytes() == first
 
 
@@ -59,13 +59,13 @@ def test_only_stale_and_missing_sounds_are_written(sounds, tmp_path):
     main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "1"])
     one = images / "low" / "low-0__original.mp3"
     before = one.stat().st_mtime_ns
-    make_gallery(images, listen=2, workers=1)
+    make_gallery(images, listen=2, workers=1, sounds=sounds)
     assert one.stat().st_mtime_ns == before
     assert (images / "low" / "low-1__original.mp3").is_file()
     os.utime(one, ns=(0, 0))
-    make_gallery(images, listen=0, workers=1)
+    make_gallery(images, listen=0, workers=1, sounds=sounds)
     assert one.stat().st_mtime_ns == 0
-    make_gallery(images, listen=1, workers=1)
+    make_gallery(images, listen=1, workers=1, sounds=sounds)
     assert one.stat().st_mtime_ns >= before
 
 
@@ -79,12 +79,13 @@ def test_sounds_go_with_their_pictures(sounds, tmp_path):
     assert not (images / "low" / "low-0__original.mp3").exists()
 
 
-def test_sounds_that_are_gone_leave_a_page(sounds, tmp_path, capsys):
+def test_sounds_that_are_gone_leave_a_page(sounds, tmp_path, capsys, monkeypatch):
     from generate.gallery import main as gallery_main
 
     images = tmp_path / "images"
     main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
     sounds.rename(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
     assert gallery_main([str(images), "--listen", "1", "--workers", "1"]) == 0
     assert "no sound of 2 clips could be written" in capsys.readouterr().out
     assert (images / "index.html").is_file()

@@ -211,7 +211,7 @@ def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
 
 
 def test_an_older_table_is_replaced_whole(run, drawn, tmp_path):
-    (tmp_path / "out.csv").write_text("old")
+    (tmp_path / "out.csv").write_text("file,start_s,end_s\nold,0,1\n")
     assert predict(run, drawn / "sounds" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
     assert len(read_csv(tmp_path / "out.csv")) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "runs"]

@@ -56,7 +56,7 @@ def class_variants_toml(
     lines = [f"# {_on_a_line(line)}".rstrip() for line in about]
     lines += ["", f"variants = {_list(variants)}"]
     if variants_file:
-        lines += [f"variants-file = {quoted(variants_file)}"]
+        lines += [f"# Variants of your own are among them: give --variants-file too (it was {quoted(variants_file)})."]
     lines += ["", "[class-variants]"]
     rows = table[(table["scope"] == CLASS) & (table["variant"] != ALL_VARIANTS)]
     as_all = []

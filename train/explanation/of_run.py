@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +14,11 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate import manifest, mp3
+from generate.audio import BadSound
 from generate.gallery import front_of
-from generate.listen import job_of
+from generate.listen import LEADS_OUT, job_of
 from generate.readers.collection import safe_name
+from generate.recordings import leads_out
 from generate.render import Front, Job, open_clip
 from generate.settings import Settings
 from generate.workers import in_order, usable_cores
@@ -29,6 +30,8 @@ from train.run_folder import PROBABILITY, Run
 
 EXPLAINED = "explained"
 """Folder of the run that holds them."""
+OWN = re.compile(r".+__(grad_cam|integrated_gradients)\.png|.+__(original|what_mattered)\.mp3", re.DOTALL)
+"""What the files in it are called."""
 
 
 def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
@@ -59,7 +62,7 @@ def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
 
 
 def explain_run(
-    run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int
+    run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int, recordings: Path | None = None
 ) -> tuple[list[dict[str, object] | None], str]:
     """Explain some test pictures of a run, each by the net that it was a test of.
 
@@ -75,6 +78,9 @@ def explain_run(
         Of the picture folder.
     most : int
         Pictures, at most.
+    recordings : Path, optional
+        Folder of the recordings; default: the one that the pictures' `settings.json` names, if it lies in the working
+        directory (see `generate.recordings`).
 
     Returns
     -------
@@ -85,14 +91,19 @@ def explain_run(
         What is missing, and why; empty where nothing is.
     """
     folder = run.folder / EXPLAINED
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_symlink():
+        raise ValueError(f"{str(folder)!r} is a link, and nothing is written or removed through it; delete it.")
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if OWN.fullmatch(path.name):
+            with suppress(PermissionError):  # on Windows, where a picture or a sound of it is open elsewhere
+                path.unlink()
     explained: list[dict[str, object] | None] = [None] * len(predictions)
     rows = choose(predictions, most=most)
     if not rows:
         return explained, ""
-    folder.mkdir(exist_ok=True)  # on Windows, where a picture or a sound of it is open elsewhere
+    folder.mkdir(exist_ok=True)
     described = manifest.read_settings(run.images / manifest.SETTINGS)
-    front = front_of(run.images, described)
+    front, why_not = front_of(run.images, described, sounds=recordings)
     clips = table.set_index("file_name")
     silent = []
     chosen = predictions.loc[rows].sort_values("fold", kind="stable")
@@ -104,7 +115,7 @@ def explain_run(
             for name in ("grad_cam", "integrated_gradients"):
                 picture = overlay(pictures.levels[k], getattr(maps, name)[k], pictures.palette)
                 write_picture(folder / f"{stem}__{name}.png", picture)
-            y = next(sounds) if test["variant"] == ORIGINAL else None
+            y = next(sounds) if front is not None and test["variant"] == ORIGINAL else None
             if isinstance(y, str):
                 silent.append(y)
             elif y is not None:
@@ -116,19 +127,23 @@ def explain_run(
                 "original": isinstance(y, np.ndarray),
                 "sound": isinstance(y, np.ndarray),
             }
+    if front is None:
+        return explained, f"the sounds. {why_not}"
     return explained, f"the sound of {len(silent)} clips, such as {silent[0]}" if silent else ""
 
 
 @contextmanager
-def _sounds(clips: Mapping[int, pd.DataFrame], front: Front) -> Iterator[Iterator[np.ndarray | str]]:
+def _sounds(clips: Mapping[int, pd.DataFrame], front: Front | None) -> Iterator[Iterator[np.ndarray | str]]:
     """The sound of each clip in order, or its name and why there is none; read in processes of their own."""
-    without_variants = replace(front, settings=replace(front.settings, variants=(), variants_file=""))
-    parts = ((row, job_of(clip, without_variants)) for row, clip in clips.items())
+    if front is None:
+        yield iter(())
+        return
+    parts = ((row, job_of(clip, front)) for row, clip in clips.items())
     with (
         tempfile.TemporaryDirectory(prefix="train-", ignore_cleanup_errors=True) as temporary,
         closing(
             in_order(
-                partial(_read, front=without_variants),
+                partial(_read, front=front),
                 parts,
                 workers=min(MOST_READERS, usable_cores()),
                 temporary_folder=Path(temporary),
@@ -140,6 +155,8 @@ def _sounds(clips: Mapping[int, pd.DataFrame], front: Front) -> Iterator[Iterato
 
 def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
     """A clip as far as its picture shows it; what a worker does."""
+    if leads_out(job.path, front.sounds):
+        raise BadSound(LEADS_OUT)
     return open_clip(job, front)[1].y[: front.settings.n_samples]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ import pandas as pd
 import soundfile
 
 from generate.readers.collection import printable, unique_ids
+from generate.systems import is_of_the_system
 from generate.whole_file import whole_file
 from train.answers import Heard, Rejected
 from train.ensemble import mean_probabilities
@@ -28,6 +31,38 @@ if TYPE_CHECKING:
     import keras
 
 TABLE = "explanations.csv"
+OWN = re.compile(
+    r".+__(picture|grad_cam|integrated_gradients)\.png|.+__what_mattered\.wav|explanations\.csv|.+\.\d+\.tmp", re.DOTALL
+)
+"""What the files are called that are written here."""
+
+
+def check_ours(folder: Path) -> None:
+    """See that a folder for explanations is new, or holds such.
+
+    Parameters
+    ----------
+    folder : Path
+        Which need not exist.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or holds something else and no explanations.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise ValueError(
+            f"--output must be a folder. Got {str(folder)!r}, which is a file; give one such as explained."
+        )
+    names = [name for name in os.listdir(folder) if not is_of_the_system(name)]
+    foreign = sorted(name for name in names if not OWN.fullmatch(name))
+    if foreign and TABLE not in names:
+        raise ValueError(
+            f"--output must be a new folder, or one of explanations. Got {str(folder)!r}, which holds {foreign[0]!r} "
+            f"and no {TABLE}; give another one."
+        )
 
 
 class Explained(NamedTuple):

@@ -40,7 +40,8 @@ def test_generate_reads_what_is_suggested(tmp_path):
     path = tmp_path / "setting.toml"
     path.write_text(text, encoding="utf-8")
     settings = command_line.settings_from(command_line.parse(["sounds", "--config", str(path)]), {})
-    assert settings.variants == ("pitch=+2", "trim") and settings.variants_file == "my variants.py"
+    assert settings.variants == ("pitch=+2", "trim") and settings.variants_file == ""
+    assert 'give --variants-file too (it was "my variants.py")' in text
     assert settings.class_variants == {label: ("trim",) for label in STRANGE} | {"rain": ("none",)}
 
 
