@@ -223,7 +223,7 @@ def test_twelve_thousand_pictures_are_there_within_a_second(browser, images, tmp
     browser.console.clear()
 
 
-def test_a_page_of_very_many_clips_shows_the_first_of_each_class(browser, images, tmp_path, monkeypatch):  # noqa: F811
+def test_a_page_of_very_many_clips_shows_some_of_each_class(browser, images, tmp_path, monkeypatch):  # noqa: F811
     many = tmp_path / "many"
     shutil.copytree(images, many, copy_function=os.link)
     (many / "index.html").unlink()
@@ -235,7 +235,9 @@ def test_a_page_of_very_many_clips_shows_the_first_of_each_class(browser, images
     assert "leaves out 33 clips" in browser.one("#summary").text
     table = manifest.read_metadata(many / manifest.METADATA)
     originals = table[(table["variant"] == "original") & (table["label"] == "low")]
-    assert browser.texts("section.class:nth-of-type(3) .strip a span") == sorted(originals["clip_id"])[:2]
+    recordings = originals.set_index("clip_id")["source_id"]
+    shown = browser.texts("section.class:nth-of-type(3) .strip a span")
+    assert len(shown) == 2 and len(set(recordings[shown])) == 2
 
 
 def test_a_page_that_is_made_anew_is_the_same(images):
