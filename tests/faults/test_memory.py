@@ -39,7 +39,7 @@ from generate.prepare import prepare, survey
 from generate.render import render
 
 sounds, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
-prepared = prepare(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3"]))
+prepared = prepare(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"]))
 workers.keep_memory()  # as in a worker
 Path(images).mkdir()
 jobs = list(survey(prepared).jobs)

@@ -240,7 +240,7 @@ def test_one_class(here, capsys):
     (here / "s" / "only").mkdir(parents=True)
     for number in range(4):
         soundfile.write(here / "s" / "only" / f"{number}.wav", tone(300 + number), SR)
-    draw(here / "s", here / "i", "--variants", "none")
+    draw(here / "s", here / "i", "--variants", "none", "--layout", "folders")
     assert train("i") == 1
     assert "of one class, 'only'" in capsys.readouterr().err
 
