@@ -18,6 +18,7 @@ from train.ablation.class_variants import class_variants_toml
 from train.ablation.gains import ALL_VARIANTS, gains, suggestion
 from train.ablation.plan import ALL, AblationPlan, check_folder, make_plan, recipe_of, write_plan
 from train.ablation.runs import budgets, overview_text, prepare_run, read_finished, unfinished
+from train.chosen_classes import of_chosen_classes
 from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_options, folds_of, place_from, recipe_from
 from train.guarded import guarded
 from train.held import held
@@ -176,6 +177,7 @@ def write_findings(plan: AblationPlan) -> str:
     finished = read_finished(plan)
     settings, pictures = read_images(plan.images)
     paired = {variant: paired_clips(finished[ALL], finished[name]) for variant, name in plan.without.items()}
+    pictures = of_chosen_classes(pictures, plan.recipe)
     classes = sorted(pictures["label"].unique())
     table = with_pictures(gains(paired, classes), pictures, plan)
     stored = stored_variants(pictures, plan.variants)

@@ -22,6 +22,7 @@ examples:
   python -m train outputs/images/my_sounds --folds 1 --epochs 5      a first look
   python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
   python -m train outputs/images/my_sounds --train-variants none     originals alone; the pictures stay
+  python -m train outputs/images/my_sounds --leave-out thrush        without a class that has one recording
   python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped; on a second
                                                     machine that sees this folder: help with the folds that are left
 
@@ -150,6 +151,21 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     )
 
     group = parser.add_argument_group("who trains and who is tested")
+    group.add_argument("--classes", nargs="+", metavar="CLASS", help="train on these classes alone (default: all)")
+    group.add_argument("--leave-out", nargs="+", metavar="CLASS", help="train on all classes but these")
+    group.add_argument(
+        "--ignore-folds",
+        action="store_true",
+        default=None,
+        help="make folds of whole recordings although the collection has folds of its own",
+    )
+    group.add_argument(
+        "--n-folds",
+        type=int,
+        metavar="N",
+        help="so many folds of whole recordings, even if a rare class is then not tested in each (default: 5, or as "
+        "many as the rarest class has recordings); not with the collection's own",
+    )
     if with_protocol:
         group.add_argument(
             "--protocol",

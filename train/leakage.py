@@ -70,7 +70,7 @@ def _leakage(arguments: Sequence[str] | None) -> int:
     recipe = recipe_from(options)
     if options.quick:
         _check_quick(options)
-    honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), replace(recipe, protocol="paper")
+    honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), leaky_twin(recipe)
     if options.quick:
         print(quick_text(options.images, honest, levels=options.levels))
         return 0
@@ -87,6 +87,11 @@ def _check_quick(options: argparse.Namespace) -> None:
         raise ValueError(
             f"--{idle[0].replace('_', '-')} is not used with --quick, which trains nothing. Leave one of them out."
         )
+
+
+def leaky_twin(recipe: Recipe) -> Recipe:
+    """The same recipe under the protocol of the papers, which has no folds."""
+    return replace(recipe, protocol="paper", keep_relatives=False, ignore_folds=False, n_folds=None)
 
 
 def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
@@ -109,13 +114,15 @@ def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
     import numpy as np
 
     from generate.wording import count
+    from train.chosen_classes import of_chosen_classes
     from train.leak_meter import nearest_neighbour_accuracy, shrink
     from train.models import model_named
     from train.picture_folder import open_pictures, read_images
-    from train.split import make_splits, relatives_in_training
+    from train.split import relatives_in_training, splits_of
     from train.wording import percent
 
     settings, table = read_images(images)
+    table = of_chosen_classes(table, recipe)
     # As large as the nets see them, so that the figure is the one that a run's report has.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2
     pictures = open_pictures(images, settings, table, size=size, silent_ends=recipe.silent_ends, levels=levels)
@@ -127,7 +134,7 @@ def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
     ]
     any_related = False
     for protocol in PROTOCOLS:
-        splits = make_splits(table, protocol=protocol, train_variants=recipe.train_variants, seed=recipe.seed)
+        splits = splits_of(replace(leaky_twin(recipe), protocol=protocol) if protocol in LEAKY else recipe, table)
         sizes = [len(split.test) for split in splits]
         right = np.average([nearest_neighbour_accuracy(shrunk, labels, split) for split in splits], weights=sizes)
         n_related = sum(relatives_in_training(table, split) for split in splits)

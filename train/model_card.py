@@ -11,6 +11,7 @@ from train import run_folder
 from train.intervals import recordings_needed
 from train.markdown import escaped
 from train.summary import accuracy_text
+from train.trained_on import limits_in_words
 from train.wording import (
     LEAKY_MEANS,
     duration,
@@ -86,10 +87,17 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
         each = f", {side_by_side} side by side whose mean counts" + each
     return (
         f"It listens to a sound{length} by looking at its spectrogram, a picture of pitch over time, and says which of "
-        f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}. This folder holds "
-        f"{count(n_nets, 'net')} of the kind `{recipe['model']}`{each} trained "
+        f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This "
+        f"folder holds {count(n_nets, 'net')} of the kind `{recipe['model']}`{each} trained "
         f"{escaped(start_in_words(recipe['weights']))} on {part} of the sounds."
     )
+
+
+def _chosen(recipe: Mapping[str, object]) -> str:
+    """That the collection has other classes too."""
+    if recipe.get("leave_out"):
+        return f" Left out of the collection: {escaped(listed(recipe['leave_out'], most=MOST_CLASSES_NAMED))}."
+    return "" if recipe.get("classes") is None else " The other classes of the collection were left out."
 
 
 def _figure(report: Mapping[str, object], leaky: str) -> str:
@@ -193,11 +201,10 @@ def _limits(report: Mapping[str, object], settings: Mapping[str, object]) -> str
         "It has learnt from these recordings with their recorders, rooms and places, and may hold those for the sound.",
         "Nothing of weight (health, safety, a person's rights) should hang on its answer alone.",
     ]
-    sr = drawn.get("sr")
-    if isinstance(sr, int | float):
-        limits.insert(
-            1, f"It hears up to {sr / 2:,.0f} Hz at most. Recorded at less than {sr:,} Hz, a sound looks different."
-        )
+    sr, fmax_hz, seconds = (drawn.get(name) for name in ("sr", "fmax_hz", "seconds"))
+    highest_hz = fmax_hz if isinstance(fmax_hz, int | float) else sr / 2 if isinstance(sr, int | float) else None
+    seconds = seconds if isinstance(seconds, int | float) else None
+    limits[1:1] = limits_in_words(report.get("trained_on"), highest_hz=highest_hz, seconds=seconds)
     return _bullets(limits)
 
 

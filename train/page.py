@@ -20,6 +20,7 @@ from generate.settings import Settings
 from generate.whole_file import whole_file
 from generate.wording import count
 from train.ablation.text import TABLE, TOML
+from train.chosen_classes import of_chosen_classes
 from train.explanation.nearest import nearest_of_class
 from train.explanation.of_run import EXPLAINED, explain_run
 from train.images import decode
@@ -113,6 +114,7 @@ def _sources(run: Run) -> Sources:
     if table_sha256(table) != run.table_sha256:
         raise ValueError(f"those in {str(run.images)!r} are no longer those that the run began with.")
     recipe = run.recipe
+    table = of_chosen_classes(table, recipe)
     splits = splits_of(recipe, table)
     shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
 

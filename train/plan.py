@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from augment_audio import ORIGINAL
@@ -9,10 +11,12 @@ from generate.wording import count, shown
 from train import device
 from train.checkpoint import read_history
 from train.levels_on_disk import LevelsOnDisk
+from train.own_folds import fewer_folds_note
 from train.prepare import Prepared
 from train.recipe import Recipe
 from train.run_folder import LAST, Run
 from train.schedule import phases_of
+from train.split import has_own_folds
 from train.wording import listed, start_in_words
 
 
@@ -36,7 +40,7 @@ def plan_text(prepared: Prepared) -> str:
     goes_on = f", which goes on ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
     lines = [
         f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
-        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}",
+        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}{_chosen(recipe)}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
         f"  model     {_nets(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
@@ -48,7 +52,38 @@ def plan_text(prepared: Prepared) -> str:
     levels = prepared.pictures.levels
     if isinstance(levels, LevelsOnDisk):
         lines.insert(-1, f"  levels    on disk: {shown(levels.path)} ({levels.path.stat().st_size / 1e9:.3g} GB)")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(prepared))])
+
+
+def _chosen(recipe: Recipe) -> str:
+    """That the folder has other classes too."""
+    if recipe.leave_out:
+        return f" (without {listed(recipe.leave_out)})"
+    return "" if recipe.classes is None else " (of those in the folder)"
+
+
+def _notes(prepared: Prepared) -> Iterator[str]:
+    """Which class decides how many folds there are, and which folds do not test a class."""
+    recipe, table = prepared.run.recipe, prepared.table
+    if recipe.protocol != "folds":
+        return
+    originals = table[table["variant"] == ORIGINAL]
+    if recipe.ignore_folds or not has_own_folds(originals):
+        note = fewer_folds_note(originals, n_folds=recipe.n_folds)
+        if note:
+            yield note
+    labels = table["label"].to_numpy()
+    without: dict[str, list[str]] = {}
+    for split in prepared.splits:
+        for name in sorted(set(prepared.run.classes) - set(labels[split.test])):
+            without.setdefault(name, []).append(split.name)
+    if without:
+        named = listed(f"{name!r} in {_folds_named(folds)}" for name, folds in without.items())
+        yield f"not tested: {named}; no recording of these classes is there."
+
+
+def _folds_named(folds: list[str]) -> str:
+    return f"fold{'s' if len(folds) > 1 else ''} {listed(folds, most=12)}"
 
 
 def _split(prepared: Prepared) -> str:
@@ -64,7 +99,8 @@ def _split(prepared: Prepared) -> str:
     n_left_out = sum(split.n_left_out for split in prepared.splits)
     left_out = f"; {count(n_left_out, 'relative')} of the test left out of training" if n_left_out else ""
     leaky = "; LEAKY: relatives of the test are trained on" if any(s.is_leaky for s in prepared.splits) else ""
-    return f"{which}, each the test once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
+    kind = " of whole recordings, not the collection's own" if recipe.ignore_folds else ""
+    return f"{which}{kind}, each the test once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
 
 
 def _training(prepared: Prepared) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from train.chosen_classes import of_chosen_classes
 from train.data_parallel import Devices, check_shares, choose
-from train.fold_checks import check_fold, check_fold_names, chosen_folds
+from train.fold_checks import check_classes, check_fold, check_fold_names, chosen_folds
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures
 from train.picture_folder import open_pictures, read_images
@@ -20,6 +21,7 @@ from train.run_folder import CONFIG, Run, read_run, table_sha256
 from train.run_name import RUNS, check_name, check_ours, default_name, new_folder
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split, splits_of
+from train.trained_on import facts_of
 
 
 @dataclass(frozen=True)
@@ -164,21 +166,20 @@ def _prepared(
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
+    table = of_chosen_classes(table, recipe)
     classes = tuple(sorted(table["label"].unique()))
-    if len(classes) < 2:
-        raise ValueError(
-            f"All pictures in {str(images)!r} are of one class, {classes[0]!r}; a classifier needs two or more."
-        )
     splits = splits_of(recipe, table)
     all_folds = tuple(split.name for split in splits)
     check_fold_names(all_folds)
     splits = chosen_folds(splits, folds)
+    check_classes(splits, table, classes, recipe)
     for split in splits:
-        check_fold(split, table, classes, with_validation=recipe.select == "validation")
+        check_fold(split, with_validation=recipe.select == "validation")
     check_shares(devices, recipe.batch_size, splits)
     height, width = check_model(recipe, n_classes=len(classes))
     recipe = _settled(recipe)
     n_duplicates = _duplicates(table, recipe)
+    facts = facts_of(table)
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
     place = np.full(len(table), -1)
     place[used] = np.arange(len(used))
@@ -201,6 +202,7 @@ def _prepared(
         collection=settings["collection"]["name"],
         versions=versions(),
         table_sha256=digest,
+        trained_on=facts,
     )
     return Prepared(
         run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates, devices=devices

@@ -44,8 +44,16 @@ class Recipe:
         A key of `train.image_transforms.PRESETS`.
     train_variants : tuple of str or None
         Variants to train on beside the originals; None: all that are in the folder.
+    classes : tuple of str or None
+        Train on these classes alone; None: all that are in the folder.
+    leave_out : tuple of str
+        Train on all classes but these.
     protocol : {"folds", "random-clips", "paper"}
         How the pictures are divided; see `train.split.make_splits`.
+    ignore_folds : bool
+        Make folds of whole recordings although the collection has folds of its own.
+    n_folds : int or None
+        So many of these; None: 5, or as many as the rarest class has recordings.
     select : {"last", "validation"}
         Test the last weights of a fixed schedule, or those of the epoch that was best on a fold kept aside.
     keep_relatives : bool
@@ -87,7 +95,11 @@ class Recipe:
     image_values: tuple[str, ...] = ()
     image_preset: str = DEFAULT_PRESET
     train_variants: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    leave_out: tuple[str, ...] = ()
     protocol: str = "folds"
+    ignore_folds: bool = False
+    n_folds: int | None = None
     select: str = "last"
     keep_relatives: bool = False
     epochs: int | None = None
@@ -109,7 +121,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check every value; the message says what was given, what is expected and how to mend it."""
-        for name in ("augment", "spectrogram_values", "image_values", "train_variants"):
+        for name in ("augment", "spectrogram_values", "image_values", "train_variants", "classes", "leave_out"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, tuple(value))
@@ -133,6 +145,18 @@ class Recipe:
         for name in ("l1", "l2", "weight_decay"):
             self._check_range(name, 0, 10, "such as 0.0001")
         self._check_range("seed", 0, 2**31 - 1, "a whole number")
+        self._check_range("n_folds", 2, 1000, "folds, such as 5", may_be_none=True)
+        if self.classes is not None and self.leave_out:
+            raise ValueError(
+                f"--classes and --leave-out must not stand together. Got {' '.join(self.classes)} and "
+                f"{' '.join(self.leave_out)}. Leave one out: --classes names all that are trained on."
+            )
+        if self.protocol != "folds" and (self.ignore_folds or self.n_folds is not None):
+            given = "--ignore-folds" if self.ignore_folds else f"--n-folds {self.n_folds}"
+            raise ValueError(
+                f"{given} must stand with --protocol folds. Got --protocol {self.protocol}, which divides at random "
+                "and has no folds. Leave one of them out."
+            )
         if self.unfreeze != "all" and not self.unfreeze.isdecimal():
             raise ValueError(f"unfreeze is {self.unfreeze!r}; write all, or a number of layers such as 30.")
         if self.weights == "none" and (self.head_epochs or self.unfreeze != "all"):

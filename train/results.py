@@ -66,9 +66,9 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
     dict
         `run`, `collection`, `leaky` (whether relatives of what was tested were trained on, in any fold), `protocol`,
         `all_folds`, `folds_missing`, `folds` (one each that is finished), `pooled` (figures of all test pictures of
-        these), `classes`, `confusions`, `times`, `input_size`, `recipe`, `versions`, `warnings`. Figures are parts of
-        1, None where there is none. `low` to `high` is the interval of the accuracy, in `classes` of the recall; None
-        where there are too few recordings for one.
+        these), `classes`, `confusions`, `times`, `input_size`, `trained_on`, `recipe`, `versions`, `warnings`. Figures
+        are parts of 1, None where there is none. `low` to `high` is the interval of the accuracy, in `classes` of the
+        recall; None where there are too few recordings for one.
     """
     folds = [_read_fold(run, fold) for fold in run.finished_folds]
     leaky = run.recipe.protocol in LEAKY or any(fold["is_leaky"] for fold in folds)
@@ -101,6 +101,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
             "pictures_per_second": n_seen / seconds if seconds else None,
         },
         "input_size": list(run.input_size),
+        "trained_on": run.trained_on,
         "recipe": run.recipe.to_json(),
         "versions": run.versions,
     }

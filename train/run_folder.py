@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +106,8 @@ class Run:
         Of Python and of the packages that train.
     table_sha256 : str
         Of what the pictures' table said when the run began; see `table_sha256`.
+    trained_on : dict
+        As `train.trained_on.facts_of` gives it; empty in older runs.
     """
 
     folder: Path
@@ -118,6 +120,7 @@ class Run:
     collection: str
     versions: dict[str, str]
     table_sha256: str = ""
+    trained_on: dict[str, object] = field(default_factory=dict)
 
     def fold_folder(self, fold: str) -> Path:
         """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
@@ -219,6 +222,7 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
         "all_folds": list(run.all_folds),
         "versions": run.versions,
         "table_sha256": run.table_sha256,
+        "trained_on": run.trained_on,
     }
     write_json(run.folder / CONFIG, config)
 
@@ -281,6 +285,7 @@ def read_run(folder: Path) -> Run:
             collection=config["collection"],
             versions=config["versions"],
             table_sha256=config["table_sha256"],
+            trained_on=config.get("trained_on") or {},
         )
     except (ValueError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None

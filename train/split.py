@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from train.own_folds import own_folds
 from train.recipe import PROTOCOLS, Recipe
+from train.wording import listed
 
 TEST_SHARE = 0.2
 """Of the leaky protocols: the 80 to 20 of the papers."""
-MOST_FOLDS = 5
-"""Where a collection has no folds of its own."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
     ----------
     recipe : Recipe
     table : pandas.DataFrame
-        See `make_splits`, as for what is raised.
+        Of the chosen classes alone (`train.chosen_classes.of_chosen_classes`); see `make_splits`, as for what is
+        raised.
     """
     return make_splits(
         table,
@@ -60,6 +61,8 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
         with_validation=recipe.select == "validation",
         keep_relatives=recipe.keep_relatives,
         train_variants=recipe.train_variants,
+        ignore_folds=recipe.ignore_folds,
+        n_folds=recipe.n_folds,
         seed=recipe.seed,
     )
 
@@ -71,6 +74,8 @@ def make_splits(
     with_validation: bool = False,
     keep_relatives: bool = False,
     train_variants: Collection[str] | None = None,
+    ignore_folds: bool = False,
+    n_folds: int | None = None,
     seed: int = 0,
 ) -> list[Split]:
     """Divide the pictures of a folder, once for each fold.
@@ -90,6 +95,10 @@ def make_splits(
     train_variants : collection of str, optional
         Variants to train on beside the originals; default: all. Duplicates of their original are not trained on
         (under `paper` they are, as in the published figures).
+    ignore_folds : bool
+        Make folds of whole recordings although the collection has folds.
+    n_folds : int, optional
+        So many of these; see `train.own_folds.own_folds`.
     seed : int
         Of what is drawn at random.
 
@@ -114,13 +123,15 @@ def make_splits(
         raise ValueError("The folder holds no originals, and only they are tested; run `python -m generate` again.")
     if protocol == "random-clips":
         return [_random_clips_split(table, trainable, originals, with_validation, seed)]
-    fold_of_clip = _folds(originals, seed)
+    fold_of_clip = _folds(
+        originals, ignore_folds=ignore_folds, n_folds=n_folds, with_validation=with_validation, seed=seed
+    )
     names = sorted(fold_of_clip.unique(), key=_natural)
     if len(names) < (3 if with_validation else 2):
         raise ValueError(
             f"The pictures are of {len(names)} fold(s); expected at least {3 if with_validation else 2}"
-            f"{', one of them to choose the epoch by' if with_validation else ''}. Add recordings"
-            f"{', or take --select last' if with_validation else ', or render clips of other folds too'}."
+            f"{', one of them to choose the epoch by' if with_validation else ''}. Let `--ignore-folds` make folds "
+            f"of whole recordings, or {'take --select last' if with_validation else 'render clips of other folds too'}."
         )
     folds = table["clip_id"].map(fold_of_clip).to_numpy(dtype=object)
     return [
@@ -176,32 +187,45 @@ def _fold_split(
     )
 
 
-def _folds(originals: pd.DataFrame, seed: int) -> pd.Series:
+def has_own_folds(table: pd.DataFrame) -> bool:
+    """Whether the collection has folds: all clips have one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row an image, with `clip_id` and `fold`.
+
+    Raises
+    ------
+    ValueError
+        If some clips have one and others not.
+    """
+    clips = table.drop_duplicates("clip_id")
+    without = clips["fold"].astype(str) == ""
+    if without.any() and not without.all():
+        raise ValueError(
+            f"{int(without.sum())} of {len(clips)} clips have no fold (such as {clips['clip_id'][without].iloc[0]!r}) "
+            "and the others have; give all of them one, or none, or let `--ignore-folds` make folds of whole "
+            "recordings."
+        )
+    return not without.any()
+
+
+def _folds(
+    originals: pd.DataFrame, *, ignore_folds: bool, n_folds: int | None, with_validation: bool, seed: int
+) -> pd.Series:
     """Fold of each clip: the collection's own, or stratified folds of whole recordings."""
     clips = originals.set_index("clip_id")
-    own = clips["fold"].astype(str)
-    if (own != "").all():
+    if not ignore_folds and has_own_folds(originals):
+        own = clips["fold"].astype(str)
+        if n_folds is not None:
+            raise ValueError(
+                f"--n-folds must be left out where the collection has folds of its own. Got {n_folds}, and "
+                f"{own.nunique()} there ({listed(sorted(own.unique(), key=_natural))}). Add --ignore-folds to make "
+                "others of whole recordings; figures are then not comparable with published ones."
+            )
         return own
-    if (own != "").any():
-        first = own.index[own == ""][0]
-        raise ValueError(
-            f"{int((own == '').sum())} of {len(own)} clips have no fold (such as {first!r}) and the others have; give "
-            "all of them one, or none."
-        )
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    n_folds = min(MOST_FOLDS, clips.groupby("label")["source_id"].nunique().min())
-    if n_folds < 2:
-        few = clips.groupby("label")["source_id"].nunique().idxmin()
-        raise ValueError(
-            f"All clips of {few!r} are of one recording, so what is learnt cannot be tested on another; add "
-            "recordings, or tell them apart with `--source-pattern` of `python -m generate`."
-        )
-    division = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    fold = pd.Series("", index=clips.index, dtype=object)
-    for k, (_, test) in enumerate(division.split(clips, clips["label"], clips["source_id"]), start=1):
-        fold.iloc[test] = str(k)
-    return fold
+    return own_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
 
 
 def _random_clips_split(

@@ -109,6 +109,14 @@ def start_in_words(weights: str) -> str:
     return f"from the weights in {weights}"
 
 
+def _whose_folds(recipe: Recipe) -> str:
+    if recipe.ignore_folds:
+        return "of whole recordings, drawn at random; the collection's own were passed over"
+    return (
+        "the collection's own, where it has some" if recipe.n_folds is None else "of whole recordings, drawn at random"
+    )
+
+
 def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
     """How training and test were divided, in a few sentences for a reader who is new to this.
 
@@ -130,8 +138,8 @@ def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
         )
     else:
         division = (
-            "The sounds are divided into folds (the collection's own, where it has some). Each fold is the test once, "
-            "for a net that was trained on the others. Only original sounds are tested; variants are trained on alone."
+            f"The sounds are divided into folds ({_whose_folds(recipe)}). Each fold is the test once, for a net that "
+            "was trained on the others. Only original sounds are tested; variants are trained on alone."
         )
         if leaky:
             division = (

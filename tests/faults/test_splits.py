@@ -13,7 +13,14 @@ from train.recipe import LEAKY, PROTOCOLS
 from train.split import make_splits, relatives_in_training
 
 VARIANTS = ("original", "pitch=+2", "stretch=0.7", "trim")
-REFUSALS = ("are too few to divide at random", "fold(s); expected", "of one recording", "have no fold", "no originals")
+REFUSALS = (
+    "are too few to divide at random",
+    "fold(s); expected",
+    "recordings or more:",
+    "must leave each class",
+    "have no fold",
+    "no originals",
+)
 """What a table that cannot be divided is refused with."""
 
 

@@ -65,3 +65,21 @@ def test_how_the_epoch_was_chosen_is_told(tmp_path):
 def test_a_pretrained_net_says_so(tmp_path):
     assert "ImageNet" in card(tmp_path, weights="imagenet")
     assert "from nothing" in card(tmp_path, name="b")
+
+
+def test_the_card_knows_the_sample_rates_of_the_collection(tmp_path):
+    run = fake_run(tmp_path / "run")
+    report = build_report(run, read_predictions(run))
+    report["trained_on"] = {"sample_rates_hz": {"8000": 72}, "seconds": [0.3, 0.4, 0.8]}
+    text = card_text(report, SETTINGS)
+    assert "have 8,000 Hz, and of what is above 4,000 Hz it knows nothing" in text
+    assert "44,100" not in text and "22,050" not in text
+    assert "hears up to" not in card(tmp_path, name="old")
+
+
+def test_classes_that_were_left_out_are_named(tmp_path):
+    assert "Left out of the collection: wind, \\*sea\\*." in card(tmp_path, leave_out=("wind", "*sea*"))
+
+
+def test_folds_of_our_own_are_not_called_the_collections(tmp_path):
+    assert "the collection's own were passed over" in card(tmp_path, ignore_folds=True)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from generate.manifest import read_metadata, write_table
+from train.plan import plan_text
 from train.prepare import prepare, resume
 from train.recipe import Recipe
 from train.run_folder import write_run
@@ -66,7 +67,7 @@ def test_a_class_that_cannot_be_learnt(own):
             t["label"] == "low", "1", (t["source_id"].astype("category").cat.codes % 3 + 1).astype(str)
         )
     )
-    with pytest.raises(ValueError, match="fold '1' as the test no picture of the class 'low' is left"):
+    with pytest.raises(ValueError, match="fold '1' as the test no image of the class 'low' is left"):
         prepare(folder, TINY)
 
 
@@ -181,3 +182,43 @@ def test_variants_that_equal_their_original_are_counted(images, tmp_path):
     table = read_metadata(images / "metadata.csv")
     expected = table.loc[table["duplicate"], "variant"].value_counts().to_dict()
     assert prepare(images, TINY, runs=tmp_path).n_duplicates == expected
+
+
+def test_some_classes_alone_and_the_run_keeps_them(images, tmp_path):
+    recipe = replace(TINY, leave_out=("low",))
+    prepared = prepare(images, recipe, runs=tmp_path / "runs")
+    assert prepared.run.classes == ("high", "middle") == tuple(sorted(set(prepared.table["label"])))
+    assert "2 classes (without low)" in plan_text(prepared)
+    write_run(prepared.run, prepared.settings)
+    again = resume(prepared.run.folder)
+    assert again.run.classes == ("high", "middle") and again.run.recipe.leave_out == ("low",)
+    assert again.run.trained_on == prepared.run.trained_on and again.run.trained_on["seconds"]
+    with pytest.raises(ValueError, match="Got 'lwo'. Do you mean 'low'"):
+        prepare(images, replace(TINY, leave_out=("lwo",)))
+
+
+def test_a_class_of_one_fold_names_the_options_and_they_help(own, tmp_path):
+    folder = own(
+        fold=lambda t: np.where(
+            t["label"] == "low", "1", (t["source_id"].astype("category").cat.codes % 3 + 1).astype(str)
+        )
+    )
+    with pytest.raises(ValueError, match=r"\(--leave-out low\), make folds .*\(--ignore-folds\)"):
+        prepare(folder, TINY)
+    prepared = prepare(folder, replace(TINY, ignore_folds=True, n_folds=3), runs=tmp_path / "runs")
+    assert prepared.run.all_folds == ("1", "2", "3")
+    assert "3 folds of whole recordings, not the collection's own" in plan_text(prepared)
+    assert len(prepare(folder, replace(TINY, leave_out=("low",)), runs=tmp_path / "runs").run.classes) == 2
+
+
+def test_the_plan_says_which_class_made_the_folds_few_and_which_fold_does_not_test_it(own, tmp_path):
+    folder = own(
+        fold=lambda t: "",
+        source_id=lambda t: t["source_id"].where(
+            t["label"] != "low", "low-" + t["clip_id"].str[-3].isin(["0", "1"]).astype(str)
+        ),
+    )
+    few = plan_text(prepare(folder, TINY, runs=tmp_path / "runs"))
+    assert "2 folds, since the class 'low' has only 2 recordings. Leave it out (--leave-out low), or give" in few
+    more = plan_text(prepare(folder, replace(TINY, n_folds=3), runs=tmp_path / "runs"))
+    assert "3 folds, each the test once" in more and "not tested: 'low' in fold" in more

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from train.own_folds import fewer_folds_note
 from train.recipe import PROTOCOLS
 from train.split import make_splits, relatives_in_training
 
@@ -170,7 +171,7 @@ def test_the_real_tables_own_relatives(real_tables):
     [
         ([("a", "x", "a", "1"), ("b", "x", "b", "1")], "1 fold"),
         ([("a", "x", "a", "1"), ("b", "x", "b", "")], "give all of them one, or none"),
-        ([("a", "x", "r", ""), ("b", "x", "r", ""), ("c", "y", "c", ""), ("d", "y", "d", "")], "one recording"),
+        ([("a", "x", "r", ""), ("b", "x", "r", ""), ("c", "y", "c", ""), ("d", "y", "d", "")], "'x' with 1 recording"),
     ],
 )
 def test_what_cannot_be_divided(clips, words):
@@ -195,3 +196,76 @@ def test_too_few_to_divide_at_random():
     clips = [(f"{label}{n}", label, f"{label}{n}", "") for label in "abcdef" for n in range(2)]
     with pytest.raises(ValueError, match="12 pictures or clips of 6 classes are too few to divide at random"):
         make_splits(pictures(clips), protocol="random-clips")
+
+
+def rare_class(n_rare=2, n_common=30):
+    """Thirty common recordings and two rare ones."""
+    clips = [(f"a{n}", "common", f"a{n}", "") for n in range(n_common)]
+    clips += [(f"b{n}", "other", f"b{n}", "") for n in range(n_common)]
+    return pictures(clips + [(f"x{n}", "x y", f"x{n}", "") for n in range(n_rare)])
+
+
+def test_the_rarest_class_decides_how_many_folds_there_are_and_is_named():
+    table = rare_class()
+    assert len(make_splits(table)) == 2
+    assert fewer_folds_note(table, n_folds=None) == (
+        "2 folds, since the class 'x y' has only 2 recordings. Leave it out (--leave-out 'x y'), or give --n-folds 5, "
+        "of which 3 folds then do not test it."
+    )
+    assert fewer_folds_note(table, n_folds=5) == ""
+    assert fewer_folds_note(rare_class(n_rare=5), n_folds=None) == ""
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("n_folds", [3, 5, 10])
+def test_more_folds_than_a_class_has_recordings_leave_some_of_it_to_learn_from(n_folds, seed):
+    table = rare_class()
+    splits = make_splits(table, n_folds=n_folds, seed=seed)
+    assert len(splits) == n_folds
+    for split in splits:
+        assert set(table["label"].iloc[split.train]) == {"common", "other", "x y"}
+        assert relatives_in_training(table, split) == 0 and len(split.test)
+    assert sum((table["label"].iloc[split.test] == "x y").any() for split in splits) == 2
+
+
+def test_recordings_of_a_class_that_fall_into_one_fold_are_divided_again():
+    """With a recording that holds other classes too, the first division of scikit-learn may put both in one fold."""
+    clips = [(f"{label}{n}-{k}", label, f"{label}{n}", "") for label in "ab" for n in range(9) for k in range(1 + n)]
+    clips += [(f"x{n}-{k}", "x", f"a{n}", "") for n in (0, 1) for k in range(2)]
+    table = pictures(clips)
+    for seed in range(20):
+        for split in make_splits(table, n_folds=4, seed=seed):
+            assert "x" in set(table["label"].iloc[split.train])
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "words"),
+    [
+        (rare_class(1), {}, r"Got 'x y' with 1 recording. Leave them out \(--leave-out 'x y'\)"),
+        (rare_class(2), {"with_validation": True}, r"'x y' with 2 recordings.*--leave-out 'x y'\), or take --select"),
+        (rare_class(2), {"n_folds": 31}, "--n-folds must be 2 to 30, .* Got 31"),
+        (rare_class(3), {"n_folds": 2, "with_validation": True}, "--n-folds must be 3 to 30"),
+        (
+            pictures([(f"{n}", "ab"[n % 2], f"{n}", str(n // 4)) for n in range(8)]),
+            {"n_folds": 5},
+            "Add --ignore-folds",
+        ),
+        (
+            pictures([(f"{n}", "ab"[n % 2], f"{n}", str(n // 7 or "")) for n in range(8)]),
+            {},
+            "let `--ignore-folds` make",
+        ),
+        (pictures([(f"{n}", "ab"[n % 2], f"{n}", "1") for n in range(8)]), {}, "1 fold.*Let `--ignore-folds` make"),
+    ],
+)
+def test_what_is_refused_names_the_option_that_helps(table, options, words):
+    with pytest.raises(ValueError, match=words):
+        make_splits(table, **options)
+
+
+def test_folds_of_the_collection_may_be_passed_over():
+    table = pictures([(f"{n}", "ab"[n % 2], f"{n // 2}", "1" if n < 30 else "") for n in range(40)])
+    splits = make_splits(table, ignore_folds=True, n_folds=4)
+    assert [split.name for split in splits] == ["1", "2", "3", "4"]
+    assert all(relatives_in_training(table, split) == 0 for split in splits)
+    assert len(make_splits(table, ignore_folds=True)) == 5

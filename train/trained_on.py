@@ -1,0 +1,108 @@
+"""What the clips that a run was trained on are like: their sample rates and lengths, for its model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from train.wording import listed
+
+MOST_RATES = 4
+"""That are named, the most frequent first."""
+
+
+def facts_of(table: pd.DataFrame) -> dict[str, object]:
+    """Sample rates and lengths of the clips of a table, as a run keeps them in its `config.json`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row an image, with `variant`, `seconds` and, if the table is not an old one, `sample_rate_hz`.
+
+    Returns
+    -------
+    dict
+        `sample_rates_hz`: rate of the audio file, in Hz, to number of clips, empty where it is not known of all;
+        `seconds`: length of the shortest clip, the median, and that of the longest.
+    """
+    originals = table[table["variant"] == ORIGINAL]
+    rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
+    known = len(rates) == len(originals) and bool((rates > 0).all())
+    seconds = originals["seconds"].astype(float)
+    return {
+        "sample_rates_hz": {str(int(rate)): int(n) for rate, n in rates.value_counts().items()} if known else {},
+        "seconds": [round(float(value), 3) for value in (seconds.min(), seconds.median(), seconds.max())],
+    }
+
+
+def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float | None) -> list[str]:
+    """What follows for what a model can know, in a sentence or two each; nothing that is not known.
+
+    Parameters
+    ----------
+    facts : object
+        As `facts_of` gives them; of older runs, or if they are not as this program writes them, nothing is said.
+    highest_hz : float, optional
+        The highest frequency of the images.
+    seconds : float, optional
+        The length that an image shows.
+    """
+    facts = facts if isinstance(facts, Mapping) else {}
+    return [
+        *_of_frequencies(_rates(facts.get("sample_rates_hz")), highest_hz),
+        *_of_lengths(facts.get("seconds"), seconds),
+    ]
+
+
+def _of_frequencies(rates: dict[int, int], highest_hz: float | None) -> list[str]:
+    if not rates:
+        return [] if highest_hz is None else [f"Of what is above {highest_hz:,.0f} Hz it sees nothing."]
+    most = max(rates) / 2 if highest_hz is None else min(highest_hz, max(rates) / 2)
+    end = f"of what is above {most:,.0f} Hz it knows nothing"
+    if len(rates) == 1:
+        return [
+            f"The audio files that it was trained on have {max(rates):,} Hz, and {end}. Files of a lower sample "
+            "rate lack what it may look for."
+        ]
+    n_clips = sum(rates.values())
+    parts = [f"{rate:,} Hz ({100 * n / n_clips:.0f} % of the clips)" for rate, n in rates.items()]
+    typical = next(iter(rates)) / 2
+    of_most = (
+        f"; of what is above {typical:,.0f} Hz it saw little"
+        if typical < most and 2 * next(iter(rates.values())) > n_clips
+        else ""
+    )
+    return [
+        f"The audio files that it was trained on have several sample rates: {listed(parts, most=MOST_RATES)}. "
+        f"{end[0].upper()}{end[1:]}{of_most}."
+    ]
+
+
+def _of_lengths(lengths: object, seconds: float | None) -> list[str]:
+    is_known = isinstance(lengths, list) and len(lengths) == 3 and all(_is_number(value) for value in lengths)
+    if not is_known:
+        return []
+    shortest, median, longest = lengths
+    image = "" if seconds is None else f"; an image shows {seconds:g} s"
+    each = (
+        f"{shortest:g} s"
+        if shortest == longest
+        else f"{shortest:g} to {longest:g} s, half of them {median:g} s or less"
+    )
+    return [f"The clips that it was trained on last {each}{image}. Of other lengths nothing was tested."]
+
+
+def _rates(values: object) -> dict[int, int]:
+    """Rate to number of clips, the most frequent first; empty if it is not what `facts_of` gives."""
+    if not isinstance(values, Mapping) or not all(
+        str(rate).isdecimal() and _is_number(n) for rate, n in values.items()
+    ):
+        return {}
+    rates = {int(rate): int(n) for rate, n in values.items() if int(rate) > 0 and n > 0}
+    return dict(sorted(rates.items(), key=lambda item: -item[1]))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
