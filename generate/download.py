@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from generate.readers.collection import Reader
 
 CHUNK_BYTES = 1 << 18
+MOST_EXPANSION = 2
+"""Unpacked, a collection has at most so many bytes for each of its published archive: sounds shrink by less than half
+(ESC-50 from 882 MB to 646)."""
+LEAST_BOUND = 10_000_000
+"""Bytes; no archive is refused for less."""
 
 
 def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader] | None = None) -> int:
@@ -159,7 +164,9 @@ def download(
                 f"    {command} --archive {quoted(came)} --accept-checksum {unknown}"
             )
         print("unpacking", flush=True)
-        unpack(came, Path(work, "unpacked"))
+        unpack(
+            came, Path(work, "unpacked"), most_bytes=max(LEAST_BOUND, MOST_EXPANSION * reader.download_size_mb * 10**6)
+        )
         collection = Path(work, "unpacked", reader.archive_folder)
         if not collection.is_dir():
             found = ", ".join(sorted(os.listdir(Path(work, "unpacked")))[:5]) or "nothing"

@@ -36,7 +36,9 @@ examples:
   python -m train.leakage outputs/images/my_sounds            train the small net under both splits
   python -m train.leakage outputs/images/my_sounds --folds 1  a first look"""
 
-USED_BY_QUICK = frozenset({"model", "input_size", "silent_ends", "train_variants", "seed"})
+USED_BY_QUICK = frozenset(
+    ("model", "input_size", "silent_ends", "train_variants", "seed", "classes", "leave_out", "ignore_folds", "n_folds")
+)
 """Options of a recipe that the nearest neighbour depends on; `model` gives the size of the pictures."""
 
 

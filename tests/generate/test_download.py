@@ -1,5 +1,6 @@
 """Real archives, served by a real server on 127.0.0.1."""
 
+import gzip
 import hashlib
 import http.server
 import io
@@ -298,7 +299,7 @@ def test_too_little_room(server, tmp_path, capsys):
 
 
 def test_ctrl_c_leaves_nothing(server, tmp_path, capsys, monkeypatch):
-    def interrupt(archive, folder):
+    def interrupt(archive, folder, **_):
         folder.mkdir()
         (folder / "half").write_bytes(b"")
         raise KeyboardInterrupt
@@ -330,7 +331,7 @@ def test_unpack_refuses_a_folder_that_is_there(tmp_path):
     archive = tmp_path / "toy.zip"
     archive.write_bytes(zip_of(SOUNDS))
     with pytest.raises(FileExistsError):
-        unpack(archive, tmp_path)
+        unpack(archive, tmp_path, most_bytes=10**6)
 
 
 def test_help_imports_nothing_slow():
@@ -358,3 +359,50 @@ def test_options_that_would_not_be_used(arguments, said, capsys):
         main(arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def bomb_of_a_zip(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("Toy/a.wav", bytes(3_000_000))
+
+
+def many_files(path):
+    with zipfile.ZipFile(path, "w") as packed:
+        for number in range(20_001):
+            packed.writestr(f"Toy/{number}", b"")
+
+
+def bomb_of_a_tar(path):
+    with tarfile.open(path, "w:gz") as packed:
+        for number in range(3):
+            member = tarfile.TarInfo(f"Toy/{number}.wav")
+            member.size = 900_000
+            packed.addfile(member, io.BytesIO(bytes(900_000)))
+
+
+def zeros_behind_a_tar(path):
+    with tarfile.open(path, "w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("Toy/a.wav"))
+    with gzip.open(path, "ab") as file:
+        file.write(bytes(5_000_000))
+
+
+def header_of_gigabytes(path):
+    member = tarfile.TarInfo("Toy/a.wav")
+    member.type, member.size = tarfile.XHDTYPE, 1 << 33
+    with gzip.open(path, "wb") as file:
+        file.write(member.tobuf(tarfile.GNU_FORMAT) + bytes(100_000))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [bomb_of_a_zip, many_files, bomb_of_a_tar, zeros_behind_a_tar, header_of_gigabytes],
+    ids=lambda f: f.__name__,
+)
+def test_no_more_is_unpacked_than_was_published(tmp_path, make):
+    from generate.unpack import unpack
+
+    make(tmp_path / "archive")
+    with pytest.raises(ValueError, match="is refused|larger than any"):
+        unpack(tmp_path / "archive", tmp_path / "unpacked", most_bytes=2_000_000)
+    assert sum(path.stat().st_size for path in (tmp_path / "unpacked").rglob("*") if path.is_file()) <= 2_000_000
