@@ -33,7 +33,7 @@ examples:
 exit status: 0 all well, 1 nothing could be predicted (the message says why), 2 wrong use, 3 some sounds could not be
   read, 130 interrupted."""
 SOME_REJECTED = 3
-PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "pillow")
+PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
 """Other versions of these may draw other pixels."""
 
 
