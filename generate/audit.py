@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from generate.finding import Finding
     from generate.prepare import Prepared
+    from generate.rejected import RejectedClip
 
 CANNOT_START = 1
 NEEDS_A_LOOK = 3
@@ -109,7 +110,7 @@ def _audit(options: argparse.Namespace) -> int:
     return NEEDS_A_LOOK if rejected or any(finding.status != "ok" for finding in findings) else 0
 
 
-def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
+def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[RejectedClip]]:
     """Decode and measure every clip, in worker processes: one that dies takes its own clip with it alone.
 
     Parameters
@@ -122,8 +123,8 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
         Columns `generate.health.assess.CLIP_COLUMNS`, by class and clip.
     small : np.ndarray, shape=(n, 32, columns), uint8
         Of each.
-    rejected : list of (str, str)
-        Sound and reason, files that a table names in vain included.
+    rejected : list of RejectedClip
+        One a clip, files that a table names in vain included.
     """
     import pandas as pd
 
@@ -131,6 +132,7 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
     from generate.health.examine import examine
     from generate.progress import Progress
     from generate.readers.collection import printable
+    from generate.rejected import RejectedClip
     from generate.render import Job
     from generate.workers import outcomes
 
@@ -139,7 +141,7 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
         Job(clip_id, path, label, "", fold, source_id, start_s, requests=(None,))
         for clip_id, path, label, fold, source_id, start_s in columns.itertuples(index=False, name=None)
     ]
-    rejected = [(printable(path), reason) for path, _, reason in prepared.missing]
+    rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     usable, given_up = prepared.usable(jobs)
     rows: list[dict[str, object]] = []
     with (
@@ -151,13 +153,14 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[tupl
     ):
         for job, outcome in chain(given_up, done):
             if isinstance(outcome, str):
-                rejected.append((printable(job.path), outcome))
+                clip = RejectedClip(printable(job.path), job.clip_id, job.label, outcome, job.start_s)
+                rejected.append(clip)
             else:
                 rows += outcome
             progress.step(n_rejected=len(rejected))
     table = pd.DataFrame(rows, columns=[*assess.CLIP_COLUMNS, "small"])
     clips = assess.sorted_clips(table) if rows else table
-    return clips.drop(columns="small"), assess.stacked(list(clips["small"])), sorted(rejected)
+    return clips.drop(columns="small"), assess.stacked(list(clips["small"])), rejected
 
 
 def findings_text(findings: Sequence[Finding]) -> str:
@@ -169,22 +172,25 @@ def findings_text(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def rejected_text(rejected: Sequence[tuple[str, str]], n_clips: int) -> str:
+def rejected_text(rejected: Sequence[RejectedClip], n_clips: int) -> str:
     """The sounds that could not be examined, with their reasons.
 
     Parameters
     ----------
-    rejected : sequence of (str, str)
-        Sound and reason.
+    rejected : sequence of RejectedClip
+        One a clip; those of a file that is at fault itself are told in one line.
     n_clips : int
         Of all that were wanted.
     """
     if not rejected:
         return f"{'ok':<9}every sound can be read"
+    from generate.rejected import one_line_a_file
+
+    told = one_line_a_file(rejected)
     lines = [f"{'warning':<9}{len(rejected):,} of {n_clips:,} sounds cannot be rendered"]
-    lines += [f"{'':<9}  {sound}: {reason}" for sound, reason in rejected[:MOST_REJECTED]]
-    if len(rejected) > MOST_REJECTED:
-        lines.append(f"{'':<9}  and {len(rejected) - MOST_REJECTED:,} more")
+    lines += [f"{'':<9}  {clip.sound}: {clip.reason}" for clip in told[:MOST_REJECTED]]
+    if len(told) > MOST_REJECTED:
+        lines.append(f"{'':<9}  and {len(told) - MOST_REJECTED:,} more")
     lines.append(f"{'':<9}  -> mend these files or take them out; python -m generate passes over them")
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from generate.fork_server import ONE_THREAD
 from generate.manifest import SETTINGS
 from generate.render import Front, Job
 from generate.wording import count
-from generate.workers import CLIP_LIMIT_S, KILLED_TWICE, QUEUED_A_WORKER
+from generate.workers import CLIP_LIMIT_S, KILLED_TWICE, QUEUED_A_WORKER, FaultyFiles
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -194,6 +194,7 @@ def cluster_outcomes(
     queue, in_flight, refused = deque(jobs), {}, set()
     executor = client.get_executor(pure=False)
     n_workers, looked = 0, -LOOK_EVERY_S
+    faulty = FaultyFiles()
     try:
         while queue or in_flight:
             if time.monotonic() - looked > LOOK_EVERY_S:
@@ -216,7 +217,7 @@ def cluster_outcomes(
                     _send_away(client, outcome, refused)
                     queue.append(job)
                 else:
-                    yield job, KILLED_TWICE if outcome is None else outcome
+                    yield from faulty.with_the_rest(job, KILLED_TWICE if outcome is None else outcome, queue)
     finally:
         executor.shutdown(wait=False)
         shutil.rmtree(started, ignore_errors=True)

@@ -23,7 +23,8 @@ from generate.systems import print_any_name
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = (3, 11)
-SOUND_FORMATS = ("WAV", "FLAC", "OGG", "MP3")
+SOUND_FORMATS = ("WAV", "FLAC", "OGG")
+FFMPEG_DECODERS = ("mp3float", "aac", "alac", "wmav2", "opus")
 LITTLE_DISK_GB = 1.0
 """A picture takes about 23 KB: 1 GB holds ESC-50 with twenty variants of each clip."""
 
@@ -100,7 +101,20 @@ def check_sound_formats() -> Finding:
     if absent:
         newer = "python -m pip install --force-reinstall --only-binary :all: soundfile"
         return Finding("warning", f"{version} does not decode {', '.join(absent)}", newer)
-    return Finding("ok", f"{version} decodes {' '.join(SOUND_FORMATS)}; ffmpeg is not needed")
+    return Finding("ok", f"{version} decodes {' '.join(SOUND_FORMATS)}")
+
+
+def check_ffmpeg_libraries() -> Finding:
+    """Whether FFmpeg's libraries can be loaded, which decode MP3, M4A and video; the program ffmpeg is not needed."""
+    try:
+        import av
+    except (ImportError, OSError) as error:
+        return Finding("missing", f"PyAV, which decodes MP3, M4A and video ({error})", INSTALL_ALL)
+    absent = [name for name in FFMPEG_DECODERS if name not in av.codecs_available]
+    if absent:
+        return Finding("warning", f"PyAV {av.__version__} does not decode {', '.join(absent)}", INSTALL_ALL)
+    version = ".".join(map(str, av.library_versions["libavcodec"]))
+    return Finding("ok", f"libavcodec {version} decodes MP3, M4A and video; ffmpeg is not needed")
 
 
 def check_cores() -> Finding:
@@ -145,6 +159,7 @@ def check_datasets(folder: Path = ROOT / "datasets") -> Finding:
 
 CHECKS = (
     check_sound_formats,
+    check_ffmpeg_libraries,
     check_rubber_band,
     check_cores,
     check_memory,

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.lengths import HEADER_READERS, lengths
+from generate.audio.durations import durations
+from generate.audio.header_durations import is_surely_short
 from generate.readers.collection import unique_ids
-from generate.surely_short import is_surely_short
 
+HEADER_READERS = 8
+"""Threads: the disk is waited for, not the processor."""
 SHORTEST_LAST_PIECE = 0.5
 """What is left at the end becomes a piece if it is at least this part of a whole one."""
 ROUNDING_S = 1e-9
@@ -24,7 +26,7 @@ def cut_into_pieces(
     """Replace each recording longer than one picture by its pieces.
 
     Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
-    `-piece000`, `-piece001`, ... A recording that fits one picture, or whose header cannot be read, stays one clip.
+    `-piece000`, `-piece001`, ... A recording that fits one picture, or cannot be used, stays one clip.
 
     Parameters
     ----------
@@ -42,19 +44,20 @@ def cut_into_pieces(
     pieces : pandas.DataFrame
         The clips table, with more rows; `start_s` says where each piece begins.
     unusable : dict of str to str
-        Path and reason of recordings whose pieces would be rejected one after the other: it ends before the last
-        of them, or what reads its header crashes or hangs. Each stays one clip.
+        Path and reason of recordings that cannot be used: they are not whole, were not understood, or crash or hang
+        what reads them. Each stays one clip.
     """
     two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
     paths = list(clips["path"])
     with ThreadPoolExecutor(HEADER_READERS) as threads:
         is_short = list(threads.map(lambda path: is_surely_short(folder / path, two_pieces_s), paths))
     others = [path for path, short in zip(paths, is_short, strict=True) if not short]
-    found = lengths([folder / path for path in others], workers=workers, piece_s=seconds)
-    length_of = dict(zip(others, found, strict=True))
-    unusable = {path: length for path, length in length_of.items() if isinstance(length, str)}
-    told_s = {path: length for path, length in length_of.items() if path not in unusable and length}
-    n_pieces = np.array([count_pieces(told_s.get(path, 0), seconds) for path in paths])
+    found = durations([folder / path for path in others], workers=workers)
+    duration_of = dict(zip(others, found, strict=True))
+    unusable = {path: reason for path, reason in duration_of.items() if isinstance(reason, str)}
+    n_pieces = np.array(
+        [1 if path in unusable else count_pieces(duration_of.get(path, 0), seconds) for path in paths], dtype=int
+    )
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)

@@ -13,7 +13,7 @@ import numpy as np
 import augment_audio
 from augment_audio import ORIGINAL, Request
 from generate import mp3, png
-from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
+from generate.audio import LONGEST_BEGINNING, BadSound, Loaded, load
 from generate.folder import sound_of
 from generate.picture_name import picture_name
 from generate.readers.collection import printable
@@ -150,8 +150,6 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
     """
     settings = front.settings
     path = front.sounds / job.path
-    if path.suffix.lower() in UNDECODED_SUFFIXES:
-        raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
     try:
         stat = path.stat()
     except OSError as error:

@@ -20,6 +20,7 @@ from generate.plan import Plan
 from generate.prepare import Prepared, survey
 from generate.progress import Progress
 from generate.readers.collection import printable
+from generate.rejected import RejectedClip, behind_a_fault, one_line_a_file, table_of
 from generate.render import Job
 from generate.workers import outcomes
 
@@ -37,7 +38,7 @@ class Result:
     plan : Plan
         What it had to do.
     metadata, rejected : pandas.DataFrame
-        As in `metadata.csv` and `rejected.csv`; of this run alone.
+        As in `metadata.csv` and `rejected.csv`, of this run alone; but `rejected` has a row for each clip.
     lost_classes : list of str
         Classes of which no clip could be rendered.
     n_clips : int
@@ -95,7 +96,7 @@ def execute(prepared: Prepared) -> Result:
             folder.clear(images, plan.removed)
         folder.remove_temporary(images)
         _write_settings(prepared)
-        rejected = _render_all(prepared, plan, render_all)
+        rejected, lines = _render_all(prepared, plan, render_all)
 
         journal = manifest.read_journal(images / manifest.JOURNAL)
         new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
@@ -103,7 +104,7 @@ def execute(prepared: Prepared) -> Result:
         metadata = _sorted(manifest.unite_equal_sounds(rows))
         n_removed, foreign = _remove_others(images, metadata, known | plan.left | set(journal["file_name"]))
         folder.remove_temporary(images)
-        manifest.write_table(images / manifest.REJECTED, _together(earlier, rejected))
+        manifest.write_table(images / manifest.REJECTED, _together(earlier, lines))
         manifest.write_table(images / manifest.METADATA, metadata)
         (images / manifest.JOURNAL).unlink()
         if len(new) or n_removed:
@@ -145,10 +146,11 @@ def _renderer(prepared: Prepared) -> Iterator[RenderAll]:
         yield partial(outcomes, front=front, workers=prepared.workers, temporary_folder=Path(temporary))
 
 
-def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> pd.DataFrame:
-    """Render all jobs, note each in the journal, and return the table of rejected clips."""
+def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Render all jobs and note each in the journal; the rejected clips, and these as `rejected.csv` names them."""
     front = prepared.front
-    rejected = [(printable(path), "", label, reason) for path, label, reason in prepared.missing]
+    rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
+    drawn: list[RejectedClip] = []
     usable, given_up = prepared.usable(plan.jobs)
     journal = manifest.Journal(front.images / manifest.JOURNAL)
     with (
@@ -157,14 +159,18 @@ def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> pd.Dat
         closing(render_all(usable)) as jobs,
     ):
         for job, outcome in chain(given_up, jobs):
+            clip = RejectedClip(printable(job.path), job.clip_id, job.label, "", job.start_s)
             if isinstance(outcome, str):
                 hint = prepared.reader.known_broken.get(job.clip_id.partition("-piece")[0])
-                reason = f"{outcome} ({hint})" if hint else outcome
-                rejected.append((printable(job.path), job.clip_id, job.label, printable(reason)))
+                reason = printable(f"{outcome} ({hint})" if hint else outcome)
+                rejected.append(clip._replace(reason=type(outcome)(reason)))
             else:
                 journal.note(outcome)
+                drawn.append(clip)
             progress.step(n_rejected=len(rejected))
-    return pd.DataFrame(sorted(rejected), columns=list(manifest.REJECTED_COLUMNS), dtype=object)
+    rejected += behind_a_fault(drawn, rejected)
+    columns = manifest.REJECTED_COLUMNS
+    return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns)
 
 
 def _write_settings(prepared: Prepared) -> None:

@@ -93,7 +93,7 @@ class Settings:
         object.__setattr__(self, "class_variants", {k: tuple(v) for k, v in self.class_variants.items()})
         if self.image_size is not None:
             object.__setattr__(self, "image_size", tuple(int(side) for side in self.image_size))
-        self._check_range("sr", 1000, 384_000, "hertz, such as 22050 or 44100")
+        self._check_range("sr", 1000, 1_000_000, "hertz, such as 22050 or 44100")
         self._check_range("seconds", 0.05, 600, "seconds, such as 5")
         self._check_choice("pad", PADS)
         self._check_choice("long", LONGS)

@@ -12,6 +12,7 @@ PACKAGES = (
     "numba",
     "opencv-python-headless",
     "soundfile",
+    "av",
     "soxr",
     "pillow",
     "pylibrb",

@@ -22,7 +22,8 @@ from typing import TypeVar
 
 from augment_audio.rubberband_program import end_programs
 from generate import fork_server
-from generate.audio import BadSound
+from generate.audio import BadFile, BadSound, FileReason
+from generate.memory_limit import limit_memory
 from generate.render import Front, Job, render
 
 QUEUED_A_WORKER = 3
@@ -35,11 +36,14 @@ PART_LIMIT_S = 60.0
 """If a part of a file (a header, a window) is not read after so long, the same is done."""
 SLICE_S = 0.5
 """Windows hears Ctrl-C between two waits alone, so none is longer."""
-KILLED_TWICE = "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
+KILLED_TWICE = FileReason(
+    "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
+)
 MOST_WORKERS_ON_WINDOWS = 61
 TEMPORARY_FOLDERS = ("generate-", "train-", "pymp-")
 """What those are called that this program, and multiprocessing for it, makes for the time of a run."""
 Work = Callable[[Job, Front], list[dict[str, object]]]
+Outcome = list[dict[str, object]] | str
 Part = tuple  # begins with what it is a part of, such as the Path of a file
 Result = TypeVar("Result")
 
@@ -73,6 +77,7 @@ def _begin(temporary_folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = temporary_folder
     keep_memory()
+    limit_memory()
     parent = multiprocessing.parent_process()
 
     def end_with_parent() -> None:
@@ -115,6 +120,8 @@ def or_reason(work: Callable[..., Result], *arguments: object) -> Result | str:
     """
     try:
         return work(*arguments)
+    except BadFile as error:
+        return FileReason(error)
     except BadSound as error:
         return str(error)
     except MemoryError:
@@ -144,7 +151,9 @@ def outcomes(
     ------
     job : Job
     outcome : list of dict, or str
-        What `work` gave (from `render`: rows of `metadata.csv`), or the reason why the clip was given up.
+        What `work` gave (from `render`: rows of `metadata.csv`), or the reason why the clip was given up; where its
+        file is at fault a `FileReason`: later clips of that file are given up with it, and not tried but for those
+        that are in hand.
 
     Raises
     ------
@@ -153,6 +162,7 @@ def outcomes(
     """
     queue, suspects = deque(jobs), deque()
     tried_before: set[str] = set()
+    faulty = FaultyFiles()
     while queue or suspects:
         executor = local_executor(min(workers, len(queue) + len(suspects)), temporary_folder)
         in_flight: dict[Future, Job] = {}
@@ -168,14 +178,41 @@ def outcomes(
                     _kill(executor)
                 for future in finished:
                     outcome = future.result()
-                    yield in_flight.pop(future), outcome
+                    yield from faulty.with_the_rest(in_flight.pop(future), outcome, queue)
         except BrokenProcessPool:
             if len(in_flight) == 1 and tried_before.issuperset(job.clip_id for job in in_flight.values()):
-                yield in_flight.popitem()[1], KILLED_TWICE
+                yield from faulty.with_the_rest(in_flight.popitem()[1], KILLED_TWICE, queue)
             suspects.extend(in_flight.values())
             tried_before.update(job.clip_id for job in in_flight.values())
         finally:
             _end(executor, in_flight)
+
+
+class FaultyFiles:
+    """Files of which a clip showed that the rest cannot be read: it need not be tried."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def with_the_rest(self, job: Job, outcome: Outcome, queue: deque[Job]) -> Iterator[tuple[Job, Outcome]]:
+        """Give a clip with its outcome, and those that wait behind it in the same file, which leave the queue.
+
+        Parameters
+        ----------
+        job : Job
+        outcome : list of dict, or str
+        queue : collections.deque of Job
+        """
+        yield job, outcome
+        if not isinstance(outcome, FileReason) or job.path in self._known:
+            return
+        self._known.add(job.path)
+        rest = [other for other in queue if other.path == job.path and other.start_s > job.start_s]
+        if rest:
+            left = [other for other in queue if other.path != job.path or other.start_s <= job.start_s]
+            queue.clear()
+            queue.extend(left)
+        yield from ((other, outcome) for other in rest)
 
 
 def in_order(

@@ -34,7 +34,7 @@ exit status: 0 all well, 1 nothing could be predicted (the message says why), 2 
 SOME_REJECTED = 3
 CSV_BEGINS, JSON_BEGINS = "file,start_s,", '{\n  "run": '
 """How the tables that this command writes begin."""
-PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "pillow")
+PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
 """Other versions of these may draw other pixels."""
 
 

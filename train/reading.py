@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from generate.lengths import lengths
+from generate.audio.durations import durations
 from generate.progress import Progress
 from generate.readers.collection import printable
 from generate.workers import in_order, usable_cores
@@ -63,7 +63,7 @@ def reading(
     Reading
     """
     workers = min(MOST_READERS, usable_cores())
-    found = dict(zip(recordings, lengths(recordings, workers=workers), strict=True))
+    found = dict(zip(recordings, durations(recordings, workers=workers), strict=True))
     rejected = [_rejected(path, reason) for path, reason in found.items() if isinstance(reason, str)]
     starts = {
         path: window_starts(length, seconds=front.settings.seconds, hop_s=hop_s)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from generate.audio import LONGEST_BEGINNING, UNDECODED_SUFFIXES, BadSound, Loaded, load
+from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.features import FEATURES
 from generate.pieces import SHORTEST_LAST_PIECE, count_pieces
 from generate.settings import Settings
@@ -87,7 +87,7 @@ def front_end(run: Run) -> FrontEnd:
     return FrontEnd(settings, tuple(run.input_size), run.recipe.silent_ends, palette)
 
 
-def window_starts(duration_s: float | None, *, seconds: float, hop_s: float | None = None) -> np.ndarray:
+def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = None) -> np.ndarray:
     """Where the windows of a recording begin.
 
     A recording that fits one window is one window. In a longer one they follow each other by `hop_s` until one
@@ -95,8 +95,8 @@ def window_starts(duration_s: float | None, *, seconds: float, hop_s: float | No
 
     Parameters
     ----------
-    duration_s : float or None
-        Of the recording; None where it is not known: its beginning is the only window then.
+    duration_s : float
+        Of the recording.
     seconds : float
         Length of a window.
     hop_s : float, optional
@@ -115,7 +115,6 @@ def window_starts(duration_s: float | None, *, seconds: float, hop_s: float | No
     hop_s = seconds if hop_s is None else hop_s
     if not SHORTEST_HOP_S <= hop_s < math.inf:
         raise ValueError(f"The hop between windows is {hop_s:g} s; expected {SHORTEST_HOP_S:g} or more, such as 1.")
-    duration_s = duration_s or 0.0
     if hop_s == seconds:
         n_windows = count_pieces(duration_s, seconds)
     else:
@@ -146,8 +145,6 @@ def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
 
 def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[Window, np.ndarray]:
     """The same with the samples that it was drawn of, shape=(n,), n <= settings.n_samples, float32."""
-    if path.suffix.lower() in UNDECODED_SUFFIXES:
-        raise BadSound(f"{path.suffix} cannot be decoded here; convert it first: ffmpeg -i {path.name} {path.stem}.wav")
     settings = front.settings
     loaded = _load_window(path, start_s, settings)
     y = loaded.y

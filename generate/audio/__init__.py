@@ -1,7 +1,8 @@
 """Audio files: what they are, how they are decoded, and the checked mono samples that all else begins with."""
 
-from generate.audio.decode import BadSound, Decoded, check_there, decode, duration_s
-from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR, UNDECODED_SUFFIXES
+from generate.audio.bad_sound import BadFile, BadSound, FileReason
+from generate.audio.decode import Decoded, decode, duration_s
+from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
 from generate.audio.load import LONGEST_BEGINNING, Loaded, load
 
 __all__ = [
@@ -9,11 +10,11 @@ __all__ = [
     "HIGHEST_SR",
     "LONGEST_BEGINNING",
     "LOWEST_SR",
-    "UNDECODED_SUFFIXES",
+    "BadFile",
     "BadSound",
     "Decoded",
+    "FileReason",
     "Loaded",
-    "check_there",
     "decode",
     "duration_s",
     "load",

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
 
-from generate.audio.formats import HIGHEST_SR, LOWEST_SR
-from generate.truncated import for_libsndfile, tells_length, truncation
+from generate.audio import by_libsndfile, flac
+from generate.audio.bad_sound import BadFile, BadSound
+from generate.audio.formats import check_bounds
+from generate.audio.truncation import truncation
 
-COUNTED = ("FLAC", "MP3")
-"""Formats whose header counts the samples; of the others it is the size of the file that tells."""
-UNKNOWN_LENGTH = 2**62
-"""libsndfile gives 2^63 - 1 samples where the header does not tell."""
-MOST_SAMPLES_A_BYTE = 1000
-"""Digital silence, the shortest that FLAC and Opus can say, takes a byte for some 300 samples."""
-BLOCK_SAMPLES = 1 << 20
+LIBSNDFILES = frozenset(b"RIFF RIFX RF64 FORM riff caff .snd dns. NIST Crea OggS fLaC".split())
+"""First bytes of the files that libsndfile decodes; all others are FFmpeg's."""
+IN_OGG = (b"\x01vorbis", b"OpusHead")
 PLAINER = {
-    "File does not exist or is not a regular file (possibly a pipe?).": "It holds no MPEG audio.",
     "Internal error : SF_INFO struct incomplete.": "Its header tells no sample rate or number of channels that can be.",
     "Unspecified internal error.": "Its header is damaged.",
 }
-"""What libsndfile means, where it says something else. (The file is known to be there.)"""
+"""What libsndfile means, where it says something else."""
 
 
-class BadSound(ValueError):
-    """A sound that cannot be rendered; the message is the reason, for `rejected.csv`."""
+class Recording(Protocol):
+    """An open audio file, looked through: all of it can be read, and nothing else is in it."""
+
+    sr: int
+    n_channels: int
+    n_samples: int
+    is_kept: bool
+
+    def read(self, start: int, n_samples: int) -> np.ndarray:
+        """A part, shape=(n_samples, n_channels), float32."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
 @dataclass(frozen=True)
@@ -60,104 +70,92 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
     Raises
     ------
     BadSound
-        If it cannot be decoded, is empty or truncated.
+        If it cannot be decoded, is empty or truncated, or holds what was not understood.
     """
-    with _reasons():
-        _check_whole(path)
-        with soundfile.SoundFile(for_libsndfile(path)) as file:
-            own_sr = file.samplerate
-            if file.frames >= UNKNOWN_LENGTH:
-                raise BadSound(f"it does not tell its length; write it anew: ffmpeg -i {path.name} {path.stem}.wav")
-            start = round(start_s * own_sr)
-            expected = file.frames - start
-            if longest_s is not None:
-                expected = min(expected, round(longest_s * own_sr))
-            if file.frames == 0 or expected <= 0:
-                raise BadSound("empty: it holds no samples")
-            if start and file.seek(start) != start:
-                raise BadSound(f"damaged: its part from {start_s:g} s on is not found")
-            channels = _read(file, expected)
-            is_guess = _is_guess(file, path)
-    if len(channels) < expected and not (is_guess and len(channels)):
-        raise BadSound(f"truncated: its header promises {expected} samples and {len(channels)} could be decoded")
-    return Decoded(channels, own_sr)
+    with _opened(path) as recording:
+        start = round(start_s * recording.sr)
+        expected = recording.n_samples - start
+        if longest_s is not None:
+            expected = min(expected, round(longest_s * recording.sr))
+        if recording.n_samples == 0 or expected <= 0:
+            raise BadSound("empty: it holds no samples")
+        check_bounds(recording.sr, recording.n_channels, expected)
+        channels = recording.read(start, expected)
+        if len(channels) == 0:
+            raise BadSound("empty: it holds no samples")
+        return Decoded(channels, recording.sr)
 
 
-def check_there(path: Path, at_s: float) -> None:
-    """See that a recording is whole; of one that only counts its samples, that it goes on to a moment.
-
-    Nothing is decoded but what stands there.
-
-    Parameters
-    ----------
-    path : Path
-    at_s : float
-        Before the end that its header promises, in seconds.
+def duration_s(path: Path) -> float:
+    """Length of an audio file, in seconds: of what is there, and as its header says.
 
     Raises
     ------
     BadSound
-        If it does not, or cannot be read; the message is the reason.
+        If it cannot be told, or is not true.
     """
-    with _reasons():
-        _check_whole(path)
-        with soundfile.SoundFile(for_libsndfile(path)) as file:
-            if file.format not in COUNTED or _is_guess(file, path):
-                return
-            n_samples, at = file.frames, int(at_s * file.samplerate)
-            try:
-                is_there = file.seek(at) == at and len(file.read(1)) == 1
-            except soundfile.LibsndfileError:  # says no more than that it did not find it
-                is_there = False
-    if not is_there:
-        raise BadSound(f"truncated or damaged: its header promises {n_samples} samples, and the last are not there")
+    with _opened(path) as recording:
+        return recording.n_samples / recording.sr
+
+
+_kept = threading.local()
+"""The recording that this thread read last, if it is worth to stay open: the clips of one follow each other."""
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
-    """What goes wrong with a file in it becomes a reason."""
+def _opened(path: Path) -> Iterator[Recording]:
+    """An audio file; what goes wrong with it becomes a reason."""
     try:
-        yield
+        stat = path.stat()
+        key = (path, stat.st_size, stat.st_mtime_ns)
+        if getattr(_kept, "key", None) != key:
+            _forget()
+            recording = _open(path, stat.st_size)
+            if not recording.is_kept:
+                try:
+                    yield recording
+                finally:
+                    recording.close()
+                return
+            _kept.key, _kept.recording = key, recording
+        try:
+            yield _kept.recording
+        except BaseException:
+            _forget()
+            raise
     except soundfile.LibsndfileError as error:
         words = error.error_string.strip()
-        raise BadSound(f"not readable as sound: {PLAINER.get(words, words)}") from None
+        raise BadFile(f"not readable as sound: {PLAINER.get(words, words)}") from None
     except OSError as error:
-        raise BadSound(f"not readable: {error.strerror or error}") from None
+        raise BadFile(f"not readable: {error.strerror or error}") from None
 
 
-def _check_whole(path: Path) -> None:
-    """See that a file is not empty, and as large as its header says."""
-    if path.stat().st_size == 0:
-        raise BadSound("empty: the file has no bytes")
-    shortfall = truncation(path)
-    if shortfall:
-        raise BadSound(shortfall)
+def _forget() -> None:
+    """Close the recording that was read last."""
+    if getattr(_kept, "recording", None) is not None:
+        _kept.recording.close()
+    _kept.key = _kept.recording = None
 
 
-def _is_guess(file: soundfile.SoundFile, path: Path) -> bool:
-    """Whether libsndfile can but guess how many samples there are."""
-    return file.format == "MP3" and not tells_length(path)
+def _open(path: Path, n_bytes: int) -> Recording:
+    """Open a file with the library that decodes what its first bytes say it is."""
+    with path.open("rb") as file:
+        start = file.read(64)
+    if n_bytes == 0:
+        raise BadFile("empty: the file has no bytes")
+    if _is_for_libsndfile(path, start):
+        return by_libsndfile.Recording(path)
+    from generate.audio import by_ffmpeg
+
+    if fault := truncation(path):
+        raise BadFile(fault)
+    return by_ffmpeg.Recording(path)
 
 
-def _read(file: soundfile.SoundFile, n_samples: int) -> np.ndarray:
-    """Read in blocks, so that no memory is taken for samples that only the header promises."""
-    blocks = []
-    while n_samples > 0:
-        block = file.read(min(n_samples, BLOCK_SAMPLES), dtype="float32", always_2d=True)
-        if len(block) == 0:
-            break
-        n_samples -= len(block)
-        blocks.append(block)
-    return np.concatenate(blocks) if blocks else np.zeros((0, file.channels), dtype=np.float32)
-
-
-def duration_s(path: Path) -> float | None:
-    """Length by the header alone, in seconds; None where it cannot be read, is not told or cannot be true."""
-    try:
-        header = soundfile.info(for_libsndfile(path))
-        n_bytes = path.stat().st_size
-    except (soundfile.LibsndfileError, OSError):
-        return None
-    if not LOWEST_SR <= header.samplerate <= HIGHEST_SR or header.frames > MOST_SAMPLES_A_BYTE * n_bytes:
-        return None
-    return header.frames / header.samplerate
+def _is_for_libsndfile(path: Path, start: bytes) -> bool:
+    """Whether libsndfile can decode a file, and will decode all of it."""
+    if start[:4] not in LIBSNDFILES or start[8:12] == b"AVI ":
+        return False
+    if start[:4] == b"OggS":
+        return any(codec in start for codec in IN_OGG)
+    return start[:4] != b"fLaC" or flac.ends_as_told(path)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.audio import AUDIO_SUFFIXES
 
 OF_THE_SYSTEM = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN"})
 """Folders that macOS puts into zip files, whose files are named as if they were sounds, and Windows on every disk."""
@@ -23,8 +23,8 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
     Returns
     -------
     paths : list of str
-        Relative to the folder, with `/`, sorted. Sounds of kinds that cannot be decoded, and links to sounds that
-        are gone, are in it, so that they are rejected by name and not passed over.
+        Relative to the folder, with `/`, sorted. Links to sounds that are gone are in it, so that they are rejected by
+        name and not skipped.
     passed_over : collections.Counter
         Hidden files and folders, and other files by their ending.
     """
@@ -48,7 +48,7 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
                 (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))
             elif not _is_file(entry):
                 passed_over["pipes and devices"] += 1
-            elif suffix in AUDIO_SUFFIXES or suffix in UNDECODED_SUFFIXES:
+            elif suffix in AUDIO_SUFFIXES:
                 paths.append(prefix + entry.name)
             else:
                 passed_over[suffix or "no ending"] += 1

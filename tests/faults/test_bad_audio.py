@@ -15,7 +15,7 @@ from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import HIDDEN, KINDS, encoded
 from tests.faults.rows import times
 from tests.faults.running import QUICK, generate, metadata, pictures, reasons
-from tests.generate.test_audio import without_info_header
+from tests.generate.audio.test_load import without_info_header
 
 CLASSES = ("bell", "dog", "rain", "sea", "wind")
 

@@ -15,6 +15,7 @@ import generate.__main__
 from generate import manifest
 from generate.audit import build_parser, main, rejected_text
 from generate.health import assess, examine
+from generate.rejected import RejectedClip
 from tests.conftest import SR, tone, white
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +136,7 @@ def test_help_imports_nothing_slow():
 
 
 def test_a_long_list_of_rejected_sounds_is_cut():
-    text = rejected_text([(f"{n}.wav", "empty") for n in range(14)], 20)
+    text = rejected_text([RejectedClip(f"{n}.wav", str(n), "a", "empty") for n in range(14)], 20)
     assert text.startswith("warning  14 of 20 sounds") and "and 4 more" in text
 
 

@@ -108,11 +108,21 @@ def test_an_old_python(monkeypatch):
 def test_sound_formats(monkeypatch):
     soundfile = pytest.importorskip("soundfile")
     assert doctor.check_sound_formats().status == "ok"
-    monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "", "FLAC": "", "OGG": ""})
+    monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "", "FLAC": ""})
     finding = doctor.check_sound_formats()
-    assert finding.status == "warning" and "MP3" in finding.what and "soundfile" in finding.mend
+    assert finding.status == "warning" and "OGG" in finding.what and "soundfile" in finding.mend
     monkeypatch.setitem(sys.modules, "soundfile", None)
     assert doctor.check_sound_formats().status == "missing"
+
+
+def test_the_libraries_of_ffmpeg(monkeypatch):
+    av = pytest.importorskip("av")
+    assert doctor.check_ffmpeg_libraries().status == "ok"
+    monkeypatch.setattr(av, "codecs_available", {"aac"})
+    finding = doctor.check_ffmpeg_libraries()
+    assert finding.status == "warning" and "mp3float" in finding.what
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert doctor.check_ffmpeg_libraries().status == "missing"
 
 
 def test_folders(tmp_path):

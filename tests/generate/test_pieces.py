@@ -147,8 +147,9 @@ def test_what_cannot_be_read_stays_one_clip_for_the_renderer_to_reject(recording
     (tmp_path / "gone.wav").unlink()
     (tmp_path / "text.wav").write_text("no sound")
 
-    pieces = cut(clips, tmp_path, seconds=5.0)
+    pieces, unusable = cut_into_pieces(clips, tmp_path, seconds=5.0, workers=2)
 
+    assert sorted(unusable) == ["bad.wav", "empty.wav", "gone.wav", "text.wav"]
     counts = pieces.groupby("path").size()
     assert dict(counts) == {"bad.wav": 1, "empty.wav": 1, "gone.wav": 1, "text.wav": 1, "whole.wav": 4}
     assert {"bad", "empty", "gone", "text"} < set(pieces["clip_id"])
@@ -175,13 +176,13 @@ def test_pieces_are_not_called_as_another_recording(recordings, tmp_path):
     assert pieces["clip_id"].str.casefold().is_unique
 
 
-def test_a_recording_that_does_not_tell_its_length_stays_one_clip(recordings, tmp_path):
+def test_the_samples_of_a_recording_that_does_not_tell_its_length_are_counted(recordings, tmp_path):
     clips = recordings("flac", a=20.0)
     header = bytearray((tmp_path / "a.flac").read_bytes())
     header[21] &= 0xF0
     header[22:26] = bytes(4)
     (tmp_path / "a.flac").write_bytes(header)
-    assert len(cut(clips, tmp_path, seconds=5.0)) == 1
+    assert len(cut(clips, tmp_path, seconds=5.0)) == 4
 
 
 # The samples

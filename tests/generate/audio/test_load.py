@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import soxr
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES, BadSound, duration_s, load
+from generate.audio import AUDIO_SUFFIXES, BadSound, duration_s, load
 from tests.conftest import SR, loudest_hz, tone, white
 
 ODD_RATES = [1000, 4000, 8000, 11025, 12345, 16000, 22050, 32000, 44056, 44100, 48000, 96000, 192000, 384000]
@@ -338,7 +338,8 @@ def test_content_that_is_no_sound(tmp_path, content, name):
     with pytest.raises(BadSound) as caught:
         load(tmp_path / name, SR)
     assert any(word in str(caught.value) for word in ("readable", "truncated", "no bytes"))
-    assert duration_s(tmp_path / name) is None
+    with pytest.raises(BadSound):
+        duration_s(tmp_path / name)
 
 
 def test_a_folder(tmp_path):
@@ -349,7 +350,8 @@ def test_a_folder(tmp_path):
 def test_a_file_that_went_meanwhile(tmp_path):
     with pytest.raises(BadSound, match="not readable: No such file"):
         load(tmp_path / "gone.wav", SR)
-    assert duration_s(tmp_path / "gone.wav") is None
+    with pytest.raises(BadSound):
+        duration_s(tmp_path / "gone.wav")
 
 
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
@@ -360,9 +362,9 @@ def test_a_file_that_may_not_be_read(write):
         load(path, SR)
 
 
-@pytest.mark.parametrize("sr", [1, 999, 384_001, 3_000_000])
+@pytest.mark.parametrize("sr", [1, 999, 1_000_001, 3_000_000])
 def test_a_rate_that_no_sound_has(write, sr):
-    with pytest.raises(BadSound, match=f"sample rate is {sr} Hz; sounds have 1,000 to 384,000"):
+    with pytest.raises(BadSound, match=f"sample rate is {sr} Hz; sounds have 1,000 to 1,000,000"):
         load(write(tone(440), sr), SR)
 
 
@@ -406,12 +408,11 @@ def piped_flac(write):
 
 
 def test_a_flac_file_that_does_not_tell_its_length(piped_flac):
-    with pytest.raises(BadSound, match="length.*ffmpeg -i"):
-        load(piped_flac, SR)
+    np.testing.assert_allclose(load(piped_flac, SR).y, tone(440), atol=1e-4)
 
 
-def test_a_length_that_is_not_told_is_not_known(piped_flac):
-    assert duration_s(piped_flac) is None
+def test_a_length_that_is_not_told_is_counted(piped_flac):
+    assert duration_s(piped_flac) == 1
 
 
 def test_a_header_that_promises_more_samples_than_any_memory_holds(write):
@@ -448,10 +449,9 @@ def test_duration(write, name, options, seconds):
 
 
 def test_endings_are_lower_case_with_a_dot():
-    for suffix in AUDIO_SUFFIXES | UNDECODED_SUFFIXES:
+    for suffix in AUDIO_SUFFIXES:
         assert suffix.startswith(".")
         assert suffix == suffix.lower()
-    assert not AUDIO_SUFFIXES & UNDECODED_SUFFIXES
 
 
 # Real sounds

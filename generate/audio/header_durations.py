@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from generate.audio import LOWEST_SR
-from generate.truncated import LAST_OGG_PAGE, PLAIN_SAMPLES
+from generate.audio.formats import LOWEST_SR
+from generate.audio.ogg import LONGEST_PAGE
+from generate.audio.truncation import PLAIN_SAMPLES
 
 VORBIS, OPUS = b"\x01vorbis", b"OpusHead"
 OPUS_SR = 48000
@@ -19,7 +20,7 @@ OPUS_SR = 48000
 def is_surely_short(path: Path, seconds: float) -> bool:
     """Whether a header says that a sound is shorter than this; False where it is longer, or another look is needed.
 
-    Looks at WAV of plain samples, FLAC, and Ogg Vorbis and Opus.
+    Looks at WAV of plain samples, and Ogg Vorbis and Opus. (A FLAC's header may count less than there is.)
 
     Parameters
     ----------
@@ -28,17 +29,15 @@ def is_surely_short(path: Path, seconds: float) -> bool:
 
     References
     ----------
-    RFC 9639 (FLAC), RFC 3533 (Ogg); https://xiph.org/vorbis/doc/Vorbis_I_spec.html, section 4.2.2
+    RFC 3533 (Ogg); https://xiph.org/vorbis/doc/Vorbis_I_spec.html, section 4.2.2
     """
     try:
         with path.open("rb") as file:
             start = file.read(1024)
             n_bytes = file.seek(0, 2)
             if start[:4] == b"OggS":
-                file.seek(max(0, n_bytes - LAST_OGG_PAGE))
+                file.seek(max(0, n_bytes - LONGEST_PAGE))
                 n_samples, sr = _ogg(start, file.read())
-            elif start[:4] == b"fLaC":
-                n_samples, sr = _flac(start)
             else:
                 n_samples, sr = _wav(start, n_bytes)
     except (OSError, struct.error, IndexError):
@@ -56,12 +55,6 @@ def _wav(start: bytes, n_bytes: int) -> tuple[int, int]:
             return (n_bytes // n_bytes_a_sample, sr) if tag in PLAIN_SAMPLES and n_bytes_a_sample else (0, 0)
         position += 8 + size + size % 2
     return 0, 0
-
-
-def _flac(start: bytes) -> tuple[int, int]:
-    """What its first block says; 0 samples where it does not know."""
-    numbers = int.from_bytes(start[18:26], "big")
-    return numbers & (1 << 36) - 1, numbers >> 44
 
 
 def _ogg(start: bytes, end: bytes) -> tuple[int, int]:

@@ -1,0 +1,66 @@
+"""WAV files whose header does not say what their samples are."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from generate.audio import BadSound, decode, duration_s
+from tests.conftest import tone
+from tests.faults.bad_audio import chunk, wav
+
+SR = 44100
+PCM_GUID = b"\x01\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+
+
+def of_24_bits_in_4_bytes(words: np.ndarray, *, is_extensible: bool, n_channels: int = 1) -> bytes:
+    align = 4 * n_channels
+    fmt = struct.pack("<HHIIHH", 0xFFFE if is_extensible else 1, n_channels, SR, SR * align, align, 24)
+    if is_extensible:
+        fmt += struct.pack("<HHI", 22, 24, 0) + PCM_GUID
+    return wav(chunk(b"fmt ", fmt), chunk(b"data", words.astype("<i4").tobytes()))
+
+
+@pytest.mark.parametrize("is_extensible", [True, False])
+@pytest.mark.parametrize("is_upper", [True, False])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_24_bits_in_4_bytes_are_the_sound_that_they_are(tmp_path, is_extensible, is_upper, n_channels):
+    y = tone(440, sr=SR)
+    words = np.repeat(np.round(y * 8_388_607).astype(np.int32), n_channels)
+    content = of_24_bits_in_4_bytes(
+        words << 8 if is_upper else words, is_extensible=is_extensible, n_channels=n_channels
+    )
+    (tmp_path / "a.wav").write_bytes(content)
+    channels = decode(tmp_path / "a.wav").channels
+    assert channels.shape == (SR, n_channels)
+    np.testing.assert_allclose(channels[:, -1], y, atol=1e-6)
+    part = decode(tmp_path / "a.wav", start_s=0.5, longest_s=0.1).channels
+    np.testing.assert_array_equal(part, channels[SR // 2 : SR // 2 + SR // 10])
+
+
+def test_24_bits_that_stand_nowhere_are_refused(tmp_path):
+    words = np.random.default_rng(0).integers(-(2**31), 2**31, 5000)
+    (tmp_path / "a.wav").write_bytes(of_24_bits_in_4_bytes(words, is_extensible=True))
+    with pytest.raises(BadSound, match="neither in the upper nor the lower 3"):
+        decode(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("sr", [192_000, 250_000, 384_000, 500_000, 1_000_000])
+def test_bats(tmp_path, sr):
+    soundfile.write(tmp_path / "a.wav", tone(60_000, sr=sr, seconds=0.2), sr)
+    decoded = decode(tmp_path / "a.wav")
+    assert decoded.sr == sr and duration_s(tmp_path / "a.wav") == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("n_missing", [1, 2, 44, 80])
+def test_a_header_that_promises_a_little_more_is_read_as_far_as_there_is(tmp_path, n_missing):
+    soundfile.write(tmp_path / "a.wav", tone(440, sr=SR), SR)
+    content = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(content[: len(content) - n_missing])
+    assert len(decode(tmp_path / "a.wav").channels) == SR - -(-n_missing // 2)
+    (tmp_path / "a.wav").write_bytes(content[: len(content) - 81])
+    with pytest.raises(BadSound, match="truncated: its header promises 88200 bytes of sound and 88119 are there"):
+        decode(tmp_path / "a.wav")
