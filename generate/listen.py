@@ -94,7 +94,7 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
-        mp3.write(path, y[: settings.n_samples], settings.sr)
+        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
     return []
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from generate.audio.formats import HIGHEST_SR, LOWEST_SR
+from generate.audio.own_noise import bits_of
 from generate.truncated import for_libsndfile, tells_length, truncation
 
 COUNTED = ("FLAC", "MP3")
@@ -42,10 +43,13 @@ class Decoded:
         n > 0; full scale is 1.
     sr : int
         The file's own sample rate, in hertz.
+    bits : int
+        Of a sample; 16 for lossy formats, 24 for floating-point numbers. See `generate.audio.own_noise`.
     """
 
     channels: np.ndarray
     sr: int
+    bits: int = 16
 
 
 def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) -> Decoded:
@@ -65,7 +69,7 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
     with _reasons():
         _check_whole(path)
         with soundfile.SoundFile(for_libsndfile(path)) as file:
-            own_sr = file.samplerate
+            own_sr, bits = file.samplerate, bits_of(file.subtype)
             if file.frames >= UNKNOWN_LENGTH:
                 raise BadSound(f"it does not tell its length; write it anew: ffmpeg -i {path.name} {path.stem}.wav")
             start = round(start_s * own_sr)
@@ -80,7 +84,7 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
             is_guess = _is_guess(file, path)
     if len(channels) < expected and not (is_guess and len(channels)):
         raise BadSound(f"truncated: its header promises {expected} samples and {len(channels)} could be decoded")
-    return Decoded(channels, own_sr)
+    return Decoded(channels, own_sr, bits)
 
 
 def check_there(path: Path, at_s: float) -> None:

@@ -53,6 +53,7 @@ def test_image_size():
 
 OTHERS = {
     "sr": 22050,
+    "channels": "left",
     "seconds": 4.0,
     "pad": "repeat",
     "long": "split",

@@ -140,7 +140,7 @@ def _sounds(clips: Mapping[int, pd.DataFrame], front: Front) -> Iterator[Iterato
 
 def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
     """A clip as far as its picture shows it; what a worker does."""
-    return open_clip(job, front)[1].y[: front.settings.n_samples]
+    return mp3.audible(open_clip(job, front)[1].y[: front.settings.n_samples])
 
 
 def _by_fold(
