@@ -25,4 +25,4 @@ def change_gain(sound: Sound, *, gain_db: float) -> np.ndarray:
     return sound.y * np.float32(10.0 ** (gain_db / 20))
 
 
-VARIANT = Variant(change_gain, "gain_db", low=-60, high=60, signed=True)
+VARIANT = Variant(change_gain, "gain_db", low=-60, high=60, signed=True, is_gain=True)

@@ -37,6 +37,8 @@ class Variant:
         The value where none is given; None: one must be given.
     signed : bool
         Whether the name shows the sign (`pitch=+2`).
+    is_gain : bool
+        Whether the value is in decibels, and the sound is multiplied by that and nothing else.
     """
 
     make: Callable[..., np.ndarray]
@@ -45,6 +47,7 @@ class Variant:
     high: float = math.inf
     default: float | None = None
     signed: bool = False
+    is_gain: bool = False
 
     @property
     def summary(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from generate.config_file import parse_with_config
-from generate.settings import LONGS, PADS, REFERENCES, Settings, parse_image_size
+from generate.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
 
 DESCRIPTION = """\
 Turn a folder of labelled sounds into a folder of spectrogram pictures, ready for an image classifier.
@@ -81,6 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("sound")
     group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
+    group.add_argument(
+        "--channels",
+        choices=CHANNELS,
+        help="of a file with several, their mean, one, or auto: the mean, and the loudest where they cancel each other "
+        f"(default: {default['channels']})",
+    )
     group.add_argument("--seconds", type=float, metavar="S", help="length of a picture (default: 5; UrbanSound8K: 4)")
     group.add_argument("--pad", choices=PADS, help=f"what fills a shorter sound (default: {default['pad']})")
     group.add_argument(
@@ -106,8 +112,10 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
     group.add_argument("--n-bands", type=int, metavar="N", help=f"mel, gammatone (default: {default['n_bands']})")
     group.add_argument("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
-    group.add_argument("--n-fft", type=int, metavar="N", help=f"samples a window (default: {default['n_fft']})")
-    group.add_argument("--hop-length", type=int, metavar="N", help=f"samples a step (default: {default['hop_length']})")
+    group.add_argument(
+        "--n-fft", type=int, metavar="N", help="samples a window (default: about 46 ms, 2048 at 44100 Hz)"
+    )
+    group.add_argument("--hop-length", type=int, metavar="N", help="samples a step (default: a quarter of a window)")
     group.add_argument("--fmin-hz", type=float, metavar="HZ", help="lowest frequency (default: 0)")
     group.add_argument("--fmax-hz", type=float, metavar="HZ", help="highest frequency (default: half of --sr)")
     group.add_argument("--range-db", type=float, metavar="DB", help="from dark to bright (default: 80)")

@@ -140,7 +140,7 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
         path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
         if os.path.lexists(path) and not mp3.is_ours(path):
             raise BadSound(f"{path.name} is there and was not written by this program; it is left alone")
-        mp3.write(path, y[: settings.n_samples], settings.sr)
+        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
     return []
 
 

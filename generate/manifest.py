@@ -30,6 +30,9 @@ COLUMNS = (
     "silent",
     "seconds",
     "peak_dbfs",
+    "dc_offset",
+    "channel",
+    "sample_rate_hz",
     "sound",
     "start_s",
     "sound_bytes",
@@ -40,14 +43,17 @@ COLUMNS = (
 the original recording, and `source_id` is one name for all recordings that share equal audio: split by this one;
 `split` is the part that the collection's own folders say (`train`, `validation`, `test`), kept and not used;
 `duplicate` marks a variant whose picture equals its original's; `silent` a clip with nothing to hear; `seconds` is the
-variant's length before it was padded or cut; `sound` is relative to the sound folder."""
+variant's length before it was padded or cut; `peak_dbfs` is of the file as it was decoded, all its channels;
+`dc_offset` (1 is full scale) was taken away; `channel` is `mono`, `mean`, or the number of the channel that was taken;
+`sample_rate_hz` is the file's own; `sound` is relative to the sound folder."""
+LATER = {"split": "", "dc_offset": float("nan"), "channel": "", "sample_rate_hz": pd.NA}
+"""Columns that a table of an earlier release lacks, and what is read there instead."""
 
-TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "split", "variant", "sound", "audio_sha256")
+TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "split", "variant", "channel", "sound") + (
+    "audio_sha256",
+)
 NUMBERS = {"seconds": float, "start_s": float, "sound_bytes": int, "sound_mtime_ns": int}
 """Columns that are text whatever they look like, and those that are numbers and never empty."""
-
-ADDED = {"split": ""}
-"""Columns that tables of earlier versions lack, and what is read there instead."""
 
 REJECTED_COLUMNS = ("sound", "clip_id", "label", "reason")
 
@@ -76,7 +82,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`.
+        Columns `COLUMNS`; those in `LATER` are filled in where the table has none.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
             raise ValueError("it holds bytes that are no text")
         why = twice_named(path, COLUMNS) or wrong_rows(table)
     except (KeyError, ValueError, OverflowError, pd.errors.ParserError) as error:
-        why = wrong_text(path, [name for name in COLUMNS if name not in ADDED], NUMBERS) or str(error)
+        why = wrong_text(path, [name for name in COLUMNS if name not in LATER], NUMBERS) or str(error)
     if why:
         raise ValueError(
             f"{str(path)!r} is not as `python -m generate` wrote it: {why}. Put it right, or delete it and run "
@@ -109,11 +115,12 @@ def _read_rows(source: Path | TextIO) -> pd.DataFrame:
         source,
         dtype=dict.fromkeys(TEXT, object) | {"sound_bytes": "int64", "sound_mtime_ns": "int64"},
         keep_default_na=False,
-        na_values={"peak_dbfs": [""]},
+        na_values=dict.fromkeys(("peak_dbfs", "dc_offset", "sample_rate_hz"), [""]),
         float_precision="round_trip",
     )
-    table = table.assign(**{name: value for name, value in ADDED.items() if name not in table})[list(COLUMNS)]
-    return table.astype({"seconds": "float64", "peak_dbfs": "float64", "start_s": "float64"})
+    table = table.assign(**{name: value for name, value in LATER.items() if name not in table})[list(COLUMNS)]
+    numbers = dict.fromkeys(("seconds", "peak_dbfs", "start_s", "dc_offset"), "float64")
+    return table.astype(numbers | {"channel": object, "sample_rate_hz": "Int64"})
 
 
 def read_rejected(path: Path) -> pd.DataFrame:
@@ -196,12 +203,12 @@ def _is_row(row: list[str]) -> bool:
     """Whether the fields that are no text can be read."""
     values = dict(zip(COLUMNS, row, strict=True))
     try:
-        numbers = [float(values[name]) for name in ("seconds", "peak_dbfs", "start_s")]
-        counts = [int(values[name]) for name in ("sound_bytes", "sound_mtime_ns")]
+        numbers = [float(values[name]) for name in ("seconds", "peak_dbfs", "start_s", "dc_offset")]
+        counts = [int(values[name]) for name in ("sample_rate_hz", "sound_bytes", "sound_mtime_ns")]
     except ValueError:
         return False
     flags = {values["duplicate"], values["silent"]}
-    return len(numbers) == 3 and len(counts) == 2 and flags <= {"True", "False"}
+    return len(numbers) == 4 and len(counts) == 3 and flags <= {"True", "False"}
 
 
 def unite_equal_sounds(metadata: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,24 @@ from generate.whole_file import whole_file
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
+INAUDIBLE, AUDIBLE = 1e-3, 0.1
+"""Peaks: no one hears a sound of -60 dB of full scale beside others, and of -20 dB everyone does."""
+
+
+def audible(y: np.ndarray) -> np.ndarray:
+    """Raise a sound that is too faint to be heard, and for the 16 bits of a player, as its picture is raised.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+        `y` itself where its peak is -60 dB of full scale or more, or 0; else with a peak of -20 dB.
+    """
+    peak = float(np.maximum(y.max(), -y.min())) if len(y) else 0.0
+    return y * np.float32(AUDIBLE / peak) if 0 < peak < INAUDIBLE else y
 
 
 COMMENT = "spectrogram pictures"

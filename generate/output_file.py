@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.audio.formats import AUDIO_SUFFIXES
 from generate.systems import IS_WINDOWS
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp"))
@@ -34,7 +34,7 @@ def check_output_file(path: Path, option: str, *, begins: str) -> None:
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else "would lie in a folder that is not there"
         raise ValueError(f"{option} must be a file. Got {str(path)!r}, which {what}. Give one such as result.{name}.")
-    if path.suffix.lower() in AUDIO_SUFFIXES | UNDECODED_SUFFIXES | IMAGE_SUFFIXES:
+    if path.suffix.lower() in AUDIO_SUFFIXES | IMAGE_SUFFIXES:
         raise ValueError(
             f"{option} must be the name of a table. Got {str(path)!r}, which is called like audio or an image. Give "
             f"one such as result.{name}."

@@ -22,7 +22,7 @@ ROUNDING_S = 1e-9
 
 def cut_into_pieces(
     clips: pd.DataFrame, folder: Path, *, seconds: float, workers: int
-) -> tuple[pd.DataFrame, dict[str, str]]:
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, float]]:
     """Replace each recording longer than one picture by its pieces.
 
     Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
@@ -46,6 +46,8 @@ def cut_into_pieces(
     unusable : dict of str to str
         Path and reason of recordings that cannot be used: they are not whole, were not understood, or crash or hang
         what reads them. Each stays one clip.
+    durations_s : dict of str to float
+        Path and length of the others that were looked at; those that are surely short were not.
     """
     two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
     paths = list(clips["path"])
@@ -55,16 +57,19 @@ def cut_into_pieces(
     found = durations([folder / path for path in others], workers=workers)
     duration_of = dict(zip(others, found, strict=True))
     unusable = {path: reason for path, reason in duration_of.items() if isinstance(reason, str)}
-    n_pieces = np.array(
-        [1 if path in unusable else count_pieces(duration_of.get(path, 0), seconds) for path in paths], dtype=int
-    )
+    durations_s = {path: length for path, length in duration_of.items() if path not in unusable}
+    n_pieces = np.array([count_pieces(durations_s.get(path, 0), seconds) for path in paths], dtype=int)
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)
     endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
     # Once more, since another recording may be called as a piece of this one is.
     ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
-    return pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6)), unusable
+    return (
+        pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6)),
+        unusable,
+        durations_s,
+    )
 
 
 def count_pieces(duration_s: float, seconds: float) -> int:

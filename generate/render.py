@@ -18,7 +18,7 @@ from generate.folder import sound_of
 from generate.picture_name import picture_name
 from generate.readers.collection import printable
 from generate.settings import Settings
-from generate.spectrogram import is_silent, levels
+from generate.spectrogram import levels
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     """
     settings = front.settings
     stat, loaded, sound = open_clip(job, front)
-    original = levels(loaded.y, settings)
-    silent = is_silent(loaded.y[: settings.n_samples])
-    # Noise that is added to a constant is as strong as the constant; nothing could be heard, and nothing is shown.
-    always_silent = silent and is_silent(loaded.y)
+    original = levels(loaded.y, settings, noise=loaded.noise)
     clip = {
         "label": job.label,
         "clip_id": job.clip_id,
@@ -102,8 +99,11 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "recording": job.recording,
         "fold": job.fold,
         "split": job.split,
-        "silent": silent,
+        "silent": loaded.silent,
         "peak_dbfs": round(loaded.peak_dbfs, 2),
+        "dc_offset": round(loaded.dc_offset, 6),
+        "channel": loaded.channel,
+        "sample_rate_hz": loaded.sample_rate_hz,
         "sound": printable(job.path),
         "start_s": job.start_s,
         "sound_bytes": stat.st_size,
@@ -113,8 +113,11 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     pictures = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
     for request in filter(None, job.requests):
         y = variant_of(sound, request, front, job.clip_id)
-        # Trimming that cuts nothing returns the very samples: their picture is there already.
-        picture = original if y is sound.y or always_silent else levels(y, settings)
+        gain = _gain(request, settings.variants_file)
+        # Trimming that cuts nothing returns the very samples, and a gain is not seen in what is scaled to its own peak:
+        # the picture is there already.
+        same = y is sound.y or (gain != 1 and settings.reference == "peak")
+        picture = original if same else levels(y, settings, noise=gain * loaded.noise)
         pictures.append((request.name, picture, y))
 
     (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)
@@ -124,8 +127,8 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
         sound_file = front.images / sound_of(file_name)
-        if job.is_heard and not silent and (mp3.is_ours(sound_file) or not os.path.lexists(sound_file)):
-            mp3.write(sound_file, y[: settings.n_samples], settings.sr)
+        if job.is_heard and not loaded.silent and (mp3.is_ours(sound_file) or not os.path.lexists(sound_file)):
+            mp3.write(sound_file, mp3.audible(y[: settings.n_samples]), settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(picture, original)
         seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
@@ -154,8 +157,14 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         stat = path.stat()
     except OSError as error:
         raise BadSound(f"not readable: {error.strerror}") from None
-    longest_s = settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING)
-    loaded = load(path, settings.sr, start_s=job.start_s, longest_s=longest_s)
+    loaded = load(
+        path,
+        settings.sr,
+        start_s=job.start_s,
+        longest_s=settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING),
+        shown_s=settings.seconds,
+        channels=settings.channels,
+    )
     sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
     return stat, loaded, sound
 
@@ -179,6 +188,12 @@ def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_
         raise
     except (Exception, SystemExit) as error:
         raise BadSound(f"variant {request.name}: {type(error).__name__}: {error}") from error
+
+
+def _gain(request: Request, variants_file: str) -> float:
+    """The factor by which a variant raises a sound and its format's noise alike; 1 where it does something else."""
+    is_gain = known_variants(variants_file)[request.kind].is_gain
+    return 10.0 ** (request.value / 20) if is_gain and request.value is not None else 1.0
 
 
 @functools.lru_cache(maxsize=2)

@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass, field, fields
 
 from generate.json_file import check_fields
 
-RENDERER = 3
+RENDERER = 4
 """Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
 
+CHANNELS = ("auto", "mean", "left", "right", "loudest")
+"""What is taken of a file with several channels; `auto` is the mean, or the loudest where they cancel each other."""
 PADS = ("silence", "repeat")
 LONGS = ("first", "split")
 REFERENCES = ("peak", "full-scale")
@@ -28,6 +30,8 @@ class Settings:
     ----------
     sr : int
         Sample rate in hertz that every sound is brought to.
+    channels : {"auto", "mean", "left", "right", "loudest"}
+        What is taken of a file with several: see `generate.audio.channels`.
     seconds : float
         Length of the picture's time axis; shorter variants are padded, longer ones cut.
     pad : {"silence", "repeat"}
@@ -49,7 +53,7 @@ class Settings:
     n_mfcc : int
         Coefficients of the feature `mfcc`.
     n_fft, hop_length : int
-        Analysis window and its step, in samples.
+        Analysis window and its step, in samples. Default: `default_n_fft(sr)`, and a quarter of the window.
     fmin_hz : float
         Lowest frequency.
     fmax_hz : float or None
@@ -67,6 +71,7 @@ class Settings:
     """
 
     sr: int = 44100
+    channels: str = "auto"
     seconds: float = 5.0
     pad: str = "silence"
     long: str = "first"
@@ -77,8 +82,8 @@ class Settings:
     feature: str = "mel"
     n_bands: int = 128
     n_mfcc: int = 40
-    n_fft: int = 2048
-    hop_length: int = 512
+    n_fft: int = None  # type: ignore[assignment]  # settled at once, by the rate
+    hop_length: int = None  # type: ignore[assignment]
     fmin_hz: float = 0.0
     fmax_hz: float | None = None
     range_db: float = 80.0
@@ -94,12 +99,17 @@ class Settings:
         if self.image_size is not None:
             object.__setattr__(self, "image_size", tuple(int(side) for side in self.image_size))
         self._check_range("sr", 1000, 1_000_000, "hertz, such as 22050 or 44100")
+        if self.n_fft is None:
+            object.__setattr__(self, "n_fft", default_n_fft(self.sr))
+        self._check_choice("channels", CHANNELS)
         self._check_range("seconds", 0.05, 600, "seconds, such as 5")
         self._check_choice("pad", PADS)
         self._check_choice("long", LONGS)
         self._check_range("n_bands", 8, 512, "bands, such as 64 or 128")
         self._check_range("n_mfcc", 2, 512, "coefficients, such as 40")
         self._check_range("n_fft", 64, 65_536, "samples, such as 2048")
+        if self.hop_length is None:
+            object.__setattr__(self, "hop_length", int(self.n_fft) // 4)
         self._check_range("hop_length", 1, self.n_fft, "samples, at most n_fft, such as 512")
         self._check_range("range_db", 10, 200, "decibels, such as 80")
         self._check_choice("reference", REFERENCES)
@@ -133,7 +143,7 @@ class Settings:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{name} is {value!r}; expected a number of {expected}.")
         if not low <= value <= high:
-            raise ValueError(f"{name} is {value:g}; expected {low:g} to {high:g} {expected}.")
+            raise ValueError(f"{name} is {value:g}; expected {low:,} to {high:,} {expected}.")
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:
@@ -185,6 +195,16 @@ class Settings:
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def default_n_fft(sr: int) -> int:
+    """The power of two that is nearest to 46 ms, which 2048 samples are at 44,100 Hz; at least 64.
+
+    So long a window tells the harmonics of a voice apart, and its step is short enough for consonants. A fixed number
+    of samples would be 256 ms at 8,000 Hz. Gives 512 at 8,000 and 11,025 Hz, 1024 at 16,000 and 22,050, 2048 at 32,000
+    to 48,000, 4096 at 96,000.
+    """
+    return max(64, 2 ** round(math.log2(sr * 2048 / 44100)))
 
 
 def parse_image_size(text: str | int) -> tuple[int, int] | None:

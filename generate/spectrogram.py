@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from generate.audio.own_noise import SILENCE, is_silent
 from generate.features import FEATURES
 from generate.settings import Settings
 
-SILENCE = 1e-4
-"""A sound that never leaves its mean by more than this (-80 dB of full scale, three steps of 16 bits) is silent."""
 
-
-def levels(y: np.ndarray, settings: Settings) -> np.ndarray:
+def levels(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.ndarray:
     """Draw one sound as a picture; nothing in it depends on any other sound.
 
     Parameters
@@ -20,6 +18,10 @@ def levels(y: np.ndarray, settings: Settings) -> np.ndarray:
     y : np.ndarray, shape=(n,), float32
         Mono samples at `settings.sr`, of any length above 0; padded or cut to `settings.seconds` first, so that
         the time axis is the same for all pictures and a stretched sound looks stretched.
+    settings : Settings
+    noise : float
+        How far the noise of its format takes a sample, as `generate.audio.own_noise` gives it; default: of 16 bits. A
+        sound that goes no further is drawn as silence, and the brightest level never stands for less.
 
     Returns
     -------
@@ -27,8 +29,12 @@ def levels(y: np.ndarray, settings: Settings) -> np.ndarray:
         Level 0 is the floor (for `mfcc`: the lowest coefficient); low frequencies are at the bottom.
     """
     y = y[: settings.n_samples]
-    if is_silent(y):
+    if is_silent(y, noise):
         y = np.zeros_like(y)
+    elif noise < SILENCE and settings.reference == "peak":
+        # The features' least reference (`QUIETEST_DBFS`) is that of 16 bits. A picture that is scaled to its own peak
+        # does not depend on the level, and for a format of n bits this is a power of two, which loses nothing.
+        y = y * np.float32(SILENCE / noise)
     unit_range = FEATURES[settings.feature](fit_length(y, settings.n_samples, pad=settings.pad), settings)
     picture = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
     if settings.image_size is None:
@@ -55,12 +61,3 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
     if pad == "repeat":
         return np.resize(y, n_samples)
     return np.pad(y, (0, n_samples - len(y)))
-
-
-def is_silent(y: np.ndarray) -> bool:
-    """Whether there is nothing to hear: no sample leaves the mean by more than `SILENCE`."""
-    highest, lowest = float(y.max()), float(y.min())
-    if highest - lowest > 2 * SILENCE:  # then one of them is far from any mean
-        return False
-    mean = float(y.mean(dtype=np.float64))
-    return max(highest - mean, mean - lowest) <= SILENCE

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate import manifest
+from generate.audio import MEAN, MONO
+from generate.audio.header_facts import HeaderFacts, header_facts
 from generate.gallery import gallery_text
+from generate.image_fit import dark_frequencies, little_sound, window_warnings
 from generate.plan import Plan
 from generate.prepare import Prepared, bytes_needed, free_bytes
 from generate.reading import reading_text
 from generate.run import Result
+from generate.settings import Settings
 from generate.systems import quoted
 from generate.wording import count, listed, shown
 
@@ -31,8 +36,10 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         reading_text(prepared),
         *_left_out(prepared, plan),
         *_folds_note(clips),
+        *_lengths(prepared, clips),
         f"  variants  {_variants(prepared)}",
         f"  pictures  {_picture(prepared)}",
+        *(f"  warning   {what}: {advice}" for what, advice in window_warnings(prepared.front.settings)),
         f"  output    {_output(prepared, plan)}",
     ]
     if plan.corrected:
@@ -75,6 +82,8 @@ def result_text(prepared: Prepared, result: Result) -> str:
     n_silent = int(originals["silent"].astype(bool).sum())
     if n_silent:
         lines.append(f"  nothing to be heard, dark, marked `silent`: {count(n_silent, 'clip')}")
+    lines += _channels(originals, prepared.front.settings.channels)
+    lines += _fit(originals, prepared.front.settings)
     lines += _equal_sounds(originals)
     if result.n_removed:
         lines.append(f"  removed: {count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
@@ -104,6 +113,60 @@ def _equal_sounds(originals: pd.DataFrame) -> list[str]:
         twins = doubled[doubled["audio_sha256"] == sha256]
         lines.append(f"  WARNING: the same sound in two classes: {', '.join(twins['sound'].unique()[:3])}")
     return lines
+
+
+def _channels(originals: pd.DataFrame, wanted: str) -> list[str]:
+    """Clips of which the loudest channel was taken, since the mean would have held nothing."""
+    cancelled = originals[~originals["channel"].isin([MONO, MEAN, ""])]
+    if wanted != "auto" or not len(cancelled):
+        return []
+    return [
+        f"  channels that cancel each other, the loudest taken instead of their mean (column `channel`): "
+        f"{count(len(cancelled), 'clip')}, such as {cancelled['sound'].iloc[0]}"
+    ]
+
+
+def _fit(originals: pd.DataFrame, settings: Settings) -> list[str]:
+    """Whether most of the images is padding, and how high the files go, by what was read of them."""
+    seconds = originals.groupby("sound")["seconds"].sum() if settings.long == "split" else originals["seconds"]
+    rates = originals["sample_rate_hz"].astype("float64").to_numpy()
+    said = (little_sound(seconds.to_numpy(float), settings), dark_frequencies(rates, settings))
+    return [f"  warning: {what}: {advice}" for what, advice in said if what]
+
+
+def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
+    """How long the files are, whether that fits the images, and what splitting made of them."""
+    settings = prepared.front.settings
+    sounds = prepared.front.sounds
+    paths = [sounds / path for path in clips["path"].drop_duplicates()]
+    known_s = {sounds / path: length for path, length in prepared.durations_s.items()}
+    facts = header_facts(paths, workers=prepared.workers, known_s=known_s)
+    lines = [f"  lengths   {_distribution(facts)}"] if len(facts.known_s) else []
+    if len(clips) > len(paths):
+        lines.append(
+            f"  split     {count(len(clips), 'clip')} of {count(len(paths), 'file')}: what is longer is split every "
+            f"{settings.seconds:g} s (--long first takes its beginning alone)"
+        )
+    said = (little_sound(facts.known_s, settings), dark_frequencies(facts.sample_rate_hz, settings))
+    return lines + [f"  warning   {what}: {advice}" for what, advice in said if what]
+
+
+def _distribution(facts: HeaderFacts) -> str:
+    """Such as `0.31 to 0.79 s; 5 % below 0.33, half below 0.46, 95 % below 0.72 s`."""
+    low, fifth, median, most, high = np.quantile(facts.known_s, [0, 0.05, 0.5, 0.95, 1])
+    text = (
+        f"{_seconds(low)} to {_seconds(high)} s; 5 % below {_seconds(fifth)}, half below {_seconds(median)}, 95 % "
+        f"below {_seconds(most)} s"
+    )
+    if f"{low:.2f}" == f"{high:.2f}":
+        text = f"all {_seconds(low)} s"
+    n = len(facts.known_s)
+    return text if n == facts.n_files else f"{text} (by {n:,} of {count(facts.n_files, 'file')})"
+
+
+def _seconds(seconds: float) -> str:
+    """Three digits, and no more than two behind the point."""
+    return f"{seconds:,.0f}" if seconds >= 100 else f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
 def _rejected_lines(result: Result) -> list[str]:

@@ -14,7 +14,7 @@ from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.features import FEATURES
 from generate.pieces import SHORTEST_LAST_PIECE, count_pieces
 from generate.settings import Settings
-from generate.spectrogram import is_silent, levels
+from generate.spectrogram import levels
 from train.images import palette_of, prepare_levels
 from train.run_folder import SETTINGS, Run
 
@@ -151,11 +151,11 @@ def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[
     # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some ten
     # thousand comes out one level off.
     with _thread_pools().limit(limits=1):
-        picture = levels(y, settings)
+        picture = levels(y, settings, noise=loaded.noise)
     window = Window(
         start_s=start_s,
         end_s=round(start_s + len(y) / settings.sr, 6),
-        is_silent=is_silent(y),
+        is_silent=loaded.silent,
         levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
         sha256=loaded.sha256,
     )
@@ -165,8 +165,14 @@ def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[
 def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
     """As much as stage one read of a clip: resampling and full scale depend on what else is read."""
     is_beginning = start_s == 0 and settings.long != "split"
-    longest_s = settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
-    loaded = load(path, settings.sr, start_s=start_s, longest_s=longest_s)
+    loaded = load(
+        path,
+        settings.sr,
+        start_s=start_s,
+        longest_s=settings.seconds * (LONGEST_BEGINNING if is_beginning else 1),
+        shown_s=settings.seconds,
+        channels=settings.channels,
+    )
     return replace(loaded, y=loaded.y[: settings.n_samples])
 
 

@@ -1,6 +1,7 @@
 """Audio files: what they are, how they are decoded, and the checked mono samples that all else begins with."""
 
 from generate.audio.bad_sound import BadFile, BadSound, FileReason
+from generate.audio.channels import MEAN, MONO
 from generate.audio.decode import Decoded, decode, duration_s
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
 from generate.audio.load import LONGEST_BEGINNING, Loaded, load
@@ -11,6 +12,8 @@ __all__ = [
     "LONGEST_BEGINNING",
     "LOWEST_SR",
     "BadFile",
+    "MEAN",
+    "MONO",
     "BadSound",
     "Decoded",
     "FileReason",

@@ -19,6 +19,7 @@ from generate.audio import mp3
 from generate.audio.bad_sound import BadFile
 from generate.audio.chunks import TAGS
 from generate.audio.formats import check_bounds
+from generate.audio.own_noise import bits_of_codec
 from generate.audio.wav import Window
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ class Recording:
             for frame in self._decoded(packet):
                 self.sr, self.n_channels = frame.sample_rate, frame.layout.nb_channels
                 self._frame_samples = frame.samples
+                self.bits = bits_of_codec(self._context.name, frame.format.name)
                 check_bounds(self.sr, self.n_channels)
                 return
         raise BadFile("empty: it holds no samples")

@@ -10,6 +10,7 @@ import soundfile
 from generate.audio import wav
 from generate.audio.bad_sound import BadFile
 from generate.audio.formats import check_bounds
+from generate.audio.own_noise import bits_of
 from generate.audio.truncation import for_libsndfile, truncation
 
 UNKNOWN_LENGTH = 2**62
@@ -27,7 +28,7 @@ class Recording:
 
     Attributes
     ----------
-    sr, n_channels, n_samples : int
+    sr, n_channels, n_samples, bits : int
 
     Raises
     ------
@@ -57,6 +58,7 @@ class Recording:
                 endian="LITTLE",
             )
         self.sr, self.n_channels, self.n_samples = self._file.samplerate, self._file.channels, self._file.frames
+        self.bits = bits_of(self._file.subtype)
         try:
             check_bounds(self.sr, self.n_channels)
             if self.n_samples >= UNKNOWN_LENGTH:

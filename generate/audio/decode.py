@@ -33,6 +33,7 @@ class Recording(Protocol):
     sr: int
     n_channels: int
     n_samples: int
+    bits: int
     is_kept: bool
 
     def read(self, start: int, n_samples: int) -> np.ndarray:
@@ -52,10 +53,13 @@ class Decoded:
         n > 0; full scale is 1.
     sr : int
         The file's own sample rate, in hertz.
+    bits : int
+        Of a sample; 16 for lossy formats, 24 for floating-point numbers. See `generate.audio.own_noise`.
     """
 
     channels: np.ndarray
     sr: int
+    bits: int = 16
 
 
 def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) -> Decoded:
@@ -83,7 +87,7 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
         channels = recording.read(start, expected)
         if len(channels) == 0:
             raise BadSound("empty: it holds no samples")
-        return Decoded(channels, recording.sr)
+        return Decoded(channels, recording.sr, recording.bits)
 
 
 def duration_s(path: Path) -> float:

@@ -16,8 +16,18 @@ BLOCK_SIZES = {1: 192, **{k: 576 << k - 2 for k in range(2, 6)}, **{k: 256 << k 
 
 def n_samples_told(path: Path) -> int:
     """Samples that the header tells; 0 where it does not know."""
-    with path.open("rb") as file:
-        return int.from_bytes(file.read(26)[18:26], "big") & (1 << 36) - 1
+    return samples_and_rate_told(path)[0]
+
+
+def samples_and_rate_told(path: Path) -> tuple[int, int]:
+    """Samples that the header tells, 0 where it does not know, and their rate in hertz; zeros of another format."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(26)
+    except OSError:
+        return 0, 0
+    numbers = int.from_bytes(start[18:26], "big")  # RFC 9639, section 8.2: 20 bits of rate, 36 of samples
+    return (numbers & (1 << 36) - 1, numbers >> 44) if start.startswith(STREAMS) else (0, 0)
 
 
 def ends_as_told(path: Path) -> bool:

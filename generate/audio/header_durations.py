@@ -31,18 +31,32 @@ def is_surely_short(path: Path, seconds: float) -> bool:
     ----------
     RFC 3533 (Ogg); https://xiph.org/vorbis/doc/Vorbis_I_spec.html, section 4.2.2
     """
+    n_samples, sr = samples_and_rate(path)
+    return sr >= LOWEST_SR and 0 < n_samples < seconds * sr
+
+
+def samples_and_rate(path: Path) -> tuple[int, int]:
+    """How many samples (of a WAV: at most) a header tells of a WAV, Ogg Vorbis or Opus, and their rate in hertz.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    n_samples, sr : int
+        Zeros where the header does not tell.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(1024)
             n_bytes = file.seek(0, 2)
             if start[:4] == b"OggS":
                 file.seek(max(0, n_bytes - LONGEST_PAGE))
-                n_samples, sr = _ogg(start, file.read())
-            else:
-                n_samples, sr = _wav(start, n_bytes)
+                return _ogg(start, file.read())
+            return _wav(start, n_bytes)
     except (OSError, struct.error, IndexError):
-        return False
-    return sr >= LOWEST_SR and 0 < n_samples < seconds * sr
+        return 0, 0
 
 
 def _wav(start: bytes, n_bytes: int) -> tuple[int, int]:

@@ -58,7 +58,7 @@ def mel_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: floa
     """
     from scipy.sparse import csr_array
 
-    corner_hz = to_hz(np.linspace(*to_mel(np.array([fmin_hz, fmax_hz])), n_bands + 2))
+    corner_hz = _corners(n_bands, fmin_hz, fmax_hz)
     bin_hz = np.fft.rfftfreq(n_fft, 1 / sr)
     rising, falling = (
         (bin_hz - corner_hz[:-2, np.newaxis]) / np.diff(corner_hz)[:-1, np.newaxis],
@@ -68,6 +68,25 @@ def mel_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: floa
     # Each has the same area, so white noise is as bright in all bands.
     triangles *= (2 / (corner_hz[2:] - corner_hz[:-2]))[:, np.newaxis]
     return csr_array(triangles), sine_power(n_fft, triangles)
+
+
+def n_empty_bands(settings: Settings) -> int:
+    """How many bands hold no bin of the Fourier transform: whatever the sound, they are dark.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+    corner_hz = _corners(settings.n_bands, settings.fmin_hz, settings.highest_hz)
+    bin_hz = np.fft.rfftfreq(settings.n_fft, 1 / settings.sr)
+    first = np.searchsorted(bin_hz, corner_hz[:-2], side="right")
+    last = np.searchsorted(bin_hz, corner_hz[2:], side="left")
+    return int((last <= first).sum())
+
+
+def _corners(n_bands: int, fmin_hz: float, fmax_hz: float) -> np.ndarray:
+    """Where the triangles begin, peak and end, in hertz, shape=(n_bands + 2,): each takes three in a row."""
+    return to_hz(np.linspace(*to_mel(np.array([fmin_hz, fmax_hz])), n_bands + 2))
 
 
 LINEAR_HZ = 200 / 3

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from generate.audio import LONGEST_BEGINNING
+from generate.audio import LONGEST_BEGINNING, MEAN, MONO
 from generate.finding import Finding
+from generate.image_fit import fitting_seconds, little_sound
 from generate.settings import Settings
 from generate.wording import count
 
@@ -18,14 +19,15 @@ LITTLE = 0.5
 """Of the picture: a shorter clip leaves more than half of it to the padding."""
 LONGER = 1.05
 """Times the picture: what is cut off a clip that is no longer than this is nothing that tells it."""
-FULL_SCALE_DBFS = -0.005
-"""Rounded to two digits, the highest number of 16 bits is 0.00."""
+FULL_SCALE_DBFS, OVERSHOOT_DBFS = -0.005, 6.0
+"""Rounded to two digits, the highest number of 16 bits is 0.00. A decoder may go above it where the sound was clipped
+before it was encoded; beyond 6 dB are only floating-point numbers in a unit of their own, which no format clips."""
+NOTABLE_OFFSET = 0.01
+"""Of full scale: more than the hundredth of a sound card in good order."""
 QUIET_DBFS = -60.0
 """At 16 bits such a clip uses six of them: its own steps are heard in the picture's 80 dB."""
 MUCH = 0.1
 """Share of the clips from which on a fault is of the collection and not of a clip."""
-LONGEST_PICTURE_S = 600.0
-"""That `Settings` takes."""
 MOST_NAMES = 4
 """Examples of one finding."""
 
@@ -65,29 +67,39 @@ def durations(clips: pd.DataFrame, settings: Settings) -> Finding:
     mends = []
     if short.any():
         what += f"; {count(int(short.sum()), 'clip')} shorter than half of it"
-        if short.mean() >= MUCH:
-            mends.append(
-                f"a shorter picture shows more of the short ones: --seconds {_seconds(np.quantile(seconds, 0.75))}"
-            )
+    # Pieces of one file follow each other.
+    of_files = clips.groupby("sound")["seconds"].sum().to_numpy(float) if settings.long == "split" else seconds
+    padded, advice = little_sound(of_files, settings)
+    if padded:
+        what += f"; {padded}"
+        mends.append(advice)
     if long.any():
         what += f"; {count(int(long.sum()), 'clip')} longer, cut"
         if long.mean() >= MUCH:
-            mends.append(
-                f"to keep what is cut: --long split, or a longer picture such as --seconds {_seconds(seconds.max())}"
-            )
+            fitting = fitting_seconds(seconds)
+            # What is longer was not read to its end, so that its length is not known.
+            longer = f", or --seconds {fitting:g}" if fitting < LONGEST_BEGINNING * settings.seconds - 0.01 else ""
+            mends.append(f"to keep what is cut: --long split, which makes several images of a long clip{longer}")
     return _finding(what, mends)
 
 
-def peaks(clips: pd.DataFrame) -> Finding:
-    """Whether clips are clipped, very quiet or silent."""
+def peaks(clips: pd.DataFrame, settings: Settings) -> Finding:
+    """Whether clips are clipped, very quiet or silent; and in how many channels cancel, or an offset is."""
     audible = clips.loc[~clips["silent"].astype(bool), "peak_dbfs"]
     silent, clipped, quiet = is_silent(clips), is_clipped(clips), is_quiet(clips)
     what = (
         f"peaks from {audible.min():.0f} to {audible.max():.0f} dBFS" if len(audible) else "no clip holds any sound"
     ) + f"; at full scale {clipped.sum():,}, below {QUIET_DBFS:g} dBFS {quiet.sum():,}, silent {silent.sum():,}"
+    what += _dealt_with(clips, settings)
     mends = []
-    if silent.any():
-        mends.append(f"silent clips teach their class to be silence; leave them out: {_names(clips['sound'][silent])}")
+    # Of several channels, the one that was asked for may hold nothing, or the mean where they cancel each other.
+    may_be_hidden = silent & (clips["channel"] != MONO) & (settings.channels in ("mean", "left", "right"))
+    if may_be_hidden.any():
+        names = _names(clips["sound"][may_be_hidden])
+        mends.append(f"other channels may hold the sound of silent clips: --channels auto: {names}")
+    if (silent & ~may_be_hidden).any():
+        names = _names(clips["sound"][silent & ~may_be_hidden])
+        mends.append(f"silent clips teach their class to be silence; leave them out: {names}")
     if quiet.any():
         mends.append(f"listen to the quiet ones, which may hold noise alone: {_names(clips['sound'][quiet])}")
     if clipped.mean() >= MUCH:
@@ -96,6 +108,26 @@ def peaks(clips: pd.DataFrame) -> Finding:
             f"scale it does no harm: {_names(clips['sound'][clipped])}"
         )
     return _finding(what, mends)
+
+
+def _dealt_with(clips: pd.DataFrame, settings: Settings) -> str:
+    """How many clips have channels that cancel each other, and an offset; neither is in their images."""
+    what = ""
+    cancelled = ~clips["channel"].isin([MONO, MEAN, ""])
+    if settings.channels == "auto" and cancelled.any():
+        what += (
+            f"; channels of {count(int(cancelled.sum()), 'clip')} cancel each other, and the loudest is taken: "
+            f"{_names(clips['sound'][cancelled])}"
+        )
+    offsets = clips["dc_offset"].astype(float).abs()
+    moved = offsets >= NOTABLE_OFFSET
+    if moved.any():
+        largest_first = offsets[moved].sort_values(ascending=False)
+        what += (
+            f"; an offset of 1 % of full scale or more is taken away from {count(len(largest_first), 'clip')}, the "
+            f"largest is {100 * largest_first.iloc[0]:.0f} %: {_names(clips['sound'][largest_first.index])}"
+        )
+    return what
 
 
 def equal_sounds(clips: pd.DataFrame) -> Finding:
@@ -147,7 +179,7 @@ def is_silent(clips: pd.DataFrame) -> pd.Series:
 
 def is_clipped(clips: pd.DataFrame) -> pd.Series:
     """Whether each clip reaches full scale."""
-    return clips["peak_dbfs"].astype(float) >= FULL_SCALE_DBFS
+    return clips["peak_dbfs"].astype(float).between(FULL_SCALE_DBFS, OVERSHOOT_DBFS)
 
 
 def is_quiet(clips: pd.DataFrame) -> pd.Series:
@@ -158,11 +190,6 @@ def is_quiet(clips: pd.DataFrame) -> pd.Series:
 def _finding(what: str, mends: Sequence[str]) -> Finding:
     """A warning if there is something to do."""
     return Finding("warning" if mends else "ok", what, "\n".join(mends))
-
-
-def _seconds(wanted: float) -> str:
-    """A length that a picture may have, as an option's value."""
-    return f"{min(max(wanted, 0.1), LONGEST_PICTURE_S):.3g}"
 
 
 def _range(numbers: pd.Series) -> str:

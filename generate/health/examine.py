@@ -5,7 +5,7 @@ from __future__ import annotations
 from generate.health.assess import measure
 from generate.readers.collection import printable
 from generate.render import Front, Job, open_clip
-from generate.spectrogram import is_silent, levels
+from generate.spectrogram import levels
 
 
 def examine(job: Job, front: Front) -> list[dict[str, object]]:
@@ -29,7 +29,7 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
     """
     settings = front.settings
     _, loaded, _ = open_clip(job, front)
-    measures = measure(levels(loaded.y, settings), settings)
+    measures = measure(levels(loaded.y, settings, noise=loaded.noise), settings)
     row = {
         "clip_id": job.clip_id,
         "label": job.label,
@@ -38,7 +38,10 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
         "recording": job.recording,
         "seconds": round(len(loaded.y) / settings.sr, 3),
         "peak_dbfs": round(loaded.peak_dbfs, 2),
-        "silent": is_silent(loaded.y[: settings.n_samples]),
+        "silent": loaded.silent,
+        "dc_offset": round(loaded.dc_offset, 6),
+        "channel": loaded.channel,
+        "sample_rate_hz": loaded.sample_rate_hz,
         "audio_sha256": loaded.sha256,
         "sound": printable(job.path),
         "cutoff_hz": measures.cutoff_hz,

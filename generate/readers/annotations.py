@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.audio.formats import AUDIO_SUFFIXES
 from generate.readers.csv_text import BYTE_ORDER_MARKS, HEADER_BYTES, named
 from generate.readers.walk import OF_THE_SYSTEM
 
@@ -182,7 +182,7 @@ def _text_files(folder: Path) -> Iterator[str]:
             if suffix in TABLE_SUFFIXES or suffix in KNOWN_SUFFIXES:
                 if os.path.isfile(entry.path):
                     yield prefix + entry.name
-            elif suffix not in AUDIO_SUFFIXES and suffix not in UNDECODED_SUFFIXES and os.path.isdir(entry.path):
+            elif suffix not in AUDIO_SUFFIXES and os.path.isdir(entry.path):
                 waiting.append((entry.path, f"{prefix}{entry.name}/"))
 
 

@@ -6,7 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.audio.formats import AUDIO_SUFFIXES
 from generate.systems import composed
 
 MOST_SHOWN = 2
@@ -42,7 +42,7 @@ def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dic
         chosen, left_after = {}, []
         for path in left:
             ending = os.path.splitext(path)[1].lower()
-            if key is _stem and (ending in AUDIO_SUFFIXES or ending in UNDECODED_SUFFIXES):
+            if key is _stem and ending in AUDIO_SUFFIXES:
                 continue  # another format under that name may be another sound
             # A name without an ending is all stem.
             candidates = of_name.get(_name(path) if key is _stem else key(path), [])

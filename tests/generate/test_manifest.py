@@ -23,6 +23,9 @@ def row(**changes):
         "silent": False,
         "seconds": 5.0,
         "peak_dbfs": -3.0,
+        "dc_offset": 0.001,
+        "channel": "1",
+        "sample_rate_hz": 44100,
         "sound": "a/1.wav",
         "start_s": 0.0,
         "sound_bytes": 100,
@@ -66,6 +69,17 @@ def test_text_stays_as_it_was(tmp_path, text):
     for column in ("label", "clip_id", "fold", "recording", "sound", "file_name"):
         assert back[column] == rows[0][column]
     assert back["sound_mtime_ns"] == rows[0]["sound_mtime_ns"]
+
+
+def test_a_table_of_an_earlier_release_is_read(tmp_path):
+    later = ["dc_offset", "channel", "sample_rate_hz"]
+    table = pd.DataFrame([row()])
+    manifest.write_table(tmp_path / "metadata.csv", table[[name for name in manifest.COLUMNS if name not in later]])
+    back = manifest.read_metadata(tmp_path / "metadata.csv")
+    assert list(back.columns) == list(manifest.COLUMNS)
+    assert back["channel"].tolist() == [""] and back[["dc_offset", "sample_rate_hz"]].isna().all(axis=None)
+    manifest.write_table(tmp_path / "again.csv", pd.concat([back, table]).assign(file_name=["a/1__original.png"] * 2))
+    assert "44100" in (tmp_path / "again.csv").read_text() and "44100.0" not in (tmp_path / "again.csv").read_text()
 
 
 def test_journal_and_table_read_the_same(tmp_path):

@@ -254,7 +254,7 @@ def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monk
     load = module.load
     monkeypatch.setattr(module, "load", lambda *args, **kw: read.append(kw) or load(*args, **kw))
     read_window(tmp_path / "a.wav", 7.0, tiny_front)
-    assert read == [{"start_s": 7.0, "longest_s": 1}]
+    assert read == [{"start_s": 7.0, "longest_s": 1, "shown_s": 1, "channels": "auto"}]
 
 
 def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):

@@ -157,7 +157,7 @@ def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
     """A clip as far as its picture shows it; what a worker does."""
     if leads_out(job.path, front.sounds):
         raise BadSound(LEADS_OUT)
-    return open_clip(job, front)[1].y[: front.settings.n_samples]
+    return mp3.audible(open_clip(job, front)[1].y[: front.settings.n_samples])
 
 
 def _by_fold(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
+from generate.mp3 import audible
 from generate.readers.collection import printable, unique_ids
 from generate.systems import is_of_the_system
 from generate.whole_file import whole_file
@@ -143,7 +144,7 @@ class Explainer:
         for file_name, picture in pictures.items():
             write_picture(self.folder / file_name, picture)
         sound = f"{name}__what_mattered.wav"
-        masked = masked_sound(y, integrated, front.settings, silent_ends=front.silent_ends)
+        masked = masked_sound(audible(y), integrated, front.settings, silent_ends=front.silent_ends)
         encoded = io.BytesIO()  # where the disk is full libsndfile does not say so
         soundfile.write(encoded, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
         with whole_file(self.folder / sound, to_disk=False) as temporary:

@@ -37,6 +37,9 @@ def clips_table(n: int = 30) -> pd.DataFrame:
             "recording": ids,
             "seconds": 5.0,
             "peak_dbfs": np.round(rng.uniform(-20, -1, n), 2),
+            "dc_offset": 0.0,
+            "channel": "mono",
+            "sample_rate_hz": SR,
             "silent": False,
             "audio_sha256": [f"sha{i}" for i in number],
             "sound": [f"{i}.wav" for i in number],
@@ -127,8 +130,61 @@ def test_one_fault_is_one_finding(kind, check, said):
 def test_a_level_that_tells_the_class_matters_only_where_the_picture_shows_it():
     clips = fault(clips_table(), "level tells")
     assert statuses(clips)["level_by_class"] == "ok"
-    assert "no harm" in assess.findings(clips, small_pictures(), settings=SETTINGS)[4].what
+    assert "no harm" in assess.findings(clips, small_pictures(), settings=SETTINGS)[CHECKS.index("level_by_class")].what
     assert statuses(clips, settings=Settings(reference="full-scale"))["level_by_class"] == "warning"
+
+
+def finding(check: str, clips, settings=SETTINGS):
+    return assess.findings(clips, small_pictures(len(clips)), settings=settings)[CHECKS.index(check)]
+
+
+def test_short_clips_are_to_get_images_that_show_95_of_100_whole():
+    """And never such as cut a quarter of them in two."""
+    lengths = np.linspace(0.3, 0.8, 30)
+    for settings in (SETTINGS, Settings(long="split")):
+        found = finding("durations", clips_table().assign(seconds=lengths), settings)
+        assert "images of 5 s are 11 % sound, the rest is padding" in found.what
+        assert found.mend == "--seconds 0.78 --long first makes them 70 % sound"
+
+
+def test_clips_that_are_cut_are_to_be_split_or_shown_whole():
+    found = finding("durations", clips_table().assign(seconds=12.0))
+    assert found.mend == "to keep what is cut: --long split, which makes several images of a long clip, or --seconds 12"
+    found = finding("durations", clips_table().assign(seconds=20.0))
+    assert found.mend.endswith("a long clip"), "how long it is nobody knows"
+
+
+def test_pieces_of_one_file_are_one_length():
+    clips = clips_table().assign(seconds=5.0)
+    clips.loc[::3, ["sound", "seconds"]] = ["long.wav", 5.0]
+    clips.loc[0, "seconds"] = 2.6
+    assert finding("durations", clips, Settings(long="split")).status == "ok"
+
+
+def test_channels_that_cancel_are_told_and_never_to_be_left_out():
+    clips = clips_table()
+    clips.loc[3, "channel"] = "2"
+    found = finding("peaks", clips)
+    assert found.status == "ok"
+    assert found.what.endswith("; channels of 1 clip cancel each other, and the loudest is taken: 3.wav")
+    clips.loc[3, ["channel", "silent"]] = ["mean", True]
+    found = finding("peaks", clips, Settings(channels="mean"))
+    assert found.mend == "other channels may hold the sound of silent clips: --channels auto: 3.wav"
+    assert "leave them out: 3.wav" in finding("peaks", clips).mend, "all channels hold nothing"
+
+
+def test_offsets_are_counted():
+    clips = clips_table()
+    clips.loc[[3, 4], "dc_offset"] = [-0.25, 0.02]
+    what = "; an offset of 1 % of full scale or more is taken away from 2 clips, the largest is 25 %: 3.wav, 4.wav"
+    assert what in finding("peaks", clips).what
+    for nothing in (0.001, np.nan):
+        assert "offset" not in finding("peaks", clips_table().assign(dc_offset=nothing)).what
+
+
+def test_numbers_in_a_unit_of_their_own_are_not_clipped():
+    clips = clips_table().assign(peak_dbfs=40.0)
+    assert finding("peaks", clips).status == "ok"
 
 
 def test_bandwidth_says_what_to_do():

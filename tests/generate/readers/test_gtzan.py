@@ -38,7 +38,7 @@ def test_the_broken_track_stays_a_clip_that_is_rejected_with_a_reason(tmp_path):
     broken.write_bytes(bytes(range(256)) * 400)
 
     clips = read(tmp_path, "gtzan", ReaderOptions()).clips
-    clips, _ = cut_into_pieces(clips, tmp_path, seconds=5.0, workers=1)
+    clips, _, _ = cut_into_pieces(clips, tmp_path, seconds=5.0, workers=1)
 
     row = clips[clips["path"] == "jazz/jazz.00054.wav"]
     assert list(row["clip_id"]) == ["jazz.00054"]
