@@ -97,7 +97,7 @@ def _refuse_unused(layout: str, options: ReaderOptions) -> None:
         if name not in READERS[layout].options | FOR_EVERY_LAYOUT:
             users = [other for other, reader in READERS.items() if name in reader.options]
             raise ValueError(
-                f"{_typed(name)} {getattr(options, name)} is not used: {str(READERS[layout].title)} (layout {layout}) "
+                f"{_typed(name)} {getattr(options, name)} is not used: {READERS[layout].title} (layout {layout}) "
                 f"is what is read. It goes with the layout {' or '.join(users)}. Leave it out, or give "
                 f"{' or '.join(f'--layout {user}' for user in users)}."
             )
@@ -122,7 +122,7 @@ def _nothing_read(folder: Path, layout: str, collection: Collection) -> str:
     if missing:
         reasons = [reason.partition(": ")[2] for _, _, reason in missing if ": " in reason]
         absent = f"; the {len(missing)} files that its table names are not there" + (
-            f", and {len(reasons)} of them could be several files: {reasons[0]}" if reasons else ""
+            f" (of {len(reasons)} it cannot be told which file is meant: {reasons[0]})" if reasons else ""
         )
     passed = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
     return f"{str(folder)!r} holds no sounds (layout {layout}{absent})." + (

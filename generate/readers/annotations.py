@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generate.audio.formats import AUDIO_SUFFIXES
-from generate.readers.csv_text import BYTE_ORDER_MARKS, HEADER_BYTES, named
+from generate.readers.csv_text import named
+from generate.readers.encoding import first_text
 from generate.readers.walk import OF_THE_SYSTEM
 
 STARTS = frozenset(
@@ -128,15 +129,10 @@ def find_annotations(folder: Path) -> tuple[list[str], int]:
 def labels_parts(path: Path) -> bool:
     """Whether a text file labels parts of a recording, by its first lines."""
     try:
-        with path.open("rb") as file:
-            content = file.read(HEADER_BYTES)
+        text = first_text(path)
     except OSError:
         return False
-    mark = next((mark for mark in BYTE_ORDER_MARKS if content.startswith(mark)), b"")
-    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace")
     lines = [line for line in re.split(r"\r\n|\r|\n", text)[:FIRST_LINES] if line.strip()]
-    if len(content) == HEADER_BYTES and len(lines) == 1:
-        return False  # no table: one endless line
     is_lab = path.suffix.lower() == ".lab"
     return _is_label_track(lines, with_spaces=is_lab) or any(_is_header(lines, k) for k in range(min(5, len(lines))))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -11,25 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from generate.readers.encoding import decoded, first_text
 from generate.systems import composed
 
 LARGEST_TABLE_BYTES = 200_000_000
 MOST_ROWS = 5_000_000
 LONGEST_HEADER = 1_000_000
 """Letters of the first line. AudioSet's two million rows take 100 MB; a larger file would fill the memory."""
-HEADER_BYTES = 65_536
-"""In which the names of the columns must stand."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MOST_LINES = 5
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-NO_TEXT = {b"PK\x03\x04": "an Excel or LibreOffice workbook", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
-"""How files begin that are taken for tables."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """The first line by which Excel tells the separator."""
-SAVE_AS_UTF8 = (
-    "Save it as UTF-8: in Excel 'Save As', 'CSV UTF-8 (comma delimited)'; in LibreOffice 'Text CSV' with the "
-    "character set 'Unicode (UTF-8)'."
-)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -61,8 +52,8 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{size / 1e6:,.0f} MB. Give a table with a row for each file, or a part of it."
         )
     try:
-        return _parsed(_decoded(path.read_bytes()))
-    except ValueError as error:
+        return _parsed(decoded(path.read_bytes()))
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a CSV table: {error}") from None
 
 
@@ -73,16 +64,12 @@ def read_columns(path: Path) -> list[str]:
     ----------
     path : Path
     """
-    with path.open("rb") as file:
-        content = file.read(HEADER_BYTES)
-    mark = _byte_order_mark(content)
-    # Only to see what it is: letters beyond ASCII, which may be cut in two here, do not matter.
-    text = content[len(mark) :].decode(BYTE_ORDER_MARKS.get(mark, "utf-8"), "replace").replace("\0", "")
+    text = first_text(path)
     try:
         text, separator, _ = _without_sep_line(text)
         line = next(iter(_lines(text)), "")
         names = [_header(line, mark) for mark in ([separator] if separator else SEPARATORS)]
-    except ValueError:
+    except (ValueError, csv.Error):
         return []
     return max(names, key=len)
 
@@ -115,48 +102,6 @@ def line_numbers(lines: Sequence[int]) -> str:
     if len(numbers) > MOST_LINES:
         return f"lines {', '.join(numbers[:MOST_LINES])} and {len(numbers) - MOST_LINES:,} more"
     return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
-
-
-def _decoded(content: bytes) -> str:
-    """The text of a table."""
-    for beginning, what in NO_TEXT.items():
-        if content.startswith(beginning):
-            raise ValueError(f"it is {what}. Open it there and save the sheet as 'CSV UTF-8'.")
-    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise ValueError(f"it is in UTF-32. {SAVE_AS_UTF8}")
-    mark = _byte_order_mark(content)
-    encoding = BYTE_ORDER_MARKS.get(mark, "utf-8")
-    content = content[len(mark) :]
-    if encoding == "utf-8" and b"\0" in content:
-        line = content[: content.index(b"\0")].count(b"\n") + 1
-        what = "; perhaps it is in UTF-16 without a byte-order mark" if line == 1 else ""
-        raise ValueError(f"line {line} holds a NUL byte, which is no text{what}. {SAVE_AS_UTF8}")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding != "utf-8":
-            raise ValueError(f"it begins as UTF-16 and does not go on so. {SAVE_AS_UTF8}") from None
-        raise ValueError(_not_utf8(content, error)) from None
-    if "\0" in text:
-        raise ValueError(
-            f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character, which is no text."
-        )
-    return text
-
-
-def _byte_order_mark(content: bytes) -> bytes:
-    return next((mark for mark in BYTE_ORDER_MARKS if content.startswith(mark)), b"")
-
-
-def _not_utf8(content: bytes, error: UnicodeDecodeError) -> str:
-    """Which line is not UTF-8, and what it would be in the encoding that Excel writes by default."""
-    number = content[: error.start].count(b"\n") + 1
-    line = content.splitlines()[number - 1] if b"\n" in content else content
-    try:
-        guess = f"perhaps it is in Windows-1252 (cp1252, Excel's 'CSV'), where it says {line.decode('cp1252')[:80]!r}"
-    except UnicodeDecodeError:
-        guess = "it is in another encoding, or no text"
-    return f"line {number} is not in UTF-8; {guess}. {SAVE_AS_UTF8}"
 
 
 def _without_sep_line(text: str) -> tuple[str, str, int]:

@@ -231,9 +231,22 @@ def test_encodings_that_say_what_they_are(folder, encoding):
         (b'file,label\n"a.wav,dog\nb.wav,cat\n', "the row that begins in line 2 is never closed"),
         (b'file,label\na.wav,dog\n"b" old.wav,cat\n', "the row that begins in line 3 something stands between"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "NUL byte"),
+        (b"file," + b"x" * 200_000 + b"\na.wav,dog\n", "field larger than field limit"),
         (b"PK\x03\x04\x14\0", "an Excel or LibreOffice workbook. Open it there and save the sheet as 'CSV UTF-8'"),
     ],
-    ids=["empty", "blank", "cp1252", "utf-16 without mark", "utf-32", "NUL", "open quote", "quote", "picture", "xlsx"],
+    ids=[
+        "empty",
+        "blank",
+        "cp1252",
+        "utf-16 without mark",
+        "utf-32",
+        "NUL",
+        "open quote",
+        "quote",
+        "picture",
+        "endless",
+        "xlsx",
+    ],
 )
 def test_what_is_no_table(folder, text, said):
     with pytest.raises(ValueError, match=f"labels.csv.*cannot be read as a CSV table: .*{said}"):
