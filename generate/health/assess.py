@@ -45,7 +45,7 @@ class Measures:
     Parameters
     ----------
     small : np.ndarray, shape=(32, columns), uint8
-        For comparing with others; 25.6 columns a second.
+        For comparing with others; see `generate.health.near_duplicates.small_picture`.
     cutoff_hz : float
         The frequency above which there is nothing, where the spectrum ends in an edge; else NaN.
     """
@@ -111,8 +111,8 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
     # What is silent is alike, and says nothing of two recordings.
     audible = np.flatnonzero(~clips["silent"].to_numpy(bool))
     sources = clips["source_id"].to_numpy()
-    pairs = near_duplicates(small[audible], sources[audible], seconds=settings.seconds)
-    pairs = pairs.assign(a=audible[pairs["a"]], b=audible[pairs["b"]])
+    copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds)
+    pairs = copies.pairs.assign(a=audible[copies.pairs["a"]], b=audible[copies.pairs["b"]])
     found = [
         checks.balance(clips),
         checks.durations(clips, settings),
@@ -120,7 +120,7 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
         checks.peaks(clips, settings),
         shortcut_checks.level_by_class(clips, settings),
         checks.equal_sounds(clips),
-        checks.near_duplicates(clips, pairs),
+        checks.near_duplicates(clips, pairs, n_untold=int((~copies.tellable).sum())),
         shortcut_checks.bandwidth(clips, settings),
         shortcut_checks.bandwidth_by_class(clips, settings),
     ]

@@ -146,29 +146,48 @@ def equal_sounds(clips: pd.DataFrame) -> Finding:
     )
     mends = ["keep one of each (training keeps equal samples on one side of every split, but counts them twice)"]
     if n_labels:
-        mends.append("of those in two classes one label is wrong: listen, and put it right")
+        mends.append(
+            "of those in two classes one sound has two labels: listen, and keep the right one (it may hold both)"
+        )
     return _finding(what, mends)
 
 
-def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame) -> Finding:
-    """Whether one sound stands under two names with another codec, gain or start."""
+def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_untold: int) -> Finding:
+    """Whether one recording is there twice, with another codec, gain or start.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+    pairs : pandas.DataFrame
+        Columns `a` and `b`, positions in `clips`.
+    n_untold : int
+        Clips that hold too little to be compared.
+
+    Returns
+    -------
+    Finding
+    """
+    untold = f"; {count(n_untold, 'clip')} too short or too steady to tell" if n_untold else ""
     if not len(pairs):
-        return Finding("ok", "no two recordings sound the same but for codec, gain or start")
+        return Finding("ok", f"no two recordings are found to be the same but for codec, gain or start{untold}")
     a, b = clips.iloc[pairs["a"]].reset_index(drop=True), clips.iloc[pairs["b"]].reset_index(drop=True)
     in_classes, in_folds = a["label"] != b["label"], a["fold"] != b["fold"]
     worst_first = (2 * in_classes + in_folds).sort_values(ascending=False, kind="stable").index
     some = "; ".join(f"{a['sound'][row]} and {b['sound'][row]}" for row in worst_first[:MOST_NAMES])
     what = (
-        f"{count(len(pairs), 'pair')} of recordings that sound the same but for codec, gain or start; in two classes "
-        f"{in_classes.sum():,}, in two folds {in_folds.sum():,}: {some}"
+        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start{untold}; in "
+        f"two classes {in_classes.sum():,}, in two folds {in_folds.sum():,}: {some}"
     )
     side = "" if in_folds.any() or (clips["fold"] == "").all() else ", though these folds keep them on one side"
     mends = [
-        f"a test would hear what was trained on{side}: keep one of each pair, or give both one recording "
-        "(--source-column of a --labels table)"
+        f"listen: a test with one would know what was trained on{side}; keep one of each pair, or give both one "
+        "recording (--source-column of a --labels table)"
     ]
     if in_classes.any():
-        mends.append("listen to those in two classes: one label is wrong, or the sound holds both")
+        mends.append(
+            "in two classes: the same recording under two labels, or a copy; keep it where it belongs, unless the "
+            "sound holds both"
+        )
     return _finding(what, mends)
 
 

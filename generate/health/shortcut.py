@@ -9,6 +9,8 @@ import pandas as pd
 
 FEWEST_RECORDINGS = 3
 """Of a class that is judged: with fewer, chance alone makes it look like no other."""
+SHUFFLES = 99
+"""None of so many may tell as much as the true labels: a false alarm in 1 of 100 collections at most."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,42 @@ def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, wid
     )
 
 
+def could_be_chance(
+    told: Shortcut, values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, width: float
+) -> tuple[bool, bool]:
+    """Whether labels dealt to the recordings at random tell as much: with few recordings a class they often do.
+
+    Parameters
+    ----------
+    told : Shortcut
+        Of these values and labels.
+    values, labels, sources, width
+        As of `shortcut`.
+
+    Returns
+    -------
+    best, accuracy : bool
+        Whether any of 99 deals reaches the best class of `told`, and its accuracy.
+
+    References
+    ----------
+    Phipson, B. and Smyth, G. K. "Permutation p-values should never be zero", Statistical Applications in Genetics and
+    Molecular Biology 9, 2010.
+    """
+    codes, names = pd.factorize(np.asarray(sources, dtype=object))
+    of_recording = np.empty(len(names), dtype=object)
+    of_recording[codes] = np.asarray(labels, dtype=object)
+    rng = np.random.default_rng(0)
+    best = accuracy = False
+    for _ in range(SHUFFLES):
+        dealt = shortcut(values, rng.permutation(of_recording)[codes], codes, width=width)
+        best |= len(dealt.by_class) > 0 and bool(dealt.by_class.max() >= told.by_class.max())
+        accuracy |= dealt.accuracy >= told.accuracy
+        if best and accuracy:
+            break
+    return best, accuracy
+
+
 def _neighbours(
     values: np.ndarray, codes: np.ndarray, sources: np.ndarray, *, width: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +125,12 @@ def _neighbours(
         highest = np.searchsorted(of_class, values + width, side="right")
         n_near[:, code] = highest - np.searchsorted(of_class, values - width, side="left")
     n_all = np.tile(np.bincount(codes, minlength=n_classes).astype(float), (len(values), 1))
-    for rows in pd.Series(sources).groupby(sources).indices.values():
+    alone = np.bincount(sources)[sources] == 1
+    n_near[alone, codes[alone]] -= 1
+    n_all[alone, codes[alone]] -= 1
+    several = np.flatnonzero(~alone)
+    for places in pd.Series(several).groupby(sources[several]).indices.values():
+        rows = several[places]
         is_near = np.abs(values[rows, np.newaxis] - values[rows]) <= width
         is_class = np.eye(n_classes)[codes[rows]]
         n_near[rows] -= is_near @ is_class

@@ -8,7 +8,7 @@ import pandas as pd
 from generate.finding import Finding
 from generate.health.checks import MOST_NAMES, MUCH
 from generate.health.cutoff import SHARP
-from generate.health.shortcut import Shortcut, shortcut
+from generate.health.shortcut import could_be_chance, shortcut
 from generate.settings import Settings
 from generate.wording import count
 
@@ -29,19 +29,18 @@ LOW_CUTOFF = 0.75
 def duration_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
     """Whether the padding of a short clip gives its class away."""
     shown = np.minimum(clips["seconds"].to_numpy(float) / settings.seconds, 1)
-    told = shortcut(shown, clips["label"], clips["source_id"], width=SAME_LENGTH)
     mend = (
         "a net would learn how much of the picture is padding: give a --seconds that all clips fill, cut all clips to "
         "one length, or fill them with --pad repeat"
     )
-    return _shortcut_finding("the duration", told, mend)
+    return _shortcut_finding("the duration", clips, shown, mend, width=SAME_LENGTH)
 
 
 def level_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
     """Whether the level alone gives the class away, where the pictures show the level."""
     level = np.maximum(clips["peak_dbfs"].to_numpy(float), -120)
-    told = shortcut(level, clips["label"], clips["source_id"], width=SAME_PEAK_DB)
-    finding = _shortcut_finding("the peak level", told, "render with --reference peak, which leaves the level out")
+    mend = "render with --reference peak, which leaves the level out"
+    finding = _shortcut_finding("the peak level", clips, level, mend, width=SAME_PEAK_DB)
     if settings.reference == "peak" and finding.status == "warning":
         return Finding("ok", f"{finding.what}; no harm, since a picture's brightest point is its own peak")
     return finding
@@ -73,25 +72,29 @@ def bandwidth_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
         return Finding("ok", f"{settings.feature} pictures show no codec or sample rate that could tell a class")
     cutoff = clips["cutoff_hz"].astype(float).fillna(settings.highest_hz)
     octaves = np.log2(cutoff.to_numpy())
-    told = shortcut(octaves, clips["label"], clips["source_id"], width=SAME_CUTOFF_OCTAVES)
     lowest = cutoff.groupby(clips["label"]).median().min()
     mend = (
         "a net would learn the codec: show only what all classes have, "
         f"--fmax-hz {100 * np.floor(0.95 * lowest / 100):.0f}, or take all classes from like recordings"
     )
-    return _shortcut_finding("the cut-off of codec or sample rate", told, mend)
+    return _shortcut_finding("the cut-off of codec or sample rate", clips, octaves, mend, width=SAME_CUTOFF_OCTAVES)
 
 
-def _shortcut_finding(name: str, told: Shortcut, mend: str) -> Finding:
-    """A warning where one number tells a class, or the classes, by far above chance."""
+def _shortcut_finding(name: str, clips: pd.DataFrame, values: np.ndarray, mend: str, *, width: float) -> Finding:
+    """A warning where one number tells a class, or the classes, by far above chance, and more than chance can."""
+    told = shortcut(values, clips["label"], clips["source_id"], width=width)
     what = f"{name} alone guesses {100 * told.accuracy:.0f} % of the classes ({100 * told.chance:.0f} % by chance)"
     telling = told.by_class[told.by_class >= TELLING]
     if len(told.by_class):
         best = "; told best: " if not len(telling) else "; it tells "
         names = telling.index[:MOST_NAMES] if len(telling) else told.by_class.index[:1]
         what += best + ", ".join(f"{label} ({100 * told.by_class[label]:.0f} %, 50 % by chance)" for label in names)
-    if len(told.by_class) and (len(telling) or told.accuracy > told.chance + FAR_ABOVE_CHANCE):
-        return Finding("warning", what, mend)
+    tells_all = told.accuracy > told.chance + FAR_ABOVE_CHANCE
+    if len(told.by_class) and (len(telling) or tells_all):
+        best, accuracy = could_be_chance(told, values, clips["label"], clips["source_id"], width=width)
+        if (len(telling) and not best) or (tells_all and not accuracy):
+            return Finding("warning", what, mend)
+        return Finding("ok", f"{what}; with so few recordings chance may do so")
     return Finding("ok", what)
 
 
