@@ -52,7 +52,7 @@ def finished_run(folder: Path, *, n_clips: int, n_classes: int, fan_out: bool = 
     tone.parent.mkdir(parents=True)
     soundfile.write(tone, 0.5 * np.sin(np.arange(SR // 4)), SR)
     few = folder / "one-images"
-    more = ("--fan-out",) if fan_out else ()
+    more = ("--layout", "folders", *(("--fan-out",) if fan_out else ()))
     if generate([str(tone.parents[1]), str(few), *OPTIONS, *more, "--listen", "0", "--workers", "1"]):
         raise RuntimeError("the one clip that all are made of could not be rendered")
     rows = _rows(manifest.read_metadata(few / manifest.METADATA), n_clips, n_classes, fan_out)

@@ -141,6 +141,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     reader_options = ReaderOptions(**{name: getattr(options, name) for name in names})
     found = readers.find(sounds, reader_options, layout=options.layout or "")
     sounds, layout = found.folder, found.layout
+    _refuse_same_folder(sounds, images)
     collection = readers.read(sounds, layout, reader_options, is_explicit=bool(options.layout))
     collection.notes[:0] = found.notes
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}

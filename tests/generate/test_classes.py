@@ -83,3 +83,9 @@ def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
     assert manifest.read_rejected(images / "rejected.csv")["sound"].tolist() == ["gone.wav"]
+
+
+def test_a_picture_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):
+    assert generate(animals, tmp_path / "outputs" / "images", *MORE, "--listen", "all") == 0
+    assert generate(tmp_path / "outputs", tmp_path / "again", *MORE) == 1
+    assert "images' is a folder of pictures that this program made" in capsys.readouterr().err

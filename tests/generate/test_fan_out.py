@@ -73,7 +73,7 @@ def test_a_second_run_draws_what_is_missing_and_removes_what_is_gone(sounds, ima
     assert not unfinished.exists()
     assert not emptied.exists()
     shutil.rmtree(sounds / "high")
-    assert generate(sounds, images, *QUICK, *MORE, "--fan-out") == 0
+    assert generate(sounds, images, *QUICK, *MORE, "--fan-out", "--layout", "folders") == 0
     assert not (images / "high").exists()
 
 
