@@ -65,3 +65,13 @@ def test_how_the_epoch_was_chosen_is_told(tmp_path):
 def test_a_pretrained_net_says_so(tmp_path):
     assert "ImageNet" in card(tmp_path, weights="imagenet")
     assert "from nothing" in card(tmp_path, name="b")
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x>", "a` <img src=x> `b", "`<img src=x>`", "`\n\n<img src=x>\n\n`", "a\n# <b>"]
+)
+def test_no_name_of_a_strangers_becomes_html(tmp_path, name):
+    collection = {"licence": name, "citation": name}
+    settings = {"settings": {}, "fingerprint": "", "collection": collection}
+    text = card(tmp_path, settings, classes=(name, "b", "c"), collection=name, model=name, recordings=2)
+    assert "<img" not in text and "<b>" not in text and "\n# &lt;" not in text
