@@ -44,9 +44,8 @@ def _train(arguments: Sequence[str] | None) -> int:
             prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.sounds
         )
     except KeyboardInterrupt:
-        images = "" if options.images is None else f"{quoted(options.images)} "
         print(
-            f"\nInterrupted. Go on with: python -m train {images}--resume {quoted(prepared.run.folder)}",
+            f"\nInterrupted. Go on with: python -m train --resume {quoted(prepared.run.folder)}",
             file=sys.stderr,
         )
         return INTERRUPTED
@@ -57,7 +56,7 @@ def _train(arguments: Sequence[str] | None) -> int:
 def _check_nothing_else(options: object) -> None:
     """A run goes on as it began: see that nothing is given that would change it."""
     from generate.recordings import is_in_project
-    from train.run_folder import images_elsewhere, read_run
+    from train.run_folder import read_run
 
     run = read_run(options.resume)
     given = command_line.given_recipe(options)
@@ -72,10 +71,6 @@ def _check_nothing_else(options: object) -> None:
     if options.name and options.name != options.resume.resolve().name:
         raise ValueError(
             f"--name {options.name} is not used: --resume goes on in the folder {str(options.resume)!r}. Leave it out."
-        )
-    if options.images is None and (elsewhere := images_elsewhere(run)):
-        raise ValueError(
-            f"{elsewhere}; to go on with them: python -m train {quoted(run.images)} --resume {quoted(options.resume)}"
         )
     is_file = run.recipe.weights not in ("none", "imagenet")
     if is_file and "weights" not in given and not is_in_project(Path(run.recipe.weights)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from generate import manifest
 from generate.wording import count
 from train.answers import Heard
-from train.run_folder import Run, images_elsewhere
+from train.run_folder import Run
 from train.wording import listed
 
 
@@ -21,8 +21,6 @@ def familiar_text(run: Run, folds: Sequence[str], heard: Sequence[Heard]) -> str
         Whose nets were asked.
     heard : sequence of Heard
     """
-    if elsewhere := images_elsewhere(run):
-        return f"note: {elsewhere}, so it was not looked up whether the run was trained on these sounds."
     try:
         clips = manifest.read_metadata(run.images / manifest.METADATA).drop_duplicates("audio_sha256")
         tested = {fold: set(run.read_fold_predictions(fold)["source_id"]) for fold in folds}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from generate.systems import quoted
-from generate.wording import count
+from generate.wording import count, on_a_line
 from train import run_folder
 from train.intervals import recordings_needed
 from train.markdown import escaped
@@ -88,7 +88,7 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
     return (
         f"It listens to a sound{length} by looking at its spectrogram, a picture of pitch over time, and says which of "
         f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This "
-        f"folder holds {count(n_nets, 'net')} of the kind `{recipe['model']}`{each} trained "
+        f"folder holds {count(n_nets, 'net')} of the kind {escaped(recipe['model'])}{each} trained "
         f"{escaped(start_in_words(recipe['weights']))} on {part} of the sounds."
     )
 
@@ -183,7 +183,7 @@ def _confusions(report: Mapping[str, object], leaky: str) -> str:
 
 
 def _use(report: Mapping[str, object]) -> str:
-    command = f"python -m train.predict {quoted(report['run'])} file.wav"
+    command = on_a_line(f"python -m train.predict {quoted(report['run'])} file.wav").replace("```", "` ` `")
     single = "" if report["leaky"] else " The accuracy above is that of one fold's net, on sounds new to it."
     return (
         f"In the folder of the program:\n\n```\n{command}\n```\n\nIt draws the picture just as those that were trained "
@@ -262,6 +262,6 @@ def _bullets(lines: list[str], after: str = "") -> str:
 
 
 def _escaped_but_code(text: str) -> str:
-    """A sentence in which what stands in backticks stays code."""
-    parts = re.split(r"(`[^`]*`)", text)
+    """A sentence in which what stands in backticks stays code; no name of a stranger's becomes HTML by way of them."""
+    parts = re.split(r"(`[^`\r\n<>&]*`)", text)
     return "".join(part if number % 2 else escaped(part) for number, part in enumerate(parts))

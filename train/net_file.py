@@ -1,4 +1,4 @@
-"""Looks into a file of a net before Keras does: nothing in it may run, nor unpack to more than it is.
+"""Looks into a file of a net before Keras does: it may name only what our models are made of, and unpack to what it is.
 
 Keras refuses Python code in a net and holds what it unpacks to 4 GB; here less is let through, and sooner.
 """
@@ -20,17 +20,38 @@ MEMBERS = frozenset({"metadata.json", CONFIG, WEIGHTS, NOTES})
 MOST_EXPANSION = 4
 """Keras compresses nothing, and weights can hardly be compressed."""
 SPARE_BYTES = 1 << 20
-OWN = "spectrogram_pictures>"
-"""What `register_keras_serializable` puts before the names of this program's layers."""
-MODULES = ("layers", "initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "activations")
-MODULES += ("ops", "models", "dtype_policies", "applications", "random")
-"""Of `keras` and `keras.src`: what nets are made of."""
-REFUSED = frozenset(
-    ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup", "IntegerLookup")
-    + ("TextVectorization", "HashedCrossing", "__lambda__")
+_KERAS = {
+    "keras": "DTypePolicy",
+    "keras.initializers": "Constant GlorotUniform HeNormal Ones RandomNormal TruncatedNormal VarianceScaling Zeros",
+    "keras.layers": (
+        "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D "
+        "Dropout Flatten GlobalAveragePooling2D InputLayer LayerNormalization MaxPooling2D Multiply Normalization "
+        "ReLU Rescaling Reshape SeparableConv2D ZeroPadding2D"
+    ),
+    "keras.losses": "CategoricalCrossentropy",
+    "keras.metrics": "CategoricalAccuracy",
+    "keras.optimizers": "AdamW LossScaleOptimizer",
+    "keras.optimizers.schedules": "CosineDecay",
+    "keras.regularizers": "L1L2",
+}
+_OWN = {"train.nets.mean_of_nets": "CrossEntropy MeanOfNets", "train.preprocess": "Preprocess"}
+_PACKAGE = "spectrogram_pictures"
+"""Under which this program's layers are registered."""
+ALLOWED = frozenset(
+    [(module, name, None) for module, names in _KERAS.items() for name in names.split()]
+    + [(module, name, f"{_PACKAGE}>{name}") for module, names in _OWN.items() for name in names.split()]
+    + [
+        (None, "__keras_tensor__", None),
+        ("keras", "Sequential", None),
+        ("keras.src.models.functional", "Functional", "Functional"),
+        ("keras.src.ops.numpy", "Add", "Add"),
+        ("keras.src.ops.numpy", "Multiply", "Multiply"),
+        ("keras.src.applications.convnext", "LayerScale", "LayerScale"),
+        ("keras.src.applications.inception_resnet_v2", "CustomScaleLayer", "CustomScaleLayer"),
+    ]
 )
-"""Layers that run code, or read other files."""
-PLAIN_VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__typespec__"})
+"""Module, class and registered name of all that the models of `train.models` are made of; a test holds it to them.
+Keras looks a thing up by the registered name first, so all three count."""
 SIZES = frozenset(
     ("units", "filters", "input_dim", "output_dim", "kernel_size", "depth_multiplier", "num_heads", "key_dim")
     + ("value_dim", "n", "size", "padding", "target_shape")
@@ -147,14 +168,6 @@ def _check_part(part: dict[str, object], largest: int) -> None:
             raise ValueError(f"it asks for a layer of {name} {part[name]}, and its weights are of none so large")
     if "class_name" not in part:
         return
-    kind, module, registered = (part.get(name) for name in ("class_name", "module", "registered_name"))
-    if kind in REFUSED:
-        raise ValueError(f"it holds a layer {kind!r}, which could run code or read other files")
-    words = str(module or "").split(".")
-    words = words[:1] + words[2:] if words[1:2] == ["src"] else words
-    is_keras = words[0] == "keras" and (len(words) == 1 or words[1] in MODULES)
-    # Functions such as "relu", which Keras looks up among its own.
-    is_function = module == "builtins" and kind == "function"
-    is_plain = module is None and kind in PLAIN_VALUES
-    if not (is_keras or is_function or is_plain or str(registered).startswith(OWN)):
-        raise ValueError(f"it names {module}.{kind}, which is no part of a net")
+    named = tuple(part.get(name) for name in ("module", "class_name", "registered_name"))
+    if not all(name is None or isinstance(name, str) for name in named) or named not in ALLOWED:
+        raise ValueError(f"it names {named[0]}.{named[1]}, which is no part of a net")

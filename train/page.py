@@ -61,7 +61,6 @@ def write_page(
     *,
     n_explained: int,
     recordings: Path | None = None,
-    without_images: str = "",
 ) -> str:
     """Write `index.html` and the pictures and sounds that it shows into the run's folder.
 
@@ -74,8 +73,6 @@ def write_page(
         Test pictures for which it is shown where the net looked: mistakes first.
     recordings : Path, optional
         See `train.explanation.of_run.explain_run`.
-    without_images : str
-        Why the picture folder may not be read; empty: it may.
 
     Returns
     -------
@@ -85,8 +82,6 @@ def write_page(
     predictions = read_predictions(run)
     lacks, sources = "", None
     try:
-        if without_images:
-            raise ValueError(without_images)
         sources = _sources(run)
     except (OSError, ValueError) as error:
         lacks = f"its pictures: {error}"

@@ -8,14 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from generate import manifest
 from generate.folder import PAGE
-from generate.systems import quoted
 from generate.wording import shown
 from train import figures, run_folder
 from train.command_line import EXPLAINED_TESTS, add_sounds_option
@@ -30,9 +28,7 @@ SPLIT = "split"
 """Column of `predictions.csv` that says `honest` or `leaky` in every line."""
 
 
-def make_report(
-    run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Path | None = None, without_images: str = ""
-) -> dict[str, object]:
+def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Path | None = None) -> dict[str, object]:
     """Put the finished folds of a run together, and write all that is said of it.
 
     Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
@@ -46,8 +42,6 @@ def make_report(
         Test pictures for which the page shows where the net looked.
     recordings : Path, optional
         Their folder; see `train.explanation.of_run.explain_run`.
-    without_images : str
-        Why the page may not read the picture folder; empty: it may.
 
     Returns
     -------
@@ -78,7 +72,7 @@ def make_report(
     settings = run.picture_settings()
     manifest.write_whole(run.folder / run_folder.CARD, model_card.card_text(report, settings))
     run_folder.write_json(run.folder / run_folder.REPORT, report)
-    lacks = write_page(run, report, n_explained=n_explained, recordings=recordings, without_images=without_images)
+    lacks = write_page(run, report, n_explained=n_explained, recordings=recordings)
     if lacks:
         print(f"The page {shown(run.folder / PAGE)} lacks {lacks}", file=sys.stderr)
     return report
@@ -101,30 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
     add_sounds_option(parser)
-    parser.add_argument(
-        "--images",
-        metavar="FOLDER",
-        type=Path,
-        help="the pictures, for the page (default: the folder that the run's config.json names, if it lies in the "
-        "working directory)",
-    )
     options = parser.parse_args(arguments)
-    return guarded(
-        "train.report",
-        lambda: _remake(options.run, n_explained=options.explain, recordings=options.sounds, images=options.images),
-    )
+    return guarded("train.report", lambda: _remake(options.run, n_explained=options.explain, recordings=options.sounds))
 
 
-def _remake(folder: Path, *, n_explained: int, recordings: Path | None, images: Path | None) -> int:
+def _remake(folder: Path, *, n_explained: int, recordings: Path | None) -> int:
     run = run_folder.read_run(folder)
-    elsewhere = ""
-    if images is not None:
-        run = replace(run, images=images)
-    elif elsewhere := run_folder.images_elsewhere(run):
-        elsewhere += f"; to read them: --images {quoted(run.images)}"
     with held(run.folder, in_turn=True):
-        report = make_report(run, n_explained=n_explained, recordings=recordings, without_images=elsewhere)
-        print(summary_text(report))
+        print(summary_text(make_report(run, n_explained=n_explained, recordings=recordings)))
     return 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from generate.json_file import check
 from generate.systems import quoted
 from train import figures, run_folder
 from train.doubts import doubts
@@ -166,9 +167,7 @@ def _read_fold(run: Run, fold: str) -> dict[str, object]:
     """What `fold.json` says, checked."""
     try:
         values = run.read_fold(fold)
-        for name in ("n_test", "n_left_out", "relatives_in_training", "train_seconds", "pictures_seen"):
-            if not math.isfinite(values[name]):
-                raise ValueError(f"{name} is {values[name]}")
+        check(values, run_folder.OF_FOLD)
         meter = values.get("nearest_neighbour_accuracy")
         return {**values, "name": fold, "is_leaky": bool(values["is_leaky"]), "nearest_neighbour_accuracy": meter}
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -25,9 +25,7 @@ from generate.json_file import (
     table_of,
 )
 from generate.readers.collection import safe_name
-from generate.recordings import is_in_project
 from generate.systems import relative
-from generate.wording import shown
 from train.recipe import SIDES_PX, Recipe
 
 CONFIG = "config.json"
@@ -78,7 +76,7 @@ OF_FOLD = {
     "tested_epoch": _COUNT,
 }
 ALSO_OF_FOLD = {"name": TEXT, "n_validation": _COUNT, "devices": TABLE}
-"""What `fold.json` must hold, and what it may."""
+"""What `fold.json` must hold for a report, and what it may."""
 NUMBERS_OF_HISTORY = frozenset({"learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"})
 
 
@@ -148,7 +146,7 @@ class Run:
         path = self.fold_folder(fold) / FOLD
         try:
             values = read_json(path)
-            check(values, OF_FOLD, optional=ALSO_OF_FOLD)
+            check(values, {}, optional={**OF_FOLD, **ALSO_OF_FOLD})
         except ValueError as error:
             raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
         return values
@@ -225,24 +223,6 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
         "trained_on": run.trained_on,
     }
     write_json(run.folder / CONFIG, config)
-
-
-def images_elsewhere(run: Run) -> str:
-    """Where the pictures are according to `config.json`, if the user has not named that folder by working in it.
-
-    Parameters
-    ----------
-    run : Run
-        Of which anybody may have written the files.
-
-    Returns
-    -------
-    str
-        The beginning of a sentence; empty if the pictures lie in the working directory.
-    """
-    if is_in_project(run.images):
-        return ""
-    return f"The pictures are in {shown(run.images)!r} according to {CONFIG}, outside the working directory"
 
 
 def with_folds_of(run: Run) -> Run:

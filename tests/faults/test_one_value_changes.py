@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import hashlib
 import io
 import json
 import random
@@ -107,7 +108,7 @@ def run(tmp_path_factory) -> Path:
             png.write(images / name, levels, palette=png.palette("magma"), text=text)
             rows.append(
                 [name, label, clip, clip, clip, str(number % 2), "original", False, False, 1.0, -3.0, f"{clip}.wav"]
-                + [0.0, 100, 100, clip]
+                + [0.0, 100, 100, hashlib.sha256(clip.encode()).hexdigest()]
             )
     manifest.write_settings(images / "settings.json", settings)
     manifest.write_table(images / "metadata.csv", pd.DataFrame(rows, columns=list(manifest.COLUMNS)))

@@ -83,3 +83,13 @@ def test_classes_that_were_left_out_are_named(tmp_path):
 
 def test_folds_of_our_own_are_not_called_the_collections(tmp_path):
     assert "the collection's own were passed over" in card(tmp_path, ignore_folds=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x>", "a` <img src=x> `b", "`<img src=x>`", "`\n\n<img src=x>\n\n`", "a\n# <b>"]
+)
+def test_no_name_of_a_strangers_becomes_html(tmp_path, name):
+    collection = {"licence": name, "citation": name}
+    settings = {"settings": {}, "fingerprint": "", "collection": collection}
+    text = card(tmp_path, settings, classes=(name, "b", "c"), collection=name, model=name, recordings=2)
+    assert "<img" not in text and "<b>" not in text and "\n# &lt;" not in text

@@ -21,6 +21,7 @@ from generate.readers.collection import safe_name
 from generate.recordings import leads_out
 from generate.render import Front, Job, open_clip
 from generate.settings import Settings
+from generate.systems import holds_something, remove_empty
 from generate.workers import in_order, usable_cores
 from train.explanation.overlay import overlay, write_picture
 from train.images import Pictures
@@ -97,6 +98,8 @@ def explain_run(
         if OWN.fullmatch(path.name):
             with suppress(PermissionError):  # on Windows, where a picture or a sound of it is open elsewhere
                 path.unlink()
+    if folder.is_dir() and not holds_something(folder):
+        remove_empty(folder)
     explained: list[dict[str, object] | None] = [None] * len(predictions)
     rows = choose(predictions, most=most)
     if not rows:
