@@ -64,7 +64,7 @@ def header_facts(paths: Sequence[Path], *, workers: int) -> HeaderFacts:
     facts = np.array(told, dtype=float).reshape(-1, 2)
     others = _evenly(np.flatnonzero(np.isnan(facts[:, 0])), MOST_OTHERS)
     found = lengths([some[k] for k in others], workers=workers)
-    for k, length in zip(others, found, strict=True):
+    for k, length in zip(others, found, strict=False):  # fewer where workers cannot start; the rest is not known
         facts[k, 0] = length if isinstance(length, float) and length > 0 else np.nan
     return HeaderFacts(facts[:, 0], facts[:, 1], len(paths))
 
