@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from generate.audio import HIGHEST_SR, LOWEST_SR
-from generate.lengths import HEADER_READERS, lengths
 from generate.surely_short import _ogg, _wav
-from generate.truncated import LAST_OGG_PAGE
+from generate.truncated import LAST_OGG_PAGE, for_libsndfile
+from generate.workers import in_order
 
 MOST_FILES = 2000
 """The distribution of lengths of more files is that of so many, taken evenly: a hundredth of a rank off, about."""
 MOST_OTHERS = 200
 """Of formats that need a decoder in a process of its own to tell their length."""
+FILES_A_PART, HEADER_READERS = 50, 8
+"""Handed over to a process at once; threads, since the disk is waited for."""
+LONGEST_S = 1e6
+"""Eleven days; a header that tells more is damaged."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class HeaderFacts:
     Parameters
     ----------
     seconds : np.ndarray, shape=(n,), float64
-        Length; NaN where the header does not tell, or was not looked at.
+        Length of each that was looked at; NaN where the header does not tell.
     sample_rate_hz : np.ndarray, shape=(n,), float64
         NaN where it is not known without a decoder.
     n_files : int
@@ -62,10 +68,12 @@ def header_facts(paths: Sequence[Path], *, workers: int) -> HeaderFacts:
     with ThreadPoolExecutor(HEADER_READERS) as threads:
         told = list(threads.map(_seconds_and_rate, some))
     facts = np.array(told, dtype=float).reshape(-1, 2)
-    others = _evenly(np.flatnonzero(np.isnan(facts[:, 0])), MOST_OTHERS)
-    found = lengths([some[k] for k in others], workers=workers)
-    for k, length in zip(others, found, strict=False):  # fewer where workers cannot start; the rest is not known
-        facts[k, 0] = length if isinstance(length, float) and length > 0 else np.nan
+    is_told = np.isfinite(facts[:, 0])
+    others = _evenly(np.flatnonzero(~is_told), MOST_OTHERS)
+    if len(others):
+        facts[others] = _by_decoders([some[k] for k in others], workers=workers)
+        is_told[others] = True  # as much as it can be
+    facts = facts[is_told]
     return HeaderFacts(facts[:, 0], facts[:, 1], len(paths))
 
 
@@ -77,6 +85,41 @@ def header_durations(paths: Sequence[Path], *, workers: int) -> np.ndarray:
 def _evenly(items: Sequence, most: int) -> Sequence:
     """Every nth, so that there are at most so many."""
     return items[:: max(1, -(-len(items) // most))]
+
+
+def _by_decoders(paths: Sequence[Path], *, workers: int) -> np.ndarray:
+    """The same by what decodes them, shape=(n, 2), in processes of their own: a header may kill or hang one.
+
+    Their headers alone are read, so that it takes no longer for hours than for seconds; how many frames an MP3 without
+    a count in its header has is a guess.
+    """
+    parts = [(tuple(paths[k : k + FILES_A_PART]),) for k in range(0, len(paths), FILES_A_PART)]
+    with tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary:
+        found = dict(in_order(_told, parts, workers=min(workers, len(parts)), temporary_folder=Path(temporary)))
+    nothing = (np.nan, np.nan)
+    outcomes = [found.get(part, "") for part in parts]
+    return np.array(
+        [
+            fact
+            for (files,), outcome in zip(parts, outcomes, strict=True)
+            for fact in ([nothing] * len(files) if isinstance(outcome, str) else outcome)
+        ],
+        dtype=float,
+    )
+
+
+def _told(paths: Sequence[Path]) -> list[tuple[float, float]]:
+    """What a worker does."""
+    facts = []
+    for path in paths:
+        try:
+            header = soundfile.info(for_libsndfile(path))
+            facts.append((header.frames / header.samplerate, float(header.samplerate)))
+        except (soundfile.LibsndfileError, OSError, ZeroDivisionError):
+            facts.append((np.nan, np.nan))
+    return [
+        fact if LOWEST_SR <= fact[1] <= HIGHEST_SR and 0 < fact[0] < LONGEST_S else (np.nan, np.nan) for fact in facts
+    ]
 
 
 def _seconds_and_rate(path: Path) -> tuple[float, float]:
