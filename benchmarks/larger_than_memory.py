@@ -122,14 +122,8 @@ def write_pictures(images: Path, n: int, side_px: int) -> None:
         clip = {name: f"{k}" for name in ("clip_id", "source_id", "recording")}
         file = {"file_name": f"{label}/{k}__original.png", "label": label, "fold": f"{k // N_CLASSES % N_FOLDS + 1}"}
         sound = {"seconds": 1.0, "peak_dbfs": 0.0, "sound": f"{k}.wav", "start_s": 0.0, "audio_sha256": f"{k:064x}"}
-        state = {
-            "variant": "original",
-            "duplicate": False,
-            "silent": False,
-            "sound_bytes": 1,
-            "sound_mtime_ns": 1,
-            "split": "",
-        }
+        sound |= {"dc_offset": 0.0, "channel": "mono", "sample_rate_hz": 44100, "split": ""}
+        state = {"variant": "original", "duplicate": False, "silent": False, "sound_bytes": 1, "sound_mtime_ns": 1}
         rows.append(clip | file | sound | state)
     manifest.write_table(images / manifest.METADATA, pd.DataFrame(rows)[list(manifest.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}

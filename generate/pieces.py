@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.audio.durations import durations
+from generate.audio.decode import Length
+from generate.audio.durations import lengths
 from generate.audio.header_durations import is_surely_short
 from generate.readers.collection import unique_ids
 
@@ -22,7 +23,7 @@ ROUNDING_S = 1e-9
 
 def cut_into_pieces(
     clips: pd.DataFrame, folder: Path, *, seconds: float, workers: int
-) -> tuple[pd.DataFrame, dict[str, str], dict[str, float]]:
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, Length]]:
     """Replace each recording longer than one picture by its pieces.
 
     Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
@@ -46,7 +47,7 @@ def cut_into_pieces(
     unusable : dict of str to str
         Path and reason of recordings that cannot be used: they are not whole, were not understood, or crash or hang
         what reads them. Each stays one clip.
-    durations_s : dict of str to float
+    known : dict of str to Length
         Path and length of the others that were looked at; those that are surely short were not.
     """
     two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
@@ -54,22 +55,21 @@ def cut_into_pieces(
     with ThreadPoolExecutor(HEADER_READERS) as threads:
         is_short = list(threads.map(lambda path: is_surely_short(folder / path, two_pieces_s), paths))
     others = [path for path, short in zip(paths, is_short, strict=True) if not short]
-    found = durations([folder / path for path in others], workers=workers)
-    duration_of = dict(zip(others, found, strict=True))
-    unusable = {path: reason for path, reason in duration_of.items() if isinstance(reason, str)}
-    durations_s = {path: length for path, length in duration_of.items() if path not in unusable}
-    n_pieces = np.array([count_pieces(durations_s.get(path, 0), seconds) for path in paths], dtype=int)
+    found = lengths([folder / path for path in others], workers=workers)
+    length_of = dict(zip(others, found, strict=True))
+    unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
+    known = {path: length for path, length in length_of.items() if path not in unusable}
+    n_pieces = np.array(
+        [count_pieces(known[path].seconds if path in known else 0, seconds) for path in paths], dtype=int
+    )
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)
     endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
     # Once more, since another recording may be called as a piece of this one is.
     ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
-    return (
-        pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6)),
-        unusable,
-        durations_s,
-    )
+    pieces = pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6))
+    return pieces, unusable, known
 
 
 def count_pieces(duration_s: float, seconds: float) -> int:

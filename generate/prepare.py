@@ -14,6 +14,7 @@ import pandas as pd
 import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, folder, manifest, png, readers
+from generate.audio.decode import Length
 from generate.class_choice import choose_classes
 from generate.command_line import settings_from
 from generate.features import check_feature
@@ -53,8 +54,8 @@ class Prepared:
         Classes that are not of this run (`--classes`, `--leave-out`), and how many clips each has.
     unusable : Mapping of str to str
         Paths of recordings that need not be tried, and the reason.
-    durations_s : Mapping of str to float
-        Paths and lengths of recordings of which these are known.
+    known_lengths : Mapping of str to Length
+        Of recordings by their paths, where it was looked up.
     front : Front
         What is the same for every clip.
     engine_version : str
@@ -78,7 +79,7 @@ class Prepared:
     origins: str
     left_out: Mapping[str, int]
     unusable: Mapping[str, str]
-    durations_s: Mapping[str, float]
+    known_lengths: Mapping[str, Length]
     front: Front
     engine_version: str
     requests: Mapping[str, tuple[Request, ...]]
@@ -155,9 +156,9 @@ def prepare(options: argparse.Namespace) -> Prepared:
     collection.notes += _idle_variants_file(settings, requests)
 
     workers = options.workers or usable_cores()
-    clips, unusable, durations_s = collection.clips, {}, {}
+    clips, unusable, known = collection.clips, {}, {}
     if settings.long == "split":
-        clips, unusable, durations_s = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
+        clips, unusable, known = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
     # Only now: what a clip is called must not depend on which others are wanted.
     of_run = clips[clips["label"].isin(chosen)].reset_index(drop=True)
     variants_source = Path(settings.variants_file).read_text(encoding="utf-8-sig") if settings.variants_file else ""
@@ -171,7 +172,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         origins=origins_text(readers.READERS[layout], collection, reader_options),
         left_out=clips.loc[~clips["label"].isin(chosen), "label"].value_counts().sort_index().to_dict(),
         unusable=unusable,
-        durations_s=durations_s,
+        known_lengths=known,
         front=front,
         engine_version=engine_version,
         requests=requests,

@@ -139,8 +139,8 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     settings = prepared.front.settings
     sounds = prepared.front.sounds
     paths = [sounds / path for path in clips["path"].drop_duplicates()]
-    known_s = {sounds / path: length for path, length in prepared.durations_s.items()}
-    facts = header_facts(paths, workers=prepared.workers, known_s=known_s)
+    known = {sounds / path: length for path, length in prepared.known_lengths.items()}
+    facts = header_facts(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(facts)}"] if len(facts.known_s) else []
     if len(clips) > len(paths):
         lines.append(

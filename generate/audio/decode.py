@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import soundfile
@@ -90,8 +90,15 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
         return Decoded(channels, recording.sr, recording.bits)
 
 
-def duration_s(path: Path) -> float:
-    """Length of an audio file, in seconds: of what is there, and as its header says.
+class Length(NamedTuple):
+    """Of an audio file: of what is there, and as its header says."""
+
+    seconds: float
+    sample_rate_hz: int
+
+
+def length(path: Path) -> Length:
+    """Length and rate of an audio file.
 
     Raises
     ------
@@ -99,7 +106,12 @@ def duration_s(path: Path) -> float:
         If it cannot be told, or is not true.
     """
     with _opened(path) as recording:
-        return recording.n_samples / recording.sr
+        return Length(recording.n_samples / recording.sr, recording.sr)
+
+
+def duration_s(path: Path) -> float:
+    """Length of an audio file in seconds; see `length`."""
+    return length(path).seconds
 
 
 _kept = threading.local()

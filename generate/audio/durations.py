@@ -7,16 +7,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from generate.audio import BadSound, duration_s
+from generate.audio import BadSound
+from generate.audio.decode import Length, length
 from generate.workers import in_order
 
 FILES_A_PART = 50
 """Looked at by a worker in one go: handing a file over takes as long as reading its header."""
-Duration = float | str
 
 
-def durations(recordings: Sequence[Path], *, workers: int) -> list[Duration]:
-    """Length of each recording, as it was found to be there.
+def durations(recordings: Sequence[Path], *, workers: int) -> list[float | str]:
+    """Seconds of each recording, or the reason why it cannot be used; see `lengths`."""
+    return [found if isinstance(found, str) else found.seconds for found in lengths(recordings, workers=workers)]
+
+
+def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
+    """Length and rate of each recording, as it was found to be there.
 
     Parameters
     ----------
@@ -26,36 +31,36 @@ def durations(recordings: Sequence[Path], *, workers: int) -> list[Duration]:
 
     Returns
     -------
-    list of float or str
-        Seconds; the reason where a recording cannot be used, since it is not whole or was not understood, or it killed
+    list of Length or str
+        The reason where a recording cannot be used, since it is not whole or was not understood, or it killed
         or hung its worker.
     """
     parts = [(tuple(recordings[k : k + FILES_A_PART]),) for k in range(0, len(recordings), FILES_A_PART)]
-    found: list[Duration] = []
+    found: list[Length | str] = []
     if not recordings:
         return found
     with tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary:
         pool = {"workers": min(workers, len(parts)), "temporary_folder": Path(temporary)}
         # All at once before any alone, so that no two pools are at work.
-        for (files,), outcome in list(in_order(partial(_durations, look=_duration), parts, **pool)):
+        for (files,), outcome in list(in_order(partial(_lengths, look=_length), parts, **pool)):
             if isinstance(outcome, str):  # one of them kills or hangs its worker, or all together take too long
-                outcome = [length for _, length in in_order(_duration, ((path,) for path in files), **pool)]
+                outcome = [found_alone for _, found_alone in in_order(_length, ((path,) for path in files), **pool)]
             found += outcome
     return found
 
 
-def _durations(recordings: Sequence[Path], *, look: Callable[[Path], float]) -> list[Duration]:
+def _lengths(recordings: Sequence[Path], *, look: Callable[[Path], Length]) -> list[Length | str]:
     """Look at several; what a worker does."""
 
-    def duration_or_reason(path: Path) -> Duration:
+    def length_or_reason(path: Path) -> Length | str:
         try:
             return look(path)
         except BadSound as error:
             return str(error)
 
-    return [duration_or_reason(path) for path in recordings]
+    return [length_or_reason(path) for path in recordings]
 
 
-def _duration(path: Path) -> float:
+def _length(path: Path) -> Length:
     """Look at one."""
-    return duration_s(path)
+    return length(path)

@@ -11,7 +11,8 @@ from types import MappingProxyType
 import numpy as np
 
 from generate.audio import flac
-from generate.audio.durations import durations
+from generate.audio.decode import Length
+from generate.audio.durations import lengths
 from generate.audio.formats import HIGHEST_SR, LOWEST_SR
 from generate.audio.header_durations import samples_and_rate
 
@@ -30,7 +31,7 @@ class HeaderFacts:
     Parameters
     ----------
     seconds : np.ndarray, shape=(n,), float64
-        Length; NaN where the header does not tell, or was not looked at.
+        Length of each that was looked at; NaN where the header does not tell.
     sample_rate_hz : np.ndarray, shape=(n,), float64
         NaN where it is not known without a decoder.
     n_files : int
@@ -48,7 +49,7 @@ class HeaderFacts:
 
 
 def header_facts(
-    paths: Sequence[Path], *, workers: int, known_s: Mapping[Path, float] = MappingProxyType({})
+    paths: Sequence[Path], *, workers: int, known: Mapping[Path, Length] = MappingProxyType({})
 ) -> HeaderFacts:
     """Look at the headers of a collection, of at most `MOST_FILES` files.
 
@@ -61,19 +62,23 @@ def header_facts(
         Each once, in an order that takes one class after the other: every nth is looked at.
     workers : int
         Processes, at most.
-    known_s : Mapping of Path to float
-        Lengths that were found out before; these files are not looked at again.
+    known : Mapping of Path to Length
+        What was found out before; these files are not looked at again.
     """
     some = _evenly(paths, MOST_FILES)
     with ThreadPoolExecutor(HEADER_READERS) as threads:
         told = list(threads.map(_seconds_and_rate, some))
     facts = np.array(told, dtype=float).reshape(-1, 2)
-    found_before = np.array([known_s.get(path, np.nan) for path in some])
-    facts[:, 0] = np.where(np.isnan(found_before), facts[:, 0], found_before)
-    others = _evenly(np.flatnonzero(np.isnan(facts[:, 0])), MOST_OTHERS)
-    found = durations([some[k] for k in others], workers=workers)
+    for k, path in enumerate(some):
+        facts[k] = known.get(path, facts[k])
+    is_told = np.isfinite(facts[:, 0])
+    others = _evenly(np.flatnonzero(~is_told), MOST_OTHERS)
+    found = lengths([some[k] for k in others], workers=workers)
     for k, length in zip(others, found, strict=True):
-        facts[k, 0] = length if isinstance(length, float) and length > 0 else np.nan
+        if not isinstance(length, str):
+            facts[k] = length
+    is_told[others] = True  # as much as it can be
+    facts = facts[is_told]
     return HeaderFacts(facts[:, 0], facts[:, 1], len(paths))
 
 

@@ -115,10 +115,10 @@ SILENCE: dict[str, tuple[np.ndarray, str]] = {
     "constant": (np.full(SR, 0.5), "FLOAT"),
     "full-scale-constant": (np.full(SR, -1.0), "PCM_16"),
     "8-bit": (np.full(SR, -1 / 128), "PCM_U8"),
-    "opposite-channels": (np.stack([tone(440), -tone(440)], axis=1), "FLOAT"),
+    "offset-channels": (np.stack([np.full(SR, 0.5), np.full(SR, -0.5)], axis=1), "FLOAT"),
     "denormal": (tone(440, peak=1) * 1e-40, "FLOAT"),
-    "just-below": (tone(440, peak=0.99e-4), "FLOAT"),
-    "noise-just-below": (np.random.default_rng(1).uniform(-0.99e-4, 0.99e-4, SR), "FLOAT"),
+    "just-below": (np.rint(tone(440, peak=3)) / 32768, "PCM_16"),
+    "noise-just-below": (np.random.default_rng(1).integers(-3, 4, SR) / 32768, "PCM_16"),
     "four-channels-of-zeros": (np.zeros((SR, 4)), "FLOAT"),
 }
 """Samples and the kind of file; the first are the ones of every day."""

@@ -3,7 +3,7 @@ import os
 import pytest
 import soundfile
 
-from generate.audio import BadSound, duration_s
+from generate.audio import BadSound
 from generate.audio import durations as module
 from generate.audio.durations import durations
 from generate.workers import KILLED_TWICE
@@ -39,7 +39,7 @@ def test_durations_come_in_order(recordings, tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
 def test_one_that_kills_its_worker_costs_itself(recordings, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_duration", deadly)
+    monkeypatch.setattr(module, "_length", deadly)
     monkeypatch.setattr(module, "FILES_A_PART", 4)
     killer, bad = tmp_path / "killer.wav", tmp_path / "bad.wav"
     paths = [*recordings[:2], killer, *recordings[2:6], bad, recordings[6]]
