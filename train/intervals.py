@@ -72,10 +72,11 @@ def share_interval(values: ArrayLike, groups: ArrayLike, *, level: float = LEVEL
     if all clips of one are always alike (Kish: the square of the clips, by the sum of the squares of each recording's);
     this also is their number where v is 0, as when all are right.
 
-    In simulations (see `tests/train/test_intervals.py`) 95 % intervals held in at least 94 % of all cases, from 2
-    recordings on, for 1 to 100 clips each, any correlation, and accuracies from 0.5 to 0.99. The percentile bootstrap
-    over recordings held in as few as 2 % there, Korn and Graubard's own interval, with recordings less one as degrees
-    of freedom, in 42 %.
+    By `benchmarks.interval_coverage` (2 to 50 recordings of 1 to 100 clips, correlations 0 to 0.99, accuracies 0.5 to
+    0.99; 300 simulated tests of each of 1,125 combinations) 95 % intervals held in 92 % of the worst combination and in
+    99 % on average. In their worst combinations the percentile bootstrap over recordings held in 1 %, Student's t on
+    the ratio estimator in 1 %, and Korn and Graubard's interval with recordings less one as degrees of freedom in 38 %.
+    No method knows of a kind of recording that was not tested.
 
     Parameters
     ----------
