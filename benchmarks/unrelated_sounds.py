@@ -102,13 +102,17 @@ def _tone(rng, t, sr):
 
 
 def _beeps(rng, t, sr):
-    length = rng.uniform(0.05, 0.2)
-    return _hiss(rng, np.sin(2 * np.pi * rng.choice([440, 880, 1000, 2000]) * t) * (t % (2 * length) < length))
+    period, hz = rng.uniform(0.1, 0.4), rng.uniform(400, 3000)
+    is_on = (t + rng.uniform(0, period)) % period < rng.uniform(0.2, 0.8) * period
+    return _hiss(rng, np.sin(2 * np.pi * hz * t) * is_on)
 
 
 def _chirp(rng, t, sr):
     low, high = 2 ** rng.uniform(7, np.log2(0.45 * sr), 2)
-    return _hiss(rng, np.sin(_swept(low * (high / low) ** (t / t[-1]), t, sr)) * np.sin(np.pi * t / t[-1]) ** 0.5)
+    return _hiss(
+        rng,
+        np.sin(_swept(low * (high / low) ** (t / t[-1]), t, sr)) * np.sin(np.pi * np.arange(len(t)) / len(t)) ** 0.5,
+    )
 
 
 def _bird(rng, t, sr):
