@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from generate import command_line, fork_server
 from generate.config_file import parse_with_config
 from generate.systems import not_installed, print_any_name
-from generate.wording import what_failed
+from generate.wording import on_a_line, what_failed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,7 +188,7 @@ def rejected_text(rejected: Sequence[RejectedClip], n_clips: int) -> str:
 
     told = one_line_a_file(rejected)
     lines = [f"{'warning':<9}{len(rejected):,} of {n_clips:,} sounds cannot be rendered"]
-    lines += [f"{'':<9}  {clip.sound}: {clip.reason}" for clip in told[:MOST_REJECTED]]
+    lines += [f"{'':<9}  {on_a_line(clip.sound)}: {on_a_line(clip.reason)}" for clip in told[:MOST_REJECTED]]
     if len(told) > MOST_REJECTED:
         lines.append(f"{'':<9}  and {len(told) - MOST_REJECTED:,} more")
     lines.append(f"{'':<9}  -> mend these files or take them out; python -m generate passes over them")

@@ -20,6 +20,8 @@ TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOUR
 PAGE = "index.html"
 LEVELS = ".levels-"
 """How files of `train.levels_on_disk` begin, which hold what the pictures show."""
+COUNTED = ".started/"
+"""Where a run on a cluster counts the clips that its workers began; see `generate.cluster`."""
 OWN_LEVELS = re.compile(re.escape(LEVELS) + r"[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
 """What they are called, and what stands beside them while one is made."""
 SOUND_SUFFIX = ".mp3"
@@ -299,7 +301,7 @@ def foreign_files(images: Path, known: Set[str]) -> list[str]:
 def _is_own(images: Path, name: str, known: Set[str]) -> bool:
     """Whether a file is one that this program, or the system, puts into a picture folder."""
     file = name.rpartition("/")[2]
-    if is_of_the_system(file) or TEMPORARY.fullmatch(file):
+    if is_of_the_system(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
         return True
     if "/" not in name:
         return file in (LOCK, PAGE, *TABLES) or OWN_LEVELS.fullmatch(file) is not None

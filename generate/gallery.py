@@ -23,7 +23,7 @@ from generate.recordings import leads_out, recordings_of
 from generate.render import Front
 from generate.settings import Settings
 from generate.systems import print_any_name, relative
-from generate.wording import count, shown, what_failed
+from generate.wording import count, on_a_line, shown, what_failed
 from generate.workers import usable_cores
 
 TEMPLATE = PAGES / "gallery.html"
@@ -374,7 +374,8 @@ def gallery_text(images: Path, reasons: Mapping[str, str]) -> str:
     lines = [f"To see and hear them: open {shown(images / folder.PAGE)}"]
     if reasons:
         first, reason = next(iter(sorted(reasons.items())))
-        lines.append(f"  no sound of {count(len(reasons), 'clip')} could be written, such as {first}: {reason}")
+        such = on_a_line(f"{first}: {reason}")
+        lines.append(f"  no sound of {count(len(reasons), 'clip')} could be written, such as {such}")
     return "\n".join(lines)
 
 

@@ -59,9 +59,8 @@ def cut_into_pieces(
     length_of = dict(zip(others, found, strict=True))
     unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
     known = {path: length for path, length in length_of.items() if path not in unusable}
-    n_pieces = np.array(
-        [count_pieces(known[path].seconds if path in known else 0, seconds) for path in paths], dtype=int
-    )
+    durations_s = [known[path].seconds if path in known else 0 for path in paths]
+    n_pieces = np.array([count_pieces(duration_s, seconds) for duration_s in durations_s], dtype=int)
     number = np.concatenate([np.arange(n) for n in n_pieces])
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)

@@ -17,7 +17,7 @@ from generate.reading import reading_text
 from generate.run import Result
 from generate.settings import Settings
 from generate.systems import quoted
-from generate.wording import count, listed, shown
+from generate.wording import count, listed, on_a_line, shown
 
 MOST_REASONS = 8
 MOST_CLASSES = 12
@@ -179,11 +179,11 @@ def _rejected_lines(result: Result) -> list[str]:
     reasons = reasons.sort_values("count", ascending=False)
     for reason, row in reasons.head(MOST_REASONS).iterrows():
         more = f" and {row['count'] - 1:,} more" if row["count"] > 1 else ""
-        lines.append(f"    {row['first']}{more}: {reason}")
+        lines.append(f"    {on_a_line(row['first'])}{more}: {on_a_line(reason)}")
     if len(reasons) > MOST_REASONS:
         lines.append(f"    and {len(reasons) - MOST_REASONS} other reasons")
     if result.lost_classes:
-        lines.append(f"  not one clip could be rendered of: {', '.join(result.lost_classes)}")
+        lines.append(f"  not one clip could be rendered of: {on_a_line(', '.join(result.lost_classes))}")
     return lines
 
 
@@ -221,7 +221,7 @@ def _folds_note(clips: pd.DataFrame) -> list[str]:
 def _classes(clips: pd.DataFrame) -> str:
     counts = clips["label"].value_counts(sort=False).sort_index()
     some = ", ".join(f"{label} {count:,}" for label, count in counts.head(MOST_CLASSES).items())
-    return f"{len(counts):,}: {some}{' ...' if len(counts) > MOST_CLASSES else ''}"
+    return f"{len(counts):,}: {on_a_line(some)}{' ...' if len(counts) > MOST_CLASSES else ''}"
 
 
 def _folds(clips: pd.DataFrame) -> str:

@@ -14,12 +14,20 @@ from pathlib import Path
 import keras
 
 import train.models  # noqa: F401  (its layers must be known to load a net)
+from generate.json_file import TEXT, check, number
 from generate.whole_file import whole_file
 from train import device
 from train.net_file import NOTES, check_net
 
 HALF = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
 """What files of a fold are called while they are written."""
+NUMBER = number(nan=True)
+OF_EPOCH = {
+    **dict.fromkeys(("learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"), NUMBER),
+    "epoch": number(1, 10**9, whole=True),
+    "phase": TEXT,
+}
+"""What is noted of each epoch beside a net."""
 DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 """Full, the user's part of it full, a file larger than allowed, read-only."""
 
@@ -103,8 +111,10 @@ def read_history(path: Path) -> list[dict[str, object]]:
         check_net(path)
         with zipfile.ZipFile(path) as archive:
             history = json.loads(archive.read(NOTES))
-        if not isinstance(history, list) or not all(isinstance(row, dict) for row in history):
+        if not isinstance(history, list):
             raise ValueError(f"its {NOTES} is no history")
+        for row in history:
+            check(row, {}, optional=OF_EPOCH)
         return history
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise _unreadable(path, error) from None

@@ -20,7 +20,7 @@ MOST_FILES = 2000
 """The distribution of lengths of more files is that of so many, taken evenly: a hundredth of a rank off, about."""
 HEADER_READERS = 8
 """Threads: the disk is waited for, not the processor."""
-MOST_OTHERS = 200
+MOST_OTHERS = 50
 """Of formats that need a decoder in a process of its own to tell their length."""
 
 

@@ -18,7 +18,7 @@ def deadly(path):
         os.abort()
     if "bad" in path.name:
         raise BadSound("no sound")
-    return duration_s(path)
+    return length(path)
 
 
 @pytest.fixture
