@@ -5,6 +5,7 @@ import soundfile
 
 from generate.audio import BadSound
 from generate.audio import durations as module
+from generate.audio.decode import length
 from generate.audio.durations import durations
 from generate.workers import KILLED_TWICE
 from tests.conftest import white
