@@ -120,7 +120,8 @@ def difference_interval(differences: ArrayLike, groups: ArrayLike, *, level: flo
     The mean is the share that became better minus the share that became worse. Each of these has an interval as
     `share_interval` gives it; both are put together by the method of variance estimates recovery, with the correlation
     of two answers of which a clip has one at most. So it has a width where all differences are alike, and even where
-    there is none.
+    there is none. In the simulations it held in 94 % of the worst combination. Where nearly all recordings differ by a
+    clip now and then and a few by all their clips, it can be too narrow while none of the few was tested.
 
     Parameters
     ----------

@@ -140,3 +140,9 @@ def test_where_nothing_differs_the_interval_has_a_width(tmp_path):
     bound = 1 - 0.025 ** (1 / 36)
     found = pair["difference"], pair["difference_low"], pair["difference_high"]
     assert found == pytest.approx((0, -bound, bound))
+
+
+def test_runs_on_other_classes_are_not_held_against_each_other(tmp_path):
+    fake_run(tmp_path / "three", right=0.9)
+    fake_run(tmp_path / "two", right=0.9, classes=("bird", "rain"))
+    assert paired_differences(read_runs([tmp_path / "three", tmp_path / "two"])[0]) == {}

@@ -221,7 +221,8 @@ def _differences(began: dict[str, object], now: dict[str, object]) -> list[str]:
     """Both sides of every argument that is not the same."""
     if began["format"] != now["format"]:
         return [f"its format is {began['format']}, and this program writes {now['format']}"]
-    was, wanted = ({**side["recipe"], **side} for side in (began, now))
+    # What an older program did not know of, it did as is done by default.
+    was, wanted = ({**Recipe().to_json(), **side["recipe"], **side} for side in (began, now))
     names = [name for name in now["recipe"] if was.get(name) != wanted[name]]
     names += [name for name in ("images", "folds", "variants") if was[name] != wanted[name]]
     pairs = [
