@@ -114,7 +114,7 @@ def read_history(path: Path) -> list[dict[str, object]]:
         if not isinstance(history, list):
             raise ValueError(f"its {NOTES} is no history")
         for row in history:
-            check(row, {}, optional=OF_EPOCH)
+            check(row, {name: OF_EPOCH[name] for name in ("epoch", "phase", "loss")}, optional=OF_EPOCH)
         return history
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise _unreadable(path, error) from None

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from generate import gallery, manifest, png
+from generate.systems import harmless
 from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
 from train import compare, ensemble, predict, report, run_folder, windows
@@ -67,10 +68,10 @@ def one_clear_line(work: Callable[[], object]) -> str:
         try:
             work()
         except (ValueError, OSError) as error:
-            said = str(error)
+            said = harmless(str(error))  # as it is printed
             assert said and "Traceback" not in said
-            assert len(said.splitlines()) <= 3, said
-            assert "\x1b" not in said and "\u202e" not in said, said
+            # One line; where pictures do not fit the table, one more for each of the first of them.
+            assert len(said.splitlines()) <= 1 or "cannot be used:" in said.splitlines()[0], said
             return said
     return ""
 
