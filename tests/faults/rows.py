@@ -72,6 +72,41 @@ ROWS: dict[int, tuple[str, int, str]] = {
         1000,
         "no recording on two sides but where the protocol says leaky",
     ),
+    20: (
+        "tables that cannot be understood: extra fields, encodings, times, doubled names, paths that lead out",
+        54,
+        "refused with the line, column or file, and nothing written; or read right",
+    ),
+    21: (
+        "folders that are not laid out as class folders: splits, folds, published copies, one too high, one class",
+        38,
+        "read as what they are, or stopped with what was seen and the options that settle it",
+    ),
+    22: (
+        "audio beyond or short of what its header counts, in every container",
+        40,
+        "read to its end, or rejected with that reason",
+    ),
+    23: (
+        "headers that ask for impossible rates, channels and sizes",
+        12,
+        "rejected before memory is taken",
+    ),
+    24: (
+        "faint, silent, constant, cancelling and offset audio in every format of samples",
+        24,
+        "sounds are drawn, silence is dark and flagged, the offset and the channel are told",
+    ),
+    25: (
+        "folders of images and runs from a stranger: code, paths and numbers in their tables",
+        1000,
+        "nothing runs, nothing outside is read or written; one clear line for each",
+    ),
+    26: (
+        "foreign files in an output folder: reruns, `--overwrite`, links",
+        15,
+        "none is written over or removed, and the plan counts them",
+    ),
 }
 """Number to what is injected, how often at full count (0: all combinations), and what must hold."""
 
