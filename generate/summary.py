@@ -152,11 +152,11 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
 
 
 def _distribution(facts: HeaderFacts) -> str:
-    """Such as `0.31 to 0.79 s; 5 % below 0.33, half below 0.46, 95 % below 0.72 s`."""
+    """Such as `0.31 to 0.79 s; 5th percentile 0.33, median 0.46, 95th percentile 0.72 s`."""
     low, fifth, median, most, high = np.quantile(facts.known_s, [0, 0.05, 0.5, 0.95, 1])
     text = (
-        f"{_seconds(low)} to {_seconds(high)} s; 5 % below {_seconds(fifth)}, half below {_seconds(median)}, 95 % "
-        f"below {_seconds(most)} s"
+        f"{_seconds(low)} to {_seconds(high)} s; 5th percentile {_seconds(fifth)}, median {_seconds(median)}, 95th "
+        f"percentile {_seconds(most)} s"
     )
     if f"{low:.2f}" == f"{high:.2f}":
         text = f"all {_seconds(low)} s"
