@@ -165,6 +165,8 @@ class Recording:
                 raise BadFile("truncated: its last packet is not whole")
             n_packets += 1
             begin = packet.pts if packet.pts is not None else packet.dts
+            if begin is None and previous is not None:
+                raise BadFile(f"damaged: what follows {float((previous - first) * base):.2f} s is no audio frame")
             if begin is None:
                 raise BadFile("it does not tell the time of its packets; write it anew in another format")
             duration = packet.duration or 0

@@ -42,21 +42,36 @@ def ends_as_told(path: Path) -> bool:
         file.seek(max(0, n_bytes - 2 * longest - 64_000))
         tail = file.read()
     told, fixed_block = int.from_bytes(start[18:26], "big") & (1 << 36) - 1, int.from_bytes(start[8:10], "big")
-    last = [match.start() for match in FRAME.finditer(tail)]
-    return told > 0 and any(_end(tail[place : place + 16], fixed_block) == told for place in last)
+    ends = (
+        _end(tail[match.start() : match.start() + 24].ljust(24, b"\0"), fixed_block) for match in FRAME.finditer(tail)
+    )
+    return told > 0 and max(ends, default=-1) == told
 
 
 def _end(head: bytes, fixed_block: int) -> int:
     """Sample at which a frame ends; -1 where it is no head of a frame."""
-    n_ones = 8 - (head[4] ^ 0xFF).bit_length() if len(head) == 16 else 1  # as in UTF-8; a single one is no beginning
+    n_ones = 8 - (head[4] ^ 0xFF).bit_length()  # as in UTF-8; a single one is no beginning
     if n_ones in (1, 8):
         return -1
     number, n_more = head[4] & (0x7F >> n_ones), max(0, n_ones - 1)
     for byte in head[5 : 5 + n_more]:
         number = number << 6 | byte & 0x3F
-    code, at = head[2] >> 4, 5 + n_more
-    size = BLOCK_SIZES.get(code) or int.from_bytes(head[at : at + code - 5], "big") + 1 if code else 0
+    code, rate, at = head[2] >> 4, head[2] & 15, 5 + n_more
+    n_code, n_rate = {6: 1, 7: 2}.get(code, 0), {12: 1, 13: 2, 14: 2}.get(rate, 0)
+    if not code or _crc8(head[: at + n_code + n_rate]) != head[at + n_code + n_rate]:
+        return -1
+    size = BLOCK_SIZES.get(code) or int.from_bytes(head[at : at + n_code], "big") + 1
     return number + size if head[1] & 1 else number * fixed_block + size
+
+
+def _crc8(content: bytes) -> int:
+    """The checksum of a frame's head (RFC 9639, section 9.1.8)."""
+    crc = 0
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x107) if crc & 0x80 else crc << 1
+    return crc
 
 
 def joined(path: Path) -> str:

@@ -341,7 +341,7 @@ def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, cap
         (
             "truncated",
             "empty: the file has no bytes",
-            "convert it first",
+            "neither audio nor video",
             "not readable as sound",
             "no sound is in",
             "no such",
@@ -352,15 +352,25 @@ def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, cap
         assert reason in line
 
 
-def test_what_could_be_read_of_a_recording_that_ends_too_early_counts(run, tmp_path, capsys):
+def test_what_could_be_read_of_a_recording_that_is_damaged_counts(run, tmp_path, capsys):
     soundfile.write(tmp_path / "a.flac", white(6.0), SR)
-    whole = (tmp_path / "a.flac").read_bytes()
-    (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 5])
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    place = len(content) * 3 // 5
+    content[place : place + 500] = bytes(500)
+    (tmp_path / "a.flac").write_bytes(content)
     outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
     assert predict(run, tmp_path / "a.flac", "--hop-seconds", "1", *outputs) == 3
     assert read_csv(tmp_path / "out.csv")["start_s"].tolist() == [0, 1, 2]
     assert "a.flac, from 0:03.0 on: " in capsys.readouterr().out
     assert json.loads((tmp_path / "out.json").read_text())["rejected"][0]["from_s"] == 3
+
+
+def test_a_recording_that_ends_too_early_is_not_predicted_as_stage_one_does_not_draw_it(run, tmp_path, capsys):
+    soundfile.write(tmp_path / "a.flac", white(6.0), SR)
+    whole = (tmp_path / "a.flac").read_bytes()
+    (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 5])
+    assert predict(run, tmp_path / "a.flac") == 1
+    assert "a.flac: truncated: its last frame is not whole" in capsys.readouterr().out
 
 
 def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys):

@@ -169,7 +169,6 @@ def test_real_clips_come_out_equal_to_the_pixel(esc10, tmp_path, more):
 @pytest.mark.parametrize(
     ("duration", "hop", "starts"),
     [
-        (None, None, [0]),
         (0.0, 1, [0]),
         (3, None, [0]),
         (3, 1, [0]),
@@ -262,7 +261,7 @@ def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
     with pytest.raises(BadSound, match="not readable as sound"):
         read_window(tmp_path / "text.wav", 0.0, tiny_front)
     (tmp_path / "a.m4a").write_bytes(b"1234")
-    with pytest.raises(BadSound, match=r"convert it first: ffmpeg -i a\.m4a a\.wav"):
+    with pytest.raises(BadSound, match="not readable as sound: it holds neither audio nor video"):
         read_window(tmp_path / "a.m4a", 0.0, tiny_front)
     with pytest.raises(BadSound):
         read_window(tmp_path / "gone.wav", 0.0, tiny_front)
