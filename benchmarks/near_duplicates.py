@@ -129,7 +129,9 @@ def small_pictures(sounds: Sequence[np.ndarray], settings: Settings) -> np.ndarr
 
 def false_row(sounds: Sequence[np.ndarray], sources: np.ndarray, settings: Settings) -> dict[str, object]:
     """Pairs that are found where there is none."""
-    copies = near_duplicates(small_pictures(sounds, settings), sources, seconds=settings.seconds)
+    copies = near_duplicates(
+        small_pictures(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
+    )
     return {"n": len(sounds), "can be told": f"{100 * copies.tellable.mean():.0f} %", "false pairs": len(copies.pairs)}
 
 
@@ -137,11 +139,13 @@ def recall_row(sounds: Sequence[np.ndarray], settings: Settings) -> dict[str, ob
     """Share of the copies of each kind that are found, among the clips that hold enough to tell."""
     n = len(sounds)
     original = small_pictures(sounds, settings)
-    tellable = near_duplicates(original, np.zeros(n), seconds=settings.seconds).tellable
+    tellable = near_duplicates(original, np.zeros(n), seconds=settings.seconds, feature=settings.feature).tellable
     row: dict[str, object] = {}
     for name, copy in COPIES.items():
         copied = small_pictures([copy(y, settings.sr) for y in sounds], settings)
-        pairs = near_duplicates(np.concatenate([original, copied]), np.arange(2 * n), seconds=settings.seconds).pairs
+        pairs = near_duplicates(
+            np.concatenate([original, copied]), np.arange(2 * n), seconds=settings.seconds, feature=settings.feature
+        ).pairs
         is_found = np.isin(np.arange(n), pairs["a"][pairs["b"] - pairs["a"] == n])
         row[name] = f"{100 * is_found[tellable].mean():.0f}" if tellable.any() else ""
     return row

@@ -111,7 +111,7 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
     # What is silent is alike, and says nothing of two recordings.
     audible = np.flatnonzero(~clips["silent"].to_numpy(bool))
     sources = clips["source_id"].to_numpy()
-    copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds)
+    copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds, feature=settings.feature)
     pairs = copies.pairs.assign(a=audible[copies.pairs["a"]], b=audible[copies.pairs["b"]])
     found = [
         checks.balance(clips),

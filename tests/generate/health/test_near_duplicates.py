@@ -18,7 +18,9 @@ NOISY = ["noise", "swelling noise", "rain"]
 
 def copies_of(sounds, settings, sources=None):
     sources = np.arange(len(sounds)) if sources is None else sources
-    return near_duplicates(small_pictures(sounds, settings), sources, seconds=settings.seconds)
+    return near_duplicates(
+        small_pictures(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,7 +51,7 @@ def test_copies_of_noises_of_two_seconds_are_found(copy):
     sounds = [y for kind in NOISY for y in draw(kind, 4, seed=6, sr=settings.sr, shortest_s=1.8, longest_s=1.8)]
     found = copies_of([*sounds, *(COPIES[copy](y, settings.sr) for y in sounds)], settings).pairs
     assert (found["b"] - found["a"] == len(sounds)).all()
-    assert len(found) >= (10 if copy in {"MP3", "Opus"} else 12)  # these two at the lowest quality that there is
+    assert len(found) >= (9 if copy in {"MP3", "Opus"} else 12)  # these two at the lowest quality that there is
 
 
 @pytest.mark.parametrize("kind", ["chirp", "tone", "click train", "hum"])
