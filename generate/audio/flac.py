@@ -6,7 +6,7 @@ import mmap
 import re
 from pathlib import Path
 
-MARK, FIRST_BLOCKS = b"fLaC", (b"\x00\x00\x00\x22", b"\x80\x00\x00\x22")
+STREAMS = b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22"
 """How a stream begins: with the head of its first block, of 34 bytes; a bit tells if it is the only one."""
 LONGEST_TAIL = 1 << 20
 NOTHING_BEHIND, TAGS_BEHIND = 256, 1 << 16
@@ -70,9 +70,9 @@ def _crc8(content: bytes) -> int:
 def joined(path: Path) -> str:
     """Say in words if another FLAC file stands behind the first, in the same file."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        place = content.find(MARK, 4)
-        while place > 0 and content[place + 4 : place + 8] not in FIRST_BLOCKS:
-            place = content.find(MARK, place + 4)
+        place = content.find(b"fLaC", 4)
+        while place > 0 and content[place : place + 8] not in STREAMS:
+            place = content.find(b"fLaC", place + 4)
     if place > 0:
         return f"another FLAC file follows at byte {place:,}, and one alone would be heard; divide it there"
     return ""

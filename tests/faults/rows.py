@@ -72,16 +72,6 @@ ROWS: dict[int, tuple[str, int, str]] = {
         1000,
         "no recording on two sides but where the protocol says leaky",
     ),
-    22: (
-        "audio beyond or short of what its header counts, in every container",
-        40,
-        "read to the end, or rejected with the reason; never a part of it as if it were all",
-    ),
-    23: (
-        "headers that ask for impossible rates, channels and sizes",
-        20,
-        "refused with a reason, in less than 100 MB",
-    ),
 }
 """Number to what is injected, how often at full count (0: all combinations), and what must hold."""
 
