@@ -131,7 +131,7 @@ class Settings:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{name} is {value!r}; expected a number of {expected}.")
         if not low <= value <= high:
-            raise ValueError(f"{name} is {value:g}; expected {low:g} to {high:g} {expected}.")
+            raise ValueError(f"{name} is {value:g}; expected {low:g} to {high:.10g} {expected}.")
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:

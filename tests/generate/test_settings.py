@@ -18,7 +18,7 @@ def test_round_trip_through_json():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("sr", 0, "1000 to 384000 hertz"),
+        ("sr", 0, "1000 to 1000000 hertz"),
         ("sr", float("nan"), "sr is nan"),
         ("seconds", -1, "seconds is -1"),
         ("seconds", "5", "expected a number"),

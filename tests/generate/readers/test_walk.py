@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate.audio import AUDIO_SUFFIXES, UNDECODED_SUFFIXES
+from generate.audio import AUDIO_SUFFIXES
 from generate.readers.walk import find_sounds
 from tests.generate.readers.conftest import touch, write_sounds
 
@@ -44,7 +44,7 @@ def test_the_list_is_sorted_in_whatever_order_the_system_lists(tmp_path, list_in
         assert find_sounds(tmp_path)[0] == paths
 
 
-@pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES | UNDECODED_SUFFIXES))
+@pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES))
 def test_every_kind_of_sound_is_found_in_upper_case_too(tmp_path, suffix):
     touch(tmp_path, f"a{suffix}", f"b{suffix.upper()}")
     assert find_sounds(tmp_path) == ([f"a{suffix}", f"b{suffix.upper()}"], Counter())
@@ -56,7 +56,6 @@ def test_what_libsndfile_can_open_by_a_usual_ending_is_a_sound():
     usual = {"WAV": ".wav", "WAVEX": ".wav", "AIFF": ".aiff", "NIST": ".nist", "MP3": ".mp3"}
     for format_name in set(soundfile.available_formats()) - exotic:
         assert usual.get(format_name, "." + format_name.lower()) in AUDIO_SUFFIXES, format_name
-    assert not AUDIO_SUFFIXES & UNDECODED_SUFFIXES
 
 
 def test_what_is_hidden_or_no_sound_is_counted_and_not_listed(tmp_path):
