@@ -125,7 +125,7 @@ class Recording:
             raise BadFile(f"not readable as sound: {self._why_not()}") from None
         if not self._container.streams.audio:
             raise BadFile("it has no sound: there is only video or text in it")
-        self._stream = self._container.streams.best("audio") or self._container.streams.audio[0]
+        self._stream = self._best()
         for stream in self._container.streams:
             if stream is not self._stream:
                 stream.discard = av.stream.Discard.all
@@ -138,6 +138,17 @@ class Recording:
         self.format = self._container.format.name.split(",")[0]
         self._blocks: Iterator[tuple[int, np.ndarray]] | None = None
         self._kept: deque[tuple[int, np.ndarray]] = deque()
+
+    def _best(self) -> av.AudioStream:
+        """The sound that players choose."""
+        try:
+            stream = self._container.streams.best("audio")
+        except IndexError:  # PyAV does not know of one that FFmpeg found meanwhile
+            stream = None
+        stream = stream or self._container.streams.audio[0]
+        if not stream.time_base:
+            raise BadFile("damaged: it does not tell in what its times are counted")
+        return stream
 
     def _why_not(self) -> str:
         """Why FFmpeg cannot open a file, as far as its first bytes tell."""
@@ -257,6 +268,8 @@ class Recording:
             raise MemoryError from None
         except av.error.FFmpegError:
             raise BadFile("truncated or damaged: its packets do not follow each other to the end") from None
+        except IndexError:  # of PyAV, which does not know of a stream that FFmpeg found meanwhile
+            raise BadFile("damaged: another stream begins in its middle") from None
 
     def _decoded(self, packet: av.Packet) -> Iterator[av.AudioFrame]:
         """Frames of a packet."""
@@ -290,6 +303,8 @@ class Recording:
             self._container.seek(int((Fraction(begin_s) + self._origin) / base), stream=self._stream, backward=True)
             self._begin_decoder_anew()
         for frame, block in self._frames():
+            if frame.pts is None:
+                raise BadFile(f"damaged: what is decoded near {start / self.sr:.2f} s does not tell its time")
             position = round((frame.pts * base - self._origin) * self.sr)
             yield position, block
             if position + len(block) >= start + n_samples:

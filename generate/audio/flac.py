@@ -9,6 +9,8 @@ from pathlib import Path
 STREAMS = b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22"
 """How a stream begins: with the head of its first block, of 34 bytes; a bit tells if it is the only one."""
 LONGEST_TAIL = 1 << 20
+NOTHING_BEHIND, TAGS_BEHIND = 256, 1 << 16
+"""Bytes behind the last frame, as in most files, and in some."""
 FRAME = re.compile(rb"\xff[\xf8\xf9]", re.DOTALL)
 BLOCK_SIZES = {1: 192, **{k: 576 << k - 2 for k in range(2, 6)}, **{k: 256 << k - 8 for k in range(8, 16)}}
 """By the first four bits behind the sync code; 6 and 7 stand for a number behind the rest."""
@@ -38,14 +40,15 @@ def ends_as_told(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(42)
         n_bytes = file.seek(0, 2)
+        told, fixed_block = int.from_bytes(start[18:26], "big") & (1 << 36) - 1, int.from_bytes(start[8:10], "big")
         longest = int.from_bytes(start[15:18], "big") or LONGEST_TAIL
-        file.seek(max(0, n_bytes - 2 * longest - 64_000))
-        tail = file.read()
-    told, fixed_block = int.from_bytes(start[18:26], "big") & (1 << 36) - 1, int.from_bytes(start[8:10], "big")
-    ends = (
-        _end(tail[match.start() : match.start() + 24].ljust(24, b"\0"), fixed_block) for match in FRAME.finditer(tail)
-    )
-    return told > 0 and max(ends, default=-1) == told
+        for n_behind in NOTHING_BEHIND, TAGS_BEHIND:
+            file.seek(max(0, n_bytes - longest - n_behind))
+            tail = file.read()
+            heads = (tail[match.start() : match.start() + 24].ljust(24, b"\0") for match in FRAME.finditer(tail))
+            if told > 0 and max((_end(head, fixed_block) for head in heads), default=-1) == told:
+                return True
+    return False
 
 
 def _end(head: bytes, fixed_block: int) -> int:
@@ -77,6 +80,9 @@ def _crc8(content: bytes) -> int:
 def joined(path: Path) -> str:
     """Say in words if another FLAC file stands behind the first, in the same file."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if (place := max(content.find(stream, 4) for stream in STREAMS)) > 0:
-            return f"another FLAC file follows at byte {place:,}, and one alone would be heard; divide it there"
+        place = content.find(b"fLaC", 4)
+        while place > 0 and content[place : place + 8] not in STREAMS:
+            place = content.find(b"fLaC", place + 4)
+    if place > 0:
+        return f"another FLAC file follows at byte {place:,}, and one alone would be heard; divide it there"
     return ""

@@ -15,6 +15,7 @@ import soundfile
 from generate.audio import BadSound, decode, duration_s
 from tests.conftest import tone, white
 from tests.faults.real_runs import ROOT
+from tests.faults.test_mutations import mutated
 
 SR = 44100
 KINDS = {
@@ -209,6 +210,21 @@ def test_decoders_say_nothing_on_the_terminal(tmp_path):
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
     )
     assert ended.stderr == b"" == ended.stdout
+
+
+def test_whatever_is_changed_in_a_file_it_is_a_sound_or_has_a_reason(tmp_path):
+    """PyAV answers some damage with None or an IndexError."""
+    found = []
+    for name in ("a.mp3", "a.m4a", "a.ts", "a.flv", "a.mka", "a.wma"):
+        encode(tmp_path / name, *KINDS[name][:2], coloured(2))
+        content = (tmp_path / name).read_bytes()
+        for number in range(40):
+            (tmp_path / name).write_bytes(mutated(content, np.random.default_rng(number)))
+            try:
+                found.append(len(decode(tmp_path / name, longest_s=1).channels))
+            except (BadSound, MemoryError) as error:
+                found.append(str(error))
+    assert len(found) == 240 and len(set(found)) > 10
 
 
 def test_pyav_is_loaded_only_where_it_is_needed(tmp_path):
