@@ -32,8 +32,11 @@ def healthy(sounds) -> Path:
     """Sounds with strokes in them, so that they can be compared."""
     for number, path in enumerate(sorted(sounds.rglob("*.wav"))):
         rng = np.random.default_rng(number)
-        y = soundfile.read(path, dtype="float32")[0]
-        soundfile.write(path, y * np.repeat(rng.uniform(0.01, 1, 20), -(-len(y) // 20))[: len(y)], SR)
+        y, t = white(seed=number, rms=0.003), np.arange(SR // 8) / SR
+        for _ in range(60):
+            start, hz = rng.integers(len(y) - len(t)), 2 ** rng.uniform(8, 13)
+            y[start : start + len(t)] += (0.2 * np.sin(2 * np.pi * hz * t) * np.exp(-30 * t)).astype(np.float32)
+        soundfile.write(path, 0.9 * y / np.abs(y).max(), SR)
     return sounds
 
 

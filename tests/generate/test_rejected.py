@@ -50,7 +50,20 @@ def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, wor
     place = content.index(b"OggS", len(content) // 2)
     content[place + 300 : place + 3000] = bytes(2700)  # its checksum is wrong, and the page is passed over
     (folder / "tape.ogg").write_bytes(content)
-    options = ["--seconds", "1", "--long", "split", "--variants", "none", "--image-size", "32", "--listen", "0"]
+    options = [
+        "--layout",
+        "folders",
+        "--seconds",
+        "1",
+        "--long",
+        "split",
+        "--variants",
+        "none",
+        "--image-size",
+        "32",
+        "--listen",
+        "0",
+    ]
     images = tmp_path / f"images{workers}"
     arguments = [*options, "--sr", str(SR), "--engine", "librosa", "--workers", str(workers)]
     assert generate.__main__.main([str(folder.parent), str(images), *arguments]) == 3

@@ -468,7 +468,7 @@ def test_variants_of_the_users_own(sounds, tmp_path, capsys):
         (["{sounds}", "{images}", "--subset", "esc10"], "esc50"),
         (["{sounds}", "{images}", "--variants-file", "nope.py"], "nope.py"),
         (["{sounds}", "{images}", "--config", "nope.toml"], "nope.toml"),
-        (["{sounds}", "{images}", "--sr", "0"], "1000 to 1000000"),
+        (["{sounds}", "{images}", "--sr", "0"], "1,000 to 1,000,000"),
     ],
 )
 def test_what_cannot_start_writes_nothing_and_says_why(sounds, tmp_path, capsys, arguments, words):
