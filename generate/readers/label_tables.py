@@ -116,6 +116,9 @@ def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -
     except (ValueError, OSError) as error:
         return LabelTable(path, name, why_not=str(error))
     columns = tuple(map(str, table.columns))
+    if len(set(columns)) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        return LabelTable(path, name, why_not=f"it has two columns {twice!r}")
     named = {column: _named(table[column], by_name) for column in columns}
     file_column = max(columns, key=lambda column: named[column].sum(), default="")
     if not file_column or named[file_column].mean() < FEWEST_NAMED:

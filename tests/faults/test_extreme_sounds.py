@@ -175,7 +175,7 @@ def test_sounds_of_next_to_no_length(tmp_path, injected, engine):
     variants = EVERY_VARIANT + ends[: times(len(ends), daily=0)]
     n_injected = 0
     for size, pad in (("40x24", "silence"), ("native", "repeat"))[: times(2, daily=1)]:
-        more = ["--engine", engine, "--image-size", size, "--pad", pad, "--variants", *variants]
+        more = ["--layout", "folders", "--engine", engine, "--image-size", size, "--pad", pad, "--variants", *variants]
         done = generate(sounds, images / size, *QUICK, *more, limit_s=120)
         assert done.returncode == 3
         assert "RuntimeWarning" not in done.stderr, done.stderr

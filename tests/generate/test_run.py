@@ -314,16 +314,22 @@ def test_workers_and_the_order_of_files_change_nothing(sounds, tmp_path, monkeyp
 
     class Backwards:
         def __init__(self, path):
-            self.entries = sorted(scandir(path), key=lambda entry: entry.name, reverse=True)
+            self.entries = iter(sorted(scandir(path), key=lambda entry: entry.name, reverse=True))
 
         def __enter__(self):
-            return iter(self.entries)
+            return self
 
         def __exit__(self, *_):
             pass
 
         def __iter__(self):
-            return iter(self.entries)
+            return self
+
+        def __next__(self):
+            return next(self.entries)
+
+        def close(self):
+            pass
 
     monkeypatch.setattr(os, "scandir", Backwards)
     generate(sounds, tmp_path / "three", *QUICK, *variants, "--workers", "3")

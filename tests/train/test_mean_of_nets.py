@@ -49,7 +49,7 @@ def test_in_training_the_mean_is_geometric():
 
 def test_through_a_file_with_its_optimizer(tmp_path):
     pair = build_model("cnn7", n_classes=2, size=(32, 32), nets=2)
-    pair.compile("adam", CrossEntropy(0.1))
+    pair.compile("adamw", CrossEntropy(0.1))
     pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
     pair.train_on_batch(pictures, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]])
     checkpoint.save(pair, tmp_path / "last.keras", [])
