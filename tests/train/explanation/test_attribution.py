@@ -30,7 +30,7 @@ def trained(name="cnn7", nets=2, steps=15):
     """A net of three classes that really learnt: pictures that are bright at the top, in the middle, at the bottom."""
     keras.utils.set_random_seed(0)
     net = build_model(name, n_classes=3, size=(32, 32), nets=nets)
-    net.compile(keras.optimizers.Adam(0.003), CrossEntropy())
+    net.compile(keras.optimizers.AdamW(0.003), CrossEntropy())
     for step in range(steps):
         pictures, classes = bright_bands(16, seed=step)
         net.train_on_batch(pictures, np.eye(3, dtype=np.float32)[classes])
