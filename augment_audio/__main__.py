@@ -109,7 +109,10 @@ def read_mono(path: Path):
     try:
         channels, sr = soundfile.read(path, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise ValueError(f"{str(path)!r} is not readable as sound: {error.error_string.strip()}") from None
+        raise ValueError(
+            f"{str(path)!r} is not readable as sound: {error.error_string.strip().rstrip('.')}. WAV, FLAC, Ogg and MP3 "
+            "are read here; convert other audio (M4A, the sound of a video) to WAV first, with ffmpeg or Audacity."
+        ) from None
     if len(channels) == 0:
         raise ValueError(f"{str(path)!r} holds no samples.")
     y = channels.mean(axis=1, dtype="float32")
