@@ -42,7 +42,7 @@ def number(low: float = -1e300, high: float = 1e300, *, whole: bool = False, nan
             return False
         return low <= value <= high or (nan and math.isnan(value))
 
-    bounds = "" if abs(low) >= 1e300 and abs(high) >= 1e300 else f" from {low:,} to {high:,}"
+    bounds = "" if low <= -(2**63) and high >= 2**63 - 1 else f" from {low:,} to {high:,}"
     return Kind(f"a {'whole ' if whole else ''}number{bounds}", fits)
 
 

@@ -12,7 +12,7 @@ from train.wording import listed
 
 
 def familiar_text(run: Run, folds: Sequence[str], heard: Sequence[Heard]) -> str:
-    """Warn of sounds that some of the nets asked were trained on; empty where there are none.
+    """Warn of sounds that some of the nets asked were trained on, or that it cannot be told; else empty.
 
     Parameters
     ----------
@@ -24,8 +24,10 @@ def familiar_text(run: Run, folds: Sequence[str], heard: Sequence[Heard]) -> str
     try:
         clips = manifest.read_metadata(run.images / manifest.METADATA).drop_duplicates("audio_sha256")
         tested = {fold: set(run.read_fold_predictions(fold)["source_id"]) for fold in folds}
-    except (OSError, ValueError):  # a run that was copied without its pictures predicts as well
+    except OSError:  # a run that was copied without its pictures predicts as well
         return ""
+    except ValueError as error:
+        return f"note: whether the models were trained on some of these cannot be told: {error}"
     source_of = dict(zip(clips["audio_sha256"], clips["source_id"], strict=True))
     n_trained: dict[str, int] = {}
     for window in heard:

@@ -9,6 +9,7 @@ from generate.finding import Finding
 from generate.health.checks import MOST_NAMES, MUCH
 from generate.health.cutoff import SHARP
 from generate.health.shortcut import could_be_chance, shortcut
+from generate.image_fit import dark_frequencies
 from generate.settings import Settings
 from generate.wording import count
 
@@ -61,9 +62,11 @@ def bandwidth(clips: pd.DataFrame, settings: Settings) -> Finding:
     low = cutoff < LOW_CUTOFF * settings.highest_hz
     if low.mean() < 1 - MUCH:
         return Finding("ok", what)
+    why, option = dark_frequencies(clips["sample_rate_hz"].to_numpy(float, na_value=np.nan), settings)
+    if option:
+        return Finding("warning", what, f"{why}: {option}")
     highest = 100 * np.ceil(1.05 * cut[low].max() / 100)
-    mend = f"the upper part is dark in nearly all pictures: --fmax-hz {highest:.0f}, or a lower --sr"
-    return Finding("warning", what, mend)
+    return Finding("warning", what, f"the upper part is dark in nearly all pictures: --fmax-hz {highest:.0f}")
 
 
 def bandwidth_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:

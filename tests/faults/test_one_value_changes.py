@@ -108,12 +108,21 @@ def run(tmp_path_factory) -> Path:
             text = {"clip": clip, "variant": "original", "settings": settings["fingerprint"]}
             levels = np.full((32, 32), 10 * number, "uint8")
             png.write(images / name, levels, palette=png.palette("magma"), text=text)
-            rows.append(
-                [name, label, clip, clip, clip, str(number % 2), "original", False, False, 1.0, -3.0, f"{clip}.wav"]
-                + [0.0, 100, 100, hashlib.sha256(clip.encode()).hexdigest()]
-            )
+            ids = dict.fromkeys(("clip_id", "source_id", "recording"), clip)
+            row = {
+                "file_name": name,
+                "label": label,
+                **ids,
+                "fold": str(number % 2),
+                "split": "",
+                "variant": "original",
+            }
+            row |= {"duplicate": False, "silent": False, "seconds": 1.0, "peak_dbfs": -3.0, "dc_offset": 0.0}
+            row |= {"channel": "mono", "sample_rate_hz": 22050, "sound": f"{clip}.wav", "start_s": 0.0}
+            digest = hashlib.sha256(clip.encode()).hexdigest()
+            rows.append(row | {"sound_bytes": 100, "sound_mtime_ns": 100, "audio_sha256": digest})
     manifest.write_settings(images / "settings.json", settings)
-    manifest.write_table(images / "metadata.csv", pd.DataFrame(rows, columns=list(manifest.COLUMNS)))
+    manifest.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(manifest.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))
     manifest.write_settings(made.folder / "settings.json", settings)
     return folder

@@ -574,7 +574,9 @@ def test_as_a_user_runs_it_on_both_backends(run, nets, drawn, tmp_path, backend)
 def test_sounds_that_the_nets_were_trained_on_are_named(run, drawn, tmp_path, capsys):
     metadata = manifest.read_metadata(drawn / "images" / "metadata.csv")
     for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
-        manifest.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, rows)
+        columns = ["clip_id", "source_id", "variant", "file_name", "label"]
+        tested = rows[columns].assign(fold=fold, predicted=rows["label"])
+        manifest.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, tested)
     soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
     assert predict(run, drawn / "sounds" / metadata["sound"][0], tmp_path / "new.wav") == 0
     out = capsys.readouterr().out

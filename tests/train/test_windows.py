@@ -286,7 +286,7 @@ def test_the_front_end_is_that_of_the_run_not_of_the_pictures_today(tmp_path, so
     [
         ({"feature": "wavelet"}, "no feature 'wavelet'"),
         ({"colormap": "mud"}, "no colour map 'mud'"),
-        ({"sr": "fast"}, "sr is 'fast'"),
+        ({"sr": "fast"}, "'sr' must be a whole number. Got 'fast'"),
         ({"image_size": 5}, "not as this program wrote"),
         ({"volume": 11}, "Unknown settings: volume"),
     ],
