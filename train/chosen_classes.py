@@ -40,10 +40,12 @@ def of_chosen_classes(table: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     ]
     if len(kept) < 2:
         what = f"only the class {kept[0]!r}" if kept else "no class"
-        some = " by --classes and --leave-out" if recipe.classes is not None or recipe.leave_out else ""
+        chosen = recipe.classes is not None or bool(recipe.leave_out)
+        some = f" by --classes and --leave-out, of {listed(there, most=12)}" if chosen else ""
+        what_to_do = "Name more" if chosen else "Add clips of another class and run `python -m generate` again"
         raise ValueError(
-            f"The classes to train on must be two or more. Got {what}{some}, of {listed(there, most=12)}. A classifier "
-            "tells classes apart: name more, or add clips of another class and run `python -m generate` again."
+            f"The classes to train on must be two or more, since a classifier tells classes apart. Got {what}{some}. "
+            f"{what_to_do}."
         )
     return table[table["label"].isin(kept)].reset_index(drop=True)
 

@@ -186,7 +186,7 @@ def test_bad_sounds_are_named_and_the_rest_is_explained(run, tmp_path, capsys):
         (["good.wav", "--class", "Midle"], "Do you mean 'middle'"),
         (["good.wav", "--class", "42"], "has no such class. It has high, low"),
         (["good.wav", "--folds", "7"], "no finished fold '7'"),
-        (["good.wav", "-o", "bad.wav"], "is a file; give a folder"),
+        (["good.wav", "-o", "bad.wav"], "which is a file; give one such as explained"),
     ],
 )
 def test_what_cannot_be_is_said_in_words(run, tmp_path, capsys, monkeypatch, arguments, message):
