@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from generate.audio import BadSound
 from generate.audio.decode import Length, length
 from generate.workers import in_order
 
-FILES_A_PART = 50
-"""Looked at by a worker in one go: handing a file over takes as long as reading its header."""
+FILES_A_PART, BYTES_A_PART = 50, 20_000_000
+"""Looked at by a worker in one go, at most: handing a file over takes as long as reading its header; but an hour of MP3
+is looked through packet by packet, which takes two seconds."""
 
 
 def durations(recordings: Sequence[Path], *, workers: int) -> list[float | str]:
@@ -35,7 +37,7 @@ def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
         The reason where a recording cannot be used, since it is not whole or was not understood, or it killed
         or hung its worker.
     """
-    parts = [(tuple(recordings[k : k + FILES_A_PART]),) for k in range(0, len(recordings), FILES_A_PART)]
+    parts = [(part,) for part in _parts(recordings)]
     found: list[Length | str] = []
     if not recordings:
         return found
@@ -47,6 +49,20 @@ def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
                 outcome = [found_alone for _, found_alone in in_order(_length, ((path,) for path in files), **pool)]
             found += outcome
     return found
+
+
+def _parts(recordings: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
+    """The recordings in their order, a few in each part."""
+    part, n_bytes = [], 0
+    for path in recordings:
+        part.append(path)
+        with suppress(OSError):  # of one that is gone, the reader says so
+            n_bytes += path.stat().st_size
+        if len(part) >= FILES_A_PART or n_bytes >= BYTES_A_PART:
+            yield tuple(part)
+            part, n_bytes = [], 0
+    if part:
+        yield tuple(part)
 
 
 def _lengths(recordings: Sequence[Path], *, look: Callable[[Path], Length]) -> list[Length | str]:

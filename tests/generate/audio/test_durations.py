@@ -57,3 +57,11 @@ def test_what_is_cut_short_has_a_reason_and_no_length(tmp_path, kind):
     first, second, third = durations([whole, cut, short], workers=1)
     assert first == pytest.approx(9, abs=0.2) and third == pytest.approx(0.9, abs=0.2)
     assert isinstance(second, str) and second.startswith("truncated")
+
+
+def test_long_recordings_are_shared_among_the_workers(recordings, monkeypatch):
+    monkeypatch.setattr(module, "BYTES_A_PART", recordings[2].stat().st_size)
+    assert [len(part) for part in module._parts(recordings)] == [2, 1, 1, 1, 1, 1]
+    monkeypatch.setattr(module, "FILES_A_PART", 3)
+    monkeypatch.setattr(module, "BYTES_A_PART", 10**9)
+    assert [len(part) for part in module._parts(recordings)] == [3, 3, 1]
