@@ -185,7 +185,7 @@ def test_sounds_of_next_to_no_length(tmp_path, injected, engine):
         assert n_variants >= 1 + len(EVERY_VARIANT)
         assert len(table) == (len(LENGTHS) - 1) * n_variants
         shapes = {png.read(images / size / name)[0].shape for name in table["file_name"]}
-        assert shapes == {(24, 40) if size != "native" else (128, 1 + SR // 512)}
+        assert shapes == {(24, 40) if size != "native" else (128, 1 + SR // 256)}
         n_injected += len(LENGTHS) * n_variants
     with pytest.raises(BadSound):
         load(sounds / "short" / "0.wav", SR)
