@@ -150,7 +150,7 @@ def write_sound(path: Path, y, sr: int) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     quieter = f", made {20 * np.log10(peak):.1f} dB quieter to fit" if peak > 1 else ""
-    print(f"{path}  {len(y) / sr:.2f} s{quieter}")
+    print(f"{str(path)!r}  {len(y) / sr:.2f} s{quieter}")  # quoted: a name may hold what moves a terminal's cursor
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ LONGS = ("first", "split")
 REFERENCES = ("peak", "full-scale")
 LARGEST_SIDE_PX = 4096
 MOST_FRAMES = 100_000
+MOST_VALUES = 2**28
+"""Samples of a clip, and values of its short-time Fourier transform: a gigabyte each."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,13 @@ class Settings:
             raise ValueError(
                 f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "
                 f"frames a picture; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
+            )
+        n_values = max(self.n_samples, self.n_samples // self.hop_length * (self.n_fft // 2 + 1))
+        if n_values > MOST_VALUES:
+            raise ValueError(
+                f"{self.seconds:g} s at {self.sr:,} Hz with n_fft {self.n_fft} and a hop of {self.hop_length} are "
+                f"{n_values:,} values a clip; at most {MOST_VALUES:,} are drawn. Lower seconds, sr or n_fft, or raise "
+                "hop-length."
             )
         if self.image_size is not None and not all(8 <= side <= LARGEST_SIDE_PX for side in self.image_size):
             raise ValueError(

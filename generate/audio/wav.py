@@ -5,6 +5,7 @@ A size that did not fit 32 bits and began anew at 0, as recorders write it beyon
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 from dataclasses import dataclass
@@ -63,9 +64,13 @@ class Window(io.RawIOBase):
         self.seek(0)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the part."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._n_bytes}[whence]
-        return self._file.seek(self._at + base + offset) - self._at
+        """Go to a place in the part.
+
+        A place before its beginning, as a damaged file may ask for, is answered as the system answers C, by a negative
+        number: decoders know what that means, and an exception would be lost in them.
+        """
+        place = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._n_bytes}[whence] + offset
+        return -errno.EINVAL if place < 0 else self._file.seek(self._at + place) - self._at
 
     def tell(self) -> int:
         """Where it is in the part."""

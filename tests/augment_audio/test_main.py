@@ -57,8 +57,8 @@ def test_the_papers_variants_beside_the_original(dog, out, capsys):
     np.testing.assert_array_equal(sounds["dog__original.wav"], soundfile.read(dog, dtype="float32")[0])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Pitch and tempo by librosa 0.")
-    assert lines[1] == f"{out / 'dog__original.wav'}  1.00 s"
-    assert f"{out / 'dog__stretch=0.7.wav'}  1.43 s" in lines
+    assert lines[1] == f"{str(out / 'dog__original.wav')!r}  1.00 s"
+    assert f"{str(out / 'dog__stretch=0.7.wav')!r}  1.43 s" in lines
     assert len(lines) == 7
 
 
@@ -146,6 +146,14 @@ def test_a_second_run_replaces_the_files(dog, out):
 
 
 # What it says.
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows allows no such names")
+def test_a_name_moves_no_cursor_and_turns_no_text_around(tmp_path, out, capsys):
+    path = write_wav(tmp_path / "a\x1b[2J\u202eb\n.wav", tone(440), SR)
+    assert run(path, out, "--variants", "none") == 0
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) == 2 and not set(said) & {"\x1b", "\u202e"}
 
 
 def test_help_answers_at_once_with_all_variants_and_presets():

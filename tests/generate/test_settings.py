@@ -41,6 +41,21 @@ def test_bad_values_are_named(name, value, words):
         Settings(**{name: value})
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seconds": 600, "sr": 1_000_000},
+        {"seconds": 600, "n_fft": 65_536, "hop_length": 400},
+        {"seconds": 60, "n_fft": 65_536, "hop_length": 64},
+    ],
+)
+def test_what_would_not_fit_into_memory_is_refused(values):
+    """Settings may come with a stranger's folder: 100,000 frames of 32,769 bins are 13 GB."""
+    with pytest.raises(ValueError, match="(values a clip|frames a picture); at most"):
+        Settings(**values)
+    Settings(seconds=600, sr=192_000)
+
+
 def test_image_size():
     assert parse_image_size("224") == (224, 224)
     assert parse_image_size(64) == (64, 64)

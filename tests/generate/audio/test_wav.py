@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from generate.audio import BadSound, decode, duration_s
+from generate.audio.wav import Window
 from tests.conftest import tone
 from tests.faults.bad_audio import chunk, wav
 
@@ -64,3 +66,16 @@ def test_a_header_that_promises_a_little_more_is_read_as_far_as_there_is(tmp_pat
     (tmp_path / "a.wav").write_bytes(content[: len(content) - 81])
     with pytest.raises(BadSound, match="truncated: its header promises 88200 bytes of sound and 88119 are there"):
         decode(tmp_path / "a.wav")
+
+
+def test_a_window_is_a_file_of_its_own(tmp_path):
+    (tmp_path / "a").write_bytes(bytes(range(10)))
+    with Window(tmp_path / "a", 2, 5) as window:
+        assert window.read() == bytes(range(2, 7)) and window.read() == b""
+        assert window.seek(-1, io.SEEK_END) == 4 and window.read() == b"\6"
+        assert window.seek(3) == 3 == window.tell()
+        for offset, whence in ((-1, io.SEEK_SET), (-4, io.SEEK_CUR), (-6, io.SEEK_END)):
+            assert window.seek(offset, whence) < 0  # an exception would be lost in a decoder
+            assert window.tell() == 3
+        with pytest.raises(io.UnsupportedOperation):
+            window.write(b"x")
