@@ -7,8 +7,6 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -49,23 +47,10 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
     # Keras saves under names in .keras alone.
     name = f"{path.stem}.{os.getpid()}.tmp.keras"
-    with _as_on_one_device(saved), whole_file(path, temporary_name=name) as temporary:
+    with whole_file(path, temporary_name=name) as temporary:
         keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(NOTES, json.dumps(history))
-
-
-@contextmanager
-def _as_on_one_device(model: keras.Model) -> Iterator[None]:
-    """Batch normalisation that several devices share: it is of the training, and JAX reads no net that has it."""
-    layers = [layer for layer in model._flatten_layers() if getattr(layer, "synchronized", False)]
-    for layer in layers:
-        layer.synchronized = False
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.synchronized = True
 
 
 def remove_halves(folder: Path) -> None:

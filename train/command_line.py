@@ -81,14 +81,7 @@ def add_sounds_option(group: argparse._ActionsContainer) -> None:
 
 
 def add_place_options(group: argparse._ActionsContainer) -> None:
-    """Where nets and pictures are while a net is trained: no part of a recipe, since the figures stay."""
-    group.add_argument(
-        "--devices",
-        type=devices_of,
-        metavar="all|N",
-        help="train on so many GPUs at once, each with its share of every batch; the batch size, the rate and the "
-        "figures stay (default: 1)",
-    )
+    """Where pictures are while a net is trained: no part of a recipe, since the figures stay."""
     group.add_argument(
         "--levels",
         choices=WHERE,
@@ -100,7 +93,7 @@ def add_place_options(group: argparse._ActionsContainer) -> None:
 
 def place_from(options: argparse.Namespace) -> dict[str, object]:
     """What `add_place_options` asked for, as `train.prepare.prepare` takes it."""
-    return {"devices": options.devices, "levels": options.levels}
+    return {"levels": options.levels}
 
 
 def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
@@ -282,16 +275,3 @@ def folds_of(text: str | list) -> tuple[str, ...]:
     if not folds:
         raise argparse.ArgumentTypeError("write one or more folds, such as 1,3")
     return folds
-
-
-def devices_of(text: str | int) -> int | str:
-    """Read `all`, or a number of devices."""
-    if text == "all":
-        return text
-    try:
-        number = int(text)
-    except (ValueError, TypeError):
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of devices; write all, or a number such as 2")
-    return number

@@ -31,14 +31,8 @@ def has_gpu() -> bool:
     return any(device.startswith("gpu") for device in keras.distribution.list_devices())
 
 
-def description(*, n_used: int = 1) -> str:
-    """Such as `tensorflow 2.21.0 on 2 of 4 GPUs`.
-
-    Parameters
-    ----------
-    n_used : int
-        Devices that a run trains on.
-    """
+def description() -> str:
+    """Such as `tensorflow 2.21.0 on 1 of 4 GPUs`."""
     from importlib.metadata import version
 
     import keras
@@ -46,11 +40,9 @@ def description(*, n_used: int = 1) -> str:
     backend = keras.backend.backend()
     n_gpus = sum(device.startswith("gpu") for device in keras.distribution.list_devices())
     if n_gpus:
-        part = f"{n_used} of " if n_used < n_gpus else ""
-        what = f"{part}{n_gpus} GPU{'s' if n_gpus > 1 else ''}"
+        what = "1 GPU" if n_gpus == 1 else f"1 of {n_gpus} GPUs"
     else:
-        part = f"{n_used} devices made of " if n_used > 1 else ""
-        what = f"{part}{os.cpu_count()} processor cores, no GPU"
+        what = f"{os.cpu_count()} processor cores, no GPU"
     return f"{backend} {version(backend)} on {what}"
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -13,7 +12,6 @@ import numpy as np
 from train import checkpoint, device
 from train.batch_failures import EndAtFailure, until_failure
 from train.batches import Batches, Draw
-from train.data_parallel import Devices
 from train.history import has_waited, tested_epoch, write_history
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures, colour
@@ -25,8 +23,6 @@ from train.run_folder import BEST, LAST
 from train.schedule import Phase, learning_rate, phases, set_trainable
 from train.spectrogram_transforms import SpectrogramTransforms
 from train.split import Split
-
-ONE_DEVICE = Devices()
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,6 @@ def fit_fold(
     on_epoch: Callable[[dict[str, object], int], None],
     before_write: Callable[[], None] = lambda: None,
     log_folder: Path | None = None,
-    devices: Devices = ONE_DEVICE,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
     """Train one fold, or go on with it where it stopped.
 
@@ -84,32 +79,27 @@ def fit_fold(
         Called before a net is saved; raises where the fold is somebody else's by now.
     log_folder : Path, optional
         For TensorBoard.
-    devices : Devices
-        To train on; an unfinished fold may have begun on others.
 
     Returns
     -------
     model : keras.Model
-        On one device. With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
+        With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
     history : list of dict
         One an epoch.
     """
     keras.utils.clear_session()
     checkpoint.remove_halves(fold.folder)
     fold.folder.mkdir(parents=True, exist_ok=True)
-    with devices.scope():
-        model, history = _train(recipe, fold, devices, on_epoch, before_write, log_folder)
-    is_best = recipe.select == "validation"
-    if is_best or devices.number > 1:
+    model, history = _train(recipe, fold, on_epoch, before_write, log_folder)
+    if recipe.select == "validation":
         del model
-        model = checkpoint.load(fold.folder / (BEST if is_best else LAST))
+        model = checkpoint.load(fold.folder / BEST)
     return model, history
 
 
 def _train(
     recipe: Recipe,
     fold: Fold,
-    devices: Devices,
     on_epoch: Callable[[dict[str, object], int], None],
     before_write: Callable[[], None],
     log_folder: Path | None,
@@ -120,7 +110,6 @@ def _train(
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
     model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
-    devices.join(model)
     if history and recipe.select == "validation" and tested_epoch(recipe, history) == len(history):
         checkpoint.save(model, fold.folder / BEST, history, with_optimizer=False)
     first = 0
@@ -130,20 +119,20 @@ def _train(
         is_last = phase is all_phases[-1]
         if done < end and not (is_last and has_waited(recipe, phase, history)):
             if done <= first:
-                _begin_phase(model, phase, recipe, len(batches), devices)
+                _begin_phase(model, phase, recipe, len(batches))
             else:
-                model.jit_compile = devices.compiles()  # the fold may have begun on others
+                model.jit_compile = device.compiles()  # the fold may have begun on another machine
             keeper = Keeper(recipe, fold, phase, history, on_epoch, before_write, is_last=is_last)
             failures: list[BaseException] = []
             callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))
             model.fit(
-                devices.feed(partial(_epochs, batches, max(done, first), end, failures)),
+                until_failure(batches.epochs(max(done, first), end), failures),
                 steps_per_epoch=len(batches),
                 initial_epoch=max(done, first),
                 epochs=end,
-                **_validation(recipe, fold, devices),
+                validation_data=Validation(fold, recipe.batch_size) if recipe.select == "validation" else None,
                 callbacks=callbacks,
                 shuffle=False,
                 verbose=0,
@@ -198,12 +187,7 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
     )
 
 
-def _epochs(batches: Batches, first: int, end: int, failures: list[BaseException]) -> Iterator[tuple[np.ndarray, ...]]:
-    """The batches of some epochs, from their first."""
-    return until_failure(batches.epochs(first, end), failures)
-
-
-def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, devices: Devices) -> None:
+def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
     """Freeze what the phase does not train, and give it an optimizer of its own."""
     set_trainable(model, phase, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
@@ -212,20 +196,32 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-        jit_compile=devices.compiles(),
+        jit_compile=device.compiles(),
     )
     # With all variables there before the first step TensorFlow traces it once, else twice: 11 s in place of 22 with
     # resnet50, 21 in place of 38 with densenet121 on two cores, in each phase of each fold.
     model.optimizer.build(model.trainable_variables)
 
 
-def _validation(recipe: Recipe, fold: Fold, devices: Devices) -> dict[str, object]:
-    """Pictures and classes of the fold that is kept aside, for `fit`; coloured a batch at a time."""
-    if recipe.select != "validation":
-        return {}
-    rows, pictures = fold.split.validation, fold.pictures
+class Validation(keras.utils.PyDataset):
+    """Pictures and classes of the fold that is kept aside, coloured a batch at a time.
 
-    def take(part: slice) -> tuple[np.ndarray, np.ndarray]:
-        return colour(pictures.levels[rows[part]], pictures.palette), fold.targets[rows[part]]
+    Parameters
+    ----------
+    fold : Fold
+    batch_size : int
+    """
 
-    return devices.validation(take, len(rows), batch_size=recipe.batch_size)
+    def __init__(self, fold: Fold, batch_size: int) -> None:
+        super().__init__()
+        self._fold, self._batch_size = fold, batch_size
+
+    def __len__(self) -> int:
+        """How many batches."""
+        return -(-len(self._fold.split.validation) // self._batch_size)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """One of them: pictures, shape=(n, height, width, 3), and targets, shape=(n, n_classes)."""
+        rows = self._fold.split.validation[number * self._batch_size :][: self._batch_size]
+        pictures = self._fold.pictures
+        return colour(pictures.levels[rows], pictures.palette), self._fold.targets[rows]

@@ -83,7 +83,7 @@ def _leakage(arguments: Sequence[str] | None) -> int:
 
 def _check_quick(options: argparse.Namespace) -> None:
     """Nothing is trained: see that nothing is given that only training would use."""
-    given = {*given_recipe(options), *(name for name in ("folds", "name", "devices") if getattr(options, name))}
+    given = {*given_recipe(options), *(name for name in ("folds", "name") if getattr(options, name))}
     idle = sorted(given - USED_BY_QUICK)
     if idle:
         raise ValueError(
@@ -176,7 +176,7 @@ def trained_text(
     name : str
         Of the two run folders, before `-honest` and `-leaky`; default: the pictures' and the model's.
     place
-        `devices` and `levels` of `train.prepare.prepare`.
+        `levels` of `train.prepare.prepare`.
 
     Returns
     -------

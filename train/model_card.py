@@ -218,7 +218,6 @@ def _origin(report: Mapping[str, object], settings: Mapping[str, object]) -> str
         f"Augmentation, drawn afresh each epoch: {', '.join(recipe['augment']) or 'none'}",
         f"Variants trained on beside the originals: {variants or 'none'}",
         f"Training: {_schedule(report)}; {duration(times['train_seconds'])}, {times['pictures_seen']:,} pictures seen",
-        *_devices(report),
         f"Made with: {', '.join(f'{name} {version}' for name, version in report['versions'].items())}",
     ]
     return _bullets(
@@ -237,24 +236,6 @@ def _schedule(report: Mapping[str, object]) -> str:
         f"{passes} (passes over the training pictures) in batches of {recipe['batch_size']}, at a learning rate that "
         f"rises{f' to {rate:g}' if rate else ''} and falls to 0, seed {recipe['seed']}"
     )
-
-
-def _devices(report: Mapping[str, object]) -> list[str]:
-    """A line where several devices trained together."""
-    several: dict[str, list[str]] = {}
-    for fold in report["folds"]:
-        on = fold.get("devices") or {"number": 1}
-        if on["number"] > 1:
-            what = (
-                f"{on['number']} {on['kind']} devices at once, {on['batch_size_each']} pictures of each batch on each"
-            )
-            several.setdefault(what, []).append(str(fold["name"]))
-    some = any((fold.get("devices") or {"number": 1})["number"] == 1 for fold in report["folds"]) or len(several) > 1
-    return [
-        f"Trained on {what}; the learning rate is that of the whole batch"
-        + (f" (folds {listed(names)})" if some else "")
-        for what, names in several.items()
-    ]
 
 
 def _bullets(lines: list[str], after: str = "") -> str:

@@ -46,7 +46,7 @@ def plan_text(prepared: Prepared) -> str:
         f"  model     {_nets(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
         f"  changes   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
-        f"  device    {device.description(n_used=prepared.devices.number)}{_precision(recipe)}{_shares(prepared)}",
+        f"  device    {device.description()}{_precision(recipe)}",
         f"  output    {shown(run.folder)}{goes_on}",
     ]
     levels = prepared.pictures.levels
@@ -150,17 +150,6 @@ def _schedule(prepared: Prepared) -> str:
 
 def _pixels(size: tuple[int, int]) -> str:
     return f"{size[1]} x {size[0]} pixels"
-
-
-def _shares(prepared: Prepared) -> str:
-    """What each of several devices does."""
-    number, batch_size = prepared.devices.number, prepared.run.recipe.batch_size
-    if number == 1:
-        return ""
-    return (
-        f"; each takes {batch_size // number} of the {batch_size} pictures of a batch, and the rate is that of the "
-        "whole batch"
-    )
 
 
 def _precision(recipe: Recipe) -> str:

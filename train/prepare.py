@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from train.chosen_classes import of_chosen_classes
-from train.data_parallel import Devices, check_shares, choose
 from train.fold_checks import check_classes, check_fold, check_fold_names, chosen_folds
 from train.image_transforms import ImageTransforms, image_arguments
 from train.images import Pictures
@@ -43,8 +42,6 @@ class Prepared:
         Whether the run folder is there already.
     n_duplicates : dict of str to int
         Pictures of each wanted variant that equal their original and are not trained on for that.
-    devices : Devices
-        To train on; where a run is, not what it is, so that it is no part of `run`.
     """
 
     run: Run
@@ -54,7 +51,6 @@ class Prepared:
     splits: list[Split]
     is_resumed: bool
     n_duplicates: dict[str, int]
-    devices: Devices
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -70,7 +66,6 @@ def prepare(
     folds: Collection[str] | None = None,
     name: str = "",
     runs: Path = RUNS,
-    devices: int | str | None = None,
     levels: str = "auto",
 ) -> Prepared:
     """Make a new run ready.
@@ -86,8 +81,6 @@ def prepare(
         Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
     runs : Path
         Where run folders are.
-    devices : int or "all", optional
-        To train on so many at once; see `train.data_parallel.choose`.
     levels : {"auto", "memory", "disk"}
         Where the pictures are held; see `train.levels_on_disk`.
 
@@ -97,20 +90,18 @@ def prepare(
         If anything is missing or does not fit; nothing is written then.
     """
     check_name(name, runs)
-    chosen = choose(devices)
     settings, table = read_images(images)
     folder = runs / name if name else new_folder(runs, default_name(images, recipe))
     check_ours(folder)
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
-    return _prepared(images, recipe, settings, table, folder, folds, chosen, levels)
+    return _prepared(images, recipe, settings, table, folder, folds, levels)
 
 
 def resume(
     folder: Path,
     *,
     folds: Collection[str] | None = None,
-    devices: int | str | None = None,
     levels: str = "auto",
 ) -> Prepared:
     """Make a run ready that was begun before.
@@ -121,8 +112,6 @@ def resume(
         Of the run.
     folds : collection of str, optional
         Train only these.
-    devices : int or "all", optional
-        As `prepare`; not those that the run began on, unless they are given again.
     levels : {"auto", "memory", "disk"}
         Where the pictures are held; see `train.levels_on_disk`.
 
@@ -132,7 +121,6 @@ def resume(
         As `prepare`, and if the pictures are no longer those that the run began with.
     """
     begun = read_run(folder)
-    chosen = choose(devices)
     settings, table = read_images(begun.images)
     was = begun.picture_settings()["fingerprint"]
     if settings["fingerprint"] != was:
@@ -147,7 +135,7 @@ def resume(
             "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
             "run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, chosen, levels)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, levels)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -161,7 +149,6 @@ def _prepared(
     table: pd.DataFrame,
     folder: Path,
     folds: Collection[str] | None,
-    devices: Devices,
     levels: str,
 ) -> Prepared:
     _check_transforms(recipe)
@@ -175,7 +162,6 @@ def _prepared(
     check_classes(splits, table, classes, recipe)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
-    check_shares(devices, recipe.batch_size, splits)
     height, width = check_model(recipe, n_classes=len(classes))
     recipe = _settled(recipe)
     n_duplicates = _duplicates(table, recipe)
@@ -204,9 +190,7 @@ def _prepared(
         table_sha256=digest,
         trained_on=facts,
     )
-    return Prepared(
-        run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates, devices=devices
-    )
+    return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:

@@ -126,9 +126,7 @@ def _train_fold(
     """Train and test one fold that is held, write what it gave, and return its accuracy, 0 to 1."""
     run, table, split = prepared.run, prepared.table, fold.split
     logs = fold.folder / "logs" if with_logs else None
-    model, history = fit_fold(
-        run.recipe, fold, on_epoch=on_epoch, before_write=hold.check, log_folder=logs, devices=prepared.devices
-    )
+    model, history = fit_fold(run.recipe, fold, on_epoch=on_epoch, before_write=hold.check, log_folder=logs)
     says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
     del model  # or two nets are in memory when the next fold begins
     predictions = _predictions(table, split, says, run.classes)
@@ -141,7 +139,6 @@ def _train_fold(
         "is_leaky": split.is_leaky,
         "relatives_in_training": relatives_in_training(table, split),
         "nearest_neighbour_accuracy": nearest_neighbour_accuracy(shrunk, table["label"].to_numpy(), split),
-        "devices": prepared.devices.to_json(run.recipe.batch_size),
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),

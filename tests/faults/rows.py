@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 IS_FULL = os.environ.get("FAULTS") == "full"
-"""`make faults` sets it; the tests of every day take a part of each count."""
+"""`make faults` sets it; the tests of every day take a part of most counts."""
+only_at_full_count = pytest.mark.skipif(not IS_FULL, reason="starts whole programs many times: make faults")
 
 ROWS: dict[int, tuple[str, int, str]] = {
     1: (

@@ -19,7 +19,7 @@ from PIL import Image
 
 from generate import manifest, png
 from tests.conftest import SR, white
-from tests.faults.rows import IS_FULL
+from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.running import generate
 from tests.train.conftest import ROOT, draw
 from train.images import MOST_NAMED
@@ -168,6 +168,7 @@ def train(here: Path, images: Path) -> tuple[int, str, float]:
     return process.returncode, said.read_text(), usage.ru_maxrss / 1024
 
 
+@only_at_full_count
 @pytest.mark.fault(12)
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="memory of another process is measured on POSIX alone")
 def test_all_broken_pictures_are_named_before_the_first_epoch(drawn, tmp_path, injected):

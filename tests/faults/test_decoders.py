@@ -9,6 +9,7 @@ import soundfile
 from generate import manifest
 from tests.conftest import SR, tone, white
 from tests.faults.real_runs import ROOT, run, sound_folder
+from tests.faults.rows import only_at_full_count
 from tests.generate.test_run import QUICK
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
@@ -86,6 +87,7 @@ def test_stage_one(hooked, tmp_path):
     assert ended.status == 3 and "4 of 15 sounds cannot be rendered" in ended.out, ended
 
 
+@only_at_full_count
 def test_stage_two(hooked, tmp_path):
     from tests.train.test_run import RECIPE
 

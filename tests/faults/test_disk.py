@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.faults.real_runs import SILENT, Command, assert_whole, can_mount, remount, run, small_disk, sound_folder
-from tests.faults.rows import IS_FULL
+from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.test_killed import SLOW
 from tests.generate.test_run import QUICK, tree
 from tests.train.conftest import images  # noqa: F401
@@ -85,6 +85,7 @@ def whole(sounds, tmp_path):
     return tree(tmp_path / "whole" / "images")
 
 
+@only_at_full_count
 @needs_mounts
 def test_pictures_on_a_disk_without_room_for_more_files(sounds, whole, tmp_path, injected):
     """At the settings, at the first picture, among the pictures, at the sounds, at the page."""
@@ -159,6 +160,7 @@ def test_pictures_in_a_folder_that_may_not_be_written_to(sounds, whole, tmp_path
     injected(4)
 
 
+@only_at_full_count
 def test_pictures_under_a_limit_to_the_size_of_files(sounds, whole, tmp_path, injected):
     """At the settings, at the journal, at the page."""
     page = (tmp_path / "whole" / "images" / "index.html").stat().st_size

@@ -16,7 +16,7 @@ from generate import png
 from generate.audio import BadSound, load
 from generate.features import FEATURES
 from tests.conftest import SR, tone, white
-from tests.faults.rows import IS_FULL, times
+from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.faults.running import QUICK, generate, metadata, reasons
 
 EVERY_VARIANT = ["pitch=+2", "pitch=-2", "stretch=0.7", "stretch=1.2", "trim", "shift=0.3", "roll=0.3", "noise=10"]
@@ -73,6 +73,7 @@ EXTREMES: dict[str, Callable[[int], np.ndarray]] = {
 REJECTED = ("nan", "infinity", "1e20")
 
 
+@only_at_full_count
 @pytest.mark.fault(3)
 def test_samples_that_no_microphone_gives(tmp_path, injected):
     sounds, n_editions = tmp_path / "sounds", times(3, daily=2)

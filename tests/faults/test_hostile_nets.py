@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from tests.conftest import SR, white
-from tests.faults.rows import IS_FULL
+from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.train.conftest import ROOT, draw, in_new_process
 
 MOST_MB = 250
@@ -252,6 +252,7 @@ def files_in(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
+@only_at_full_count
 @pytest.mark.fault(13)
 def test_a_hostile_net_is_refused_and_nothing_in_it_runs(finished, tmp_path, injected):
     here = tmp_path / "here"

@@ -12,7 +12,7 @@ import soundfile
 
 from tests.conftest import SR, white
 from tests.faults.real_runs import SILENT, Command, assert_whole, run, sound_folder
-from tests.faults.rows import IS_FULL, times
+from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.generate.test_run import DEADLY, QUICK, tree
 
 pytestmark = pytest.mark.fault(7)
@@ -85,6 +85,7 @@ def test_no_temporary_folder_of_the_main_process_stays(sounds, tmp_path):
         assert os.listdir(temporary) == []
 
 
+@only_at_full_count
 def test_workers(sounds, tmp_path, injected):
     """A worker that is killed once costs nothing: its run goes on by itself, to the same files."""
     n = times(20, daily=1)

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from tests.conftest import SR, tone
-from tests.faults.rows import times
+from tests.faults.rows import only_at_full_count, times
 from tests.faults.running import QUICK, generate, metadata, pictures, reasons, run
 
 
@@ -125,6 +125,7 @@ CASES: dict[str, tuple[Put, dict[str, int], set[str], str]] = {
 """What is put into the folder, the clips of each class, what is rejected, and what the plan must say."""
 
 
+@only_at_full_count
 @pytest.mark.fault(10)
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no such files")
 def test_the_classes_are_exactly_the_users(tmp_path, injected):

@@ -11,7 +11,7 @@ import soundfile
 
 from tests.conftest import SR, tone, white
 from tests.faults.real_runs import ROOT
-from tests.faults.rows import IS_FULL, times
+from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.train.conftest import images  # noqa: F401
 
 pytestmark = [
@@ -85,6 +85,7 @@ def grown_mb(script, *arguments, cwd):
     return len(seen), max(seen[tenth:]) - seen[tenth - 1]
 
 
+@only_at_full_count
 def test_renders(tmp_path):
     """All variants of sounds of many lengths, by librosa's way, as a worker draws them."""
     rng = np.random.default_rng(0)

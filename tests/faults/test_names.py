@@ -16,7 +16,7 @@ from generate.settings import Settings
 from generate.spectrogram import levels
 from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import streaminfo
-from tests.faults.rows import times
+from tests.faults.rows import only_at_full_count, times
 from tests.faults.running import QUICK, generate, metadata, reasons, run
 
 E_COMPOSED, E_DECOMPOSED = unicodedata.normalize("NFC", "é"), unicodedata.normalize("NFD", "é")
@@ -61,6 +61,7 @@ def fill(folder: Path, name: bytes, number: int) -> None:
         soundfile.write(file, y, SR, format=format_name)
 
 
+@only_at_full_count
 @pytest.mark.fault(9)
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="this system takes no such names")
 def test_one_picture_for_each_sound_whatever_its_name(tmp_path, injected):

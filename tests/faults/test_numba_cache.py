@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.real_runs import ROOT, SILENT, Command, can_mount, remount, run, small_disk, sound_folder
-from tests.faults.rows import IS_FULL, times
+from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.generate.test_run import tree
 
 pytestmark = pytest.mark.fault(16)
@@ -92,6 +92,7 @@ def assert_well(command, images, expected, kind):
     assert tree(images) == expected, kind
 
 
+@only_at_full_count
 def test_a_cache_that_cannot_be_used(whole, tmp_path, injected):
     if not can_mount():
         pytest.skip("no disk can be mounted here (not Linux, or not root)")

@@ -14,7 +14,7 @@ from augment_audio.rubberband_program import LIMIT_PER_SECOND, START_LIMIT_S
 from tests.augment_audio.conftest import fake_rubberband, fresh_program_version  # noqa: F401
 from tests.conftest import SR, tone
 from tests.faults.real_runs import MARK, SILENT, Command, marked, sound_folder
-from tests.faults.rows import IS_FULL
+from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.generate.test_run import tree
 
 pytestmark = pytest.mark.fault(6)
@@ -132,6 +132,7 @@ def test_a_program_that_floods_when_asked_for_its_version(fake_rubberband, mark,
     injected(1)
 
 
+@only_at_full_count
 def test_through_the_command(fake_rubberband, temporary, tmp_path, injected):  # noqa: F811
     """`python -m generate`: sounds for which it does right are drawn, the others named with the reason; no orphan."""
     kinds = {**IN_TIME, **{name: (script, "did not end within 1 s") for name, script in HANGS.items()}}

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.faults.real_runs import ROOT, Command, run, sound_folder
-from tests.faults.rows import times
+from tests.faults.rows import only_at_full_count, times
 from tests.generate.test_run import QUICK, tree
 
 pytestmark = pytest.mark.fault(14)
@@ -84,6 +84,7 @@ def test_workers_and_listings(whole, tmp_path, injected):
     injected(len(combinations))
 
 
+@only_at_full_count
 def test_two_runs_at_once(whole, injected):
     """The second says that another is at work, and changes nothing; the first goes on to the same files."""
     place, expected = whole

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from zlib import crc32
 
@@ -9,7 +10,7 @@ import pytest
 from generate.manifest import read_metadata
 from train import checkpoint, keeper
 from train import history as fold_history
-from train.fit import Fold, fit_fold, make_batches, n_pictures_to_see, probabilities
+from train.fit import Fold, _new_model, fit_fold, make_batches, n_pictures_to_see, probabilities
 from train.images import load_pictures, palette_of
 from train.models import BASE
 from train.recipe import Recipe
@@ -21,6 +22,10 @@ SMALL = Recipe(model="cnn7", nets=1, input_size=32, epochs=6, batch_size=16)
 
 @pytest.fixture
 def fold(images, tmp_path):
+    return fold_in(images, tmp_path / "fold-1")
+
+
+def fold_in(images, folder):
     table = read_metadata(images / "metadata.csv")
     split = make_splits(table, with_validation=True, train_variants=[])[0]
     classes = sorted(table["label"].unique())
@@ -32,8 +37,21 @@ def fold(images, tmp_path):
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(0, crc32(b"1")),
-        folder=tmp_path / "fold-1",
+        folder=folder,
     )
+
+
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory):
+    """What `fit_fold` gives for `SMALL`, once."""
+    return fit_fold(SMALL, fold_in(images, tmp_path_factory.getbasetemp() / "trained-fold"), on_epoch=quiet)
+
+
+@pytest.fixture
+def finished(fold, trained, tmp_path_factory):
+    """The fold with the files of `trained` in its folder."""
+    shutil.copytree(tmp_path_factory.getbasetemp() / "trained-fold", fold.folder)
+    return fold
 
 
 def quiet(*_):
@@ -69,13 +87,15 @@ def test_it_learns_and_leaves_its_files(fold):
     assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
 
 
-def test_same_seed_same_history_and_weights(fold):
-    one, history = fit_fold(SMALL, fold, on_epoch=quiet)
-    two, again = fit_fold(SMALL, replace(fold, folder=fold.folder.with_name("again")), on_epoch=quiet)
-    other, _ = fit_fold(SMALL, replace(fold, folder=fold.folder.with_name("other"), seed=(1, 2)), on_epoch=quiet)
+def test_same_seed_same_history_and_weights(fold, trained):
+    one, history = trained
+    two, again = fit_fold(SMALL, fold, on_epoch=quiet)
     assert same(history) == same(again)
     assert all(np.array_equal(a, b) for a, b in zip(weights(one), weights(two), strict=True))
-    assert not np.array_equal(weights(one)[0], weights(other)[0])
+    other = _new_model(SMALL, replace(fold, seed=(1, 2)))
+    assert not np.array_equal(weights(_new_model(SMALL, fold))[0], weights(other)[0])
+    first = [next(make_batches(SMALL, replace(fold, seed=seed)).epochs(0, 1))[0] for seed in (fold.seed, (1, 2))]
+    assert not np.array_equal(*first)
 
 
 class Killed(BaseException):
@@ -88,11 +108,10 @@ FINE_TUNING = replace(SMALL, epochs=4, head_epochs=2, weights="FILE", unfreeze="
 @pytest.mark.parametrize(
     ("recipe", "killed_at"),
     [
-        (replace(SMALL, select="validation", dropout=0.3, augment=("image", "spectrogram")), 3),
-        (FINE_TUNING, 1),
-        (FINE_TUNING, 3),
+        (replace(SMALL, epochs=4, select="validation", dropout=0.3, augment=("image", "spectrogram")), [2]),
+        (FINE_TUNING, [1, 3]),
     ],
-    ids=["validation", "head", "fine-tuning"],
+    ids=["validation", "head and fine-tuning"],
 )
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, monkeypatch, recipe, killed_at):
     if recipe.weights == "FILE":
@@ -104,12 +123,13 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, mon
     whole, history = fit_fold(recipe, replace(fold, folder=tmp_path / "whole"), on_epoch=quiet)
 
     def kill(row, _):
-        if row["epoch"] == killed_at:
+        if row["epoch"] in killed_at:
             raise Killed
 
-    with pytest.raises(Killed):
-        fit_fold(recipe, fold, on_epoch=kill)
-    assert len(checkpoint.read_history(fold.folder / "last.keras")) == killed_at
+    for epoch in killed_at:
+        with pytest.raises(Killed):
+            fit_fold(recipe, fold, on_epoch=kill)
+        assert len(checkpoint.read_history(fold.folder / "last.keras")) == epoch
     resumed, resumed_history = fit_fold(recipe, fold, on_epoch=quiet)
     assert same(resumed_history) == same(history)
     assert all(np.array_equal(a, b) for a, b in zip(weights(resumed), weights(whole), strict=True))
@@ -154,16 +174,15 @@ def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
         fit_fold(replace(SMALL, nets=2), fold, on_epoch=quiet)
 
 
-def test_a_checkpoint_that_was_cut_short_is_said(fold, monkeypatch):
-    fit_fold(SMALL, fold, on_epoch=quiet)
-    path = fold.folder / "last.keras"
+def test_a_checkpoint_that_was_cut_short_is_said(finished):
+    path = finished.folder / "last.keras"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ValueError, match="cannot be read"):
-        fit_fold(SMALL, fold, on_epoch=quiet)
+        fit_fold(SMALL, finished, on_epoch=quiet)
 
 
-def test_a_save_that_fails_leaves_the_old_one(fold, monkeypatch):
-    model, history = fit_fold(SMALL, fold, on_epoch=quiet)
+def test_a_save_that_fails_leaves_the_old_one(finished, trained, monkeypatch):
+    fold, (model, history) = finished, trained
     path = fold.folder / "last.keras"
     before = path.read_bytes()
     (fold.folder / "last.99999.tmp.keras").write_bytes(b"half")
@@ -254,8 +273,8 @@ def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == fold_history.tested_epoch(recipe, history)
 
 
-def test_a_finished_net_takes_no_room_for_its_optimizer(fold):
-    model, history = fit_fold(SMALL, fold, on_epoch=quiet)
+def test_a_finished_net_takes_no_room_for_its_optimizer(finished, trained):
+    fold, (model, history) = finished, trained
     n_bytes = 4 * sum(int(np.prod(weight.shape)) for weight in model.weights)
     assert (fold.folder / "last.keras").stat().st_size < 1.3 * n_bytes
     checkpoint.save(model, fold.folder / "whole.keras", history)

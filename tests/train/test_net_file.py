@@ -11,7 +11,6 @@ import pytest
 
 from tests.faults.rows import IS_FULL
 from train import fit, schedule
-from train.data_parallel import Devices
 from train.models import MODELS, build_model
 from train.net_file import ALLOWED, _parts, check_net
 from train.recipe import Recipe
@@ -79,7 +78,7 @@ def test_all_of_a_net_that_goes_on_is_known(n_nets, policy):
         recipe = Recipe(model="cnn7", nets=n_nets)
         model = build_model("cnn7", n_classes=3, size=(32, 32), nets=n_nets, dropout=0.1, l1=0.1, l2=0.1)
         phase = schedule.phases(recipe, n_pictures=40, n_clips=20)[-1]
-        fit._begin_phase(model, phase, recipe, 2, Devices())
+        fit._begin_phase(model, phase, recipe, 2)
         assert _named(model) <= ALLOWED
     finally:
         keras.config.set_dtype_policy(before)

@@ -39,7 +39,7 @@ def histories(run):
 
 
 def test_from_pictures_to_a_report(images, here, capsys):
-    assert train(images, *TINY, "--nets", "2", "--train-variants", "pitch=+2", "--name", "first") == 0
+    assert train(images, *TINY, "--train-variants", "pitch=+2", "--name", "first") == 0
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
@@ -65,37 +65,49 @@ def test_from_pictures_to_a_report(images, here, capsys):
     assert f"{100 * report['pooled']['accuracy']:.1f} %" in said
 
 
-def test_a_second_run_gets_a_name_of_its_own(images, here, capsys):
-    for _ in range(2):
-        assert train(images, *TINY, "--folds", "2", "--epochs", "1") == 0
-    assert sorted(path.name for path in (here / "outputs/runs").iterdir()) == ["images-cnn7", "images-cnn7-2"]
-    assert train(images, *TINY, "--name", "images-cnn7") == 1
-    assert "--resume" in capsys.readouterr().err
-
-
 def test_dry_run_writes_nothing(images, here, capsys):
     assert train(images, "--dry-run") == 0
     assert list(here.iterdir()) == []
     assert "Dry run" in capsys.readouterr().out
 
 
-def test_more_folds_later(images, here):
-    assert train(images, *TINY, "--folds", "3") == 0
-    folder = here / "outputs/runs/images-cnn7"
+def test_a_run_that_is_gone_on_with(images, here, capsys):
+    """More folds later, a name of its own for a second run, and what is no resume."""
+    own = here / "own"
+    shutil.copytree(images, own)
+    assert train(own, *TINY, "--folds", "3") == 0
+    folder = here / "outputs/runs/own-cnn7"
     before = (folder / "fold-3" / "last.keras").read_bytes()
     assert json.loads((folder / "report.json").read_text())["folds_missing"] == ["1", "2", "4", "5"]
-    assert train("--resume", folder, "--folds", "1") == 0
+
+    assert train(own, *TINY, "--dry-run") == 0
+    assert "outputs/runs/own-cnn7-2" in capsys.readouterr().out
+    assert train(own, *TINY, "--name", "own-cnn7") == 1
+    assert "--resume" in capsys.readouterr().err
+    assert train("--resume", folder, "--batch-size", "8") == 1
+    assert "began with batch-size 16, and 8 was given" in capsys.readouterr().err
+    assert train("--resume", folder, "--name", "other") == 1
+    assert "--name other is not used: --resume goes on in the folder" in capsys.readouterr().err
+
+    assert train("--resume", folder, "--folds", "1", "--epochs", "3") == 0
     run = read_run(folder)
     assert run.folds == run.finished_folds == ("1", "3")
     assert (folder / "fold-3" / "last.keras").read_bytes() == before
     assert set(read_predictions(folder / "predictions.csv")["fold"]) == {"1", "3"}
 
+    settings = json.loads((own / "settings.json").read_text())
+    (own / "settings.json").write_text(json.dumps(settings | {"fingerprint": "0123456789abcdef"}))
+    assert train("--resume", folder) == 1
+    assert "drawn anew" in capsys.readouterr().err
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_killed_and_resumed_equals_uninterrupted(images, here, backend):
-    """A real SIGKILL in a real process, on both backends; histories and predictions are the same to the last digit."""
-    if backend == "jax":
-        pytest.importorskip("jax")
+
+def test_killed_and_resumed_equals_uninterrupted(images, here):
+    """A real SIGKILL in a real process; histories and predictions are the same to the last digit.
+
+    On JAX, so that all of the command runs there too; `tests/train/test_fit.py` is on TensorFlow.
+    """
+    pytest.importorskip("jax")
+    backend = "jax"
     arguments = [str(images), *TINY, "--epochs", "8", "--folds", "1"]
     whole = in_new_process("train", *arguments, "--name", "whole", cwd=here, backend=backend)
     assert whole.returncode == 0, whole.stderr
@@ -128,27 +140,6 @@ def test_killed_and_resumed_equals_uninterrupted(images, here, backend):
     assert backend in (runs / "whole" / "report.json").read_text()
 
 
-def test_both_backends_see_the_same(images, here):
-    """Other numbers, since the weights are drawn by the backend; the same batches, so the same kind of history."""
-    pytest.importorskip("jax")
-    code = (
-        "import sys, hashlib; from pathlib import Path; from train import device; device.set_up();"
-        "from train.prepare import prepare; from train.recipe import Recipe; from train.run import _fold;"
-        "from train.fit import make_batches;"
-        "r = Recipe(model='cnn7', input_size=32, augment=('spectrogram', 'image'));"
-        "p = prepare(Path(sys.argv[1]), r); b = make_batches(r, _fold(p, p.splits[0]));"
-        "print(hashlib.sha256(b''.join(part.tobytes() for x in b.epochs(0, 2) for part in x)).hexdigest())"
-    )
-    seen = []
-    for backend in ("tensorflow", "jax"):
-        environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", code, str(images)]
-        done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        seen.append(done.stdout.split()[-1])
-    assert seen[0] == seen[1]
-
-
 def test_jax_needs_no_tensorflow(here):
     """What is imported to train on JAX; Keras itself and its ImageDataGenerator load TensorFlow only if they must."""
     pytest.importorskip("jax")
@@ -174,7 +165,7 @@ def test_leaky_protocols_say_so_everywhere(images, here, capsys):
 
 def test_config_file_under_the_command_line(images, here):
     (here / "recipe.toml").write_text(
-        'model = "cnn7"\ninput-size = 32\nepochs = 1\naugment = ["image", "spectrogram"]\nimage-preset = "paper"\n'
+        'model = "cnn7"\nnets = 1\ninput-size = 32\nepochs = 1\naugment = ["image", "spectrogram"]\nimage-preset = "paper"\n'
         'train-variants = "none"\nfolds = "2"\nlabel-smoothing = 0.1\nclass-weights = true\n'
     )
     assert train(images, "--config", "recipe.toml", "--batch-size", "8", "--dropout", "0.2") == 0
@@ -186,26 +177,6 @@ def test_config_file_under_the_command_line(images, here):
     # As the README says: the recipe may be given again, as long as it is the same.
     again = ["--config", "recipe.toml", "--resume", run.folder]
     assert train(images, *again, "--batch-size", "8", "--dropout", "0.2") == 0
-
-
-def test_another_recipe_is_no_resume(images, here, capsys):
-    assert train(images, *TINY, "--folds", "1") == 0
-    folder = here / "outputs/runs/images-cnn7"
-    assert train("--resume", folder, "--batch-size", "8") == 1
-    assert "began with batch-size 16, and 8 was given" in capsys.readouterr().err
-    assert train("--resume", folder, "--name", "other") == 1
-    assert "--name other is not used: --resume goes on in the folder" in capsys.readouterr().err
-    assert train("--resume", folder, "--epochs", "3") == 0
-
-
-def test_pictures_drawn_anew_are_no_resume(images, here, capsys):
-    own = here / "own"
-    shutil.copytree(images, own)
-    assert train(own, *TINY, "--folds", "1") == 0
-    settings = json.loads((own / "settings.json").read_text())
-    (own / "settings.json").write_text(json.dumps(settings | {"fingerprint": "0123456789abcdef"}))
-    assert train("--resume", here / "outputs/runs/own-cnn7") == 1
-    assert "drawn anew" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

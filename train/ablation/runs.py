@@ -35,7 +35,7 @@ def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe, **place: o
     recipe : Recipe
         Of this run; passed over where it has begun, since it goes on as it began.
     place
-        `devices` and `levels` of `train.prepare.prepare`.
+        `levels` of `train.prepare.prepare`.
     """
     from train.prepare import prepare, resume
 
