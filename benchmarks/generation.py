@@ -33,7 +33,7 @@ def main() -> None:
 def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
     """Milliseconds a clip of each program, and ours against it."""
     from benchmarks import programs_to_beat as theirs
-    from generate.workers import keep_memory
+    from generate.workers.pool import keep_memory
 
     keep_memory()
     programs = {
@@ -85,7 +85,7 @@ def librosa_parts() -> dict[str, list[tuple[object, str]]]:
     from PIL import Image
 
     from augment_audio import fourier, phase_vocoder
-    from generate import png
+    from generate.dataset import png
     from generate.features import mel, sparse
 
     kernels = [(phase_vocoder, name) for name in ("_analyse", "_synthesise", "_overlap_add")]
@@ -113,9 +113,9 @@ class Ours:
 
     def __init__(self, clips: list[Path], folder: Path, *, engine: str) -> None:
         import augment_audio
-        from generate import png
-        from generate.render import Front, Job
-        from generate.settings import Settings
+        from generate.dataset import png
+        from generate.dataset.settings import Settings
+        from generate.rendering.clip import Front, Job
 
         settings = Settings(engine=engine)
         requests = augment_audio.parse_requests(["paper"], augment_audio.VARIANTS, augment_audio.PRESETS)
@@ -130,7 +130,7 @@ class Ours:
 
     def work(self) -> int:
         """Render all clips, into a new folder."""
-        from generate.render import render
+        from generate.rendering.clip import render
 
         front = replace(self.front, images=Path(tempfile.mkdtemp(dir=self.front.images)))
         for job in self.jobs:
@@ -157,8 +157,8 @@ def closeness(clips: list[Path]) -> dict[str, object]:
 
     import augment_audio
     from benchmarks.programs_to_beat import SR, librosa_variants
-    from generate.settings import Settings
-    from generate.spectrogram import levels
+    from generate.dataset.settings import Settings
+    from generate.features.spectrogram import levels
 
     settings = Settings(engine="librosa")
     differences, correlations = [], []

@@ -2,7 +2,7 @@
 
 Recordings of one to a hundred clips have accuracies of their own, drawn from a beta distribution; clips are right by
 chance with the accuracy of their recording (the beta-binomial model). The methods: the percentile bootstrap over
-recordings, Student's t on the ratio estimator, Korn and Graubard's interval, and `train.intervals`.
+recordings, Student's t on the ratio estimator, Korn and Graubard's interval, and `train.report.intervals`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from train.intervals import LEVEL, differences_of_shares, shares
+from train.report.intervals import LEVEL, differences_of_shares, shares
 
 RECORDINGS = (2, 3, 4, 6, 8, 12, 20, 30, 50)
 SIZES = ("one", "equal", "uniform", "logarithmic", "one is long")
@@ -101,7 +101,7 @@ METHODS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarr
     "bootstrap": of_the_bootstrap,
     "Student's t": of_students_t,
     "Korn and Graubard": of_korn_and_graubard,
-    "train.intervals": of_shares,
+    "train.report.intervals": of_shares,
 }
 
 
@@ -141,7 +141,7 @@ def coverage(
 
 
 def coverage_of_differences(*, n_tests: int, recordings: Sequence[int], seed: int = 0) -> pd.DataFrame:
-    """The same of `train.intervals` for two runs on the same clips, whose accuracies of a recording are independent.
+    """The same for two runs on the same clips, whose accuracies of a recording are independent.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("Of 95 % intervals of an accuracy, per cent that hold: in the worst combination, on average; mean width\n")
     print(_shown(table, ["recordings", "method"]))
     of_two = coverage_of_differences(n_tests=options.tests, recordings=[n for n in RECORDINGS if n >= 6])
-    print("\nOf 95 % intervals of the difference of two runs (train.intervals)\n")
+    print("\nOf 95 % intervals of the difference of two runs (train.report.intervals)\n")
     print(_shown(of_two, ["recordings"]))
     return 0
 

@@ -106,8 +106,8 @@ def write_pictures(images: Path, n: int, side_px: int) -> None:
     n : int
     side_px : int
     """
-    from generate import manifest, png
-    from generate.settings import Settings
+    from generate.dataset import png, tables
+    from generate.dataset.settings import Settings
 
     rng = np.random.default_rng(0)
     palette = png.palette("magma")
@@ -125,9 +125,9 @@ def write_pictures(images: Path, n: int, side_px: int) -> None:
         sound |= {"dc_offset": 0.0, "channel": "mono", "sample_rate_hz": 44100, "split": ""}
         state = {"variant": "original", "duplicate": False, "silent": False, "sound_bytes": 1, "sound_mtime_ns": 1}
         rows.append(clip | file | sound | state)
-    manifest.write_table(images / manifest.METADATA, pd.DataFrame(rows)[list(manifest.COLUMNS)])
+    tables.write_table(images / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
-    manifest.write_settings(images / manifest.SETTINGS, described)
+    tables.write_settings(images / tables.SETTINGS, described)
 
 
 def train(images: Path, levels: str, model: str, input_size: int, *, limit_bytes: int = 0) -> dict[str, object]:
@@ -168,14 +168,14 @@ def _train_here(images: Path, levels: str, model: str, input_size: int, begin: C
         return _read_here(images, levels, input_size, begin)
     import hashlib
 
-    from train import device
+    from train import backend
 
-    device.set_up()
-    from train.fit import fit_fold, probabilities
-    from train.leak_meter import nearest_neighbour_accuracy, shrink
-    from train.prepare import prepare
+    backend.set_up()
     from train.recipe import Recipe
-    from train.run import _fold
+    from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
+    from train.training.cross_validation import _fold
+    from train.training.fit import fit_fold, probabilities
+    from train.training.prepare import prepare
 
     begin()
     recipe = Recipe(model=model, nets=1, input_size=input_size, epochs=1)
@@ -195,11 +195,11 @@ def _read_here(images: Path, levels: str, input_size: int, begin: Callable[[], N
     """All that is done with pictures in an epoch of the first fold, but for the net."""
     import hashlib
 
-    from train.batches import Batches
-    from train.leak_meter import nearest_neighbour_accuracy, shrink
-    from train.picture_folder import open_pictures, read_images
-    from train.spectrogram_transforms import SpectrogramTransforms
-    from train.split import make_splits
+    from train.augment.spectrogram_transforms import SpectrogramTransforms
+    from train.data.image_folder import open_pictures, read_images
+    from train.data.split import make_splits
+    from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
+    from train.training.batches import Batches
 
     begin()
     settings, table = read_images(images)

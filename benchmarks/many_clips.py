@@ -17,9 +17,9 @@ import pandas as pd
 import soundfile
 
 from augment_audio import ORIGINAL
-from generate import manifest
 from generate.__main__ import main as generate
-from generate.picture_name import clip_folder, picture_name
+from generate.dataset import tables
+from generate.dataset.file_names import clip_folder, picture_name
 
 SR = 8000
 OPTIONS = ("--engine", "librosa", "--sr", str(SR), "--seconds", "0.25", "--image-size", "32", "--long", "first")
@@ -55,16 +55,16 @@ def finished_run(folder: Path, *, n_clips: int, n_classes: int, fan_out: bool = 
     more = ("--layout", "folders", *(("--fan-out",) if fan_out else ()))
     if generate([str(tone.parents[1]), str(few), *OPTIONS, *more, "--listen", "0", "--workers", "1"]):
         raise RuntimeError("the one clip that all are made of could not be rendered")
-    rows = _rows(manifest.read_metadata(few / manifest.METADATA), n_clips, n_classes, fan_out)
+    rows = _rows(tables.read_metadata(few / tables.METADATA), n_clips, n_classes, fan_out)
     _link(tone, (sounds / name for name in rows["sound"].unique()))
     for variant, of_variant in rows.groupby("variant"):
         (picture,) = few.rglob(f"*__{variant}.png")
         _link(picture, (images / name for name in of_variant["file_name"]))
-    settings = manifest.read_settings(few / manifest.SETTINGS)
+    settings = tables.read_settings(few / tables.SETTINGS)
     settings["collection"] |= {"name": sounds.name, "sounds": os.path.relpath(sounds, images)}
-    manifest.write_settings(images / manifest.SETTINGS, settings)
-    manifest.write_table(images / manifest.METADATA, rows)
-    manifest.write_table(images / manifest.REJECTED, pd.DataFrame(columns=list(manifest.REJECTED_COLUMNS)))
+    tables.write_settings(images / tables.SETTINGS, settings)
+    tables.write_table(images / tables.METADATA, rows)
+    tables.write_table(images / tables.REJECTED, pd.DataFrame(columns=list(tables.REJECTED_COLUMNS)))
     return sounds, images
 
 
@@ -91,7 +91,7 @@ def _rows(of_one: pd.DataFrame, n_clips: int, n_classes: int, fan_out: bool) -> 
     same = pd.concat([same[is_original], same[~is_original].sort_values("variant")])
     rows = clips.merge(same, how="cross")
     rows["file_name"] = picture_name(rows["folder"], rows["clip_id"], rows["variant"])
-    return rows[list(manifest.COLUMNS)]
+    return rows[list(tables.COLUMNS)]
 
 
 def _link(file: Path, names: Iterable[Path]) -> None:

@@ -20,9 +20,9 @@ import soxr
 from benchmarks.measure import ESC10, show
 from benchmarks.unrelated_sounds import KINDS, draw
 from generate.audio import load
-from generate.health.near_duplicates import near_duplicates, small_picture
-from generate.settings import Settings
-from generate.spectrogram import levels
+from generate.audit.near_duplicates import near_duplicates, small_picture
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import levels
 
 FORMATS = {
     "0.3 to 0.8 s in 0.8 s at 16 kHz": (Settings(seconds=0.8, sr=16000, n_fft=1024, hop_length=256), 0.3, 0.8),

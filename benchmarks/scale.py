@@ -12,9 +12,10 @@ from pathlib import Path
 
 from benchmarks.many_clips import OPTIONS, finished_run
 from benchmarks.measure import ESC10, show, watched
-from generate import folder, manifest
-from generate.picture_name import clip_folder
-from generate.workers import usable_cores
+from generate.dataset import folder
+from generate.dataset import tables as manifest
+from generate.dataset.file_names import clip_folder
+from generate.workers.pool import usable_cores
 
 PICTURES_A_CLIP = 6
 AUDIOSET_CLIPS, AUDIOSET_S, ESC10_S = 2_000_000, 10.0, 5.0
@@ -23,9 +24,9 @@ CORES = (2, 16, 64)
 TRAIN_TABLES = """
 import sys
 from pathlib import Path
-from train.picture_folder import read_images
-from train.run_folder import table_sha256
-from train.split import make_splits
+from train.data.image_folder import read_images
+from train.runs.run_folder import table_sha256
+from train.data.split import make_splits
 table = read_images(Path(sys.argv[1]))[1]
 table_sha256(table)
 make_splits(table)

@@ -31,8 +31,8 @@ def pixels(images: Path) -> list[dict[str, object]]:
     import numpy as np
     from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
-    from train.image_transforms import PRESETS, ImageTransforms
-    from train.images import colour
+    from train.augment.image_transforms import PRESETS, ImageTransforms
+    from train.data.decode import colour
 
     pictures, _ = _ours(images, SIDE_PX)
     rows = []
@@ -52,7 +52,7 @@ def pixels(images: Path) -> list[dict[str, object]]:
 def batches(images: Path, *, rounds: int) -> None:
     """Milliseconds an image, decoding included for those who decode each time."""
     from benchmarks.programs_to_beat import flow_from_directory, image_dataset
-    from train.image_transforms import PRESETS
+    from train.augment.image_transforms import PRESETS
 
     generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=SIDE_PX, batch_size=BATCH)
     dataset = image_dataset(images, side_px=SIDE_PX, batch_size=BATCH)
@@ -92,8 +92,8 @@ def epoch(images: Path, *, rounds: int) -> None:
     import keras
 
     from benchmarks.programs_to_beat import flow_from_directory
-    from train.image_transforms import PRESETS
-    from train.models import MODELS, build_model
+    from train.augment.image_transforms import PRESETS
+    from train.models.registry import MODELS, build_model
 
     side_px = MODELS["cnn9"].size
     generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=side_px, batch_size=BATCH)
@@ -127,7 +127,7 @@ def render_originals(folder: Path, limit: str) -> Path:
 
 
 def _ours(images: Path, side_px: int) -> tuple[object, object]:
-    from train.picture_folder import open_pictures, read_images
+    from train.data.image_folder import open_pictures, read_images
 
     settings, table = read_images(images)
     return open_pictures(images, settings, table, size=(side_px, side_px), silent_ends="keep"), table
@@ -136,8 +136,8 @@ def _ours(images: Path, side_px: int) -> tuple[object, object]:
 def _batches(images: Path, side_px: int) -> object:
     import numpy as np
 
-    from train.batches import Batches
-    from train.image_transforms import PRESETS, ImageTransforms
+    from train.augment.image_transforms import PRESETS, ImageTransforms
+    from train.training.batches import Batches
 
     pictures, table = _ours(images, side_px)
     labels = sorted(table["label"].unique())

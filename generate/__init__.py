@@ -1,4 +1,8 @@
-"""Stage one: a sound collection becomes a folder of spectrogram pictures."""
+"""Stage one: a labelled audio collection becomes a folder of spectrogram images.
+
+>>> result = render("datasets/my_sounds", seconds=3, variants=["pitch=+2", "noise=20"])  # doctest: +SKIP
+>>> table = read_dataset("outputs/images/my_sounds")  # doctest: +SKIP
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,55 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_metadata"]
+    from generate.rendering.run import Result
+
+__all__ = ["read_dataset", "render"]
 
 
-def read_metadata(images: str | os.PathLike[str]) -> pd.DataFrame:
+def render(sounds: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, **options: object) -> Result:
+    """Render the images that are missing or stale, write the tables, and make the page: `python -m generate`.
+
+    Parameters
+    ----------
+    sounds : str or path
+        Folder of the collection.
+    output : str or path, optional
+        The image folder; default: `outputs/images/<name of sounds>`.
+    **options
+        Any field of `generate.dataset.settings.Settings` (such as `seconds`, `variants`, `image_size`), of
+        `generate.readers.ReaderOptions` (such as `labels`, `source_pattern`), or of
+        `generate.rendering.options.RenderOptions` (such as `layout`, `classes`, `workers`).
+
+    Returns
+    -------
+    generate.rendering.run.Result
+        `metadata` has one row an image, `rejected` one a clip that could not be rendered.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+    FileNotFoundError, ValueError
+        If the collection or an option is not understood; nothing is written then.
+    OSError
+        If something cannot be written; what is done is kept.
+
+    Examples
+    --------
+    In a script, call it below `if __name__ == "__main__":`, since workers are processes of their own.
+
+    >>> result = generate.render("datasets/ESC-10", seconds=3, variants=["none"])  # doctest: +SKIP
+    >>> result.metadata["label"].value_counts()  # doctest: +SKIP
+    """
+    from generate.gallery.make import page_of_run
+    from generate.rendering.options import from_names
+    from generate.rendering.prepare import prepare
+    from generate.rendering.run import execute
+
+    return execute(prepare(from_names(sounds, output, options)), make_page=page_of_run)
+
+
+def read_dataset(images: str | os.PathLike[str]) -> pd.DataFrame:
     """Read the table of a folder of spectrogram images, for any program that trains on them.
 
     Classes, ids, folds and variants stay text: `pandas.read_csv` alone makes the class `007` a number, `NA` and `nan`
@@ -41,17 +90,17 @@ def read_metadata(images: str | os.PathLike[str]) -> pd.DataFrame:
     Examples
     --------
     >>> from sklearn.model_selection import StratifiedGroupKFold  # doctest: +SKIP
-    >>> table = generate.read_metadata("outputs/images/my_sounds")  # doctest: +SKIP
+    >>> table = generate.read_dataset("outputs/images/my_sounds")  # doctest: +SKIP
     >>> folds = StratifiedGroupKFold(5).split(table, table["label"], groups=table["source_id"])  # doctest: +SKIP
     """
     # Only now: `import generate` stays cheap, for every command imports it.
-    from generate import manifest
+    from generate.dataset import tables
 
     path = Path(images)
-    path = path / manifest.METADATA if path.is_dir() else path
+    path = path / tables.METADATA if path.is_dir() else path
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no table {str(path)!r}. Give a folder of images that `python -m generate` made, such as "
             "outputs/images/demo."
         )
-    return manifest.read_metadata(path)
+    return tables.read_metadata(path)

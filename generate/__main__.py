@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from generate import command_line, fork_server
-from generate.systems import not_installed, print_any_name
-from generate.wording import what_failed
+from generate import command_line
+from generate.runtime.os_compat import not_installed, print_any_name
+from generate.runtime.wording import what_failed
+from generate.workers import fork_server
 
 CANNOT_START = 1
 TOO_MUCH_REJECTED = 3
@@ -24,15 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.dry_run:
             fork_server.start()
         # Only now: reading tables and sounds takes imports that `--help` need not wait for.
-        from generate import prepare, run, summary
+        from generate.gallery.make import page_of_run
+        from generate.rendering import prepare, run, summary
 
-        prepared = prepare.prepare(options)
+        prepared = prepare.prepare(command_line.options_from(options))
         print(summary.plan_text(prepared, prepare.survey(prepared)), flush=True)
         if options.dry_run:
             print("Dry run: no picture was written.")
             return 0
         is_at_work = True
-        result = run.execute(prepared)
+        result = run.execute(prepared, make_page=page_of_run)
         print(summary.result_text(prepared, result))
         return TOO_MUCH_REJECTED if result.too_much_rejected(options.max_rejected) else 0
     except KeyboardInterrupt:

@@ -7,9 +7,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from generate.config_file import parse_with_config
-from generate.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
+from generate.dataset.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
+from generate.defaults import LISTEN, MAX_REJECTED_PERCENT
+from generate.runtime.toml_config import parse_with_config
+
+if TYPE_CHECKING:
+    from generate.rendering.options import RenderOptions
 
 DESCRIPTION = """\
 Turn a folder of labelled sounds into a folder of spectrogram pictures, ready for an image classifier.
@@ -38,8 +43,7 @@ USUAL = {
     "source": "recording, source, source_id, ...",
 }
 """Of the names that `readers/csv_file.py` knows, which takes pandas to import."""
-LISTEN = 4
-"""Clips of each class whose variants can be heard on the page, unless asked for otherwise."""
+NATIVE = "native"
 NOT_IN_A_CONFIG = frozenset({"help", "config", "sounds", "output"})
 
 
@@ -154,9 +158,9 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--max-rejected",
         type=float,
-        default=5.0,
+        default=MAX_REJECTED_PERCENT,
         metavar="PERCENT",
-        help="with more rejected sounds the exit status is 3 (default: 5)",
+        help=f"with more rejected sounds the exit status is 3 (default: {MAX_REJECTED_PERCENT:g})",
     )
     return parser
 
@@ -179,26 +183,31 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parse_with_config(parser, arguments, not_in_a_config=NOT_IN_A_CONFIG, tables=frozenset({"class_variants"}))
 
 
-def settings_from(options: argparse.Namespace, layout_defaults: dict[str, object]) -> Settings:
-    """Put the settings together: what was given, else what the layout wants, else the defaults.
+def options_from(given: argparse.Namespace) -> RenderOptions:
+    """What `parse` gave, as `generate.rendering.prepare.prepare` takes it."""
+    # Only now: what it is made of imports pandas, which `--help` need not wait for.
+    from generate.readers import ReaderOptions
+    from generate.rendering.options import RenderOptions
 
-    Parameters
-    ----------
-    options : argparse.Namespace
-        As `parse` gives them.
-    layout_defaults : dict
-        Names of settings to values: `Reader.defaults`.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its range.
-    """
-    names = {field.name for field in fields(Settings)}
-    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
-    if given.get("image_size") == "native":
-        given["image_size"] = None
-    return Settings(**{**layout_defaults, **given})
+    values = vars(given)
+    settings = {f.name: values[f.name] for f in fields(Settings) if values.get(f.name) is not None}
+    if settings.get("image_size") == NATIVE:
+        settings["image_size"] = None
+    return RenderOptions(
+        sounds=given.sounds,
+        output=Path(given.output) if given.output else None,
+        layout=given.layout or "",
+        reader=ReaderOptions(**{f.name: values[f.name] for f in fields(ReaderOptions)}),
+        settings=settings,
+        classes=tuple(given.classes),
+        leave_out=tuple(given.leave_out),
+        limit=given.limit or 0,
+        workers=given.workers or 0,
+        cluster=given.cluster,
+        listen=given.listen,
+        fan_out=given.fan_out,
+        overwrite=given.overwrite,
+    )
 
 
 def clips_a_class(text: str | int) -> int:
@@ -213,7 +222,7 @@ def clips_a_class(text: str | int) -> int:
 def _image_size(text: str | int) -> tuple[int, int] | str:
     """As `parse_image_size`; "native" stays text, since None means that nothing was given."""
     try:
-        return parse_image_size(text) or "native"
+        return parse_image_size(text) or NATIVE
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 import soundfile
 
-from generate.systems import move
+from generate.runtime.os_compat import move
 
 SR = 22050
 RECORDINGS, TAKES, FOLDS = 10, 2, 5

@@ -4,11 +4,11 @@ import numpy as np
 import soundfile
 import soxr
 
-import generate.health.examine
-import generate.render
+import generate.audit.examine
+import generate.rendering.clip
 from augment_audio import open_sound
-from generate.settings import Settings
-from generate.spectrogram import levels
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import levels
 
 __all__ = ["generate", "soundfile", "soxr"]
 

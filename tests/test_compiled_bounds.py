@@ -10,8 +10,8 @@ import numpy as np
 from augment_audio.fourier import power_blocks
 from augment_audio.phase_vocoder import PhaseVocoder
 from generate.features.mel import mel_decibels
-from generate.settings import Settings
-from train.affine import warp
+from generate.dataset.settings import Settings
+from train.augment.affine import warp
 
 noise = np.random.default_rng(0).standard_normal(60_000).astype(np.float32)
 for length in (2048, 2049, 2559, 2560, 24_575, 24_576, 24_577, 60_000):

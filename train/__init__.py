@@ -1,1 +1,91 @@
-"""Stage two: image classifiers are trained on the pictures, and only figures that hold are printed."""
+"""Stage two: image classifiers are trained on the images, and tested on recordings that they never heard.
+
+>>> run = fit("outputs/images/my_sounds", model="cnn7", epochs=20)  # doctest: +SKIP
+>>> run.report["pooled"]["accuracy"]  # doctest: +SKIP
+>>> load_run("outputs/runs/my_sounds-cnn7").predict(["new.wav"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from train.trained_run import TrainedRun
+
+__all__ = ["fit", "load_run"]
+
+
+def fit(
+    images: str | os.PathLike[str],
+    *,
+    folds: Collection[str] | None = None,
+    name: str = "",
+    runs: str | os.PathLike[str] = Path("outputs", "runs"),
+    **recipe: object,
+) -> TrainedRun:
+    """Train and test a classifier for each fold, and write the report: `python -m train`.
+
+    Parameters
+    ----------
+    images : str or path
+        The image folder.
+    folds : collection of str, optional
+        Train only these.
+    name : str
+        Of the run's folder in `runs`; default: the images' and the model's.
+    runs : str or path
+        Where run folders are.
+    **recipe
+        Any field of `train.recipe.Recipe`, such as `model`, `epochs`, `augment`, `seed`.
+
+    Returns
+    -------
+    TrainedRun
+
+    Raises
+    ------
+    TypeError
+        If a recipe has no such field.
+    FileNotFoundError, ValueError
+        If the images or the recipe do not fit; nothing is written then.
+
+    Examples
+    --------
+    >>> run = train.fit("outputs/images/ESC-10", folds=["1"], model="cnn9", nets=1)  # doctest: +SKIP
+    """
+    from train import backend
+
+    backend.set_up()
+    from train.recipe import Recipe
+    from train.trained_run import TrainedRun
+    from train.training.cross_validation import execute
+    from train.training.prepare import prepare
+
+    prepared = prepare(Path(images), Recipe(**recipe), folds=folds, name=name, runs=Path(runs))
+    execute(prepared)
+    return TrainedRun(prepared.run.folder)
+
+
+def load_run(folder: str | os.PathLike[str]) -> TrainedRun:
+    """Open a run that was trained before.
+
+    Parameters
+    ----------
+    folder : str or path
+        Such as `outputs/runs/ESC-10-cnn9`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is no run.
+
+    Examples
+    --------
+    >>> train.load_run("outputs/runs/ESC-10-cnn9").predict(["dog.wav"])[["file", "top_1", "p_1"]]  # doctest: +SKIP
+    """
+    from train.trained_run import TrainedRun
+
+    return TrainedRun(Path(folder))

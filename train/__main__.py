@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.systems import quoted
+from generate.runtime.exit_codes import INTERRUPTED, guarded
+from generate.runtime.os_compat import quoted
 from train import command_line
-from train.guarded import INTERRUPTED, guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,10 +24,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     else:
         _check_nothing_else(options)
     # Only now: loading Keras takes seconds that `--help` need not wait for.
-    from train import device
+    from train import backend
 
-    device.set_up()
-    from train import plan, prepare, run, summary
+    backend.set_up()
+    from train.report import summary
+    from train.training import cross_validation, plan, prepare
 
     place = command_line.place_from(options)
     prepared = (
@@ -40,7 +41,7 @@ def _train(arguments: Sequence[str] | None) -> int:
         print("Dry run: nothing was trained.")
         return 0
     try:
-        report = run.execute(
+        report = cross_validation.execute(
             prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.sounds
         )
     except KeyboardInterrupt:
@@ -55,8 +56,8 @@ def _train(arguments: Sequence[str] | None) -> int:
 
 def _check_nothing_else(options: object) -> None:
     """A run goes on as it began: see that nothing is given that would change it."""
-    from generate.recordings import is_in_project
-    from train.run_folder import read_run
+    from generate.dataset.recordings import is_in_project
+    from train.runs.run_folder import read_run
 
     run = read_run(options.resume)
     given = command_line.given_recipe(options)

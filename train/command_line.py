@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from generate.config_file import parse_with_config
+from generate.runtime.toml_config import parse_with_config
+from train.defaults import EXPLAINED_TESTS, LEVELS_IN
 from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
 DESCRIPTION = """\
@@ -30,10 +31,6 @@ models: cnn7 cnn9 (small, from nothing), alexnet squeezenet resnet18 resnet34 de
   keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
 exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
 
-WHERE = ("auto", "memory", "disk")
-"""Where levels are held; see `train.levels_on_disk`."""
-EXPLAINED_TESTS = 40
-"""On the page of a run, unless asked for otherwise: a clip takes half a second with a small net."""
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
 NONE = "none"
 
@@ -84,15 +81,15 @@ def add_place_options(group: argparse._ActionsContainer) -> None:
     """Where pictures are while a net is trained: no part of a recipe, since the figures stay."""
     group.add_argument(
         "--levels",
-        choices=WHERE,
-        default=WHERE[0],
+        choices=LEVELS_IN,
+        default=LEVELS_IN[0],
         help="where the decoded pictures are held: memory, or disk, in a file beside the pictures; the figures are the "
         "same (default: auto: on disk if they take more than half of the memory that is free)",
     )
 
 
 def place_from(options: argparse.Namespace) -> dict[str, object]:
-    """What `add_place_options` asked for, as `train.prepare.prepare` takes it."""
+    """What `add_place_options` asked for, as `train.training.prepare.prepare` takes it."""
     return {"levels": options.levels}
 
 

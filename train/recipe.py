@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from generate.json_file import check_fields
+from generate.runtime.json_check import check_fields
 
 PROTOCOLS = ("folds", "random-clips", "paper")
 LEAKY = frozenset({"random-clips", "paper"})
@@ -26,7 +26,7 @@ class Recipe:
     Parameters
     ----------
     model : str
-        A key of `train.models.MODELS`.
+        A key of `train.models.registry.MODELS`.
     weights : str
         `none`, `imagenet`, or a file of weights.
     nets : int or None
@@ -39,9 +39,10 @@ class Recipe:
     augment : tuple of str
         Which transforms the training pictures go through: of `spectrogram`, `image`.
     spectrogram_values, image_values : tuple of str
-        Values of single transforms, as `name=value`; see `train.spectrogram_transforms` and `train.image_transforms`.
+        Values of single transforms, as `name=value`; see `train.augment.spectrogram_transforms` and
+        `train.augment.image_transforms`.
     image_preset : str
-        A key of `train.image_transforms.PRESETS`.
+        A key of `train.augment.image_transforms.PRESETS`.
     train_variants : tuple of str or None
         Variants to train on beside the originals; None: all that are in the folder.
     classes : tuple of str or None
@@ -49,7 +50,7 @@ class Recipe:
     leave_out : tuple of str
         Train on all classes but these.
     protocol : {"folds", "random-clips", "paper"}
-        How the pictures are divided; see `train.split.make_splits`.
+        How the pictures are divided; see `train.data.split.make_splits`.
     ignore_folds : bool
         Make folds of whole recordings although the collection has folds of its own.
     n_folds : int or None
@@ -59,7 +60,7 @@ class Recipe:
     keep_relatives : bool
         Train on relatives of the test where a collection's folds have such.
     epochs : int or None
-        Passes over the training pictures; None: as many as show each clip `train.schedule.VIEWS` times.
+        Passes over the training pictures; None: as many as show each clip `train.training.schedule.VIEWS` times.
     head_epochs : int or None
         Passes with the base frozen, before the others; None: a fifth of `epochs` for weights that were learnt
         elsewhere, else 0.

@@ -24,7 +24,8 @@ def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.
     channels : np.ndarray, shape=(n, n_channels), float32
         n > 0, finite.
     wanted : str
-        One of `generate.settings.CHANNELS`; `auto` is the mean, or the loudest where the channels cancel each other.
+        One of `generate.dataset.settings.CHANNELS`; `auto` is the mean, or the loudest where the channels cancel each
+        other.
     noise : float
         As `own_noise` gives it: where the mean holds no more, and a channel does, `auto` takes the loudest.
 

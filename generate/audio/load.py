@@ -85,7 +85,7 @@ def load(
     shown_s : float, optional
         How much of that a picture shows, from its beginning; default: all. It is this that is silent or not.
     channels : str
-        One of `generate.settings.CHANNELS`.
+        One of `generate.dataset.settings.CHANNELS`.
 
     Raises
     ------

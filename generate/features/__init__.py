@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from generate.dataset.settings import Settings
 from generate.features import gammatone, log, mel, mfcc
-from generate.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.settings import Settings
+from generate.dataset.settings import Settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from generate.dataset.settings import Settings
 from generate.features.decibels import band_power, sine_power, to_decibels, to_unit_range
-from generate.settings import Settings
 
 ORDER = 4
 """Order of the gammatone filter that fits human hearing best (Patterson and others 1987)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from generate.dataset.settings import Settings
 from generate.features.decibels import sine_power, to_decibels, to_unit_range
-from generate.settings import Settings
 
 
 def log(y: np.ndarray, settings: Settings) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generate.dataset.settings import Settings
 from generate.features.decibels import band_power, sine_power, to_decibels, to_unit_range
-from generate.settings import Settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

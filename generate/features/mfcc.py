@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from generate.dataset.settings import Settings
 from generate.features.mel import mel_decibels
-from generate.settings import Settings
 
 LARGEST_MAGNIFICATION = 8.0
 """Coefficients shrink with their number. On ESC-10 all but 0.1 % of each reach at most 26, 16, 11, 5, 4 and 3 dB for

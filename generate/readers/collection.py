@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate.systems import composed
+from generate.runtime.os_compat import composed
 
 CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "split", "source_id", "start_s")
 LONGEST_CLIP_ID = 120

@@ -15,8 +15,8 @@ from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.csv_text import line_numbers, named, read_columns, read_table, require_columns
 from generate.readers.table import named_files
 from generate.readers.walk import find_sounds
-from generate.systems import composed
-from generate.wording import count
+from generate.runtime.os_compat import composed
+from generate.runtime.wording import count
 
 USUAL_NAMES = {
     "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound", "fname"),

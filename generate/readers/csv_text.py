@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.readers.encoding import decoded, first_text
-from generate.systems import composed
+from generate.runtime.os_compat import composed
 
 LARGEST_TABLE_BYTES = 200_000_000
 MOST_ROWS = 5_000_000

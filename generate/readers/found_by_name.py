@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from generate.audio.formats import AUDIO_SUFFIXES
-from generate.systems import composed
+from generate.runtime.os_compat import composed
 
 MOST_SHOWN = 2
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from generate.readers.csv_file import USUAL_NAMES
 from generate.readers.table import read_table
-from generate.systems import composed
+from generate.runtime.os_compat import composed
 
 SUFFIXES = frozenset((".csv", ".tsv"))
 MOST_TABLES = 20

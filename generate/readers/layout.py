@@ -12,8 +12,8 @@ from generate.readers.collection import Reader, ReaderOptions, printable
 from generate.readers.label_tables import LabelTable, label_tables
 from generate.readers.tree import Tree, judge, look, only_folder, some
 from generate.readers.walk import find_sounds
-from generate.systems import quoted
-from generate.wording import count, shown
+from generate.runtime.os_compat import quoted
+from generate.runtime.wording import count, shown
 
 MOST_SHOWN = 6
 OUTER_LEVELS = {"folders": 0, "splits": 1, "folds": 1}

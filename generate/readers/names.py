@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.walk import find_sounds
-from generate.systems import composed
+from generate.runtime.os_compat import composed
 
 FIELDS = frozenset({"label", "source", "fold", "take", "any"})
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pandas as pd
 
 from generate.readers.collection import Collection, printable
-from generate.systems import composed
-from generate.wording import count
+from generate.runtime.os_compat import composed
+from generate.runtime.wording import count
 
 
 def with_source_pattern(collection: Collection, pattern: str) -> Collection:

@@ -11,8 +11,8 @@ from generate.readers.collection import Collection, clips_table
 from generate.readers.csv_text import line_numbers, read_table, require_columns
 from generate.readers.found_by_name import find_by_name
 from generate.readers.walk import find_sounds
-from generate.systems import composed
-from generate.wording import count
+from generate.runtime.os_compat import composed
+from generate.runtime.wording import count
 
 __all__ = ["named_files", "read_table", "require_columns"]
 

@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.many_clips import OPTIONS, finished_run
 from benchmarks.scale import audioset, listings, whole_run
-from generate import manifest
 from generate.__main__ import main
-from generate.command_line import parse
-from generate.prepare import prepare, survey
-from train.split import make_splits
+from generate.command_line import options_from, parse
+from generate.dataset import tables
+from generate.rendering.prepare import prepare, survey
+from train.data.split import make_splits
 
 
 def test_what_it_makes_is_a_finished_run(tmp_path, capsys):
@@ -50,12 +50,12 @@ def test_the_work_on_tables_grows_as_the_tables_do(tmp_path):
     for n_clips in (200, 200, 400, 800):  # the first is for what happens once a process
         place = tmp_path / str(len(counts))
         sounds, images = finished_run(place, n_clips=n_clips, n_classes=4, fan_out=True)
-        prepared = prepare(parse([str(sounds), str(images), *OPTIONS, "--fan-out"]))
-        table = manifest.read_metadata(images / "metadata.csv")
+        prepared = prepare(options_from(parse([str(sounds), str(images), *OPTIONS, "--fan-out"])))
+        table = tables.read_metadata(images / "metadata.csv")
         counts.append(
             {
-                "read": calls(manifest.read_metadata, images / "metadata.csv"),
-                "write": calls(manifest.write_table, place / "again.csv", table),
+                "read": calls(tables.read_metadata, images / "metadata.csv"),
+                "write": calls(tables.write_table, place / "again.csv", table),
                 "survey": calls(survey, prepared),
                 "split": calls(make_splits, table),
             }

@@ -17,9 +17,9 @@ from pathlib import Path
 import soundfile
 from PIL import Image
 
-from generate import manifest
+from generate.dataset import tables
 from tests.conftest import SR, tone, white
-from tests.generate.test_run import QUICK
+from tests.generate.rendering.test_run import QUICK
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "FAULTS_MARK"
@@ -159,15 +159,15 @@ def assert_whole(images: Path) -> None:
             assert path.read_text(encoding="utf-8").rstrip().endswith("</html>"), path
         elif path.suffix == ".json":
             json.loads(path.read_text(encoding="utf-8"))
-    if (images / manifest.METADATA).exists():
-        table = manifest.read_metadata(images / manifest.METADATA)
-        assert (images / manifest.METADATA).read_bytes().endswith(b"\n")
+    if (images / tables.METADATA).exists():
+        table = tables.read_metadata(images / tables.METADATA)
+        assert (images / tables.METADATA).read_bytes().endswith(b"\n")
         assert len(table)
-    if (images / manifest.REJECTED).exists():
-        with (images / manifest.REJECTED).open(encoding="utf-8", newline="") as file:
-            assert {len(row) for row in csv.reader(file)} == {len(manifest.REJECTED_COLUMNS)}
-    if (images / manifest.JOURNAL).exists():
-        manifest.read_journal(images / manifest.JOURNAL)
+    if (images / tables.REJECTED).exists():
+        with (images / tables.REJECTED).open(encoding="utf-8", newline="") as file:
+            assert {len(row) for row in csv.reader(file)} == {len(tables.REJECTED_COLUMNS)}
+    if (images / tables.JOURNAL).exists():
+        tables.read_journal(images / tables.JOURNAL)
 
 
 def can_mount() -> bool:

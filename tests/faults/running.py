@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate import manifest
+from generate.dataset import tables
 from tests.conftest import SR
 
 QUICK = ["--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0", "--workers", "2"]
@@ -46,7 +46,7 @@ def generate(sounds: Path, images: Path, *more: object, limit_s: float = 120) ->
 
 def metadata(images: Path) -> pd.DataFrame:
     """One row a picture; each is on the disk, and no other picture is."""
-    table = manifest.read_metadata(images / manifest.METADATA)
+    table = tables.read_metadata(images / tables.METADATA)
     on_disk = {path.relative_to(images).as_posix() for path in images.rglob("*.png")}
     assert on_disk == set(table["file_name"])
     assert len(on_disk) == len(table)
@@ -55,7 +55,7 @@ def metadata(images: Path) -> pd.DataFrame:
 
 def reasons(images: Path) -> dict[str, str]:
     """File to reason, of each that was rejected; no reason is empty."""
-    table = pd.read_csv(images / manifest.REJECTED, dtype=str, keep_default_na=False)
+    table = pd.read_csv(images / tables.REJECTED, dtype=str, keep_default_na=False)
     found = dict(zip(table["sound"], table["reason"], strict=True))
     assert len(found) == len(table), "a file stands in rejected.csv twice"
     assert all(reason.strip() for reason in found.values())

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from generate import png
+from generate.dataset import png
 from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import HIDDEN, KINDS, encoded
 from tests.faults.rows import times

@@ -17,13 +17,13 @@ import pytest
 import soundfile
 from PIL import Image
 
-from generate import manifest, png
+from generate.dataset import png, tables
 from tests.conftest import SR, white
 from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.running import generate
 from tests.train.conftest import ROOT, draw
-from train.images import MOST_NAMED
-from train.picture_folder import open_pictures, read_images
+from train.data.decode import MOST_NAMED
+from train.data.image_folder import open_pictures, read_images
 
 MORE_MB = 60
 """That a run which meets a bomb may take beyond one that does not; unpacked it has 225 MB and more."""
@@ -177,7 +177,7 @@ def test_all_broken_pictures_are_named_before_the_first_epoch(drawn, tmp_path, i
     wanted = list(breakages) if IS_FULL else list(breakages)[:MOST_NAMED]
     status, said, whole_mb = train(here, drawn / "images")
     assert status == 0, said
-    table = manifest.read_metadata(drawn / "images" / manifest.METADATA)
+    table = tables.read_metadata(drawn / "images" / tables.METADATA)
     names = sorted(table["file_name"])
     n_held = 0
     for first in range(0, len(wanted), MOST_NAMED):
@@ -258,7 +258,7 @@ def test_drawing_again_is_stopped_by_none(drawn, tmp_path, injected):
     for what in wanted:
         images = tmp_path / what.replace(" ", "-")
         shutil.copytree(drawn / "images", images)
-        name = sorted(manifest.read_metadata(images / manifest.METADATA)["file_name"])[3]
+        name = sorted(tables.read_metadata(images / tables.METADATA)["file_name"])[3]
         breakages[what](images / name, (images / name).read_bytes())
         done = generate(drawn / "sounds", images, *quick, "--listen", "0", "--workers", "1")
         said = done.stdout + done.stderr

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from generate import manifest
+from generate.dataset import tables
 from tests.conftest import SR, tone, white
 from tests.faults.real_runs import ROOT, run, sound_folder
 from tests.faults.rows import only_at_full_count
-from tests.generate.test_run import QUICK
+from tests.generate.rendering.test_run import QUICK
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
 
@@ -70,14 +70,14 @@ def test_stage_one(hooked, tmp_path):
 
     ended = hooked("generate", sounds, images, *options, "--listen", "1")
     assert ended.status == 0, ended
-    rejected = manifest.read_rejected(images / manifest.REJECTED)
+    rejected = tables.read_rejected(images / tables.REJECTED)
     assert rejected["clip_id"].tolist() == ["a-long-killer", "b-cut", "b-promising", "b-short-killer"], "one line each"
     reasons = dict(zip(rejected["clip_id"].str[2:], rejected["reason"], strict=True))
     assert "its worker process died or hung, twice" in reasons["long-killer"]
     assert "its worker process died or hung, twice" in reasons["short-killer"]
     assert reasons["promising"].startswith("truncated: its header promises 39690000 samples")
     assert reasons["cut"].startswith("truncated")
-    clips = manifest.read_metadata(images / manifest.METADATA)["clip_id"]
+    clips = tables.read_metadata(images / tables.METADATA)["clip_id"]
     assert sorted(clips[clips.str.startswith("a-tape")].unique()) == [f"a-tape-piece00{k}" for k in range(3)]
     assert clips.nunique() == 8 + 3
 
@@ -89,7 +89,7 @@ def test_stage_one(hooked, tmp_path):
 
 @only_at_full_count
 def test_stage_two(hooked, tmp_path):
-    from tests.train.test_run import RECIPE
+    from tests.train.training.test_cross_validation import RECIPE
 
     sounds, images = sound_folder(tmp_path / "sounds", 5), tmp_path / "images"
     (sounds / "b").rename(sounds / "killer")

@@ -14,9 +14,9 @@ import pytest
 from tests.faults.real_runs import SILENT, Command, assert_whole, can_mount, remount, run, small_disk, sound_folder
 from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.test_killed import SLOW
-from tests.generate.test_run import QUICK, tree
+from tests.generate.rendering.test_run import QUICK, tree
 from tests.train.conftest import images  # noqa: F401
-from tests.train.test_run import TINY
+from tests.train.training.test_cross_validation import TINY
 
 pytestmark = pytest.mark.fault(8)
 
@@ -230,7 +230,7 @@ def assert_same(run_folder, expected):
 def assert_whole_run(run_folder):
     """Every file under a final name is whole, the net loads."""
     assert_whole(run_folder)
-    from train import checkpoint
+    from train.models import checkpoint
 
     for path in run_folder.rglob("*.keras"):
         checkpoint.load(path)

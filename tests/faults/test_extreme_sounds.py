@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
-from generate import png
 from generate.audio import BadSound, load
+from generate.dataset import png
 from generate.features import FEATURES
 from tests.conftest import SR, tone, white
 from tests.faults.rows import IS_FULL, only_at_full_count, times

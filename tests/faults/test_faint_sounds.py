@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate import png
+from generate.dataset import png
 from tests.conftest import SR, tone, white
 from tests.faults.rows import times
 from tests.faults.running import QUICK, generate, metadata

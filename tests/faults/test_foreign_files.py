@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate import manifest, mp3, png
 from generate.__main__ import main
-from generate.output_file import check_output_file
+from generate.dataset import mp3, png, tables
+from generate.runtime.output_file import check_output_file
 from tests.conftest import SR, tone, white
-from train import checkpoint, run_name
-from train.explanation import recordings
+from train.explain import recordings
+from train.models import checkpoint
+from train.runs import run_name
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]
@@ -84,7 +85,7 @@ def test_only_what_known_rows_name_is_removed(sounds, tmp_path, capsys, injected
         assert (images / name).read_bytes() == content, name
     assert (elsewhere / "high" / "keep.png").is_file() and (images / "high").is_symlink()
     assert {path: path.read_bytes() for path in linked} == linked
-    assert len(manifest.read_metadata(images / "metadata.csv")) == 7
+    assert len(tables.read_metadata(images / "metadata.csv")) == 7
     injected(len(planted) + len(linked) + 2)
 
 
@@ -99,7 +100,7 @@ def test_sounds_behind_links_and_of_linked_classes_stay(sounds, tmp_path, inject
     assert main([str(sounds), str(images), *ARGUMENTS, "--dry-run"]) == 0
     assert main([str(sounds), str(images), *ARGUMENTS]) == 0
     assert {name: (elsewhere / name).read_bytes() for name in before} == before
-    assert len(manifest.read_metadata(images / "metadata.csv")) == 7
+    assert len(tables.read_metadata(images / "metadata.csv")) == 7
     injected(1)
 
 

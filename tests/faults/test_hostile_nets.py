@@ -119,7 +119,7 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
     """What each is, and its bytes."""
     import keras
 
-    from train import checkpoint  # noqa: F401  (its layers must be known)
+    from train.models import checkpoint  # noqa: F401  (its layers must be known)
 
     whole = net.read_bytes()
     command = f"touch {marker}"

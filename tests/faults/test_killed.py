@@ -13,7 +13,7 @@ import soundfile
 from tests.conftest import SR, white
 from tests.faults.real_runs import SILENT, Command, assert_whole, run, sound_folder
 from tests.faults.rows import IS_FULL, only_at_full_count, times
-from tests.generate.test_run import DEADLY, QUICK, tree
+from tests.generate.rendering.test_run import DEADLY, QUICK, tree
 
 pytestmark = pytest.mark.fault(7)
 

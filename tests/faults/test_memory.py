@@ -34,12 +34,12 @@ RENDERS = (
     + """
 import numpy as np
 from generate import workers
-from generate.command_line import parse
-from generate.prepare import prepare, survey
-from generate.render import render
+from generate.command_line import options_from, parse
+from generate.rendering.prepare import prepare, survey
+from generate.rendering.clip import render
 
 sounds, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
-prepared = prepare(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"]))
+prepared = prepare(options_from(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"])))
 workers.keep_memory()  # as in a worker
 Path(images).mkdir()
 jobs = list(survey(prepared).jobs)
@@ -57,10 +57,10 @@ EPOCHS = (
     + """
 from train import device
 device.set_up()
-from train.fit import fit_fold
-from train.prepare import prepare
+from train.training.fit import fit_fold
+from train.training.prepare import prepare
 from train.recipe import Recipe
-from train.run import _fold
+from train.training.cross_validation import _fold
 
 recipe = Recipe(
     model="cnn7", nets=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),

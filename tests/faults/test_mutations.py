@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from generate import manifest, png
 from generate.audio import load
-from generate.render import Front, Job, render
-from generate.settings import Settings
-from generate.workers import outcomes
+from generate.dataset import png, tables
+from generate.dataset.settings import Settings
+from generate.rendering.clip import Front, Job, render
+from generate.workers.processes import map_unordered
 from tests.faults.bad_audio import encoded
 from tests.faults.rows import times
 from tests.faults.running import QUICK, generate
@@ -164,8 +164,8 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     limit_s = 60 + LIMIT_S * times(30, daily=6)
     done = generate(sounds, images, *QUICK, "--variants", "trim", "--max-rejected", "100", limit_s=limit_s)
     assert done.returncode == 0, done.stderr[-2000:]
-    metadata = manifest.read_metadata(images / manifest.METADATA)
-    rejected = pd.read_csv(images / manifest.REJECTED, dtype=str, keep_default_na=False)
+    metadata = tables.read_metadata(images / tables.METADATA)
+    rejected = pd.read_csv(images / tables.REJECTED, dtype=str, keep_default_na=False)
     assert set(metadata.loc[metadata["label"] == "whole", "sound"]) == {f"whole/{name}" for name in originals}
     drawn, refused = set(metadata["sound"]), set(rejected["sound"])
     expected = {path.relative_to(sounds).as_posix() for path in sounds.rglob("*.*")}
@@ -187,7 +187,7 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     paths = sorted((sounds / "mutated").iterdir())
     jobs = [Job(f"c{n}", f"mutated/{p.name}", "m", "m", "", "r", 0.0, (None,)) for n, p in enumerate(paths)]
     n_done = 0
-    for job, outcome in outcomes(jobs, front, workers=2, temporary_folder=tmp_path, work=timed):
+    for job, outcome in map_unordered(timed, jobs, front, workers=2, temporary_folder=tmp_path):
         assert outcome, job.path
         n_done += 1
     assert n_done == n_mutated

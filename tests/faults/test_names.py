@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate import png
 from generate.audio import load
-from generate.settings import Settings
-from generate.spectrogram import levels
+from generate.dataset import png
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import levels
 from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import streaminfo
 from tests.faults.rows import only_at_full_count, times

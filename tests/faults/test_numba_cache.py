@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.real_runs import ROOT, SILENT, Command, can_mount, remount, run, small_disk, sound_folder
 from tests.faults.rows import IS_FULL, only_at_full_count, times
-from tests.generate.test_run import tree
+from tests.generate.rendering.test_run import tree
 
 pytestmark = pytest.mark.fault(16)
 

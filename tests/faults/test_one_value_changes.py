@@ -16,12 +16,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generate import gallery, manifest, png
-from generate.systems import harmless
+from generate.dataset import png, tables
+from generate.gallery import make
+from generate.runtime.os_compat import harmless
 from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
-from train import compare, ensemble, predict, report, run_folder, windows
-from train.picture_folder import open_pictures, read_images
+from train.compare import table as compare
+from train.data.image_folder import open_pictures, read_images
+from train.predict import command_line as predict
+from train.predict import fold_models, windows
+from train.report import report
+from train.runs import run_folder
 
 VALUES = (None, -1, float("inf"), "", "x", [], {}, True, 10**30, 0.5, "\x1b[31m\u202e\n")
 DELETED = object()
@@ -121,15 +126,15 @@ def run(tmp_path_factory) -> Path:
             row |= {"channel": "mono", "sample_rate_hz": 22050, "sound": f"{clip}.wav", "start_s": 0.0}
             digest = hashlib.sha256(clip.encode()).hexdigest()
             rows.append(row | {"sound_bytes": 100, "sound_mtime_ns": 100, "audio_sha256": digest})
-    manifest.write_settings(images / "settings.json", settings)
-    manifest.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(manifest.COLUMNS)])
+    tables.write_settings(images / "settings.json", settings)
+    tables.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(tables.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))
-    manifest.write_settings(made.folder / "settings.json", settings)
+    tables.write_settings(made.folder / "settings.json", settings)
     return folder
 
 
 def dict_of_settings() -> dict[str, object]:
-    from generate.settings import Settings
+    from generate.dataset.settings import Settings
 
     return Settings(sr=22050, seconds=1.0).to_json()
 
@@ -139,8 +144,8 @@ def read_run_and_all_of_it(folder: Path) -> None:
     run = run_folder.read_run(folder)
     run.picture_settings()
     windows.front_end(run)
-    ensemble.folds_to_average(run)
-    ensemble.is_leaky(run)
+    fold_models.folds_to_average(run)
+    fold_models.is_leaky(run)
     for fold in run.finished_folds:
         run.read_fold(fold)
         run.read_history(fold)
@@ -161,7 +166,7 @@ def test_a_changed_value_of_a_run(run, tmp_path, name, injected, monkeypatch):
     shutil.copytree(run / "run", folder)
     shutil.copytree(run / "images", tmp_path / "images")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("train.plots.write_png", lambda *_: None)  # half a second each
+    monkeypatch.setattr("train.report.plots.write_png", lambda *_: None)  # half a second each
     assert one_clear_line(lambda: read_run_and_all_of_it(folder)) == ""
     changes = some(changed(json.loads((folder / name).read_text())))
     wrong = []
@@ -177,16 +182,16 @@ def test_a_changed_value_of_a_picture_folder(run, tmp_path, injected, monkeypatc
     images = tmp_path / "images"
     shutil.copytree(run / "images", images)
     monkeypatch.chdir(tmp_path / "images")  # so that no recording is read
-    monkeypatch.setattr(gallery, "fill", lambda *_: "")
+    monkeypatch.setattr(make, "fill", lambda *_: "")
     assert one_clear_line(lambda: read_pictures(images)) == ""
-    assert one_clear_line(lambda: gallery.make_gallery(images, listen=1, workers=1)) == ""
+    assert one_clear_line(lambda: make.make_gallery(images, listen=1, workers=1)) == ""
     changes = some(changed(json.loads((images / "settings.json").read_text())))
     wrong = []
     for number, (what, document) in enumerate(changes):
         (images / "settings.json").write_text(json.dumps(document))
         wrong += failures(what, lambda: read_pictures(images))
         if number % PAGE_EVERY == 0:  # a page takes a second
-            wrong += failures(what, lambda: gallery.make_gallery(images, listen=1, workers=1))
+            wrong += failures(what, lambda: make.make_gallery(images, listen=1, workers=1))
     assert not wrong, f"{len(wrong)}: {wrong}"
     injected(len(changes))
 
@@ -197,7 +202,7 @@ def test_a_changed_cell_of_a_run(run, tmp_path, name, injected, monkeypatch):
     folder = tmp_path / "run"
     shutil.copytree(run / "run", folder)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("train.plots.write_png", lambda *_: None)
+    monkeypatch.setattr("train.report.plots.write_png", lambda *_: None)
     lines = (folder / name).read_text().splitlines()
     cells = ("", "x", "-1", "1e999", "nan", '"', "=1+1", str(10**30))
     changes = []

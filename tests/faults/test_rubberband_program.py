@@ -15,7 +15,7 @@ from tests.augment_audio.conftest import fake_rubberband, fresh_program_version 
 from tests.conftest import SR, tone
 from tests.faults.real_runs import MARK, SILENT, Command, marked, sound_folder
 from tests.faults.rows import IS_FULL, only_at_full_count
-from tests.generate.test_run import tree
+from tests.generate.rendering.test_run import tree
 
 pytestmark = pytest.mark.fault(6)
 

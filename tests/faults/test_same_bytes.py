@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.real_runs import ROOT, Command, run, sound_folder
 from tests.faults.rows import only_at_full_count, times
-from tests.generate.test_run import QUICK, tree
+from tests.generate.rendering.test_run import QUICK, tree
 
 pytestmark = pytest.mark.fault(14)
 

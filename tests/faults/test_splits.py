@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.rows import times
+from train.data.split import make_splits, relatives_in_training
 from train.recipe import LEAKY, PROTOCOLS
-from train.split import make_splits, relatives_in_training
 
 VARIANTS = ("original", "pitch=+2", "stretch=0.7", "trim")
 REFUSALS = (

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate import gallery, manifest
 from generate.__main__ import main
-from generate.recordings import is_in_project, leads_out, recordings_of
-from generate.systems import Harmless, harmless, print_any_name
+from generate.dataset import tables
+from generate.dataset.recordings import is_in_project, leads_out, recordings_of
+from generate.gallery.command_line import main as gallery_main
+from generate.runtime.os_compat import Harmless, harmless, print_any_name
 from tests.conftest import SR, tone, white
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
@@ -73,14 +74,14 @@ def heard(images: Path) -> list[str]:
 
 @pytest.mark.fault(25)
 def test_a_variants_file_that_settings_name_is_never_run(project, drawn, capsys, injected):
-    assert gallery.main(["images", "--listen", "all", "--workers", "1"]) == 0
+    assert gallery_main(["images", "--listen", "all", "--workers", "1"]) == 0
     assert not (drawn / "ran").exists() and not (project / "ran").exists()
     said = capsys.readouterr().out
     assert "No sound of backwards was written: variants of your own are made again only with --variants-file" in said
     assert heard(project / "images") == sorted(
         f"{label}-{n}__{v}.mp3" for label in ("high", "low") for n in (0, 1) for v in ("original", "trim")
     )
-    assert gallery.main(["images", "--listen", "all", "--workers", "1", "--variants-file", "own.py"]) == 0
+    assert gallery_main(["images", "--listen", "all", "--workers", "1", "--variants-file", "own.py"]) == 0
     assert (project / "ran").exists() and len(heard(project / "images")) == 12
     injected(1)
 
@@ -88,10 +89,10 @@ def test_a_variants_file_that_settings_name_is_never_run(project, drawn, capsys,
 @pytest.mark.fault(25)
 def test_another_variants_file_is_refused_before_it_is_run(project, capsys, injected):
     (project / "own.py").write_text(OWN + "\n# changed\n")
-    assert gallery.main(["images", "--workers", "1", "--variants-file", "own.py"]) == 1
+    assert gallery_main(["images", "--workers", "1", "--variants-file", "own.py"]) == 1
     assert "--variants-file must be the one that these pictures were rendered with" in capsys.readouterr().err
     assert not (project / "ran").exists()
-    assert gallery.main(["images", "--workers", "1", "--variants-file", "nowhere.py"]) == 1
+    assert gallery_main(["images", "--workers", "1", "--variants-file", "nowhere.py"]) == 1
     injected(2)
 
 
@@ -103,13 +104,13 @@ def test_recordings_elsewhere_are_not_read_without_being_told(project, capsys, s
     (project / "link").symlink_to(private)
     named = sounds.format(private=private).replace("link", "../link")
     change_settings(project / "images", sounds=named)
-    assert gallery.main(["images", "--listen", "1", "--workers", "1"]) == 0
+    assert gallery_main(["images", "--listen", "1", "--workers", "1"]) == 0
     said = capsys.readouterr().out
     assert "according to settings.json; to read them: --sounds " in said
     assert heard(project / "images") == []
     data = page_data_of(project / "images")
     assert set(data["clips"]["sound"]) == {""} and "private" not in json.dumps(data)
-    assert gallery.main(["images", "--listen", "1", "--workers", "1", "--sounds", str(private)]) == 0
+    assert gallery_main(["images", "--listen", "1", "--workers", "1", "--sounds", str(private)]) == 0
     assert len(heard(project / "images")) == 4
     injected(1)
 
@@ -122,12 +123,12 @@ def test_a_recording_that_leads_out_is_not_read_or_shown(project, capsys, sound,
     (project / "sounds" / "linked.wav").symlink_to(secret)
     (project / "sounds" / "out").symlink_to(project)
     path = project / "images" / "metadata.csv"
-    table = manifest.read_metadata(path)
+    table = tables.read_metadata(path)
     sound = sound.format(secret=secret)
     table.loc[table["clip_id"] == "low-0", "sound"] = sound
-    manifest.write_table(path, table)
+    tables.write_table(path, table)
     capsys.readouterr()
-    status = gallery.main(["images", "--listen", "all", "--workers", "1"])
+    status = gallery_main(["images", "--listen", "all", "--workers", "1"])
     assert "low-0__original.mp3" not in heard(project / "images")
     if status == 1:  # the table is refused
         assert "metadata.csv' is not as" in capsys.readouterr().err

@@ -13,12 +13,13 @@ import pytest
 import soundfile
 from PIL import Image
 
-from generate import gallery, manifest
 from generate.__main__ import main as generate_main
+from generate.dataset import tables
+from generate.gallery.command_line import main as gallery_main
 from tests.conftest import SR, white
 from tests.faults.rows import IS_FULL
 from tests.train.conftest import draw
-from train.picture_folder import open_pictures, read_images
+from train.data.image_folder import open_pictures, read_images
 
 QUICK = ["--engine", "librosa", "--image-size", "48", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 QUICK += ["--variants", "trim", "noise=10"]
@@ -209,14 +210,14 @@ def run_generate(here: Path) -> int:
 
 
 def run_gallery(here: Path) -> int:
-    return gallery.main([str(here / "images"), "--listen", "1", "--workers", "1"])
+    return gallery_main([str(here / "images"), "--listen", "1", "--workers", "1"])
 
 
 def run_train(here: Path) -> int:
     """All that `python -m train` does with the tables and the pictures before it builds a net."""
     import sys
 
-    from train.split import make_splits
+    from train.data.split import make_splits
 
     try:
         settings, table = read_images(here / "images")
@@ -237,7 +238,7 @@ def test_tables_are_refused_or_mended_and_nothing_outside_is_touched(
     name, drawn, tmp_path, monkeypatch, capsys, injected
 ):
     expected, change = (METADATA | SETTINGS)[name]
-    table = manifest.METADATA if name in METADATA else manifest.SETTINGS
+    table = tables.METADATA if name in METADATA else tables.SETTINGS
     for command, outcome in zip(COMMANDS, expected.split(), strict=False):
         here = tmp_path / command
         shutil.copytree(drawn, here)
@@ -296,7 +297,7 @@ def test_a_damaged_journal_is_mended(name, drawn, tmp_path, monkeypatch, capsys,
     """A run was killed at its very end: the journal has all rows, and somebody damages it."""
     here = tmp_path / "here"
     shutil.copytree(drawn, here)
-    metadata, journal = here / "images" / manifest.METADATA, here / "images" / manifest.JOURNAL
+    metadata, journal = here / "images" / tables.METADATA, here / "images" / tables.JOURNAL
     journal.write_bytes(JOURNALS[name](metadata.read_bytes()))
     metadata.unlink()
     lost = here / "images/b/b-1__original.png"
@@ -325,7 +326,7 @@ def test_a_damaged_table_of_rejected_sounds(name, drawn, tmp_path, capsys, injec
     here = tmp_path / "here"
     shutil.copytree(drawn, here)
     with_rejected(here)
-    path = here / "images" / manifest.REJECTED
+    path = here / "images" / tables.REJECTED
     whole, clean = path.read_bytes(), tree(here)
     assert b"bad.wav" in whole
     path.write_bytes(REJECTED[name](whole))

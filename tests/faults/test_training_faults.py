@@ -25,13 +25,13 @@ LIMIT_S = 60.0
 EPOCHS = times(60, daily=8)
 TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "4", "--dropout", "0.2", "--folds", "1"]
 TINY += ["--explain", "0"]
-OFTEN = "import sys, train.keeper, train.__main__ as m; train.keeper.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
+OFTEN = "import sys, train.training.callbacks, train.__main__ as m; train.training.callbacks.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
 """`python -m train` with a checkpoint after each epoch; else a run this short has none to go on from."""
 FAILS = """
 import sys, threading
-import train.batches, train.keeper
-train.keeper.SAVE_EVERY_S = 0
-real, n_made, fails = train.batches.transform, 0, eval(sys.argv.pop(1))
+import train.training.batches, train.training.callbacks
+train.training.callbacks.SAVE_EVERY_S = 0
+real, n_made, fails = train.training.batches.transform, 0, eval(sys.argv.pop(1))
 def transform(*args):
     global n_made
     n_made += 1
@@ -39,7 +39,7 @@ def transform(*args):
     if n_made >= N_GOOD:
         raise fails
     return real(*args)
-train.batches.transform = transform
+train.training.batches.transform = transform
 import train.__main__ as m
 sys.exit(m.main(sys.argv[1:]))
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from generate import manifest
 from generate.__main__ import main
-from generate.audit import main as audit_main
+from generate.audit.command_line import main as audit_main
+from generate.dataset import tables
 from tests.conftest import SR
 from tests.generate.readers.conftest import write_sounds
 
@@ -25,7 +25,7 @@ def generate(*arguments) -> int:
 
 
 def labels(images) -> dict[str, int]:
-    return manifest.read_metadata(images / "metadata.csv")["label"].value_counts().to_dict()
+    return tables.read_metadata(images / "metadata.csv")["label"].value_counts().to_dict()
 
 
 def test_images_of_classes_that_are_left_out_later_stay(animals, tmp_path, capsys):
@@ -48,7 +48,7 @@ def test_names_are_those_of_a_run_of_all(tmp_path):
     write_sounds(tmp_path / "s", "a/x.wav", "a/x.flac", "b/x.wav")
     for name, more in (("all", []), ("part", ["--classes", "a"])):
         assert generate(tmp_path / "s", tmp_path / name, *MORE, *more) == 0
-    ids = [set(manifest.read_metadata(tmp_path / name / "metadata.csv")["clip_id"]) for name in ("all", "part")]
+    ids = [set(tables.read_metadata(tmp_path / name / "metadata.csv")["clip_id"]) for name in ("all", "part")]
     assert ids[1] < ids[0] and len(ids[1]) == 2
 
 
@@ -79,10 +79,10 @@ def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
     (tmp_path / "s" / "labels.csv").write_text("\n".join(["file,label", *rows, ""]))
     images = tmp_path / "images"
     assert generate(tmp_path / "s", images, *MORE, "--classes", "y") == 0
-    assert len(manifest.read_rejected(images / "rejected.csv")) == 0
+    assert len(tables.read_rejected(images / "rejected.csv")) == 0
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
-    assert manifest.read_rejected(images / "rejected.csv")["sound"].tolist() == ["gone.wav"]
+    assert tables.read_rejected(images / "rejected.csv")["sound"].tolist() == ["gone.wav"]
 
 
 def test_a_picture_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from generate import command_line
-from generate.settings import Settings
+from generate.dataset.settings import Settings
 
 
 def write(tmp_path, text):
@@ -14,30 +14,35 @@ def write(tmp_path, text):
     return path
 
 
+def settings_of(*arguments: str, **defaults: object) -> Settings:
+    """The settings that a command line asks for, under the defaults of a layout."""
+    return Settings(**{**defaults, **command_line.options_from(command_line.parse(arguments)).settings})
+
+
 def test_nothing_given_gives_the_defaults():
-    assert command_line.settings_from(command_line.parse(["sounds"]), {}) == Settings()
+    assert settings_of("sounds") == Settings()
 
 
 def test_layout_gives_way_to_config_and_config_to_command_line(tmp_path):
     config = write(tmp_path, 'seconds = 3\nsr = 22050\nimage-size = "320x240"\nvariants = ["trim"]\nworkers = 3')
-    options = command_line.parse(["sounds", "--config", str(config), "--sr", "16000"])
-    settings = command_line.settings_from(options, {"seconds": 4.0, "long": "split"})
+    arguments = ["sounds", "--config", str(config), "--sr", "16000"]
+    settings = settings_of(*arguments, seconds=4.0, long="split")
     assert (settings.seconds, settings.sr, settings.long) == (3, 16000, "split")
     assert settings.image_size == (320, 240)
     assert settings.variants == ("trim",)
-    assert options.workers == 3
+    assert command_line.options_from(command_line.parse(arguments)).workers == 3
 
 
 def test_native_size_from_both_sides(tmp_path):
     config = write(tmp_path, 'image_size = "native"')
     for arguments in (["s", "--image-size", "native"], ["s", "--config", str(config)]):
-        assert command_line.settings_from(command_line.parse(arguments), {}).image_size is None
+        assert settings_of(*arguments).image_size is None
 
 
 def test_class_variants_come_from_the_config(tmp_path):
     config = write(tmp_path, '[class-variants]\n"Dog bark" = ["trim", "noise=20"]\nrain = "none"')
     options = command_line.parse(["s", "--config", str(config)])
-    assert command_line.settings_from(options, {}).class_variants == {
+    assert command_line.options_from(options).settings["class_variants"] == {
         "Dog bark": ("trim", "noise=20"),
         "rain": ("none",),
     }

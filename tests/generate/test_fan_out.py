@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from generate import folder, manifest
 from generate.__main__ import main
-from generate.gallery import main as gallery_main
-from generate.health.assess import from_pictures
-from generate.picture_name import clip_folder, is_picture_name, picture_name
+from generate.audit.assess import from_pictures
+from generate.dataset import folder, tables
+from generate.dataset.file_names import clip_folder, is_picture_name, picture_name
+from generate.gallery.command_line import main as gallery_main
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR
 
@@ -48,7 +48,7 @@ def test_the_same_files_in_other_folders(sounds, images, tmp_path):
         assert files(images, suffix) == expected
     assert folder.list_pictures(images) == set(files(images, ".png"))
     assert folder.list_sounds(images) == set(files(images, ".mp3"))
-    table, there = manifest.read_metadata(images / "metadata.csv"), files(images, ".png")
+    table, there = tables.read_metadata(images / "metadata.csv"), files(images, ".png")
     assert set(table["file_name"]) == set(there)
     flat_settings, settings = (
         json.loads((place / "settings.json").read_text()) for place in (tmp_path / "flat", images)

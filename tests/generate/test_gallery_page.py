@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from generate import gallery, manifest
 from generate.__main__ import main
-from generate.gallery import make_gallery
+from generate.dataset import tables
+from generate.gallery import page_data
+from generate.gallery.make import make_gallery
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 
@@ -190,22 +191,23 @@ def test_a_telephone(page, is_dark):
 def test_twelve_thousand_pictures_are_there_within_a_second(browser, images, tmp_path):  # noqa: F811
     many = tmp_path / "many"
     shutil.copytree(images, many, copy_function=os.link)
-    table = manifest.read_metadata(many / manifest.METADATA)
+    table = tables.read_metadata(many / tables.METADATA)
     one = table[table["clip_id"] == table["clip_id"].iloc[-1]]
     # Silent, so that they are not compared with each other, which is another test's concern.
     copies = [one.assign(silent=True, clip_id=f"clip{k}", source_id=f"clip{k}", fold=str(k % 5), label=f"class{k % 50}",
               file_name=one["file_name"].str.replace(one["clip_id"].iloc[0], f"clip{k}")) for k in range(4000)]  # fmt: skip
     import pandas as pd
 
-    from generate.gallery import TEMPLATE, page_data
-    from generate.page import fill
+    from generate.gallery.make import TEMPLATE
+    from generate.gallery.page import fill
+    from generate.gallery.page_data import page_data
 
     every = pd.concat(copies, ignore_index=True)
     assert len(every) == 12000
     original = many / one.loc[one["variant"] == "original", "file_name"].item()
     for name in every.loc[every["variant"] == "original", "file_name"]:
         os.link(original, many / name)
-    data = page_data(many, manifest.read_settings(many / manifest.SETTINGS), every)
+    data = page_data(many, tables.read_settings(many / tables.SETTINGS), every)
     (many / "index.html").unlink()
     (many / "index.html").write_text(fill(TEMPLATE, data), encoding="utf-8")
     browser.open(many / "index.html")
@@ -227,13 +229,13 @@ def test_a_page_of_very_many_clips_shows_some_of_each_class(browser, images, tmp
     many = tmp_path / "many"
     shutil.copytree(images, many, copy_function=os.link)
     (many / "index.html").unlink()
-    monkeypatch.setattr(gallery, "MOST_CLIPS", 6)
+    monkeypatch.setattr(page_data, "MOST_CLIPS", 6)
     make_gallery(many, listen=0, workers=1)
     browser.open(many / "index.html")
     browser.wait("document.querySelectorAll('section.class').length === 3")
     assert "18 pictures of 6 clips" in browser.one("#summary").text
     assert "leaves out 33 clips" in browser.one("#summary").text
-    table = manifest.read_metadata(many / manifest.METADATA)
+    table = tables.read_metadata(many / tables.METADATA)
     originals = table[(table["variant"] == "original") & (table["label"] == "low")]
     recordings = originals.set_index("clip_id")["source_id"]
     shown = browser.texts("section.class:nth-of-type(3) .strip a span")

@@ -5,10 +5,11 @@ import unicodedata
 
 import pytest
 
-from generate import folder, prepare
 from generate.__main__ import main
-from generate.progress import terminal_bar
-from tests.generate.test_run import QUICK, tree
+from generate.dataset import folder, own_files
+from generate.rendering import prepare
+from generate.runtime.progress import terminal_bar
+from tests.generate.rendering.test_run import QUICK, tree
 
 NO_VARIANTS = ["--variants", "none"]
 
@@ -81,4 +82,4 @@ def test_levels_that_are_trained_from_stop_no_run(tmp_path, monkeypatch, is_ther
     if is_there:
         (tmp_path / ".levels-1.npy").touch()
     monkeypatch.setattr(type(tmp_path), "unlink", held)
-    folder.remove_levels(tmp_path)
+    own_files.remove_levels(tmp_path)

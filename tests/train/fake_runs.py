@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate import manifest
-from train import run_folder
+from generate.dataset import tables
 from train.recipe import LEAKY, Recipe
-from train.run_folder import Run
+from train.runs import run_folder
+from train.runs.run_folder import Run
 
 SETTINGS = {
     "format": 1,
@@ -82,7 +82,7 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
                 }
                 | {f"p:{name}": value for name, value in zip(run.classes, p / p.sum(), strict=True)}
             )
-    manifest.write_table(where / run_folder.PREDICTIONS, pd.DataFrame(rows))
+    tables.write_table(where / run_folder.PREDICTIONS, pd.DataFrame(rows))
     epoch = np.arange(1, epochs + 1)
     history = {
         "epoch": epoch,
@@ -97,7 +97,7 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
     if run.recipe.select == "validation":
         history["val_loss"] = history["loss"] + 0.3
         history["val_accuracy"] = history["accuracy"] * 0.93
-    manifest.write_table(where / run_folder.HISTORY, pd.DataFrame(history))
+    tables.write_table(where / run_folder.HISTORY, pd.DataFrame(history))
     values = {
         "name": fold,
         "n_train": 100,

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from train import checkpoint
-from train.models import BASE, build_model, n_nets
-from train.nets.mean_of_nets import CrossEntropy, MeanOfNets
+from train.models import checkpoint
+from train.models.ensemble_in_one import CrossEntropy, MeanOfNets
+from train.models.registry import BASE, build_model, n_nets
 from train.recipe import Recipe
 
 

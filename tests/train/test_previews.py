@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from generate.gallery import IMAGE_PRESET, SPECTROGRAM_PRESET
-from train.image_transforms import PRESETS
-from train.spectrogram_transforms import SpectrogramTransforms
+from generate.gallery.page_data import IMAGE_PRESET, SPECTROGRAM_PRESET
+from train.augment.image_transforms import PRESETS
+from train.augment.spectrogram_transforms import SpectrogramTransforms
 
 
 def test_image_transforms():

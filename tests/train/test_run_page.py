@@ -11,7 +11,7 @@ import soundfile
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw, in_new_process
-from train.report import main as report_main
+from train.report.command_line import main as report_main
 
 NASTY = "<b>Hündin & \"吠\" 'x' 100% #1?"
 

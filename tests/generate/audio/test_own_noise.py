@@ -7,8 +7,8 @@ import soundfile
 from augment_audio import VARIANTS, make_variant, open_sound, parse_request
 from generate.audio import load
 from generate.audio.own_noise import SILENCE, bits_of, is_silent, own_noise
-from generate.settings import Settings
-from generate.spectrogram import levels
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import levels
 from tests.conftest import SR, tone, white
 
 SETTINGS = Settings(sr=SR, seconds=1)

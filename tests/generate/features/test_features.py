@@ -8,11 +8,11 @@ import pytest
 import scipy.signal
 from numpy.testing import assert_allclose
 
+from generate.dataset.settings import Settings
 from generate.features import FEATURES, check_feature
 from generate.features.gammatone import centre_hz, gammatone_filters
 from generate.features.mel import mel_decibels
 from generate.features.mfcc import mfcc_decibels
-from generate.settings import Settings
 from tests.conftest import tone
 
 SETTINGS = Settings()

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from generate.dataset.settings import Settings
 from generate.readers import READERS, ReaderOptions, find_layout, read
-from generate.settings import Settings
 from tests.generate.readers.conftest import touch, write_sounds, write_text
 
 COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s"]

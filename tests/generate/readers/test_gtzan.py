@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from generate.audio import BadSound, load
-from generate.pieces import cut_into_pieces
 from generate.readers import READERS, ReaderOptions, find_layout, read
+from generate.rendering.segments import cut_into_pieces
 from tests.generate.readers.conftest import touch, write_sounds
 
 TRACKS = ("jazz/jazz.00053.wav", "jazz/jazz.00054.wav", "hiphop/hiphop.00000.wav", "rock/rock.00099.wav")

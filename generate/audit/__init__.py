@@ -1,0 +1,1 @@
+"""Checks of a collection before it is trained on: near duplicates, leaks by length, level or codec."""

@@ -1,0 +1,50 @@
+"""One clip to what the audit wants to know of it: what a worker of the audit does."""
+
+from __future__ import annotations
+
+from generate.audit.assess import measure
+from generate.features.spectrogram import levels
+from generate.readers.collection import printable
+from generate.rendering.clip import Front, Job, open_clip
+
+
+def examine(job: Job, front: Front) -> list[dict[str, object]]:
+    """Decode one clip, draw it and measure it; nothing is written.
+
+    Parameters
+    ----------
+    job : Job
+    front : Front
+
+    Returns
+    -------
+    list of dict
+        One, with the columns of `generate.audit.assess.CLIP_COLUMNS` as `generate.rendering.clip.render` would find
+        them, and `small`, an np.ndarray of shape=(32, columns), uint8.
+
+    Raises
+    ------
+    BadSound
+        If the sound cannot be rendered; the message is the reason.
+    """
+    settings = front.settings
+    _, loaded, _ = open_clip(job, front)
+    measures = measure(levels(loaded.y, settings, noise=loaded.noise), settings)
+    row = {
+        "clip_id": job.clip_id,
+        "label": job.label,
+        "fold": job.fold,
+        "source_id": job.recording,
+        "recording": job.recording,
+        "seconds": round(len(loaded.y) / settings.sr, 3),
+        "peak_dbfs": round(loaded.peak_dbfs, 2),
+        "silent": loaded.silent,
+        "dc_offset": round(loaded.dc_offset, 6),
+        "channel": loaded.channel,
+        "sample_rate_hz": loaded.sample_rate_hz,
+        "audio_sha256": loaded.sha256,
+        "sound": printable(job.path),
+        "cutoff_hz": measures.cutoff_hz,
+        "small": measures.small,
+    }
+    return [row]

@@ -1,0 +1,241 @@
+"""What a picture depends on: every setting, its default and its check."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+
+from generate.runtime.json_check import check_fields
+
+RENDERER = 4
+"""Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
+
+CHANNELS = ("auto", "mean", "left", "right", "loudest")
+"""What is taken of a file with several channels; `auto` is the mean, or the loudest where they cancel each other."""
+PADS = ("silence", "repeat")
+LONGS = ("first", "split")
+REFERENCES = ("peak", "full-scale")
+LARGEST_SIDE_PX = 4096
+MOST_FRAMES = 100_000
+MOST_VALUES = 2**28
+"""Samples of a clip, and values of its short-time Fourier transform: a gigabyte each."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a clip becomes a picture.
+
+    Parameters
+    ----------
+    sr : int
+        Sample rate in hertz that every sound is brought to.
+    channels : {"auto", "mean", "left", "right", "loudest"}
+        What is taken of a file with several: see `generate.audio.channels`.
+    seconds : float
+        Length of the picture's time axis; shorter variants are padded, longer ones cut.
+    pad : {"silence", "repeat"}
+        What fills a sound that is too short.
+    long : {"first", "split"}
+        What becomes of a recording longer than `seconds`: its beginning alone, or consecutive pieces.
+    variants : tuple of str
+        Variants and presets, as `augment_audio.parse_requests` reads them.
+    class_variants : Mapping of str to tuple of str
+        Other variants for some classes.
+    variants_file : str
+        Python file with variants of the user's own, or empty.
+    engine : str
+        What changes tempo and pitch: `auto`, or a key of `augment_audio.ENGINES`.
+    feature : str
+        A key of `generate.features.FEATURES`.
+    n_bands : int
+        Mel or gammatone bands.
+    n_mfcc : int
+        Coefficients of the feature `mfcc`.
+    n_fft, hop_length : int
+        Analysis window and its step, in samples. Default: `default_n_fft(sr)`, and a quarter of the window.
+    fmin_hz : float
+        Lowest frequency.
+    fmax_hz : float or None
+        Highest frequency; None: half the sample rate.
+    range_db : float
+        Decibels between the brightest and the darkest level.
+    reference : {"peak", "full-scale"}
+        What the brightest level stands for: the clip's own peak, or the loudest sine that the format can hold.
+    image_size : tuple of (int, int) or None
+        Width and height in pixels; None: one pixel a frame and band ("native").
+    colormap : str
+        A matplotlib colour map.
+    seed : int
+        Seeds the variants that draw random numbers.
+    """
+
+    sr: int = 44100
+    channels: str = "auto"
+    seconds: float = 5.0
+    pad: str = "silence"
+    long: str = "first"
+    variants: tuple[str, ...] = ("paper",)
+    class_variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variants_file: str = ""
+    engine: str = "auto"
+    feature: str = "mel"
+    n_bands: int = 128
+    n_mfcc: int = 40
+    n_fft: int = None  # type: ignore[assignment]  # settled at once, by the rate
+    hop_length: int = None  # type: ignore[assignment]
+    fmin_hz: float = 0.0
+    fmax_hz: float | None = None
+    range_db: float = 80.0
+    reference: str = "peak"
+    image_size: tuple[int, int] | None = (224, 224)
+    colormap: str = "magma"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every value; the message says what was given, what is expected and how to mend it."""
+        object.__setattr__(self, "variants", tuple(self.variants))
+        for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
+            if type(getattr(self, name)) is int:
+                object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "class_variants", {k: tuple(v) for k, v in self.class_variants.items()})
+        if self.image_size is not None:
+            object.__setattr__(self, "image_size", tuple(int(side) for side in self.image_size))
+        self._check_range("sr", 1000, 1_000_000, "hertz, such as 22050 or 44100")
+        if self.n_fft is None:
+            object.__setattr__(self, "n_fft", default_n_fft(self.sr))
+        self._check_choice("channels", CHANNELS)
+        self._check_range("seconds", 0.05, 600, "seconds, such as 5")
+        self._check_choice("pad", PADS)
+        self._check_choice("long", LONGS)
+        self._check_range("n_bands", 8, 512, "bands, such as 64 or 128")
+        self._check_range("n_mfcc", 2, 512, "coefficients, such as 40")
+        self._check_range("n_fft", 64, 65_536, "samples, such as 2048")
+        if self.hop_length is None:
+            object.__setattr__(self, "hop_length", int(self.n_fft) // 4)
+        self._check_range("hop_length", 1, self.n_fft, "samples, at most n_fft, such as 512")
+        self._check_range("range_db", 10, 200, "decibels, such as 80")
+        self._check_choice("reference", REFERENCES)
+        self._check_range("seed", 0, 2**63 - 1, "a whole number")
+        if self.feature == "mfcc" and self.n_mfcc > self.n_bands:
+            raise ValueError(f"n_mfcc is {self.n_mfcc}, more than the {self.n_bands} bands; give at most n_bands.")
+        if not 0 <= self.fmin_hz < self.highest_hz <= self.sr / 2:
+            raise ValueError(
+                f"The frequencies go from {self.fmin_hz:g} to {self.highest_hz:g} Hz; expected 0 <= fmin-hz < fmax-hz "
+                f"<= {self.sr / 2:g} (half of sr)."
+            )
+        bin_hz = self.sr / self.n_fft
+        if math.floor(self.highest_hz / bin_hz) <= math.ceil(self.fmin_hz / bin_hz):
+            raise ValueError(
+                f"Between {self.fmin_hz:g} and {self.highest_hz:g} Hz there are fewer than two bins of {bin_hz:g} Hz; "
+                "widen the range or raise n_fft."
+            )
+        if self.n_samples > MOST_FRAMES * self.hop_length:
+            raise ValueError(
+                f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "
+                f"frames a picture; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
+            )
+        n_values = max(self.n_samples, self.n_samples // self.hop_length * (self.n_fft // 2 + 1))
+        if n_values > MOST_VALUES:
+            raise ValueError(
+                f"{self.seconds:g} s at {self.sr:,} Hz with n_fft {self.n_fft} and a hop of {self.hop_length} are "
+                f"{n_values:,} values a clip; at most {MOST_VALUES:,} are drawn. Lower seconds, sr or n_fft, or raise "
+                "hop-length."
+            )
+        if self.image_size is not None and not all(8 <= side <= LARGEST_SIDE_PX for side in self.image_size):
+            raise ValueError(
+                f"image_size is {self.image_size[0]}x{self.image_size[1]}; each side must be 8 to {LARGEST_SIDE_PX} "
+                "pixels, such as 224 or 320x240."
+            )
+
+    def _check_range(self, name: str, low: float, high: float, expected: str) -> None:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{name} is {value!r}; expected a number of {expected}.")
+        if not low <= value <= high:
+            raise ValueError(f"{name} is {value:g}; expected {low:,} to {high:,} {expected}.")
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        if getattr(self, name) not in choices:
+            raise ValueError(f"{name} is {getattr(self, name)!r}; choose from {', '.join(choices)}.")
+
+    @property
+    def highest_hz(self) -> float:
+        """Upper end of the frequency axis in hertz."""
+        return self.sr / 2 if self.fmax_hz is None else self.fmax_hz
+
+    @property
+    def n_samples(self) -> int:
+        """Length of the time axis in samples."""
+        return max(1, round(self.seconds * self.sr))
+
+    def to_json(self) -> dict[str, object]:
+        """The settings as plain values; `from_json` reads them back."""
+        values = asdict(self)
+        size = values.pop("image_size")
+        return {**values, "variants": list(self.variants), "image_size": list(size) if size else "native"}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Settings:
+        """Read what `to_json` gave; unknown names are an error."""
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"Unknown settings: {', '.join(sorted(unknown))}.")
+        size = values.get("image_size", cls.image_size)
+        values = {**values, "image_size": None if size == "native" else size}
+        check_fields(values, cls)
+        return cls(**values)
+
+    def fingerprint(self, *, engine_version: str, variants_source: str = "") -> str:
+        """Sixteen digits that tell pictures of other settings apart.
+
+        Which variants were asked for is left out: a picture does not depend on its neighbours, and so a variant
+        can be added to a folder later.
+
+        Parameters
+        ----------
+        engine_version : str
+            Of the engine that changes tempo and pitch.
+        variants_source : str
+            Text of the variants file.
+        """
+        values = self.to_json()
+        for not_in_a_picture in ("variants", "class_variants", "variants_file"):
+            del values[not_in_a_picture]
+        values["fmax_hz"] = self.highest_hz
+        values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def default_n_fft(sr: int) -> int:
+    """The power of two that is nearest to 46 ms, which 2048 samples are at 44,100 Hz; at least 64.
+
+    So long a window tells the harmonics of a voice apart, and its step is short enough for consonants. A fixed number
+    of samples would be 256 ms at 8,000 Hz. Gives 512 at 8,000 and 11,025 Hz, 1024 at 16,000 and 22,050, 2048 at 32,000
+    to 48,000, 4096 at 96,000.
+    """
+    return max(64, 2 ** round(math.log2(sr * 2048 / 44100)))
+
+
+def parse_image_size(text: str | int) -> tuple[int, int] | None:
+    """Read `224` (square), `320x240` (width x height) or `native`.
+
+    Returns
+    -------
+    tuple of (int, int) or None
+        Width and height in pixels; None for `native`.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if text == "native":
+        return None
+    width, x, height = str(text).lower().partition("x")
+    try:
+        return (int(width), int(height) if x else int(width))
+    except ValueError:
+        raise ValueError(f"The image size is {text!r}; write 224, 320x240 (width x height) or native.") from None

@@ -1,0 +1,1 @@
+"""What is missing on a system, and how to get it."""

@@ -1,0 +1,1 @@
+"""Published collections: fetched, checked and unpacked."""

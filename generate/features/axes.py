@@ -1,0 +1,81 @@
+"""What the rows and columns of a picture stand for, in hertz and seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generate.dataset.settings import Settings
+from generate.features.gammatone import centre_hz
+from generate.features.mel import to_hz, to_mel
+
+LEAST_DISTANCE = 0.07
+"""Between two marks of an axis, as a part of its length: closer ones could not be read."""
+MOST_TIME_MARKS = 6
+
+
+def row_hz(settings: Settings) -> np.ndarray | None:
+    """Frequency at the centre of each row of a picture in its native size.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    np.ndarray or None, shape=(rows,), float64
+        In hertz, the lowest first; None for `mfcc`, whose rows are no frequencies.
+    """
+    low, high = settings.fmin_hz, settings.highest_hz
+    if settings.feature == "mel":
+        return to_hz(np.linspace(*to_mel(np.array([low, high])), settings.n_bands + 2))[1:-1]
+    if settings.feature == "gammatone":
+        return centre_hz(settings.n_bands, low, high)
+    if settings.feature == "log":
+        hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
+        return hz[(hz >= low) & (hz <= high)]
+    return None
+
+
+def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
+    """Round frequencies and where they stand on a picture's vertical axis.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    list of (float, float)
+        Hertz (1, 2 or 5 times a power of ten), and the height from 0 (bottom) to 1 (top), the lowest first; empty
+        where the rows are no frequencies.
+    """
+    hz = row_hz(settings)
+    if hz is None:
+        return []
+    heights = (np.arange(len(hz)) + 0.5) / len(hz)
+    marks: list[tuple[float, float]] = []
+    for mark in [digit * 10.0**power for power in range(1, 6) for digit in (1, 2, 5)]:
+        if not hz[0] <= mark <= hz[-1]:
+            continue
+        height = float(np.interp(mark, hz, heights))
+        if not marks or height - marks[-1][1] >= LEAST_DISTANCE:
+            marks.append((mark, round(height, 4)))
+    return marks
+
+
+def time_marks(settings: Settings) -> list[tuple[float, float]]:
+    """Round times and where they stand on a picture's horizontal axis.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    list of (float, float)
+        Seconds, and the place from 0 (left) to 1 (right).
+    """
+    steps = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
+    step = next(step for step in steps if settings.seconds / step <= MOST_TIME_MARKS)
+    times = np.arange(0, settings.seconds + step / 1000, step)
+    return [(round(float(time), 6), round(float(time / settings.seconds), 4)) for time in times]

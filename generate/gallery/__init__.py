@@ -1,0 +1,1 @@
+"""The page of an image folder, to look at and to listen to."""

@@ -1,0 +1,169 @@
+"""Sounds beside their pictures: of which clips, and those that were not written with the pictures."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from augment_audio import ORIGINAL, Variant, parse_request
+from generate.audio import BadSound
+from generate.dataset import mp3
+from generate.dataset.file_names import picture_name
+from generate.dataset.folder import list_sounds, sound_of
+from generate.dataset.recordings import leads_out
+from generate.readers.collection import as_on_disk
+from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
+from generate.rendering.plan import first_of_each_class
+from generate.runtime.progress import Progress
+from generate.workers.processes import map_unordered
+
+LEADS_OUT = "its path leads out of the folder of the recordings, so it is not read"
+
+
+def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
+    """Rows of the first clips of each class in which there is something to hear, and of those that have sounds already.
+
+    Parameters
+    ----------
+    metadata : pandas.DataFrame
+        As in `metadata.csv`.
+    images : Path
+        The picture folder.
+    clips_a_class : int
+        At most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Some of the rows.
+    """
+    there = list_sounds(images)
+    have_sounds = metadata.loc[[sound_of(name) in there for name in metadata["file_name"]], "clip_id"]
+    originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
+    chosen = first_of_each_class(originals, clips_a_class)
+    return metadata[metadata["clip_id"].isin({*chosen, *have_sounds})]
+
+
+def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
+    """Rows of the pictures whose sound is not beside them, or is older than they are.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`.
+    images : Path
+        The picture folder.
+    """
+    return rows[np.array([_is_stale(images / file_name) for file_name in rows["file_name"]], dtype=bool)]
+
+
+def with_known_variants(rows: pd.DataFrame, variants_file: str) -> tuple[pd.DataFrame, list[str]]:
+    """Rows whose variant can be made, and the names of the other variants: those of a file that nobody gave.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`.
+    variants_file : str
+        That the user gave; empty: none.
+    """
+    known, names = known_variants(variants_file), rows["variant"].unique()
+    unknown = sorted(name for name in names if name != ORIGINAL and not _can_be_read(name, known))
+    return rows[~rows["variant"].isin(unknown)], unknown
+
+
+def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
+    try:
+        parse_request(name, variants)
+    except ValueError:
+        return False
+    return True
+
+
+def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
+    """Write the sounds of pictures beside them.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `metadata.csv`; their variants are known.
+    front : Front
+    workers : int
+        Processes.
+    follow_links : bool
+        Whether links in the folder of the recordings may lead out of it; only where the user named that folder.
+
+    Returns
+    -------
+    dict of str to str
+        Clips of which no sound could be made, and the reason.
+    """
+    is_out = [leads_out(sound, front.sounds, by_links=not follow_links) for sound in rows["sound"]]
+    reasons = dict.fromkeys(rows.loc[is_out, "clip_id"], LEADS_OUT)
+    left = rows[~np.array(is_out, dtype=bool)]
+    if left.empty:
+        return reasons
+    jobs = [job_of(clip, front) for _, clip in left.groupby("clip_id", sort=True)]
+    with (
+        tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
+        Progress(len(jobs)) as progress,
+        closing(
+            map_unordered(write_sounds_of, jobs, front, workers=workers, temporary_folder=Path(temporary))
+        ) as finished,
+    ):
+        for job, outcome in finished:
+            if isinstance(outcome, str):
+                reasons[job.clip_id] = outcome
+            progress.step(n_rejected=len(reasons))
+    return reasons
+
+
+def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
+    """Write the sounds of one clip as far as its pictures show them; what a worker does.
+
+    Raises
+    ------
+    BadSound
+        If the sound, or a variant of it, cannot be made any more.
+    """
+    settings = front.settings
+    _, _, sound = open_clip(job, front)
+    for request in job.requests:
+        y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
+        name = ORIGINAL if request is None else request.name
+        path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
+        if os.path.lexists(path) and not mp3.is_ours(path):
+            raise BadSound(f"{path.name} is there and was not written by this program; it is left alone")
+        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
+    return []
+
+
+def _is_stale(picture: Path) -> bool:
+    """Whether a picture's sound is absent, or was made before the picture was drawn."""
+    try:
+        return picture.with_name(sound_of(picture.name)).stat().st_mtime_ns < picture.stat().st_mtime_ns
+    except FileNotFoundError:
+        return picture.is_file()
+
+
+def job_of(clip: pd.DataFrame, front: Front) -> Job:
+    """What a worker has to do for the rows of one clip."""
+    first = clip.iloc[0]
+    variants = known_variants(front.settings.variants_file)
+    requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
+    return Job(
+        clip_id=first["clip_id"],
+        path=as_on_disk(first["sound"], front.sounds),
+        label=first["label"],
+        clip_folder=first["file_name"].rpartition("/")[0],
+        fold=first["fold"],
+        recording=first["recording"],
+        start_s=float(first["start_s"]),
+        requests=tuple(requests),
+    )

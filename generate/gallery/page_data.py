@@ -1,0 +1,180 @@
+"""What the page of a folder of pictures shows, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate.dataset import folder, png, tables
+from generate.dataset.recordings import leads_out
+from generate.dataset.settings import Settings
+from generate.features.axes import frequency_marks, time_marks
+from generate.gallery.page import address
+from generate.runtime.os_compat import relative
+
+PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
+"""Files that browsers play as they are."""
+MOST_CLIPS = 10_000
+"""That a page shows and checks, as evenly from all classes as they allow: more than ESC-50 and UrbanSound8K have. With
+very many clips a page would open slowly or not at all, and the check compares each with each."""
+IMAGE_PRESET = {
+    "zoom_range": 0.25,
+    "width_shift_range": 0.2,
+    "height_shift_range": 0.2,
+    "shear_range": 0.3,
+    "rotation_range": 30,
+    "brightness_range": (0.5, 1.5),
+}
+SPECTROGRAM_PRESET = {
+    "time_warp": (0.75, 1.33),
+    "band_shift": 3 / 128,
+    "frequency_mask": 0.15,
+    "time_mask": 0.2,
+}
+"""What `python -m train --augment image --image-preset paper` and `--augment spectrogram` draw from, for the preview.
+Stage one knows nothing of stage two; a test holds them to it."""
+
+
+def page_data(
+    images: Path,
+    described: Mapping[str, object],
+    metadata: pd.DataFrame,
+    *,
+    sounds: Path | None = None,
+    follow_links: bool = False,
+) -> dict[str, object]:
+    """All that the page shows, as plain values; of at most `MOST_CLIPS` clips.
+
+    Parameters
+    ----------
+    images : Path
+    described : Mapping
+        Of `settings.json`.
+    metadata : pandas.DataFrame
+        Of `metadata.csv`.
+    sounds : Path, optional
+        Folder of the recordings, which the page links to; None: it links to none.
+    follow_links : bool
+        Whether links in that folder may lead out of it.
+
+    Returns
+    -------
+    dict
+        `clips` is a list a column, and names in it stand as places in `classes`, `folders`, `folds`, `variants`, to be
+        short.
+    """
+    from generate.audit import assess
+
+    settings = Settings.from_json(described["settings"])
+    collection = described.get("collection") or {}
+    rejected = images / tables.REJECTED
+    n_clips = metadata["clip_id"].nunique()
+    table, findings = assess.of_metadata(images, settings, metadata, most=MOST_CLIPS)
+    metadata = metadata[metadata["clip_id"].isin(table["clip_id"])]
+    return {
+        "name": collection.get("name", images.resolve().name),
+        "licence": collection.get("licence", ""),
+        "citation": collection.get("citation", ""),
+        "settings": settings_in_words(settings, described),
+        "seconds": settings.seconds,
+        "frequency_marks": frequency_marks(settings),
+        "time_marks": time_marks(settings),
+        "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
+        "sound_suffix": folder.SOUND_SUFFIX,
+        "image_preset": IMAGE_PRESET,
+        "spectrogram_preset": SPECTROGRAM_PRESET,
+        **_columns(
+            images,
+            metadata,
+            dict(zip(table["clip_id"], table["flags"], strict=True)),
+            sounds=sounds,
+            follow_links=follow_links,
+        ),
+        "n_left_out": n_clips - len(table),
+        "rejected": (tables.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
+        "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
+    }
+
+
+def settings_in_words(settings: Settings, described: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Names and values of the settings that one looks up, for a person."""
+    size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
+    rows = {
+        "sample rate": f"{settings.sr:,} Hz",
+        "length": f"{settings.seconds:g} s, shorter clips filled with {settings.pad}",
+        "feature": settings.feature,
+        "frequencies": f"{settings.fmin_hz:g} to {settings.highest_hz:g} Hz",
+        "bands": f"{settings.n_bands}",
+        "window, hop": f"{settings.n_fft}, {settings.hop_length} samples",
+        "range": f"{settings.range_db:g} dB below the {settings.reference}",
+        "picture": f"{size}, {settings.colormap}",
+        "pitch and tempo by": str(described.get("engine", settings.engine)),
+        "settings": str(described["fingerprint"]),
+    }
+    return list(rows.items())
+
+
+def _columns(
+    images: Path, metadata: pd.DataFrame, flags: Mapping[str, str], *, sounds: Path | None, follow_links: bool
+) -> dict[str, object]:
+    """The clips, a list a column."""
+    of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
+    variants = [ORIGINAL, *sorted(set(metadata["variant"]) - {ORIGINAL})]
+    classes, folds = sorted(of_clip["label"].unique()), sorted(of_clip["fold"].unique(), key=lambda f: (len(f), f))
+    clip_folders = of_clip["file_name"].str.rpartition("/")[0]
+    folders = sorted(clip_folders.unique())
+    place_of_folder = {name: number for number, name in enumerate(folders)}
+    place = {name: number for number, name in enumerate(variants)}
+    pictures = (
+        metadata.assign(
+            shown=[
+                [place[name], seconds, int(duplicate)]
+                for name, seconds, duplicate in zip(
+                    metadata["variant"], metadata["seconds"], metadata["duplicate"].astype(bool), strict=True
+                )
+            ]
+        )
+        .groupby("clip_id", sort=False)["shown"]
+        .agg(list)
+    )
+    files = [
+        _address_of(sound, sounds, images)
+        if sounds is not None
+        and Path(sound).suffix.lower() in PLAYED
+        and start_s == 0
+        and not leads_out(sound, sounds, by_links=not follow_links)
+        else ""
+        for sound, start_s in zip(of_clip["sound"], of_clip["start_s"], strict=True)
+    ]
+    there = folder.list_sounds(images)
+    heard = [folder.sound_of(file_name) in there for file_name in of_clip["file_name"]]
+    return {
+        "classes": classes,
+        "folders": folders,
+        "folds": folds,
+        "variants": variants,
+        "clips": {
+            "id": list(of_clip.index),
+            "label": [classes.index(label) for label in of_clip["label"]],
+            "folder": [place_of_folder[name] for name in clip_folders],
+            "fold": [folds.index(fold) for fold in of_clip["fold"]],
+            "recording": list(of_clip["source_id"]),
+            "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
+            "sound": files,
+            "sound_file": list(of_clip["sound"]),
+            "start_s": list(of_clip["start_s"]),
+            "is_heard": [int(is_there) for is_there in heard],
+            "pictures": [pictures[clip_id] for clip_id in of_clip.index],
+            "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
+        },
+    }
+
+
+def _address_of(sound: str, sounds: Path, images: Path) -> str:
+    """A recording as the page links to it."""
+    place = relative(sounds.resolve(), images.resolve())
+    # On another drive of Windows there is no way from one to the other.
+    return Path(place, sound).as_uri() if Path(place).is_absolute() else address(f"{place}/{sound}")

@@ -1,0 +1,1 @@
+"""From a collection of audio to image files: plan, clips, variants, tables, summary."""

@@ -1,0 +1,203 @@
+"""One clip to its pictures: what a worker does."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import augment_audio
+from augment_audio import ORIGINAL, Request
+from generate.audio import LONGEST_BEGINNING, BadSound, Loaded, load
+from generate.dataset import mp3, png
+from generate.dataset.file_names import picture_name
+from generate.dataset.folder import sound_of
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import levels
+from generate.readers.collection import printable
+
+
+@dataclass(frozen=True)
+class Front:
+    """All that is the same for every clip of a run.
+
+    Parameters
+    ----------
+    sounds, images : Path
+        The sound folder, the picture folder.
+    settings : Settings
+        With `engine` settled.
+    palette : bytes
+        768 of them.
+    fingerprint : str
+        Of the settings.
+    """
+
+    sounds: Path
+    images: Path
+    settings: Settings
+    palette: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip and the pictures of it that are wanted.
+
+    Parameters
+    ----------
+    clip_id, path, label, clip_folder, fold, recording : str
+        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its pictures lie in the picture
+        folder, as `generate.dataset.file_names.clip_folder` gives it.
+    start_s : float
+        Where the clip begins in its file.
+    requests : tuple of Request or None
+        Variants to render; None stands for the original.
+    is_heard : bool
+        Whether the sound of each picture is written beside it, where there is something to hear.
+    split : str
+        `train`, `validation`, `test` or empty, as in the clips table.
+    """
+
+    clip_id: str
+    path: str
+    label: str
+    clip_folder: str
+    fold: str
+    recording: str
+    start_s: float
+    requests: tuple[Request | None, ...]
+    is_heard: bool = False
+    split: str = ""
+
+
+def render(job: Job, front: Front) -> list[dict[str, object]]:
+    """Render the wanted pictures of one clip and describe them.
+
+    Returns
+    -------
+    list of dict
+        One row of `metadata.csv` a picture.
+
+    Raises
+    ------
+    BadSound
+        If the sound, or a variant of it, cannot be rendered; the message is the reason. Then no picture of the
+        clip is left.
+    """
+    settings = front.settings
+    stat, loaded, sound = open_clip(job, front)
+    original = levels(loaded.y, settings, noise=loaded.noise)
+    clip = {
+        "label": job.label,
+        "clip_id": job.clip_id,
+        "source_id": job.recording,
+        "recording": job.recording,
+        "fold": job.fold,
+        "split": job.split,
+        "silent": loaded.silent,
+        "peak_dbfs": round(loaded.peak_dbfs, 2),
+        "dc_offset": round(loaded.dc_offset, 6),
+        "channel": loaded.channel,
+        "sample_rate_hz": loaded.sample_rate_hz,
+        "sound": printable(job.path),
+        "start_s": job.start_s,
+        "sound_bytes": stat.st_size,
+        "sound_mtime_ns": stat.st_mtime_ns,
+        "audio_sha256": loaded.sha256,
+    }
+    pictures = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
+    for request in filter(None, job.requests):
+        y = variant_of(sound, request, front, job.clip_id)
+        gain = _gain(request, settings.variants_file)
+        # Trimming that cuts nothing returns the very samples, and a gain is not seen in what is scaled to its own peak:
+        # the picture is there already.
+        same = y is sound.y or (gain != 1 and settings.reference == "peak")
+        picture = original if same else levels(y, settings, noise=gain * loaded.noise)
+        pictures.append((request.name, picture, y))
+
+    (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, picture, y in pictures:
+        file_name = picture_name(job.clip_folder, job.clip_id, name)
+        text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
+        png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
+        sound_file = front.images / sound_of(file_name)
+        if job.is_heard and not loaded.silent and (mp3.is_ours(sound_file) or not os.path.lexists(sound_file)):
+            mp3.write(sound_file, mp3.audible(y[: settings.n_samples]), settings.sr)
+        duplicate = name != ORIGINAL and np.array_equal(picture, original)
+        seconds = round(len(y) / settings.sr, 3)
+        rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
+    return rows
+
+
+def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_audio.Sound]:
+    """Decode a clip and hold it open for its variants.
+
+    Returns
+    -------
+    stat : os.stat_result
+        Of its file.
+    loaded : Loaded
+    sound : Sound
+        Of the run's engine.
+
+    Raises
+    ------
+    BadSound
+        If there is no such sound, or it cannot be used.
+    """
+    settings = front.settings
+    path = front.sounds / job.path
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BadSound(f"not readable: {error.strerror}") from None
+    loaded = load(
+        path,
+        settings.sr,
+        start_s=job.start_s,
+        longest_s=settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING),
+        shown_s=settings.seconds,
+        channels=settings.channels,
+    )
+    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
+    return stat, loaded, sound
+
+
+def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
+    """Make a variant; whatever a user's own code or an engine does wrong becomes this clip's reason.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+
+    Raises
+    ------
+    BadSound
+        With that reason.
+    """
+    variants = known_variants(front.settings.variants_file)
+    try:
+        return augment_audio.make_variant(sound, request, variants, seed=front.settings.seed, clip_id=clip_id)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise BadSound(f"variant {request.name}: {type(error).__name__}: {error}") from error
+
+
+def _gain(request: Request, variants_file: str) -> float:
+    """The factor by which a variant raises a sound and its format's noise alike; 1 where it does something else."""
+    is_gain = known_variants(variants_file)[request.kind].is_gain
+    return 10.0 ** (request.value / 20) if is_gain and request.value is not None else 1.0
+
+
+@functools.lru_cache(maxsize=2)
+def known_variants(variants_file: str) -> Mapping[str, augment_audio.Variant]:
+    """The built-in variants and those of the user's file."""
+    own = augment_audio.load_variants_file(Path(variants_file)) if variants_file else {}
+    return augment_audio.VARIANTS | own

@@ -1,0 +1,77 @@
+"""Cut long recordings into consecutive pieces, each a clip of its own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate.audio.decode import Length
+from generate.audio.header_durations import is_surely_short
+from generate.readers.collection import unique_ids
+from generate.workers.durations import lengths
+
+HEADER_READERS = 8
+"""Threads: the disk is waited for, not the processor."""
+SHORTEST_LAST_PIECE = 0.5
+"""What is left at the end becomes a piece if it is at least this part of a whole one."""
+ROUNDING_S = 1e-9
+"""Exactly half a piece is one, whatever the last digit of the division says."""
+
+
+def cut_into_pieces(
+    clips: pd.DataFrame, folder: Path, *, seconds: float, workers: int
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, Length]]:
+    """Replace each recording longer than one picture by its pieces.
+
+    Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
+    `-piece000`, `-piece001`, ... A recording that fits one picture, or cannot be used, stays one clip.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips table.
+    folder : Path
+        The sound folder.
+    seconds : float
+        Length of a piece.
+    workers : int
+        Processes that look at the recordings, at most.
+
+    Returns
+    -------
+    pieces : pandas.DataFrame
+        The clips table, with more rows; `start_s` says where each piece begins.
+    unusable : dict of str to str
+        Path and reason of recordings that cannot be used: they are not whole, were not understood, or crash or hang
+        what reads them. Each stays one clip.
+    known : dict of str to Length
+        Path and length of the others that were looked at; those that are surely short were not.
+    """
+    two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
+    paths = list(clips["path"])
+    with ThreadPoolExecutor(HEADER_READERS) as threads:
+        is_short = list(threads.map(lambda path: is_surely_short(folder / path, two_pieces_s), paths))
+    others = [path for path, short in zip(paths, is_short, strict=True) if not short]
+    found = lengths([folder / path for path in others], workers=workers)
+    length_of = dict(zip(others, found, strict=True))
+    unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
+    known = {path: length for path, length in length_of.items() if path not in unusable}
+    durations_s = [known[path].seconds if path in known else 0 for path in paths]
+    n_pieces = np.array([count_pieces(duration_s, seconds) for duration_s in durations_s], dtype=int)
+    number = np.concatenate([np.arange(n) for n in n_pieces])
+    pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
+    is_piece = np.repeat(n_pieces > 1, n_pieces)
+    endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
+    # Once more, since another recording may be called as a piece of this one is.
+    ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
+    pieces = pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6))
+    return pieces, unusable, known
+
+
+def count_pieces(duration_s: float, seconds: float) -> int:
+    """How many pieces a recording gives: at least one, and a last short one only from half its length on."""
+    whole, rest = divmod(duration_s, seconds)
+    return max(1, int(whole) + (rest >= SHORTEST_LAST_PIECE * seconds - ROUNDING_S))

@@ -1,0 +1,126 @@
+"""Options from a TOML file, checked as the command line would."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from collections.abc import Sequence, Set
+from pathlib import Path
+
+from generate.runtime.os_compat import composed
+
+
+def parse_with_config(
+    parser: argparse.ArgumentParser,
+    arguments: Sequence[str] | None,
+    *,
+    not_in_a_config: Set[str],
+    tables: Set[str] = frozenset(),
+) -> argparse.Namespace:
+    """Read the command line, and under it the file that its option `--config` names.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        With an option `--config`.
+    arguments : sequence of str, optional
+        Default: those of the program.
+    not_in_a_config, tables : set of str
+        As in `read_config`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is not there or cannot be used.
+    """
+    config = parser.parse_args(arguments).config
+    if config is not None:
+        parser.set_defaults(**read_config(config, parser, not_in_a_config=not_in_a_config, tables=tables))
+    return parser.parse_args(arguments)
+
+
+def read_config(
+    path: Path, parser: argparse.ArgumentParser, *, not_in_a_config: Set[str], tables: Set[str] = frozenset()
+) -> dict[str, object]:
+    """Read options from a TOML file; their names are those of the command line, with `-` or `_`.
+
+    Parameters
+    ----------
+    path : Path
+    parser : argparse.ArgumentParser
+        Its options are those that are known, and their types.
+    not_in_a_config : set of str
+        Options that a file cannot give.
+    tables : set of str
+        Tables that a file alone can give: names to lists of texts.
+
+    Returns
+    -------
+    dict
+        Options that the file gives, by their names with `_`; checked, and of the type that the command line gives.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        If it is not TOML, or an option is not known or has the wrong type.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no config file {str(path)!r}.")
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"The config file {str(path)!r} is not TOML: {error}. (A name with spaces, or letters beyond a to z, "
+            "stands in quotes there: 'great tit' = ['trim'].)"
+        ) from None
+    known = {action.dest: action for action in parser._actions} | dict.fromkeys(tables)
+    options = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name not in known or name in not_in_a_config:
+            close = difflib.get_close_matches(name, set(known) - not_in_a_config, n=1)
+            hint = f"; do you mean {close[0].replace('_', '-')!r}?" if close else ""
+            raise ValueError(f"The config file {str(path)!r} has an unknown option {key!r}{hint}")
+        if name in options:
+            raise ValueError(f"The config file {str(path)!r} gives {key!r} twice, with - and with _; leave one out.")
+        options[name] = _config_value(key, value, known[name], path)
+    return options
+
+
+def _config_value(key: str, value: object, action: argparse.Action | None, path: Path) -> object:
+    """Check one value of the config file as the command line would."""
+    as_list = [value] if isinstance(value, str) else value
+    if action is None:
+        texts = (
+            [name for names in value.values() for name in (names if isinstance(names, list) else [names])]
+            if isinstance(value, dict)
+            else [None]
+        )
+        if not all(isinstance(name, str) for name in texts):
+            raise ValueError(f"In {str(path)!r}, {key} must be a table such as [{key}] dog = ['trim'].")
+        return {composed(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
+    if action.nargs == "+":
+        if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
+            example = "['paper', 'noise=20']" if action.dest == "variants" else "['dog', '7']"
+            raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as {example}.")
+        return as_list
+    if isinstance(action, argparse._StoreTrueAction):
+        if not isinstance(value, bool):
+            raise ValueError(f"In {str(path)!r}, {key} must be true or false, and is {value!r}.")
+        return value
+    if isinstance(value, bool):
+        raise ValueError(f"In {str(path)!r}, {key} is {str(value).lower()}, and it is no switch; give its value.")
+    if action.type is None and not isinstance(value, str):
+        raise ValueError(f"In {str(path)!r}, {key} must be a text, and is {value!r}.")
+    if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError(f"In {str(path)!r}, {key} must be a whole number, and is {value!r}.")
+    try:
+        value = action.type(value) if action.type else value
+    except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
+        raise ValueError(f"In {str(path)!r}, {key} is {value!r}: {error}") from None
+    if action.choices and value not in action.choices:
+        raise ValueError(f"In {str(path)!r}, {key} is {value!r}; choose from {', '.join(action.choices)}.")
+    return value

@@ -1,0 +1,1 @@
+"""Work done in processes of its own, where a crash or a hang costs one file."""

@@ -1,0 +1,188 @@
+"""The audit as a user runs it, and the same findings from the pictures."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import generate.__main__
+from generate.audit import assess, examine
+from generate.audit.command_line import build_parser, main, rejected_text
+from generate.dataset import tables
+from generate.rendering.rejected import RejectedClip
+from tests.conftest import SR, tone, white
+
+ROOT = Path(__file__).parents[3]
+QUICK = ["--engine", "librosa", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
+NO_MORE = ["--variants", "none", "--listen", "0", "--max-rejected", "100"]
+
+
+def audit(*arguments) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def healthy(sounds) -> Path:
+    """Sounds with strokes in them, so that they can be compared."""
+    for number, path in enumerate(sorted(sounds.rglob("*.wav"))):
+        rng = np.random.default_rng(number)
+        y, t = white(seed=number, rms=0.003), np.arange(SR // 8) / SR
+        for _ in range(60):
+            start, hz = rng.integers(len(y) - len(t)), 2 ** rng.uniform(8, 13)
+            y[start : start + len(t)] += (0.2 * np.sin(2 * np.pi * hz * t) * np.exp(-30 * t)).astype(np.float32)
+        soundfile.write(path, 0.9 * y / np.abs(y).max(), SR)
+    return sounds
+
+
+def table_of(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False).set_index("clip_id")
+
+
+def test_a_healthy_collection_ends_with_0(healthy, tmp_path, capsys):
+    csv = tmp_path / "deep" / "table.csv"
+    assert audit(healthy, *QUICK, "--csv", csv) == 0
+    out = capsys.readouterr().out
+    assert "warning" not in out and out.count("\nok ") == 10
+    assert "ok       every sound can be read" in out
+    assert list(pd.read_csv(csv).columns) == [*assess.CLIP_COLUMNS, "flags"]
+    assert set(table_of(csv)["flags"]) == {""}
+
+
+def test_faults_end_with_3_and_say_what_to_do(healthy, tmp_path, capsys):
+    shutil.copy(healthy / "low" / "0.wav", healthy / "high" / "twin.wav")
+    soundfile.write(healthy / "low" / "nothing.wav", np.zeros(SR), SR)
+    y, _ = soundfile.read(healthy / "low" / "1.wav")
+    soundfile.write(healthy / "low" / "louder.ogg", 0.5 * y, SR)
+    (healthy / "low" / "broken.wav").write_bytes(b"no sound at all")
+    (healthy / "low" / "empty.flac").touch()
+    csv = tmp_path / "table.csv"
+    assert audit(healthy, *QUICK, "--csv", csv) == 3
+    out = capsys.readouterr().out
+    assert "silent 1\n" in out
+    assert "1 sound under several names, 2 clips; in two classes 1" in out
+    assert "low/1.wav and low/louder.ogg" in out
+    assert "2 of 13 sounds cannot be rendered" in out
+    assert "low/empty.flac: empty: the file has no bytes" in out
+    flags = table_of(csv)["flags"]
+    assert flags["low-nothing"] == "silent"
+    assert "near-duplicate-of:low-louder" in flags["low-1"]
+    assert "equal-to:" in flags["low-0"]
+
+
+def test_what_cannot_start_ends_with_1(tmp_path, capsys):
+    assert audit(tmp_path / "nowhere") == 1
+    assert capsys.readouterr().err.startswith("generate.audit: ")
+    assert audit(tmp_path, "--feature", "smell") == 1
+
+
+def test_only_rejected_sounds_are_told_too(tmp_path, capsys):
+    (tmp_path / "sounds" / "a").mkdir(parents=True)
+    (tmp_path / "sounds" / "a" / "x.wav").write_bytes(b"no")
+    assert audit(tmp_path / "sounds", *QUICK, "--layout", "folders", "--csv", tmp_path / "x.csv") == 3
+    assert "1 of 1 sounds cannot be rendered" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 0
+
+
+def test_the_table_goes_to_outputs_by_itself(sounds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    audit(sounds, *QUICK)
+    assert (tmp_path / "outputs" / "audit" / "sounds.csv").is_file()
+    assert sorted(os.listdir(tmp_path / "outputs")) == ["audit"]
+
+
+def die_on_some(job, front):
+    """A decoder that crashes."""
+    if job.path.endswith("2.wav"):
+        os._exit(1)
+    return _EXAMINE(job, front)
+
+
+_EXAMINE = examine.examine
+
+
+def test_a_crash_in_a_decoder_does_not_end_the_audit(sounds, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(examine, "examine", die_on_some)
+    assert audit(sounds, *QUICK, "--csv", tmp_path / "x.csv") == 3
+    assert "2 of 8 sounds cannot be rendered" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 6
+
+
+def test_a_config_file_of_generate_does_for_the_audit(sounds, tmp_path, capsys):
+    config = tmp_path / "config.toml"
+    config.write_text(f'sr = {SR}\nseconds = 1.0\nvariants = ["pitch=2"]\ncolormap = "gray"\nengine = "librosa"\n')
+    assert audit(sounds, "--config", config, "--csv", tmp_path / "x.csv") in (0, 3)
+    assert "the picture shows 1 s" in capsys.readouterr().out
+
+
+def test_limit_takes_so_many_clips(sounds, tmp_path):
+    audit(sounds, *QUICK, "--limit", 4, "--csv", tmp_path / "x.csv")
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 4
+
+
+def test_help_shows_what_makes_a_difference():
+    text = build_parser().format_help()
+    assert "--csv" in text and "--seconds" in text and "--source-pattern" in text
+    assert "--variants" not in text.partition("It takes every option")[0]
+    assert "OUTPUT" not in text.partition("examples:")[0]
+
+
+def test_help_imports_nothing_slow():
+    code = "import sys, generate.audit.command_line; generate.audit.command_line.build_parser(); print('pandas' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert out == "False\n"
+
+
+def test_a_long_list_of_rejected_sounds_is_cut():
+    text = rejected_text([RejectedClip(f"{n}.wav", str(n), "a", "empty") for n in range(14)], 20)
+    assert text.startswith("warning  14 of 20 sounds") and "and 4 more" in text
+
+
+# The same from pictures
+
+
+def same_from_pictures(sounds: Path, tmp_path: Path, *options: str) -> None:
+    images, csv = tmp_path / "images", tmp_path / "table.csv"
+    audit(sounds, *options, "--csv", csv)
+    generate.__main__.main([str(sounds), str(images), *options, *NO_MORE])
+    table, findings = assess.from_pictures(images)
+    tables.write_table(tmp_path / "other.csv", table)
+    assert (tmp_path / "other.csv").read_text() == csv.read_text()
+    assert len(findings) == 9
+
+
+@pytest.mark.parametrize("more", [[], ["--feature", "mfcc"], ["--reference", "full-scale", "--image-size", "native"]])
+def test_pictures_say_the_same_as_sounds(healthy, tmp_path, more, capsys):
+    shutil.copy(healthy / "low" / "0.wav", healthy / "high" / "twin.wav")
+    soundfile.write(healthy / "low" / "nothing.wav", np.zeros(SR), SR)
+    soundfile.write(healthy / "low" / "long.flac", tone(440, seconds=2.7) + white(2.7), SR)
+    (healthy / "low" / "broken.wav").write_bytes(b"no sound at all")
+    same_from_pictures(healthy, tmp_path, *QUICK, *more)
+    out = capsys.readouterr().out
+    for finding in assess.from_pictures(tmp_path / "images")[1]:
+        assert finding.what in out
+
+
+def test_pictures_of_real_sounds_say_the_same(esc10, tmp_path, capsys):
+    same_from_pictures(esc10, tmp_path, "--limit", "40", "--workers", "1")
+    out = capsys.readouterr().out
+    for finding in assess.from_pictures(tmp_path / "images")[1]:
+        assert finding.what in out
+
+
+def test_a_folder_of_something_else_is_refused(sounds, tmp_path):
+    with pytest.raises(FileNotFoundError, match="give a folder of pictures"):
+        assess.from_pictures(sounds)
+
+
+def test_a_damaged_picture_is_named(sounds, tmp_path):
+    images = tmp_path / "images"
+    generate.__main__.main([str(sounds), str(images), *QUICK, *NO_MORE])
+    (images / "low" / "low-0__original.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="low-0__original.png.*python -m generate again"):
+        assess.from_pictures(images)

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generate.dataset.settings import Settings, parse_image_size
+
+
+def test_round_trip_through_json():
+    settings = Settings(
+        sr=22050, image_size=None, fmax_hz=8000, variants=("pitch=+2",), class_variants={"dog": ("none",)}, pad="repeat"
+    )
+    assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+    assert Settings.from_json(json.loads(json.dumps(Settings().to_json()))) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("sr", 0, "1,000 to 1,000,000 hertz"),
+        ("sr", float("nan"), "sr is nan"),
+        ("seconds", -1, "seconds is -1"),
+        ("seconds", "5", "expected a number"),
+        ("seconds", True, "expected a number"),
+        ("pad", "zero", "choose from silence, repeat"),
+        ("long", "middle", "choose from first, split"),
+        ("hop_length", 4096, "at most n_fft"),
+        ("n_mfcc", 600, "2 to 512"),
+        ("fmax_hz", 30000, "half of sr"),
+        ("fmin_hz", 22050, "fmin-hz < fmax-hz"),
+        ("fmax_hz", 20, "fewer than two bins of 21.5"),
+        ("range_db", 0, "decibels"),
+        ("reference", "max", "peak, full-scale"),
+        ("image_size", (0, 224), "8 to 4096"),
+        ("seed", -1, "whole number"),
+    ],
+)
+def test_bad_values_are_named(name, value, words):
+    with pytest.raises(ValueError, match=words):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seconds": 600, "sr": 1_000_000},
+        {"seconds": 600, "n_fft": 65_536, "hop_length": 400},
+        {"seconds": 60, "n_fft": 65_536, "hop_length": 64},
+    ],
+)
+def test_what_would_not_fit_into_memory_is_refused(values):
+    """Settings may come with a stranger's folder: 100,000 frames of 32,769 bins are 13 GB."""
+    with pytest.raises(ValueError, match="(values a clip|frames a picture); at most"):
+        Settings(**values)
+    Settings(seconds=600, sr=192_000)
+
+
+def test_image_size():
+    assert parse_image_size("224") == (224, 224)
+    assert parse_image_size(64) == (64, 64)
+    assert parse_image_size("320x240") == (320, 240)
+    assert parse_image_size("native") is None
+    for bad in ("", "x", "12x", "big", "1x2x3"):
+        with pytest.raises(ValueError, match="write 224, 320x240"):
+            parse_image_size(bad)
+
+
+OTHERS = {
+    "sr": 22050,
+    "channels": "left",
+    "seconds": 4.0,
+    "pad": "repeat",
+    "long": "split",
+    "engine": "librosa",
+    "feature": "log",
+    "n_bands": 64,
+    "n_mfcc": 20,
+    "n_fft": 1024,
+    "hop_length": 256,
+    "fmin_hz": 50.0,
+    "fmax_hz": 8000.0,
+    "range_db": 60.0,
+    "reference": "full-scale",
+    "image_size": (64, 64),
+    "colormap": "gray",
+    "seed": 1,
+}
+
+
+def test_fingerprint_tells_every_setting_of_a_picture_apart():
+    not_in_a_picture = {"variants", "class_variants", "variants_file"}
+    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_a_picture
+    prints = [Settings(**{name: value}).fingerprint(engine_version="x 1") for name, value in OTHERS.items()]
+    prints += [Settings().fingerprint(engine_version="x 1"), Settings().fingerprint(engine_version="x 2")]
+    prints += [Settings().fingerprint(engine_version="x 1", variants_source="def f(): ...")]
+    assert len(set(prints)) == len(prints)
+
+
+@given(st.lists(st.sampled_from(["pitch=+2", "trim", "noise=20"])))
+def test_fingerprint_does_not_depend_on_what_else_is_rendered(variants):
+    here = Settings(variants=tuple(variants), class_variants={"a": tuple(variants)})
+    assert here.fingerprint(engine_version="x") == Settings().fingerprint(engine_version="x")
+
+
+def test_a_whole_number_is_the_same_setting():
+    """As Python callers and TOML files write them."""
+    whole, real = (
+        Settings(seconds=3, fmin_hz=50, fmax_hz=8000, range_db=60),
+        Settings(seconds=3.0, fmin_hz=50.0, fmax_hz=8000.0, range_db=60.0),
+    )
+    assert whole.fingerprint(engine_version="x") == real.fingerprint(engine_version="x")

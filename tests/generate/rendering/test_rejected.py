@@ -1,0 +1,77 @@
+"""One line for a file of which the rest cannot be read."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import soundfile
+
+import generate.__main__
+from generate.audio import FileReason
+from generate.dataset import tables
+from generate.rendering.rejected import RejectedClip, behind_a_fault, one_line_a_file
+from tests.conftest import white
+
+SR = 22050
+
+
+def clip(number: int, reason: str = "", sound: str = "a.ogg") -> RejectedClip:
+    return RejectedClip(sound, f"a-piece{number:03d}", "x", reason, float(number))
+
+
+def test_clips_of_a_file_that_is_at_fault_are_one_line():
+    rejected = [clip(n, FileReason("damaged")) for n in (9, 4, 7, 5)] + [clip(2, "variant x: no")]
+    assert one_line_a_file(rejected) == [
+        clip(2, "variant x: no"),
+        clip(4, "damaged; with it 3 more clips of this file, from 4 s on"),
+    ]
+    alone = [clip(4, FileReason("damaged"))]
+    assert one_line_a_file(alone) == alone
+
+
+def test_reasons_of_clips_alone_stay_apart():
+    rejected = [clip(n, "not finite") for n in range(3)]
+    assert one_line_a_file(rejected) == rejected
+
+
+def test_what_was_drawn_behind_the_fault_is_given_up():
+    drawn = [clip(n) for n in (0, 1, 2, 3, 6, 8)] + [clip(6, sound="b.ogg")]
+    rejected = [clip(7, FileReason("later")), clip(5, FileReason("damaged")), clip(1, "no")]
+    assert behind_a_fault(drawn, rejected) == [clip(6, "damaged"), clip(8, "damaged")]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, workers):
+    folder = tmp_path / "sounds" / "a"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "tape.ogg", white(60, sr=SR), SR)
+    soundfile.write(folder / "good.ogg", white(1, sr=SR), SR)
+    content = bytearray((folder / "tape.ogg").read_bytes())
+    place = content.index(b"OggS", len(content) // 2)
+    content[place + 300 : place + 3000] = bytes(2700)  # its checksum is wrong, and the page is passed over
+    (folder / "tape.ogg").write_bytes(content)
+    options = [
+        "--layout",
+        "folders",
+        "--seconds",
+        "1",
+        "--long",
+        "split",
+        "--variants",
+        "none",
+        "--image-size",
+        "32",
+        "--listen",
+        "0",
+    ]
+    images = tmp_path / f"images{workers}"
+    arguments = [*options, "--sr", str(SR), "--engine", "librosa", "--workers", str(workers)]
+    assert generate.__main__.main([str(folder.parent), str(images), *arguments]) == 3
+    rejected = pd.read_csv(images / tables.REJECTED, keep_default_na=False)
+    metadata = tables.read_metadata(images / tables.METADATA)
+    starts = metadata.loc[metadata["sound"] == "a/tape.ogg", "start_s"].tolist()
+    n_good = len(starts)
+    assert 20 < n_good < 40 and starts == list(range(n_good))
+    assert rejected["clip_id"].tolist() == [f"a-tape-piece{n_good:03d}"]
+    assert rejected["reason"][0].endswith(f"; with it {59 - n_good} more clips of this file, from {n_good} s on")
+    assert len(list(images.rglob("*.png"))) == n_good + 1

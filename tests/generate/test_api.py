@@ -1,0 +1,66 @@
+"""`generate.render` and `generate.read_dataset`: what the commands do, from Python."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import soundfile
+
+import generate
+from generate.__main__ import main
+from tests.conftest import SR, tone
+
+SMALL = {"seconds": 1, "sr": SR, "image_size": (32, 32), "engine": "librosa", "listen": 0, "workers": 1}
+
+
+@pytest.fixture
+def sounds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for label, hz in (("high", 3000), ("low", 300)):
+        for number in range(2):
+            path = tmp_path / "sounds" / label / f"{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, tone(hz + number), SR)
+    return tmp_path / "sounds"
+
+
+def test_it_renders_what_the_command_renders(sounds, tmp_path):
+    result = generate.render(sounds, tmp_path / "a", variants=["pitch=+2"], **SMALL)
+    arguments = [
+        "--variants",
+        "pitch=+2",
+        "--seconds",
+        "1",
+        "--image-size",
+        "32",
+        "--engine",
+        "librosa",
+        "--listen",
+        "0",
+        "--workers",
+        "1",
+    ]
+    assert main([str(sounds), str(tmp_path / "b"), "--sr", str(SR), *arguments]) == 0
+    images = {path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.png")}
+    assert len(images) == 8 == result.n_rendered
+    for name in images:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert (tmp_path / "a" / "index.html").is_file()
+    read = generate.read_dataset(tmp_path / "a")
+    pd.testing.assert_frame_equal(read, generate.read_dataset(tmp_path / "b"))
+    assert result.metadata["file_name"].tolist() == read["file_name"].tolist()
+
+
+def test_options_go_where_they_belong_and_output_has_its_default(sounds, tmp_path):
+    result = generate.render("sounds", classes=["low"], variants=["none"], source_pattern="^(.)", **SMALL)
+    assert result.metadata["label"].unique().tolist() == ["low"]
+    assert (tmp_path / "outputs/images/sounds/metadata.csv").is_file()
+
+
+def test_what_is_no_option_is_named(sounds):
+    with pytest.raises(TypeError, match="no option 'variant'. Did you mean 'variants'?"):
+        generate.render(sounds, variant=["none"])
+    with pytest.raises(ValueError, match="sr is 0"):
+        generate.render(sounds, sr=0)
+    with pytest.raises(ValueError, match="classes"):
+        generate.render(sounds, classes=["middle"], **SMALL)

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generate.dataset.tables import read_metadata
+from train.augment.image_transforms import PRESETS, ImageTransforms, image_arguments
+from train.data.decode import colour, load_pictures, palette_of
+
+PALETTE = palette_of("magma")
+
+
+@pytest.fixture(scope="module")
+def levels(images):
+    names = list(read_metadata(images / "metadata.csv")["file_name"])[:1]
+    return load_pictures(images, names, palette=PALETTE, size=(40, 48), silent_ends="keep").levels[0]
+
+
+def both(levels, arguments, n=20):
+    """A batch by our own code, and picture by picture by `ImageDataGenerator.random_transform` with the same seeds."""
+    from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+    ours = ImageTransforms(arguments).transform(np.stack([levels] * n), PALETTE, np.random.default_rng(0))
+    seeds = np.random.default_rng(0).integers(2**32, size=n)
+    generator, picture = ImageDataGenerator(**arguments), colour(levels, PALETTE).astype(np.float32)
+    theirs = np.stack([generator.random_transform(picture.copy(), seed=int(seed)) for seed in seeds])
+    return ours, theirs
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_pixels_are_those_of_image_data_generator(levels, preset):
+    """Its own `random_transform`, called by its own name, with the same seeds."""
+    ours, theirs = both(levels, PRESETS[preset])
+    np.testing.assert_array_equal(ours, theirs)
+    assert len({picture.tobytes() for picture in ours}) == len(ours)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"rotation_range": 180},
+        {"zoom_range": (0.2, 3.0)},
+        {"zoom_range": (2.0, 2.0)},
+        {"shear_range": 80, "vertical_flip": True},
+        {"width_shift_range": 0.9, "height_shift_range": [-30, -3, 7]},
+        {"width_shift_range": 5.0},
+        {"horizontal_flip": True},
+        {"brightness_range": (0.0, 4.0)},
+        {"rotation_range": 20, "fill_mode": "wrap"},
+        {"rotation_range": 20, "fill_mode": "constant", "cval": 99.0},
+        {"rotation_range": 20, "fill_mode": "reflect"},
+        {"channel_shift_range": 60.0, "brightness_range": (0.5, 1.5)},
+        {"rotation_range": 20, "interpolation_order": 0},
+    ],
+)
+@pytest.mark.parametrize("shape", [(40, 48), (31, 17), (1, 9), (9, 1)])
+def test_pixels_are_those_of_image_data_generator_for_any_value(values, shape):
+    noise = np.random.default_rng(5).integers(0, 256, shape).astype(np.uint8)
+    ours, theirs = both(noise, values, n=8)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    values=st.fixed_dictionaries(
+        {
+            "rotation_range": st.floats(0, 180),
+            "shear_range": st.floats(0, 60),
+            "width_shift_range": st.floats(0, 0.9),
+            "height_shift_range": st.floats(0, 0.9),
+            "zoom_range": st.floats(0, 0.9),
+        }
+    ),
+)
+def test_pixels_are_those_of_image_data_generator_by_property(seed, values):
+    noise = np.random.default_rng(seed).integers(0, 256, (23, 29)).astype(np.uint8)
+    ours, theirs = both(noise, values, n=3)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_drawing_leaves_the_global_generator_and_the_pictures_as_they_were(levels):
+    np.random.seed(7)
+    expected = np.random.random()
+    np.random.seed(7)
+    before = levels.copy()
+    ImageTransforms(PRESETS["paper"]).transform(levels[np.newaxis], PALETTE, np.random.default_rng(0))
+    assert np.random.random() == expected
+    np.testing.assert_array_equal(levels, before)
+
+
+def test_the_papers_values():
+    """Mushtaq, Su and Tran, 2021."""
+    paper = image_arguments("paper", [])
+    assert (paper["zoom_range"], paper["rotation_range"], paper["brightness_range"]) == (0.25, 30, (0.5, 1.5))
+    assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("sound", [])
+
+
+def test_values_over_a_preset():
+    values = ["zoom_range=0.1", "horizontal-flip=false", "brightness_range=0.9,1.1", "fill_mode=wrap"]
+    arguments = image_arguments("paper", values)
+    assert arguments == PRESETS["paper"] | {
+        "zoom_range": 0.1,
+        "horizontal_flip": False,
+        "brightness_range": (0.9, 1.1),
+        "fill_mode": "wrap",
+    }
+
+
+@pytest.mark.parametrize(
+    ("preset", "values", "words"),
+    [
+        ("film", [], "There is no preset 'film'.*paper, sound"),
+        ("paper", ["blur=3"], "'blur=3' is no value of an image transform"),
+        ("paper", ["zoom_range"], "zoom_range=0.1"),
+    ],
+)
+def test_bad_values(preset, values, words):
+    with pytest.raises(ValueError, match=words):
+        image_arguments(preset, values)
+
+
+def test_what_keras_refuses_is_said():
+    with pytest.raises(ValueError, match="ImageDataGenerator refuses.*zoom_range"):
+        ImageTransforms(image_arguments("paper", ["zoom_range=much"]))

@@ -1,0 +1,61 @@
+import pandas as pd
+import pytest
+
+from train.data.chosen_classes import leave_out_option, of_chosen_classes
+from train.recipe import Recipe
+
+TABLE = pd.DataFrame({"label": ["dog", "cat", "007", "great tit", "dog"], "clip_id": list("abcde")})
+
+
+def chosen(**recipe):
+    return list(of_chosen_classes(TABLE, Recipe(**recipe))["clip_id"])
+
+
+def test_all_some_and_all_but_some():
+    assert chosen() == list("abcde")
+    assert chosen(classes=("dog", "007")) == ["a", "c", "e"]
+    assert chosen(leave_out=("dog", "007")) == ["b", "d"]
+    assert list(of_chosen_classes(TABLE, Recipe(leave_out=("dog",))).index) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ({"classes": ("Dog", "cat")}, "--classes must name .*007, cat, dog, great tit. Got 'Dog'. Do you mean 'dog'?"),
+        ({"leave_out": ("graet tit",)}, "--leave-out must name .*Do you mean 'great tit'?"),
+        ({"leave_out": ("zebra",)}, "Got 'zebra'. Give names as they stand there"),
+        ({"classes": ("dog",)}, "tells classes apart. Got only the class 'dog' by --classes"),
+        ({"leave_out": ("dog", "cat", "007", "great tit")}, "tells classes apart. Got no class"),
+    ],
+)
+def test_what_is_not_there_is_refused(recipe, words):
+    with pytest.raises(ValueError, match=words):
+        chosen(**recipe)
+
+
+def test_the_option_can_be_pasted():
+    assert leave_out_option(["dog", "great tit"]) == "--leave-out dog 'great tit'"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"classes": ("a", "b"), "leave_out": ("c",)}, "must not stand together"),
+        ({"protocol": "paper", "n_folds": 5}, "--n-folds 5 must stand with --protocol folds. Got --protocol paper"),
+        ({"protocol": "random-clips", "ignore_folds": True}, "--ignore-folds must stand with --protocol folds"),
+        ({"n_folds": 1}, "n_folds is 1; expected 2 to 1000"),
+    ],
+)
+def test_options_that_contradict_each_other(values, words):
+    with pytest.raises(ValueError, match=words):
+        Recipe(**values)
+
+
+def test_recipes_of_older_runs_can_be_read():
+    old = {name: value for name, value in Recipe().to_json().items() if name not in NEW}
+    assert Recipe.from_json(old) == Recipe()
+    new = Recipe(classes=("007", "b"), ignore_folds=True, n_folds=7)
+    assert Recipe.from_json(new.to_json()) == new
+
+
+NEW = ("classes", "leave_out", "ignore_folds", "n_folds")

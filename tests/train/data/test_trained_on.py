@@ -1,0 +1,51 @@
+import json
+
+import pandas as pd
+import pytest
+
+from train.data.trained_on import facts_of, limits_in_words
+
+
+def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
+    rows = {"variant": "original", "seconds": list(seconds)}
+    return pd.DataFrame(rows if rates is None else rows | {"sample_rate_hz": rates})
+
+
+def words(rates, *, highest_hz=22050.0, shown_s=5.0):
+    facts = json.loads(json.dumps(facts_of(table(rates))))
+    return " ".join(limits_in_words(facts, highest_hz=highest_hz, seconds=shown_s))
+
+
+def test_eight_kilohertz_are_called_so():
+    text = words([8000] * 4)
+    assert "have 8,000 Hz, and of what is above 4,000 Hz it knows nothing" in text
+    assert "44,100" not in text and "22,050" not in text
+    assert "last 0.3 to 0.8 s, half of them 0.45 s or less; an image shows 5 s" in text
+
+
+def test_the_images_may_end_below_half_the_rate():
+    assert "above 16,000 Hz it knows nothing" in words([44100] * 4, highest_hz=16000.0)
+
+
+def test_mixed_rates_are_all_named_the_most_frequent_first():
+    text = words([8000, 8000, 8000, 44100])
+    assert "8,000 Hz (75 % of the clips), 44,100 Hz (25 % of the clips)" in text
+    assert "Of what is above 22,050 Hz it knows nothing; of what is above 4,000 Hz it saw little." in text
+
+
+@pytest.mark.parametrize("rates", [None, [44100, float("nan"), 44100, 44100]])
+def test_what_an_old_table_does_not_say_is_not_said(rates):
+    assert words(rates).startswith("Of what is above 22,050 Hz it sees nothing. The clips")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [None, [], {}, {"sample_rates_hz": [8000]}, {"sample_rates_hz": {"x": 1}, "seconds": "5"}, {"seconds": [1]}],
+)
+def test_what_is_not_as_this_program_wrote_it_is_passed_over(facts):
+    assert limits_in_words(facts, highest_hz=None, seconds=None) == []
+
+
+def test_variants_do_not_count():
+    variants = table([8000] * 4).assign(variant=["original", "pitch=+2", "original", "trim"])
+    assert facts_of(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}

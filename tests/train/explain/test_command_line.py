@@ -1,0 +1,210 @@
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from PIL import Image
+
+from generate.dataset.settings import Settings
+from generate.readers.collection import safe_name
+from tests.conftest import SR, tone, white
+from tests.train.conftest import in_new_process
+from train.data.decode import colour
+from train.explain.attribution import completeness_error, grad_cam, integrated_gradients, log_odds_gain
+from train.explain.command_line import explain_levels, main
+from train.predict import fold_models
+from train.predict.windows import front_end, read_window
+from train.recipe import Recipe
+from train.runs import run_folder
+from train.runs.run_folder import Run
+
+KINDS = ("picture.png", "grad_cam.png", "integrated_gradients.png", "what_mattered.wav")
+
+
+CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    """Nets that learnt nothing need many."""
+    monkeypatch.setattr("train.explain.attribution.MOST_STEPS", 32)
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory):
+    """Files of two nets that say different things of different pictures; one of them is two side by side."""
+    import keras
+
+    from train.models.registry import build_model
+
+    files = []
+    for n in (1, 2):
+        keras.utils.set_random_seed(n)
+        net = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32), nets=n)
+        for layer in net.layers:
+            if isinstance(layer, keras.layers.Dense):  # a new net answers nearly the same to all
+                layer.set_weights([8 * layer.get_weights()[0], layer.get_weights()[1]])
+        files.append(tmp_path_factory.mktemp("nets") / "net.keras")
+        net.save(files[-1])
+    return files
+
+
+@pytest.fixture
+def run(tmp_path, nets):
+    """A run with two finished folds, whose pictures are of 1 s at 22050 Hz; they are not there."""
+    settings = Settings(sr=SR, seconds=1.0, image_size=(48, 48), long="split")
+    run = Run(
+        folder=tmp_path / "runs" / "tiny",
+        images=tmp_path / "images",
+        recipe=Recipe(silent_ends="loop"),
+        classes=CLASSES,
+        input_size=(32, 32),
+        folds=("1", "2"),
+        all_folds=("1", "2"),
+        collection="Small",
+        versions={},
+    )
+    run_folder.write_run(run, {"format": 1, "fingerprint": "0" * 16, "settings": settings.to_json()})
+    for fold, net in zip(run.folds, nets, strict=True):
+        run.fold_folder(fold).mkdir()
+        shutil.copy(net, run.model_file(fold))
+        run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": False})
+    return run
+
+
+def explain(run, *arguments):
+    return main([str(run.folder), *map(str, arguments)])
+
+
+def read_csv(path):
+    return pd.read_csv(path, keep_default_na=False, na_values={"probability": [""], "completeness_error": [""]})
+
+
+def test_the_mean_of_the_nets_is_explained(run):
+    loaded = fold_models.load_nets(run, ["1", "2"])
+    palette = front_end(run).palette
+    levels = np.random.default_rng(0).integers(0, 256, (2, 32, 32)).astype(np.uint8)
+    classes = np.array([1, 3])
+    found = explain_levels(loaded, levels, palette, classes)
+    pictures = colour(levels, palette)
+    options = {"baseline": palette[0]}
+    for name, method, more in (
+        ("grad_cam", grad_cam, {}),
+        ("integrated_gradients", integrated_gradients, options),
+    ):
+        expected = np.mean([method(net, pictures, classes, **more) for net in loaded], axis=0)
+        np.testing.assert_allclose(getattr(found, name), expected, atol=1e-6)
+        assert getattr(found, name).dtype == np.float32
+    gain = np.mean([log_odds_gain(net, pictures, classes, **options) for net in loaded], axis=0)
+    np.testing.assert_allclose(
+        found.completeness_error, completeness_error(found.integrated_gradients, gain), atol=1e-5
+    )
+    assert found.completeness_error.shape == (2,)
+    silent = explain_levels(loaded, levels, palette, classes, silence=levels[0])
+    assert np.abs(silent.integrated_gradients[0]).max() == 0, "nothing is added to what is silence"
+
+
+def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
+    y = np.concatenate([tone(400, seconds=1.0) + white(1.0, rms=0.02), np.zeros(SR), white(0.7)]).astype(np.float32)
+    soundfile.write(tmp_path / "a b.wav", y, SR)
+    assert explain(run, tmp_path / "a b.wav", "-o", tmp_path / "out") == 0
+    table = read_csv(tmp_path / "out" / "explanations.csv")
+    assert table["name"].tolist() == ["a b__0s", "a b__1s", "a b__2s"]
+    assert (table["start_s"].tolist(), table["end_s"].tolist()) == ([0, 1, 2], [1, 2, 2.7])
+    assert table["silent"].tolist() == [False, True, False]
+    assert table["files"][1] == table["class"][1] == ""
+    files = sorted(file for row in table["files"] if row for file in row.split(";"))
+    assert files == sorted(f"{name}__{kind}" for name in ("a b__0s", "a b__2s") for kind in KINDS)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*files, "explanations.csv"])
+
+    loaded, front = fold_models.load_nets(run, ["1", "2"]), front_end(run)
+    windows = [read_window(tmp_path / "a b.wav", start_s, front) for start_s in (0.0, 1.0, 2.0)]
+    for k in (0, 2):
+        says = fold_models.mean_probabilities(loaded, colour(windows[k].levels[None], front.palette))[0]
+        assert table["class"][k] == CLASSES[says.argmax()]
+        assert table["probability"][k] == pytest.approx(says.max(), abs=1e-5)
+        assert 0 <= table["completeness_error"][k] < 0.5
+    for file in files:
+        if file.endswith(".png"):
+            with Image.open(tmp_path / "out" / file) as image:
+                assert image.size == (448, 448) and image.mode == "RGB"
+    for name, seconds in (("a b__0s", 1.0), ("a b__2s", 0.7)):
+        masked, sr = soundfile.read(tmp_path / "out" / f"{name}__what_mattered.wav")
+        assert (len(masked), sr) == (round(seconds * SR), SR)
+        assert 0 < np.abs(masked).max() <= 1
+    out = capsys.readouterr().out
+    assert "2 nets averaged, of folds 1, 2" in out and "written: 8 files and explanations.csv" in out
+    assert "silent: nothing to hear" in out
+    assert all(f"__{kind}" in out for kind in KINDS), "the terminal says how to read the files"
+
+
+def test_a_class_of_ones_own_is_explained(run, tmp_path):
+    soundfile.write(tmp_path / "a.wav", white(), SR)
+    assert explain(run, tmp_path / "a.wav", "--class", "other one", "--folds", "2") == 0
+    table = read_csv(run.folder / "explained-sounds" / "explanations.csv")
+    assert table["class"].tolist() == ["other one"]
+    assert table["name"].tolist() == ["a"]
+    says = fold_models.mean_probabilities(
+        fold_models.load_nets(run, ["2"]),
+        colour(
+            read_window(tmp_path / "a.wav", 0.0, front_end(run)).levels[None],
+            front_end(run).palette,
+        ),
+    )[0]
+    assert table["probability"][0] == pytest.approx(says[CLASSES.index("other one")], abs=1e-5)
+
+
+def test_sounds_of_one_name_and_odd_names_do_not_collide(run, tmp_path):
+    paths = ["one/x.wav", "two/x.wav", "two/X.flac", "x__0s.wav", "long/x.wav", "x__grad_cam.wav", "dog: bärk?.wav"]
+    for k, name in enumerate(paths):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / name, white(2.0 if "long" in name else 0.5, seed=k), SR)
+    assert explain(run, *(tmp_path / name for name in paths), "-o", tmp_path / "out") == 0
+    table = read_csv(tmp_path / "out" / "explanations.csv")
+    assert len(table) == 8 and table["name"].map(str.casefold).is_unique
+    files = [file for row in table["files"] for file in row.split(";")]
+    assert len({file.casefold() for file in files}) == 4 * 8
+    assert all((tmp_path / "out" / file).is_file() for file in files)
+    assert all(safe_name(file) == file for file in files)
+
+
+def test_bad_sounds_are_named_and_the_rest_is_explained(run, tmp_path, capsys):
+    (tmp_path / "bad.wav").write_text("no sound")
+    soundfile.write(tmp_path / "good.wav", white(), SR)
+    arguments = [tmp_path / "bad.wav", tmp_path / "good.wav", tmp_path / "absent.wav", "-o", tmp_path / "out"]
+    assert explain(run, *arguments) == 3
+    out = capsys.readouterr().out
+    assert "not explained:" in out and "not readable as sound" in out and "there is no such file" in out
+    assert len(read_csv(tmp_path / "out" / "explanations.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bad.wav"], "None of these sounds could be explained"),
+        (["good.wav", "--class", "Midle"], "Do you mean 'middle'"),
+        (["good.wav", "--class", "42"], "has no such class. It has high, low"),
+        (["good.wav", "--folds", "7"], "no finished fold '7'"),
+        (["good.wav", "-o", "bad.wav"], "which is a file; give one such as explained"),
+    ],
+)
+def test_what_cannot_be_is_said_in_words(run, tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.wav").write_text("no sound")
+    soundfile.write(tmp_path / "good.wav", white(), SR)
+    assert explain(run, *arguments) == 1
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+
+
+def test_as_a_user_runs_it(run, tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(500), SR)
+    done = in_new_process("train.explain", str(run.folder), "a.wav", "-o", "seen", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^a +\S.* %$", done.stdout, re.MULTILINE)
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == sorted(
+        ["explanations.csv", *(f"a__{kind}" for kind in KINDS)]
+    )
+    assert "--class" in in_new_process("train.explain", "--help", cwd=tmp_path).stdout

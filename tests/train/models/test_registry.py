@@ -1,0 +1,127 @@
+import inspect
+
+import keras
+import numpy as np
+import pytest
+
+from train.models.registry import BASE, MODELS, Preprocess, build_model
+
+
+def n_parameters(model: keras.Model) -> int:
+    """Those that are learnt; what batch normalisation only counts is left out, as the papers do."""
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("alexnet", 61_100_840),
+        ("squeezenet", 1_235_496),
+        ("resnet18", 11_689_512),
+        ("resnet34", 21_797_672),
+        ("densenet161", 28_681_000),
+    ],
+)
+def test_parameters_are_as_published(name, published):
+    assert n_parameters(build_model(name, n_classes=1000)) == published
+
+
+@pytest.mark.parametrize(("name", "n_weighted"), [("cnn7", 7), ("cnn9", 9)])
+def test_weighted_layers_of_the_small_nets(name, n_weighted):
+    model = build_model(name, n_classes=10)
+    weighted = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
+    ]
+    assert len(weighted) == n_weighted
+
+
+def test_every_classifier_of_keras_is_there():
+    def classifiers(module):
+        return {name for name in dir(module) if name[0].isupper() and inspect.isfunction(getattr(module, name))}
+
+    modules = [module for _, module in inspect.getmembers(keras.applications, inspect.ismodule)]
+    published = set().union(classifiers(keras.applications), *map(classifiers, modules))
+    assert {name.lower() for name in published} == {name for name, model in MODELS.items() if model.has_imagenet}
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet152", "resnet50v2", "densenet121", "mobilenetv2", "efficientnetv2b0"])
+def test_preprocessing_is_kerass_own(name):
+    module, _ = MODELS[name].base
+    own = getattr(keras.applications, module).preprocess_input
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 9, 7, 3)).astype(np.uint8)
+    ours = keras.ops.convert_to_numpy(Preprocess(MODELS[name].preprocessing)(pictures))
+    np.testing.assert_allclose(ours, own(pictures.astype(np.float32)), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet", "densenet121", "efficientnetb1", "inceptionv3", "xception", "nasnetmobile", "convnexttiny"]
+)
+def test_size_is_kerass_default(name):
+    module, function = MODELS[name].base
+    model = getattr(getattr(keras.applications, module), function)(weights=None)
+    assert model.input_shape[1:3] == (MODELS[name].size, MODELS[name].size)
+
+
+@pytest.mark.parametrize("name", ["cnn7", "squeezenet", "mobilenetv3small"])
+def test_from_pixels_to_probabilities_and_through_a_file(name, tmp_path):
+    model = build_model(name, n_classes=4, size=(64, 96), dropout=0.3)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
+    probabilities = model.predict(pictures, verbose=0)
+    assert probabilities.shape == (3, 4)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict(pictures, verbose=0), probabilities, atol=1e-5)
+    assert again.get_layer(BASE).name == BASE
+
+
+def test_penalties_are_counted():
+    plain, penalised = build_model("cnn7", n_classes=3), build_model("cnn7", n_classes=3, l2=0.01)
+    assert not plain.losses
+    kernels = [weight for weight in penalised.trainable_weights if weight.name == "kernel"]
+    expected = 0.01 * sum(float(np.square(keras.ops.convert_to_numpy(kernel)).sum()) for kernel in kernels)
+    assert float(sum(penalised.losses)) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("ending", "n_classes"), [(".weights.h5", 5), (".keras", 5), (".keras", 3)])
+def test_weights_of_an_earlier_classifier(tmp_path, ending, n_classes):
+    """A whole net may have other classes: then all but the last layer is taken."""
+    earlier = build_model("cnn7", n_classes=5)
+    path = tmp_path / f"earlier{ending}"
+    earlier.save(path) if ending == ".keras" else earlier.save_weights(path)
+    later = build_model("cnn7", n_classes=n_classes, weights=str(path))
+    part = (lambda net: net) if n_classes == 5 else (lambda net: net.get_layer(BASE))
+    for ours, theirs in zip(part(later).weights, part(earlier).weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_weights_with_other_classes_alone_are_refused(tmp_path):
+    build_model("cnn7", n_classes=5).save_weights(tmp_path / "earlier.weights.h5")
+    with pytest.raises(ValueError, match="A whole net, such as a run's last.keras, may have other classes"):
+        build_model("cnn7", n_classes=3, weights=str(tmp_path / "earlier.weights.h5"))
+
+
+def test_what_is_not_there_is_said(monkeypatch):
+    with pytest.raises(ValueError, match="'resnet1'.*cnn9.*resnet152"):
+        build_model("resnet1", n_classes=2)
+    with pytest.raises(ValueError, match="no ImageNet weights of 'cnn9'.*vgg16"):
+        build_model("cnn9", n_classes=2, weights="imagenet")
+    with pytest.raises(FileNotFoundError, match="no file of weights"):
+        build_model("cnn7", n_classes=2, weights="nowhere.weights.h5")
+    with pytest.raises(ValueError, match="unit, tf, torch, caffe, none"):
+        Preprocess("tensor")
+
+
+def test_imagenet_weights_that_cannot_be_fetched(monkeypatch):
+    def no_network(file_name, origin, **_):
+        raise Exception(f"URL fetch failure on {origin}: None -- no network")
+
+    from keras.src.applications import densenet
+
+    monkeypatch.setattr(densenet.file_utils, "get_file", no_network)
+    with pytest.raises(
+        FileNotFoundError, match=r"fetch https://\S+densenet121\S+\.h5, and put the file into \S+models"
+    ):
+        build_model("densenet121", n_classes=2, weights="imagenet")

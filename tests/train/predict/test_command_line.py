@@ -1,0 +1,591 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from generate.dataset import tables
+from tests.conftest import SR, tone, white
+from tests.train.conftest import ROOT, draw, environment_of
+from tests.train.predict.test_windows import record, run_on
+from train.data.decode import colour, load_pictures
+from train.predict.command_line import main
+from train.predict.predictions import clock
+from train.predict.windows import front_end, read_window, window_starts
+from train.runs import run_folder
+
+CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory):
+    """Files of two nets of six classes that say different things of different pictures."""
+    import keras
+
+    from train.models.registry import build_model
+
+    files = []
+    for seed in (1, 2):
+        keras.utils.set_random_seed(seed)
+        net = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32))
+        dense = net.get_layer("classes")
+        # A new net answers nearly the same to all.
+        dense.set_weights([40 * dense.get_weights()[0], dense.get_weights()[1]])
+        files.append(tmp_path_factory.mktemp("nets") / "net.keras")
+        net.save(files[-1])
+    return files
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Sounds and their pictures, 1 s at 22050 Hz; do not change them."""
+    folder = tmp_path_factory.mktemp("drawn")
+    for k, label in enumerate(("high", "low")):
+        for number in range(3):
+            record(folder / "sounds" / label / f"{number}.wav", 0.6 + 0.3 * number, seed=number, hz=300 + 3000 * k)
+    draw(folder / "sounds", folder / "images", "--variants", "none")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path, drawn, nets):
+    """A run with two finished folds."""
+    run = run_on(drawn / "images", tmp_path / "runs" / "tiny", classes=CLASSES)
+    return with_folds(run, dict(zip("12", nets, strict=True)))
+
+
+def with_folds(run, nets, *, all_folds=("1", "2"), is_leaky=False, **recipe):
+    run = replace(run, folds=all_folds, all_folds=all_folds, recipe=replace(run.recipe, **recipe))
+    run_folder.write_run(run, run.picture_settings())
+    for fold, net in nets.items():
+        run.fold_folder(fold).mkdir(exist_ok=True)
+        shutil.copy(net, run.model_file(fold))
+        run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": is_leaky})
+    return run
+
+
+def predict(run, *arguments):
+    return main([str(run.folder), *map(str, arguments)])
+
+
+def read_csv(path):
+    return pd.read_csv(path, keep_default_na=False, na_values={"p_1": [""]})
+
+
+def probabilities_of(table):
+    return table[[f"p:{name}" for name in CLASSES]].to_numpy(dtype=float)
+
+
+def says(nets, pictures):
+    """The mean of what nets say, one net and one picture after the other."""
+    import keras
+
+    loaded = [keras.saving.load_model(path, compile=False) for path in nets]
+    return np.array([np.mean([net(picture[None]).numpy()[0] for net in loaded], axis=0) for picture in pictures])
+
+
+def pictures_of(run, path, duration, hop_s=None):
+    front = front_end(run)
+    starts = window_starts(duration, seconds=front.settings.seconds, hop_s=hop_s)
+    windows = [read_window(path, start_s, front) for start_s in starts]
+    return windows, [colour(window.levels, front.palette) for window in windows]
+
+
+# What the nets say
+
+
+def test_training_clips_get_what_the_nets_say_of_their_pictures(run, drawn, nets, tmp_path):
+    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+    table = read_csv(tmp_path / "out.csv")
+    metadata = tables.read_metadata(drawn / "images" / "metadata.csv").sort_values("sound")
+    assert table["file"].tolist() == [str(drawn / "sounds" / sound) for sound in metadata["sound"]]
+    front = front_end(run)
+    known = load_pictures(
+        drawn / "images", list(metadata["file_name"]), palette=front.palette, size=(32, 32), silent_ends="loop"
+    )
+    expected = says(nets, colour(known.levels, known.palette))
+    assert np.ptp(expected, axis=0).max() > 0.05, "the pictures are told apart"
+    np.testing.assert_allclose(probabilities_of(table), expected, atol=2e-6)
+
+
+def test_a_recording_is_the_mean_of_its_windows_and_of_the_nets(run, nets, tmp_path):
+    y = np.concatenate([tone(300), white(), tone(5000, seconds=0.7)])
+    soundfile.write(tmp_path / "a.wav", y, SR)
+    windows, pictures = pictures_of(run, tmp_path / "a.wav", 2.7)
+    assert len(windows) == 3
+    expected = says(nets, pictures)
+
+    for batch_size in (1, 2, 32):
+        assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--batch-size", batch_size) == 0
+        table = read_csv(tmp_path / "out.csv")
+        assert len(table) == 1
+        assert (table["start_s"][0], table["end_s"][0]) == (0, 2.7)
+        np.testing.assert_allclose(probabilities_of(table)[0], expected.mean(axis=0), atol=2e-6)
+
+    assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--folds", "2") == 0
+    alone = says(nets[1:], pictures).mean(axis=0)
+    np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], alone, atol=2e-6)
+    assert np.abs(alone - expected.mean(axis=0)).max() > 0.01
+
+
+def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, nets, tmp_path, capsys):
+    soundfile.write(tmp_path / "a.wav", white(2.5), SR)
+    soundfile.write(tmp_path / "b.wav", tone(400, seconds=0.5), SR)
+    outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
+    assert predict(run, tmp_path / "a.wav", tmp_path / "b.wav", "--hop-seconds", "0.5", *outputs) == 0
+    table = read_csv(tmp_path / "out.csv")
+    assert table["file"].tolist() == [str(tmp_path / "a.wav")] * 4 + [str(tmp_path / "b.wav")]
+    assert table["start_s"].tolist() == [0, 0.5, 1, 1.5, 0]
+    assert table["end_s"].tolist() == [1, 1.5, 2, 2.5, 0.5]
+    expected = says(nets, pictures_of(run, tmp_path / "a.wav", 2.5, hop_s=0.5)[1])
+    np.testing.assert_allclose(probabilities_of(table)[:4], expected, atol=2e-6)
+
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    head = lines.index(str(tmp_path / "a.wav"))
+    assert [line.split("  ")[1].strip() for line in lines[head + 1 : head + 6]] == [
+        *("0:00.0 - 0:01.0", "0:00.5 - 0:01.5", "0:01.0 - 0:02.0", "0:01.5 - 0:02.5", "average")
+    ]
+    mean = expected.mean(axis=0)
+    assert f"{CLASSES[mean.argmax()]} {100 * mean.max():.1f} %" in lines[head + 5]
+
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["hop_s"] == 0.5
+    assert [row["start_s"] for row in written["windows"]] == [0, 0.5, 1, 1.5, 0]
+    assert [row["file"] for row in written["files"]] == [str(tmp_path / "a.wav"), str(tmp_path / "b.wav")]
+    np.testing.assert_allclose(list(written["files"][0]["probabilities"].values()), mean, atol=2e-6)
+
+
+# What is written
+
+
+def test_the_table_names_the_likeliest_classes_first(run, drawn, tmp_path):
+    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+    table = read_csv(tmp_path / "out.csv")
+    top = [name for k in range(1, 6) for name in (f"top_{k}", f"p_{k}")]
+    assert list(table.columns) == ["file", "start_s", "end_s", "silent", *top, *(f"p:{name}" for name in CLASSES)]
+    every = probabilities_of(table)
+    np.testing.assert_allclose(every.sum(axis=1), 1, atol=1e-5)
+    for row, probabilities in zip(table.to_dict("records"), every, strict=True):
+        order = np.argsort(-probabilities, kind="stable")[:5]
+        assert [row[f"top_{k + 1}"] for k in range(5)] == [CLASSES[k] for k in order]
+        assert [row[f"p_{k + 1}"] for k in range(5)] == probabilities[order].tolist()
+
+
+@pytest.mark.parametrize(("top", "n"), [("1", 1), ("3", 3), ("99", 6)])
+def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, top, n):
+    path = drawn / "sounds" / "high" / "0.wav"
+    assert predict(run, path, "--csv", tmp_path / "out.csv", "--top", top) == 0
+    table = read_csv(tmp_path / "out.csv")
+    assert sum(name.startswith("top_") for name in table) == n
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "0.wav  " in line]
+    assert line.count("%") == n
+
+
+def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
+    (tmp_path / "bad.wav").write_text("no sound")
+    path = drawn / "sounds" / "low" / "1.wav"
+    outputs = ["--json", tmp_path / "out.json", "--csv", tmp_path / "out.csv"]
+    assert predict(run, path, tmp_path / "bad.wav", *outputs) == 3
+    written = json.loads((tmp_path / "out.json").read_text())
+    row = read_csv(tmp_path / "out.csv").iloc[0]
+    assert written["run"] == str(run.folder)
+    assert (written["folds"], written["leaky"], written["hop_s"]) == (["1", "2"], False, None)
+    assert written["classes"] == list(CLASSES)
+    (said,) = written["files"]
+    assert (said["file"], said["start_s"], said["end_s"], said["silent"]) == (str(path), 0, 0.9, False)
+    assert [entry["label"] for entry in said["top"]] == [row[f"top_{k}"] for k in range(1, 6)]
+    assert [entry["p"] for entry in said["top"]] == [float(row[f"p_{k}"]) for k in range(1, 6)]
+    assert said["probabilities"] == {name: float(row[f"p:{name}"]) for name in CLASSES}
+    assert written["windows"] == []
+    (rejected,) = written["rejected"]
+    assert (rejected["file"], rejected["from_s"]) == (str(tmp_path / "bad.wav"), 0)
+    assert "not readable as sound" in rejected["reason"]
+
+
+def test_an_older_table_is_replaced_whole(run, drawn, tmp_path):
+    (tmp_path / "out.csv").write_text("file,start_s,end_s\nold,0,1\n")
+    assert predict(run, drawn / "sounds" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
+    assert len(read_csv(tmp_path / "out.csv")) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "runs"]
+
+
+def test_the_heading_says_which_nets_answer(run, drawn, capsys):
+    path = drawn / "sounds" / "low" / "1.wav"
+    assert predict(run, path) == 0
+    out = capsys.readouterr().out
+    assert str(run.folder) in out and "2 nets averaged, of folds 1, 2" in out
+    assert "leaky" not in out.lower() and "differ" not in out
+    assert predict(run, path, "--folds", "2") == 0
+    assert "one, of fold 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", [{"protocol": "paper"}, {"protocol": "random-clips"}, {"is_leaky": True}])
+def test_a_leaky_run_is_called_so(run, nets, drawn, tmp_path, capsys, how):
+    run = with_folds(run, {"1": nets[0]}, all_folds=("1",), **how)
+    assert predict(run, drawn / "sounds" / "low" / "1.wav", "--json", tmp_path / "out.json") == 0
+    assert "leaky" in capsys.readouterr().out
+    assert json.loads((tmp_path / "out.json").read_text())["leaky"] is True
+
+
+def test_other_versions_of_what_draws_are_named(run, drawn, capsys):
+    values = run.picture_settings()
+    then = values["versions"] | {"librosa": "0.9.1", "soundfile": "0.1", "python": "2.7"}
+    run_folder.write_json(run.folder / "settings.json", values | {"versions": then})
+    assert predict(run, drawn / "sounds" / "low" / "1.wav") == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if "differ" in line]
+    assert "librosa 0.9.1 (here " in note and "soundfile" not in note and "2.7" not in note
+
+
+def test_a_low_probability_is_called_unsure(run, drawn, tmp_path, capsys):
+    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if ".wav" in line]
+    p = read_csv(tmp_path / "out.csv")["p_1"]
+    assert [", unsure" in line for line in lines] == [value < 0.5 for value in p]
+    assert (p < 0.5).sum() > 0, "one at least"
+
+
+def test_clock():
+    assert [clock(s) for s in (0, 4.96, 59.96, 61.25, 3725.5, 36000)] == [
+        *("0:00.0", "0:05.0", "1:00.0", "1:01.2", "1:02:05.5", "10:00:00.0")
+    ]
+
+
+# Silence
+
+
+def test_silence_is_called_so_and_not_trusted(run, drawn, tmp_path, capsys):
+    soundfile.write(tmp_path / "quiet.wav", np.full(SR, 0.1, dtype=np.float32), SR)
+    path = drawn / "sounds" / "low" / "1.wav"
+    outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
+    assert predict(run, tmp_path / "quiet.wav", path, *outputs) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
+    assert line.endswith("silent: nothing to hear")
+    silent, heard = (tmp_path / "out.csv").read_text().splitlines()[1:]
+    assert silent.split(",")[3] == "True" and not silent.split(",", 4)[4].strip(",")
+    assert heard.split(",")[3] == "False"
+    silent, heard = json.loads((tmp_path / "out.json").read_text())["files"]
+    assert (silent["silent"], silent["top"], silent["probabilities"]) == (True, [], None)
+    assert heard["probabilities"]
+
+
+def test_silent_windows_do_not_count(run, nets, tmp_path):
+    y = np.concatenate([np.zeros(2 * SR, dtype=np.float32), tone(700), np.zeros(SR, dtype=np.float32)])
+    soundfile.write(tmp_path / "a.wav", y, SR)
+    windows, pictures = pictures_of(run, tmp_path / "a.wav", 4.0)
+    assert [window.is_silent for window in windows] == [True, True, False, True]
+    assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 0
+    table = read_csv(tmp_path / "out.csv")
+    assert not table["silent"][0]
+    np.testing.assert_allclose(probabilities_of(table)[0], says(nets, pictures[2:3])[0], atol=2e-6)
+    assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--hop-seconds", "1") == 0
+    assert read_csv(tmp_path / "out.csv")["silent"].tolist() == [True, True, False, True]
+
+
+def test_only_silence_is_an_answer_too(run, tmp_path):
+    soundfile.write(tmp_path / "quiet.wav", np.zeros(3 * SR), SR)
+    assert predict(run, tmp_path / "quiet.wav") == 0
+
+
+# Files
+
+
+def test_folders_are_walked_and_hidden_files_passed_over(run, tmp_path, capsys):
+    sounds = tmp_path / "my sounds"
+    for name in ("b.wav", "a/ä ü 鳥.flac", "a/x, y.wav", ".hidden/c.wav", "._b.wav", ".d.wav"):
+        record(sounds / name, 0.5)
+    (sounds / "notes.txt").write_text("no sound")
+    assert predict(run, sounds, sounds / "b.wav", "--csv", tmp_path / "out.csv") == 0
+    assert read_csv(tmp_path / "out.csv")["file"].tolist() == [
+        str(sounds / name) for name in ("a/x, y.wav", "a/ä ü 鳥.flac", "b.wav")
+    ]
+    out = capsys.readouterr().out
+    assert "1 .txt, 3 hidden" in out and "鳥" in out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
+def test_a_name_that_is_not_utf8_is_written_all_the_same(run, tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff bird.wav"
+    record(tmp_path / "a.wav", 0.5)
+    try:
+        os.rename(tmp_path / "a.wav", path)
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    outputs = ["--csv", str(tmp_path / "out.csv"), "--json", str(tmp_path / "out.json")]
+    assert main([str(run.folder), os.fsdecode(path), *outputs]) == 0
+    assert read_csv(tmp_path / "out.csv")["file"][0].endswith(r"/\udcff bird.wav")
+
+
+def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, capsys):
+    good = drawn / "sounds" / "low" / "1.wav"
+    whole = good.read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.wav").write_bytes(b"")
+    (tmp_path / "talk.m4a").write_bytes(b"123")
+    (tmp_path / "notes.txt").write_text("no sound")
+    (tmp_path / "nothing").mkdir()
+    bad = [tmp_path / name for name in ("cut.wav", "empty.wav", "talk.m4a", "notes.txt", "nothing", "gone.wav")]
+    assert predict(run, *bad[:3], good, *bad[3:], "--csv", tmp_path / "out.csv") == 3
+    assert read_csv(tmp_path / "out.csv")["file"].tolist() == [str(good)]
+    lines = capsys.readouterr().out.splitlines()
+    reasons = lines[lines.index("not predicted:") + 1 :]
+    for path, reason in zip(
+        bad,
+        (
+            "truncated",
+            "empty: the file has no bytes",
+            "neither audio nor video",
+            "not readable as sound",
+            "no sound is in",
+            "no such",
+        ),
+        strict=True,
+    ):
+        (line,) = [line for line in reasons if line.startswith(f"  {path}: ")]
+        assert reason in line
+
+
+def test_what_could_be_read_of_a_recording_that_is_damaged_counts(run, tmp_path, capsys):
+    soundfile.write(tmp_path / "a.flac", white(6.0), SR)
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    place = len(content) * 3 // 5
+    content[place : place + 500] = bytes(500)
+    (tmp_path / "a.flac").write_bytes(content)
+    outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
+    assert predict(run, tmp_path / "a.flac", "--hop-seconds", "1", *outputs) == 3
+    assert read_csv(tmp_path / "out.csv")["start_s"].tolist() == [0, 1, 2]
+    assert "a.flac, from 0:03.0 on: " in capsys.readouterr().out
+    assert json.loads((tmp_path / "out.json").read_text())["rejected"][0]["from_s"] == 3
+
+
+def test_a_recording_that_ends_too_early_is_not_predicted_as_stage_one_does_not_draw_it(run, tmp_path, capsys):
+    soundfile.write(tmp_path / "a.flac", white(6.0), SR)
+    whole = (tmp_path / "a.flac").read_bytes()
+    (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 5])
+    assert predict(run, tmp_path / "a.flac") == 1
+    assert "a.flac: truncated: its last frame is not whole" in capsys.readouterr().out
+
+
+def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys):
+    (tmp_path / "bad.wav").write_text("no sound")
+    for sounds in ([tmp_path / "bad.wav"], [tmp_path / "gone.wav"], [tmp_path / "bad.wav", tmp_path / "gone.wav"]):
+        assert predict(run, *sounds, "--csv", tmp_path / "out.csv") == 1
+        said = capsys.readouterr()
+        assert all(str(path) in said.out for path in sounds)
+        assert "None of these sounds" in said.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_pictures_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
+    from train.predict import windows_of_recordings
+
+    soundfile.write(tmp_path / "a.wav", white(20.0), SR)
+    seen = []
+    real = windows_of_recordings.mean_probabilities
+    monkeypatch.setattr(
+        windows_of_recordings, "mean_probabilities", lambda nets, x: seen.append(len(x)) or real(nets, x)
+    )
+    assert predict(run, tmp_path / "a.wav", "--batch-size", "8") == 0
+    assert seen == [8, 8, 4]
+
+
+# Decoders that crash or hang
+
+CRASHES = """
+import os, time
+import soundfile
+real_init, real_seek = soundfile.SoundFile.__init__, soundfile.SoundFile.seek
+def init(self, file, *args, **options):
+    name = str(file).rpartition("/")[2]
+    if "crashes" in name:
+        os.abort()
+    if "hangs" in name:
+        time.sleep(600)
+    real_init(self, file, *args, **options)
+def seek(self, frames, *args):
+    if "later.wav" in str(self.name) and frames > 2 * self.samplerate:
+        os.abort()
+    return real_seek(self, frames, *args)
+soundfile.SoundFile.__init__, soundfile.SoundFile.seek = init, seek
+"""
+"""A `sitecustomize.py`, which every Python process loads that it stands before."""
+IN_SECONDS = (
+    "import sys, generate.workers.processes; generate.workers.processes.PART_LIMIT_S = 3.0\n"
+    "from train.predict.command_line import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
+def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, tmp_path):
+    good = [drawn / "sounds" / "high" / f"{k}.wav" for k in range(3)]
+    bad = [tmp_path / f"{name}.wav" for name in ("crashes", "later", "hangs")]
+    for path in bad:
+        soundfile.write(path, white(4.5), SR)
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(CRASHES)
+    files = [good[0], bad[0], good[1], bad[1], bad[2], good[2]]
+    command = [
+        sys.executable,
+        "-c",
+        IN_SECONDS,
+        run.folder,
+        *files,
+        "--hop-seconds",
+        "1",
+        "--csv",
+        tmp_path / "out.csv",
+    ]
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'hook'}:{ROOT}"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    reasons = done.stdout[done.stdout.index("not predicted:") :].splitlines()[1:4]
+    assert [line.partition(".wav")[0].rpartition("/")[2] for line in reasons] == ["crashes", "later", "hangs"]
+    assert all("its worker process died or hung, twice" in line for line in reasons)
+    assert "later.wav, from 0:02.0 on: " in reasons[1]
+    assert predict(run, *good, "--csv", tmp_path / "good.csv", "--hop-seconds", "1") == 0
+    heard, expected = read_csv(tmp_path / "out.csv"), read_csv(tmp_path / "good.csv")
+    assert heard.loc[heard["file"] == str(bad[1]), "start_s"].tolist() == [0, 1]
+    heard = heard[heard["file"] != str(bad[1])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(heard, expected, atol=1e-6)
+
+
+# The run
+
+
+def test_a_run_that_is_not_there_or_has_no_net_is_said(run, drawn, tmp_path, capsys):
+    path = str(drawn / "sounds" / "low" / "1.wav")
+    assert main([str(tmp_path / "none"), path]) == 1
+    assert "is not there" in capsys.readouterr().err
+    assert main([str(drawn / "images"), path]) == 1
+    assert "it is no run" in capsys.readouterr().err
+    for fold in "12":
+        (run.fold_folder(fold) / "fold.json").unlink()
+    assert predict(run, path) == 1
+    assert "No fold of the run" in capsys.readouterr().err
+
+
+def test_a_fold_that_is_not_finished_is_named(run, drawn, capsys):
+    assert predict(run, drawn / "sounds", "--folds", "2,7") == 1
+    assert "no finished fold '7'; it has 1, 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"no net at all", None, b"PK\x03\x04 half a zip file"])
+def test_a_net_that_cannot_be_read_is_named_with_what_to_do(run, drawn, capsys, content):
+    path = run.model_file("2")
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert predict(run, drawn / "sounds") == 1
+    err = capsys.readouterr().err
+    assert str(path) in err and "train the fold again" in err and "Traceback" not in err
+    assert predict(run, drawn / "sounds", "--folds", "1") == 0
+
+
+def test_a_net_of_another_run_is_refused(run, drawn, capsys):
+    run_folder.write_json(run.folder / "classes.json", list(CLASSES[:4]))
+    assert predict(run, drawn / "sounds") == 1
+    err = capsys.readouterr().err
+    assert "to 6 outputs; expected (32, 32, 3) to 4" in err
+
+
+def test_code_in_a_net_is_not_run(run, drawn, tmp_path, capsys):
+    import keras
+
+    picture = keras.layers.Input((32, 32, 3))
+    x = keras.layers.Lambda(lambda x: x[:, 0, 0, :1] + np.zeros(6))(picture)
+    keras.Model(picture, x).save(run.model_file("1"))
+    assert predict(run, drawn / "sounds") == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_tested_weights_are_used(run, nets, drawn, tmp_path):
+    path = drawn / "sounds" / "low" / "1.wav"
+    run = with_folds(run, {"1": nets[1]}, all_folds=("1",), select="validation")
+    assert run.model_file("1").name == "best.keras" and (run.fold_folder("1") / "last.keras").is_file()
+    assert predict(run, path, "--csv", tmp_path / "out.csv") == 0
+    expected = says(nets[1:], pictures_of(run, path, 0.9)[1])[0]
+    np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=2e-6)
+
+
+# What the user types
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--hop-seconds", "0"), ("--hop-seconds", "soon"), ("--top", "0"), ("--batch-size", "-3"), ("--folds", ",")],
+)
+def test_wrong_use_ends_with_status_2(run, wrong, capsys):
+    with pytest.raises(SystemExit) as caught:
+        predict(run, "a.wav", *wrong)
+    assert caught.value.code == 2
+    assert wrong[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_outputs_are_looked_at_before_anything_is_heard(run, drawn, tmp_path, capsys, option):
+    sound = drawn / "sounds" / "low" / "1.wav"
+    before = sound.read_bytes()
+    for path, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "a", "not there"), (sound, "called like audio")):
+        assert predict(run, sound, option, path) == 1
+        said_all = capsys.readouterr()
+        assert said in said_all.err and not said_all.out
+    assert sound.read_bytes() == before
+    assert predict(run, sound, "--csv", tmp_path / "a", "--json", tmp_path / "a") == 1
+
+
+def test_help_answers_without_loading_keras(tmp_path):
+    code = (
+        "import sys\nfrom train.predict.command_line import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'keras', 'tensorflow', 'librosa'} & set(sys.modules)"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "--hop-seconds" in done.stdout
+    assert time.monotonic() - began < 20
+
+
+def test_as_a_user_runs_it_on_the_other_backend(run, nets, drawn, tmp_path):
+    pytest.importorskip("jax")
+    path = drawn / "sounds" / "low" / "1.wav"
+    done = subprocess.run(
+        [sys.executable, "-m", "train.predict", run.folder, path, "--csv", tmp_path / "out.csv"],
+        cwd=tmp_path,
+        env=environment_of("jax", tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "/low/1.wav  " in done.stdout
+    expected = says(nets, pictures_of(run, path, 0.9)[1])[0]
+    np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=1e-4)
+
+
+def test_sounds_that_the_nets_were_trained_on_are_named(run, drawn, tmp_path, capsys):
+    metadata = tables.read_metadata(drawn / "images" / "metadata.csv")
+    for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
+        columns = ["clip_id", "source_id", "variant", "file_name", "label"]
+        tested = rows[columns].assign(fold=fold, predicted=rows["label"])
+        tables.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, tested)
+    soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
+    assert predict(run, drawn / "sounds" / metadata["sound"][0], tmp_path / "new.wav") == 0
+    out = capsys.readouterr().out
+    assert "note: 1 of the 2 nets asked may have been trained on" in out and "new.wav, of the" not in out
+    assert predict(run, tmp_path / "new.wav") == 0
+    assert "note: " not in capsys.readouterr().out
+
+
+def test_what_is_between_windows_is_said_not_to_be_heard(run, drawn, capsys):
+    predict(run, drawn / "sounds" / "high" / "0.wav", "--hop-seconds", 3)
+    assert "begin 3 s apart" in capsys.readouterr().out

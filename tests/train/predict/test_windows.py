@@ -1,0 +1,300 @@
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from generate.audio import BadSound, duration_s
+from generate.dataset import png, tables
+from generate.rendering.segments import count_pieces
+from tests.conftest import SR, tone, white
+from tests.train.conftest import draw
+from train.data.decode import load_pictures
+from train.predict.windows import front_end, read_window, window_starts
+from train.recipe import Recipe
+from train.runs import run_folder
+from train.runs.run_folder import Run
+
+LENGTHS_S = {"short": 0.4, "nearly": 0.9999, "equal": 1.0, "a little longer": 1.2, "longer": 1.7, "long": 5.6}
+
+
+def run_on(images: Path, folder: Path, *, size=(32, 32), silent_ends="loop", classes=("high", "low")) -> Run:
+    """A run on the pictures of a folder, without nets."""
+    run = Run(
+        folder=folder,
+        images=images,
+        recipe=Recipe(silent_ends=silent_ends),
+        classes=classes,
+        input_size=size,
+        folds=("1",),
+        all_folds=("1",),
+        collection="Small",
+        versions={},
+    )
+    run_folder.write_run(run, tables.read_settings(images / "settings.json"))
+    return run
+
+
+def record(path: Path, seconds: float, *, sr=SR, seed=0, channels=1, hz=900) -> Path:
+    y = np.stack(
+        [tone(hz * (1 + k), seconds=seconds, sr=sr) + white(seconds, sr=sr, seed=seed + k) for k in range(channels)], 1
+    )
+    # a quiet end, so that there is something to cut and to loop
+    y[round(0.6 * len(y)) :] *= 1e-6
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, y, sr)
+    return path
+
+
+def all_lengths(sounds: Path, sr=SR) -> Path:
+    for k, (name, seconds) in enumerate(LENGTHS_S.items()):
+        record(sounds / ("low" if k % 2 else "high") / f"{name}.wav", seconds, sr=sr, seed=k)
+    return sounds
+
+
+def front_of(images, folder, **options):
+    return front_end(run_on(images, folder, **options))
+
+
+def assert_parity(sounds: Path, images: Path, folder: Path, *, minimum: int, sizes=((32, 32), None)) -> None:
+    """Every original picture of a folder equals the window that begins where it does."""
+    table = tables.read_metadata(images / "metadata.csv")
+    table = table[table["variant"] == "original"]
+    assert len(table) >= minimum
+    for size in sizes:
+        for silent_ends in ("loop", "keep"):
+            height_and_width = size or png.read(images / table["file_name"].iloc[0])[0].shape
+            front = front_of(images, folder, size=height_and_width, silent_ends=silent_ends)
+            seconds = front.settings.seconds
+            known = load_pictures(
+                images,
+                list(table["file_name"]),
+                palette=front.palette,
+                size=height_and_width,
+                silent_ends=silent_ends,
+            ).levels
+            for path, rows in table.assign(row=range(len(table))).groupby("sound"):
+                starts = window_starts(duration_s(sounds / path), seconds=seconds)
+                windows = {start_s: read_window(sounds / path, start_s, front) for start_s in starts}
+                assert len(windows) == len(starts) >= len(rows)
+                for row in rows.itertuples():
+                    window = windows[row.start_s]
+                    np.testing.assert_array_equal(window.levels, known[row.row], err_msg=f"{path} {row.start_s}")
+                    assert window.is_silent == row.silent
+                    if silent_ends == "keep" and size is None:
+                        np.testing.assert_array_equal(window.levels, png.read(images / row.file_name)[0])
+                if front.settings.long == "split":
+                    assert len(windows) == len(rows), "windows are the pieces that stage one cuts"
+
+
+# The same picture as stage one, to the pixel
+
+
+@pytest.mark.parametrize("long", ["first", "split"])
+def test_windows_are_the_pictures_of_stage_one(tmp_path, long):
+    sounds = all_lengths(tmp_path / "sounds")
+    images = draw(sounds, tmp_path / "images", "--variants", "none", "--long", long)
+    assert_parity(sounds, images, tmp_path / "run", minimum=6 if long == "first" else 12)
+
+
+@pytest.mark.parametrize("long", ["first", "split"])
+@pytest.mark.parametrize("sr", [8000, 44100, 48000])
+def test_also_where_the_rate_is_changed(tmp_path, sr, long):
+    sounds = all_lengths(tmp_path / "sounds", sr=sr)
+    images = draw(sounds, tmp_path / "images", "--variants", "none", "--long", long)
+    assert_parity(sounds, images, tmp_path / "run", minimum=6, sizes=[None])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--feature", "mfcc", "--image-size", "native"),
+        ("--feature", "log", "--pad", "repeat", "--image-size", "60x40"),
+        ("--feature", "gammatone", "--colormap", "viridis", "--reference", "full-scale"),
+        ("--image-size", "native", "--seconds", "0.7", "--long", "split", "--range-db", "60"),
+    ],
+    ids=" ".join,
+)
+def test_also_with_other_settings(tmp_path, more):
+    sounds = all_lengths(tmp_path / "sounds")
+    images = draw(sounds, tmp_path / "images", "--variants", "none", *more)
+    assert_parity(sounds, images, tmp_path / "run", minimum=6)
+
+
+@pytest.mark.parametrize("ending", ["flac", "ogg", "mp3"])
+def test_also_of_other_formats_in_stereo_above_full_scale(tmp_path, ending):
+    for label in ("high", "low"):
+        for k, seconds in enumerate((0.5, 3.6)):
+            path = tmp_path / "sounds" / label / f"{k}.{ending}"
+            record(path, seconds, sr=44100, seed=k, channels=2, hz=300)
+    images = draw(tmp_path / "sounds", tmp_path / "images", "--variants", "none", "--long", "split")
+    assert_parity(tmp_path / "sounds", images, tmp_path / "run", minimum=10, sizes=[None])
+
+
+def test_also_where_resampling_goes_beyond_full_scale_later_in_the_clip(tmp_path):
+    # What is read of a clip beyond its picture decides how loud the picture's part becomes.
+    y = 0.2 * tone(500, seconds=3.0, sr=44100)
+    y[2 * 44100 :] = np.sign(tone(400, seconds=1.0, sr=44100))
+    for label in ("high", "low"):
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        soundfile.write(tmp_path / "sounds" / label / "a.wav", y, 44100, subtype="FLOAT")
+    more = ("--variants", "none", "--long", "first", "--reference", "full-scale")
+    images = draw(tmp_path / "sounds", tmp_path / "images", *more)
+    assert_parity(tmp_path / "sounds", images, tmp_path / "run", minimum=2, sizes=[None])
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--seconds", "2", "--long", "split", "--sr", "22050"), ("--seconds", "7", "--feature", "mfcc")]
+)
+def test_real_clips_come_out_equal_to_the_pixel(esc10, tmp_path, more):
+    folders = sorted(folder for folder in esc10.iterdir() if folder.is_dir())
+    sounds = tmp_path / "sounds"
+    for folder in folders[::2]:
+        (sounds / folder.name).mkdir(parents=True)
+        for path in sorted(folder.glob("*.ogg"))[3:5]:
+            shutil.copy(path, sounds / folder.name / path.name)
+    usual = ("--variants", "none", "--sr", "44100", "--seconds", "5", "--image-size", "224")
+    images = draw(sounds, tmp_path / "images", "--layout", "folders", *usual, *more)
+    assert_parity(sounds, images, tmp_path / "run", minimum=10, sizes=[(112, 112)])
+    assert_parity(sounds, images, tmp_path / "run2", minimum=10, sizes=[None])
+
+
+# Where windows begin
+
+
+@pytest.mark.parametrize(
+    ("duration", "hop", "starts"),
+    [
+        (0.0, 1, [0]),
+        (3, None, [0]),
+        (3, 1, [0]),
+        (5, 1, [0]),
+        (7.4, None, [0]),
+        (7.5, None, [0, 5]),
+        (10, None, [0, 5]),
+        (10, 5, [0, 5]),
+        (10, 2.5, [0, 2.5, 5]),
+        (10, 1, [0, 1, 2, 3, 4, 5]),
+        (10.4, 1, [0, 1, 2, 3, 4, 5, 6]),
+        (6.5, 4, [0, 4]),
+        (6.4, 4, [0]),
+        (13, 10, [0, 10]),
+        (12.4, 10, [0]),
+    ],
+)
+def test_windows_go_on_until_one_reaches_the_end(duration, hop, starts):
+    assert window_starts(duration, seconds=5.0, hop_s=hop).tolist() == starts
+
+
+@given(st.floats(0, 1e5), st.floats(0.05, 60))
+def test_without_a_hop_they_are_the_pieces_of_stage_one(duration, seconds):
+    starts = window_starts(duration, seconds=seconds)
+    assert len(starts) == count_pieces(duration, seconds)
+    np.testing.assert_array_equal(starts, np.round(np.arange(len(starts)) * seconds, 6))
+
+
+@given(st.integers(0, 60_000), st.integers(50, 10_000), st.integers(50, 20_000))
+@example(18_275, 50, 50)
+def test_each_window_but_the_last_is_full_and_the_last_is_half_full(duration_ms, seconds_ms, hop_ms):
+    starts = window_starts(duration_ms / 1000, seconds=seconds_ms / 1000, hop_s=hop_ms / 1000)
+    ends = [Fraction(k * hop_ms + seconds_ms) for k in range(len(starts))]
+    if len(starts) > 1:
+        assert ends[-2] < duration_ms, "no window follows one that reached the end"
+        assert duration_ms - (len(starts) - 1) * hop_ms >= Fraction(seconds_ms, 2)
+    left = duration_ms - len(starts) * hop_ms
+    assert ends[-1] >= duration_ms or left < Fraction(seconds_ms, 2), "one more would have fitted"
+
+
+@pytest.mark.parametrize("hop", [0.0, -1.0, 0.001, float("nan"), float("inf")])
+def test_a_hop_must_be_a_length(hop):
+    with pytest.raises(ValueError, match="hop between windows"):
+        window_starts(10, seconds=5, hop_s=hop)
+
+
+# Windows of a recording
+
+
+@pytest.fixture
+def tiny_front(tmp_path, sounds):
+    return front_of(draw(sounds, tmp_path / "images", "--variants", "none"), tmp_path / "run")
+
+
+def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_path, tiny_front):
+    y = np.concatenate([tone(500), np.zeros(SR, dtype=np.float32), tone(500, seconds=0.6)])
+    soundfile.write(tmp_path / "a.wav", y, SR)
+    starts = window_starts(2.6, seconds=1)
+    first, silent, last = (read_window(tmp_path / "a.wav", start_s, tiny_front) for start_s in starts)
+    assert [(w.start_s, w.end_s) for w in (first, silent, last)] == [(0, 1), (1, 2), (2, 2.6)]
+    assert [w.is_silent for w in (first, silent, last)] == [False, True, False]
+    assert not silent.levels.any() and first.levels.any()
+
+
+def test_overlapping_windows_are_cut_at_the_hop(tmp_path, tiny_front):
+    soundfile.write(tmp_path / "a.wav", white(3.0), SR, subtype="FLOAT")
+    y, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    starts = window_starts(3, seconds=1, hop_s=0.5)
+    windows = [read_window(tmp_path / "a.wav", start_s, tiny_front) for start_s in starts]
+    assert [window.start_s for window in windows] == [0, 0.5, 1, 1.5, 2]
+    for k, window in enumerate(windows):
+        soundfile.write(tmp_path / "part.wav", y[k * SR // 2 :][:SR], SR, subtype="FLOAT")
+        alone = read_window(tmp_path / "part.wav", 0.0, tiny_front)
+        np.testing.assert_array_equal(window.levels, alone.levels)
+
+
+def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monkeypatch):
+    from train.predict import windows as module
+
+    record(tmp_path / "a.wav", 30.0)
+    read = []
+    load = module.load
+    monkeypatch.setattr(module, "load", lambda *args, **kw: read.append(kw) or load(*args, **kw))
+    read_window(tmp_path / "a.wav", 7.0, tiny_front)
+    assert read == [{"start_s": 7.0, "longest_s": 1, "shown_s": 1, "channels": "auto"}]
+
+
+def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
+    (tmp_path / "text.wav").write_text("no sound at all")
+    with pytest.raises(BadSound, match="not readable as sound"):
+        read_window(tmp_path / "text.wav", 0.0, tiny_front)
+    (tmp_path / "a.m4a").write_bytes(b"1234")
+    with pytest.raises(BadSound, match="not readable as sound: it holds neither audio nor video"):
+        read_window(tmp_path / "a.m4a", 0.0, tiny_front)
+    with pytest.raises(BadSound):
+        read_window(tmp_path / "gone.wav", 0.0, tiny_front)
+
+
+# The front end
+
+
+def test_the_front_end_is_that_of_the_run_not_of_the_pictures_today(tmp_path, sounds):
+    images = draw(sounds, tmp_path / "images", "--variants", "none", "--colormap", "gray")
+    run = run_on(images, tmp_path / "run", size=(40, 40), silent_ends="keep")
+    front = front_end(run)
+    draw(sounds, images, "--variants", "none", "--seconds", "0.5", "--overwrite")
+    again = front_end(run)
+    assert again.settings == front.settings and again.settings.seconds == 1
+    assert (again.size, again.silent_ends) == ((40, 40), "keep")
+    assert again.palette.shape == (256, 3) and again.palette.tobytes() == png.palette("gray")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"feature": "wavelet"}, "no feature 'wavelet'"),
+        ({"colormap": "mud"}, "no colour map 'mud'"),
+        ({"sr": "fast"}, "'sr' must be a whole number. Got 'fast'"),
+        ({"image_size": 5}, "not as this program wrote"),
+        ({"volume": 11}, "Unknown settings: volume"),
+    ],
+)
+def test_settings_that_are_not_ours_are_named(tmp_path, sounds, change, said):
+    run = run_on(draw(sounds, tmp_path / "images", "--variants", "none"), tmp_path / "run")
+    values = run.picture_settings()
+    run_folder.write_json(run.folder / "settings.json", values | {"settings": values["settings"] | change})
+    with pytest.raises(ValueError, match=said) as caught:
+        front_end(run)
+    assert "settings.json" in str(caught.value)

@@ -1,0 +1,260 @@
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.train.fake_runs import fake_run
+from train.report.command_line import main as report_main
+from train.report.report import make_report, summary_text
+from train.runs import run_folder
+
+WRITTEN = (
+    "predictions.csv",
+    "report.json",
+    "confusion_matrix.csv",
+    "confusion_matrix.png",
+    "curves.png",
+    "README.md",
+    "index.html",
+)
+
+
+def warned(report, words):
+    return [warning for warning in report["warnings"] if words in warning]
+
+
+def change_fold(run, fold, **values):
+    path = run.fold_folder(fold) / run_folder.FOLD
+    run_folder.write_json(path, json.loads(path.read_text()) | values)
+
+
+def test_everything_is_written_and_nothing_else(tmp_path):
+    run = fake_run(tmp_path / "run")
+    before = {path.name for path in run.folder.iterdir()}
+    report = make_report(run)
+    assert {path.name for path in run.folder.iterdir()} == before | set(WRITTEN)
+    assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report
+    for name in ("confusion_matrix.png", "curves.png"):
+        with Image.open(run.folder / name) as picture:
+            picture.verify()
+
+
+def test_pooled_figures_are_those_of_all_test_pictures(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.7)
+    report = make_report(run)
+    table = run_folder.read_predictions(run.folder / "predictions.csv")
+    both = [run.read_fold_predictions(fold) for fold in ("1", "2")]
+    pd.testing.assert_frame_equal(table.drop(columns="split"), pd.concat(both, ignore_index=True))
+    right = table["label"] == table["predicted"]
+    pooled = report["pooled"]
+    assert pooled["accuracy"] == right.mean()
+    assert pooled["low"] < pooled["accuracy"] < pooled["high"]
+    assert (pooled["n_pictures"], pooled["n_clips"], pooled["n_recordings"]) == (72, 72, 36)
+    assert [fold["accuracy"] for fold in report["folds"]] == [right[table["fold"] == fold].mean() for fold in "12"]
+    assert pooled["nearest_neighbour_accuracy"] == pytest.approx(0.6)
+    assert report["times"] == {"train_seconds": 120, "pictures_seen": 8000, "pictures_per_second": 8000 / 120}
+    assert set(table["split"]) == {"honest"}
+    assert [row["n_recordings"] for row in report["classes"]] == [12, 12, 12]
+
+
+def test_the_meter_is_weighted_by_the_size_of_the_folds(tmp_path):
+    run = fake_run(tmp_path / "run")
+    change_fold(run, "1", nearest_neighbour_accuracy=1.0, n_test=108)
+    assert make_report(run)["pooled"]["nearest_neighbour_accuracy"] == pytest.approx((1.0 * 108 + 0.6 * 36) / 144)
+    change_fold(run, "2", nearest_neighbour_accuracy=None)
+    report = make_report(run)
+    assert report["pooled"]["nearest_neighbour_accuracy"] is None
+    assert "no learning: -" in summary_text(report)
+
+
+def test_an_honest_run_never_says_leaky_but_to_look_for_a_leak(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.7)
+    report = make_report(run)
+    assert report["leaky"] is False and report["warnings"] == []
+    text = summary_text(report) + (run.folder / "README.md").read_text() + (run.folder / "predictions.csv").read_text()
+    assert "leaky" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"protocol": "paper", "all_folds": ("1",)},
+        {"protocol": "random-clips", "all_folds": ("1",)},
+        {"keep_relatives": True, "leaky_folds": ("2",)},
+    ],
+)
+def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
+    run = fake_run(tmp_path / "run", right=0.8, recordings=3, **options)
+    report = make_report(run)
+    assert report["leaky"] is True
+    for name in WRITTEN:
+        if name.endswith(".png"):
+            continue  # see test_plots
+        text = (run.folder / name).read_text(encoding="utf-8")
+        assert "leaky" in text.lower(), name
+    lines = (run.folder / "predictions.csv").read_text().splitlines()
+    assert all(",leaky," in line for line in lines[1:])
+    assert "(leaky)" in (run.folder / "confusion_matrix.csv").read_text().splitlines()[0]
+    assert all("leaky" in line.lower() for line in summary_text(report).splitlines())
+    for line in (run.folder / "README.md").read_text().splitlines():
+        assert "%" not in line or "leaky" in line.lower(), line
+    n_tested = sum(fold["n_pictures"] for fold in report["folds"] if fold["is_leaky"])
+    assert warned(report, f"Leaky: {n_tested} of {report['pooled']['n_pictures']} test pictures have a relative")
+
+
+def test_keeping_relatives_where_there_are_none_is_honest(tmp_path):
+    assert make_report(fake_run(tmp_path / "run", keep_relatives=True))["leaky"] is False
+
+
+def test_missing_folds_are_named_and_the_figure_is_of_the_others(tmp_path):
+    run = fake_run(tmp_path / "run", all_folds=("1", "2", "3", "10"), folds=("1", "3"), finished=("3",))
+    report = make_report(run)
+    assert report["folds_missing"] == ["1", "2", "10"]
+    assert [fold["name"] for fold in report["folds"]] == ["3"]
+    assert report["pooled"]["n_clips"] == 36
+    assert report["pooled"]["deviation_of_folds"] is None
+    assert warned(report, "Only 1 of 4 folds finished") and warned(report, "--folds 1,2,10")
+    assert "1 of 4 folds only" in summary_text(report)
+    assert "1 of 4 folds only" in (run.folder / "README.md").read_text()
+
+
+def test_a_run_without_a_finished_fold_has_no_report(tmp_path):
+    run = fake_run(tmp_path / "run", finished=())
+    with pytest.raises(ValueError, match="No fold of the run .* is finished"):
+        make_report(run)
+    assert not (run.folder / "report.json").exists()
+
+
+def test_too_good_a_figure_from_nothing_is_suspicious(tmp_path):
+    from_nothing = make_report(fake_run(tmp_path / "a", right=1))
+    assert warned(from_nothing, "is more than nets reach from nothing as a rule")
+    assert warned(from_nothing, "--source-pattern")
+    assert warned(from_nothing, "these tests do not rule out 90.3 %")
+    pretrained = make_report(fake_run(tmp_path / "b", right=1, weights="imagenet"))
+    assert not warned(pretrained, "from nothing")
+    leaky = make_report(fake_run(tmp_path / "c", right=1, protocol="paper", all_folds=("1",)))
+    assert not warned(leaky, "suspicious")
+
+
+def test_a_nearest_neighbour_that_is_too_good_is_suspicious(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.8)
+    change_fold(run, "1", nearest_neighbour_accuracy=0.99)
+    change_fold(run, "2", nearest_neighbour_accuracy=0.85)
+    assert warned(make_report(run), "learns nothing, is right in 92.0 %")
+    change_fold(run, "1", nearest_neighbour_accuracy=0.94)
+    assert not warned(make_report(run), "Look for a leak")
+
+
+def test_weak_classes_are_named(tmp_path):
+    run = fake_run(
+        tmp_path / "run", all_folds=("1",), recordings=4, answers=lambda _, label: "rain" if label == "saw" else label
+    )
+    report = make_report(run)
+    assert warned(report, "Not one test picture was recognised of: saw.")
+    assert warned(report, "Fewer than 6 test recordings") and warned(report, "bird (4), rain (4), saw (4)")
+    assert report["classes"][2]["precision"] is None, "nothing was taken for saw"
+    assert report["confusions"] == [{"label": "saw", "predicted": "rain", "count": 8, "n": 8}]
+    assert "saw taken for rain 8 of 8" in summary_text(report)
+
+
+def test_two_recordings_give_no_interval_but_say_how_many_it_takes(tmp_path):
+    run = fake_run(tmp_path / "run", classes=("a", "b"), all_folds=("1",), recordings=1, clips_per_recording=70)
+    report = make_report(run)
+    pooled = report["pooled"]
+    assert (pooled["n_clips"], pooled["n_recordings"], pooled["low"], pooled["high"]) == (140, 2, None, None)
+    assert [fold["low"] for fold in report["folds"]] == [None]
+    assert "(no interval: 2 recordings; at least 6 are needed, 4 more; 140 clips of 2 recordings)" in summary_text(
+        report
+    )
+    assert warned(report, "an interval takes at least 6 recordings, 4 more")
+    card, page = ((run.folder / name).read_text(encoding="utf-8") for name in ("README.md", "index.html"))
+    assert "no interval: 2 recordings; at least 6 are needed, 4 more" in card
+    assert "anything from" not in card
+    assert "no interval: 2 recordings; at least 6 are needed, 4 more" in page
+
+
+def test_always_the_same_answer_is_called_what_it_is(tmp_path):
+    run = fake_run(tmp_path / "run", answers=lambda *_: "bird")
+    assert warned(make_report(run), "no better than always answering")
+
+
+def test_a_class_without_a_test_picture_is_named(tmp_path):
+    run = fake_run(tmp_path / "run", all_folds=("1",))
+    path = run.fold_folder("1") / "predictions.csv"
+    table = run_folder.read_predictions(path)
+    table[(table["label"] != "saw") & (table["predicted"] != "saw")].to_csv(path, index=False)
+    report = make_report(run)
+    assert warned(report, "Not tested at all: saw.")
+    assert report["classes"][2]["recall"] is None
+    assert "NaN" not in (run.folder / "report.json").read_text()
+
+
+def test_left_out_relatives_and_foreign_weights_are_reported(tmp_path):
+    run = fake_run(tmp_path / "run", weights="other/last.weights.h5")
+    change_fold(run, "1", n_left_out=6)
+    change_fold(run, "2", n_left_out=1200)
+    report = make_report(run)
+    assert report["protocol"]["left_out"] == 1206
+    assert warned(report, "1,206 pictures left out of training because relatives of theirs are tested")
+    assert warned(report, "other/last.weights.h5")
+
+
+def test_class_names_of_any_kind_come_through(tmp_path):
+    classes = ('<&"', "a|b", "käse 鳥 $x_1$", "NA", "1")
+    run = fake_run(tmp_path / "run", classes=classes, right=0.6)
+    report = make_report(run)
+    assert [row["label"] for row in report["classes"]] == list(classes)
+    matrix = pd.read_csv(run.folder / "confusion_matrix.csv", index_col=0, keep_default_na=False)
+    assert list(matrix.index) == list(matrix.columns) == list(classes)
+    assert matrix.to_numpy().sum() == report["pooled"]["n_pictures"]
+    assert set(run_folder.read_predictions(run.folder / "predictions.csv")["label"]) == set(classes)
+
+
+def test_the_report_may_be_made_anew(tmp_path):
+    run = fake_run(tmp_path / "run")
+    make_report(run)
+    first = {name: (run.folder / name).read_bytes() for name in WRITTEN}
+    make_report(run_folder.read_run(run.folder))
+    assert {name: (run.folder / name).read_bytes() for name in WRITTEN} == first
+
+
+@pytest.mark.parametrize("change", ["column", "class", "fold"])
+def test_damaged_files_are_named(tmp_path, change):
+    run = fake_run(tmp_path / "run")
+    path = run.fold_folder("2") / "predictions.csv"
+    table = run_folder.read_predictions(path)
+    if change == "column":
+        table.drop(columns="p:rain").to_csv(path, index=False)
+    elif change == "class":
+        table.assign(predicted="wind").to_csv(path, index=False)
+    else:
+        path = run.fold_folder("2") / "fold.json"
+        path.write_text('{"name": "2"}')
+    with pytest.raises(ValueError, match="fold-2") as error:
+        make_report(run)
+    assert path.name in str(error.value) and "--resume" in str(error.value)
+    assert not list(run.folder.glob("*.tmp"))
+
+
+def test_the_command_makes_the_report_and_prints_it(tmp_path, capsys):
+    run = fake_run(tmp_path / "run")
+    assert report_main([str(run.folder)]) == 0
+    assert "macro F1" in capsys.readouterr().out
+    assert (run.folder / "report.json").is_file()
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    assert report_main([str(tmp_path / "absent")]) == 1
+    assert report_main([str(tmp_path)]) == 1
+    assert report_main([str(fake_run(tmp_path / "run", finished=()).folder)]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 3 and all(line.startswith("train.report: ") for line in errors)
+
+
+def test_no_report_needs_keras():
+    code = "import sys, train.report.report, train.compare.table, train.report.plots, train.report.model_card; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

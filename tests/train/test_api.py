@@ -1,0 +1,66 @@
+"""`train.fit` and `train.load_run`: what the commands do, from Python."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import train
+from tests.conftest import SR, tone
+from train.predict.command_line import main as predict_main
+
+
+@pytest.fixture(scope="module")
+def run(images, tmp_path_factory):
+    """Two classes would do; three folds of three epochs are trained."""
+    runs = tmp_path_factory.mktemp("runs")
+    recipe = {"model": "cnn7", "nets": 1, "input_size": 32, "batch_size": 16, "epochs": 3, "train_variants": ()}
+    return train.fit(images, folds=["1", "2"], name="first", runs=runs, **recipe)
+
+
+def test_a_run_has_a_report_and_its_predictions(run):
+    assert run.classes == ("high", "low", "middle")
+    report = json.loads((run.folder / "report.json").read_text())
+    assert run.report == report and not report["leaky"]
+    tests = run.test_predictions
+    assert (tests["label"] == tests["predicted"]).mean() == report["pooled"]["accuracy"]
+    assert "cnn7" in repr(run)
+
+
+def test_it_predicts_what_the_command_predicts(run, tmp_path, caplog):
+    for name, hz in (("a", 310), ("b", 6100)):
+        soundfile.write(tmp_path / f"{name}.wav", tone(hz, seconds=2), SR)
+    again = train.load_run(run.folder)
+    with caplog.at_level(logging.WARNING):
+        table = again.predict([tmp_path / "a.wav", tmp_path / "gone.wav", tmp_path / "b.wav"])
+    assert predict_main([str(run.folder), str(tmp_path), "--csv", str(tmp_path / "out.csv")]) == 0
+    expected = pd.read_csv(tmp_path / "out.csv")
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False)
+    ((file, from_s, reason),) = table.attrs["rejected"]
+    assert file.endswith("gone.wav") and from_s == 0 and "no such file" in reason and "gone.wav" in caplog.text
+    windows = again.predict([tmp_path / "a.wav"], hop_s=0.5, folds=["1"], top=1)
+    assert windows["start_s"].tolist() == [0, 0.5, 1] and "top_2" not in windows
+
+
+def test_nothing_that_could_be_predicted_is_an_error(run, tmp_path):
+    with pytest.raises(ValueError, match="gone.wav"):
+        run.predict([tmp_path / "gone.wav"])
+
+
+def test_what_is_no_run_and_no_option(tmp_path, images):
+    with pytest.raises(FileNotFoundError):
+        train.load_run(tmp_path / "gone")
+    with pytest.raises(TypeError, match="modle"):
+        train.fit(images, modle="cnn7")
+
+
+def test_plain_keras_loads_the_model_after_one_import(run):
+    """`import train.models.registry` makes the layers known."""
+    model = keras.models.load_model(run.folder / "fold-1" / "last.keras")
+    assert model.predict_on_batch(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 3)

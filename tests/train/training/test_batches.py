@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from train.augment.image_transforms import PRESETS, ImageTransforms
+from train.augment.spectrogram_transforms import SpectrogramTransforms
+from train.data.decode import Pictures, colour, palette_of
+from train.training.batches import Batches
+
+N, N_CLASSES = 30, 3
+
+
+def batches(**options):
+    levels = np.random.default_rng(0).integers(0, 256, (N, 12, 16), dtype=np.uint8)
+    levels[:, 0, 0] = np.arange(N)
+    targets = np.eye(N_CLASSES, dtype=np.float32)[np.arange(N) % N_CLASSES]
+    usual = {"rows": np.arange(2, 27), "targets": targets, "batch_size": 8, "seed": (0, 1)}
+    return Batches(Pictures(levels, palette_of("magma")), **usual | options)
+
+
+def test_an_epoch_shows_every_picture_once():
+    made = batches()
+    for epoch in range(3):
+        shown = list(made.epochs(epoch, epoch + 1))
+        assert len(shown) == len(made) == 4
+        assert sorted(len(x) for x, _ in shown) == [6, 6, 6, 7]
+        x = np.concatenate([x for x, _ in shown])
+        expected = colour(made.pictures.levels[made.rows], made.pictures.palette)
+        assert sorted(p.tobytes() for p in x) == sorted(p.tobytes() for p in expected)
+
+
+def test_classes_stay_with_their_pictures():
+    made = batches(rows=np.arange(N))
+    of_picture = {
+        colour(levels, made.pictures.palette).tobytes(): target
+        for levels, target in zip(made.pictures.levels, made.targets, strict=True)
+    }
+    for x, y in made.epochs(0, 1):
+        for picture, target in zip(x, y, strict=True):
+            np.testing.assert_array_equal(of_picture[picture.tobytes()], target)
+
+
+@pytest.mark.parametrize("options", [{}, {"spectrogram": SpectrogramTransforms()}, {"image": "paper"}])
+def test_same_seed_same_batches_whatever_the_threads(options, monkeypatch):
+    if "image" in options:
+        options = {"image": ImageTransforms(PRESETS["paper"])}
+    monkeypatch.setattr("train.training.batches.N_LOADERS", 4)
+    many = list(batches(**options).epochs(0, 3))
+    monkeypatch.setattr("train.training.batches.N_LOADERS", 1)
+    one = list(batches(**options).epochs(0, 3))
+    assert len(many) == len(one) == 12
+    for a, b in zip(many, one, strict=True):
+        np.testing.assert_array_equal(a[0], b[0])
+        np.testing.assert_array_equal(a[1], b[1])
+    # A run that goes on at epoch 2 sees what the whole run saw there.
+    for a, b in zip(batches(**options).epochs(2, 3), many[8:], strict=True):
+        np.testing.assert_array_equal(a[0], b[0])
+
+
+def test_epochs_folds_and_seeds_differ():
+    first = [next(batches(seed=seed).epochs(epoch, epoch + 1))[0] for seed, epoch in (((0, 1), 0), ((0, 1), 1))]
+    other = [next(batches(seed=seed).epochs(0, 1))[0] for seed in ((0, 2), (1, 1))]
+    assert len({x.tobytes() for x in first + other}) == 4
+
+
+def test_pictures_of_the_run_are_never_changed():
+    made = batches(spectrogram=SpectrogramTransforms(), image=ImageTransforms(PRESETS["paper"]))
+    before = made.pictures.levels.copy(), made.targets.copy()
+    list(made.epochs(0, 2))
+    np.testing.assert_array_equal(made.pictures.levels, before[0])
+    np.testing.assert_array_equal(made.targets, before[1])
+
+
+def test_class_weights_go_by_the_mixed_classes():
+    weights = np.array([0.5, 1.0, 2.0], dtype=np.float32)
+    for _, y, w in batches(spectrogram=SpectrogramTransforms(mixup=1.0), class_weights=weights).epochs(0, 1):
+        np.testing.assert_allclose(w, y @ weights)
+
+
+def test_an_error_in_a_loader_reaches_the_user(monkeypatch):
+    def fails(*_, **__):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("train.training.batches.transform", fails)
+    with pytest.raises(MemoryError, match="no room"):
+        list(batches(spectrogram=SpectrogramTransforms()).epochs(0, 1))

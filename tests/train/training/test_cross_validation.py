@@ -1,0 +1,288 @@
+"""The command as a user runs it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+import soundfile
+
+from generate.dataset.tables import read_metadata
+from tests.conftest import SR, tone
+from tests.train.conftest import ROOT, draw, environment_of, in_new_process
+from train.__main__ import main
+from train.runs.run_folder import read_predictions, read_run
+
+RECIPE = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "3"]
+RECIPE += ["--train-variants", "none"]
+TINY = [*RECIPE, "--explain", "0"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def train(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+def histories(run):
+    """Histories of all folds, without what the clock says."""
+    return {path.parent.name: pd.read_csv(path).drop(columns="seconds") for path in run.glob("fold-*/history.csv")}
+
+
+def test_from_pictures_to_a_report(images, here, capsys):
+    assert train(images, *TINY, "--train-variants", "pitch=+2", "--name", "first") == 0
+    folder = here / "outputs" / "runs" / "first"
+    assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
+        *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
+        *("index.html", "pictures"),
+        *("confusion_matrix.csv", "confusion_matrix.png", "curves.png"),
+        *(f"fold-{k}" for k in range(1, 6)),
+    }
+    table = read_metadata(images / "metadata.csv")
+    predictions = read_predictions(folder / "predictions.csv")
+    originals = table[table["variant"] == "original"]
+    assert sorted(predictions["file_name"]) == sorted(originals["file_name"])
+    probabilities = predictions[[f"p:{label}" for label in ("high", "low", "middle")]]
+    assert probabilities.sum(axis=1).round(4).eq(1).all()
+    assert (probabilities.idxmax(axis=1).str[2:] == predictions["predicted"]).all()
+    report = json.loads((folder / "report.json").read_text())
+    assert report["pooled"]["accuracy"] == (predictions["predicted"] == predictions["label"]).mean()
+    assert not report["leaky"]
+    for fold in report["folds"]:
+        assert (fold["n_train"], fold["n_test"], fold["relatives_in_training"]) == (48, 6, 0)
+        assert fold["epochs"] == 3 and fold["pictures_seen"] == 3 * 48
+    said = capsys.readouterr().out
+    assert "5 folds, each the test once, 30 originals" in said and "with pitch=+2" in said
+    assert f"{100 * report['pooled']['accuracy']:.1f} %" in said
+
+
+def test_dry_run_writes_nothing(images, here, capsys):
+    assert train(images, "--dry-run") == 0
+    assert list(here.iterdir()) == []
+    assert "Dry run" in capsys.readouterr().out
+
+
+def test_a_run_that_is_gone_on_with(images, here, capsys):
+    """More folds later, a name of its own for a second run, and what is no resume."""
+    own = here / "own"
+    shutil.copytree(images, own)
+    assert train(own, *TINY, "--folds", "3") == 0
+    folder = here / "outputs/runs/own-cnn7"
+    before = (folder / "fold-3" / "last.keras").read_bytes()
+    assert json.loads((folder / "report.json").read_text())["folds_missing"] == ["1", "2", "4", "5"]
+
+    assert train(own, *TINY, "--dry-run") == 0
+    assert "outputs/runs/own-cnn7-2" in capsys.readouterr().out
+    assert train(own, *TINY, "--name", "own-cnn7") == 1
+    assert "--resume" in capsys.readouterr().err
+    assert train("--resume", folder, "--batch-size", "8") == 1
+    assert "began with batch-size 16, and 8 was given" in capsys.readouterr().err
+    assert train("--resume", folder, "--name", "other") == 1
+    assert "--name other is not used: --resume goes on in the folder" in capsys.readouterr().err
+
+    assert train("--resume", folder, "--folds", "1", "--epochs", "3") == 0
+    run = read_run(folder)
+    assert run.folds == run.finished_folds == ("1", "3")
+    assert (folder / "fold-3" / "last.keras").read_bytes() == before
+    assert set(read_predictions(folder / "predictions.csv")["fold"]) == {"1", "3"}
+
+    settings = json.loads((own / "settings.json").read_text())
+    (own / "settings.json").write_text(json.dumps(settings | {"fingerprint": "0123456789abcdef"}))
+    assert train("--resume", folder) == 1
+    assert "drawn anew" in capsys.readouterr().err
+
+
+def test_killed_and_resumed_equals_uninterrupted(images, here):
+    """A real SIGKILL in a real process; histories and predictions are the same to the last digit.
+
+    On JAX, so that all of the command runs there too; `tests/train/test_fit.py` is on TensorFlow.
+    """
+    pytest.importorskip("jax")
+    backend = "jax"
+    arguments = [str(images), *TINY, "--epochs", "8", "--folds", "1"]
+    whole = in_new_process("train", *arguments, "--name", "whole", cwd=here, backend=backend)
+    assert whole.returncode == 0, whole.stderr
+    environment = environment_of(backend, here)
+    code = "import sys, train.training.callbacks, train.__main__ as m; train.training.callbacks.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments, "--name", "killed"],
+        cwd=here,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    killed = here / "outputs/runs/killed"
+    until = time.monotonic() + 120
+    while not (killed / "fold-1/last.keras").exists() and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "fold-1/fold.json").exists()
+    resumed = in_new_process("train", "--resume", str(killed), cwd=here, backend=backend)
+    assert resumed.returncode == 0, resumed.stderr
+    runs = here / "outputs/runs"
+    one, two = histories(runs / "whole"), histories(runs / "killed")
+    assert one.keys() == two.keys() == {"fold-1"}
+    pd.testing.assert_frame_equal(one["fold-1"], two["fold-1"], check_exact=True)
+    predictions = [(runs / name / "predictions.csv").read_bytes() for name in ("whole", "killed")]
+    assert predictions[0] == predictions[1]
+    assert backend in (runs / "whole" / "report.json").read_text()
+
+
+def test_jax_needs_no_tensorflow(here):
+    """What is imported to train on JAX; Keras itself and its ImageDataGenerator load TensorFlow only if they must."""
+    pytest.importorskip("jax")
+    code = (
+        "import sys; sys.modules['tensorflow'] = None;"
+        "from train import backend; backend.set_up(); import train.training.cross_validation, train.training.plan, train.training.prepare;"
+        "print(backend.description())"
+    )
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("jax ")
+
+
+def test_leaky_protocols_say_so_everywhere(images, here, capsys):
+    assert train(images, *TINY, "--train-variants", "pitch=+2", "--protocol", "paper", "--name", "l") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all("leaky" in line.lower() for line in lines if "%" in line and "interval" in line)
+    report = json.loads((here / "outputs/runs/l/report.json").read_text())
+    assert report["leaky"] and report["protocol"]["relatives_in_training"] > 0
+    assert "leaky" in (here / "outputs/runs/l/README.md").read_text().lower()
+
+
+def test_config_file_under_the_command_line(images, here):
+    (here / "recipe.toml").write_text(
+        'model = "cnn7"\nnets = 1\ninput-size = 32\nepochs = 1\naugment = ["image", "spectrogram"]\nimage-preset = "paper"\n'
+        'train-variants = "none"\nfolds = "2"\nlabel-smoothing = 0.1\nclass-weights = true\n'
+    )
+    assert train(images, "--config", "recipe.toml", "--batch-size", "8", "--dropout", "0.2") == 0
+    run = read_run(here / "outputs/runs/images-cnn7")
+    recipe = run.recipe
+    assert (recipe.augment, recipe.image_preset, recipe.train_variants) == (("image", "spectrogram"), "paper", ())
+    assert (recipe.label_smoothing, recipe.class_weights, recipe.batch_size, recipe.dropout) == (0.1, True, 8, 0.2)
+    assert run.folds == ("2",)
+    # As the README says: the recipe may be given again, as long as it is the same.
+    again = ["--config", "recipe.toml", "--resume", run.folder]
+    assert train(images, *again, "--batch-size", "8", "--dropout", "0.2") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "is not there. Make pictures first: python -m generate"),
+        (["IMAGES", "--model", "resnet-151"], "There is no model 'resnet-151'. Do you mean 'resnet101'?|resnet152"),
+        (["IMAGES", "--augment", "none", "image"], "none stands alone"),
+        (["IMAGES", "--train-variants", "noise=20"], "no pictures of the variant 'noise=20'; it has original"),
+        (["IMAGES", "--folds", "1,9"], "There is no fold '9'; the folds are 1, 2, 3, 4, 5"),
+        (["IMAGES", "--patience", "3"], "--select validation"),
+        (["IMAGES", "--epochs", "0"], "epochs is 0; expected 1"),
+        (["IMAGES", "--learning-rate", "nan"], "learning_rate is nan"),
+        (["IMAGES", "--weights", "imagenet"], "Keras has no ImageNet weights of 'cnn9'"),
+        (["IMAGES", "--weights", "gone.keras"], "no file of weights 'gone.keras'"),
+        (["IMAGES", "--image-values", "blur=2", "--augment", "image"], "'blur=2' is no value"),
+        (["IMAGES", "--unfreeze", "some"], "write all, or a number"),
+        (["--resume", "nowhere"], "is not there"),
+        (["IMAGES", "--config", "gone.toml"], "no config file"),
+    ],
+)
+def test_what_cannot_start_says_why_and_writes_nothing(images, here, capsys, arguments, words):
+    import re
+
+    assert train(*[images if argument == "IMAGES" else argument for argument in arguments]) == 1
+    message = capsys.readouterr().err
+    assert re.search(words, message) and message.startswith("train: ") and "Traceback" not in message
+    assert not list(here.glob("outputs/runs/*/fold-*"))
+
+
+def test_one_class(here, capsys):
+    (here / "s" / "only").mkdir(parents=True)
+    for number in range(4):
+        soundfile.write(here / "s" / "only" / f"{number}.wav", tone(300 + number), SR)
+    draw(here / "s", here / "i", "--variants", "none", "--layout", "folders")
+    assert train("i") == 1
+    assert (
+        "two or more, since a classifier tells classes apart. Got only the class 'only'. Add" in capsys.readouterr().err
+    )
+
+
+def test_broken_pictures_are_named_before_the_first_epoch(images, here, capsys):
+    shutil.copytree(images, here / "own")
+    broken = sorted((here / "own" / "low").glob("*__original.png"))[3]
+    broken.write_bytes(broken.read_bytes()[:200])
+    assert train("own", *TINY) == 1
+    message = capsys.readouterr().err
+    assert broken.name in message and "1 of 30 pictures" in message
+    assert not (here / "outputs").exists()
+
+
+def test_tensorboard_on_request(images, here):
+    assert train(images, *TINY, "--folds", "1", "--tensorboard") == 0
+    assert list((here / "outputs/runs/images-cnn7/fold-1/logs").rglob("events.out.tfevents.*"))
+
+
+def test_out_of_memory_says_what_to_do(images, here, capsys, monkeypatch):
+    import keras
+
+    class ResourceExhaustedError(Exception):
+        pass
+
+    def full(*_, **__):
+        raise ResourceExhaustedError("OOM when allocating tensor with shape[32,64,112,112]")
+
+    monkeypatch.setattr(keras.Model, "fit", full)
+    assert train(images, *TINY) == 1
+    assert "--batch-size" in capsys.readouterr().err
+
+
+def test_help_teaches_and_is_quick(here):
+    began = time.monotonic()
+    done = in_new_process("train", "--help", cwd=here)
+    assert time.monotonic() - began < 5
+    assert done.returncode == 0 and "resnet152" in done.stdout and "LEAKY" in done.stdout
+    code = "import sys, train.__main__ as m\ntry: m.main(['--help'])\nfinally: print('tensorflow' in sys.modules, 'keras' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.stdout.endswith("False False\n")
+
+
+def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
+    from train.leakage.command_line import main as leakage_main
+
+    arguments = [*RECIPE, "--train-variants", "pitch=+2", "--folds", "1"]
+    assert leakage_main([str(images), *arguments]) == 0
+    last = capsys.readouterr().out.rstrip().splitlines()[-3:]
+    reports = {
+        kind: json.loads((here / f"outputs/runs/images-cnn7-{kind}/report.json").read_text())
+        for kind in ("honest", "leaky")
+    }
+    assert not reports["honest"]["leaky"] and reports["leaky"]["leaky"]
+    for line, kind in zip(last, ("honest", "leaky"), strict=False):
+        pooled = reports[kind]["pooled"]
+        assert kind in line and f"{100 * pooled['accuracy']:.1f} %" in line
+        assert f"{reports[kind]['protocol']['relatives_in_training']} with a relative in training" in line
+    seen = {kind: reports[kind]["folds"][0]["pictures_seen"] for kind in reports}
+    assert abs(seen["honest"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
+    gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
+    assert f"{gap:+.1f} percentage points" in last[-1]
+
+
+def test_quick_leakage_needs_no_net(images, here, capsys):
+    from train.leakage.command_line import main as leakage_main
+
+    assert leakage_main([str(images), "--quick"]) == 0
+    said = capsys.readouterr().out
+    assert "honest folds" in said and "leaky  paper" in said and "leaky  random-clips" in said
+    assert "0 of them with a relative in training" in said
+    assert not (here / "outputs").exists()

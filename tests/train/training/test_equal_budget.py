@@ -1,0 +1,24 @@
+import pytest
+
+from train.recipe import Recipe
+from train.training.equal_budget import pictures_seen, with_budget
+from train.training.prepare import prepare
+
+
+@pytest.mark.parametrize("options", [{}, {"epochs": 7}])
+def test_runs_with_other_variants_see_as_many_pictures(images, options):
+    whole = prepare(images, Recipe(model="cnn7", input_size=32, **options))
+    seen = pictures_seen(whole)
+    assert set(seen) == {"all"}
+    originals = prepare(images, Recipe(model="cnn7", input_size=32, train_variants=()))
+    n_train = len(originals.splits[0].train)
+    assert n_train < len(whole.splits[0].train)
+    recipe = with_budget(originals.run.recipe, seen, n_train=n_train)
+    assert abs(recipe.epochs * n_train - seen["all"]) <= n_train / 2
+    assert recipe.head_epochs is None and recipe.train_variants == ()
+
+
+def test_the_head_has_its_part_too():
+    recipe = Recipe(model="resnet50", weights="imagenet")
+    budget = with_budget(recipe, {"head": 100, "all": 1000}, n_train=300)
+    assert (budget.head_epochs, budget.epochs) == (1, 3), "not less than one"

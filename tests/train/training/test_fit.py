@@ -1,0 +1,282 @@
+import json
+import shutil
+from dataclasses import replace
+from zlib import crc32
+
+import keras
+import numpy as np
+import pytest
+
+from generate.dataset.tables import read_metadata
+from train.data.decode import load_pictures, palette_of
+from train.data.split import make_splits
+from train.models import checkpoint
+from train.models.registry import BASE
+from train.recipe import Recipe
+from train.runs import history as fold_history
+from train.training import callbacks
+from train.training.fit import Fold, _new_model, fit_fold, make_batches, n_pictures_to_see, probabilities
+from train.training.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
+
+SMALL = Recipe(model="cnn7", nets=1, input_size=32, epochs=6, batch_size=16)
+
+
+@pytest.fixture
+def fold(images, tmp_path):
+    return fold_in(images, tmp_path / "fold-1")
+
+
+def fold_in(images, folder):
+    table = read_metadata(images / "metadata.csv")
+    split = make_splits(table, with_validation=True, train_variants=[])[0]
+    classes = sorted(table["label"].unique())
+    return Fold(
+        split=split,
+        pictures=load_pictures(
+            images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32), silent_ends="loop"
+        ),
+        targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
+        n_clips=table["clip_id"].iloc[split.train].nunique(),
+        seed=(0, crc32(b"1")),
+        folder=folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory):
+    """What `fit_fold` gives for `SMALL`, once."""
+    return fit_fold(SMALL, fold_in(images, tmp_path_factory.getbasetemp() / "trained-fold"), on_epoch=quiet)
+
+
+@pytest.fixture
+def finished(fold, trained, tmp_path_factory):
+    """The fold with the files of `trained` in its folder."""
+    shutil.copytree(tmp_path_factory.getbasetemp() / "trained-fold", fold.folder)
+    return fold
+
+
+def quiet(*_):
+    pass
+
+
+def weights(model):
+    return [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+
+
+def same(history):
+    """A history without what the clock says."""
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def test_it_learns_and_leaves_its_files(fold):
+    seen = []
+    recipe = replace(SMALL, nets=2, epochs=25)
+    n_pictures = n_pictures_to_see(recipe, fold)
+    model, history = fit_fold(recipe, fold, on_epoch=lambda row, n: seen.append((row["epoch"], n)))
+    assert [row["epoch"] for row in history] == list(range(1, 26))
+    assert seen == [(epoch, len(fold.split.train)) for epoch in range(1, 26)]
+    assert sum(n for _, n in seen) == n_pictures
+    assert n_pictures_to_see(recipe, fold) == 0
+    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
+    assert max(row["learning_rate"] for row in history) == pytest.approx(1e-3, rel=0.05)
+    assert history[-1]["learning_rate"] < 1e-4
+    says = probabilities(model, fold.pictures, fold.split.test, batch_size=5)
+    np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
+    assert (says.argmax(axis=1) == fold.targets[fold.split.test].argmax(axis=1)).mean() > 0.6
+    again = checkpoint.load(fold.folder / "last.keras")
+    np.testing.assert_allclose(probabilities(again, fold.pictures, fold.split.test, batch_size=5), says, atol=1e-6)
+    assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
+
+
+def test_same_seed_same_history_and_weights(fold, trained):
+    one, history = trained
+    two, again = fit_fold(SMALL, fold, on_epoch=quiet)
+    assert same(history) == same(again)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(one), weights(two), strict=True))
+    other = _new_model(SMALL, replace(fold, seed=(1, 2)))
+    assert not np.array_equal(weights(_new_model(SMALL, fold))[0], weights(other)[0])
+    first = [next(make_batches(SMALL, replace(fold, seed=seed)).epochs(0, 1))[0] for seed in (fold.seed, (1, 2))]
+    assert not np.array_equal(*first)
+
+
+class Killed(BaseException):
+    """As abrupt as a signal: nothing after it is done."""
+
+
+FINE_TUNING = replace(SMALL, epochs=4, head_epochs=2, weights="FILE", unfreeze="5")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "killed_at"),
+    [
+        (replace(SMALL, epochs=4, select="validation", dropout=0.3, augment=("image", "spectrogram")), [2]),
+        (FINE_TUNING, [1, 3]),
+    ],
+    ids=["validation", "head and fine-tuning"],
+)
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, monkeypatch, recipe, killed_at):
+    if recipe.weights == "FILE":
+        from train.models.registry import build_model
+
+        build_model(recipe.model, n_classes=3, size=(32, 32)).save_weights(tmp_path / "w.weights.h5")
+        recipe = replace(recipe, weights=str(tmp_path / "w.weights.h5"))
+    monkeypatch.setattr(callbacks, "SAVE_EVERY_S", 0)
+    whole, history = fit_fold(recipe, replace(fold, folder=tmp_path / "whole"), on_epoch=quiet)
+
+    def kill(row, _):
+        if row["epoch"] in killed_at:
+            raise Killed
+
+    for epoch in killed_at:
+        with pytest.raises(Killed):
+            fit_fold(recipe, fold, on_epoch=kill)
+        assert len(checkpoint.read_history(fold.folder / "last.keras")) == epoch
+    resumed, resumed_history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert same(resumed_history) == same(history)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(resumed), weights(whole), strict=True))
+
+
+def test_validation_tests_the_best_epoch(fold):
+    model, history = fit_fold(replace(SMALL, select="validation"), fold, on_epoch=quiet)
+    best = fold_history.tested_epoch(replace(SMALL, select="validation"), history)
+    assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
+    assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
+    says = probabilities(model, fold.pictures, fold.split.validation, batch_size=8)
+    right = fold.targets[fold.split.validation]
+    assert -np.log((says * right).sum(axis=1)).mean() == pytest.approx(history[best - 1]["val_loss"], rel=1e-3)
+
+
+def test_patience_ends_a_fold_early(fold, monkeypatch):
+    recipe = replace(SMALL, select="validation", patience=2, epochs=40, learning_rate=0.3, warmup=0)
+    _, history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert len(history) < 40
+    assert len(history) - fold_history.tested_epoch(recipe, history) == 2
+    _, again = fit_fold(recipe, fold, on_epoch=quiet)
+    assert again == history
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow alone traces what it runs")
+def test_a_step_is_traced_once(fold, monkeypatch):
+    traced = []
+    compute_loss = keras.Model.compute_loss
+
+    def counted(self, *arguments, **options):
+        traced.append(self.name)
+        return compute_loss(self, *arguments, **options)
+
+    monkeypatch.setattr(keras.Model, "compute_loss", counted)
+    fit_fold(replace(SMALL, epochs=2), fold, on_epoch=quiet)
+    assert len(traced) == 1
+
+
+def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
+    monkeypatch.setattr("train.training.fit.CrossEntropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
+    with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
+        fit_fold(replace(SMALL, nets=2), fold, on_epoch=quiet)
+
+
+def test_a_checkpoint_that_was_cut_short_is_said(finished):
+    path = finished.folder / "last.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="cannot be read"):
+        fit_fold(SMALL, finished, on_epoch=quiet)
+
+
+def test_a_save_that_fails_leaves_the_old_one(finished, trained, monkeypatch):
+    fold, (model, history) = finished, trained
+    path = fold.folder / "last.keras"
+    before = path.read_bytes()
+    (fold.folder / "last.99999.tmp.keras").write_bytes(b"half")
+    checkpoint.remove_halves(fold.folder)
+    monkeypatch.setattr(json, "dumps", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        checkpoint.save(model, path, history)
+    assert path.read_bytes() == before
+    assert {child.name for child in fold.folder.iterdir()} == {"last.keras", "history.csv"}
+
+
+def test_class_weights_make_classes_count_the_same(fold):
+    rows = fold.split.train
+    few = np.concatenate([rows[fold.targets[rows][:, 0] == 1][:2], rows[fold.targets[rows][:, 0] == 0]])
+    uneven = replace(fold, split=replace(fold.split, train=few))
+    batches = make_batches(replace(SMALL, class_weights=True, augment=()), uneven)
+    _, targets, per_picture = (np.concatenate(part) for part in zip(*batches.epochs(0, 1), strict=True))
+    by_class = per_picture @ targets
+    np.testing.assert_allclose(by_class, by_class[0], rtol=1e-5)
+    assert per_picture.mean() == pytest.approx(1)
+
+
+def test_budget_counts_clips_not_variants():
+    for n_pictures in (400, 2400):
+        (phase,) = phases(Recipe(), n_pictures=n_pictures, n_clips=400)
+        assert phase.epochs * n_pictures == pytest.approx(VIEWS["none"] * 400, rel=0.05)
+    head, rest = phases(Recipe(weights="imagenet"), n_pictures=400, n_clips=400)
+    assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 4, "all", 20)
+    assert rest.learning_rate < head.learning_rate
+
+
+def test_rate_rises_and_falls():
+    rate = learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0.1)
+    values = [float(rate(step)) for step in range(101)]
+    assert values[0] == 0 and np.argmax(values) == 10 and values[10] == pytest.approx(0.01)
+    assert (np.diff(values[:11]) > 0).all() and (np.diff(values[10:]) <= 0).all()
+    assert values[100] == pytest.approx(0, abs=1e-6)
+    assert float(learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0)(0)) == pytest.approx(0.01)
+
+
+def test_what_each_phase_trains():
+    from train.models.registry import build_model
+
+    recipe = Recipe(model="densenet121", weights="FILE")
+    model = build_model(recipe.model, n_classes=3, size=(32, 32))
+    set_trainable(model, Phase("head", 1, 1e-3), recipe)
+    assert [weight.path.split("/")[0] for weight in model.trainable_weights] == ["classes", "classes"]
+    set_trainable(model, Phase("all", 1, 1e-3), recipe)
+    trained = {variable.path for variable in model.trainable_weights}
+    layers = model.get_layer(BASE)._flatten_layers(include_self=False)
+    of_norm = {v.path for layer in layers if isinstance(layer, keras.layers.BatchNormalization) for v in layer.weights}
+    assert of_norm and not trained & of_norm
+    assert len(trained) == 2 + 120  # the dense layer, and one kernel each of 120 convolutions
+    set_trainable(model, Phase("all", 1, 1e-3), replace(recipe, unfreeze="10"))
+    assert 2 < len(model.trainable_weights) < 2 + 10
+    scratch = build_model("cnn9", n_classes=3, size=(32, 32))
+    n = len(scratch.trainable_weights)
+    set_trainable(scratch, Phase("all", 1, 1e-3), Recipe())
+    assert len(scratch.trainable_weights) == n
+
+
+def test_patience_is_each_phases_own(fold, tmp_path):
+    """A head that got worse for long does not keep the rest from being trained."""
+    from train.models.registry import build_model
+
+    build_model("cnn7", n_classes=3, size=(32, 32)).save(tmp_path / "w.keras")
+    recipe = replace(SMALL, weights=str(tmp_path / "w.keras"), select="validation", patience=1, head_epochs=5, epochs=2)
+    _, history = fit_fold(replace(recipe, head_learning_rate=5), fold, on_epoch=quiet)
+    assert [row["phase"] for row in history][-1] == "all"
+
+
+def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
+    """The kill fell between the two files; the last one is the best one then."""
+    recipe = replace(SMALL, select="validation", epochs=3)
+    monkeypatch.setattr(callbacks, "SAVE_EVERY_S", 0)
+    saved = checkpoint.save
+
+    def save(model, path, history, **options):
+        if path.name == "best.keras":
+            raise Killed
+        saved(model, path, history, **options)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    with pytest.raises(Killed):
+        fit_fold(recipe, fold, on_epoch=quiet)
+    monkeypatch.setattr(checkpoint, "save", saved)
+    _, history = fit_fold(recipe, fold, on_epoch=quiet)
+    assert len(checkpoint.read_history(fold.folder / "best.keras")) == fold_history.tested_epoch(recipe, history)
+
+
+def test_a_finished_net_takes_no_room_for_its_optimizer(finished, trained):
+    fold, (model, history) = finished, trained
+    n_bytes = 4 * sum(int(np.prod(weight.shape)) for weight in model.weights)
+    assert (fold.folder / "last.keras").stat().st_size < 1.3 * n_bytes
+    checkpoint.save(model, fold.folder / "whole.keras", history)
+    assert (fold.folder / "whole.keras").stat().st_size > 2 * n_bytes

@@ -1,0 +1,1 @@
+"""Which stored variant helped which class, by leaving each out in turn."""

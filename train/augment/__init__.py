@@ -1,0 +1,1 @@
+"""Transforms of images that training draws afresh in each epoch."""

@@ -1,0 +1,71 @@
+"""Keras's backend: loaded quietly, the same result each time, and what it runs on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def set_up() -> None:
+    """Load Keras and its backend (`KERAS_BACKEND`: tensorflow or jax), so that the same seed gives the same run."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _quiet():
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.get_logger().setLevel("ERROR")  # it warns of each new net's functions as if they were a mistake
+            tf.config.experimental.enable_op_determinism()
+            for gpu in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def has_gpu() -> bool:
+    """Whether the backend sees a GPU."""
+    import keras
+
+    return any(device.startswith("gpu") for device in keras.distribution.list_devices())
+
+
+def description() -> str:
+    """Such as `tensorflow 2.21.0 on 1 of 4 GPUs`."""
+    from importlib.metadata import version
+
+    import keras
+
+    backend = keras.backend.backend()
+    n_gpus = sum(device.startswith("gpu") for device in keras.distribution.list_devices())
+    if n_gpus:
+        what = "1 GPU" if n_gpus == 1 else f"1 of {n_gpus} GPUs"
+    else:
+        what = f"{os.cpu_count()} processor cores, no GPU"
+    return f"{backend} {version(backend)} on {what}"
+
+
+def compiles() -> bool:
+    """Whether steps are compiled by XLA: on TensorFlow without a GPU that takes longer than it saves in small nets."""
+    import keras
+
+    return keras.backend.backend() != "tensorflow" or has_gpu()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what a backend's C++ prints on being loaded; shown only if loading fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -1,0 +1,1 @@
+"""Finished runs in one table, and whether they differ by more than chance."""

@@ -1,0 +1,1 @@
+"""From an image folder to arrays: classes, folds, splits, decoded images in memory or on disk."""

@@ -1,0 +1,124 @@
+"""Whether the folds of a split can be trained and tested, before the first epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from generate.readers.collection import safe_name
+from generate.runtime.wording import count
+from train.data.chosen_classes import leave_out_option
+from train.data.split import Split
+from train.recipe import Recipe
+from train.wording import listed
+
+
+def chosen_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
+    """The folds asked for, in the order of the split.
+
+    Parameters
+    ----------
+    splits : list of Split
+        All of the protocol.
+    folds : collection of str, optional
+        Names; None: all.
+
+    Raises
+    ------
+    ValueError
+        If there is no such fold.
+    """
+    if folds is None:
+        return splits
+    names = [split.name for split in splits]
+    absent = [fold for fold in folds if fold not in names]
+    if absent:
+        raise ValueError(f"There is no fold {absent[0]!r}; the folds are {', '.join(names)}.")
+    return [split for split in splits if split.name in set(folds)]
+
+
+def check_fold_names(names: tuple[str, ...]) -> None:
+    """See that folds get folders of their own, on systems that ignore case too.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The user's own, which may hold anything.
+
+    Raises
+    ------
+    ValueError
+        Naming two that would share a folder.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        folder = safe_name(name).casefold()
+        if folder in seen:
+            raise ValueError(
+                f"The folds {seen[folder]!r} and {name!r} would share a folder; rename one in the sounds' table and "
+                "run `python -m generate` again."
+            )
+        seen[folder] = name
+
+
+def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, ...], recipe: Recipe) -> None:
+    """See that there is something of each class to train on, in each fold.
+
+    Parameters
+    ----------
+    splits : list of Split
+        Those that are to be trained.
+    table : pandas.DataFrame
+        One row an image; the splits' rows are its.
+    classes : tuple of str
+        All that are to be told apart.
+    recipe : Recipe
+
+    Raises
+    ------
+    ValueError
+        Naming the classes, the folds, and what to do.
+    """
+    labels = table["label"].to_numpy()
+    absent: dict[str, list[str]] = {}
+    for split in splits:
+        for name in sorted(set(classes) - set(labels[split.train])):
+            absent.setdefault(name, []).append(split.name)
+    if not absent:
+        return
+    name, folds = next(iter(absent.items()))
+    others = [other for other in absent if other != name]
+    also = f" The same holds for {listed(map(repr, others))}." if others else ""
+    n_recordings = table.groupby("label")["source_id"].nunique()
+    way_out = ""
+    if recipe.protocol == "folds" and not recipe.ignore_folds and n_recordings[list(absent)].min() > 1:
+        way_out = ", make folds of whole recordings instead of the collection's own (--ignore-folds)"
+    raise ValueError(
+        f"With fold {folds[0]!r} as the test no image of the class {name!r} is left to train on, since all its "
+        f"{count(int(n_recordings[name]), 'recording')} are in that fold (or related to it).{also} Leave out what "
+        f"cannot be learnt ({leave_out_option(absent)}){way_out}, or add recordings."
+    )
+
+
+def check_fold(split: Split, *, with_validation: bool) -> None:
+    """See that there is something to test, and to choose the epoch by.
+
+    Parameters
+    ----------
+    split : Split
+    with_validation : bool
+        Whether the epoch is chosen.
+
+    Raises
+    ------
+    ValueError
+        Naming the fold, what it lacks, and what to do.
+    """
+    if not len(split.test):
+        raise ValueError(f"Fold {split.name!r} has nothing to test.")
+    if with_validation and not len(split.validation):
+        raise ValueError(
+            f"With fold {split.name!r} as the test nothing is left to choose the epoch by: all of the next fold are "
+            "relatives of the test. Take --select last, or --ignore-folds."
+        )

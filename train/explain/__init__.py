@@ -1,0 +1,1 @@
+"""Where a network looked: Grad-CAM and Integrated Gradients, as images and as sound."""

@@ -1,0 +1,1 @@
+"""What an accuracy becomes where relatives of the test are trained on."""

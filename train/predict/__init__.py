@@ -1,0 +1,1 @@
+"""New recordings to predictions, window by window."""

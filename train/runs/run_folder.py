@@ -1,0 +1,283 @@
+"""The folder of a run: what its files are called, and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate.dataset import tables
+from generate.readers.collection import safe_name
+from generate.runtime.json_check import (
+    SWITCH,
+    TABLE,
+    TEXT,
+    check,
+    list_of,
+    number,
+    or_none,
+    read_json,
+    shortly,
+    table_of,
+)
+from generate.runtime.os_compat import relative
+from train.recipe import SIDES_PX, Recipe
+
+CONFIG = "config.json"
+SETTINGS = "settings.json"
+CLASSES = "classes.json"
+PREDICTIONS = "predictions.csv"
+REPORT = "report.json"
+CONFUSION_CSV = "confusion_matrix.csv"
+CONFUSION_PNG = "confusion_matrix.png"
+CURVES = "curves.png"
+CARD = "README.md"
+FOLD = "fold.json"
+"""Of a fold that is finished: its counts, its meter, its times. Written last."""
+HISTORY = "history.csv"
+LAST = "last.keras"
+BEST = "best.keras"
+"""Of a fold: the weights after the last epoch, and with `--select validation` those of the best one."""
+FORMAT = 1
+PROBABILITY = "p:"
+"""Columns of `predictions.csv` that hold a class's probability begin so, and go on with the class."""
+
+TRAIN_AGAIN = "Delete the folder of this fold, and train it again with --resume."
+_COUNT = number(0, 10**15, whole=True)
+_FOLDS = list_of(TEXT, least=1, most=10_000, unique=True)
+CLASS_NAMES = list_of(TEXT, least=1, unique=True)
+OF_CONFIG = {
+    "format": number(FORMAT, FORMAT, whole=True),
+    "images": TEXT,
+    "collection": TEXT,
+    "recipe": TABLE,
+    "input_size": list_of(number(*SIDES_PX, whole=True), least=2, most=2),
+    "folds": _FOLDS,
+    "all_folds": _FOLDS,
+    "versions": table_of(TEXT),
+    "table_sha256": TEXT,
+}
+"""What `config.json` must hold."""
+OF_FOLD = {
+    "n_test": _COUNT,
+    "n_left_out": _COUNT,
+    "is_leaky": SWITCH,
+    "relatives_in_training": _COUNT,
+    "train_seconds": number(0, 1e12),
+    "pictures_seen": _COUNT,
+    "n_train": _COUNT,
+    "nearest_neighbour_accuracy": or_none(number(0, 1)),
+    "epochs": _COUNT,
+    "tested_epoch": _COUNT,
+}
+ALSO_OF_FOLD = {"name": TEXT, "n_validation": _COUNT, "devices": TABLE}
+"""What `fold.json` must hold for a report, and what it may."""
+NUMBERS_OF_HISTORY = frozenset({"learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"})
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, finished or not.
+
+    Parameters
+    ----------
+    folder : Path
+    images : Path
+        The picture folder that it trains on.
+    recipe : Recipe
+    classes : tuple of str
+        In the order of the net's outputs.
+    input_size : tuple of (int, int)
+        Height and width of the pictures that the net sees.
+    folds : tuple of str
+        Those that are to be trained, of `all_folds`.
+    all_folds : tuple of str
+        Those that the split has.
+    collection : str
+        Its name.
+    versions : dict of str to str
+        Of Python and of the packages that train.
+    table_sha256 : str
+        Of what the pictures' table said when the run began; see `table_sha256`.
+    trained_on : dict
+        As `train.data.trained_on.facts_of` gives it; empty in older runs.
+    """
+
+    folder: Path
+    images: Path
+    recipe: Recipe
+    classes: tuple[str, ...]
+    input_size: tuple[int, int]
+    folds: tuple[str, ...]
+    all_folds: tuple[str, ...]
+    collection: str
+    versions: dict[str, str]
+    table_sha256: str = ""
+    trained_on: dict[str, object] = field(default_factory=dict)
+
+    def fold_folder(self, fold: str) -> Path:
+        """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
+        return self.folder / f"fold-{safe_name(fold)}"
+
+    def is_finished(self, fold: str) -> bool:
+        """Whether a fold is trained and tested."""
+        return (self.fold_folder(fold) / FOLD).is_file()
+
+    @property
+    def finished_folds(self) -> tuple[str, ...]:
+        """Folds that are trained and tested."""
+        return tuple(fold for fold in self.folds if self.is_finished(fold))
+
+    def model_file(self, fold: str) -> Path:
+        """The weights that were tested."""
+        return self.fold_folder(fold) / (BEST if self.recipe.select == "validation" else LAST)
+
+    def picture_settings(self) -> dict[str, object]:
+        """The `settings.json` of the pictures, as it was when the run began."""
+        return tables.read_settings(self.folder / SETTINGS)
+
+    def read_fold(self, fold: str) -> dict[str, object]:
+        """The counts, meter and times of a finished fold."""
+        path = self.fold_folder(fold) / FOLD
+        try:
+            values = read_json(path)
+            check(values, {}, optional={**OF_FOLD, **ALSO_OF_FOLD})
+        except ValueError as error:
+            raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+        return values
+
+    def read_history(self, fold: str) -> pd.DataFrame:
+        """One row an epoch: `epoch` (from 1), `phase`, `learning_rate`, `loss`, `accuracy`, perhaps `val_loss`, ..."""
+        path = self.fold_folder(fold) / HISTORY
+        try:
+            history = pd.read_csv(path)
+            absent = [name for name in ("epoch", "loss", "accuracy") if name not in history]
+            if absent or not len(history):
+                raise ValueError(f"it lacks the column {absent[0]!r}" if absent else "it is empty")
+            for name in {*NUMBERS_OF_HISTORY, "epoch"} & set(history):
+                history[name] = pd.to_numeric(history[name]).astype(float)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+        return history.astype({"epoch": int}) if np.isfinite(history["epoch"]).all() else history
+
+    def read_fold_predictions(self, fold: str) -> pd.DataFrame:
+        """Predictions of one finished fold; columns as in `read_predictions`."""
+        return read_predictions(self.fold_folder(fold) / PREDICTIONS)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read a table of predictions, one row a test picture.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `fold`, `clip_id`, `source_id`, `variant`, `file_name`, `label`, `predicted` as text, and for each class its
+        probability in a column `p:<class>`.
+    """
+    text = ("fold", "clip_id", "source_id", "variant", "file_name", "label", "predicted")
+    try:
+        table = pd.read_csv(
+            path, dtype=dict.fromkeys(text, object), keep_default_na=False, float_precision="round_trip"
+        )
+        if absent := [name for name in text if name not in table]:
+            raise ValueError(f"it lacks the column {absent[0]!r}")
+        for name in (name for name in table if name.startswith(PROBABILITY)):
+            values = pd.to_numeric(table[name]).astype(float)
+            if not values.between(0, 1).all():
+                raise ValueError(f"its column {name!r} holds what is no probability")
+            table[name] = values
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+    return table
+
+
+def write_run(run: Run, settings: dict[str, object]) -> None:
+    """Write `config.json`, `settings.json` and `classes.json`.
+
+    Parameters
+    ----------
+    run : Run
+        Its folder is made.
+    settings : dict
+        `settings.json` of the picture folder.
+    """
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_json(run.folder / SETTINGS, settings)
+    write_json(run.folder / CLASSES, list(run.classes))
+    # Last: a folder with a config is a run.
+    config = {
+        "format": FORMAT,
+        "images": relative(run.images.resolve(), run.folder.resolve()),
+        "collection": run.collection,
+        "recipe": run.recipe.to_json(),
+        "input_size": list(run.input_size),
+        "folds": list(run.folds),
+        "all_folds": list(run.all_folds),
+        "versions": run.versions,
+        "table_sha256": run.table_sha256,
+        "trained_on": run.trained_on,
+    }
+    write_json(run.folder / CONFIG, config)
+
+
+def with_folds_of(run: Run) -> Run:
+    """The run with all folds that it was ever asked for, here or by commands that others gave, in the split's order."""
+    asked_for = {*run.folds, *read_run(run.folder).folds}
+    return replace(run, folds=tuple(fold for fold in run.all_folds if fold in asked_for))
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run back.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or it is no run.
+    ValueError
+        If a file of it is not as this program wrote it.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        what = f"holds no {CONFIG}, so it is no run" if folder.is_dir() else "is not there"
+        raise FileNotFoundError(
+            f"The folder {str(folder)!r} {what}. `python -m train IMAGES` makes runs, in outputs/runs."
+        )
+    try:
+        config, classes = read_json(path), read_json(folder / CLASSES)
+        check(config, OF_CONFIG)
+        if not (CLASS_NAMES.fits(classes)):
+            raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
+        if absent := set(config["folds"]) - set(config["all_folds"]):
+            raise ValueError(f"'folds' names {min(absent)!r}, which is none of 'all_folds'")
+        return Run(
+            folder=folder,
+            images=Path(os.path.normpath(folder / config["images"])),
+            recipe=Recipe.from_json(config["recipe"]),
+            classes=tuple(classes),
+            input_size=tuple(config["input_size"]),
+            folds=tuple(config["folds"]),
+            all_folds=tuple(config["all_folds"]),
+            collection=config["collection"],
+            versions=config["versions"],
+            table_sha256=config["table_sha256"],
+            trained_on=config.get("trained_on") or {},
+        )
+    except (ValueError, OSError) as error:
+        raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
+
+
+def table_sha256(table: pd.DataFrame) -> str:
+    """Digits that change with any picture, class, recording, fold or sound of a table, and not with its order."""
+    columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
+    text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write_json(path: Path, values: object) -> None:
+    """Write plain values, whole or not at all."""
+    tables.write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

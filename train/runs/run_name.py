@@ -1,0 +1,95 @@
+"""What the folder of a run is called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from generate.dataset.tables import read_settings
+from generate.runtime.lease import HOLDER, LOCK
+from generate.runtime.os_compat import is_of_the_system
+from train.recipe import LEAKY, Recipe
+from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
+
+RUNS = Path("outputs/runs")
+NOT_IN_A_NAME = frozenset('/\\\n\0:*?"<>|')
+"""What a folder cannot be called on one system or another."""
+_BEFORE_CONFIG = frozenset({LOCK, HOLDER, SETTINGS, CLASSES})
+"""What a run that was killed at its very beginning leaves."""
+
+
+def check_name(name: str, runs: Path) -> None:
+    """See that a name is one of a folder, or empty.
+
+    Parameters
+    ----------
+    name : str
+        As `--name` gave it.
+    runs : Path
+        Where the folder is to be.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if name in (".", "..") or set(name) & NOT_IN_A_NAME:
+        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
+
+
+def check_ours(folder: Path) -> None:
+    """See that a folder is new, or holds a run; what else is in one is left alone, and so is all of another's.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run, which need not exist.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or holds something else.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{str(folder)!r} is a file or a broken link; give another --name.")
+    if (folder / CONFIG).is_file():
+        return
+    foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_of_the_system(name))
+    if foreign:
+        raise ValueError(
+            f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it; give another "
+            "--name."
+        )
+    if (folder / SETTINGS).is_file():
+        read_settings(folder / SETTINGS)
+
+
+def default_name(images: Path, recipe: Recipe) -> str:
+    """Such as `ESC-10-cnn9`, and `ESC-10-cnn9-leaky` where the figures will not hold.
+
+    Parameters
+    ----------
+    images : Path
+        The picture folder.
+    recipe : Recipe
+    """
+    leaky = "-leaky" if recipe.protocol in LEAKY or recipe.keep_relatives else ""
+    return f"{images.resolve().name}-{recipe.model}{leaky}"
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """The first name that is free: `name`, `name-2`, ...
+
+    Parameters
+    ----------
+    runs : Path
+        Where the folder is to be.
+    name : str
+    """
+    folder, number = runs / name, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{name}-{number}"
+    return folder

@@ -1,0 +1,1 @@
+"""One recipe to trained folds: preparation, batches, schedule, callbacks, cross-validation."""

@@ -1,0 +1,117 @@
+"""Training pictures, transformed afresh and put together to batches, ahead of the net that waits for them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from train.augment.image_transforms import ImageTransforms
+from train.augment.spectrogram_transforms import SpectrogramTransforms, mix, transform
+from train.data.decode import Pictures, colour
+
+N_LOADERS = max(1, (os.cpu_count() or 1) // 2)
+"""Threads that make batches. Threads and not processes: numpy lets go of Python's lock, and none is left behind."""
+AHEAD = 2
+"""Batches that each of them is ahead."""
+
+
+class Draw(IntEnum):
+    """First number of a seed, so that what is drawn for one purpose never comes again for another."""
+
+    WEIGHTS = 1
+    ORDER = 2
+    TRANSFORMS = 3
+    DROPOUT = 4
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The training pictures of one fold, epoch after epoch.
+
+    A batch depends on the seed, the epoch and its number alone, so every run and every backend sees the same ones.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        All pictures of the run.
+    rows : np.ndarray, shape=(n,), int
+        Which of them to train on.
+    targets : np.ndarray, shape=(n_pictures, n_classes), float32
+        One row a picture of the run, 1 for its class.
+    batch_size : int
+        At most so many pictures a batch; all batches of an epoch are of the same size, give or take one.
+    seed : tuple of int
+    spectrogram : SpectrogramTransforms or None
+    image : ImageTransforms or None
+        Done after those of the spectrogram.
+    class_weights : np.ndarray or None, shape=(n_classes,), float32
+    """
+
+    pictures: Pictures
+    rows: np.ndarray
+    targets: np.ndarray
+    batch_size: int
+    seed: tuple[int, ...]
+    spectrogram: SpectrogramTransforms | None = None
+    image: ImageTransforms | None = None
+    class_weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self.rows) // self.batch_size)
+
+    def epochs(self, first: int, last: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """Batches of the epochs `first` to `last - 1`, made a little ahead.
+
+        Yields
+        ------
+        pictures : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after some image transforms
+        targets : np.ndarray, shape=(batch, n_classes), float32
+        weights : np.ndarray, shape=(batch,), float32
+            Only with class weights.
+        """
+        wanted = ((epoch, number) for epoch in range(first, last) for number in range(len(self)))
+        with ThreadPoolExecutor(N_LOADERS, thread_name_prefix="batches") as pool:
+            made: deque[Future] = deque()
+            try:
+                for epoch, number in itertools.islice(wanted, N_LOADERS * AHEAD):
+                    made.append(pool.submit(self.batch, epoch, number))
+                while made:
+                    batch = made.popleft().result()
+                    for epoch, number in itertools.islice(wanted, 1):
+                        made.append(pool.submit(self.batch, epoch, number))
+                    yield batch
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, ...]:
+        """Make one batch; see `epochs`.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        number : int
+            Of the batch in its epoch, 0 to `len(self) - 1`.
+        """
+        order = np.random.default_rng((Draw.ORDER, *self.seed, epoch)).permutation(self.rows)
+        rows = np.array_split(order, len(self))[number]
+        rng = np.random.default_rng((Draw.TRANSFORMS, *self.seed, epoch, number))
+        levels, targets = self.pictures.levels[rows], self.targets[rows]
+        if self.spectrogram is not None:
+            levels = transform(levels, self.spectrogram, rng)
+            levels, targets = mix(levels, targets, alpha=self.spectrogram.mixup, rng=rng)
+        if self.image is None:
+            x = colour(levels, self.pictures.palette)
+        else:
+            x = self.image.transform(levels, self.pictures.palette, rng)
+        if self.class_weights is None:
+            return x, targets
+        return x, targets, targets @ self.class_weights

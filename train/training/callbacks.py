@@ -1,0 +1,99 @@
+"""After each epoch: history, progress, checkpoints, early stopping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from train.models import checkpoint
+from train.recipe import Recipe
+from train.runs.history import has_waited, tested_epoch, write_history
+from train.runs.run_folder import BEST, LAST
+from train.training.batches import Draw
+from train.training.schedule import Phase
+
+if TYPE_CHECKING:
+    from train.training.fold import Fold
+
+SAVE_EVERY_S = 60.0
+"""At most so much work is lost when a run is killed."""
+
+
+class Keeper(keras.callbacks.Callback):
+    """What is kept and told after each epoch of a phase, and whether it was the last one.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    fold : Fold
+    phase : Phase
+        The one that is being trained.
+    history : list of dict
+        Of the epochs before; a row is added after each.
+    on_epoch, before_write : callable
+        See `train.training.fit.fit_fold`.
+    is_last : bool
+        Whether it is the last phase, the only one that may stop early.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        fold: Fold,
+        phase: Phase,
+        history: list[dict[str, object]],
+        on_epoch: Callable[[dict[str, object], int], None],
+        before_write: Callable[[], None],
+        *,
+        is_last: bool,
+    ) -> None:
+        super().__init__()
+        self._recipe, self._fold, self._phase, self._history = recipe, fold, phase, history
+        self._on_epoch, self._before_write, self._may_stop = on_epoch, before_write, is_last
+        self._saved = self._began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the clock, and seed dropout: a net from a file does not remember where its numbers were."""
+        self._began = time.monotonic()
+        for number, layer in enumerate(self.model._flatten_layers()):
+            if hasattr(layer, "seed_generator"):
+                drawn = np.random.default_rng((Draw.DROPOUT, *self._fold.seed, epoch, number)).integers(2**31, size=2)
+                layer.seed_generator.state.assign(drawn)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Keep what the epoch gave."""
+        now = time.monotonic()
+        numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
+        if not np.isfinite([numbers["loss"], numbers.get("val_loss", 0)]).all():
+            raise ValueError(
+                f"The loss is no longer a number in epoch {epoch + 1}. Lower --learning-rate (or "
+                "--head-learning-rate), or leave --mixed-precision out."
+            )
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}
+        self._history.append(row | {"seconds": round(now - self._began, 3)})
+        is_best = self._recipe.select == "validation" and tested_epoch(self._recipe, self._history) == epoch + 1
+        if is_best or now - self._saved >= SAVE_EVERY_S:
+            self._keep()
+        if is_best:
+            # After the other, which it can be made from: a kill between the two loses nothing.
+            self._before_write()
+            checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
+        self._on_epoch(self._history[-1], len(self._fold.split.train))
+        if self._may_stop and has_waited(self._recipe, self._phase.name, self._history):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """A phase that is done is never done again."""
+        if not self._may_stop:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._before_write()
+        checkpoint.save(self.model, self._fold.folder / LAST, self._history)
+        write_history(self._fold.folder, self._history)
+        self._saved = time.monotonic()

@@ -1,0 +1,157 @@
+"""What the user reads before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from augment_audio import ORIGINAL
+from generate.runtime.wording import count, shown
+from train import backend
+from train.data.disk_cache import LevelsOnDisk
+from train.data.own_folds import fewer_folds_note
+from train.data.split import has_own_folds
+from train.models.checkpoint import read_history
+from train.recipe import Recipe
+from train.runs.run_folder import LAST, Run
+from train.training.prepare import Prepared, phases_of
+from train.wording import listed, start_in_words
+
+
+def plan_text(prepared: Prepared) -> str:
+    """The plan: pictures, split, net, transforms, schedule, device, and where the run goes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        As `train.training.prepare.prepare` or `resume` gives it.
+
+    Returns
+    -------
+    str
+        Lines without a newline at the end.
+    """
+    run, table = prepared.run, prepared.table
+    recipe = run.recipe
+    originals = table[table["variant"] == ORIGINAL]
+    finished = run.finished_folds
+    goes_on = f", which goes on ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
+    lines = [
+        f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
+        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}{_chosen(recipe)}",
+        f"  split     {_split(prepared)}",
+        f"  train on  {_training(prepared)}",
+        f"  model     {_nets(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
+        f"  changes   {_transforms(recipe)}",
+        f"  schedule  {_schedule(prepared)}",
+        f"  device    {backend.description()}{_precision(recipe)}",
+        f"  output    {shown(run.folder)}{goes_on}",
+    ]
+    levels = prepared.pictures.levels
+    if isinstance(levels, LevelsOnDisk):
+        lines.insert(-1, f"  levels    on disk: {shown(levels.path)} ({levels.path.stat().st_size / 1e9:.3g} GB)")
+    return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(prepared))])
+
+
+def _chosen(recipe: Recipe) -> str:
+    """That the folder has other classes too."""
+    if recipe.leave_out:
+        return f" (without {listed(recipe.leave_out)})"
+    return "" if recipe.classes is None else " (of those in the folder)"
+
+
+def _notes(prepared: Prepared) -> Iterator[str]:
+    """Which class decides how many folds there are, and which folds do not test a class."""
+    recipe, table = prepared.run.recipe, prepared.table
+    if recipe.protocol != "folds":
+        return
+    originals = table[table["variant"] == ORIGINAL]
+    if recipe.ignore_folds or not has_own_folds(originals):
+        note = fewer_folds_note(originals, n_folds=recipe.n_folds)
+        if note:
+            yield note
+    labels = table["label"].to_numpy()
+    without: dict[str, list[str]] = {}
+    for split in prepared.splits:
+        for name in sorted(set(prepared.run.classes) - set(labels[split.test])):
+            without.setdefault(name, []).append(split.name)
+    if without:
+        named = listed(f"{name!r} in {_folds_named(folds)}" for name, folds in without.items())
+        yield f"not tested: {named}; no recording of these classes is there."
+
+
+def _folds_named(folds: list[str]) -> str:
+    return f"fold{'s' if len(folds) > 1 else ''} {listed(folds, most=12)}"
+
+
+def _split(prepared: Prepared) -> str:
+    run, recipe = prepared.run, prepared.run.recipe
+    n_test = sum(len(split.test) for split in prepared.splits)
+    if recipe.protocol == "paper":
+        return f"LEAKY: all pictures in one pot, divided at random; {count(n_test, 'picture')} to test"
+    if recipe.protocol == "random-clips":
+        return f"LEAKY: clips divided at random, whatever their recording; {count(n_test, 'picture')} to test"
+    some = len(run.folds) < len(run.all_folds)
+    which = f"{count(len(run.folds), 'fold')} of {len(run.all_folds)}" if some else count(len(run.folds), "fold")
+    aside = ", the next fold kept aside to choose the epoch by" if recipe.select == "validation" else ""
+    n_left_out = sum(split.n_left_out for split in prepared.splits)
+    left_out = f"; {count(n_left_out, 'relative')} of the test left out of training" if n_left_out else ""
+    leaky = "; LEAKY: relatives of the test are trained on" if any(s.is_leaky for s in prepared.splits) else ""
+    kind = " of whole recordings, not the collection's own" if recipe.ignore_folds else ""
+    return f"{which}{kind}, each the test once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
+
+
+def _training(prepared: Prepared) -> str:
+    numbers = [len(split.train) for split in prepared.splits]
+    rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
+    variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
+    each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
+    which = "with " + listed(variants, most=8) if variants else "originals alone"
+    return f"{each} pictures a fold, {which}{_left_out(prepared)}"
+
+
+def _left_out(prepared: Prepared) -> str:
+    """Variants that equal their original, where that left some kind out altogether or in part."""
+    if not prepared.n_duplicates:
+        return ""
+    kinds = ", ".join(f"{name} {n:,}" for name, n in prepared.n_duplicates.items())
+    return f"; not those that equal their original ({kinds})"
+
+
+def _nets(recipe: Recipe) -> str:
+    return recipe.model if recipe.nets in (None, 1) else f"{recipe.nets} of {recipe.model} side by side"
+
+
+def _begun(run: Run) -> str:
+    """The fold that was stopped on its way, if there is one."""
+    for fold in run.folds:
+        last = run.fold_folder(fold) / LAST
+        if fold not in run.finished_folds and last.is_file():
+            return f"; fold {fold} after epoch {len(read_history(last))}"
+    return ""
+
+
+def _transforms(recipe: Recipe) -> str:
+    names = {"spectrogram": "spectrogram", "image": f"image ({recipe.image_preset})"}
+    changed = [*recipe.spectrogram_values, *recipe.image_values]
+    return (", ".join(names[name] for name in recipe.augment) or "none") + (f"; {' '.join(changed)}" if changed else "")
+
+
+def _schedule(prepared: Prepared) -> str:
+    parts = [
+        f"{count(phase.epochs, 'epoch')}{' of the head alone' if phase.name == 'head' else ''} at "
+        f"up to {phase.learning_rate:g}"
+        for phase in phases_of(prepared, prepared.splits[0])
+    ]
+    return f"{', then '.join(parts)} and down to 0, batches of {prepared.run.recipe.batch_size}"
+
+
+def _pixels(size: tuple[int, int]) -> str:
+    return f"{size[1]} x {size[0]} pixels"
+
+
+def _precision(recipe: Recipe) -> str:
+    if not recipe.mixed_precision:
+        return ""
+    return ", half precision" if backend.has_gpu() else "; without a GPU in full precision"

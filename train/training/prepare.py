@@ -1,0 +1,281 @@
+"""Everything that can be known before the first epoch: pictures, classes, split, run folder. All checks are here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from train.augment.image_transforms import ImageTransforms, image_arguments
+from train.augment.spectrogram_transforms import SpectrogramTransforms
+from train.data.chosen_classes import of_chosen_classes
+from train.data.decode import Pictures
+from train.data.fold_checks import check_classes, check_fold, check_fold_names, chosen_folds
+from train.data.image_folder import open_pictures, read_images
+from train.data.split import Split, splits_of
+from train.data.trained_on import facts_of
+from train.recipe import Recipe
+from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
+from train.runs.run_name import RUNS, check_name, check_ours, default_name, new_folder
+from train.training.schedule import LEARNING_RATE, Phase, phases, start_of
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run needs.
+
+    Parameters
+    ----------
+    run : Run
+    settings : dict
+        `settings.json` of the picture folder.
+    table : pandas.DataFrame
+        One row a picture that the run uses.
+    pictures : Pictures
+        In the order of the table.
+    splits : list of Split
+        Those that are to be trained; their rows are those of the table.
+    is_resumed : bool
+        Whether the run folder is there already.
+    n_duplicates : dict of str to int
+        Pictures of each wanted variant that equal their original and are not trained on for that.
+    """
+
+    run: Run
+    settings: dict[str, object]
+    table: pd.DataFrame
+    pictures: Pictures
+    splits: list[Split]
+    is_resumed: bool
+    n_duplicates: dict[str, int]
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """One row a picture, 1 for its class: shape=(n_pictures, n_classes), float32."""
+        number = self.table["label"].map({label: k for k, label in enumerate(self.run.classes)}).to_numpy()
+        return np.eye(len(self.run.classes), dtype=np.float32)[number]
+
+
+def prepare(
+    images: Path,
+    recipe: Recipe,
+    *,
+    folds: Collection[str] | None = None,
+    name: str = "",
+    runs: Path = RUNS,
+    levels: str = "auto",
+) -> Prepared:
+    """Make a new run ready.
+
+    Parameters
+    ----------
+    images : Path
+        A folder of pictures that `python -m generate` made.
+    recipe : Recipe
+    folds : collection of str, optional
+        To train only these.
+    name : str
+        Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
+    runs : Path
+        Where run folders are.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.data.disk_cache`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If anything is missing or does not fit; nothing is written then.
+    """
+    check_name(name, runs)
+    settings, table = read_images(images)
+    folder = runs / name if name else new_folder(runs, default_name(images, recipe))
+    check_ours(folder)
+    if (folder / CONFIG).exists():
+        raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
+    return _prepared(images, recipe, settings, table, folder, folds, levels)
+
+
+def resume(
+    folder: Path,
+    *,
+    folds: Collection[str] | None = None,
+    levels: str = "auto",
+) -> Prepared:
+    """Make a run ready that was begun before.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    folds : collection of str, optional
+        Train only these.
+    levels : {"auto", "memory", "disk"}
+        Where the pictures are held; see `train.data.disk_cache`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `prepare`, and if the pictures are no longer those that the run began with.
+    """
+    begun = read_run(folder)
+    settings, table = read_images(begun.images)
+    was = begun.picture_settings()["fingerprint"]
+    if settings["fingerprint"] != was:
+        raise ValueError(
+            f"The pictures in {str(begun.images)!r} were drawn anew with other settings since the run began "
+            f"({was} then, {settings['fingerprint']} now); start a new run."
+        )
+    wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
+    if table_sha256(table) != begun.table_sha256:
+        raise ValueError(
+            f"The pictures in {str(begun.images)!r} are no longer those that the run began with: some were added or "
+            "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
+            "run."
+        )
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, levels)
+    if prepared.run.input_size != begun.input_size:
+        raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
+    run = replace(prepared.run, versions=begun.versions)
+    return replace(prepared, run=run, is_resumed=True)
+
+
+def _prepared(
+    images: Path,
+    recipe: Recipe,
+    settings: dict[str, object],
+    table: pd.DataFrame,
+    folder: Path,
+    folds: Collection[str] | None,
+    levels: str,
+) -> Prepared:
+    _check_transforms(recipe)
+    digest = table_sha256(table)
+    table = of_chosen_classes(table, recipe)
+    classes = tuple(sorted(table["label"].unique()))
+    splits = splits_of(recipe, table)
+    all_folds = tuple(split.name for split in splits)
+    check_fold_names(all_folds)
+    splits = chosen_folds(splits, folds)
+    check_classes(splits, table, classes, recipe)
+    for split in splits:
+        check_fold(split, with_validation=recipe.select == "validation")
+    height, width = check_model(recipe, n_classes=len(classes))
+    recipe = _settled(recipe)
+    n_duplicates = _duplicates(table, recipe)
+    facts = facts_of(table)
+    used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
+    place = np.full(len(table), -1)
+    place[used] = np.arange(len(used))
+    splits = [
+        replace(split, train=place[split.train], validation=place[split.validation], test=place[split.test])
+        for split in splits
+    ]
+    table = table.iloc[used].reset_index(drop=True)
+    pictures = open_pictures(
+        images, settings, table, size=(height, width), silent_ends=recipe.silent_ends, levels=levels
+    )
+    run = Run(
+        folder=folder,
+        images=images,
+        recipe=recipe,
+        classes=classes,
+        input_size=(height, width),
+        folds=tuple(split.name for split in splits),
+        all_folds=all_folds,
+        collection=settings["collection"]["name"],
+        versions=versions(),
+        table_sha256=digest,
+        trained_on=facts,
+    )
+    return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
+
+
+def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
+    """Build the net once, so that what is wrong with it is said before the run has a folder.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Height and width of what it sees.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such model, its weights are not at hand, or the pictures are too small for it.
+    """
+    from train.models.registry import build_model, model_named
+
+    own = model_named(recipe.model).size
+    side = recipe.input_size or own
+    if recipe.weights != "imagenet":
+        try:
+            build_model(recipe.model, n_classes=n_classes, size=(side, side))
+        except ValueError:
+            if side >= own:
+                raise
+            raise ValueError(
+                f"{recipe.model!r} cannot see pictures of {side} x {side} pixels; give a larger --input-size, such as "
+                f"its own, {own}."
+            ) from None
+    if recipe.weights != "none":
+        build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
+    return side, side
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that training depends on."""
+    import platform
+    from importlib.metadata import version
+
+    import keras
+
+    backend = keras.backend.backend()
+    packages = ("keras", backend, "numpy", "scipy", "pillow")
+    return {"python": platform.python_version(), "backend": backend} | {name: version(name) for name in packages}
+
+
+def _check_transforms(recipe: Recipe) -> None:
+    """See that the values of transforms can be read, before anything is loaded."""
+    SpectrogramTransforms.from_values(recipe.spectrogram_values)
+    arguments = image_arguments(recipe.image_preset, recipe.image_values)
+    if "image" in recipe.augment:
+        ImageTransforms(arguments).try_out()
+
+
+def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
+    """How many pictures of each wanted variant equal their original; under `paper` they are trained on all the same."""
+    if recipe.protocol == "paper":
+        return {}
+    variants = table.loc[table["duplicate"], "variant"]
+    wanted = variants if recipe.train_variants is None else variants[variants.isin(recipe.train_variants)]
+    return {str(name): int(n) for name, n in wanted.value_counts().items()}
+
+
+def _settled(recipe: Recipe) -> Recipe:
+    """The recipe with the numbers that it left to the program, so that they stand in the run's `config.json`."""
+    from train.models.registry import n_nets
+
+    rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]
+    return replace(recipe, learning_rate=rate, nets=n_nets(recipe))
+
+
+def phases_of(prepared: Prepared, split: Split) -> list[Phase]:
+    """The phases of one fold of a prepared run.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    split : Split
+        Of the fold; one of `prepared.splits`.
+
+    Returns
+    -------
+    list of Phase
+        See `phases`.
+    """
+    n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
+    return phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
