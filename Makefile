@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
 	@echo "make test    all tests"
-	@echo "make faults  broken files, killed processes, full disks: thousands of them (twelve minutes)"
+	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour and more)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
 	@echo "make scale   what becomes of 40,000 clips, and of tables of a million pictures (half an hour)"
 	@echo "make lint    put the style right"
@@ -48,6 +48,10 @@ style: .venv/test-ready
 lint: .venv/test-ready
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# `pip install .` into an empty environment, and the README's Python example from another folder.
+installed: .venv/ready
+	PYTHON=$(BIN)/python .ci/installed
 
 setup: .venv/ready rubberband
 
@@ -92,4 +96,4 @@ chromium:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo bench scale test faults style lint setup rubberband chromium clean
+.PHONY: help demo bench scale test faults style installed lint setup rubberband chromium clean
