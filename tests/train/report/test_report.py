@@ -8,7 +8,8 @@ from PIL import Image
 
 from tests.train.fake_runs import fake_run
 from train.report.command_line import main as report_main
-from train.report.report import make_report, summary_text
+from train.report.report import make_report
+from train.report.summary import summary_text
 from train.runs import run_folder
 
 WRITTEN = (
