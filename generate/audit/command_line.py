@@ -194,7 +194,3 @@ def rejected_text(rejected: Sequence[RejectedClip], n_clips: int) -> str:
         lines.append(f"{'':<9}  and {len(told) - MOST_REJECTED:,} more")
     lines.append(f"{'':<9}  -> mend these files or take them out; python -m generate passes over them")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

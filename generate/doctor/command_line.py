@@ -254,7 +254,3 @@ def _not_writable(folder: Path) -> str:
             return ""
     except OSError as error:
         return error.strerror or str(error)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

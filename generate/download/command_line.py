@@ -271,7 +271,3 @@ def _parser() -> argparse.ArgumentParser:
     add("--accept-checksum", metavar="MD5", type=_md5, help="take an archive with this MD5 too")
     add("--keep-archive", action="store_true", help="do not delete the downloaded archive afterwards")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -251,7 +250,3 @@ def with_pictures(table: pd.DataFrame, pictures: pd.DataFrame, plan: AblationPla
         part = n if variant == ALL_VARIANTS else n[n.index.get_level_values("variant") == variant]
         counts.append(int(part[part.index.get_level_values("label") == label].sum() if label else part.sum()))
     return table.assign(n_pictures=counts)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +148,3 @@ def _how_to_read(feature: str) -> str:
     if feature == "mfcc":
         lines.append("  note: a picture of mfcc has no frequencies, so the sound is turned down by moments alone")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

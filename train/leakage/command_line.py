@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -245,7 +244,3 @@ def with_budget_of(honest: Prepared, leaky: Prepared) -> Prepared:
     """
     recipe = with_budget(leaky.run.recipe, pictures_seen(honest), n_train=len(leaky.splits[0].train))
     return replace(leaky, run=replace(leaky.run, recipe=recipe))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -200,7 +199,3 @@ def _hop(text: str) -> float:
     if not 0.01 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.01 on, such as 1")
     return seconds
-
-
-if __name__ == "__main__":
-    sys.exit(main())
