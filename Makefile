@@ -6,20 +6,20 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@echo "make demo    sounds that the program makes itself: their pictures, a classifier of them, and what it hears"
+	@echo "make demo    sounds that the program makes itself: their images, a classifier of them, and what it hears"
 	@echo "make test    all tests"
 	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour and more)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
-	@echo "make scale   what becomes of 40,000 clips, and of tables of a million pictures (half an hour)"
+	@echo "make scale   what becomes of 40,000 clips, and of tables of a million images (half an hour)"
 	@echo "make lint    put the style right"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
 
-# A small net and few epochs: minutes on any computer. The second time all is there, and only the report is made anew.
+# A small model and few epochs: minutes on any computer. The second time all is there, and only the report is made again.
 demo: setup
 	$(BIN)/python -m generate demo
 	@if test -f outputs/runs/demo/config.json; then $(BIN)/python -m train --resume outputs/runs/demo; \
-	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --nets 1 --epochs 6; fi
+	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --ensemble 1 --epochs 6; fi
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband chromium
@@ -36,7 +36,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.training_input
 	$(BIN)/python -m benchmarks.larger_than_memory --quick
 
-# Very many clips and pictures; needs 10 GB of disk for the while.
+# Very many clips and images; needs 10 GB of disk for the while.
 scale: setup
 	$(BIN)/python -m benchmarks.scale
 

@@ -56,7 +56,7 @@ ENGINES: dict[str, type[Sound]] = {
 """The first of them that is there is taken where nothing else is said."""
 
 
-def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int | None = None) -> Sound:
+def open_audio(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int | None = None) -> Sound:
     """Hold one sound, to make its variants.
 
     Parameters
@@ -68,7 +68,7 @@ def open_sound(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int 
     engine : str
         A key of `ENGINES`.
     n_shown : int, optional
-        How many samples of it a picture shows; default: all.
+        How many samples of it an image shows; default: all.
     """
     if engine not in ENGINES:
         raise ValueError(f"There is no engine {engine!r}; choose from {', '.join(ENGINES)}.")

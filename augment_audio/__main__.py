@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         "example:\n  python -m augment_audio dog.wav heard/ --variants pitch=+2 stretch=0.7 noise=20",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sounds", metavar="IN", nargs="+", type=Path, help="sound files")
+    parser.add_argument("audio_folder", metavar="IN", nargs="+", type=Path, help="sound files")
     parser.add_argument("output", metavar="OUT", type=Path, help="folder for the variants")
     parser.add_argument("--variants", nargs="+", default=["paper"], metavar="V", help="see below (default: paper)")
     parser.add_argument("--variants-file", type=Path, metavar="FILE.py", help="variants of your own")
@@ -60,11 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         for path in sounds:
             y, sr = read_mono(path)
-            sound = augment_audio.open_sound(y, sr, engine=engine)
-            write_sound(options.output / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
+            sound = augment_audio.open_audio(y, sr, engine=engine)
+            write_audio_file(options.output / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
             for request in requests:
                 y = augment_audio.make_variant(sound, request, variants, seed=options.seed, clip_id=path.stem)
-                write_sound(options.output / f"{path.stem}__{request.name}.wav", y, sr)
+                write_audio_file(options.output / f"{path.stem}__{request.name}.wav", y, sr)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"augment_audio: {error}", file=sys.stderr)
         return 1
@@ -121,7 +121,7 @@ def read_mono(path: Path):
     return y, sr
 
 
-def write_sound(path: Path, y, sr: int) -> None:
+def write_audio_file(path: Path, y, sr: int) -> None:
     """Write 16-bit WAV, whole or not at all, quieter where it would be cut off at full scale; print a line.
 
     Parameters

@@ -9,7 +9,7 @@ from augment_audio.variant import Variant
 def change_gain(sound: Sound, *, gain_db: float) -> np.ndarray:
     """Make the sound louder or quieter.
 
-    A picture that is scaled to its clip's own peak does not show this, and is marked as a duplicate of the original;
+    An image that is scaled to its clip's own peak does not show this, and is marked as a duplicate of the original;
     render with `--reference full-scale` where loudness matters.
 
     Parameters

@@ -21,7 +21,8 @@ class RubberBandSound(Sound):
     """A sound whose tempo and pitch the Rubber Band library changes, with the settings of its program.
 
     Takes two thirds of the program's time. Their versions differ, and the last digits decide on the phases of steady
-    sounds, so samples are not to be compared; pictures of ESC-10 by the two differ by one grey level of 255 on average.
+    audio_folder, so samples are not to be compared; images of ESC-10 by the two differ by one grey level of 255 on
+    average.
 
     References
     ----------

@@ -22,7 +22,7 @@ class Sound(ABC):
     sr : int
         Sample rate in hertz.
     n_shown : int, optional
-        How many samples, from the first, a picture shows; default: all.
+        How many samples, from the first, an image shows; default: all.
     """
 
     def __init__(self, y: np.ndarray, sr: int, *, n_shown: int | None = None) -> None:

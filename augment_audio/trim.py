@@ -33,10 +33,10 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     padded = np.zeros(n_frames + OVERLAP - 1)
     padded[OVERLAP // 2 :][: len(hops)] = hops
     frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)
-    sounding = np.flatnonzero(frames > frames.max() * 10 ** (-top_db / 10))
-    if len(sounding) == 0:
+    audible = np.flatnonzero(frames > frames.max() * 10 ** (-top_db / 10))
+    if len(audible) == 0:
         return y
-    start, end = sounding[0] * HOP_LENGTH, min(len(y), (sounding[-1] + 1) * HOP_LENGTH)
+    start, end = audible[0] * HOP_LENGTH, min(len(y), (audible[-1] + 1) * HOP_LENGTH)
     return y[start:end] if end - start < len(y) else y
 
 

@@ -1,4 +1,4 @@
-"""A clip to six pictures, ours and theirs: `python -m benchmarks.generation [--quick]`."""
+"""A clip to six images, ours and theirs: `python -m benchmarks.generation [--quick]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TARGETS = {
 
 
 def main() -> None:
-    """Time, compare the pictures, and print both."""
+    """Time, compare the images, and print both."""
     on_one_core()
     quick = "--quick" in sys.argv
     clips = sorted(ESC10.rglob("*.ogg"))[:: 400 // N_CLIPS][: 2 if quick else None]
@@ -68,7 +68,7 @@ def timing(clips: list[Path], folder: Path, *, rounds: int) -> None:
                 "reached": met(reached, target),
             }
         )
-    show(f"Generation, {len(clips)} clips, 6 pictures each, one core", rows, file_name="generation.csv")
+    show(f"Generation, {len(clips)} clips, 6 images each, one core", rows, file_name="generation.csv")
     show("A clip with --engine librosa, ms", engines["librosa"].profile(librosa_parts()), file_name="profile.csv")
     show(
         "A clip with --engine rubberband, ms",
@@ -109,7 +109,7 @@ def rubberband_parts() -> dict[str, list[tuple[object, str]]]:
 
 
 class Ours:
-    """Our own way from a clip to its pictures, as a worker goes it."""
+    """Our own way from a clip to its images, as a worker goes it."""
 
     def __init__(self, clips: list[Path], folder: Path, *, engine: str) -> None:
         import augment_audio
@@ -151,33 +151,35 @@ class Ours:
 
 
 def closeness(clips: list[Path]) -> dict[str, object]:
-    """How far the fast engine's pictures are from plain librosa's, over all variants."""
+    """How far the fast engine's images are from plain librosa's, over all variants."""
     import librosa
     import numpy as np
 
     import augment_audio
     from benchmarks.programs_to_beat import SR, librosa_variants
     from generate.dataset.settings import Settings
-    from generate.features.spectrogram import levels
+    from generate.features.spectrogram import spectrogram_image
 
     settings = Settings(engine="librosa")
     differences, correlations = [], []
     for clip in clips:
         y, _ = librosa.load(clip, sr=SR)
-        sound = augment_audio.open_sound(y, SR)
+        sound = augment_audio.open_audio(y, SR)
         plain = librosa_variants(y)
         for request in augment_audio.parse_requests(["paper"], augment_audio.VARIANTS, augment_audio.PRESETS):
             ours = augment_audio.make_variant(sound, request, augment_audio.VARIANTS, seed=0, clip_id="")
-            a, b = (levels(np.ascontiguousarray(z), settings).astype(float) for z in (ours, plain[request.name]))
+            a, b = (
+                spectrogram_image(np.ascontiguousarray(z), settings).astype(float) for z in (ours, plain[request.name])
+            )
             differences.append(np.abs(a - b).mean())
             correlations.append(
                 np.corrcoef(a.ravel(), b.ravel())[0, 1] if a.std() and b.std() else float((a == b).all())
             )
     return {
         "clips": len(clips),
-        "pictures": len(differences),
+        "images": len(differences),
         "mean difference, grey levels": round(float(np.mean(differences)), 3),
-        "worst picture": round(float(np.max(differences)), 3),
+        "worst image": round(float(np.max(differences)), 3),
         "worst correlation": round(float(np.min(correlations)), 5),
         "reached": "yes" if np.mean(differences) <= 0.5 and np.min(correlations) >= 0.999 else "NO",
     }

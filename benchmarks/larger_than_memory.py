@@ -1,10 +1,10 @@
-"""A set of pictures twice as large as the memory for it: `python -m benchmarks.larger_than_memory [--quick]`. Linux.
+"""A set of images twice as large as the memory for it: `python -m benchmarks.larger_than_memory [--quick]`. Linux.
 
-With `--quick` the epoch is read, transformed and put together to batches, and no net learns from it.
+With `--quick` the epoch is read, transformed and put together to batches, and no model learns from it.
 
 What is limited is anonymous memory (`RLIMIT_DATA`), which is what a process takes for itself; pages of files are the
-system's to give and take back. A first process trains on few pictures, to see what the program and its net take without
-any. The others may take `LIMIT_MB` more than that, which the system enforces, and get pictures of twice as much.
+system's to give and take back. A first process trains on few images, to see what the program and its model take without
+any. The others may take `LIMIT_MB` more than that, which the system enforces, and get images of twice as much.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ def main() -> None:
     """Train in memory and from the disk, and print a table of both."""
     if not sys.platform.startswith("linux"):
         sys.exit("Only Linux limits and tells the memory that is meant here.")
-    net = NO_NET if "--quick" in sys.argv else "cnn7"
+    trained = NO_NET if "--quick" in sys.argv else "cnn7"
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as name:
-        rows = compare(Path(name), limit_mb=LIMIT_MB, model=net)
-    title = f"Pictures twice as large as the memory for them, an epoch of {SIDE_PX} x {SIDE_PX} pixels, net: {net}"
+        rows = compare(Path(name), limit_mb=LIMIT_MB, model=trained)
+    title = f"Images twice as large as the memory for them, an epoch of {SIDE_PX} x {SIDE_PX} pixels, model: {trained}"
     show(title, rows, file_name="larger_than_memory.csv")
 
 
 def compare(folder: Path, *, limit_mb: int, model: str = "cnn7", input_size: int = SIDE_PX) -> list[dict[str, object]]:
-    """Train an epoch on the same pictures in memory and from the disk, with and without the limit.
+    """Train an epoch on the same images in memory and from the disk, with and without the limit.
 
     Parameters
     ----------
     folder : Path
-        For pictures; not in memory (tmpfs).
+        For images; not in memory (tmpfs).
     limit_mb : int
-        Megabytes that a process may take beyond what the program takes with few pictures.
+        Megabytes that a process may take beyond what the program takes with few images.
     model : str
         `NO_NET`: read and transform alone.
     input_size : int
-        Side in pixels of the pictures and of what the net sees.
+        Side in pixels of the images and of what the model sees.
 
     Returns
     -------
@@ -64,14 +64,14 @@ def compare(folder: Path, *, limit_mb: int, model: str = "cnn7", input_size: int
     Raises
     ------
     RuntimeError
-        If even few pictures cannot be trained on.
+        If even few images cannot be trained on.
     """
     n = 2 * limit_mb * MB // input_size**2
-    write_pictures(folder / "few", N_FEW, input_size)
-    write_pictures(folder / "many", n, input_size)
+    write_images(folder / "few", N_FEW, input_size)
+    write_images(folder / "many", n, input_size)
     base = train(folder / "few", "memory", model, input_size)
     if "failed" in base:
-        raise RuntimeError(f"Training on few pictures failed: {base['failed']}")
+        raise RuntimeError(f"Training on few images failed: {base['failed']}")
     limit = base["data_bytes"] + limit_mb * MB
     free = train(folder / "many", "memory", model, input_size)
     ways = {
@@ -79,17 +79,17 @@ def compare(folder: Path, *, limit_mb: int, model: str = "cnn7", input_size: int
         "in memory": train(folder / "many", "memory", model, input_size, limit_bytes=limit),
         "from disk, file made by this run": train(folder / "many", "disk", model, input_size, limit_bytes=limit),
     }
-    for path in (folder / "many").glob(".levels-*.npy"):
+    for path in (folder / "many").glob(".pixels-*.npy"):
         _forget(path)
     ways["from disk, nothing of it in memory at first"] = train(
         folder / "many", "disk", model, input_size, limit_bytes=limit
     )
     return [
         {
-            "pictures": way,
+            "images": way,
             "MB of levels": round(n * input_size**2 / MB),
             "limit, MB": "none" if way.endswith("no limit") else limit_mb,
-            "peak above few pictures, MB": _rounded(got, "anonymous_bytes", less=base["anonymous_bytes"], per=MB),
+            "peak above few images, MB": _rounded(got, "anonymous_bytes", less=base["anonymous_bytes"], per=MB),
             "epoch, s": _rounded(got, "epoch_s"),
             "same answers": met(1, 1) if got.get("answers") == free["answers"] else got.get("failed", met(0, 1)),
         }
@@ -97,8 +97,8 @@ def compare(folder: Path, *, limit_mb: int, model: str = "cnn7", input_size: int
     ]
 
 
-def write_pictures(images: Path, n: int, side_px: int) -> None:
-    """Make a folder of n pictures of coarse noise, as stage one would write them: a clip of its own each.
+def write_images(image_folder: Path, n: int, side_px: int) -> None:
+    """Make a folder of n images of coarse noise, as stage one would write them: a clip of its own each.
 
     Parameters
     ----------
@@ -114,29 +114,35 @@ def write_pictures(images: Path, n: int, side_px: int) -> None:
     rows = []
     for k in range(n):
         label = f"class{k % N_CLASSES}"
-        (images / label).mkdir(parents=True, exist_ok=True)
+        (image_folder / label).mkdir(parents=True, exist_ok=True)
         coarse = rng.integers(0, 180, (side_px // 8, side_px // 8), dtype=np.uint8)
-        levels = coarse.repeat(8, axis=0).repeat(8, axis=1)
-        levels[(k % N_CLASSES) * side_px // N_CLASSES :][: side_px // 8] |= 64
-        png.write(images / label / f"{k}__original.png", levels, palette=palette, text={"settings": "benchmark"})
+        pixels = coarse.repeat(8, axis=0).repeat(8, axis=1)
+        pixels[(k % N_CLASSES) * side_px // N_CLASSES :][: side_px // 8] |= 64
+        png.write(image_folder / label / f"{k}__original.png", pixels, palette=palette, text={"settings": "benchmark"})
         clip = {name: f"{k}" for name in ("clip_id", "source_id", "recording")}
         file = {"file_name": f"{label}/{k}__original.png", "label": label, "fold": f"{k // N_CLASSES % N_FOLDS + 1}"}
-        sound = {"seconds": 1.0, "peak_dbfs": 0.0, "sound": f"{k}.wav", "start_s": 0.0, "audio_sha256": f"{k:064x}"}
+        sound = {
+            "seconds": 1.0,
+            "peak_dbfs": 0.0,
+            "audio_file": f"{k}.wav",
+            "start_s": 0.0,
+            "audio_sha256": f"{k:064x}",
+        }
         sound |= {"dc_offset": 0.0, "channel": "mono", "sample_rate_hz": 44100, "split": ""}
-        state = {"variant": "original", "duplicate": False, "silent": False, "sound_bytes": 1, "sound_mtime_ns": 1}
+        state = {"variant": "original", "duplicate": False, "silent": False, "audio_bytes": 1, "audio_mtime_ns": 1}
         rows.append(clip | file | sound | state)
-    tables.write_table(images / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
+    tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
-    tables.write_settings(images / tables.SETTINGS, described)
+    tables.write_settings(image_folder / tables.SETTINGS, described)
 
 
-def train(images: Path, levels: str, model: str, input_size: int, *, limit_bytes: int = 0) -> dict[str, object]:
+def train(image_folder: Path, cache: str, model: str, input_size: int, *, limit_bytes: int = 0) -> dict[str, object]:
     """Train an epoch of the first fold in a process of its own.
 
     Parameters
     ----------
     images : Path
-    levels : {"memory", "disk"}
+    cache : {"memory", "disk"}
     model : str
         `NO_NET`: read and transform alone.
     input_size : int
@@ -150,7 +156,7 @@ def train(images: Path, levels: str, model: str, input_size: int, *, limit_bytes
         why.
     """
     command = [sys.executable, "-m", "benchmarks.larger_than_memory", "train"]
-    command += [str(images), levels, model, str(input_size), str(limit_bytes)]
+    command += [str(image_folder), cache, model, str(input_size), str(limit_bytes)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "MALLOC_ARENA_MAX": "2"}
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=MOST_S)
@@ -161,11 +167,13 @@ def train(images: Path, levels: str, model: str, input_size: int, *, limit_bytes
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _train_here(images: Path, levels: str, model: str, input_size: int, begin: Callable[[], None]) -> dict[str, object]:
+def _train_here(
+    image_folder: Path, cache: str, model: str, input_size: int, begin: Callable[[], None]
+) -> dict[str, object]:
     """Prepare, train and test the first fold as a run does; say when all is loaded that has nothing to do with them."""
     threading.stack_size(1 << 20)  # or each thread counts for eight times as much
     if model == NO_NET:
-        return _read_here(images, levels, input_size, begin)
+        return _read_here(image_folder, cache, input_size, begin)
     import hashlib
 
     from train import backend
@@ -178,38 +186,38 @@ def _train_here(images: Path, levels: str, model: str, input_size: int, begin: C
     from train.training.prepare import prepare
 
     begin()
-    recipe = Recipe(model=model, nets=1, input_size=input_size, epochs=1)
+    recipe = Recipe(model=model, ensemble=1, input_size=input_size, epochs=1)
     with tempfile.TemporaryDirectory() as runs:
-        prepared = prepare(images, recipe, folds=["1"], runs=Path(runs), levels=levels)
+        prepared = prepare(image_folder, recipe, folds=["1"], runs=Path(runs), cache=cache)
         fold = _fold(prepared, prepared.splits[0])
         meter = nearest_neighbour_accuracy(
-            shrink(prepared.pictures.levels), prepared.table["label"].to_numpy(), fold.split
+            shrink(prepared.images.pixels), prepared.table["label"].to_numpy(), fold.split
         )
-        net, history = fit_fold(recipe, fold, on_epoch=lambda row, n: None)
-        says = probabilities(net, prepared.pictures, fold.split.test, batch_size=recipe.batch_size)
+        trained, history = fit_fold(recipe, fold, on_epoch=lambda row, n: None)
+        says = probabilities(trained, prepared.images, fold.split.test, batch_size=recipe.batch_size)
     answers = hashlib.sha256(repr((meter, history[-1]["loss"])).encode() + says.tobytes()).hexdigest()
     return {"epoch_s": history[-1]["seconds"], "answers": answers}
 
 
-def _read_here(images: Path, levels: str, input_size: int, begin: Callable[[], None]) -> dict[str, object]:
-    """All that is done with pictures in an epoch of the first fold, but for the net."""
+def _read_here(image_folder: Path, cache: str, input_size: int, begin: Callable[[], None]) -> dict[str, object]:
+    """All that is done with images in an epoch of the first fold, but for the model."""
     import hashlib
 
     from train.augment.spectrogram_transforms import SpectrogramTransforms
-    from train.data.image_folder import open_pictures, read_images
+    from train.data.image_folder import open_images, read_images
     from train.data.split import make_splits
     from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
     from train.training.batches import Batches
 
     begin()
-    settings, table = read_images(images)
-    pictures = open_pictures(images, settings, table, size=(input_size,) * 2, silent_ends="loop", levels=levels)
+    settings, table = read_images(image_folder)
+    images = open_images(image_folder, settings, table, size=(input_size,) * 2, silent_ends="loop", cache=cache)
     labels, split = table["label"].to_numpy(), make_splits(table)[0]
-    meter = nearest_neighbour_accuracy(shrink(pictures.levels), labels, split)
+    meter = nearest_neighbour_accuracy(shrink(images.pixels), labels, split)
     targets = np.eye(N_CLASSES, dtype=np.float32)[np.unique(labels, return_inverse=True)[1]]
     digest = hashlib.sha256(repr(meter).encode())
     began = time.perf_counter()
-    for x, y in Batches(pictures, split.train, targets, 32, (0,), SpectrogramTransforms()).epochs(0, 1):
+    for x, y in Batches(images, split.train, targets, 32, (0,), SpectrogramTransforms()).epochs(0, 1):
         digest.update(x)
         digest.update(y)
     return {"epoch_s": time.perf_counter() - began, "answers": digest.hexdigest()}

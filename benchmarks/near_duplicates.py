@@ -18,11 +18,11 @@ import soundfile
 import soxr
 
 from benchmarks.measure import ESC10, show
-from benchmarks.unrelated_sounds import KINDS, draw
+from benchmarks.unrelated_audio import KINDS, draw
 from generate.audio import load
-from generate.audit.near_duplicates import near_duplicates, small_picture
+from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 
 FORMATS = {
     "0.3 to 0.8 s in 0.8 s at 16 kHz": (Settings(seconds=0.8, sr=16000, n_fft=1024, hop_length=256), 0.3, 0.8),
@@ -121,16 +121,16 @@ def pieces(sounds: Sequence[np.ndarray], sources: np.ndarray, sr: int, n: int) -
     return cut, np.array(of)
 
 
-def small_pictures(sounds: Sequence[np.ndarray], settings: Settings) -> np.ndarray:
+def small_images(sounds: Sequence[np.ndarray], settings: Settings) -> np.ndarray:
     """What is compared of each, shape=(n, 32, columns), uint8."""
-    images = (levels(np.ascontiguousarray(y, dtype=np.float32), settings) for y in sounds)
-    return np.stack([small_picture(image, settings) for image in images])
+    images = (spectrogram_image(np.ascontiguousarray(y, dtype=np.float32), settings) for y in sounds)
+    return np.stack([small_image(image, settings) for image in images])
 
 
 def false_row(sounds: Sequence[np.ndarray], sources: np.ndarray, settings: Settings) -> dict[str, object]:
     """Pairs that are found where there is none."""
     copies = near_duplicates(
-        small_pictures(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
+        small_images(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
     )
     return {"n": len(sounds), "can be told": f"{100 * copies.tellable.mean():.0f} %", "false pairs": len(copies.pairs)}
 
@@ -138,11 +138,11 @@ def false_row(sounds: Sequence[np.ndarray], sources: np.ndarray, settings: Setti
 def recall_row(sounds: Sequence[np.ndarray], settings: Settings) -> dict[str, object]:
     """Share of the copies of each kind that are found, among the clips that hold enough to tell."""
     n = len(sounds)
-    original = small_pictures(sounds, settings)
+    original = small_images(sounds, settings)
     tellable = near_duplicates(original, np.zeros(n), seconds=settings.seconds, feature=settings.feature).tellable
     row: dict[str, object] = {}
     for name, copy in COPIES.items():
-        copied = small_pictures([copy(y, settings.sr) for y in sounds], settings)
+        copied = small_images([copy(y, settings.sr) for y in sounds], settings)
         pairs = near_duplicates(
             np.concatenate([original, copied]), np.arange(2 * n), seconds=settings.seconds, feature=settings.feature
         ).pairs

@@ -1,4 +1,4 @@
-"""What people run today, short and as they write it: a clip to six pictures, and pictures to batches."""
+"""What people run today, short and as they write it: a clip to six images, and images to batches."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rubberband_variants(y: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def mel_decibels(y: np.ndarray) -> np.ndarray:
-    """The picture's values, as in librosa's tutorial."""
+    """The image's values, as in librosa's tutorial."""
     return librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=SR, n_mels=128), ref=np.max)
 
 
@@ -57,7 +57,7 @@ def save_by_specshow(decibels: np.ndarray, path: Path) -> None:
 
 
 def save_by_pillow(decibels: np.ndarray, path: Path) -> None:
-    """A grey picture, low frequencies at the bottom."""
+    """A grey image, low frequencies at the bottom."""
     grey = np.clip((decibels + 80) / 80 * 255, 0, 255).astype(np.uint8)[::-1]
     Image.fromarray(grey).resize((224, 224)).save(path)
 

@@ -17,7 +17,7 @@ from generate.dataset import tables as manifest
 from generate.dataset.file_names import clip_folder
 from generate.workers.pool import usable_cores
 
-PICTURES_A_CLIP = 6
+IMAGES_A_CLIP = 6
 AUDIOSET_CLIPS, AUDIOSET_S, ESC10_S = 2_000_000, 10.0, 5.0
 """AudioSet as published: two million clips of 10 s. What is measured here is of 5 s."""
 CORES = (2, 16, 64)
@@ -31,7 +31,7 @@ table = read_images(Path(sys.argv[1]))[1]
 table_sha256(table)
 make_splits(table)
 """
-"""What `python -m train --dry-run` does before it opens the first picture."""
+"""What `python -m train --dry-run` does before it opens the first image."""
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def main() -> None:
             audioset(runs[-1]),
             file_name="scale_audioset.csv",
         )
-        rows = tables(Path(name) / "tables", n_clips=options.rows // PICTURES_A_CLIP)
+        rows = tables(Path(name) / "tables", n_clips=options.rows // IMAGES_A_CLIP)
         show("A table of many rows, and each command when nothing is left to do", rows, file_name="scale_tables.csv")
         show("Listing one class folder", listings(Path(name), options.files), file_name="scale_listing.csv")
 
@@ -66,17 +66,17 @@ def whole_run(place: Path, n_clips: int) -> dict[str, object]:
     Parameters
     ----------
     place : Path
-        Where sounds (links to ESC-10's, over and over) and pictures go.
+        Where sounds (links to ESC-10's, over and over) and images go.
     n_clips : int
     """
-    sounds, images = place / f"sounds-{n_clips}", place / f"images-{n_clips}"
+    audio_folder, images = place / f"sounds-{n_clips}", place / f"images-{n_clips}"
     clips = sorted(ESC10.rglob("*.ogg"), key=lambda path: path.name)
     for number in range(n_clips):
         clip = clips[number % len(clips)]
-        name = sounds / clip.parent.name.rpartition(" - ")[2] / f"{number // len(clips)}-{clip.name}"
+        name = audio_folder / clip.parent.name.rpartition(" - ")[2] / f"{number // len(clips)}-{clip.name}"
         name.parent.mkdir(parents=True, exist_ok=True)
         name.symlink_to(clip)
-    command = [sys.executable, "-m", "generate", str(sounds), str(images), "--engine", "librosa", "--listen", "0"]
+    command = [sys.executable, "-m", "generate", str(audio_folder), str(images), "--engine", "librosa", "--listen", "0"]
     seconds, peak_mb = watched([*command, "--long", "first"])
     sizes = [path.stat().st_size for path in images.rglob("*") if path.is_file()]
     return {
@@ -96,7 +96,7 @@ def audioset(run: dict[str, object]) -> list[dict[str, object]]:
     Parameters
     ----------
     run : dict
-        As `whole_run` gives it. Time grows with the seconds of sound and shrinks with the cores; pictures and their
+        As `whole_run` gives it. Time grows with the seconds of sound and shrinks with the cores; images and their
         bytes do not grow with the seconds.
     """
     share = AUDIOSET_CLIPS / run["clips"]
@@ -120,10 +120,10 @@ def tables(place: Path, *, n_clips: int) -> list[dict[str, object]]:
     ----------
     place : Path
     n_clips : int
-        Of six pictures each.
+        Of six images each.
     """
-    sounds, images = finished_run(place, n_clips=n_clips, n_classes=min(50, n_clips // 10), fan_out=True)
-    python, again = [sys.executable, "-m"], [str(sounds), str(images), *OPTIONS, "--fan-out", "--listen", "0"]
+    audio_folder, images = finished_run(place, n_clips=n_clips, n_classes=min(50, n_clips // 10), fan_out=True)
+    python, again = [sys.executable, "-m"], [str(audio_folder), str(images), *OPTIONS, "--fan-out", "--listen", "0"]
     read = "import sys; from pathlib import Path; from generate import manifest; "
     read += "table = manifest.read_metadata(Path(sys.argv[1])); "
     table = str(images / manifest.METADATA)
@@ -138,7 +138,7 @@ def tables(place: Path, *, n_clips: int) -> list[dict[str, object]]:
     rows = []
     for name, command in commands.items():
         seconds, peak_mb = watched(command)
-        n_rows = n_clips * PICTURES_A_CLIP
+        n_rows = n_clips * IMAGES_A_CLIP
         rows.append({"what": name, "rows": n_rows, "s, start-up included": round(seconds, 1), "peak, MB": peak_mb})
     return rows
 
@@ -164,7 +164,7 @@ def listings(place: Path, n_files: int) -> list[dict[str, object]]:
                 "files": n_files,
                 "folders": len({name.parent for name in names}),
                 "make, s": _seconds(lambda names=names: [name.write_bytes(b"1") for name in names]),
-                "list_pictures, s": _seconds(lambda images=images: folder.list_pictures(images)),
+                "list_images, s": _seconds(lambda images=images: folder.list_images(images)),
                 "stat each, s": _seconds(lambda names=names: [os.stat(name) for name in names]),
                 "largest folder, files": max(len(os.listdir(parent)) for parent in {name.parent for name in names}),
             }

@@ -1,4 +1,4 @@
-"""Pictures to augmented batches, ours and theirs: `python -m benchmarks.training_input [--quick]`."""
+"""Images to augmented batches, ours and theirs: `python -m benchmarks.training_input [--quick]`."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ def main() -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as name:
-        images = render_originals(Path(name), "40" if quick else "400")
-        show("The same pixels as ImageDataGenerator", pixels(images), file_name="pixels.csv")
-        batches(images, rounds=1 if quick else ROUNDS)
-        epoch(images, rounds=1 if quick else 3)
+        image_folder = render_originals(Path(name), "40" if quick else "400")
+        show("The same pixels as ImageDataGenerator", pixels(image_folder), file_name="pixels.csv")
+        batches(image_folder, rounds=1 if quick else ROUNDS)
+        epoch(image_folder, rounds=1 if quick else 3)
 
 
-def pixels(images: Path) -> list[dict[str, object]]:
-    """Largest difference to `ImageDataGenerator.random_transform`, same seeds, over a few hundred pictures."""
+def pixels(image_folder: Path) -> list[dict[str, object]]:
+    """Largest difference to `ImageDataGenerator.random_transform`, same seeds, over a few hundred images."""
     import numpy as np
     from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
     from train.augment.image_transforms import PRESETS, ImageTransforms
     from train.data.decode import colour
 
-    pictures, _ = _ours(images, SIDE_PX)
+    images, _ = _ours(image_folder, SIDE_PX)
     rows = []
     for preset, arguments in PRESETS.items():
-        levels = pictures.levels[:: max(1, len(pictures.levels) // 200)]
-        ours = ImageTransforms(arguments).transform(levels, pictures.palette, np.random.default_rng(0))
-        seeds = np.random.default_rng(0).integers(2**32, size=len(levels))
+        pixels = images.pixels[:: max(1, len(images.pixels) // 200)]
+        ours = ImageTransforms(arguments).transform(pixels, images.palette, np.random.default_rng(0))
+        seeds = np.random.default_rng(0).integers(2**32, size=len(pixels))
         generator = ImageDataGenerator(**arguments)
         worst = 0.0
-        for picture, seed, done in zip(colour(levels, pictures.palette), seeds, ours, strict=True):
-            theirs = generator.random_transform(picture.astype(np.float32), seed=int(seed))
+        for image, seed, done in zip(colour(pixels, images.palette), seeds, ours, strict=True):
+            theirs = generator.random_transform(image.astype(np.float32), seed=int(seed))
             worst = max(worst, float(np.abs(theirs - done).max()))
-        rows.append({"preset": preset, "pictures": len(levels), "largest difference": worst, "reached": met(0, worst)})
+        rows.append({"preset": preset, "images": len(pixels), "largest difference": worst, "reached": met(0, worst)})
     return rows
 
 
-def batches(images: Path, *, rounds: int) -> None:
+def batches(image_folder: Path, *, rounds: int) -> None:
     """Milliseconds an image, decoding included for those who decode each time."""
     from benchmarks.programs_to_beat import flow_from_directory, image_dataset
     from train.augment.image_transforms import PRESETS
 
-    generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=SIDE_PX, batch_size=BATCH)
-    dataset = image_dataset(images, side_px=SIDE_PX, batch_size=BATCH)
-    ours = _batches(images, SIDE_PX)
+    generator = flow_from_directory(image_folder, arguments=PRESETS["paper"], side_px=SIDE_PX, batch_size=BATCH)
+    dataset = image_dataset(image_folder, side_px=SIDE_PX, batch_size=BATCH)
+    ours = _batches(image_folder, SIDE_PX)
     numbers = itertools.count()
 
     # A whole epoch each, from its first batch on: nobody works ahead in another's time.
@@ -87,8 +87,8 @@ def batches(images: Path, *, rounds: int) -> None:
     show(f"Training input, {SIDE_PX} x {SIDE_PX} pixels, one core", rows, file_name="training_input.csv")
 
 
-def epoch(images: Path, *, rounds: int) -> None:
-    """Seconds of an epoch of cnn9 with image augmentation, the same net and pictures, one core."""
+def epoch(image_folder: Path, *, rounds: int) -> None:
+    """Seconds of an epoch of cnn9 with image augmentation, the same model and images, one core."""
     import keras
 
     from benchmarks.programs_to_beat import flow_from_directory
@@ -96,8 +96,8 @@ def epoch(images: Path, *, rounds: int) -> None:
     from train.models.registry import MODELS, build_model
 
     side_px = MODELS["cnn9"].size
-    generator = flow_from_directory(images, arguments=PRESETS["paper"], side_px=side_px, batch_size=BATCH)
-    ours = _batches(images, side_px)
+    generator = flow_from_directory(image_folder, arguments=PRESETS["paper"], side_px=side_px, batch_size=BATCH)
+    ours = _batches(image_folder, side_px)
     n_classes = ours.targets.shape[1]
     models = {name: build_model("cnn9", n_classes=n_classes) for name in ("theirs", "ours")}
     for model in models.values():
@@ -110,7 +110,7 @@ def epoch(images: Path, *, rounds: int) -> None:
             if number:
                 seconds[name].append(time.perf_counter() - began)
     row = {
-        "pictures": len(ours.rows),
+        "images": len(ours.rows),
         "plain Keras loop, s": round(min(seconds["theirs"]), 1),
         "ours, s": round(min(seconds["ours"]), 1),
         "times as fast": round(ratio(seconds["theirs"], seconds["ours"]), 1),
@@ -119,30 +119,30 @@ def epoch(images: Path, *, rounds: int) -> None:
 
 
 def render_originals(folder: Path, limit: str) -> Path:
-    """Pictures of the originals, 224 x 224."""
+    """Images of the originals, 224 x 224."""
     from benchmarks.whole_runs import generate
 
     generate(ESC10, folder / "images", "--limit", limit, "--variants", "none", "--engine", "librosa")
     return folder / "images"
 
 
-def _ours(images: Path, side_px: int) -> tuple[object, object]:
-    from train.data.image_folder import open_pictures, read_images
+def _ours(image_folder: Path, side_px: int) -> tuple[object, object]:
+    from train.data.image_folder import open_images, read_images
 
-    settings, table = read_images(images)
-    return open_pictures(images, settings, table, size=(side_px, side_px), silent_ends="keep"), table
+    settings, table = read_images(image_folder)
+    return open_images(image_folder, settings, table, size=(side_px, side_px), silent_ends="keep"), table
 
 
-def _batches(images: Path, side_px: int) -> object:
+def _batches(image_folder: Path, side_px: int) -> object:
     import numpy as np
 
     from train.augment.image_transforms import PRESETS, ImageTransforms
     from train.training.batches import Batches
 
-    pictures, table = _ours(images, side_px)
+    images, table = _ours(image_folder, side_px)
     labels = sorted(table["label"].unique())
     targets = np.eye(len(labels), dtype=np.float32)[table["label"].map(labels.index).to_numpy()]
-    return Batches(pictures, np.arange(len(table)), targets, BATCH, seed=(0,), image=ImageTransforms(PRESETS["paper"]))
+    return Batches(images, np.arange(len(table)), targets, BATCH, seed=(0,), image=ImageTransforms(PRESETS["paper"]))
 
 
 if __name__ == "__main__":

@@ -38,18 +38,18 @@ def start_up(folder: Path) -> None:
         rows.append({"command": name, "seconds": round(seconds, 2), "target": target, "reached": met(target, seconds)})
     seconds = min(generate(ESC10, folder / f"ten-{k}", "--limit", "10", "--engine", "librosa")[0] for k in range(3))
     rows.append(
-        {"command": "ten clips, 60 pictures", "seconds": round(seconds, 2), "target": 3.0, "reached": met(3, seconds)}
+        {"command": "ten clips, 60 images", "seconds": round(seconds, 2), "target": 3.0, "reached": met(3, seconds)}
     )
     show("Start-up", rows, file_name="start_up.csv")
 
 
 def workers(folder: Path, *, limit: int) -> None:
     """Two workers against one, and whether they give the same bytes."""
-    sounds = _copies(folder / "copies") if limit > 400 else ESC10
+    audio_folder = _copies(folder / "copies") if limit > 400 else ESC10
     seconds, trees = {}, {}
     for n in (1, 2):
         out = folder / f"workers-{n}"
-        seconds[n], _ = generate(sounds, out, "--limit", str(limit), "--workers", str(n), "--engine", "librosa")
+        seconds[n], _ = generate(audio_folder, out, "--limit", str(limit), "--workers", str(n), "--engine", "librosa")
         trees[n] = {path.relative_to(out): path.read_bytes() for path in sorted(out.rglob("*.png"))}
     gain = seconds[1] / seconds[2]
     row = {
@@ -92,9 +92,9 @@ def _copies(many: Path) -> Path:
     return many
 
 
-def generate(sounds: Path, out: Path, *options: str) -> tuple[float, int]:
+def generate(audio_folder: Path, out: Path, *options: str) -> tuple[float, int]:
     """Run the command; seconds, and the largest memory of any of its processes in megabytes."""
-    command = [sys.executable, "-m", "generate", str(sounds), str(out), *options]
+    command = [sys.executable, "-m", "generate", str(audio_folder), str(out), *options]
     return watched(command)
 
 

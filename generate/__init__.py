@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["read_dataset", "render"]
 
 
-def render(sounds: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, **options: object) -> Result:
+def render(
+    audio_folder: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, **options: object
+) -> Result:
     """Render the images that are missing or stale, write the tables, and make the page: `python -m generate`.
 
     Parameters
     ----------
-    sounds : str or path
+    audio_folder : str or path
         Folder of the collection.
     output : str or path, optional
         The image folder; default: `outputs/images/<name of sounds>`.
@@ -58,7 +60,7 @@ def render(sounds: str | os.PathLike[str], output: str | os.PathLike[str] | None
     from generate.rendering.prepare import prepare
     from generate.rendering.run import execute
 
-    return execute(prepare(from_names(sounds, output, options)), make_page=page_of_run)
+    return execute(prepare(from_names(audio_folder, output, options)), make_page=page_of_run)
 
 
 def read_dataset(images: str | os.PathLike[str]) -> pd.DataFrame:
@@ -78,7 +80,7 @@ def read_dataset(images: str | os.PathLike[str]) -> pd.DataFrame:
         One row an image, index from 0. `file_name` (relative to the folder, with `/`), `label`, `clip_id`, `source_id`
         (split by this one), `recording`, `fold`, `variant`, `sound` and `audio_sha256` are text, `duplicate` and
         `silent` bool, `seconds`, `start_s` and `peak_dbfs` float (the last one in dB of full scale, -inf for digital
-        silence), `sound_bytes` and `sound_mtime_ns` int.
+        silence), `audio_bytes` and `audio_mtime_ns` int.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`python -m generate SOUNDS [OUTPUT]`: from a sound collection to a folder of spectrogram pictures."""
+"""`python -m generate AUDIO_FOLDER [OUTPUT]`: from a sound collection to a folder of spectrogram images."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prepared = prepare.prepare(command_line.options_from(options))
         print(summary.plan_text(prepared, prepare.survey(prepared)), flush=True)
         if options.dry_run:
-            print("Dry run: no picture was written.")
+            print("Dry run: no image was written.")
             return 0
         is_at_work = True
         result = run.execute(prepared, make_page=page_of_run)

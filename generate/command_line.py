@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from generate.rendering.options import RenderOptions
 
 DESCRIPTION = """\
-Turn a folder of labelled sounds into a folder of spectrogram pictures, ready for an image classifier.
+Turn a folder of labelled sounds into a folder of spectrogram images, ready for an image classifier.
 
-Each sound gives a picture of itself and one of each variant (higher, lower, slower, faster, trimmed ...).
+Each sound gives an image of itself and one of each variant (higher, lower, slower, faster, trimmed ...).
 Run it again at any time: only what is missing or has changed is rendered."""
 
 EXAMPLES = """\
@@ -44,11 +44,11 @@ USUAL = {
 }
 """Of the names that `readers/csv_file.py` knows, which takes pandas to import."""
 NATIVE = "native"
-NOT_IN_A_CONFIG = frozenset({"help", "config", "sounds", "output"})
+NOT_IN_A_CONFIG = frozenset({"help", "config", "audio_folder", "output"})
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All options; those of a picture have no default here, so that it is known which were given."""
+    """All options; those of an image have no default here, so that it is known which were given."""
     default = {field.name: field.default for field in fields(Settings)}
     parser = argparse.ArgumentParser(
         prog="python -m generate",
@@ -56,8 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sounds", metavar="SOUNDS", help="folder of the sound collection, or 'demo'")
-    parser.add_argument("output", metavar="OUTPUT", nargs="?", help="default: outputs/images/<name of SOUNDS>")
+    parser.add_argument("audio_folder", metavar="AUDIO_FOLDER", help="folder of the sound collection, or 'demo'")
+    parser.add_argument("output", metavar="OUTPUT", nargs="?", help="default: outputs/images/<name of AUDIO_FOLDER>")
     parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
 
     group = parser.add_argument_group("how the sounds are laid out (found out from the folder, if not told)")
@@ -83,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
     group.add_argument("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
 
-    group = parser.add_argument_group("sound")
+    group = parser.add_argument_group("audio_file")
     group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
     group.add_argument(
         "--channels",
@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="of a file with several, their mean, one, or auto: the mean, and the loudest where they cancel each other "
         f"(default: {default['channels']})",
     )
-    group.add_argument("--seconds", type=float, metavar="S", help="length of a picture (default: 5; UrbanSound8K: 4)")
+    group.add_argument("--seconds", type=float, metavar="S", help="length of an image (default: 5; UrbanSound8K: 4)")
     group.add_argument("--pad", choices=PADS, help=f"what fills a shorter sound (default: {default['pad']})")
     group.add_argument(
         "--long",
@@ -110,7 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     group.add_argument("--seed", type=int, metavar="N", help=f"for random variants (default: {default['seed']})")
 
-    group = parser.add_argument_group("picture")
+    group = parser.add_argument_group("image")
     group.add_argument("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
     group.add_argument("--image-size", type=_image_size, metavar="SIZE", help="224, 320x240 or native (default: 224)")
     group.add_argument("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
@@ -142,19 +142,19 @@ def build_parser() -> argparse.ArgumentParser:
         type=clips_a_class,
         default=LISTEN,
         metavar="N",
-        help="write the sounds of N clips a class beside their pictures (or of `all`), for the page (default: "
+        help="write the sounds of N clips a class beside their images (or of `all`), for the page (default: "
         f"{LISTEN}; 0: none)",
     )
     group.add_argument(
         "--fan-out",
         action="store_true",
-        help="spread the pictures of a class over 256 folders below its own, for hundreds of thousands of pictures",
+        help="spread the images of a class over 256 folders below its own, for hundreds of thousands of images",
     )
     group.add_argument(
         "--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes, recordings and folds"
     )
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
-    group.add_argument("--overwrite", action="store_true", help="replace the pictures that are in OUTPUT")
+    group.add_argument("--overwrite", action="store_true", help="replace the images that are in OUTPUT")
     group.add_argument(
         "--max-rejected",
         type=float,
@@ -171,7 +171,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     Returns
     -------
     argparse.Namespace
-        Options of a picture that nobody gave are None; `class_variants` comes from the config file alone.
+        Options of an image that nobody gave are None; `class_variants` comes from the config file alone.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
     if settings.get("image_size") == NATIVE:
         settings["image_size"] = None
     return RenderOptions(
-        sounds=given.sounds,
+        audio_folder=given.audio_folder,
         output=Path(given.output) if given.output else None,
         layout=given.layout or "",
         reader=ReaderOptions(**{f.name: values[f.name] for f in fields(ReaderOptions)}),

@@ -20,7 +20,7 @@ SNR_DB = (-4.0, 24.0)
 INTRUDER_SHARE, INTRUDER_DB = 0.3, (-24.0, -10.0)
 """How many recordings have another class far off, and how loud: no class is known by one band's energy alone."""
 SETTINGS = {"sr": SR, "seconds": LONGEST_S}
-"""What its pictures want unless the user says otherwise: no empty rows above its sounds, no empty columns behind."""
+"""What its images want unless the user says otherwise: no empty rows above its sounds, no empty columns behind."""
 PEAK_DB = (-22.0, -1.0)  # of a recording, re full scale; -1 dB is 0.89
 MADE_BY = "Made by `python -m generate demo`: recipe 1, seed {seed}."
 """The README's last line, by which a demo is known. Raise the number with any change that changes the sounds."""

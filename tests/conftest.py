@@ -62,9 +62,9 @@ def loudest_hz(y: np.ndarray, sr: int) -> float:
 
 
 @pytest.fixture
-def sounds(tmp_path) -> Path:
+def audio_folder(tmp_path) -> Path:
     """A small collection of a user's own: two classes of four sounds, 1 s each."""
-    folder = tmp_path / "sounds"
+    folder = tmp_path / "audio_folder"
     for label, base_hz in (("low", 200), ("high", 3000)):
         (folder / label).mkdir(parents=True)
         for number in range(4):

@@ -54,7 +54,7 @@ def fit(
 
     Examples
     --------
-    >>> run = train.fit("outputs/images/ESC-10", folds=["1"], model="cnn9", nets=1)  # doctest: +SKIP
+    >>> run = train.fit("outputs/images/ESC-10", folds=["1"], model="cnn9", models=1)  # doctest: +SKIP
     """
     from train import backend
 

@@ -1,4 +1,4 @@
-"""`python -m train IMAGES`: from a folder of spectrogram pictures to tested classifiers and a report."""
+"""`python -m train IMAGES`: from a folder of spectrogram images to tested classifiers and a report."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _train(arguments: Sequence[str] | None) -> int:
         return 0
     try:
         report = cross_validation.execute(
-            prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.sounds
+            prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.audio_folder
         )
     except KeyboardInterrupt:
         print(
@@ -81,7 +81,7 @@ def _check_nothing_else(options: object) -> None:
         )
     if options.images is not None and options.images.resolve() != run.images.resolve():
         raise ValueError(
-            f"The run {str(options.resume)!r} is on the pictures in {str(run.images)!r}, not {str(options.images)!r}."
+            f"The run {str(options.resume)!r} is on the images in {str(run.images)!r}, not {str(options.images)!r}."
         )
 
 

@@ -18,7 +18,7 @@ def set_up() -> None:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            tf.get_logger().setLevel("ERROR")  # it warns of each new net's functions as if they were a mistake
+            tf.get_logger().setLevel("ERROR")  # it warns of each new model's functions as if they were a mistake
             tf.config.experimental.enable_op_determinism()
             for gpu in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
@@ -47,7 +47,7 @@ def description() -> str:
 
 
 def compiles() -> bool:
-    """Whether steps are compiled by XLA: on TensorFlow without a GPU that takes longer than it saves in small nets."""
+    """Whether steps are compiled by XLA; on TensorFlow without a GPU that takes longer than it saves."""
     import keras
 
     return keras.backend.backend() != "tensorflow" or has_gpu()

@@ -9,25 +9,25 @@ from dataclasses import fields
 from pathlib import Path
 
 from generate.runtime.toml_config import parse_with_config
-from train.defaults import EXPLAINED_TESTS, LEVELS_IN
+from train.defaults import CACHES, EXPLAINED_TESTS
 from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
 DESCRIPTION = """\
-Train an image classifier on the pictures that `python -m generate` made, and test it on recordings that it never heard.
+Train an image classifier on the images that `python -m generate` made, and test it on recordings that it never heard.
 
 Each fold is the test once. The figure is of all of them together, with a 95 % interval."""
 
 EXAMPLES = """\
 examples:
-  python -m train outputs/images/my_sounds                           a small net, from nothing
+  python -m train outputs/images/my_sounds                           a small model, from scratch
   python -m train outputs/images/my_sounds --folds 1 --epochs 5      a first look
   python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
-  python -m train outputs/images/my_sounds --train-variants none     originals alone; the pictures stay
+  python -m train outputs/images/my_sounds --train-variants none     originals alone; the images stay
   python -m train outputs/images/my_sounds --leave-out thrush        without a class that has one recording
   python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped; on a second
                                                     machine that sees this folder: help with the folds that are left
 
-models: cnn7 cnn9 (small, from nothing), alexnet squeezenet resnet18 resnet34 densenet161, and all of
+models: cnn7 cnn9 (small, from scratch), alexnet squeezenet resnet18 resnet34 densenet161, and all of
   keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
 exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
 
@@ -43,13 +43,13 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of pictures with metadata.csv")
+    parser.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of images with metadata.csv")
     parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
     add_recipe_options(parser)
 
     group = parser.add_argument_group("running")
     group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
-    group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: pictures and model)")
+    group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
     group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument(
@@ -57,40 +57,40 @@ def build_parser() -> argparse.ArgumentParser:
         type=int,
         default=EXPLAINED_TESTS,
         metavar="N",
-        help="tests for which the run's page shows where the net looked, mistakes first "
+        help="tests for which the run's page shows where the model looked, mistakes first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
-    add_sounds_option(group)
+    add_audio_folder_option(group)
     add_place_options(group)
     group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
     return parser
 
 
-def add_sounds_option(group: argparse._ActionsContainer) -> None:
+def add_audio_folder_option(group: argparse._ActionsContainer) -> None:
     """Where the recordings are, which a run's page lets hear."""
     group.add_argument(
-        "--sounds",
+        "--audio-folder",
         metavar="FOLDER",
         type=Path,
-        help="the recordings, for the page (default: the folder that the pictures' settings.json names, if it lies in "
+        help="the recordings, for the page (default: the folder that the images' settings.json names, if it lies in "
         "the working directory)",
     )
 
 
 def add_place_options(group: argparse._ActionsContainer) -> None:
-    """Where pictures are while a net is trained: no part of a recipe, since the figures stay."""
+    """Where images are while a model is trained: no part of a recipe, since the figures stay."""
     group.add_argument(
-        "--levels",
-        choices=LEVELS_IN,
-        default=LEVELS_IN[0],
-        help="where the decoded pictures are held: memory, or disk, in a file beside the pictures; the figures are the "
+        "--cache",
+        choices=CACHES,
+        default=CACHES[0],
+        help="where the decoded images are held: memory, or disk, in a file beside the images; the figures are the "
         "same (default: auto: on disk if they take more than half of the memory that is free)",
     )
 
 
 def place_from(options: argparse.Namespace) -> dict[str, object]:
     """What `add_place_options` asked for, as `train.training.prepare.prepare` takes it."""
-    return {"levels": options.levels}
+    return {"cache": options.cache}
 
 
 def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
@@ -100,17 +100,17 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default['model']})")
     group.add_argument("--weights", metavar="W", help="none, imagenet, or a file of weights (default: none)")
     group.add_argument(
-        "--nets",
+        "--ensemble",
         type=int,
         metavar="N",
-        help="train so many side by side and average what they say (default: 2 of cnn7 and cnn9 from nothing, else 1)",
+        help="train so many side by side and average what they say (default: 2 of cnn7 and cnn9 from scratch, else 1)",
     )
-    group.add_argument("--input-size", type=int, metavar="PX", help="side of its pictures (default: the model's own)")
+    group.add_argument("--input-size", type=int, metavar="PX", help="side of its images (default: the model's own)")
     group.add_argument("--dropout", type=float, metavar="P", help="before the last layer (default: 0)")
     group.add_argument("--l1", type=float, metavar="X", help="penalty on the weights (default: 0)")
     group.add_argument("--l2", type=float, metavar="X", help="penalty on the squares of the weights (default: 0)")
 
-    group = parser.add_argument_group("pictures to train on")
+    group = parser.add_argument_group("images to train on")
     group.add_argument(
         "--train-variants",
         nargs="+",
@@ -161,7 +161,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
             "--protocol",
             choices=PROTOCOLS,
             help="folds (default): recordings stay together. The other two are LEAKY and there to show it: clips at "
-            "random, or as in many papers all pictures at random",
+            "random, or as in many papers all images at random",
         )
         group.add_argument(
             "--keep-relatives",
@@ -180,7 +180,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         "--epochs",
         type=int,
         metavar="N",
-        help="passes over the training pictures (default: as many as show each clip 120 times, in whatever variant; 20 "
+        help="passes over the training images (default: as many as show each clip 120 times, in whatever variant; 20 "
         "times in fine-tuning)",
     )
     group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default['batch_size']}")
@@ -188,7 +188,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         "--learning-rate",
         type=float,
         metavar="X",
-        help="the highest; it rises to this and falls to 0 (default: 0.001 from nothing, 0.0001 in fine-tuning)",
+        help="the highest; it rises to this and falls to 0 (default: 0.001 from scratch, 0.0001 in fine-tuning)",
     )
     group.add_argument(
         "--warmup",
@@ -223,7 +223,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = build_parser()
     options = parse_with_config(parser, arguments, not_in_a_config=NOT_IN_A_CONFIG)
     if options.images is None and options.resume is None:
-        parser.error("give a folder of pictures, such as outputs/images/demo (python -m generate demo makes it)")
+        parser.error("give a folder of images, such as outputs/images/demo (python -m generate demo makes it)")
     return options
 
 

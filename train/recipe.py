@@ -14,14 +14,16 @@ LEAKY = frozenset({"random-clips", "paper"})
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")
-DEFAULT_PRESET = "sound"
+DEFAULT_PRESET = "audio_file"
+EARLIER_NAMES = {"nets": "ensemble"}
+"""Of options, in runs of earlier releases."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a run's figures depend on beside the pictures.
+    """All that a run's figures depend on beside the images.
 
     Parameters
     ----------
@@ -29,15 +31,15 @@ class Recipe:
         A key of `train.models.registry.MODELS`.
     weights : str
         `none`, `imagenet`, or a file of weights.
-    nets : int or None
-        So many nets are trained side by side from nothing, and the mean of what they say counts; None: two of the small
-        ones, one of any other.
+    ensemble : int or None
+        So many models are trained side by side from scratch, and the mean of what they say counts; None: two of the
+        small ones, one of any other.
     input_size : int or None
-        Side of the square that pictures are brought to, in pixels; None: the model's own.
+        Side of the square that images are brought to, in pixels; None: the model's own.
     silent_ends : {"keep", "loop"}
-        Leave the silent columns at both ends of a picture, or cut them and repeat the rest over the whole width.
+        Leave the silent columns at both ends of an image, or cut them and repeat the rest over the whole width.
     augment : tuple of str
-        Which transforms the training pictures go through: of `spectrogram`, `image`.
+        Which transforms the training images go through: of `spectrogram`, `image`.
     spectrogram_values, image_values : tuple of str
         Values of single transforms, as `name=value`; see `train.augment.spectrogram_transforms` and
         `train.augment.image_transforms`.
@@ -50,7 +52,7 @@ class Recipe:
     leave_out : tuple of str
         Train on all classes but these.
     protocol : {"folds", "random-clips", "paper"}
-        How the pictures are divided; see `train.data.split.make_splits`.
+        How the images are divided; see `train.data.split.make_splits`.
     ignore_folds : bool
         Make folds of whole recordings although the collection has folds of its own.
     n_folds : int or None
@@ -60,7 +62,7 @@ class Recipe:
     keep_relatives : bool
         Train on relatives of the test where a collection's folds have such.
     epochs : int or None
-        Passes over the training pictures; None: as many as show each clip `train.training.schedule.VIEWS` times.
+        Passes over the training images; None: as many as show each clip `train.training.schedule.VIEWS` times.
     head_epochs : int or None
         Passes with the base frozen, before the others; None: a fifth of `epochs` for weights that were learnt
         elsewhere, else 0.
@@ -68,7 +70,7 @@ class Recipe:
         How much of the base is fine-tuned after the head: `all`, or the number of its last layers with weights.
     batch_size : int
     learning_rate : float or None
-        The highest, after the warm-up; None: 0.001 from nothing, 0.0001 in fine-tuning.
+        The highest, after the warm-up; None: 0.001 from scratch, 0.0001 in fine-tuning.
     head_learning_rate : float
         While the base is frozen.
     warmup : float
@@ -88,7 +90,7 @@ class Recipe:
 
     model: str = "cnn9"
     weights: str = "none"
-    nets: int | None = None
+    ensemble: int | None = None
     input_size: int | None = None
     silent_ends: str = "keep"
     augment: tuple[str, ...] = ("spectrogram",)
@@ -121,7 +123,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check every value; the message says what was given, what is expected and how to mend it."""
+        """Check every value; the message says what was given, what is expected and how to fix it."""
         for name in ("augment", "spectrogram_values", "image_values", "train_variants", "classes", "leave_out"):
             value = getattr(self, name)
             if value is not None:
@@ -132,11 +134,11 @@ class Recipe:
         for name in self.augment:
             if name not in AUGMENTS:
                 raise ValueError(f"There is no augmentation {name!r}; choose from {', '.join(AUGMENTS)}, none.")
-        self._check_range("nets", 1, 16, "nets, such as 2", may_be_none=True)
+        self._check_range("ensemble", 1, 16, "models, such as 2", may_be_none=True)
         self._check_range("input_size", *SIDES_PX, "pixels, such as 112", may_be_none=True)
-        self._check_range("epochs", 1, 100_000, "passes over the training pictures", may_be_none=True)
-        self._check_range("head_epochs", 0, 100_000, "passes over the training pictures", may_be_none=True)
-        self._check_range("batch_size", 2, 65_536, "pictures, such as 32")
+        self._check_range("epochs", 1, 100_000, "passes over the training images", may_be_none=True)
+        self._check_range("head_epochs", 0, 100_000, "passes over the training images", may_be_none=True)
+        self._check_range("batch_size", 2, 65_536, "images, such as 32")
         self._check_range("learning_rate", 1e-9, 10, "such as 0.001", may_be_none=True)
         self._check_range("head_learning_rate", 1e-9, 10, "such as 0.001")
         self._check_range("warmup", 0, 0.9, "part of the steps, such as 0.05")
@@ -175,9 +177,9 @@ class Recipe:
                     f"--{idle[0]} changes the {name} transforms, and they are not on (augment is "
                     f"{' '.join(self.augment) or 'none'}); add --augment {' '.join([*self.augment, name])}."
                 )
-        if (self.nets or 1) > 1 and self.weights != "none":
+        if (self.ensemble or 1) > 1 and self.weights != "none":
             raise ValueError(
-                f"nets is {self.nets}, and weights that were learnt elsewhere would make all of them the same; leave "
+                f"models is {self.models}, and pretrained weights would make all of them the same; leave "
                 "it out, or take --weights none."
             )
         if self.patience and self.select != "validation":
@@ -206,6 +208,7 @@ class Recipe:
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:
         """Read what `to_json` gave; unknown names are an error."""
+        values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")

@@ -102,7 +102,7 @@ class TrainedRun:
         wanted = fold_models.folds_to_average(self._run, folds)
         front = windows.front_end(self._run)
         recordings, rejected, _ = find_recordings([Path(path) for path in paths])
-        models = fold_models.load_nets(self._run, wanted) if recordings else []
+        models = fold_models.load_models(self._run, wanted) if recordings else []
         heard, unread = listen(recordings, front, models, hop_s=hop_s, batch_size=batch_size)
         rejected += unread
         if not heard:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from train.recipe import Recipe
 
 LONGEST_NAME = 28
-LEAKY_MEANS = "relatives of test pictures were trained on, so this figure does not hold on new sounds"
+LEAKY_MEANS = "relatives of test images were trained on, so this figure does not hold on new sounds"
 
 
 def percent(part: float | None) -> str:
@@ -40,9 +40,9 @@ def duration(seconds: float) -> str:
 
 
 def start_in_words(weights: str) -> str:
-    """Where the net's weights came from."""
+    """Where the model's weights came from."""
     if weights == "none":
-        return "from nothing"
+        return "from scratch"
     if weights == "imagenet":
         return "from weights that were learnt on photographs (ImageNet)"
     return f"from the weights in {weights}"
@@ -50,7 +50,7 @@ def start_in_words(weights: str) -> str:
 
 def _whose_folds(recipe: Recipe) -> str:
     if recipe.ignore_folds:
-        return "of whole recordings, drawn at random; the collection's own were passed over"
+        return "of whole recordings, drawn at random; the collection's own were skipped"
     return (
         "the collection's own, where it has some" if recipe.n_folds is None else "of whole recordings, drawn at random"
     )
@@ -67,8 +67,8 @@ def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
     """
     if recipe.protocol == "paper":
         division = (
-            "LEAKY: all pictures, originals and variants, were put in one pot and divided at random, 80 % to train on "
-            "and 20 % to test. Nearly every test picture has a variant of itself among those trained on."
+            "LEAKY: all images, originals and variants, were put in one pot and divided at random, 80 % to train on "
+            "and 20 % to test. Nearly every test image has a variant of itself among those trained on."
         )
     elif recipe.protocol == "random-clips":
         division = (
@@ -77,7 +77,7 @@ def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
         )
     else:
         division = (
-            f"The sounds are divided into folds ({_whose_folds(recipe)}). Each fold is the test once, for a net that "
+            f"The sounds are divided into folds ({_whose_folds(recipe)}). Each fold is the test once, for a model that "
             "was trained on the others. Only original sounds are tested; variants are trained on alone."
         )
         if leaky:
@@ -86,7 +86,7 @@ def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
                 "tested (--keep-relatives)."
             )
         else:
-            division += " No recording is on both sides: whatever was tested, the net had never heard."
+            division += " No recording is on both sides: whatever was tested, the model had never heard."
     if recipe.select == "last":
         return division + " The weights after the last epoch of a fixed schedule are tested, so nothing is chosen."
     return division + " The epoch that is tested was chosen on sounds that are kept aside from training and test."

@@ -1,6 +1,6 @@
 """Audio files: what they are, how they are decoded, and the checked mono samples that all else begins with."""
 
-from generate.audio.bad_sound import BadFile, BadSound, FileReason
+from generate.audio.bad_audio import BadAudio, BadFile, FileReason
 from generate.audio.channels import MEAN, MONO
 from generate.audio.decode import Decoded, decode, duration_s
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
@@ -14,7 +14,7 @@ __all__ = [
     "BadFile",
     "MEAN",
     "MONO",
-    "BadSound",
+    "BadAudio",
     "Decoded",
     "FileReason",
     "Loaded",

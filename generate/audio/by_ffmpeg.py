@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 from generate.audio.ffmpeg_file import FFmpegFile
 from generate.audio.ffmpeg_packets import check
 
@@ -123,7 +123,7 @@ class Recording:
                 continue
             for frame in self._file.decoded(packet):
                 if frame.sample_rate != self.sr or frame.layout.nb_channels != self.n_channels:
-                    raise BadFile("its sample rate or number of channels changes on the way; write it anew")
+                    raise BadFile("its sample rate or number of channels changes on the way; write it again")
                 yield frame, samples_of(frame)
 
 

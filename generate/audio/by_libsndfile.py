@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from generate.audio import wav
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 from generate.audio.formats import check_bounds
 from generate.audio.own_noise import bits_of
 from generate.audio.truncation import for_libsndfile, truncation
@@ -62,7 +62,7 @@ class Recording:
         try:
             check_bounds(self.sr, self.n_channels)
             if self.n_samples >= UNKNOWN_LENGTH:
-                raise BadFile(f"it does not tell its length; write it anew: ffmpeg -i {path.name} {path.stem}.wav")
+                raise BadFile(f"it does not tell its length; write it again: ffmpeg -i {path.name} {path.stem}.wav")
         except BadFile:
             self.close()
             raise

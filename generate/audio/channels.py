@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generate.audio.decode import BadSound
+from generate.audio.decode import BadAudio
 from generate.audio.own_noise import is_silent
 
 MEAN, MONO = "mean", "mono"
@@ -43,7 +43,7 @@ def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.
     """
     n_channels = channels.shape[1]
     if wanted == "right" and n_channels < 2:
-        raise BadSound("it has one channel and no right one: --channels auto takes what there is")
+        raise BadAudio("it has one channel and no right one: --channels auto takes what there is")
     if n_channels == 1:
         return channels[:, 0], MONO
     if wanted in ("left", "right"):

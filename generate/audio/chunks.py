@@ -93,7 +93,7 @@ def uncounted(file: BinaryIO, n_bytes: int, end: int, layout: Layout | None = No
         end += -end % layout.pad
         for name, at, size in walk(file, n_bytes, layout, end):
             if name[:4] == layout.samples:
-                return "it holds a second chunk of samples, which no program reads; write it anew, in two files"
+                return "it holds a second chunk of samples, which no program reads; write it again, in two files"
             if not _is_name(name[:4]) or at + size > n_bytes and name[:4].strip() not in KNOWN:
                 break
             end = min(n_bytes, at + max(size, 0))

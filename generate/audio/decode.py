@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from generate.audio import by_libsndfile, flac
-from generate.audio.bad_sound import BadFile, BadSound
+from generate.audio.bad_audio import BadAudio, BadFile
 from generate.audio.formats import check_bounds
 from generate.audio.truncation import truncation
 
@@ -82,11 +82,11 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
         if longest_s is not None:
             expected = min(expected, round(longest_s * recording.sr))
         if recording.n_samples == 0 or expected <= 0:
-            raise BadSound("empty: it holds no samples")
+            raise BadAudio("empty: it holds no samples")
         check_bounds(recording.sr, recording.n_channels, expected)
         channels = recording.read(start, expected)
         if len(channels) == 0:
-            raise BadSound("empty: it holds no samples")
+            raise BadAudio("empty: it holds no samples")
         return Decoded(channels, recording.sr, recording.bits)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from generate.audio import mp3
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 from generate.audio.formats import check_bounds
 from generate.audio.own_noise import bits_of_codec
 from generate.audio.wav import Window

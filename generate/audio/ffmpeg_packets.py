@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 from generate.audio.chunks import TAGS
 from generate.audio.ffmpeg_file import STRICT, FFmpegFile, FirstFrame
 
@@ -113,7 +113,7 @@ def _look_at_all(file: FFmpegFile, base: Fraction) -> _Packets:
         if begin is None and end is not None:
             raise BadFile(f"damaged: what follows {float((end - first) * base):.2f} s is no audio frame")
         if begin is None:
-            raise BadFile("it does not tell the time of its packets; write it anew in another format")
+            raise BadFile("it does not tell the time of its packets; write it again in another format")
         if first is None:
             first = begin
         elif abs(gap := float((begin - end) * base)) > LONGEST_GAP_S and not n_foreign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 
 BY_LIBSNDFILE = frozenset(
     (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf")
@@ -44,5 +44,5 @@ def check_bounds(sr: int, n_channels: int, n_samples: int = 0) -> None:
     if n_samples * n_channels > MOST_VALUES:
         raise BadFile(
             f"too long to be read at once: {n_samples:,} samples in {n_channels} channels, and {MOST_VALUES:,} values "
-            "are the most; lower --seconds, or write it anew with fewer channels"
+            "are the most; lower --seconds, or write it again with fewer channels"
         )

@@ -10,14 +10,14 @@ import numpy as np
 import soxr
 
 from generate.audio.channels import one_channel
-from generate.audio.decode import BadSound, Decoded, decode
+from generate.audio.decode import BadAudio, Decoded, decode
 from generate.audio.formats import HIGHEST_SR, LOWEST_SR
 from generate.audio.own_noise import are_sixteen_bit_numbers, is_silent, own_noise
 
 HIGHEST_SAMPLE = 1e5
 """Float files that hold 16-bit numbers reach 32,768. Beyond this it is damage, not sound."""
 LONGEST_BEGINNING = 4.0
-"""Of a long recording whose beginning alone is wanted, this many times the picture's length is read: the fastest
+"""Of a long recording whose beginning alone is wanted, this many times the image's length is read: the fastest
 stretch is by 4, so no variant can need more."""
 SHORTEST_OFFSET_S = 0.05
 """The mean of a shorter event between zeros is part of it; a sound that is heard has none over so long (20 Hz)."""
@@ -83,7 +83,7 @@ def load(
     start_s, longest_s : float
         Where to begin, and how much to read at most, in seconds.
     shown_s : float, optional
-        How much of that a picture shows, from its beginning; default: all. It is this that is silent or not.
+        How much of that an image shows, from its beginning; default: all. It is this that is silent or not.
     channels : str
         One of `generate.dataset.settings.CHANNELS`.
 
@@ -106,7 +106,7 @@ def load(
     if own_sr != sr:
         y = soxr.resample(y, own_sr, sr)
         if len(y) == 0:
-            raise BadSound(f"too short: it holds {len(samples)} samples at {own_sr} Hz")
+            raise BadAudio(f"too short: it holds {len(samples)} samples at {own_sr} Hz")
     if silent:  # settled before resampling, which raises the peaks of noise; no variant may show it either
         n_silent = len(y) if shown_s is None else max(1, round(shown_s * sr))
         y = np.concatenate([np.zeros_like(y[:n_silent]), y[n_silent:]])
@@ -130,11 +130,11 @@ def _checked_peak(decoded: Decoded) -> float:
     """The largest sample of all channels; what is no sound is refused."""
     peak = float(np.maximum(decoded.channels.max(), -decoded.channels.min()))  # NaN, if there is any, comes through
     if not np.isfinite(peak):
-        raise BadSound("not finite: it holds NaN or infinity")
+        raise BadAudio("not finite: it holds NaN or infinity")
     if peak > HIGHEST_SAMPLE:
-        raise BadSound(f"damaged: samples reach {peak:.3g}, and full scale is 1")
+        raise BadAudio(f"damaged: samples reach {peak:.3g}, and full scale is 1")
     if not LOWEST_SR <= decoded.sr <= HIGHEST_SR:
-        raise BadSound(f"its sample rate is {decoded.sr} Hz; sounds have {LOWEST_SR:,} to {HIGHEST_SR:,}")
+        raise BadAudio(f"its sample rate is {decoded.sr} Hz; sounds have {LOWEST_SR:,} to {HIGHEST_SR:,}")
     return peak
 
 
@@ -144,9 +144,9 @@ def _without_offset(y: np.ndarray, sr: int) -> tuple[np.ndarray, float]:
     A high-pass filter would change low sounds as well, and begin with a swing of its own. Zeros at both ends were put
     there after the offset came about; they stay zeros, and are no part of the mean.
     """
-    is_sound = y != 0
-    first, last = int(is_sound.argmax()), len(y) - int(is_sound[::-1].argmax())
-    if last - first < min(len(y), SHORTEST_OFFSET_S * sr) or not is_sound[first]:
+    is_audio = y != 0
+    first, last = int(is_audio.argmax()), len(y) - int(is_audio[::-1].argmax())
+    if last - first < min(len(y), SHORTEST_OFFSET_S * sr) or not is_audio[first]:
         return y, 0.0
     offset = float(y[first:last].mean(dtype=np.float64))
     centred = np.zeros_like(y)

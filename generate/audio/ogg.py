@@ -35,7 +35,7 @@ def fault(file: BinaryIO, n_bytes: int) -> str:
         if serial is not None and (of_stream != serial or flags & FIRST):
             return (
                 "several Ogg streams are in it, one behind or among the other, and one alone would be heard; write it "
-                "anew as one"
+                "again as one"
             )
         if of_page != number:
             return f"damaged: an Ogg page is missing before byte {position:,}"

@@ -22,7 +22,7 @@ W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 PLAIN_SAMPLES = (1, 3, 0xFFFE)
 """Codes of WAV for integers, floats, and either with more of a header."""
 WRAP = 1 << 32
-"""A size in 32 bits begins anew there."""
+"""A size in 32 bits begins again there."""
 A_HEADER = 80
 """Bytes: the longest header that recorders write; some count it as sound, and some leave out the last byte."""
 LITTLE_S = 0.01
@@ -130,7 +130,7 @@ def _chunk_fault(file: BinaryIO, n_bytes: int, kind: bytes, path: Path) -> str:
 
 
 def whole_size(size: int, there: int) -> int:
-    """Bytes of samples where their number did not fit a WAV's 32 bits and began anew at 0 (see `generate.audio.wav`).
+    """Bytes of samples where their number did not fit a WAV's 32 bits and began again at 0 (see `generate.audio.wav`).
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def _contradiction(byte_order: str, fmt: bytes) -> str:
         return ""
     return (
         f"its header contradicts itself: {n_channels} x {n_bits} bits take {expected} bytes, and it says {n_bytes}; "
-        "write it anew with the program that made it"
+        "write it again with the program that made it"
     )
 
 

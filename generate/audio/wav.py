@@ -1,6 +1,6 @@
 """WAV files whose header does not say what their samples are, but which can be understood: they are read as raw bytes.
 
-A size that did not fit 32 bits and began anew at 0, as recorders write it beyond 4 GB; and 24 bits in 4 bytes.
+A size that did not fit 32 bits and began again at 0, as recorders write it beyond 4 GB; and 24 bits in 4 bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generate.audio.bad_sound import BadFile
+from generate.audio.bad_audio import BadFile
 from generate.audio.chunks import LAYOUTS, walk
 from generate.audio.truncation import PLAIN_SAMPLES, whole_size
 

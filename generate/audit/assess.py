@@ -12,7 +12,7 @@ from augment_audio import ORIGINAL
 from generate.audit import checks, shortcut_checks
 from generate.audit.cutoff import cutoff_hz
 from generate.audit.finding import Finding
-from generate.audit.near_duplicates import near_duplicates, small_picture
+from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.dataset import png, tables
 from generate.dataset.folder import check_finished
 from generate.dataset.settings import Settings
@@ -31,7 +31,7 @@ CLIP_COLUMNS = (
     "sample_rate_hz",
     "silent",
     "audio_sha256",
-    "sound",
+    "audio_file",
     "cutoff_hz",
 )
 """Of the table of clips, one row a clip, as in `metadata.csv` (`generate.dataset.tables.COLUMNS`); `cutoff_hz` is the
@@ -40,12 +40,12 @@ frequency above which there is nothing, NaN where no edge was found."""
 
 @dataclass(frozen=True)
 class Measures:
-    """What one clip's picture tells.
+    """What one clip's image tells.
 
     Parameters
     ----------
     small : np.ndarray, shape=(32, columns), uint8
-        For comparing with others; see `generate.audit.near_duplicates.small_picture`.
+        For comparing with others; see `generate.audit.near_duplicates.small_image`.
     cutoff_hz : float
         The frequency above which there is nothing, where the spectrum ends in an edge; else NaN.
     """
@@ -54,13 +54,13 @@ class Measures:
     cutoff_hz: float
 
 
-def measure(levels: np.ndarray, settings: Settings) -> Measures:
-    """Measure one clip's picture.
+def measure(pixels: np.ndarray, settings: Settings) -> Measures:
+    """Measure one clip's image.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
-        As `generate.features.spectrogram.levels` gives them: row 0 is the highest frequency, 0 the floor.
+    pixels : np.ndarray, shape=(height, width), uint8
+        As `generate.features.spectrogram.spectrogram_image` gives them: row 0 is the highest frequency, 0 the floor.
     settings : Settings
         That it was drawn with.
 
@@ -68,7 +68,7 @@ def measure(levels: np.ndarray, settings: Settings) -> Measures:
     -------
     Measures
     """
-    return Measures(small=small_picture(levels, settings), cutoff_hz=round(cutoff_hz(levels, settings), 1))
+    return Measures(small=small_image(pixels, settings), cutoff_hz=round(cutoff_hz(pixels, settings), 1))
 
 
 def findings(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> list[Finding]:
@@ -81,7 +81,7 @@ def findings(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> l
     small : np.ndarray, shape=(n, 32, columns), uint8
         `Measures.small` of each.
     settings : Settings
-        That the pictures were drawn with.
+        That the images were drawn with.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def table(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> pd.D
     -------
     pandas.DataFrame
         The clips table with one column more, `flags`: words with a space between them, of `silent`, `clipped`
-        (reaches full scale), `quiet`, `short`, `long` (cut by the picture), `cut-off`, `equal-to:<clip_id>` and
+        (reaches full scale), `quiet`, `short`, `long` (cut by the image), `cut-off`, `equal-to:<clip_id>` and
         `near-duplicate-of:<clip_id>`.
     """
     return assess(clips, small, settings=settings)[0]
@@ -119,7 +119,7 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
         shortcut_checks.duration_by_class(clips, settings),
         checks.peaks(clips, settings),
         shortcut_checks.level_by_class(clips, settings),
-        checks.equal_sounds(clips),
+        checks.equal_audio(clips),
         checks.near_duplicates(clips, pairs, n_untold=int((~copies.tellable).sum())),
         shortcut_checks.bandwidth(clips, settings),
         shortcut_checks.bandwidth_by_class(clips, settings),
@@ -131,12 +131,12 @@ def sorted_clips(clips: pd.DataFrame) -> pd.DataFrame:
     """By class and clip, with one `source_id` for recordings that share equal audio: so the order of reading and the
     number of workers change nothing.
     """
-    clips = tables.unite_equal_sounds(clips)
+    clips = tables.unite_equal_audio(clips)
     return clips.sort_values(["label", "clip_id"], ignore_index=True)
 
 
-def from_pictures(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
-    """Check the collection that a folder of pictures was made of, without its sounds.
+def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
+    """Check the collection that a folder of images was made of, without its sounds.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def from_pictures(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no such folder, or a picture is gone or damaged.
+        If it is no such folder, or an image is gone or damaged.
     """
     check_finished(images)
     settings = Settings.from_json(tables.read_settings(images / tables.SETTINGS)["settings"])
@@ -163,13 +163,13 @@ def from_pictures(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
 def of_metadata(
     images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """As `from_pictures`, by tables that are read already.
+    """As `from_images`, by tables that are read already.
 
     Parameters
     ----------
     images : Path
     settings : Settings
-        That the pictures were drawn with.
+        That the images were drawn with.
     metadata : pandas.DataFrame
         Of `metadata.csv`.
     most : int, optional
@@ -183,7 +183,7 @@ def of_metadata(
 
 
 def stacked(small: list[np.ndarray]) -> np.ndarray:
-    """Small pictures as one array, shape=(n, 32, columns), uint8; also where there is none."""
+    """Small images as one array, shape=(n, 32, columns), uint8; also where there is none."""
     return np.stack(small) if small else np.empty((0, 0, 0), dtype=np.uint8)
 
 
@@ -192,7 +192,7 @@ def _measure_file(path: Path, settings: Settings) -> Measures:
         return measure(png.read(path)[0], settings)
     except (OSError, SyntaxError) as error:
         raise ValueError(
-            f"The picture {str(path)!r} cannot be read ({error}). Run python -m generate again, which draws what is "
+            f"The image {str(path)!r} cannot be read ({error}). Run python -m generate again, which draws what is "
             "missing; a damaged one must be removed first."
         ) from None
 

@@ -10,22 +10,22 @@ import pandas as pd
 from generate.audio import LONGEST_BEGINNING, MEAN, MONO
 from generate.audit.finding import Finding
 from generate.dataset.settings import Settings
-from generate.rendering.image_fit import fitting_seconds, little_sound
+from generate.rendering.image_fit import fitting_seconds, little_audio
 from generate.runtime.wording import count
 
 UNBALANCED = 3.0
 """Times the clips of the smallest class, in the largest."""
 LITTLE = 0.5
-"""Of the picture: a shorter clip leaves more than half of it to the padding."""
+"""Of the image: a shorter clip leaves more than half of it to the padding."""
 LONGER = 1.05
-"""Times the picture: what is cut off a clip that is no longer than this is nothing that tells it."""
+"""Times the image: what is cut off a clip that is no longer than this is nothing that tells it."""
 FULL_SCALE_DBFS, OVERSHOOT_DBFS = -0.005, 6.0
 """Rounded to two digits, the highest number of 16 bits is 0.00. A decoder may go above it where the sound was clipped
 before it was encoded; beyond 6 dB are only floating-point numbers in a unit of their own, which no format clips."""
 NOTABLE_OFFSET = 0.01
 """Of full scale: more than the hundredth of a sound card in good order."""
 QUIET_DBFS = -60.0
-"""At 16 bits such a clip uses six of them: its own steps are heard in the picture's 80 dB."""
+"""At 16 bits such a clip uses six of them: its own steps are heard in the image's 80 dB."""
 MUCH = 0.1
 """Share of the clips from which on a fault is of the collection and not of a clip."""
 MOST_NAMES = 4
@@ -41,20 +41,20 @@ def balance(clips: pd.DataFrame) -> Finding:
         f"{count(len(counts), 'class')} of {_range(counts)} clips (the largest {ratio:.1f} times the smallest) and "
         f"{_range(recordings)} recordings each"
     )
-    mends = []
+    fixes = []
     if ratio >= UNBALANCED:
         what += f"; few of {_names(counts.index[counts * UNBALANCED <= counts.max()])}"
-        mends.append("train with --class-weights, record more of the small classes, or leave them out")
+        fixes.append("train with --class-weights, record more of the small classes, or leave them out")
     n_folds = clips.loc[clips["fold"] != "", "fold"].nunique() or 2
     few = recordings[recordings < n_folds]
     if len(few):
         what += f"; fewer recordings than the {n_folds} folds: {_names(few.index)}"
-        mends.append("a class needs a recording for each fold: record more of these, or leave the class out")
-    return _finding(what, mends)
+        fixes.append("a class needs a recording for each fold: record more of these, or leave the class out")
+    return _finding(what, fixes)
 
 
 def durations(clips: pd.DataFrame, settings: Settings) -> Finding:
-    """Whether the picture's length fits the clips."""
+    """Whether the image's length fits the clips."""
     seconds = clips["seconds"].to_numpy(float)
     short = seconds < LITTLE * settings.seconds
     long = seconds > LONGER * settings.seconds
@@ -62,25 +62,25 @@ def durations(clips: pd.DataFrame, settings: Settings) -> Finding:
     or_more = " or more" if seconds.max() >= LONGEST_BEGINNING * settings.seconds - 0.01 else ""
     what = (
         f"clips last {seconds.min():.2g} to {seconds.max():.3g} s{or_more}, median {np.median(seconds):.3g} s; the "
-        f"picture shows {settings.seconds:g} s"
+        f"image shows {settings.seconds:g} s"
     )
-    mends = []
+    fixes = []
     if short.any():
         what += f"; {count(int(short.sum()), 'clip')} shorter than half of it"
     # Pieces of one file follow each other.
-    of_files = clips.groupby("sound")["seconds"].sum().to_numpy(float) if settings.long == "split" else seconds
-    padded, advice = little_sound(of_files, settings)
+    of_files = clips.groupby("audio_file")["seconds"].sum().to_numpy(float) if settings.long == "split" else seconds
+    padded, advice = little_audio(of_files, settings)
     if padded:
         what += f"; {padded}"
-        mends.append(advice)
+        fixes.append(advice)
     if long.any():
         what += f"; {count(int(long.sum()), 'clip')} longer, cut"
         if long.mean() >= MUCH:
             fitting = fitting_seconds(seconds)
             # What is longer was not read to its end, so that its length is not known.
             longer = f", or --seconds {fitting:g}" if fitting < LONGEST_BEGINNING * settings.seconds - 0.01 else ""
-            mends.append(f"to keep what is cut: --long split, which makes several images of a long clip{longer}")
-    return _finding(what, mends)
+            fixes.append(f"to keep what is cut: --long split, which makes several images of a long clip{longer}")
+    return _finding(what, fixes)
 
 
 def peaks(clips: pd.DataFrame, settings: Settings) -> Finding:
@@ -91,23 +91,23 @@ def peaks(clips: pd.DataFrame, settings: Settings) -> Finding:
         f"peaks from {audible.min():.0f} to {audible.max():.0f} dBFS" if len(audible) else "no clip holds any sound"
     ) + f"; at full scale {clipped.sum():,}, below {QUIET_DBFS:g} dBFS {quiet.sum():,}, silent {silent.sum():,}"
     what += _dealt_with(clips, settings)
-    mends = []
+    fixes = []
     # Of several channels, the one that was asked for may hold nothing, or the mean where they cancel each other.
     may_be_hidden = silent & (clips["channel"] != MONO) & (settings.channels in ("mean", "left", "right"))
     if may_be_hidden.any():
         names = _names(_files(clips)[may_be_hidden])
-        mends.append(f"other channels may hold the sound of silent clips: --channels auto: {names}")
+        fixes.append(f"other channels may hold the sound of silent clips: --channels auto: {names}")
     if (silent & ~may_be_hidden).any():
         names = _names(_files(clips)[silent & ~may_be_hidden])
-        mends.append(f"silent clips teach their class to be silence; leave them out: {names}")
+        fixes.append(f"silent clips teach their class to be silence; leave them out: {names}")
     if quiet.any():
-        mends.append(f"listen to the quiet ones, which may hold noise alone: {_names(_files(clips)[quiet])}")
+        fixes.append(f"listen to the quiet ones, which may hold noise alone: {_names(_files(clips)[quiet])}")
     if clipped.mean() >= MUCH:
-        mends.append(
+        fixes.append(
             "clips at full scale may be clipped (flat tops, harsh): listen to some; if they were only raised to full "
             f"scale it does no harm: {_names(_files(clips)[clipped])}"
         )
-    return _finding(what, mends)
+    return _finding(what, fixes)
 
 
 def _dealt_with(clips: pd.DataFrame, settings: Settings) -> str:
@@ -130,7 +130,7 @@ def _dealt_with(clips: pd.DataFrame, settings: Settings) -> str:
     return what
 
 
-def equal_sounds(clips: pd.DataFrame) -> Finding:
+def equal_audio(clips: pd.DataFrame) -> Finding:
     """Whether the very same samples stand under two names."""
     clips = clips.assign(file=_files(clips).to_numpy())
     audible = clips[~clips["silent"].astype(bool)]
@@ -145,12 +145,12 @@ def equal_sounds(clips: pd.DataFrame) -> Finding:
         f"{count(groups.ngroups, 'sound')} under several names, {count(len(doubled), 'clip')}; in two classes "
         f"{n_labels:,}, in two folds {n_folds:,}: {some}"
     )
-    mends = ["keep one of each (training keeps equal samples on one side of every split, but counts them twice)"]
+    fixes = ["keep one of each (training keeps equal samples on one side of every split, but counts them twice)"]
     if n_labels:
-        mends.append(
+        fixes.append(
             "of those in two classes one sound has two labels: listen, and keep the right one (it may hold both)"
         )
-    return _finding(what, mends)
+    return _finding(what, fixes)
 
 
 def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_untold: int) -> Finding:
@@ -181,16 +181,16 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_untold: int) 
         f"two classes {in_classes.sum():,}, in two folds {in_folds.sum():,}: {some}"
     )
     side = "" if in_folds.any() or (clips["fold"] == "").all() else ", though these folds keep them on one side"
-    mends = [
+    fixes = [
         f"listen: a test with one would know what was trained on{side}; keep one of each pair, or give both one "
         "recording (--source-column of a --labels table)"
     ]
     if in_classes.any():
-        mends.append(
+        fixes.append(
             "in two classes: the same recording under two labels, or a copy; keep it where it belongs, unless the "
             "sound holds both"
         )
-    return _finding(what, mends)
+    return _finding(what, fixes)
 
 
 def is_silent(clips: pd.DataFrame) -> pd.Series:
@@ -208,9 +208,9 @@ def is_quiet(clips: pd.DataFrame) -> pd.Series:
     return (clips["peak_dbfs"].astype(float) < QUIET_DBFS) & ~is_silent(clips)
 
 
-def _finding(what: str, mends: Sequence[str]) -> Finding:
+def _finding(what: str, fixes: Sequence[str]) -> Finding:
     """A warning if there is something to do."""
-    return Finding("warning" if mends else "ok", what, "\n".join(mends))
+    return Finding("warning" if fixes else "ok", what, "\n".join(fixes))
 
 
 def _range(numbers: pd.Series) -> str:
@@ -221,8 +221,8 @@ def _range(numbers: pd.Series) -> str:
 
 def _files(clips: pd.DataFrame) -> pd.Series:
     """The audio file of each clip; of a piece of a long recording, the piece too."""
-    is_piece = clips["sound"].duplicated(keep=False)
-    return clips["sound"].where(~is_piece, clips["sound"] + " (" + clips["clip_id"].astype(str) + ")")
+    is_piece = clips["audio_file"].duplicated(keep=False)
+    return clips["audio_file"].where(~is_piece, clips["audio_file"] + " (" + clips["clip_id"].astype(str) + ")")
 
 
 def _names(names: pd.Series | pd.Index) -> str:

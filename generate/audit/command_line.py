@@ -1,4 +1,4 @@
-"""`python -m generate.audit SOUNDS`: the health of a sound collection, before anything is rendered."""
+"""`python -m generate.audit AUDIO_FOLDER`: the health of a sound collection, before anything is rendered."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ NEEDS_A_LOOK = 3
 INTERRUPTED = 130
 DESCRIPTION = """\
 Look through a labelled sound collection before it is rendered: are the classes balanced, are there clips that are
-silent, clipped or too short, does one sound stand under two names, could a net tell a class by its codec or its
-padding alone? Each finding says what to do. No picture is made."""
+silent, clipped or too short, does one sound stand under two names, could a model tell a class by its codec or its
+padding alone? Each finding says what to do. No image is made."""
 EPILOG = """\
 examples:
   python -m generate.audit datasets/my_sounds
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         if action.dest in NO_DIFFERENCE:
             action.help = argparse.SUPPRESS
     parser.add_argument(
-        "--csv", metavar="FILE", type=Path, help="one row a clip (default: outputs/audit/<name of SOUNDS>.csv)"
+        "--csv", metavar="FILE", type=Path, help="one row a clip (default: outputs/audit/<name of AUDIO_FOLDER>.csv)"
     )
     return parser
 
@@ -95,11 +95,11 @@ def _audit(options: argparse.Namespace) -> int:
     from generate.runtime.wording import count, shown
 
     prepared = prepare(command_line.options_from(options))
-    sounds = prepared.front.sounds
+    audio_folder = prepared.front.audio_folder
     csv = options.csv or Path("outputs", "audit", f"{Path(options.sounds).resolve().name}.csv")
     csv.parent.mkdir(parents=True, exist_ok=True)
     check_output_file(csv, "--csv", begins="clip_id,label,fold,source_id,")
-    print(f"{shown(sounds)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}")
+    print(f"{shown(audio_folder)}: {prepared.reader.title}, {count(len(prepared.clips), 'clip')}")
     print(reading_text(prepared), flush=True)
 
     clips, small, rejected = examine_all(prepared)
@@ -169,7 +169,7 @@ def findings_text(findings: Sequence[Finding]) -> str:
     lines = []
     for finding in findings:
         lines.append(f"{finding.status:<9}{finding.what}")
-        lines += [f"{'':<9}  -> {line}" for line in finding.mend.splitlines()]
+        lines += [f"{'':<9}  -> {line}" for line in finding.fix.splitlines()]
     return "\n".join(lines)
 
 
@@ -192,5 +192,5 @@ def rejected_text(rejected: Sequence[RejectedClip], n_clips: int) -> str:
     lines += [f"{'':<9}  {on_a_line(clip.sound)}: {on_a_line(clip.reason)}" for clip in told[:MOST_REJECTED]]
     if len(told) > MOST_REJECTED:
         lines.append(f"{'':<9}  and {len(told) - MOST_REJECTED:,} more")
-    lines.append(f"{'':<9}  -> mend these files or take them out; python -m generate passes over them")
+    lines.append(f"{'':<9}  -> fix these files or take them out; python -m generate passes over them")
     return "\n".join(lines)

@@ -20,30 +20,30 @@ SHARP = frozenset(("mel", "log"))
 does that fades of itself; and the rows of `mfcc` are no frequencies."""
 
 
-def cutoff_hz(levels: np.ndarray, settings: Settings) -> float:
+def cutoff_hz(pixels: np.ndarray, settings: Settings) -> float:
     """Find the frequency above which there is nothing, where the spectrum ends in an edge.
 
     A codec's low-pass filter, or a sample rate that was raised, leaves the floor at all times above one frequency and
     sound right below it; a sound that ends of itself fades over many bands. What counts is the level that each row
-    reaches at nearly all its loudest moments: where a sound begins or ends within the picture, the analysis window
-    spreads it over all frequencies, and so as many columns as that may take are passed over.
+    reaches at nearly all its loudest moments: where a sound begins or ends within the image, the analysis window
+    spreads it over all frequencies, and so as many columns as that may take are skipped.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
-        As `generate.features.spectrogram.levels` gives them: row 0 is the highest frequency, 0 the floor.
+    pixels : np.ndarray, shape=(height, width), uint8
+        As `generate.features.spectrogram.spectrogram_image` gives them: row 0 is the highest frequency, 0 the floor.
     settings : Settings
 
     Returns
     -------
     float
-        In hertz, a few per cent below the edge; NaN where there is none, where sound reaches the top of the picture,
+        In hertz, a few per cent below the edge; NaN where there is none, where sound reaches the top of the image,
         and for a feature that is not `SHARP`.
     """
     if settings.feature not in SHARP:
         return float("nan")
-    height, n_bands = len(levels), len(row_hz(settings))
-    profile = _loudest(levels, settings)[::-1] * (settings.range_db / 255)
+    height, n_bands = len(pixels), len(row_hz(settings))
+    profile = _loudest(pixels, settings)[::-1] * (settings.range_db / 255)
     heard = np.flatnonzero(profile > NOTHING_DB)
     n_rows = max(2, round(EDGE_BANDS * height / n_bands))
     if not len(heard) or heard[-1] + n_rows >= height:
@@ -53,24 +53,24 @@ def cutoff_hz(levels: np.ndarray, settings: Settings) -> float:
     if below < EDGE_DB:
         return float("nan")
     row = int(np.flatnonzero(profile[: last + 1] >= below / 2)[-1])
-    return float(picture_hz(height, settings)[row])
+    return float(image_hz(height, settings)[row])
 
 
-def _loudest(levels: np.ndarray, settings: Settings) -> np.ndarray:
+def _loudest(pixels: np.ndarray, settings: Settings) -> np.ndarray:
     """The level that each row reaches apart from the columns that a beginning and an end may spread over."""
-    width = levels.shape[1]
+    width = pixels.shape[1]
     n_spread = int(np.ceil(2 * settings.n_fft / settings.n_samples * width)) + 2
     place = width - 1 - min(n_spread, width // 2)
-    return np.partition(levels, place, axis=1)[:, place].astype(np.float32)
+    return np.partition(pixels, place, axis=1)[:, place].astype(np.float32)
 
 
-def picture_hz(height: int, settings: Settings) -> np.ndarray:
-    """Centre frequencies of a picture's rows.
+def image_hz(height: int, settings: Settings) -> np.ndarray:
+    """Centre frequencies of an image's rows.
 
     Parameters
     ----------
     height : int
-        Of the picture, whatever the number of bands that it was drawn from.
+        Of the image, whatever the number of bands that it was drawn from.
     settings : Settings
         Of any feature that has a frequency axis.
 

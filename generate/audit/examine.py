@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generate.audit.assess import measure
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from generate.readers.collection import printable
 from generate.rendering.clip import Front, Job, open_clip
 
@@ -29,7 +29,7 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
     """
     settings = front.settings
     _, loaded, _ = open_clip(job, front)
-    measures = measure(levels(loaded.y, settings, noise=loaded.noise), settings)
+    measures = measure(spectrogram_image(loaded.y, settings, noise=loaded.noise), settings)
     row = {
         "clip_id": job.clip_id,
         "label": job.label,
@@ -43,7 +43,7 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
         "channel": loaded.channel,
         "sample_rate_hz": loaded.sample_rate_hz,
         "audio_sha256": loaded.sha256,
-        "sound": printable(job.path),
+        "audio_file": printable(job.path),
         "cutoff_hz": measures.cutoff_hz,
         "small": measures.small,
     }

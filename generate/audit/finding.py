@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INSTALL_ALL = "python -m pip install -r requirements.txt"
-"""What mends most findings."""
+"""What fixes most findings."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Finding:
         `ok`, `missing` (needed, and not there) or `warning` (works without, or nearly).
     what : str
         What was looked at, and what was found.
-    mend : str
+    fix : str
         What to do about it, one line a step; empty where there is nothing to do.
     """
 
     status: str
     what: str
-    mend: str = ""
+    fix: str = ""

@@ -74,13 +74,13 @@ class Copies(NamedTuple):
     tellable: np.ndarray
 
 
-def small_picture(levels: np.ndarray, settings: Settings) -> np.ndarray:
+def small_image(pixels: np.ndarray, settings: Settings) -> np.ndarray:
     """Shrink an image to what two copies of one sound have in common.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
-        As `generate.features.spectrogram.levels` gives them.
+    pixels : np.ndarray, shape=(height, width), uint8
+        As `generate.features.spectrogram.spectrogram_image` gives them.
     settings : Settings
 
     Returns
@@ -90,12 +90,12 @@ def small_picture(levels: np.ndarray, settings: Settings) -> np.ndarray:
         a second. For `mfcc`, whose levels are no decibels: the levels.
     """
     if settings.feature != "mfcc":
-        below_peak_db = (int(levels.max()) - levels.astype(np.float32)) * (settings.range_db / 255)
+        below_peak_db = (int(pixels.max()) - pixels.astype(np.float32)) * (settings.range_db / 255)
         # An image without sound has no peak: it stays dark.
-        heard = np.clip(1 - below_peak_db / HEARD_DB, 0, 1) * (levels > 0)
-        levels = np.rint(heard * 255).astype(np.uint8)
+        heard = np.clip(1 - below_peak_db / HEARD_DB, 0, 1) * (pixels > 0)
+        pixels = np.rint(heard * 255).astype(np.uint8)
     n_columns = int(np.clip(round(settings.seconds * COLUMNS_A_SECOND), FEWEST_COLUMNS, MOST_COLUMNS))
-    shrunk = np.asarray(Image.fromarray(levels).resize((n_columns, ROWS), Image.Resampling.BILINEAR))
+    shrunk = np.asarray(Image.fromarray(pixels).resize((n_columns, ROWS), Image.Resampling.BILINEAR))
     # Smoothed in time: a shift by a part of a column must not change what is left.
     padded = np.pad(shrunk.astype(np.float32), ((0, 0), (1, 1)), mode="edge")
     smooth = np.rint((padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4)
@@ -114,7 +114,7 @@ def near_duplicates(small: np.ndarray, sources: np.ndarray, *, seconds: float, f
     Parameters
     ----------
     small : np.ndarray, shape=(n, rows, columns), uint8
-        As `small_picture` gives them.
+        As `small_image` gives them.
     sources : np.ndarray, shape=(n,)
         The recording of each; pairs of one recording are skipped.
     seconds : float

@@ -1,4 +1,4 @@
-"""How well one number alone tells the class, without the sound: a shortcut that a net would take."""
+"""How well one number alone tells the class, without the sound: a shortcut that a model would take."""
 
 from __future__ import annotations
 

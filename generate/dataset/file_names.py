@@ -1,4 +1,4 @@
-"""Where the pictures of a clip lie in the picture folder, and what they are called."""
+"""Where the images of a clip lie in the image folder, and what they are called."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ FANNED = re.compile("[0-9a-f]{2}")
 """What the folders below the class are called under `--fan-out`."""
 
 # No hidden class, none that Windows takes for a drive, and no way out of the folder.
-_PICTURE = re.compile(rf"(?!\.|.:)[^/\\]+/(?:{FANNED.pattern}/)?[^/\\]*{re.escape(SUFFIX)}", re.DOTALL)
+_IMAGE = re.compile(rf"(?!\.|.:)[^/\\]+/(?:{FANNED.pattern}/)?[^/\\]*{re.escape(SUFFIX)}", re.DOTALL)
 
 Text = TypeVar("Text", str, pd.Series)
 
 
-def picture_name(clip_folder: Text, clip_id: Text, variant: Text) -> Text:
-    """Name of a picture, relative to the picture folder: `<clip folder>/<clip_id>__<variant>.png`.
+def image_name(clip_folder: Text, clip_id: Text, variant: Text) -> Text:
+    """Name of an image, relative to the image folder: `<clip folder>/<clip_id>__<variant>.png`.
 
     Parameters
     ----------
     clip_folder, clip_id, variant : str or pandas.Series
-        Of one picture, or of each row of a table.
+        Of one image, or of each row of a table.
     """
     return clip_folder + "/" + clip_id + "__" + variant + SUFFIX
 
 
 def clip_folder(class_folder: str, clip_id: str, *, fan_out: bool) -> str:
-    """The folder of a clip's pictures, relative to the picture folder.
+    """The folder of a clip's images, relative to the image folder.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def clip_folder(class_folder: str, clip_id: str, *, fan_out: bool) -> str:
         The class, as the name of a folder.
     clip_id : str
     fan_out : bool
-        Whether the pictures of a class lie in up to 256 folders below its own: two digits of the SHA-1 of `clip_id`,
-        so that all pictures of a clip lie together.
+        Whether the images of a class lie in up to 256 folders below its own: two digits of the SHA-1 of `clip_id`,
+        so that all images of a clip lie together.
     """
     return f"{class_folder}/{hashlib.sha1(clip_id.encode()).hexdigest()[:2]}" if fan_out else class_folder
 
 
-def is_picture_name(name: str) -> bool:
-    """Whether a text is, on every system, of the form `class/picture.png` or `class/3f/picture.png`."""
-    return _PICTURE.fullmatch(name) is not None
+def is_image_name(name: str) -> bool:
+    """Whether a text is, on every system, of the form `class/image.png` or `class/3f/image.png`."""
+    return _IMAGE.fullmatch(name) is not None

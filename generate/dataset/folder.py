@@ -1,4 +1,4 @@
-"""The picture folder: who may write into it, and what stands in it."""
+"""The image folder: who may write into it, and what stands in it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from generate.runtime.os_compat import composed, is_of_the_system
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
 PAGE = "index.html"
-LEVELS = ".levels-"
-"""How files of `train.data.disk_cache` begin, which hold what the pictures show."""
-SOUND_SUFFIX = ".mp3"
-"""Of the sounds that stand beside some pictures: the format that every browser plays."""
+PIXEL_CACHE = ".pixels-"
+"""How files of `train.data.disk_cache` begin, which hold what the images show."""
+AUDIO_SUFFIX = ".mp3"
+"""Of the sounds that stand beside some images: the format that every browser plays."""
 TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
 """What a file is called that is not whole yet; see `whole_file`."""
 
 
 def check_ours(images: Path) -> None:
-    """See that a folder is new, or was made by this program.
+    """Check that a folder is new, or was made by this program.
 
     Parameters
     ----------
     images : Path
-        The picture folder, which need not exist.
+        The image folder, which need not exist.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check_ours(images: Path) -> None:
     if not images.exists():
         return
     if not images.is_dir():
-        raise ValueError(f"{str(images)!r} is a file; give a folder for the pictures.")
+        raise ValueError(f"{str(images)!r} is a file; give a folder for the images.")
     if (images / manifest.SETTINGS).exists():
         manifest.read_settings(images / manifest.SETTINGS)
         return
@@ -60,7 +60,7 @@ def check_ours(images: Path) -> None:
 
 
 def check_finished(images: Path) -> None:
-    """See that a folder holds pictures that this program made; nothing is written.
+    """Check that a folder holds images that this program made; nothing is written.
 
     Parameters
     ----------
@@ -74,25 +74,25 @@ def check_finished(images: Path) -> None:
     for name in (manifest.SETTINGS, manifest.METADATA):
         if not (images / name).is_file():
             raise FileNotFoundError(
-                f"The folder {str(images)!r} holds no {name}; give a folder of pictures. To make one: "
-                "python -m generate SOUNDS"
+                f"The folder {str(images)!r} holds no {name}; give a folder of images. To make one: "
+                "python -m generate AUDIO_FOLDER"
             )
 
 
 def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
-    """See that a folder is new, or was made with the same settings.
+    """Check that a folder is new, or was made with the same settings.
 
     Parameters
     ----------
     images : Path
-        The picture folder, which need not exist.
+        The image folder, which need not exist.
     wanted : Mapping
         What `settings.json` would hold.
 
     Raises
     ------
     ValueError
-        If the folder holds something else, or pictures of other settings; both are named.
+        If the folder holds something else, or images of other settings; both are named.
     """
     check_ours(images)
     if not (images / manifest.SETTINGS).exists():
@@ -103,20 +103,20 @@ def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
         before, now = (collection.get(name, "") for collection in collections)
         if before != now:
             raise ValueError(
-                f"{str(images)!r} holds pictures of a collection that was read in another way: {name} is {before!r} "
-                f"there and {now!r} here. Give the same, another OUTPUT, or replace the pictures with --overwrite."
+                f"{str(images)!r} holds images of a collection that was read in another way: {name} is {before!r} "
+                f"there and {now!r} here. Give the same, another OUTPUT, or replace the images with --overwrite."
             )
     before, now = (bool(side.get("fan_out", False)) for side in (there, wanted))
     if before != now:
         ways = {True: "in folders of two digits below each class (--fan-out)", False: "straight in the class folders"}
         raise ValueError(
-            f"{str(images)!r} holds its pictures {ways[before]}, and this run would put them {ways[now]}. Give the "
-            "same, another OUTPUT, or replace the pictures with --overwrite."
+            f"{str(images)!r} holds its images {ways[before]}, and this run would put them {ways[now]}. Give the "
+            "same, another OUTPUT, or replace the images with --overwrite."
         )
     if there["fingerprint"] != wanted["fingerprint"]:
         raise ValueError(
-            f"{str(images)!r} holds pictures of other settings: {_differences(there, wanted)}. Give another OUTPUT, "
-            "the same settings, or replace the pictures with --overwrite."
+            f"{str(images)!r} holds images of other settings: {_differences(there, wanted)}. Give another OUTPUT, "
+            "the same settings, or replace the images with --overwrite."
         )
 
 
@@ -153,47 +153,47 @@ def locked(images: Path) -> Iterator[None]:
         lock.release()
 
 
-def list_pictures(images: Path) -> frozenset[str]:
+def list_images(images: Path) -> frozenset[str]:
     """All PNG files of the classes, by their names in the folder; empty ones, of a power cut, do not count."""
     return frozenset(name for name, file in files_in(images) if name.endswith(SUFFIX) and _n_bytes(file))
 
 
-def list_sounds(images: Path) -> frozenset[str]:
-    """All sounds that this program wrote beside pictures, by their names in the folder.
+def list_audio(images: Path) -> frozenset[str]:
+    """All sounds that this program wrote beside images, by their names in the folder.
 
     Parameters
     ----------
     images : Path
-        The picture folder, which need not exist.
+        The image folder, which need not exist.
     """
-    return frozenset(name for name, file in files_in(images) if name.endswith(SOUND_SUFFIX) and mp3.is_ours(file.path))
+    return frozenset(name for name, file in files_in(images) if name.endswith(AUDIO_SUFFIX) and mp3.is_ours(file.path))
 
 
-def sound_of(picture: str) -> str:
-    """Name of the sound of a picture, by the picture's name."""
-    return picture.removesuffix(SUFFIX) + SOUND_SUFFIX
+def audio_of(image: str) -> str:
+    """Name of the sound of an image, by the image's name."""
+    return image.removesuffix(SUFFIX) + AUDIO_SUFFIX
 
 
-def named_pictures(images: Path) -> frozenset[str]:
-    """The pictures that the tables of a folder name; none where those cannot be read (`--overwrite` mends that)."""
+def named_images(images: Path) -> frozenset[str]:
+    """The images that the tables of a folder name; none where those cannot be read (`--overwrite` fixes that)."""
     try:
-        return frozenset(known_pictures(images)["file_name"])
+        return frozenset(known_images(images)["file_name"])
     except (ValueError, OSError):
         return frozenset()
 
 
-def known_pictures(images: Path) -> pd.DataFrame:
-    """Rows of the pictures that were noted, by a finished run or by one that was stopped.
+def known_images(images: Path) -> pd.DataFrame:
+    """Rows of the images that were noted, by a finished run or by one that was stopped.
 
     Parameters
     ----------
     images : Path
-        The picture folder, which need not exist.
+        The image folder, which need not exist.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `manifest.COLUMNS`; where a picture has two rows, the last one holds.
+        Columns `manifest.COLUMNS`; where an image has two rows, the last one holds.
     """
     tables = []
     if (images / manifest.METADATA).exists():
@@ -223,7 +223,7 @@ def _folders(images: Path) -> list[os.DirEntry[str]]:
 
 
 def _n_bytes(file: os.DirEntry[str]) -> int:
-    """Size of a file; 0 of a link that leads nowhere and of a folder, neither of which is a picture."""
+    """Size of a file; 0 of a link that leads nowhere and of a folder, neither of which is an image."""
     try:
         return file.stat().st_size if file.is_file() else 0
     except OSError:

@@ -19,7 +19,7 @@ INAUDIBLE, AUDIBLE = 1e-3, 0.1
 
 
 def audible(y: np.ndarray) -> np.ndarray:
-    """Raise a sound that is too faint to be heard, and for the 16 bits of a player, as its picture is raised.
+    """Raise a sound that is too faint to be heard, and for the 16 bits of a player, as its image is raised.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def audible(y: np.ndarray) -> np.ndarray:
     return y * np.float32(AUDIBLE / peak) if 0 < peak < INAUDIBLE else y
 
 
-COMMENT = "spectrogram pictures"
+COMMENT = "spectrogram images"
 """By which this program knows the files that it wrote; at most 28 bytes."""
 TAG_BYTES = 128
 """Of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""

@@ -1,4 +1,4 @@
-"""Which files of a picture folder are this program's, so that they may be written over or removed."""
+"""Which files of an image folder are this program's, so that they may be written over or removed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from generate.dataset import mp3, png
 from generate.dataset import tables as manifest
 from generate.dataset.file_names import SUFFIX
-from generate.dataset.folder import LEVELS, LOCK, PAGE, SOUND_SUFFIX, TABLES, TEMPORARY, files_in, sound_of
+from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, PIXEL_CACHE, TABLES, TEMPORARY, audio_of, files_in
 from generate.runtime.os_compat import composed, holds_something, is_of_the_system, remove_empty
 
 COUNTED = ".started/"
 """Where a run on a cluster counts the clips that its workers began; see `generate.rendering.cluster`."""
-OWN_LEVELS = re.compile(re.escape(LEVELS) + r"[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
+OWN_PIXEL_CACHE = re.compile(re.escape(PIXEL_CACHE) + r"[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
 """What they are called, and what stands beside them while one is made."""
 
 
@@ -30,26 +30,26 @@ def remove_temporary(images: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def remove_levels(images: Path) -> None:
-    """Remove what training made of pictures that are no longer those of the folder."""
-    for path in images.glob(f"{LEVELS}*"):
-        if not OWN_LEVELS.fullmatch(path.name):
+def remove_cached_pixels(images: Path) -> None:
+    """Remove what training made of images that are no longer those of the folder."""
+    for path in images.glob(f"{PIXEL_CACHE}*"):
+        if not OWN_PIXEL_CACHE.fullmatch(path.name):
             continue
         with suppress(PermissionError):  # on Windows, while it is trained from; nothing else will open it
             path.unlink(missing_ok=True)
 
 
 def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[list[str], list[str]]:
-    """Tell the pictures that may be removed from those that are somebody else's.
+    """Tell the images that may be removed from those that are somebody else's.
 
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     file_names : iterable of str
-        As `list_pictures` gives them.
+        As `list_images` gives them.
     known : set of str
-        Pictures that a row of `metadata.csv` or of the journal names, or that this run was to draw.
+        Images that a row of `metadata.csv` or of the journal names, or that this run was to draw.
 
     Returns
     -------
@@ -64,20 +64,20 @@ def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[
     return own, foreign
 
 
-def remove_pictures(images: Path, own: Iterable[str]) -> None:
-    """Remove pictures, the sounds that this program wrote beside them, and the folders that this empties.
+def remove_images(images: Path, own: Iterable[str]) -> None:
+    """Remove images, the sounds that this program wrote beside them, and the folders that this empties.
 
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     own : iterable of str
         As `sort_out` gives them.
     """
     own = list(own)
     for name in own:
         (images / name).unlink(missing_ok=True)
-        sound = images / sound_of(name)
+        sound = images / audio_of(name)
         if not sound.is_symlink() and mp3.is_ours(sound):
             sound.unlink(missing_ok=True)
     emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
@@ -87,14 +87,14 @@ def remove_pictures(images: Path, own: Iterable[str]) -> None:
 
 
 def foreign_files(images: Path, known: Set[str]) -> list[str]:
-    """What lies in a picture folder that this program did not put there; links to folders are not followed.
+    """What lies in an image folder that this program did not put there; links to folders are not followed.
 
     Parameters
     ----------
     images : Path
-        The picture folder, which need not exist.
+        The image folder, which need not exist.
     known : set of str
-        Its pictures; see `sort_out`.
+        Its images; see `sort_out`.
 
     Returns
     -------
@@ -113,19 +113,19 @@ def foreign_files(images: Path, known: Set[str]) -> list[str]:
 
 
 def _is_own(images: Path, name: str, known: Set[str]) -> bool:
-    """Whether a file is one that this program, or the system, puts into a picture folder."""
+    """Whether a file is one that this program, or the system, puts into an image folder."""
     file = name.rpartition("/")[2]
     if is_of_the_system(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
         return True
     if "/" not in name:
-        return file in (LOCK, PAGE, *TABLES) or OWN_LEVELS.fullmatch(file) is not None
-    if name.endswith(SOUND_SUFFIX):
-        return name.removesuffix(SOUND_SUFFIX) + SUFFIX in known and mp3.is_ours(images / name)
+        return file in (LOCK, PAGE, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None
+    if name.endswith(AUDIO_SUFFIX):
+        return name.removesuffix(AUDIO_SUFFIX) + SUFFIX in known and mp3.is_ours(images / name)
     return name in known
 
 
 def _is_behind_a_link(images: Path, name: str) -> bool:
-    """Whether a picture, or a folder between it and the picture folder, is a link."""
+    """Whether an image, or a folder between it and the image folder, is a link."""
     return any((images / part).is_symlink() for part in (name, *PurePosixPath(name).parents[:-1]))
 
 
@@ -137,11 +137,11 @@ def clear(images: Path, own: Iterable[str]) -> None:
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     own : iterable of str
-        Its pictures, as `sort_out` gives them.
+        Its images, as `sort_out` gives them.
     """
-    # The tables go last: if this is cut short, they still say which pictures are this program's.
-    remove_pictures(images, own)
+    # The tables go last: if this is cut short, they still say which images are this program's.
+    remove_images(images, own)
     for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, PAGE):
         (images / name).unlink(missing_ok=True)

@@ -14,8 +14,8 @@ from zlib_ng import zlib_ng
 
 from generate.runtime.atomic_write import whole_file
 
-SOFTWARE = "spectrogram pictures, python -m generate"
-"""Stands in every picture's `Software` chunk, by which the program knows its own."""
+SOFTWARE = "spectrogram images, python -m generate"
+"""Stands in every image's `Software` chunk, by which the program knows its own."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
 """Looking for repeated bytes alone: the same bytes on every processor, and a tenth of the default's time."""
@@ -47,14 +47,14 @@ def palette(colormap: str) -> bytes:
     return matplotlib.colormaps[colormap](np.arange(256), bytes=True)[:, :3].tobytes()
 
 
-def write(path: Path, levels: np.ndarray, *, palette: bytes, text: Mapping[str, str]) -> None:
+def write(path: Path, pixels: np.ndarray, *, palette: bytes, text: Mapping[str, str]) -> None:
     """Write a palette PNG, whole or not at all.
 
     Parameters
     ----------
     path : Path
         Its folder must be there.
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
     palette : bytes
         768 of them, as `palette` gives.
     text : Mapping of str to str
@@ -64,11 +64,11 @@ def write(path: Path, levels: np.ndarray, *, palette: bytes, text: Mapping[str, 
     ----------
     PNG specification, third edition, https://www.w3.org/TR/png-3/. Pillow's writer takes twice the time.
     """
-    height, width = levels.shape
+    height, width = pixels.shape
     rows = np.empty((height, 1 + width), dtype=np.uint8)
     rows[:, 0] = FILTER_UP
-    rows[0, 1:] = levels[0]
-    np.subtract(levels[1:], levels[:-1], out=rows[1:, 1:])
+    rows[0, 1:] = pixels[0]
+    np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
     compressor = zlib_ng.compressobj(**COMPRESSION)
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, PALETTE_COLOURS, 0, 0, 0)),
@@ -93,11 +93,11 @@ def _framed(kind: bytes, data: bytes) -> bytes:
 
 
 def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
-    """Read a picture's levels and text chunks back.
+    """Read an image's levels and text chunks back.
 
     Returns
     -------
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
     text : dict of str to str
 
     Raises
@@ -119,7 +119,7 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
 def _whole(path: Path) -> bytes:
     """The bytes of a PNG, its chunks held to their lengths and checksums; Pillow passes over some of these."""
     if path.stat().st_size > 2 * MOST_PIXELS:
-        raise UnidentifiedImageError(f"it has {path.stat().st_size:,} bytes, more than any picture of stage one")
+        raise UnidentifiedImageError(f"it has {path.stat().st_size:,} bytes, more than any image of stage one")
     content = path.read_bytes()
     if not content.startswith(SIGNATURE):
         raise UnidentifiedImageError("it is empty" if not content else "it is no PNG")
@@ -147,7 +147,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
             yield image
     except UnidentifiedImageError as error:
         if "BytesIO" in str(error):
-            raise UnidentifiedImageError("damaged: no picture can be made of it") from None
+            raise UnidentifiedImageError("damaged: no image can be made of it") from None
         raise
     except (OSError, SyntaxError):
         raise

@@ -1,4 +1,4 @@
-"""Which recordings a folder of pictures may make a command read: what a file names is no permission to open it."""
+"""Which recordings a folder of images may make a command read: what a file names is no permission to open it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def recordings_of(
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     described : Mapping
         Of its `settings.json`, which anybody may have written.
     given : Path, optional
-        What `--sounds` gave.
+        What `--audio-folder` gave.
 
     Returns
     -------
@@ -52,15 +52,15 @@ def recordings_of(
     if given is not None:
         if not given.is_dir():
             raise FileNotFoundError(
-                f"--sounds must be the folder of the recordings. Got {str(given)!r}, which is none."
+                f"--audio-folder must be the folder of the recordings. Got {str(given)!r}, which is none."
             )
         return given.resolve(), ""
-    named = (described.get("collection") or {}).get("sounds", "")
+    named = (described.get("collection") or {}).get("audio_folder", "")
     folder = Path(os.path.normpath(images.absolute() / named))
     if is_in_project(folder):
         return folder.resolve(), ""
     return None, (
-        f"The recordings are in {shown(folder)!r} according to settings.json; to read them: --sounds {shown(folder)!r}"
+        f"The recordings are in {shown(folder)!r} by settings.json; to read them: --audio-folder {shown(folder)!r}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a picture depends on: every setting, its default and its check."""
+"""What an image depends on: every setting, its default and its check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from generate.runtime.json_check import check_fields
 
 RENDERER = 4
-"""Raised when the same settings begin to give other pixels, so that old and new pictures are never mixed."""
+"""Raised when the same settings begin to give other pixels, so that old and new images are never mixed."""
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest")
 """What is taken of a file with several channels; `auto` is the mean, or the loudest where they cancel each other."""
@@ -26,7 +26,7 @@ MOST_VALUES = 2**28
 
 @dataclass(frozen=True)
 class Settings:
-    """How a clip becomes a picture.
+    """How a clip becomes an image.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Settings:
     channels : {"auto", "mean", "left", "right", "loudest"}
         What is taken of a file with several: see `generate.audio.channels`.
     seconds : float
-        Length of the picture's time axis; shorter variants are padded, longer ones cut.
+        Length of the image's time axis; shorter variants are padded, longer ones cut.
     pad : {"silence", "repeat"}
         What fills a sound that is too short.
     long : {"first", "split"}
@@ -95,7 +95,7 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check every value; the message says what was given, what is expected and how to mend it."""
+        """Check every value; the message says what was given, what is expected and how to fix it."""
         object.__setattr__(self, "variants", tuple(self.variants))
         for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
             if type(getattr(self, name)) is int:
@@ -135,7 +135,7 @@ class Settings:
         if self.n_samples > MOST_FRAMES * self.hop_length:
             raise ValueError(
                 f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "
-                f"frames a picture; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
+                f"frames an image; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
             )
         n_values = max(self.n_samples, self.n_samples // self.hop_length * (self.n_fft // 2 + 1))
         if n_values > MOST_VALUES:
@@ -189,9 +189,9 @@ class Settings:
         return cls(**values)
 
     def fingerprint(self, *, engine_version: str, variants_source: str = "") -> str:
-        """Sixteen digits that tell pictures of other settings apart.
+        """Sixteen digits that tell images of other settings apart.
 
-        Which variants were asked for is left out: a picture does not depend on its neighbours, and so a variant
+        Which variants were asked for is left out: an image does not depend on its neighbours, and so a variant
         can be added to a folder later.
 
         Parameters
@@ -202,8 +202,8 @@ class Settings:
             Text of the variants file.
         """
         values = self.to_json()
-        for not_in_a_picture in ("variants", "class_variants", "variants_file"):
-            del values[not_in_a_picture]
+        for not_in_a_image in ("variants", "class_variants", "variants_file"):
+            del values[not_in_a_image]
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

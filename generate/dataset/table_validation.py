@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.dataset.file_names import is_picture_name, picture_name
+from generate.dataset.file_names import image_name, is_image_name
 
 MOST_LINES = 5
+EARLIER_NAMES = {"sound": "audio_file", "sound_bytes": "audio_bytes", "sound_mtime_ns": "audio_mtime_ns"}
+"""Of columns, in tables that earlier releases wrote."""
 SHA256 = re.compile("[0-9a-f]{64}")
 _WAY_OUT = re.compile(r"/|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
 
 
 def wrong_rows(table: pd.DataFrame) -> str:
-    """What no run of stage one writes, such as a picture outside of the folder, or a clip of two classes.
+    """What no run of stage one writes, such as an image outside of the folder, or a clip of two classes.
 
     Parameters
     ----------
@@ -43,33 +45,43 @@ def wrong_rows(table: pd.DataFrame) -> str:
     for column, is_wrong, expected in (
         (
             "file_name",
-            lambda text: not is_picture_name(text),
-            "a picture in a class folder of this folder, such as dog/1__original.png",
+            lambda text: not is_image_name(text),
+            "an image in a class folder of this folder, such as dog/1__original.png",
         ),
         ("clip_id", _is_no_name, "a name without / and \\"),
         ("variant", _is_no_name, "a name without / and \\"),
-        ("sound", _leads_out, "a sound in the sound folder, relative to it"),
+        ("audio_file", _leads_out, "a sound in the sound folder, relative to it"),
         ("audio_sha256", lambda text: not SHA256.fullmatch(text), "64 digits from 0 to f"),
     ):
         if (wrong := _each_once(table[column], is_wrong)).any():
             first = table.loc[wrong, column].iloc[0]
             return f"{column} is {first!r} in {_lines(wrong)}; expected {expected}"
     for columns, what in (
-        (["file_name"], "the picture {file_name!r}"),
-        (["clip_id", "variant"], "the picture {variant!r} of the clip {clip_id!r}"),
+        (["file_name"], "the image {file_name!r}"),
+        (["clip_id", "variant"], "the image {variant!r} of the clip {clip_id!r}"),
     ):
         if (twice := table.duplicated(columns, keep=False)).any():
             first = table[twice].iloc[0]
             same = twice & (table[columns] == first[columns]).all(axis=1)
             return f"{what.format(**first[columns])} stands in it twice, in {_lines(same)}"
     folders = pd.Series([name.rpartition("/")[0] for name in table["file_name"]], dtype=object)
-    names = picture_name(folders, table["clip_id"], table["variant"])
+    names = image_name(folders, table["clip_id"], table["variant"])
     if (wrong := table["file_name"] != names).any():
         first = table.loc[wrong, "file_name"].iloc[0]
         return f"{first!r} would be called {names[wrong].iloc[0]!r} by its clip and variant; see {_lines(wrong)}"
     clips = pd.factorize(table["clip_id"])[0]
     first_row_of_clip = np.unique(clips, return_index=True)[1][clips]
-    for column in ("label", "source_id", "recording", "fold", "split", "sound", "start_s", "audio_sha256", "silent"):
+    for column in (
+        "label",
+        "source_id",
+        "recording",
+        "fold",
+        "split",
+        "audio_file",
+        "start_s",
+        "audio_sha256",
+        "silent",
+    ):
         values = table[column].to_numpy()
         if (differ := values != values[first_row_of_clip]).any():
             clip = table.loc[differ, "clip_id"].iloc[0]
@@ -94,7 +106,7 @@ def twice_named(path: Path, columns: Sequence[str]) -> str:
         Empty where there is none.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file), [])
+        header = [EARLIER_NAMES.get(name, name) for name in next(csv.reader(file), [])]
     twice = [name for name in columns if header.count(name) > 1]
     return f"its first line names the column {twice[0]} twice" if twice else ""
 
@@ -125,7 +137,7 @@ def wrong_text(path: Path, columns: Sequence[str], numbers: Mapping[str, Callabl
             return f"line {number} is not in UTF-8; save the table as UTF-8"
     rows = csv.reader(content.decode().splitlines(keepends=True))
     try:
-        header = next(rows, [])
+        header = [EARLIER_NAMES.get(name, name) for name in next(rows, [])]
         if absent := [name for name in columns if name not in header]:
             between = "; " if ";" in (header or [""])[0] else ", "
             hint = "; its fields have semicolons between them, expected commas" if between == "; " else ""

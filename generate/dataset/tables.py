@@ -1,4 +1,4 @@
-"""The tables beside the pictures: `metadata.csv`, `rejected.csv`, `settings.json`, and the journal of a run."""
+"""The tables beside the images: `metadata.csv`, `rejected.csv`, `settings.json`, and the journal of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TextIO
 import pandas as pd
 
 from generate.dataset.settings import Settings
-from generate.dataset.table_validation import twice_named, wrong_rows, wrong_text
+from generate.dataset.table_validation import EARLIER_NAMES, twice_named, wrong_rows, wrong_text
 from generate.runtime import json_check
 from generate.runtime.atomic_write import whole_file
 
@@ -33,35 +33,44 @@ COLUMNS = (
     "dc_offset",
     "channel",
     "sample_rate_hz",
-    "sound",
+    "audio_file",
     "start_s",
-    "sound_bytes",
-    "sound_mtime_ns",
+    "audio_bytes",
+    "audio_mtime_ns",
     "audio_sha256",
 )
-"""Of `metadata.csv`, one row a picture. `file_name` is relative to the folder; `recording` is what the collection calls
+"""Of `metadata.csv`, one row an image. `file_name` is relative to the folder; `recording` is what the collection calls
 the original recording, and `source_id` is one name for all recordings that share equal audio: split by this one;
 `split` is the part that the collection's own folders say (`train`, `validation`, `test`), kept and not used;
-`duplicate` marks a variant whose picture equals its original's; `silent` a clip with nothing to hear; `seconds` is the
+`duplicate` marks a variant whose image equals its original's; `silent` a clip with nothing to hear; `seconds` is the
 variant's length before it was padded or cut; `peak_dbfs` is of the file as it was decoded, all its channels;
 `dc_offset` (1 is full scale) was taken away; `channel` is `mono`, `mean`, or the number of the channel that was taken;
 `sample_rate_hz` is the file's own; `sound` is relative to the sound folder."""
 LATER = {"split": "", "dc_offset": float("nan"), "channel": "", "sample_rate_hz": pd.NA}
 """Columns that a table of an earlier release lacks, and what is read there instead."""
 
-TEXT = ("file_name", "label", "clip_id", "source_id", "recording", "fold", "split", "variant", "channel", "sound") + (
-    "audio_sha256",
-)
-NUMBERS = {"seconds": float, "start_s": float, "sound_bytes": int, "sound_mtime_ns": int}
+TEXT = (
+    "file_name",
+    "label",
+    "clip_id",
+    "source_id",
+    "recording",
+    "fold",
+    "split",
+    "variant",
+    "channel",
+    "audio_file",
+) + ("audio_sha256",)
+NUMBERS = {"seconds": float, "start_s": float, "audio_bytes": int, "audio_mtime_ns": int}
 """Columns that are text whatever they look like, and those that are numbers and never empty."""
 
-REJECTED_COLUMNS = ("sound", "clip_id", "label", "reason")
+REJECTED_COLUMNS = ("audio_file", "clip_id", "label", "reason")
 
 METADATA = "metadata.csv"
 REJECTED = "rejected.csv"
 SETTINGS = "settings.json"
 JOURNAL = "journal.csv"
-"""Rows of pictures that are done, appended as the run goes; folded into `metadata.csv` at its end."""
+"""Rows of images that are done, appended as the run goes; folded into `metadata.csv` at its end."""
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -112,13 +121,14 @@ def _holds_nul(path: Path) -> bool:
 
 def _read_rows(source: Path | TextIO) -> pd.DataFrame:
     """The rows of a table or a journal, as they are."""
+    dtypes = dict.fromkeys(TEXT, object) | {"audio_bytes": "int64", "audio_mtime_ns": "int64"}
     table = pd.read_csv(
         source,
-        dtype=dict.fromkeys(TEXT, object) | {"sound_bytes": "int64", "sound_mtime_ns": "int64"},
+        dtype=dtypes | {before: dtypes[name] for before, name in EARLIER_NAMES.items()},
         keep_default_na=False,
         na_values=dict.fromkeys(("peak_dbfs", "dc_offset", "sample_rate_hz"), [""]),
         float_precision="round_trip",
-    )
+    ).rename(columns=EARLIER_NAMES)
     table = table.assign(**{name: value for name, value in LATER.items() if name not in table})[list(COLUMNS)]
     numbers = dict.fromkeys(("seconds", "peak_dbfs", "start_s", "dc_offset"), "float64")
     return table.astype(numbers | {"channel": object, "sample_rate_hz": "Int64"})
@@ -138,7 +148,9 @@ def read_rejected(path: Path) -> pd.DataFrame:
         If it is not as this program wrote it; the line is named.
     """
     try:
-        table = pd.read_csv(path, dtype=object, keep_default_na=False)[list(REJECTED_COLUMNS)]
+        table = pd.read_csv(path, dtype=object, keep_default_na=False).rename(columns=EARLIER_NAMES)[
+            list(REJECTED_COLUMNS)
+        ]
         why = wrong_text(path, REJECTED_COLUMNS, {})
     except (KeyError, ValueError) as error:
         why = wrong_text(path, REJECTED_COLUMNS, {}) or str(error)
@@ -162,12 +174,12 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def note(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Append the rows of one clip's pictures in one write.
+        """Append the rows of one clip's images in one write.
 
         Parameters
         ----------
         rows : iterable of Mapping
-            One a picture, with the keys `COLUMNS`.
+            One an image, with the keys `COLUMNS`.
         """
         self._append(rows)
 
@@ -188,7 +200,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> pd.DataFrame:
-    """Read the whole rows of a journal; damaged ones are passed over, since their pictures are soon drawn again."""
+    """Read the whole rows of a journal; damaged ones are skipped, since their images are soon drawn again."""
     content = path.read_bytes()
     whole = content[: content.rfind(b"\n") + 1].decode("utf-8", "replace").replace("\0", "\ufffd")
     rows = []
@@ -205,14 +217,14 @@ def _is_row(row: list[str]) -> bool:
     values = dict(zip(COLUMNS, row, strict=True))
     try:
         numbers = [float(values[name]) for name in ("seconds", "peak_dbfs", "start_s", "dc_offset")]
-        counts = [int(values[name]) for name in ("sample_rate_hz", "sound_bytes", "sound_mtime_ns")]
+        counts = [int(values[name]) for name in ("sample_rate_hz", "audio_bytes", "audio_mtime_ns")]
     except ValueError:
         return False
     flags = {values["duplicate"], values["silent"]}
     return len(numbers) == 4 and len(counts) == 3 and flags <= {"True", "False"}
 
 
-def unite_equal_sounds(metadata: pd.DataFrame) -> pd.DataFrame:
+def unite_equal_audio(metadata: pd.DataFrame) -> pd.DataFrame:
     """Give recordings that share equal audio one `source_id`, so that no split separates them.
 
     Where a clip of recording B sounds exactly as one of A, all clips of both get the name that sorts first, and so
@@ -253,13 +265,22 @@ _OPTIONAL = {
     "versions": json_check.table_of(json_check.TEXT),
 }
 """Of `settings.json`: what must stand there, and what may."""
-_COLLECTION = ("name", "sounds", "layout", "subset", "labels", "source_pattern", "name_pattern", "source_column")
+_COLLECTION = ("name", "audio_folder", "layout", "subset", "labels", "source_pattern", "name_pattern", "source_column")
 _COLLECTION += ("citation", "licence")
 
 
 def write_settings(path: Path, values: Mapping[str, object]) -> None:
     """Write `settings.json`."""
     write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def _with_names_of_today(values: object) -> object:
+    """The same with `audio_folder`, which earlier releases called `sounds`."""
+    collection = values.get("collection") if isinstance(values, dict) else None
+    if not isinstance(collection, dict) or "sounds" not in collection:
+        return values
+    collection = {"audio_folder" if name == "sounds" else name: value for name, value in collection.items()}
+    return {**values, "collection": collection}
 
 
 def read_settings(path: Path) -> dict[str, object]:
@@ -271,7 +292,7 @@ def read_settings(path: Path) -> dict[str, object]:
         If it is not the JSON object that this program wrote.
     """
     try:
-        values = json_check.read_json(path)
+        values = _with_names_of_today(json_check.read_json(path))
         json_check.check(values, _REQUIRED, optional=_OPTIONAL)
         json_check.check(values.get("collection", {}), {}, optional=dict.fromkeys(_COLLECTION, json_check.TEXT))
         Settings.from_json(values["settings"])

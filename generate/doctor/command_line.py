@@ -1,4 +1,4 @@
-"""Say what is installed, what is missing and how to mend it: `python -m generate.doctor`.
+"""Say what is installed, what is missing and how to fix it: `python -m generate.doctor`.
 
 Needs nothing but Python itself, so that it can speak where everything else is missing; TensorFlow is never
 imported.
@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "spectrogram-image-classification"
 """As `pyproject.toml` calls it."""
 OLDEST_PYTHON = (3, 11)
-SOUND_FORMATS = ("WAV", "FLAC", "OGG")
+AUDIO_FORMATS = ("WAV", "FLAC", "OGG")
 FFMPEG_DECODERS = ("mp3float", "aac", "alac", "wmav2", "opus")
 LITTLE_DISK_GB = 1.0
-"""A picture takes about 23 KB: 1 GB holds ESC-50 with twenty variants of each clip."""
+"""An image takes about 23 KB: 1 GB holds ESC-50 with twenty variants of each clip."""
 
 
 def check_python() -> Finding:
@@ -37,8 +37,8 @@ def check_python() -> Finding:
     if sys.version_info[:2] >= OLDEST_PYTHON:
         return Finding("ok", f"{found} ({sys.executable})")
     oldest = ".".join(map(str, OLDEST_PYTHON))
-    mend = f"get a newer one from https://www.python.org/downloads/, then {INSTALL_ALL}"
-    return Finding("missing", f"Python {oldest} or newer; this is {found}", mend)
+    fix = f"get a newer one from https://www.python.org/downloads/, then {INSTALL_ALL}"
+    return Finding("missing", f"Python {oldest} or newer; this is {found}", fix)
 
 
 def needed() -> list[tuple[str, str]]:
@@ -108,18 +108,18 @@ def check_package(name: str, pinned: str) -> Finding:
     return Finding("ok", f"{name} {version}")
 
 
-def check_sound_formats() -> Finding:
+def check_audio_formats() -> Finding:
     """Whether libsndfile can be loaded and decodes the usual formats; ffmpeg is not needed."""
     try:
         import soundfile
     except (ImportError, OSError) as error:
         return Finding("missing", f"libsndfile, which decodes the sounds ({error})", INSTALL_ALL)
     version = f"libsndfile {soundfile.__libsndfile_version__}"
-    absent = [name for name in SOUND_FORMATS if name not in soundfile.available_formats()]
+    absent = [name for name in AUDIO_FORMATS if name not in soundfile.available_formats()]
     if absent:
         newer = "python -m pip install --force-reinstall --only-binary :all: soundfile"
         return Finding("warning", f"{version} does not decode {', '.join(absent)}", newer)
-    return Finding("ok", f"{version} decodes {' '.join(SOUND_FORMATS)}")
+    return Finding("ok", f"{version} decodes {' '.join(AUDIO_FORMATS)}")
 
 
 def check_ffmpeg_libraries() -> Finding:
@@ -151,32 +151,32 @@ def check_memory() -> Finding:
 
 
 def check_disk(folder: Path = Path("outputs")) -> Finding:
-    """How much room there is where the pictures go."""
+    """How much room there is where the images go."""
     free = shutil.disk_usage(_nearest(folder)).free / 1e9
     if free < LITTLE_DISK_GB:
-        mend = "make room, or give another folder: python -m generate SOUNDS OUTPUT"
-        return Finding("warning", f"{free:.1f} GB free for outputs/", mend)
+        fix = "make room, or give another folder: python -m generate AUDIO_FOLDER OUTPUT"
+        return Finding("warning", f"{free:.1f} GB free for outputs/", fix)
     return Finding("ok", f"{free:.1f} GB free for outputs/")
 
 
 def check_outputs(folder: Path = Path("outputs")) -> Finding:
-    """Whether pictures and runs can be written to their usual place."""
+    """Whether images and runs can be written to their usual place."""
     if why := _not_writable(folder):
-        mend = f"make {folder} writable, or give another folder: python -m generate SOUNDS OUTPUT"
-        return Finding("missing", f"an outputs/ that can be written to ({why})", mend)
+        fix = f"make {folder} writable, or give another folder: python -m generate AUDIO_FOLDER OUTPUT"
+        return Finding("missing", f"an outputs/ that can be written to ({why})", fix)
     return Finding("ok", "outputs/ can be written to")
 
 
 def check_datasets(folder: Path = Path("datasets")) -> Finding:
     """Whether collections can be downloaded to their usual place."""
     if why := _not_writable(folder):
-        mend = f"only downloads need it: make {folder} writable, or give --to FOLDER"
-        return Finding("warning", f"datasets/ cannot be written to ({why})", mend)
+        fix = f"only downloads need it: make {folder} writable, or give --to FOLDER"
+        return Finding("warning", f"datasets/ cannot be written to ({why})", fix)
     return Finding("ok", "datasets/ can be written to")
 
 
 CHECKS = (
-    check_sound_formats,
+    check_audio_formats,
     check_ffmpeg_libraries,
     check_rubber_band,
     check_cores,
@@ -201,19 +201,19 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0 if nothing needed is missing, else 1.
     """
     print_any_name()
-    about = "Say what is installed, what is missing and how to mend it."
+    about = "Say what is installed, what is missing and how to fix it."
     argparse.ArgumentParser(prog="python -m generate.doctor", description=about).parse_args(arguments)
     n_missing = n_warnings = 0
-    mend = ""
+    fix = ""
     for finding in _findings():
-        # One command often mends several findings in a row: it stands once, below the last of them.
-        if mend != finding.mend:
-            _print_mend(mend)
-        mend = finding.mend
+        # One command often fixes several findings in a row: it stands once, below the last of them.
+        if fix != finding.fix:
+            _print_mend(fix)
+        fix = finding.fix
         print(f"{finding.status:<9}{finding.what}", flush=True)
         n_missing += finding.status == "missing"
         n_warnings += finding.status == "warning"
-    _print_mend(mend)
+    _print_mend(fix)
     warned = f"; {n_warnings} warning{'s' if n_warnings > 1 else ''}" if n_warnings else ""
     print(f"\n{f'{n_missing} missing' if n_missing else 'all that is needed is here'}{warned}")
     return 1 if n_missing else 0
@@ -236,8 +236,8 @@ def _findings() -> Iterator[Finding]:
         yield finding
 
 
-def _print_mend(mend: str) -> None:
-    for line in mend.splitlines():
+def _print_mend(fix: str) -> None:
+    for line in fix.splitlines():
         print(f"{'':<9}  -> {line}")
 
 

@@ -37,10 +37,10 @@ def check_rubber_band() -> Finding:
     if program is None and library:
         return Finding("ok", f"{library}; its program is not needed")
     if program is None:
-        mend = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` takes librosa"
-        return Finding("warning", "Rubber Band, for pitch and stretch: no `rubberband` on the PATH", mend)
+        fix = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` takes librosa"
+        return Finding("warning", "Rubber Band, for pitch and stretch: no `rubberband` on the PATH", fix)
     until_then = "only `--engine rubberband-program` takes it" if library else "until then give `--engine librosa`"
-    mend = f"install it anew: {how_to_get_rubber_band()}\n{until_then}"
+    fix = f"install it again: {how_to_get_rubber_band()}\n{until_then}"
     try:
         version = (_call([program, "--version"]).split() or ["silence"])[-1]
         if not re.match(r"\d+\.\d", version):
@@ -49,10 +49,10 @@ def check_rubber_band() -> Finding:
     except ImportError as error:
         return Finding("warning", f"Rubber Band {version} ({program}) was not tried: {error}", INSTALL_ALL)
     except (OSError, RuntimeError) as error:  # soundfile's own error is a RuntimeError
-        return Finding("warning", f"Rubber Band ({program}) does not work: {error}", mend)
+        return Finding("warning", f"Rubber Band ({program}) does not work: {error}", fix)
     tried = f"Rubber Band {version} ({program}), tried: 440 Hz + 2 semitones = {hertz:.1f} Hz"
     if abs(hertz - 493.9) > 5:
-        return Finding("warning", f"{tried}, expected 493.9", mend)
+        return Finding("warning", f"{tried}, expected 493.9", fix)
     return Finding("ok", f"{library}; the program too: {tried}" if library else tried)
 
 

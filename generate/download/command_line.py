@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
     print(_description(reader), flush=True)
     try:
         if _is_taken(target):
-            print(f"\n{target} is already there; nothing was downloaded. Rename it to fetch it anew.")
+            print(f"\n{target} is already there; nothing was downloaded. Rename it to fetch it again.")
         else:
             download(
                 name,
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
         print(f"\nstopped; {target} was not made", file=sys.stderr)
         return 1
     except ImportError as error:
-        print(f"error: {error}. To mend it: python -m pip install -r requirements.txt", file=sys.stderr)
+        print(f"error: {error}. To fix it: python -m pip install -r requirements.txt", file=sys.stderr)
         return 1
     except (ValueError, OSError) as error:
         print(f"error: {what_failed(error)}", file=sys.stderr)
@@ -160,7 +160,7 @@ def download(
             raise ValueError(
                 f"{came}: its MD5 is {unknown}, expected {' or '.join(known)}. Nothing was unpacked.\n"
                 "If it was cut or changed on the way, delete it and try again. If you know that the\n"
-                "publisher changed the archive (GitHub packs its zips anew at times):\n"
+                "publisher changed the archive (GitHub packs its zips again at times):\n"
                 f"    {command} --archive {quoted(came)} --accept-checksum {unknown}"
             )
         print("unpacking", flush=True)

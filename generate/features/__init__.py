@@ -1,4 +1,4 @@
-"""What a picture shows of a sound: one file a feature."""
+"""What an image shows of a sound: one file a feature."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FEATURES: dict[str, Feature] = {
 
 
 def check_feature(name: str, given: Collection[str]) -> None:
-    """See that there is such a feature, and that it uses the settings that the user gave.
+    """Check that there is such a feature, and that it uses the settings that the user gave.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the rows and columns of a picture stand for, in hertz and seconds."""
+"""What the rows and columns of an image stand for, in hertz and seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_TIME_MARKS = 6
 
 
 def row_hz(settings: Settings) -> np.ndarray | None:
-    """Frequency at the centre of each row of a picture in its native size.
+    """Frequency at the centre of each row of an image in its native size.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def row_hz(settings: Settings) -> np.ndarray | None:
 
 
 def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
-    """Round frequencies and where they stand on a picture's vertical axis.
+    """Round frequencies and where they stand on an image's vertical axis.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
 
 
 def time_marks(settings: Settings) -> list[tuple[float, float]]:
-    """Round times and where they stand on a picture's horizontal axis.
+    """Round times and where they stand on an image's horizontal axis.
 
     Parameters
     ----------

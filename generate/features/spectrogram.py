@@ -1,4 +1,4 @@
-"""From samples to the levels of a picture."""
+"""From samples to the levels of an image."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from generate.dataset.settings import Settings
 from generate.features import FEATURES
 
 
-def levels(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.ndarray:
-    """Draw one sound as a picture; nothing in it depends on any other sound.
+def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.ndarray:
+    """Draw one sound as an image; nothing in it depends on any other sound.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
         Mono samples at `settings.sr`, of any length above 0; padded or cut to `settings.seconds` first, so that
-        the time axis is the same for all pictures and a stretched sound looks stretched.
+        the time axis is the same for all images and a stretched sound looks stretched.
     settings : Settings
     noise : float
         How far the noise of its format takes a sample, as `generate.audio.own_noise` gives it; default: of 16 bits. A
@@ -32,15 +32,15 @@ def levels(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.n
     if is_silent(y, noise):
         y = np.zeros_like(y)
     elif noise < SILENCE and settings.reference == "peak":
-        # The features' least reference (`QUIETEST_DBFS`) is that of 16 bits. A picture that is scaled to its own peak
+        # The features' least reference (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own peak
         # does not depend on the level, and for a format of n bits this is a power of two, which loses nothing.
         y = y * np.float32(SILENCE / noise)
     unit_range = FEATURES[settings.feature](fit_length(y, settings.n_samples, pad=settings.pad), settings)
-    picture = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
+    image = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
     if settings.image_size is None:
-        return picture
+        return image
     # Bilinear in Pillow widens its triangle when it shrinks, so that no frame is skipped.
-    return np.asarray(Image.fromarray(picture).resize(settings.image_size, Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(image).resize(settings.image_size, Image.Resampling.BILINEAR))
 
 
 def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""`python -m generate.gallery IMAGES`: make the page of a folder of pictures again."""
+"""`python -m generate.gallery IMAGES`: make the page of a folder of images again."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from generate.runtime.wording import what_failed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the page anew and return the exit status."""
+    """Make the page again and return the exit status."""
     print_any_name()
     parser = argparse.ArgumentParser(
         prog="python -m generate.gallery",
-        description="Make the page of a folder of pictures anew: IMAGES/index.html, which opens by a double click.",
+        description="Make the page of a folder of images again: IMAGES/index.html, which opens by a double click.",
         epilog="exit status: 0 all well, 1 no page could be made (the message says why), 2 wrong use.",
     )
-    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of pictures, such as outputs/images/ESC-10")
+    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of images, such as outputs/images/ESC-10")
     parser.add_argument(
         "--listen",
         type=clips_a_class,
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"write the sound of each variant of N clips a class, or of `all` (default: {LISTEN}; 0: none)",
     )
     parser.add_argument(
-        "--sounds",
+        "--audio-folder",
         metavar="FOLDER",
         type=Path,
         help="the recordings (default: the folder that settings.json names, if it lies in the working directory)",
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.images,
                 listen=options.listen,
                 workers=options.workers,
-                sounds=options.sounds,
+                audio_folder=options.audio_folder,
                 variants_file=options.variants_file,
             )
     except (ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Sounds beside their pictures: of which clips, and those that were not written with the pictures."""
+"""Sounds beside their images: of which clips, and those that were not written with the images."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL, Variant, parse_request
-from generate.audio import BadSound
+from generate.audio import BadAudio
 from generate.dataset import mp3
-from generate.dataset.file_names import picture_name
-from generate.dataset.folder import list_sounds, sound_of
+from generate.dataset.file_names import image_name
+from generate.dataset.folder import audio_of, list_audio
 from generate.dataset.recordings import leads_out
 from generate.readers.collection import as_on_disk
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
@@ -34,7 +34,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     metadata : pandas.DataFrame
         As in `metadata.csv`.
     images : Path
-        The picture folder.
+        The image folder.
     clips_a_class : int
         At most.
 
@@ -43,22 +43,22 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     pandas.DataFrame
         Some of the rows.
     """
-    there = list_sounds(images)
-    have_sounds = metadata.loc[[sound_of(name) in there for name in metadata["file_name"]], "clip_id"]
+    there = list_audio(images)
+    have_audio = metadata.loc[[audio_of(name) in there for name in metadata["file_name"]], "clip_id"]
     originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
     chosen = first_of_each_class(originals, clips_a_class)
-    return metadata[metadata["clip_id"].isin({*chosen, *have_sounds})]
+    return metadata[metadata["clip_id"].isin({*chosen, *have_audio})]
 
 
 def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
-    """Rows of the pictures whose sound is not beside them, or is older than they are.
+    """Rows of the images whose sound is not beside them, or is older than they are.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Of `metadata.csv`.
     images : Path
-        The picture folder.
+        The image folder.
     """
     return rows[np.array([_is_stale(images / file_name) for file_name in rows["file_name"]], dtype=bool)]
 
@@ -86,8 +86,8 @@ def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
     return True
 
 
-def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
-    """Write the sounds of pictures beside them.
+def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
+    """Write the sounds of images beside them.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links
     dict of str to str
         Clips of which no sound could be made, and the reason.
     """
-    is_out = [leads_out(sound, front.sounds, by_links=not follow_links) for sound in rows["sound"]]
+    is_out = [leads_out(sound, front.audio_folder, by_links=not follow_links) for sound in rows["audio_file"]]
     reasons = dict.fromkeys(rows.loc[is_out, "clip_id"], LEADS_OUT)
     left = rows[~np.array(is_out, dtype=bool)]
     if left.empty:
@@ -114,7 +114,7 @@ def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links
         tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
         Progress(len(jobs)) as progress,
         closing(
-            map_unordered(write_sounds_of, jobs, front, workers=workers, temporary_folder=Path(temporary))
+            map_unordered(write_audio_of, jobs, front, workers=workers, temporary_folder=Path(temporary))
         ) as finished,
     ):
         for job, outcome in finished:
@@ -124,8 +124,8 @@ def write_sounds(rows: pd.DataFrame, front: Front, *, workers: int, follow_links
     return reasons
 
 
-def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
-    """Write the sounds of one clip as far as its pictures show them; what a worker does.
+def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
+    """Write the sounds of one clip as far as its images show them; what a worker does.
 
     Raises
     ------
@@ -137,19 +137,19 @@ def write_sounds_of(job: Job, front: Front) -> list[dict[str, object]]:
     for request in job.requests:
         y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
-        path = front.images / sound_of(picture_name(job.clip_folder, job.clip_id, name))
+        path = front.images / audio_of(image_name(job.clip_folder, job.clip_id, name))
         if os.path.lexists(path) and not mp3.is_ours(path):
-            raise BadSound(f"{path.name} is there and was not written by this program; it is left alone")
+            raise BadAudio(f"{path.name} is there and was not written by this program; it is left alone")
         mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
     return []
 
 
-def _is_stale(picture: Path) -> bool:
-    """Whether a picture's sound is absent, or was made before the picture was drawn."""
+def _is_stale(image: Path) -> bool:
+    """Whether an image's sound is absent, or was made before the image was drawn."""
     try:
-        return picture.with_name(sound_of(picture.name)).stat().st_mtime_ns < picture.stat().st_mtime_ns
+        return image.with_name(audio_of(image.name)).stat().st_mtime_ns < image.stat().st_mtime_ns
     except FileNotFoundError:
-        return picture.is_file()
+        return image.is_file()
 
 
 def job_of(clip: pd.DataFrame, front: Front) -> Job:
@@ -159,7 +159,7 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
     requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
     return Job(
         clip_id=first["clip_id"],
-        path=as_on_disk(first["sound"], front.sounds),
+        path=as_on_disk(first["audio_file"], front.audio_folder),
         label=first["label"],
         clip_folder=first["file_name"].rpartition("/")[0],
         fold=first["fold"],

@@ -10,7 +10,7 @@ from generate.dataset import folder, png, tables
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.defaults import LISTEN
-from generate.gallery.listen import choose, stale, with_known_variants, write_sounds
+from generate.gallery.listen import choose, stale, with_known_variants, write_audio
 from generate.gallery.page import PAGES, fill
 from generate.gallery.page_data import page_data
 from generate.rendering.clip import Front
@@ -43,27 +43,27 @@ def make_gallery(
     *,
     listen: int = LISTEN,
     workers: int = 0,
-    sounds: Path | None = None,
+    audio_folder: Path | None = None,
     variants_file: str = "",
     front: Front | None = None,
 ) -> Unheard:
-    """Write the page of a folder of pictures, and the sounds that it plays.
+    """Write the page of a folder of images, and the sounds that it plays.
 
     Parameters
     ----------
     images : Path
         A folder that `python -m generate` made.
     listen : int
-        Clips of each class whose sound and variants are written beside their pictures; sounds that are there stay.
+        Clips of each class whose sound and variants are written beside their images; sounds that are there stay.
     workers : int
         Processes for that; 0: one a core.
-    sounds : Path, optional
+    audio_folder : Path, optional
         Folder of the recordings; default: the one that `settings.json` names, if it lies in the working directory
         (see `generate.dataset.recordings`).
     variants_file : str
         The user's own variants, which is run; the one that `settings.json` names never is.
     front : Front, optional
-        In place of these two: what a run of the user's has just rendered the pictures with.
+        In place of these two: what a run of the user's has just rendered the images with.
 
     Returns
     -------
@@ -73,48 +73,48 @@ def make_gallery(
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no folder of pictures or has none, `sounds` is no folder, or `variants_file` is not the one that the
-        pictures were rendered with.
+        If it is no folder of images or has none, `sounds` is no folder, or `variants_file` is not the one that the
+        images were rendered with.
     """
     folder.check_finished(images)
     described = tables.read_settings(images / tables.SETTINGS)
     metadata = tables.read_metadata(images / tables.METADATA)
     if not len(metadata):
-        raise ValueError(f"There are no pictures in {str(images)!r}; see its {tables.REJECTED} for the reasons.")
+        raise ValueError(f"There are no images in {str(images)!r}; see its {tables.REJECTED} for the reasons.")
     is_own, why_not = front is not None, ""
     if front is None:
-        front, why_not = front_of(images, described, sounds=sounds, variants_file=variants_file)
+        front, why_not = front_of(images, described, audio_folder=audio_folder, variants_file=variants_file)
     unheard = Unheard({})
     if listen and len(rows := stale(choose(metadata, images, clips_a_class=listen), images)):
         if front is None:
             unheard = Unheard({}, (why_not,))
         else:
             rows, unknown = with_known_variants(rows, front.settings.variants_file)
-            reasons = write_sounds(rows, front, workers=workers or usable_cores(), follow_links=is_own)
+            reasons = write_audio(rows, front, workers=workers or usable_cores(), follow_links=is_own)
             unheard = Unheard(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
-    data = page_data(images, described, metadata, sounds=front and front.sounds, follow_links=is_own)
+    data = page_data(images, described, metadata, audio_folder=front and front.audio_folder, follow_links=is_own)
     tables.write_whole(images / folder.PAGE, fill(TEMPLATE, data))
     return unheard
 
 
 def page_of_run(prepared: Prepared) -> str:
-    """Write the page of the pictures that a run has just rendered, and say where it is."""
+    """Write the page of the images that a run has just rendered, and say where it is."""
     images = prepared.front.images
     unheard = make_gallery(images, listen=prepared.listen, workers=prepared.workers, front=prepared.front)
     return gallery_text(images, unheard.reasons)
 
 
 def front_of(
-    images: Path, described: Mapping[str, object], *, sounds: Path | None = None, variants_file: str = ""
+    images: Path, described: Mapping[str, object], *, audio_folder: Path | None = None, variants_file: str = ""
 ) -> tuple[Front | None, str]:
-    """What rendered a folder of pictures, by its `settings.json`; the sound folder need not be there any more.
+    """What rendered a folder of images, by its `settings.json`; the sound folder need not be there any more.
 
     Parameters
     ----------
     images : Path
     described : Mapping
         Of `settings.json`. The variants file that it names is never run.
-    sounds : Path, optional
+    audio_folder : Path, optional
         Folder of the recordings that the user named.
     variants_file : str
         That the user named; empty: none.
@@ -129,12 +129,12 @@ def front_of(
     Raises
     ------
     FileNotFoundError, ValueError
-        If `sounds` is no folder, or `variants_file` is not the one that the pictures were rendered with.
+        If `sounds` is no folder, or `variants_file` is not the one that the images were rendered with.
     """
     settings = replace(Settings.from_json(described["settings"]), variants_file=variants_file)
     if variants_file:
         _check_variants_file(settings, described)
-    recordings, why_not = recordings_of(images, described, given=sounds)
+    recordings, why_not = recordings_of(images, described, given=audio_folder)
     if recordings is None:
         return None, why_not
     palette = png.palette(settings.colormap)
@@ -142,16 +142,16 @@ def front_of(
 
 
 def _check_variants_file(settings: Settings, described: Mapping[str, object]) -> None:
-    """See that a variants file is the one that the pictures were rendered with, before it is run."""
+    """Check that a variants file is the one that the images were rendered with, before it is run."""
     path = Path(settings.variants_file)
     if not path.is_file():
         raise FileNotFoundError(f"There is no variants file {str(path)!r}.")
     how = {"engine_version": str(described.get("engine")), "variants_source": path.read_text(encoding="utf-8-sig")}
     if settings.fingerprint(**how) != described["fingerprint"]:
         raise ValueError(
-            f"--variants-file must be the one that these pictures were rendered with. Got {str(path)!r}, which is "
+            f"--variants-file must be the one that these images were rendered with. Got {str(path)!r}, which is "
             "another one or was changed since, or another version of this program rendered them. Leave it out, or "
-            "render the pictures again."
+            "render the images again."
         )
 
 

@@ -1,4 +1,4 @@
-"""What the page of a folder of pictures shows, as plain values."""
+"""What the page of a folder of images shows, as plain values."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ Stage one knows nothing of stage two; a test holds them to it."""
 
 
 def page_data(
-    images: Path,
+    image_folder: Path,
     described: Mapping[str, object],
     metadata: pd.DataFrame,
     *,
-    sounds: Path | None = None,
+    audio_folder: Path | None = None,
     follow_links: bool = False,
 ) -> dict[str, object]:
     """All that the page shows, as plain values; of at most `MOST_CLIPS` clips.
 
     Parameters
     ----------
-    images : Path
+    image_folder : Path
     described : Mapping
         Of `settings.json`.
     metadata : pandas.DataFrame
         Of `metadata.csv`.
-    sounds : Path, optional
+    audio_folder : Path, optional
         Folder of the recordings, which the page links to; None: it links to none.
     follow_links : bool
         Whether links in that folder may lead out of it.
@@ -70,12 +70,12 @@ def page_data(
 
     settings = Settings.from_json(described["settings"])
     collection = described.get("collection") or {}
-    rejected = images / tables.REJECTED
+    rejected = image_folder / tables.REJECTED
     n_clips = metadata["clip_id"].nunique()
-    table, findings = assess.of_metadata(images, settings, metadata, most=MOST_CLIPS)
+    table, findings = assess.of_metadata(image_folder, settings, metadata, most=MOST_CLIPS)
     metadata = metadata[metadata["clip_id"].isin(table["clip_id"])]
     return {
-        "name": collection.get("name", images.resolve().name),
+        "name": collection.get("name", image_folder.resolve().name),
         "licence": collection.get("licence", ""),
         "citation": collection.get("citation", ""),
         "settings": settings_in_words(settings, described),
@@ -83,19 +83,19 @@ def page_data(
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
         "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
-        "sound_suffix": folder.SOUND_SUFFIX,
+        "sound_suffix": folder.AUDIO_SUFFIX,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(
-            images,
+            image_folder,
             metadata,
             dict(zip(table["clip_id"], table["flags"], strict=True)),
-            sounds=sounds,
+            audio_folder=audio_folder,
             follow_links=follow_links,
         ),
         "n_left_out": n_clips - len(table),
         "rejected": (tables.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
-        "findings": [[finding.status, finding.what, finding.mend] for finding in findings],
+        "findings": [[finding.status, finding.what, finding.fix] for finding in findings],
     }
 
 
@@ -110,7 +110,7 @@ def settings_in_words(settings: Settings, described: Mapping[str, object]) -> li
         "bands": f"{settings.n_bands}",
         "window, hop": f"{settings.n_fft}, {settings.hop_length} samples",
         "range": f"{settings.range_db:g} dB below the {settings.reference}",
-        "picture": f"{size}, {settings.colormap}",
+        "image": f"{size}, {settings.colormap}",
         "pitch and tempo by": str(described.get("engine", settings.engine)),
         "settings": str(described["fingerprint"]),
     }
@@ -118,7 +118,12 @@ def settings_in_words(settings: Settings, described: Mapping[str, object]) -> li
 
 
 def _columns(
-    images: Path, metadata: pd.DataFrame, flags: Mapping[str, str], *, sounds: Path | None, follow_links: bool
+    image_folder: Path,
+    metadata: pd.DataFrame,
+    flags: Mapping[str, str],
+    *,
+    audio_folder: Path | None,
+    follow_links: bool,
 ) -> dict[str, object]:
     """The clips, a list a column."""
     of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
@@ -128,7 +133,7 @@ def _columns(
     folders = sorted(clip_folders.unique())
     place_of_folder = {name: number for number, name in enumerate(folders)}
     place = {name: number for number, name in enumerate(variants)}
-    pictures = (
+    images = (
         metadata.assign(
             shown=[
                 [place[name], seconds, int(duplicate)]
@@ -141,16 +146,16 @@ def _columns(
         .agg(list)
     )
     files = [
-        _address_of(sound, sounds, images)
-        if sounds is not None
+        _address_of(sound, audio_folder, image_folder)
+        if audio_folder is not None
         and Path(sound).suffix.lower() in PLAYED
         and start_s == 0
-        and not leads_out(sound, sounds, by_links=not follow_links)
+        and not leads_out(sound, audio_folder, by_links=not follow_links)
         else ""
-        for sound, start_s in zip(of_clip["sound"], of_clip["start_s"], strict=True)
+        for sound, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
     ]
-    there = folder.list_sounds(images)
-    heard = [folder.sound_of(file_name) in there for file_name in of_clip["file_name"]]
+    there = folder.list_audio(image_folder)
+    heard = [folder.audio_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
         "folders": folders,
@@ -163,18 +168,18 @@ def _columns(
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
-            "sound": files,
-            "sound_file": list(of_clip["sound"]),
+            "audio_file": files,
+            "sound_file": list(of_clip["audio_file"]),
             "start_s": list(of_clip["start_s"]),
             "is_heard": [int(is_there) for is_there in heard],
-            "pictures": [pictures[clip_id] for clip_id in of_clip.index],
+            "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
         },
     }
 
 
-def _address_of(sound: str, sounds: Path, images: Path) -> str:
+def _address_of(sound: str, audio_folder: Path, image_folder: Path) -> str:
     """A recording as the page links to it."""
-    place = relative(sounds.resolve(), images.resolve())
+    place = relative(audio_folder.resolve(), image_folder.resolve())
     # On another drive of Windows there is no way from one to the other.
     return Path(place, sound).as_uri() if Path(place).is_absolute() else address(f"{place}/{sound}")

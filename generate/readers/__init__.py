@@ -117,14 +117,14 @@ def _typed(name: str) -> str:
 
 def _nothing_read(folder: Path, layout: str, collection: Collection) -> str:
     """Why a folder gave no clips."""
-    missing, passed_over = collection.missing, collection.passed_over
+    missing, skipped = collection.missing, collection.skipped
     absent = ""
     if missing:
         reasons = [reason.partition(": ")[2] for _, _, reason in missing if ": " in reason]
         absent = f"; the {len(missing)} files that its table names are not there" + (
             f" (of {len(reasons)} it cannot be told which file is meant: {reasons[0]})" if reasons else ""
         )
-    passed = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
+    passed = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
     return f"{str(folder)!r} holds no sounds (layout {layout}{absent})." + (
         f" Passed over: {passed}." if passed else ""
     )

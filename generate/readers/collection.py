@@ -1,4 +1,4 @@
-"""What every reader gives: the clips table, and what it passed over on the way."""
+"""What every reader gives: the clips table, and what it skipped on the way."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Collection:
         safe as a file name; `path` is relative to the sound folder, with `/`; `label` is the class as the
         user wrote it, each letter as one code (NFC); `fold` may be empty, and `split` is `train`, `validation`, `test`
         or empty; `source_id` names the original recording.
-    passed_over : collections.Counter
+    skipped : collections.Counter
         What was there and is not a sound, by kind ("hidden", ".txt"), with its count.
     missing : list of (str, str, str)
         `(path, label, reason)` of files that a table names and that are not there.
@@ -76,7 +76,7 @@ class Collection:
     """
 
     clips: pd.DataFrame
-    passed_over: Counter = field(default_factory=Counter)
+    skipped: Counter = field(default_factory=Counter)
     missing: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     recordings_from: str = ""

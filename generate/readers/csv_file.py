@@ -14,12 +14,12 @@ from generate.readers.annotations import are_places, refuse_times, time_columns
 from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.csv_text import line_numbers, named, read_columns, read_table, require_columns
 from generate.readers.table import named_files
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import composed
 from generate.runtime.wording import count
 
 USUAL_NAMES = {
-    "file": ("file", "filename", "file_name", "path", "filepath", "audio", "sound", "fname"),
+    "file": ("file", "filename", "file_name", "path", "filepath", "audio", "audio_file", "fname"),
     "label": ("label", "class", "category", "species", "target", "primary_label"),
     "fold": ("fold", "folds"),
     "source": ("recording", "source", "source_id", "src_file", "recording_id"),
@@ -95,9 +95,9 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources=table[found["source"]] if found["source"] else None,
     )
     collection.notes[:0] = _notes(path.name, table, found, options)
-    n_unnamed = len(set(find_sounds(folder)[0]) - set(collection.clips["path"]))
+    n_unnamed = len(set(find_audio_files(folder)[0]) - set(collection.clips["path"]))
     if n_unnamed:
-        collection.passed_over["sounds that the table does not name"] += n_unnamed
+        collection.skipped["sounds that the table does not name"] += n_unnamed
     return collection
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.esc50 import CITATION
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 
 CLASS_FOLDER = re.compile(r"\d{3} - (?P<label>.+)")
 FILE = re.compile(r"(?P<fold>\d)-(?P<source>\d+)-(?P<take>[A-Z])\.\w+")
@@ -26,7 +26,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     ValueError
         If a sound's path is not of this form.
     """
-    paths, passed_over = find_sounds(folder)
+    paths, skipped = find_audio_files(folder)
     labels, folds, sources, names = [], [], [], []
     for path in paths:
         parts = path.split("/")
@@ -42,7 +42,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources.append(named["source"])
         names.append(parts[-1].rpartition(".")[0])
     clips = clips_table(paths=paths, labels=labels, folds=folds, sources=sources, names=names)
-    return Collection(clips, passed_over, recordings_from="the published file names")
+    return Collection(clips, skipped, recordings_from="the published file names")
 
 
 READER = Reader(

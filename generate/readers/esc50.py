@@ -56,7 +56,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources=table["src_file"],
         names=table["filename"].str.removesuffix(".wav"),
     )
-    collection.passed_over += not_named(folder, {*prefix + whole["filename"], *collection.clips["path"]})
+    collection.skipped += not_named(folder, {*prefix + whole["filename"], *collection.clips["path"]})
     return collection
 
 
@@ -69,7 +69,7 @@ READER = Reader(
     citation=CITATION,
     licence="CC BY-NC 3.0; the clips of its subset ESC-10 CC BY 3.0",
     url="https://github.com/karoldvl/ESC-50/archive/master.zip",
-    # The archive is packed anew by its host; both sums were seen published, the first by soundata.
+    # The archive is packed again by its host; both sums were seen published, the first by soundata.
     md5=("7771e4b9d86d0945acce719c7a59305a", "629e8e9ebc1592bcceb06da6bec40275"),
     archive_folder="ESC-50-master",
     download_size_mb=620,

@@ -9,7 +9,7 @@ from pathlib import Path
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.folder_names import fold_of, split_of
 from generate.readers.tree import judge, look, some
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 
 
 def recognises(folder: Path) -> bool:
@@ -20,17 +20,17 @@ def recognises(folder: Path) -> bool:
 def read(folder: Path, options: ReaderOptions) -> Collection:
     """Read class folders; sounds at any depth below one belong to its class.
 
-    Sounds beside the class folders belong to none and are passed over.
+    Sounds beside the class folders belong to none and are skipped.
 
     Raises
     ------
     ValueError
         If there are no class folders.
     """
-    paths, passed_over = find_sounds(folder)
-    in_classes = _outside_counted(paths, 1, passed_over)
+    paths, skipped = find_audio_files(folder)
+    in_classes = _outside_counted(paths, 1, skipped)
     labels = [path.partition("/")[0] for path in in_classes]
-    return _collection(in_classes, passed_over, labels=labels, notes=_notes(in_classes))
+    return _collection(in_classes, skipped, labels=labels, notes=_notes(in_classes))
 
 
 def read_splits(folder: Path, options: ReaderOptions) -> Collection:
@@ -41,8 +41,8 @@ def read_splits(folder: Path, options: ReaderOptions) -> Collection:
     ValueError
         If a folder is not named as a part of a split.
     """
-    paths, passed_over = find_sounds(folder)
-    in_classes = _outside_counted(paths, 2, passed_over)
+    paths, skipped = find_audio_files(folder)
+    in_classes = _outside_counted(paths, 2, skipped)
     splits = _of_the_top_folder(in_classes, split_of, "a part of a split, such as train, test or validation", "splits")
     counts = Counter(splits)
     notes = []
@@ -54,7 +54,7 @@ def read_splits(folder: Path, options: ReaderOptions) -> Collection:
             "folders cannot promise that"
         )
     labels = [path.split("/")[1] for path in in_classes]
-    return _collection(in_classes, passed_over, labels=labels, splits=splits, notes=notes)
+    return _collection(in_classes, skipped, labels=labels, splits=splits, notes=notes)
 
 
 def read_folds(folder: Path, options: ReaderOptions) -> Collection:
@@ -65,23 +65,23 @@ def read_folds(folder: Path, options: ReaderOptions) -> Collection:
     ValueError
         If a folder is not named as a fold.
     """
-    paths, passed_over = find_sounds(folder)
-    in_classes = _outside_counted(paths, 2, passed_over)
+    paths, skipped = find_audio_files(folder)
+    in_classes = _outside_counted(paths, 2, skipped)
     folds = _of_the_top_folder(in_classes, fold_of, "a fold, such as fold1", "folds")
     labels = [path.split("/")[1] for path in in_classes]
-    return _collection(in_classes, passed_over, labels=labels, folds=folds)
+    return _collection(in_classes, skipped, labels=labels, folds=folds)
 
 
 def _judged(folder: Path) -> str:
-    return judge(look(find_sounds(folder)[0]))[0]
+    return judge(look(find_audio_files(folder)[0]))[0]
 
 
-def _outside_counted(paths: list[str], depth: int, passed_over: Counter) -> list[str]:
+def _outside_counted(paths: list[str], depth: int, skipped: Counter) -> list[str]:
     """The paths that lie as deep as the class folders or deeper; the others are named."""
     inside = [path for path in paths if path.count("/") >= depth]
     if len(inside) < len(paths):
         first = next(path for path in paths if path.count("/") < depth)
-        passed_over[f"audio files outside the class folders, such as {first}"] += len(paths) - len(inside)
+        skipped[f"audio files outside the class folders, such as {first}"] += len(paths) - len(inside)
     return inside
 
 
@@ -98,7 +98,7 @@ def _of_the_top_folder(paths: list[str], value_of: Callable[[str], str], expecte
 
 def _collection(
     paths: list[str],
-    passed_over: Counter,
+    skipped: Counter,
     *,
     labels: list[str],
     folds: list[str] | None = None,
@@ -106,7 +106,7 @@ def _collection(
     notes: list[str] | None = None,
 ) -> Collection:
     clips = clips_table(paths=paths, labels=labels, folds=folds, splits=splits)
-    return Collection(clips, passed_over, notes=notes or [])
+    return Collection(clips, skipped, notes=notes or [])
 
 
 def _notes(paths: list[str]) -> list[str]:

@@ -35,7 +35,7 @@ def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dic
         Path of the table to why none was taken, where there was one of its name.
     """
     found: dict[str, str] = {}
-    doubts: dict[str, str] = {}
+    warnings_of: dict[str, str] = {}
     left, free = list(wanted), list(audio_files)
     for key in (_name, _name_in_any_case, _stem):
         of_name = _grouped(free, key)
@@ -50,7 +50,7 @@ def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dic
             if best:
                 chosen[path] = best
             elif candidates:
-                doubts[path] = f"its name is there in {len(candidates)} places: {_some(candidates)}"
+                warnings_of[path] = f"its name is there in {len(candidates)} places: {_some(candidates)}"
             else:
                 left_after.append(path)
         claims = Counter(chosen.values())
@@ -58,10 +58,10 @@ def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dic
             if claims[file] == 1:
                 found[path] = file
             else:
-                doubts[path] = f"{file!r} has its name, and so have {claims[file]} rows of the table"
+                warnings_of[path] = f"{file!r} has its name, and so have {claims[file]} rows of the table"
         taken = set(claims)
         left, free = left_after, [file for file in free if file not in taken]
-    return found, doubts
+    return found, warnings_of
 
 
 def _best(path: str, candidates: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 
 GENRES = frozenset({"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"})
 TRACK = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au|mp3|flac|ogg)")
@@ -43,7 +43,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         raise ValueError(f"{str(folder)!r} has no genre folders with tracks such as 'jazz/jazz.00054.wav'.")
     prefix = root.relative_to(folder).as_posix()
     prefix = "" if prefix == "." else prefix + "/"
-    paths, passed_over = find_sounds(root)
+    paths, skipped = find_audio_files(root)
     tracks = [TRACK.fullmatch(path.rpartition("/")[2]) for path in paths]
     for path, track in zip(paths, tracks, strict=True):
         if track is None or path != f"{track['genre']}/{track[0]}":
@@ -56,7 +56,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         labels=[track["genre"] for track in tracks],
         names=[f"{track['genre']}.{track['number']}" for track in tracks],
     )
-    return Collection(clips, passed_over)
+    return Collection(clips, skipped)
 
 
 READER = Reader(

@@ -11,7 +11,7 @@ from generate.readers.annotations import note_annotations
 from generate.readers.collection import Reader, ReaderOptions, printable
 from generate.readers.label_tables import LabelTable, label_tables
 from generate.readers.tree import Tree, judge, look, only_folder, some
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, shown
 
@@ -72,7 +72,7 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
         if readers[name].recognises(folder):
             return Found(folder, name)
 
-    paths = find_sounds(folder)[0]
+    paths = find_audio_files(folder)[0]
     # From the folder that was given down through those that hold nothing but one folder with audio in it.
     places = [(folder, look(paths))]
     while inner := only_folder(places[-1][1]):

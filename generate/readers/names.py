@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import composed
 
 FIELDS = frozenset({"label", "source", "fold", "take", "any"})
@@ -61,7 +61,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     if not options.name_pattern:
         raise ValueError("The layout 'names' needs --name-pattern, such as --name-pattern \"{label}_{source}_{take}\".")
     expression = name_expression(options.name_pattern)
-    paths, passed_over = find_sounds(folder)
+    paths, skipped = find_audio_files(folder)
     matches = {path: expression.fullmatch(composed(path.rpartition("/")[2].rpartition(".")[0])) for path in paths}
     fitting = {path: match.groupdict() for path, match in matches.items() if match}
     if paths and not fitting:
@@ -69,7 +69,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
             f"The name pattern {options.name_pattern!r} fits no file, such as {paths[0].rpartition('/')[2]!r}."
         )
     if len(fitting) < len(paths):
-        passed_over["names that the pattern does not fit"] += len(paths) - len(fitting)
+        skipped["names that the pattern does not fit"] += len(paths) - len(fitting)
     clips = clips_table(
         paths=list(fitting),
         labels=[found["label"] for found in fitting.values()],
@@ -77,7 +77,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources=[found.get("source", "") for found in fitting.values()],
     )
     told = f"{{source}} in {options.name_pattern!r}" if "source" in expression.groupindex else ""
-    return Collection(clips, passed_over, recordings_from=told)
+    return Collection(clips, skipped, recordings_from=told)
 
 
 READER = Reader(

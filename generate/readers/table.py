@@ -10,7 +10,7 @@ import pandas as pd
 from generate.readers.collection import Collection, clips_table
 from generate.readers.csv_text import line_numbers, read_table, require_columns
 from generate.readers.found_by_name import find_by_name
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import composed
 from generate.runtime.wording import count
 
@@ -59,7 +59,7 @@ def named_files(
     there = _there(folder, said)
     found, notes, reasons = said, [], {}
     if not there.all():
-        audio_files = find_sounds(folder)[0]
+        audio_files = find_audio_files(folder)[0]
         by_letters = {composed(path): path for path in audio_files}
         found = said.where(there, [by_letters.get(composed(path), path) for path in said])
         there = _there(folder, found)

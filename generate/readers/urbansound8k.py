@@ -49,7 +49,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         sources=table["fsID"],
         names=table["slice_file_name"].str.removesuffix(".wav"),
     )
-    collection.passed_over += not_named(folder, {*paths, *collection.clips["path"]})
+    collection.skipped += not_named(folder, {*paths, *collection.clips["path"]})
     return collection
 
 

@@ -1,4 +1,4 @@
-"""Find the sounds in a folder, and count what is passed over."""
+"""Find the sounds in a folder, and count what is skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OF_THE_SYSTEM = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BI
 """Folders that macOS puts into zip files, whose files are named as if they were sounds, and Windows on every disk."""
 
 
-def find_sounds(folder: Path) -> tuple[list[str], Counter]:
+def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
     """List all sounds at any depth; links are followed, a loop of links once.
 
     Parameters
@@ -25,11 +25,11 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
     paths : list of str
         Relative to the folder, with `/`, sorted. Links to sounds that are gone are in it, so that they are rejected by
         name and not skipped.
-    passed_over : collections.Counter
+    skipped : collections.Counter
         Hidden files and folders, and other files by their ending.
     """
     paths: list[str] = []
-    passed_over: Counter = Counter()
+    skipped: Counter = Counter()
     seen: set[str] = set()
     # Links are followed after all else, so that a folder is listed under its own name where it has one here.
     waiting, links = [(os.fspath(folder), "")], []
@@ -37,22 +37,22 @@ def find_sounds(folder: Path) -> tuple[list[str], Counter]:
         place, prefix = waiting.pop() if waiting else links.pop(0)
         target = os.path.realpath(place)
         if target in seen:
-            passed_over["links to folders that are listed already"] += 1
+            skipped["links to folders that are listed already"] += 1
             continue
         seen.add(target)
         for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
             suffix = os.path.splitext(entry.name)[1].lower()
             if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
-                passed_over["hidden"] += 1
+                skipped["hidden"] += 1
             elif _is_folder(entry):
                 (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))
             elif not _is_file(entry):
-                passed_over["pipes and devices"] += 1
+                skipped["pipes and devices"] += 1
             elif suffix in AUDIO_SUFFIXES:
                 paths.append(prefix + entry.name)
             else:
-                passed_over[suffix or "no ending"] += 1
-    return sorted(paths), passed_over
+                skipped[suffix or "no ending"] += 1
+    return sorted(paths), skipped
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -92,7 +92,7 @@ def folder_of_most(folder: Path, places: Sequence[str], names: Iterable[str]) ->
 
 
 def not_named(folder: Path, named: Set[str]) -> Counter:
-    """Audio files that a published table does not name, such as copies at another sample rate, for `passed_over`.
+    """Audio files that a published table does not name, such as copies at another sample rate, for `skipped`.
 
     Parameters
     ----------
@@ -101,5 +101,5 @@ def not_named(folder: Path, named: Set[str]) -> Counter:
     named : set of str
         Paths, relative to it.
     """
-    others = [path for path in find_sounds(folder)[0] if path not in named]
+    others = [path for path in find_audio_files(folder)[0] if path not in named]
     return Counter({f"audio files that the table does not name, such as {others[0]}": len(others)} if others else {})

@@ -1,4 +1,4 @@
-"""One clip to its pictures: what a worker does."""
+"""One clip to its images: what a worker does."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 
 import augment_audio
 from augment_audio import ORIGINAL, Request
-from generate.audio import LONGEST_BEGINNING, BadSound, Loaded, load
+from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
 from generate.dataset import mp3, png
-from generate.dataset.file_names import picture_name
-from generate.dataset.folder import sound_of
+from generate.dataset.file_names import image_name
+from generate.dataset.folder import audio_of
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from generate.readers.collection import printable
 
 
@@ -27,8 +27,8 @@ class Front:
 
     Parameters
     ----------
-    sounds, images : Path
-        The sound folder, the picture folder.
+    audio_folder, images : Path
+        The sound folder, the image folder.
     settings : Settings
         With `engine` settled.
     palette : bytes
@@ -37,7 +37,7 @@ class Front:
         Of the settings.
     """
 
-    sounds: Path
+    audio_folder: Path
     images: Path
     settings: Settings
     palette: bytes
@@ -46,19 +46,19 @@ class Front:
 
 @dataclass(frozen=True)
 class Job:
-    """One clip and the pictures of it that are wanted.
+    """One clip and the images of it that are wanted.
 
     Parameters
     ----------
     clip_id, path, label, clip_folder, fold, recording : str
-        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its pictures lie in the picture
+        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its images lie in the image
         folder, as `generate.dataset.file_names.clip_folder` gives it.
     start_s : float
         Where the clip begins in its file.
     requests : tuple of Request or None
         Variants to render; None stands for the original.
     is_heard : bool
-        Whether the sound of each picture is written beside it, where there is something to hear.
+        Whether the sound of each image is written beside it, where there is something to hear.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
     """
@@ -76,22 +76,22 @@ class Job:
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
-    """Render the wanted pictures of one clip and describe them.
+    """Render the wanted images of one clip and describe them.
 
     Returns
     -------
     list of dict
-        One row of `metadata.csv` a picture.
+        One row of `metadata.csv` an image.
 
     Raises
     ------
     BadSound
-        If the sound, or a variant of it, cannot be rendered; the message is the reason. Then no picture of the
+        If the sound, or a variant of it, cannot be rendered; the message is the reason. Then no image of the
         clip is left.
     """
     settings = front.settings
     stat, loaded, sound = open_clip(job, front)
-    original = levels(loaded.y, settings, noise=loaded.noise)
+    original = spectrogram_image(loaded.y, settings, noise=loaded.noise)
     clip = {
         "label": job.label,
         "clip_id": job.clip_id,
@@ -104,32 +104,32 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "dc_offset": round(loaded.dc_offset, 6),
         "channel": loaded.channel,
         "sample_rate_hz": loaded.sample_rate_hz,
-        "sound": printable(job.path),
+        "audio_file": printable(job.path),
         "start_s": job.start_s,
-        "sound_bytes": stat.st_size,
-        "sound_mtime_ns": stat.st_mtime_ns,
+        "audio_bytes": stat.st_size,
+        "audio_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,
     }
-    pictures = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
+    images = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
     for request in filter(None, job.requests):
         y = variant_of(sound, request, front, job.clip_id)
         gain = _gain(request, settings.variants_file)
         # Trimming that cuts nothing returns the very samples, and a gain is not seen in what is scaled to its own peak:
-        # the picture is there already.
+        # the image is there already.
         same = y is sound.y or (gain != 1 and settings.reference == "peak")
-        picture = original if same else levels(y, settings, noise=gain * loaded.noise)
-        pictures.append((request.name, picture, y))
+        image = original if same else spectrogram_image(y, settings, noise=gain * loaded.noise)
+        images.append((request.name, image, y))
 
     (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)
     rows = []
-    for name, picture, y in pictures:
-        file_name = picture_name(job.clip_folder, job.clip_id, name)
+    for name, image, y in images:
+        file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
-        png.write(front.images / file_name, picture, palette=front.palette, text=text | {"settings": front.fingerprint})
-        sound_file = front.images / sound_of(file_name)
-        if job.is_heard and not loaded.silent and (mp3.is_ours(sound_file) or not os.path.lexists(sound_file)):
-            mp3.write(sound_file, mp3.audible(y[: settings.n_samples]), settings.sr)
-        duplicate = name != ORIGINAL and np.array_equal(picture, original)
+        png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
+        audio_file = front.images / audio_of(file_name)
+        if job.is_heard and not loaded.silent and (mp3.is_ours(audio_file) or not os.path.lexists(audio_file)):
+            mp3.write(audio_file, mp3.audible(y[: settings.n_samples]), settings.sr)
+        duplicate = name != ORIGINAL and np.array_equal(image, original)
         seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
     return rows
@@ -152,11 +152,11 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         If there is no such sound, or it cannot be used.
     """
     settings = front.settings
-    path = front.sounds / job.path
+    path = front.audio_folder / job.path
     try:
         stat = path.stat()
     except OSError as error:
-        raise BadSound(f"not readable: {error.strerror}") from None
+        raise BadAudio(f"not readable: {error.strerror}") from None
     loaded = load(
         path,
         settings.sr,
@@ -165,7 +165,7 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         shown_s=settings.seconds,
         channels=settings.channels,
     )
-    sound = augment_audio.open_sound(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
+    sound = augment_audio.open_audio(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
     return stat, loaded, sound
 
 
@@ -187,7 +187,7 @@ def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:
-        raise BadSound(f"variant {request.name}: {type(error).__name__}: {error}") from error
+        raise BadAudio(f"variant {request.name}: {type(error).__name__}: {error}") from error
 
 
 def _gain(request: Request, variants_file: str) -> float:

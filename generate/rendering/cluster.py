@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOCAL = "local:"
 HOW_TO_INSTALL = "pip install -r requirements-cluster.txt (here, and in the environment of every worker)"
 STARTED = ".started"
-"""Folder in the picture folder: a file a clip that is in hand, and a byte in it each time that it was begun."""
+"""Folder in the image folder: a file a clip that is in hand, and a byte in it each time that it was begun."""
 MOST_STARTS = 2
 JOIN_LIMIT_S = 60.0
 """For the first worker to be there."""
@@ -36,7 +36,7 @@ LOOK_EVERY_S = 2.0
 
 
 def check_address(address: str) -> None:
-    """See that an address can be one, and that Dask is there.
+    """Check that an address can be one, and that Dask is there.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ def connected(address: str) -> Iterator[Client]:
 
 
 def check_workers(client: Client, front: Front, *, engine_version: str) -> int:
-    """See that every worker will draw the pictures that this machine would: same program, same versions, same folders.
+    """Check that every worker will draw the images that this machine would: same program, same versions, same folders.
 
     Parameters
     ----------
     client : distributed.Client
     front : Front
-        Its picture folder is there.
+        Its image folder is there.
     engine_version : str
         Of this machine's engine.
 
@@ -150,7 +150,7 @@ def check_workers(client: Client, front: Front, *, engine_version: str) -> int:
     named = [f"  {worker}: {why}" for worker, why in wrong.items() if why]
     if named:
         raise ValueError(
-            f"{len(named)} of {count(len(answers), 'worker')} would not draw the same pictures as this machine:\n"
+            f"{len(named)} of {count(len(answers), 'worker')} would not draw the same images as this machine:\n"
             + "\n".join(named)
         )
     return len(answers)
@@ -162,7 +162,7 @@ def cluster_outcomes(
     """Render all clips on a cluster; gives what `generate.workers.processes.map_unordered` gives.
 
     Dask gives the clips of a worker that died to others, and takes in workers that come later. How often a clip was
-    begun stands in the picture folder, so one that kills its worker twice is given up, whatever number of deaths the
+    begun stands in the image folder, so one that kills its worker twice is given up, whatever number of deaths the
     scheduler allows; a worker that hangs over a clip for `CLIP_LIMIT_S` ends itself.
 
     Parameters
@@ -181,7 +181,7 @@ def cluster_outcomes(
     Raises
     ------
     OSError
-        If a picture cannot be written, the scheduler is gone, or none of its workers will do.
+        If an image cannot be written, the scheduler is gone, or none of its workers will do.
     ValueError
         If all workers are gone.
     """
@@ -232,7 +232,7 @@ def _result(future: Future, client: Client) -> list[dict[str, object]] | str | R
 
 
 def _wait_for_workers(client: Client) -> None:
-    """See that there is a worker, or that one joins soon.
+    """Check that there is a worker, or that one joins soon.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a worker of a cluster does, and what it says of itself so that no two draw different pictures."""
+"""What a worker of a cluster does, and what it says of itself so that no two draw different images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Facts:
-    """What the pictures of a process depend on.
+    """What the images of a process depend on.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Wo
     ----------
     front : Front
     token : str
-        A file that lies in the picture folder and nowhere else, or that folder.
+        A file that lies in the image folder and nowhere else, or that folder.
     engine_version : str
         Where it is known; else it is found.
     dask_worker : distributed.Worker, optional
@@ -94,7 +94,7 @@ def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Wo
 def _look_at_disk(front: Front, token: Path) -> tuple[str, str]:
     """Digits of the variants file, and a folder that this process does not see."""
     own = Path(front.settings.variants_file) if front.settings.variants_file else None
-    paths = {front.sounds: front.sounds, front.images: token}
+    paths = {front.audio_folder: front.audio_folder, front.images: token}
     unseen = [str(folder) for folder, path in paths.items() if not path.exists()]
     return _digits(own) if own else "none", unseen[0] if unseen else ""
 
@@ -113,7 +113,7 @@ def _within(limit_s: float, look: Callable[..., Result], *arguments: object) -> 
     try:
         return outcome.result(limit_s)
     except TimeoutError:
-        raise TimeoutError(f"the disk of the sounds and the pictures does not answer within {limit_s:g} s") from None
+        raise TimeoutError(f"the disk of the sounds and the images does not answer within {limit_s:g} s") from None
 
 
 def faults(answer: Facts | BaseException, here: Facts) -> str:
@@ -132,7 +132,7 @@ def faults(answer: Facts | BaseException, here: Facts) -> str:
         return f"{type(answer).__name__}: {answer}"
     if answer.unseen:
         return (
-            f"does not see {answer.unseen!r}; sounds and pictures must lie on a disk that all machines see, by one path"
+            f"does not see {answer.unseen!r}; sounds and images must lie on a disk that all machines see, by one path"
         )
     differing = [
         f"{name} is {there} there and {here.versions.get(name)} here"
@@ -200,11 +200,11 @@ def _end() -> None:
 
 
 _good: set[tuple[str, str]] = set()
-"""Fingerprints and picture folders for which this process will do."""
+"""Fingerprints and image folders for which this process will do."""
 
 
 def _why_not(front: Front, here: Facts, worker: Worker) -> str:
-    """`faults` of this process; looked for once a picture folder, if there are none."""
+    """`faults` of this process; looked for once an image folder, if there are none."""
     key = (front.fingerprint, str(front.images))
     if key in _good:
         return ""

@@ -14,7 +14,7 @@ from generate.dataset.settings import Settings, default_n_fft
 from generate.features.mel import n_empty_bands
 from generate.rendering.segments import count_pieces
 
-LITTLE_SOUND = 0.5
+LITTLE_AUDIO = 0.5
 """Share of the images that is sound; with less, most of what a model sees is padding. Spoken digits of 0.4 s in images
 of 5 s (8 %) were told with 70 % accuracy, and with 91 % in images of a fitting length."""
 MOST_CUT = 0.95
@@ -29,7 +29,7 @@ ULTRASOUND_SR = 100_000
 """Recorders of bats and insects take more than this; music and speech do not."""
 
 
-def share_of_sound(seconds: np.ndarray, *, image_s: float, long: str) -> float:
+def share_of_audio(seconds: np.ndarray, *, image_s: float, long: str) -> float:
     """How much of the images is sound and no padding, 0 to 1.
 
     Parameters
@@ -54,7 +54,7 @@ def fitting_seconds(seconds: np.ndarray) -> float:
     return float(np.clip(wanted, SHORTEST_S, LONGEST_S))
 
 
-def little_sound(seconds: np.ndarray, settings: Settings) -> tuple[str, str]:
+def little_audio(seconds: np.ndarray, settings: Settings) -> tuple[str, str]:
     """What is to be said where most of the images is padding.
 
     Parameters
@@ -70,12 +70,12 @@ def little_sound(seconds: np.ndarray, settings: Settings) -> tuple[str, str]:
     """
     if not len(seconds) or settings.pad == "repeat":
         return "", ""
-    share = share_of_sound(seconds, image_s=settings.seconds, long=settings.long)
-    if share >= LITTLE_SOUND:
+    share = share_of_audio(seconds, image_s=settings.seconds, long=settings.long)
+    if share >= LITTLE_AUDIO:
         return "", ""
     what = f"images of {settings.seconds:g} s are {_percent(share)} sound, the rest is padding"
     better = fitting_seconds(seconds)
-    fitting = share_of_sound(seconds, image_s=better, long="first")
+    fitting = share_of_audio(seconds, image_s=better, long="first")
     if better < settings.seconds and fitting > share:
         return what, f"--seconds {better:g} --long first makes them {_percent(fitting)} sound"
     return what, "--pad repeat fills them by repeating the sound"

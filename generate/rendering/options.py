@@ -19,7 +19,7 @@ class RenderOptions:
 
     Parameters
     ----------
-    sounds : Path or str
+    audio_folder : Path or str
         Folder of the collection; or `demo`, which is made first.
     output : Path or None
         The image folder; None: `outputs/images/<name of sounds>`.
@@ -44,7 +44,7 @@ class RenderOptions:
         Replace the images that are there.
     """
 
-    sounds: Path | str
+    audio_folder: Path | str
     output: Path | None = None
     layout: str = ""
     reader: ReaderOptions = field(default_factory=ReaderOptions)
@@ -60,7 +60,7 @@ class RenderOptions:
 
 
 def from_names(
-    sounds: str | os.PathLike[str], output: str | os.PathLike[str] | None, options: Mapping[str, object]
+    audio_folder: str | os.PathLike[str], output: str | os.PathLike[str] | None, options: Mapping[str, object]
 ) -> RenderOptions:
     """Deal options out by their names: to the settings of an image, to the reader, and to the run.
 
@@ -70,14 +70,14 @@ def from_names(
         If there is no such option.
     """
     of_image, of_reader, of_run = ({f.name for f in fields(kind)} for kind in (Settings, ReaderOptions, RenderOptions))
-    of_run -= {"sounds", "output", "reader", "settings"}
+    of_run -= {"audio_folder", "output", "reader", "settings"}
     unknown = sorted(set(options) - of_image - of_reader - of_run)
     if unknown:
         close = difflib.get_close_matches(unknown[0], [*of_image, *of_reader, *of_run], n=1)
         raise TypeError(f"There is no option {unknown[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
     reader = {name: Path(value) if name == "labels" else value for name, value in options.items() if name in of_reader}
     return RenderOptions(
-        sounds=Path(sounds),
+        audio_folder=Path(audio_folder),
         output=None if output is None else Path(output),
         reader=ReaderOptions(**reader),
         settings={name: value for name, value in options.items() if name in of_image},

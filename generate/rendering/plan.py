@@ -1,4 +1,4 @@
-"""What a run will do: which pictures are wanted, which are there, which are left to render."""
+"""What a run will do: which images are wanted, which are there, which are left to render."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL, Request
-from generate.dataset.file_names import clip_folder, picture_name
+from generate.dataset.file_names import clip_folder, image_name
 from generate.readers.collection import printable, safe_name
 from generate.rendering.clip import Job
 
@@ -28,20 +28,20 @@ class Plan:
     clips : pandas.DataFrame
         The clips table of this run.
     n_wanted : int
-        How many pictures are wanted.
+        How many images are wanted.
     done : pandas.DataFrame
-        Rows of `metadata.csv` that still stand, pictures of clips outside this run included.
+        Rows of `metadata.csv` that still stand, images of clips outside this run included.
     jobs : list of Job
         What is left to render, in the order of the clips table.
     left : frozenset of str
-        The pictures of `jobs`, as `file_name`.
+        The images of `jobs`, as `file_name`.
     n_gone : int
-        Pictures of clips that are no longer in the collection; they will be removed.
+        Images of clips that are no longer in the collection; they will be removed.
     removed, foreign : tuple of str
-        Pictures that will be removed, with the sounds that this program wrote beside them; and files that it did not
+        Images that will be removed, with the sounds that this program wrote beside them; and files that it did not
         make, which are left alone. By their names in the folder.
     corrected : tuple of str
-        Pictures, as `file_name`, of whose rows class, fold or split was another one; it is taken as it is now.
+        Images, as `file_name`, of whose rows class, fold or split was another one; it is taken as it is now.
     """
 
     clips: pd.DataFrame
@@ -59,7 +59,7 @@ def make_plan(
     clips: pd.DataFrame,
     requests: Mapping[str, tuple[Request, ...]],
     *,
-    sounds: Path,
+    audio_folder: Path,
     known: pd.DataFrame,
     on_disk: frozenset[str],
     whole_collection: pd.DataFrame,
@@ -68,7 +68,7 @@ def make_plan(
 ) -> Plan:
     """Hold what is wanted against what is there.
 
-    A picture is done if its row is known, its file is on the disk, and the sound has the size and the time of change
+    An image is done if its row is known, its file is on the disk, and the sound has the size and the time of change
     that it had then.
 
     Parameters
@@ -77,26 +77,26 @@ def make_plan(
         The clips table of this run.
     requests : Mapping of str to tuple of Request
         Variants wanted of each label, beside the original.
-    sounds : Path
+    audio_folder : Path
         The sound folder.
     known : pandas.DataFrame
         Rows of `metadata.csv` and of a journal, of the same settings.
     on_disk : frozenset of str
-        Pictures that are there, as `file_name`.
+        Images that are there, as `file_name`.
     whole_collection : pandas.DataFrame
-        The clips table of all there is; pictures of clips that are in it and not in `clips` (`--limit`,
+        The clips table of all there is; images of clips that are in it and not in `clips` (`--limit`,
         `--classes`, `--leave-out`) stay.
     listen : int
-        Clips of each class whose sounds are written with their pictures.
+        Clips of each class whose sounds are written with their images.
     fan_out : bool
         See `generate.dataset.file_names.clip_folder`.
 
     Raises
     ------
     ValueError
-        If the pictures that are there are mostly of other clips, or of variants that are not wanted now.
+        If the images that are there are mostly of other clips, or of variants that are not wanted now.
     """
-    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), sounds, fan_out)
+    wanted = _wanted(clips, requests, name_class_folders(sorted(requests)), audio_folder, fan_out)
     known = known[known["file_name"].isin(on_disk) & ~known["file_name"].duplicated(keep="last")]
     place = pd.Index(wanted["file_name"]).get_indexer(known["file_name"])  # in `wanted`; -1: not wanted
     known, corrected = _corrected(known, wanted, place)
@@ -104,7 +104,7 @@ def make_plan(
     _refuse_strangers(known, gone)
     _refuse_fewer_variants(wanted, known[known["clip_id"].isin(clips["clip_id"])])
     is_current = place >= 0
-    for fact in ("recording", "sound", "start_s", "sound_bytes", "sound_mtime_ns"):
+    for fact in ("recording", "audio_file", "start_s", "audio_bytes", "audio_mtime_ns"):
         is_current &= known[fact].to_numpy() == wanted[fact].to_numpy()[place]
     current = known[is_current]
     is_left = np.ones(len(wanted), dtype=bool)
@@ -201,43 +201,43 @@ def first_of_each_class(clips: pd.DataFrame, n: int) -> list[str]:
     return clips.sort_values("clip_id").groupby("label")["clip_id"].head(n).tolist()
 
 
-def estimated_bytes(n_pictures: int, *, width: int, height: int) -> int:
-    """Disk space that pictures will take, about."""
-    return int(n_pictures * width * height * BYTES_A_PIXEL)
+def estimated_bytes(n_images: int, *, width: int, height: int) -> int:
+    """Disk space that images will take, about."""
+    return int(n_images * width * height * BYTES_A_PIXEL)
 
 
 def _wanted(
     clips: pd.DataFrame,
     requests: Mapping[str, tuple[Request, ...]],
     class_folders: Mapping[str, str],
-    sounds: Path,
+    audio_folder: Path,
     fan_out: bool,
 ) -> pd.DataFrame:
-    """One row a wanted picture; `request` is None for the original."""
-    pictures = pd.DataFrame(
+    """One row a wanted image; `request` is None for the original."""
+    images = pd.DataFrame(
         [(label, request) for label, asked in requests.items() for request in (None, *asked)],
         columns=["label", "request"],
         dtype=object,
     )
-    pictures["variant"] = [request.name if request else ORIGINAL for request in pictures["request"]]
-    sizes, times = zip(*(_size_and_time(sounds / path) for path in clips["path"]), strict=True)
+    images["variant"] = [request.name if request else ORIGINAL for request in images["request"]]
+    sizes, times = zip(*(_size_and_time(audio_folder / path) for path in clips["path"]), strict=True)
     folders = [
         clip_folder(class_folders[label], clip_id, fan_out=fan_out)
         for label, clip_id in zip(clips["label"], clips["clip_id"], strict=True)
     ]
     clips = clips.rename(columns={"source_id": "recording"}).assign(
         sound=pd.Series([printable(path) for path in clips["path"]], dtype=object),
-        sound_bytes=sizes,
-        sound_mtime_ns=times,
+        audio_bytes=sizes,
+        audio_mtime_ns=times,
         clip_folder=pd.Series(folders, dtype=object),
     )
-    wanted = clips.merge(pictures, on="label", how="left")
-    wanted["file_name"] = picture_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
+    wanted = clips.merge(images, on="label", how="left")
+    wanted["file_name"] = image_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
     return wanted
 
 
 def _corrected(known: pd.DataFrame, wanted: pd.DataFrame, place: np.ndarray) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows with class, clip, variant, fold and split as they are now, and the pictures of which that changes."""
+    """The rows with class, clip, variant, fold and split as they are now, and the images of which that changes."""
     columns, differs = {}, np.zeros(len(known), dtype=bool)
     for name in ("label", "clip_id", "variant", "fold", "split"):
         before = known[name].to_numpy()
@@ -256,7 +256,7 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
-    """Group the pictures that are left by clip, in their order."""
+    """Group the images that are left by clip, in their order."""
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(left["clip_id"], left["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
@@ -269,22 +269,22 @@ def _jobs(left: pd.DataFrame, *, heard: Collection[str]) -> list[Job]:
 
 
 def _refuse_strangers(known: pd.DataFrame, gone: pd.DataFrame) -> None:
-    """Pictures of another collection, or of one whose disk is not there, are not to be deleted."""
+    """Images of another collection, or of one whose disk is not there, are not to be deleted."""
     if 2 * gone["clip_id"].nunique() > known["clip_id"].nunique():
         raise ValueError(
-            f"The folder holds pictures of {known['clip_id'].nunique():,} clips, and {gone['clip_id'].nunique():,} of "
+            f"The folder holds images of {known['clip_id'].nunique():,} clips, and {gone['clip_id'].nunique():,} of "
             f"them (such as {gone['clip_id'].iloc[0]!r}) are not among these sounds: another collection, or a disk "
-            "that is not there? Give another OUTPUT, or start anew with --overwrite."
+            "that is not there? Give another OUTPUT, or start again with --overwrite."
         )
 
 
 def _refuse_fewer_variants(wanted: pd.DataFrame, known: pd.DataFrame) -> None:
-    """A trainer reads all that is in the folder, so pictures that nobody asked for must not stay unnoticed."""
+    """A trainer reads all that is in the folder, so images that nobody asked for must not stay unnoticed."""
     asked = pd.MultiIndex.from_frame(wanted[["clip_id", "variant"]].astype(str))
     unwanted = known[~pd.MultiIndex.from_frame(known[["clip_id", "variant"]].astype(str)).isin(asked)]
     if len(unwanted):
         names = ", ".join(sorted(unwanted["variant"].unique()))
         raise ValueError(
-            f"The folder holds {len(unwanted)} pictures of variants that this run does not ask for ({names}). Name "
-            "them in --variants too, give another OUTPUT, or start anew with --overwrite."
+            f"The folder holds {len(unwanted)} images of variants that this run does not ask for ({names}). Name "
+            "them in --variants too, give another OUTPUT, or start again with --overwrite."
         )

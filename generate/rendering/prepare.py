@@ -17,7 +17,7 @@ from generate.audio.decode import Length
 from generate.dataset import folder, own_files, png, tables
 from generate.dataset.settings import Settings
 from generate.features import check_feature
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from generate.readers import Collection, Reader, ReaderOptions
 from generate.readers.collection import printable
 from generate.readers.origins import origins_text
@@ -69,7 +69,7 @@ class Prepared:
     cluster : str
         Address of a Dask cluster to render on instead; else empty.
     listen : int
-        Clips of each class whose sounds are written beside their pictures.
+        Clips of each class whose sounds are written beside their images.
     overwrite, fan_out : bool
     """
 
@@ -115,7 +115,7 @@ class Prepared:
 
 
 def prepare(options: RenderOptions) -> Prepared:
-    """Read the collection and settle the settings; check all that can be checked without the picture folder.
+    """Read the collection and settle the settings; check all that can be checked without the image folder.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def prepare(options: RenderOptions) -> Prepared:
     Raises
     ------
     FileNotFoundError, ValueError
-        With what was given, what was expected and how to mend it.
+        With what was given, what was expected and how to fix it.
     """
     if options.cluster:
         if options.workers:
@@ -132,19 +132,19 @@ def prepare(options: RenderOptions) -> Prepared:
         from generate.rendering.cluster import check_address
 
         check_address(options.cluster)
-    sounds = _sound_folder(options.sounds)
+    audio_folder = _audio_folder(options.audio_folder)
     reader_options = options.reader
-    if not options.output and not sounds.resolve().name:
-        raise ValueError(f"{str(sounds)!r} is a whole disk and has no name for its pictures; give an OUTPUT.")
-    images = Path(options.output) if options.output else Path("outputs", "images", sounds.resolve().name)
-    _refuse_same_folder(sounds, images)
+    if not options.output and not audio_folder.resolve().name:
+        raise ValueError(f"{str(audio_folder)!r} is a whole disk and has no name for its images; give an OUTPUT.")
+    images = Path(options.output) if options.output else Path("outputs", "images", audio_folder.resolve().name)
+    _refuse_same_folder(audio_folder, images)
 
-    found = readers.find(sounds, reader_options, layout=options.layout)
-    sounds, layout = found.folder, found.layout
-    _refuse_same_folder(sounds, images)
-    collection = readers.read(sounds, layout, reader_options, is_explicit=bool(options.layout))
+    found = readers.find(audio_folder, reader_options, layout=options.layout)
+    audio_folder, layout = found.folder, found.layout
+    _refuse_same_folder(audio_folder, images)
+    collection = readers.read(audio_folder, layout, reader_options, is_explicit=bool(options.layout))
     collection.notes[:0] = found.notes
-    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.sounds == DEMO else {})}
+    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.audio_folder == DEMO else {})}
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
     settings = replace(settings, engine=augment_audio.choose_engine(settings.engine))
@@ -157,12 +157,12 @@ def prepare(options: RenderOptions) -> Prepared:
     workers = options.workers or usable_cores()
     clips, unusable, known = collection.clips, {}, {}
     if settings.long == "split":
-        clips, unusable, known = cut_into_pieces(clips, sounds, seconds=settings.seconds, workers=workers)
+        clips, unusable, known = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
     # Only now: what a clip is called must not depend on which others are wanted.
     of_run = clips[clips["label"].isin(chosen)].reset_index(drop=True)
     variants_source = Path(settings.variants_file).read_text(encoding="utf-8-sig") if settings.variants_file else ""
     fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
-    front = Front(sounds.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
+    front = Front(audio_folder.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
     return Prepared(
         layout=layout,
         collection=collection,
@@ -185,12 +185,12 @@ def prepare(options: RenderOptions) -> Prepared:
 
 
 def survey(prepared: Prepared) -> Plan:
-    """Look at what is in the picture folder, and plan what is left to do.
+    """Look at what is in the image folder, and plan what is left to do.
 
     Raises
     ------
     ValueError
-        If the folder is another program's, holds pictures of other settings, sounds or variants, or the disk is full.
+        If the folder is another program's, holds images of other settings, sounds or variants, or the disk is full.
     """
     images = prepared.front.images
     if prepared.overwrite:
@@ -198,11 +198,11 @@ def survey(prepared: Prepared) -> Plan:
         known, on_disk = pd.DataFrame(columns=list(tables.COLUMNS)), frozenset()
     else:
         folder.check_settings(images, prepared.settings_json)
-        known, on_disk = folder.known_pictures(images), folder.list_pictures(images)
+        known, on_disk = folder.known_images(images), folder.list_images(images)
     plan = make_plan(
         prepared.clips,
         prepared.requests,
-        sounds=prepared.front.sounds,
+        audio_folder=prepared.front.audio_folder,
         known=known,
         on_disk=on_disk,
         whole_collection=prepared.whole_collection,
@@ -210,8 +210,8 @@ def survey(prepared: Prepared) -> Plan:
         fan_out=prepared.fan_out,
     )
     if prepared.overwrite:
-        named, stay = folder.named_pictures(images), frozenset()
-        on_disk = folder.list_pictures(images)
+        named, stay = folder.named_images(images), frozenset()
+        on_disk = folder.list_images(images)
     else:
         named, stay = frozenset(known["file_name"]), {*plan.left, *plan.done["file_name"]}
     removed, _ = own_files.sort_out(images, (named & on_disk) - stay, named)
@@ -221,14 +221,14 @@ def survey(prepared: Prepared) -> Plan:
     n_bytes, n_bytes_free = bytes_needed(prepared, plan), free_bytes(images)
     if n_bytes + SPARE_BYTES > n_bytes_free:
         raise ValueError(
-            f"The pictures will take about {n_bytes / 1e9:.1f} GB and {n_bytes_free / 1e9:.1f} GB are free where "
+            f"The images will take about {n_bytes / 1e9:.1f} GB and {n_bytes_free / 1e9:.1f} GB are free where "
             f"{str(images)!r} lies; free some, give an OUTPUT on another disk, or take a smaller --image-size."
         )
     return plan
 
 
 def _check_path_lengths(images: Path, file_names: Set[str]) -> None:
-    """See that the system takes the paths of all pictures."""
+    """Check that the system takes the paths of all images."""
     most, longest = longest_path(), max(file_names, key=len, default="")
     n = len(str(images)) + 1 + len(longest) + len(temporary_suffix())
     if most is not None and n > most:
@@ -240,10 +240,10 @@ def _check_path_lengths(images: Path, file_names: Set[str]) -> None:
 
 
 def bytes_needed(prepared: Prepared, plan: Plan) -> int:
-    """Disk space that the pictures which are left will take, about."""
+    """Disk space that the images which are left will take, about."""
     settings = prepared.front.settings
-    # A picture of nothing tells the size; drawing one takes imports that the main process mostly does without.
-    width, height = settings.image_size or levels(np.zeros(1, dtype=np.float32), settings).shape[::-1]
+    # An image of nothing tells the size; drawing one takes imports that the main process mostly does without.
+    width, height = settings.image_size or spectrogram_image(np.zeros(1, dtype=np.float32), settings).shape[::-1]
     return estimated_bytes(len(plan.left), width=width, height=height)
 
 
@@ -253,18 +253,22 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
-def _sound_folder(sounds: Path | str) -> Path:
+def _audio_folder(audio_folder: Path | str) -> Path:
     """The folder that was named; `demo` is made first."""
-    return demo.synthesise(Path("datasets", DEMO)) if sounds == DEMO else Path(sounds)
+    return demo.synthesise(Path("datasets", DEMO)) if audio_folder == DEMO else Path(audio_folder)
 
 
-def _refuse_same_folder(sounds: Path, images: Path) -> None:
-    """Pictures are no sounds, and among the sounds they would be taken for classes of the next run."""
-    if (sounds / tables.METADATA).is_file() and (sounds / tables.SETTINGS).is_file():
-        raise ValueError(f"{str(sounds)!r} is a folder of pictures that this program made; give a folder of sounds.")
-    inside = images.resolve() == sounds.resolve() or sounds.resolve() in images.resolve().parents
-    if inside and sounds.is_dir():
-        raise ValueError(f"OUTPUT {str(images)!r} lies in the sound folder {str(sounds)!r}; give a folder elsewhere.")
+def _refuse_same_folder(audio_folder: Path, images: Path) -> None:
+    """Images are no sounds, and among the sounds they would be taken for classes of the next run."""
+    if (audio_folder / tables.METADATA).is_file() and (audio_folder / tables.SETTINGS).is_file():
+        raise ValueError(
+            f"{str(audio_folder)!r} is a folder of images that this program made; give a folder of sounds."
+        )
+    inside = images.resolve() == audio_folder.resolve() or audio_folder.resolve() in images.resolve().parents
+    if inside and audio_folder.is_dir():
+        raise ValueError(
+            f"OUTPUT {str(images)!r} lies in the sound folder {str(audio_folder)!r}; give a folder elsewhere."
+        )
 
 
 def _settings_json(
@@ -276,11 +280,11 @@ def _settings_json(
         "format": 1,
         "fingerprint": front.fingerprint,
         "settings": front.settings.to_json(),
-        "fan_out": fan_out,  # beside the settings: a picture is the same wherever it lies
+        "fan_out": fan_out,  # beside the settings: an image is the same wherever it lies
         "engine": engine_version,
         "collection": {
-            "name": printable(front.sounds.resolve().name),
-            "sounds": printable(relative(front.sounds.resolve(), front.images.resolve())),
+            "name": printable(front.audio_folder.resolve().name),
+            "audio_folder": printable(relative(front.audio_folder.resolve(), front.images.resolve())),
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",

@@ -15,8 +15,8 @@ def reading_text(prepared: Prepared) -> str:
     """
     collection = prepared.collection
     lines = [f"  read as   {prepared.origins}", *(f"  note      {note}" for note in collection.notes)]
-    if collection.passed_over:
-        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(collection.passed_over.items()))
+    if collection.skipped:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(collection.skipped.items()))
         lines.append(f"  not read  {kinds}")
     if collection.missing:
         some = ", ".join(path for path, _, _ in collection.missing[:3])

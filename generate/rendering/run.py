@@ -43,7 +43,7 @@ class Result:
     n_clips : int
         Clips that were wanted, files that a table names in vain included.
     n_rendered, n_removed : int
-        Pictures.
+        Images.
     foreign : list of str
         PNG files in the folder that are not this program's: no row names them, or they lie behind a link.
     elapsed_s : float
@@ -80,7 +80,7 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
     ----------
     prepared : Prepared
     make_page : callable
-        Called where there are pictures, while no other run can be at work in the folder; what it returns is for the
+        Called where there are images, while no other run can be at work in the folder; what it returns is for the
         summary.
 
     Raises
@@ -97,7 +97,7 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
     with folder.locked(images), _renderer(prepared) as render_all:
         plan = survey(prepared)  # again: another run may have been at work since the plan was shown
         earlier = _earlier_rejected(prepared)
-        known = folder.named_pictures(images)  # before a table is written
+        known = folder.named_images(images)  # before a table is written
         if prepared.overwrite:
             own_files.clear(images, plan.removed)
         own_files.remove_temporary(images)
@@ -107,14 +107,14 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
         journal = tables.read_journal(images / tables.JOURNAL)
         new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
         rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
-        metadata = _sorted(tables.unite_equal_sounds(rows))
+        metadata = _sorted(tables.unite_equal_audio(rows))
         n_removed, foreign = _remove_others(images, metadata, known | plan.left | set(journal["file_name"]))
         own_files.remove_temporary(images)
         tables.write_table(images / tables.REJECTED, _together(earlier, lines))
         tables.write_table(images / tables.METADATA, metadata)
         (images / tables.JOURNAL).unlink()
         if len(new) or n_removed:
-            own_files.remove_levels(images)
+            own_files.remove_cached_pixels(images)
         elapsed_s = time.monotonic() - started
         page_text = make_page(prepared) if len(metadata) else ""
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])
@@ -185,12 +185,12 @@ def _write_settings(prepared: Prepared) -> None:
 
 
 def _remove_others(images: Path, metadata: pd.DataFrame, known: Set[str]) -> tuple[int, list[str]]:
-    """Remove known pictures that stand in no row any more; how many, and the other pictures, which are left alone."""
+    """Remove known images that stand in no row any more; how many, and the other images, which are left alone."""
     # They differ from those of all rows even where case is ignored.
     wanted = {file_name.casefold() for file_name in metadata["file_name"]}
-    others = (name for name in folder.list_pictures(images) if name.casefold() not in wanted)
+    others = (name for name in folder.list_images(images) if name.casefold() not in wanted)
     own, foreign = own_files.sort_out(images, others, known)
-    own_files.remove_pictures(images, own)
+    own_files.remove_images(images, own)
     return len(own), foreign
 
 
@@ -205,8 +205,8 @@ def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
 
 def _together(earlier: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
     """Rejected clips of earlier runs and of this one; what a table names in vain may stand in both."""
-    both = pd.concat([earlier, rejected]).drop_duplicates(["sound", "clip_id"], keep="last")
-    return both.sort_values(["sound", "clip_id"], ignore_index=True)
+    both = pd.concat([earlier, rejected]).drop_duplicates(["audio_file", "clip_id"], keep="last")
+    return both.sort_values(["audio_file", "clip_id"], ignore_index=True)
 
 
 def _sorted(metadata: pd.DataFrame) -> pd.DataFrame:

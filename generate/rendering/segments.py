@@ -24,10 +24,10 @@ ROUNDING_S = 1e-9
 def cut_into_pieces(
     clips: pd.DataFrame, folder: Path, *, seconds: float, workers: int
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, Length]]:
-    """Replace each recording longer than one picture by its pieces.
+    """Replace each recording longer than one image by its pieces.
 
     Pieces keep the recording's label, fold and `source_id`, so that no split separates them; their `clip_id` ends in
-    `-piece000`, `-piece001`, ... A recording that fits one picture, or cannot be used, stays one clip.
+    `-piece000`, `-piece001`, ... A recording that fits one image, or cannot be used, stays one clip.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from generate.audio import MEAN, MONO
 from generate.dataset import tables
 from generate.dataset.settings import Settings
 from generate.rendering.header_facts import HeaderFacts, header_facts
-from generate.rendering.image_fit import dark_frequencies, little_sound, window_warnings
+from generate.rendering.image_fit import dark_frequencies, little_audio, window_warnings
 from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared, bytes_needed, free_bytes
 from generate.rendering.reading import reading_text
@@ -24,7 +24,7 @@ NEED_AN_ENGINE = frozenset({"pitch", "stretch"})
 
 
 def plan_text(prepared: Prepared, plan: Plan) -> str:
-    """The plan: clips, classes, folds, variants, pictures, disk space, and what will be removed."""
+    """The plan: clips, classes, folds, variants, images, disk space, and what will be removed."""
     clips = plan.clips
     recordings = count(clips["source_id"].nunique(), "recording")
     lines = [
@@ -37,7 +37,7 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         *_folds_note(clips),
         *_lengths(prepared, clips),
         f"  variants  {_variants(prepared)}",
-        f"  pictures  {_picture(prepared)}",
+        f"  images  {_image(prepared)}",
         *(f"  warning   {what}: {advice}" for what, advice in window_warnings(prepared.front.settings)),
         f"  output    {_output(prepared, plan)}",
     ]
@@ -48,7 +48,7 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         )
     if plan.removed:
         why = "that stand there now (--overwrite)" if prepared.overwrite else "of sounds that are gone or elsewhere now"
-        lines.append(f"  removed   {count(len(plan.removed), 'picture')} {why}: {listed(plan.removed)}")
+        lines.append(f"  removed   {count(len(plan.removed), 'image')} {why}: {listed(plan.removed)}")
     if plan.foreign:
         lines.append(
             f"  not ours  {count(len(plan.foreign), 'file')} in the output folder, left alone: {listed(plan.foreign)}"
@@ -61,31 +61,29 @@ def result_text(prepared: Prepared, result: Result) -> str:
     metadata = result.metadata
     if result.n_rendered:
         rate = len(result.plan.jobs) / result.elapsed_s if result.elapsed_s else 0
-        first = (
-            f"Rendered {count(result.n_rendered, 'picture')} in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
-        )
+        first = f"Rendered {count(result.n_rendered, 'image')} in {result.elapsed_s:.1f} s ({rate:.1f} clips a second)."
     elif result.plan.jobs:
         first = "Nothing could be rendered."
     else:
-        first = "Nothing to render: all pictures are there and up to date."
+        first = "Nothing to render: all images are there and up to date."
     lines = [
         first,
-        f"{shown(prepared.front.images)} holds {count(len(metadata), 'picture')} of "
+        f"{shown(prepared.front.images)} holds {count(len(metadata), 'image')} of "
         f"{count(metadata['clip_id'].nunique(), 'clip')} in {count(metadata['label'].nunique(), 'class')}.",
     ]
     duplicates = metadata.loc[metadata["duplicate"].astype(bool), "variant"].value_counts()
     if len(duplicates):
         kinds = ", ".join(f"{name} {n:,}" for name, n in duplicates.items())
-        lines.append(f"  same as their original, marked `duplicate`: {count(duplicates.sum(), 'picture')} ({kinds})")
+        lines.append(f"  same as their original, marked `duplicate`: {count(duplicates.sum(), 'image')} ({kinds})")
     originals = metadata[metadata["variant"] == ORIGINAL]
     n_silent = int(originals["silent"].astype(bool).sum())
     if n_silent:
         lines.append(f"  nothing to be heard, dark, marked `silent`: {count(n_silent, 'clip')}")
     lines += _channels(originals, prepared.front.settings.channels)
     lines += _fit(originals, prepared.front.settings)
-    lines += _equal_sounds(originals)
+    lines += _equal_audio(originals)
     if result.n_removed:
-        lines.append(f"  removed: {count(result.n_removed, 'picture')} of sounds that are gone, changed or rejected")
+        lines.append(f"  removed: {count(result.n_removed, 'image')} of sounds that are gone, changed or rejected")
     if result.foreign:
         lines.append(
             f"  warning: {count(len(result.foreign), 'PNG file')} here not made by this program, or moved since (such "
@@ -99,7 +97,7 @@ def result_text(prepared: Prepared, result: Result) -> str:
     return "\n".join(lines)
 
 
-def _equal_sounds(originals: pd.DataFrame) -> list[str]:
+def _equal_audio(originals: pd.DataFrame) -> list[str]:
     """Clips that sound exactly the same under two names, and worse, in two classes."""
     audible = originals[~originals["silent"].astype(bool)]
     doubled = audible[audible["audio_sha256"].duplicated(keep=False)]
@@ -127,18 +125,18 @@ def _channels(originals: pd.DataFrame, wanted: str) -> list[str]:
 
 def _fit(originals: pd.DataFrame, settings: Settings) -> list[str]:
     """Whether most of the images is padding, and how high the files go, by what was read of them."""
-    seconds = originals.groupby("sound")["seconds"].sum() if settings.long == "split" else originals["seconds"]
+    seconds = originals.groupby("audio_file")["seconds"].sum() if settings.long == "split" else originals["seconds"]
     rates = originals["sample_rate_hz"].astype("float64").to_numpy()
-    said = (little_sound(seconds.to_numpy(float), settings), dark_frequencies(rates, settings))
+    said = (little_audio(seconds.to_numpy(float), settings), dark_frequencies(rates, settings))
     return [f"  warning: {what}: {advice}" for what, advice in said if what]
 
 
 def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     """How long the files are, whether that fits the images, and what splitting made of them."""
     settings = prepared.front.settings
-    sounds = prepared.front.sounds
-    paths = [sounds / path for path in clips["path"].drop_duplicates()]
-    known = {sounds / path: length for path, length in prepared.known_lengths.items()}
+    audio_folder = prepared.front.audio_folder
+    paths = [audio_folder / path for path in clips["path"].drop_duplicates()]
+    known = {audio_folder / path: length for path, length in prepared.known_lengths.items()}
     facts = header_facts(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(facts)}"] if len(facts.known_s) else []
     if len(clips) > len(paths):
@@ -146,7 +144,7 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
             f"  split     {count(len(clips), 'clip')} of {count(len(paths), 'file')}: what is longer is split every "
             f"{settings.seconds:g} s (--long first takes its beginning alone)"
         )
-    said = (little_sound(facts.known_s, settings), dark_frequencies(facts.sample_rate_hz, settings))
+    said = (little_audio(facts.known_s, settings), dark_frequencies(facts.sample_rate_hz, settings))
     return lines + [f"  warning   {what}: {advice}" for what, advice in said if what]
 
 
@@ -174,7 +172,7 @@ def _rejected_lines(result: Result) -> list[str]:
     if not len(rejected):
         return ["  rejected: none"]
     lines = [f"  rejected: {len(rejected):,} of {count(result.n_clips, 'clip')} ({tables.REJECTED} names them all)"]
-    reasons = rejected.groupby("reason").agg(count=("sound", "size"), first=("sound", "first"))
+    reasons = rejected.groupby("reason").agg(count=("audio_file", "size"), first=("audio_file", "first"))
     reasons = reasons.sort_values("count", ascending=False)
     for reason, row in reasons.head(MOST_REASONS).iterrows():
         more = f" and {row['count'] - 1:,} more" if row["count"] > 1 else ""
@@ -242,7 +240,7 @@ def _variants(prepared: Prepared) -> str:
     )
 
 
-def _picture(prepared: Prepared) -> str:
+def _image(prepared: Prepared) -> str:
     settings = prepared.front.settings
     size = (
         "one pixel a frame and band" if settings.image_size is None else "{} x {} pixels".format(*settings.image_size)
@@ -256,9 +254,7 @@ def _picture(prepared: Prepared) -> str:
 def _output(prepared: Prepared, plan: Plan) -> str:
     n_left = len(plan.left)
     images = prepared.front.images
-    there = (
-        f"{shown(images)}: {count(plan.n_wanted, 'picture')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
-    )
+    there = f"{shown(images)}: {count(plan.n_wanted, 'image')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
     space = f" (about {_bytes(bytes_needed(prepared, plan))}, {_bytes(free_bytes(images))} free)"
     return there + (space if n_left else "")
 

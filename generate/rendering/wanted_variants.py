@@ -37,7 +37,7 @@ def wanted_variants(settings: Settings, labels: list[str]) -> dict[str, tuple[Re
 def _try_own(request: Request, settings: Settings) -> None:
     """Try a variant of the user's on a second of a tone, so that its faults show before the first clip."""
     tone = 0.5 * np.sin(2 * np.pi * 440 / settings.sr * np.arange(settings.sr))
-    sound = augment_audio.open_sound(tone.astype(np.float32), settings.sr, engine=settings.engine)
+    sound = augment_audio.open_audio(tone.astype(np.float32), settings.sr, engine=settings.engine)
     try:
         variants = known_variants(settings.variants_file)
         augment_audio.make_variant(sound, request, variants, seed=settings.seed, clip_id="tone")

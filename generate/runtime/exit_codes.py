@@ -1,4 +1,4 @@
-"""How a command ends: what a user can mend becomes a message and an exit status, never a traceback."""
+"""How a command ends: what a user can fix becomes a message and an exit status, never a traceback."""
 
 from __future__ import annotations
 

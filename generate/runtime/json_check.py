@@ -86,7 +86,7 @@ OF_ANNOTATION: dict[str, Kind] = {
 
 
 def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, Kind] | None = None) -> None:
-    """See that a table has values of the right kinds; keys that are in neither table are not looked at.
+    """Check that a table has values of the right kinds; keys that are in neither table are not looked at.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, K
 
 
 def check_fields(values: object, record: type) -> None:
-    """See that a table has only fields of a dataclass, each of the kind that its annotation says.
+    """Check that a table has only fields of a dataclass, each of the kind that its annotation says.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ class Hold:
         self._path, self._lease = path, lease
 
     def check(self) -> None:
-        """See that it is still held, before something is written that another may be writing.
+        """Check that it is still held, before something is written that another may be writing.
 
         Raises
         ------

@@ -40,7 +40,7 @@ def not_installed(error: ModuleNotFoundError) -> str:
 
 
 def print_any_name() -> None:
-    """See that no name that is printed ends a run, or does anything to the terminal but be read.
+    """Check that no name that is printed ends a run, or does anything to the terminal but be read.
 
     Letters that the terminal, or the file that is printed to, lacks are written as their numbers, and so are control
     characters: names come from files, and anybody may have written those.

@@ -14,7 +14,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def check_output_file(path: Path, option: str, *, begins: str) -> None:
-    """See that a file may be written, before any work is done.
+    """Check that a file may be written, before any work is done.
 
     Parameters
     ----------

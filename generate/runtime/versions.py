@@ -1,4 +1,4 @@
-"""Which versions of what made the pictures."""
+"""Which versions of what made the images."""
 
 from __future__ import annotations
 

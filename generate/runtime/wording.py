@@ -15,7 +15,7 @@ NO_ROOM = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
 
 
 def count(number: int, noun: str) -> str:
-    """Such as `1 clip`, `2,400 pictures`, `10 classes`."""
+    """Such as `1 clip`, `2,400 images`, `10 classes`."""
     plural = noun + ("es" if noun.endswith("s") else "s")
     return f"{number:,} {noun if number == 1 else plural}"
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from generate.audio import BadSound
+from generate.audio import BadAudio
 from generate.audio.decode import Length, length
 from generate.workers.processes import map_ordered
 
@@ -71,7 +71,7 @@ def _lengths(recordings: Sequence[Path], *, look: Callable[[Path], Length]) -> l
     def length_or_reason(path: Path) -> Length | str:
         try:
             return look(path)
-        except BadSound as error:
+        except BadAudio as error:
             return str(error)
 
     return [length_or_reason(path) for path in recordings]

@@ -33,7 +33,7 @@ LONGEST_TEMPORARY_FOLDER = 64
 def start() -> None:
     """Start the server, where the system can fork, and do not wait for it.
 
-    It has imported everything when the first worker is wanted: faster than starting each anew, and safe beside
+    It has imported everything when the first worker is wanted: faster than starting each again, and safe beside
     threads.
     """
     for variable in ONE_THREAD:
@@ -61,7 +61,7 @@ def _make_temporary_folder() -> None:
 
 
 def check_main_guard() -> None:
-    """See that a program which starts workers can be imported by them without starting workers itself.
+    """Check that a program which starts workers can be imported by them without starting workers itself.
 
     Each worker imports the main program first, under another name (see "Safe importing of main module" in Python's
     documentation of multiprocessing). Without a guard it would begin all over again there, and die.

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from generate.audio import BadFile, BadSound, FileReason
+from generate.audio import BadAudio, BadFile, FileReason
 from generate.workers.pool import end, first_finished, kill, local_executor
 
 QUEUED_A_WORKER = 3
@@ -57,7 +57,7 @@ def try_job(work: Callable[..., Result], *arguments: object) -> Result | str:
         return work(*arguments)
     except BadFile as error:
         return FileReason(error)
-    except BadSound as error:
+    except BadAudio as error:
         return str(error)
     except MemoryError:
         return "not enough memory for it; run with fewer --workers, or cut it into shorter files"
@@ -95,7 +95,7 @@ def map_unordered(
     Raises
     ------
     OSError
-        If a picture cannot be written: the disk is full, or the folder may not be written to.
+        If an image cannot be written: the disk is full, or the folder may not be written to.
     """
     queue, suspects = deque(jobs), deque()
     tried_before: set[str] = set()
@@ -160,7 +160,7 @@ def map_ordered(
 
     When a worker dies, or the part that is waited for takes more than `PART_LIMIT_S`, that part is tried again alone.
     If it happens again, the file is given up with a reason, and so it is where `work` raises one. Further parts of a
-    file that was given up are passed over.
+    file that was given up are skipped.
 
     Parameters
     ----------

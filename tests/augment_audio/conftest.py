@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
+from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
 from augment_audio.rubberband_program import program_version
 from tests.conftest import SR, tone, white
 
@@ -90,7 +90,7 @@ def no_rubberband(tmp_path, monkeypatch) -> None:
 
 def make(y: np.ndarray, text: str, *, sr: int = SR, engine: str = "librosa", seed: int = 0, clip_id: str = "clip"):
     """One variant of samples, by what a user writes for it."""
-    sound = open_sound(y, sr, engine=engine)
+    sound = open_audio(y, sr, engine=engine)
     return make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=seed, clip_id=clip_id)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
+from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
 from tests.augment_audio.conftest import make, skip_without_rubberband
 from tests.conftest import SR, tone, white
 
@@ -131,7 +131,7 @@ def test_the_order_of_the_variants_does_not_matter(engine_name):
     y = tone(440, seconds=0.3) + white(0.3, rms=0.01)
     texts = [typical(kind) for kind in VARIANTS]
     alone = {text: make(y, text, engine=engine_name) for text in texts}
-    sound = open_sound(y, SR, engine=engine_name)
+    sound = open_audio(y, SR, engine=engine_name)
     for text in reversed(texts):
         made = make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=0, clip_id="clip")
         np.testing.assert_array_equal(made, alone[text])

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from augment_audio import open_sound
+from augment_audio import open_audio
 from augment_audio.librosa_engine import LibrosaSound
 from augment_audio.phase_vocoder import PhaseVocoder
 from tests.conftest import SR, tone, white
@@ -30,7 +30,7 @@ def test_stretch_is_librosas_on_real_clips(real_clips, rate):
     """Bins with next to nothing in them have a phase by chance: there no two precisions agree."""
     errors = []
     for y, sr in real_clips:
-        ours = open_sound(y, sr, engine="librosa").time_stretch(rate=rate)
+        ours = open_audio(y, sr, engine="librosa").time_stretch(rate=rate)
         exact = stretched_in_double_precision(y, rate)
         theirs = librosa.effects.time_stretch(y, rate=rate)
         assert ours.dtype == np.float32
@@ -44,7 +44,7 @@ def test_stretch_is_librosas_on_real_clips(real_clips, rate):
 def test_pitch_is_librosas_on_real_clips(real_clips, n_semitones):
     """As spectra: the ratio as a fraction shifts the far end of the sound by up to three samples."""
     for y, sr in real_clips:
-        ours = open_sound(y, sr, engine="librosa").pitch_shift(n_semitones=n_semitones)
+        ours = open_audio(y, sr, engine="librosa").pitch_shift(n_semitones=n_semitones)
         theirs = librosa.effects.pitch_shift(y, sr=sr, n_steps=n_semitones)
         assert ours.shape == theirs.shape
         ours, theirs = (librosa.power_to_db(librosa.feature.melspectrogram(y=z, sr=sr)) for z in (ours, theirs))
@@ -56,7 +56,7 @@ def test_pitch_is_librosas_on_real_clips(real_clips, n_semitones):
 @pytest.mark.parametrize("rate", [0.25, 0.9, 1, 1.0, 4.0])
 def test_stretch_is_librosas_at_any_length_and_rate(n_samples, rate):
     y = white(1)[:n_samples]
-    ours = open_sound(y, SR, engine="librosa").time_stretch(rate=rate)
+    ours = open_audio(y, SR, engine="librosa").time_stretch(rate=rate)
     exact = stretched_in_double_precision(y, rate)
     assert ours.shape == exact.shape
     assert rms(ours - exact) < 1e-3 * rms(exact)
@@ -65,7 +65,7 @@ def test_stretch_is_librosas_at_any_length_and_rate(n_samples, rate):
 @pytest.mark.parametrize("n_semitones", [-24, -0.5, 0, 0.03, 7, 24])
 def test_pitch_is_librosas_by_any_number_of_semitones(n_semitones):
     y = white(0.5) + tone(440, seconds=0.5)
-    ours = open_sound(y, SR, engine="librosa").pitch_shift(n_semitones=n_semitones)
+    ours = open_audio(y, SR, engine="librosa").pitch_shift(n_semitones=n_semitones)
     theirs = librosa.effects.pitch_shift(y, sr=SR, n_steps=n_semitones)
     assert ours.shape == theirs.shape
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
@@ -75,7 +75,7 @@ def test_pitch_is_librosas_by_any_number_of_semitones(n_semitones):
 def test_a_short_sound_is_one_with_silence_behind_it():
     y = white(1)[:700]
     padded = np.concatenate([y, np.zeros(2048 - 700, np.float32)])
-    ours = open_sound(y, SR, engine="librosa").time_stretch(rate=0.7)
+    ours = open_audio(y, SR, engine="librosa").time_stretch(rate=0.7)
     exact = stretched_in_double_precision(padded, 0.7)[:1000]
     assert rms(ours - exact) < 1e-3 * rms(exact)
 
@@ -90,7 +90,7 @@ def test_one_analysis_serves_all_variants_in_any_order(monkeypatch):
 
     monkeypatch.setattr(PhaseVocoder, "__init__", counted)
     y = white(1)
-    there, back = open_sound(y, SR), open_sound(y, SR)
+    there, back = open_audio(y, SR), open_audio(y, SR)
     first = [there.pitch_shift(n_semitones=2), there.time_stretch(rate=0.7), there.pitch_shift(n_semitones=-2)]
     assert lengths == [len(y)]
     second = [back.pitch_shift(n_semitones=-2), back.time_stretch(rate=0.7), back.pitch_shift(n_semitones=2)]

@@ -47,14 +47,14 @@ def python(*arguments) -> subprocess.CompletedProcess:
 
 def test_the_papers_variants_beside_the_original(dog, out, capsys):
     assert run(dog, out) == 0
-    sounds = heard(out)
+    audio_folder = heard(out)
     seconds = {"original": 1, "pitch=+2": 1, "pitch=-2": 1, "stretch=0.7": 1 / 0.7, "stretch=1.2": 1 / 1.2, "trim": 1}
-    assert sounds.keys() == {f"dog__{name}.wav" for name in seconds}
+    assert audio_folder.keys() == {f"dog__{name}.wav" for name in seconds}
     for name, expected in seconds.items():
-        assert abs(len(sounds[f"dog__{name}.wav"]) - expected * SR) <= 1
-    assert loudest_hz(sounds["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
-    assert loudest_hz(sounds["dog__pitch=-2.wav"], SR) == pytest.approx(391.99, abs=0.1)
-    np.testing.assert_array_equal(sounds["dog__original.wav"], soundfile.read(dog, dtype="float32")[0])
+        assert abs(len(audio_folder[f"dog__{name}.wav"]) - expected * SR) <= 1
+    assert loudest_hz(audio_folder["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
+    assert loudest_hz(audio_folder["dog__pitch=-2.wav"], SR) == pytest.approx(391.99, abs=0.1)
+    np.testing.assert_array_equal(audio_folder["dog__original.wav"], soundfile.read(dog, dtype="float32")[0])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Pitch and tempo by librosa 0.")
     assert lines[1] == f"{str(out / 'dog__original.wav')!r}  1.00 s"
@@ -133,9 +133,9 @@ def test_variants_of_a_users_own(dog, tmp_path, out, capsys):
     )
     assert "asks for none of the variants in" in refused(capsys, dog, out, "--variants", "trim", "--variants-file", own)
     assert run(dog, out, "--variants", "reverse", "gain=-6", "--variants-file", own) == 0
-    sounds = heard(out)
-    np.testing.assert_array_equal(sounds["dog__reverse.wav"], sounds["dog__original.wav"][::-1])
-    assert "dog__gain=-6.wav" in sounds
+    audio_folder = heard(out)
+    np.testing.assert_array_equal(audio_folder["dog__reverse.wav"], audio_folder["dog__original.wav"][::-1])
+    assert "dog__gain=-6.wav" in audio_folder
 
 
 def test_a_second_run_replaces_the_files(dog, out):

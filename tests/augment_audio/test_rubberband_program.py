@@ -16,14 +16,14 @@ import soundfile
 from pyrubberband import pyrb
 from scipy.signal import spectrogram, welch
 
-from augment_audio import open_sound, rubberband_program
+from augment_audio import open_audio, rubberband_program
 from augment_audio.rubberband_program import RubberBandProgramSound, program_version
 from tests.augment_audio.conftest import decibels, recorded_tone, rms, write_wav
 from tests.conftest import SR, loudest_hz, tone, white
 
 
 def stretch(y, rate=0.7, sr=SR):
-    return open_sound(y, sr, engine="rubberband-program").time_stretch(rate=rate)
+    return open_audio(y, sr, engine="rubberband-program").time_stretch(rate=rate)
 
 
 class Plain:
@@ -74,14 +74,14 @@ def test_real_clips_look_as_through_plain_pyrubberband(plain, real_clips, number
         strong = density_db(theirs, sr) > density_db(theirs, sr).max() - 50
         assert np.median(np.abs(density_db(ours, sr) - density_db(theirs, sr))[strong]) < 0.3
         n = min(len(ours), len(theirs))
-        pictures = [np.sqrt(spectrogram(y[:n], sr, nperseg=1024)[2]).ravel() for y in (ours, theirs)]
-        assert np.corrcoef(*pictures)[0, 1] > 0.97
+        images = [np.sqrt(spectrogram(y[:n], sr, nperseg=1024)[2]).ravel() for y in (ours, theirs)]
+        assert np.corrcoef(*images)[0, 1] > 0.97
 
 
 def ours_and_plain(plain, clip):
     """Pairs of variants of the loud part of a clip."""
     y, sr = loud_part(clip)
-    sound = open_sound(y, sr, engine="rubberband-program")
+    sound = open_audio(y, sr, engine="rubberband-program")
     return [
         (sound.time_stretch(rate=0.7), plain.time_stretch(y, sr, 0.7)),
         (sound.pitch_shift(n_semitones=-2), plain.pitch_shift(y, sr, -2)),
@@ -101,7 +101,7 @@ def test_what_is_louder_than_full_scale_is_not_cut_off(plain, n_semitones):
     y = recorded_tone(440, peak=1.07)
     expected = 4 * plain.pitch_shift(y / 4, SR, n_semitones)
     cut_off = plain.pitch_shift(y, SR, n_semitones)
-    ours = open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=n_semitones)
+    ours = open_audio(y, SR, engine="rubberband-program").pitch_shift(n_semitones=n_semitones)
     assert np.abs(expected).max() > 1.07
     assert np.abs(ours).max() == pytest.approx(np.abs(expected).max(), rel=0.1)
     assert decibels(rms(ours) / rms(expected)) == pytest.approx(0, abs=0.1)
@@ -113,9 +113,9 @@ def test_what_is_louder_than_full_scale_is_not_cut_off(plain, n_semitones):
 def third_harmonic_db(y, fundamental_hz):
     """Level of the third harmonic to the fundamental, away from the ends."""
     y = y[2000:-2000]
-    levels = np.abs(np.fft.rfft(y * np.hanning(len(y))))
+    pixels = np.abs(np.fft.rfft(y * np.hanning(len(y))))
     hz = np.fft.rfftfreq(len(y), 1 / SR)
-    return decibels(levels[np.abs(hz - 3 * fundamental_hz) < 20].max() / levels.max())
+    return decibels(pixels[np.abs(hz - 3 * fundamental_hz) < 20].max() / pixels.max())
 
 
 def test_saturated_noise_is_not_cut_off(plain):
@@ -139,7 +139,7 @@ def test_a_very_quiet_sound_keeps_its_fine_detail(plain):
 
 
 def test_one_sound_gives_the_same_in_any_order(rubberband):
-    sound = open_sound(recorded_tone(440), SR, engine="rubberband-program")
+    sound = open_audio(recorded_tone(440), SR, engine="rubberband-program")
     up, down, slow = sound.pitch_shift(n_semitones=2), sound.pitch_shift(n_semitones=-2), sound.time_stretch(rate=0.7)
     np.testing.assert_array_equal(slow, sound.time_stretch(rate=0.7))
     np.testing.assert_array_equal(down, sound.pitch_shift(n_semitones=-2))
@@ -159,7 +159,7 @@ def test_the_real_program_says_its_version(rubberband):
 
 def test_each_call_has_options_of_its_own(fake_rubberband, tmp_path):
     fake_rubberband('echo $options >> "$folder/options"; cp "$in" "$out"')
-    sound = open_sound(tone(440), SR, engine="rubberband-program")
+    sound = open_audio(tone(440), SR, engine="rubberband-program")
     sound.pitch_shift(n_semitones=2)
     sound.time_stretch(rate=1.05)
     sound.pitch_shift(n_semitones=-2)
@@ -171,7 +171,7 @@ def test_the_program_gets_a_good_level_and_the_level_comes_back(fake_rubberband,
     """A program that changes nothing gives back what it got: no cut, no audible loss, whatever the level."""
     fake_rubberband('cp "$in" "$folder/handed.wav"; cp "$in" "$out"')
     y = tone(440, peak=peak)
-    back = open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+    back = open_audio(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
     handed, sr = soundfile.read(tmp_path / "handed.wav")
     assert sr == SR
     assert 0.05 < np.abs(handed).max() < 0.9
@@ -182,7 +182,7 @@ def test_the_program_gets_a_good_level_and_the_level_comes_back(fake_rubberband,
 def test_the_program_gets_no_sound_shorter_than_a_window(fake_rubberband, tmp_path, n_samples):
     fake_rubberband('cp "$in" "$folder/handed.wav"; cp "$in" "$out"')
     y = white(1)[:n_samples]
-    open_sound(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+    open_audio(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
     handed, _ = soundfile.read(tmp_path / "handed.wav")
     assert len(handed) == 2048
     assert np.abs(handed[:n_samples]).max() > 0
@@ -289,10 +289,10 @@ def test_a_long_sound_is_given_more_time(fake_rubberband, monkeypatch):
     monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.2)
     monkeypatch.setattr(rubberband_program, "LIMIT_PER_SECOND", 1.0)
     fake_rubberband('/bin/sleep 1; cp "$in" "$out"')
-    long = open_sound(tone(440, seconds=10), SR, engine="rubberband-program")
+    long = open_audio(tone(440, seconds=10), SR, engine="rubberband-program")
     np.testing.assert_allclose(long.pitch_shift(n_semitones=2), long.y, atol=1e-4)
     with pytest.raises(RuntimeError, match="did not end"):
-        open_sound(tone(440, seconds=0.1), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+        open_audio(tone(440, seconds=0.1), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
 
 
 def test_the_real_limit_lets_a_slow_machine_work():
@@ -340,7 +340,7 @@ def test_a_program_that_is_being_started_is_ended_too(fake_rubberband, tmp_path,
 
     def shift():
         try:
-            open_sound(tone(440), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+            open_audio(tone(440), SR, engine="rubberband-program").pitch_shift(n_semitones=2)
         except RuntimeError as error:
             errors.append(str(error))
 

@@ -19,7 +19,7 @@ from augment_audio import (
     Variant,
     choose_engine,
     make_variant,
-    open_sound,
+    open_audio,
     parse_request,
     parse_requests,
 )
@@ -208,7 +208,7 @@ def test_chances_depend_on_seed_clip_and_name(text):
 
 
 def test_another_value_draws_other_chances():
-    """Else the noise at 10 dB would be the noise at 20 dB made louder, and the pictures near relatives."""
+    """Else the noise at 10 dB would be the noise at 20 dB made louder, and the images near relatives."""
     y = tone(440)
     weak, strong = (make(y, text) - y for text in ("noise=20", "noise=0"))
     assert abs(np.corrcoef(weak, strong)[0, 1]) < 0.05
@@ -251,7 +251,7 @@ def test_other_random_numbers_do_not_matter():
 
 
 def given_by(make_samples):
-    sound = open_sound(np.ones(10, np.float32), SR)
+    sound = open_audio(np.ones(10, np.float32), SR)
     return make_variant(sound, Request("own", "own", None), {"own": Variant(make_samples)}, seed=0, clip_id="clip")
 
 
@@ -300,7 +300,7 @@ def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
     assert variant.summary == "Make it louder."
     assert variant.is_random
     request = parse_request("own=3", {"own": variant})
-    y = make_variant(open_sound(np.ones(2), SR), request, {"own": variant}, seed=0, clip_id="clip")
+    y = make_variant(open_audio(np.ones(2), SR), request, {"own": variant}, seed=0, clip_id="clip")
     assert y.tolist() == [3, 3]
 
 
@@ -310,19 +310,19 @@ def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
 @pytest.mark.parametrize("y", [np.zeros(0), np.zeros((2, 5)), np.float32(1)])
 def test_a_sound_is_mono_samples(engine, y):
     with pytest.raises(ValueError, match=r"shape \(n,\) with n > 0; got shape"):
-        open_sound(y, SR, engine=engine)
+        open_audio(y, SR, engine=engine)
 
 
 @pytest.mark.parametrize("y", [np.arange(6)[::2], [0.0, 2.0, 4.0], np.array([0, 2, 4], np.int16)])
 def test_samples_of_other_kinds_are_taken(y):
-    sound = open_sound(y, SR)
+    sound = open_audio(y, SR)
     assert sound.y.dtype == np.float32
     assert sound.y.tolist() == [0, 2, 4]
 
 
 def test_the_callers_array_stays_writeable():
     y = np.ones(10, np.float32)
-    sound = open_sound(y, SR)
+    sound = open_audio(y, SR)
     assert not sound.y.flags.writeable
     y[0] = 2
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from augment_audio import VARIANTS, load_variants_file, make_variant, open_sound, parse_requests
+from augment_audio import VARIANTS, load_variants_file, make_variant, open_audio, parse_requests
 
 GOOD = '''
 import numpy as np
@@ -38,7 +38,7 @@ def test_variants_of_a_users_own_work_beside_ours(tmp_path):
     assert variants["reverse"].summary == "Play the sound backwards."
     assert [variants[kind].is_random for kind in ("reverse", "echo")] == [False, True]
     requests = parse_requests(["reverse", "echo=0.5", "gain=+20"], variants, {})
-    sound = open_sound(np.array([1, 2, 3], np.float32), 4)
+    sound = open_audio(np.array([1, 2, 3], np.float32), 4)
     made = [make_variant(sound, request, variants, seed=0, clip_id="clip").tolist() for request in requests]
     assert made == [[3, 2, 1], [0, 0, 2, 4, 6], [10, 20, 30]]
 

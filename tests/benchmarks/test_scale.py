@@ -15,19 +15,19 @@ from train.data.split import make_splits
 
 
 def test_what_it_makes_is_a_finished_run(tmp_path, capsys):
-    sounds, images = finished_run(tmp_path, n_clips=30, n_classes=3, fan_out=True)
+    audio_folder, images = finished_run(tmp_path, n_clips=30, n_classes=3, fan_out=True)
     before = (images / "metadata.csv").read_bytes()
-    assert main([str(sounds), str(images), *OPTIONS, "--fan-out", "--listen", "0", "--workers", "1"]) == 0
+    assert main([str(audio_folder), str(images), *OPTIONS, "--fan-out", "--listen", "0", "--workers", "1"]) == 0
     assert "Nothing to render" in capsys.readouterr().out
     assert (images / "metadata.csv").read_bytes() == before
 
 
 def test_every_row_is_measured(esc10, tmp_path):
     run = whole_run(tmp_path, 4)
-    pictures = list((tmp_path / "images-4").rglob("*.png"))
-    assert len(pictures) == 24
+    images = list((tmp_path / "images-4").rglob("*.png"))
+    assert len(images) == 24
     assert 24 < run["files"] <= 30
-    assert run["MB"] >= round(sum(path.stat().st_size for path in pictures) / 1e6, 1) > 0
+    assert run["MB"] >= round(sum(path.stat().st_size for path in images) / 1e6, 1) > 0
     assert run["s"] > 0
     for row in audioset({"clips": 1000, "s": 100.0, "cores": 2, "files": 6005, "MB": 150.0}):
         assert row["hours"] == pytest.approx(2000 * 100 * 2 * 2 / row["cores"] / 3600, abs=0.05)
@@ -49,8 +49,8 @@ def test_the_work_on_tables_grows_as_the_tables_do(tmp_path):
     counts = []
     for n_clips in (200, 200, 400, 800):  # the first is for what happens once a process
         place = tmp_path / str(len(counts))
-        sounds, images = finished_run(place, n_clips=n_clips, n_classes=4, fan_out=True)
-        prepared = prepare(options_from(parse([str(sounds), str(images), *OPTIONS, "--fan-out"])))
+        audio_folder, images = finished_run(place, n_clips=n_clips, n_classes=4, fan_out=True)
+        prepared = prepare(options_from(parse([str(audio_folder), str(images), *OPTIONS, "--fan-out"])))
         table = tables.read_metadata(images / "metadata.csv")
         counts.append(
             {

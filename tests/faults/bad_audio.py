@@ -77,7 +77,7 @@ def id3(edition: int) -> bytes:
     return b"ID3\3\0\0" + bytes([0, 0, len(frame) >> 7, len(frame) & 127]) + frame
 
 
-def picture(edition: int) -> bytes:
+def image(edition: int) -> bytes:
     """A PNG."""
     file = io.BytesIO()
     Image.fromarray(np.random.default_rng(edition).integers(0, 256, (40, 40), dtype=np.uint8)).save(file, "PNG")
@@ -123,7 +123,7 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "17-bits": (".wav", lambda edition: wav(fmt(bits=17, align=2, sr=SR + edition), chunk(b"data", pcm(edition)))),
     "riff-noise": (".wav", lambda edition: b"RIFF" + struct.pack("<I", 20_004) + b"WAVE" + noise(edition)),
     "resource-fork": (".wav", resource_fork),
-    "png": (".wav", picture),
+    "png": (".wav", image),
     "zip": (".flac", archive),
     "gzip": (".wav", lambda edition: gzip.compress(encoded(tone(300 + edition), format="WAV"))),
     "header-only": (".wav", lambda edition: wav(fmt(), chunk(b"data", b"", size=44_100 + 2 * edition))),

@@ -27,7 +27,7 @@ MARK = "FAULTS_MARK"
 SILENT = [*QUICK, "--listen", "0"]
 
 
-def sound_folder(folder: Path, n: int) -> Path:
+def make_audio_folder(folder: Path, n: int) -> Path:
     """Two classes of n sounds of 1 s, all different."""
     for number in range(2 * n):
         path = folder / "ab"[number % 2] / f"{number}.wav"
@@ -148,10 +148,10 @@ def assert_whole(images: Path) -> None:
     """Every file under a final name is whole."""
     for path in images.rglob("*"):
         if path.suffix == ".png":
-            with Image.open(path) as picture:
-                picture.verify()
-            with Image.open(path) as picture:
-                picture.load()
+            with Image.open(path) as image:
+                image.verify()
+            with Image.open(path) as image:
+                image.load()
         elif path.suffix == ".mp3":
             y, _ = soundfile.read(path)
             assert len(y), path

@@ -23,7 +23,7 @@ ROWS: dict[int, tuple[str, int, str]] = {
         "rejected, or drawn finite, and the same whatever the engine",
     ),
     4: ("silent and nearly silent clips", 10, "flagged, and every pixel at the floor"),
-    5: ("sounds of 0 to 2,047 samples, every variant, every engine", 0, "no hang; the picture has its fixed size"),
+    5: ("sounds of 0 to 2,047 samples, every variant, every engine", 0, "no hang; the image has its fixed size"),
     6: (
         "a `rubberband` that sleeps, fails, writes nothing or garbage",
         20,
@@ -53,10 +53,10 @@ ROWS: dict[int, tuple[str, int, str]] = {
     11: (
         "`metadata.csv` with `../`, absolute, doubled or missing rows, other settings, edits by hand",
         20,
-        "refused or mended before any work, naming the rows",
+        "refused or fixed before any work, naming the rows",
     ),
     12: ("broken PNGs: empty, cut short, text, 15,000 pixels square", 20, "all are named before the first epoch"),
-    13: ("hostile and broken files of nets", 10, "refused with a clear message; nothing runs"),
+    13: ("hostile and broken files of models", 10, "refused with a clear message; nothing runs"),
     14: (
         "1, 2 and 4 workers, folders listed in any order, two runs at once",
         12,
@@ -68,8 +68,8 @@ ROWS: dict[int, tuple[str, int, str]] = {
         "an error or recovery within a minute; the weights before it load",
     ),
     16: ("eight workers without numba's cache, and with one that cannot be written", 30, "no crash"),
-    17: ("real sounds with bytes changed, headers and all", 2000, "a picture or a reason within 10 s; the run goes on"),
-    18: ("2,000 pictures and 50 epochs in one process", 1, "memory grows by less than 50 MB after the first tenth"),
+    17: ("real sounds with bytes changed, headers and all", 2000, "an image or a reason within 10 s; the run goes on"),
+    18: ("2,000 images and 50 epochs in one process", 1, "memory grows by less than 50 MB after the first tenth"),
     19: (
         "random tables of clips, recordings and folds, through every protocol",
         1000,

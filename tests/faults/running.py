@@ -13,7 +13,7 @@ from generate.dataset import tables
 from tests.conftest import SR
 
 QUICK = ["--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0", "--workers", "2"]
-"""Small pictures of one second."""
+"""Small images of one second."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -36,16 +36,16 @@ def run(module: str, *arguments: object, limit_s: float) -> subprocess.Completed
     )
 
 
-def generate(sounds: Path, images: Path, *more: object, limit_s: float = 120) -> subprocess.CompletedProcess[str]:
+def generate(audio_folder: Path, images: Path, *more: object, limit_s: float = 120) -> subprocess.CompletedProcess[str]:
     """`python -m generate`; a status that is none of its own, or a traceback, is a failure here already."""
-    done = run("generate", sounds, images, *more, limit_s=limit_s)
+    done = run("generate", audio_folder, images, *more, limit_s=limit_s)
     assert done.returncode in (0, 1, 3), done.stderr
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done
 
 
 def metadata(images: Path) -> pd.DataFrame:
-    """One row a picture; each is on the disk, and no other picture is."""
+    """One row an image; each is on the disk, and no other image is."""
     table = tables.read_metadata(images / tables.METADATA)
     on_disk = {path.relative_to(images).as_posix() for path in images.rglob("*.png")}
     assert on_disk == set(table["file_name"])
@@ -56,14 +56,14 @@ def metadata(images: Path) -> pd.DataFrame:
 def reasons(images: Path) -> dict[str, str]:
     """File to reason, of each that was rejected; no reason is empty."""
     table = pd.read_csv(images / tables.REJECTED, dtype=str, keep_default_na=False)
-    found = dict(zip(table["sound"], table["reason"], strict=True))
+    found = dict(zip(table["audio_file"], table["reason"], strict=True))
     assert len(found) == len(table), "a file stands in rejected.csv twice"
     assert all(reason.strip() for reason in found.values())
     return found
 
 
-def pictures(images: Path) -> dict[str, bytes]:
-    """Each picture's bytes by its name."""
+def image_bytes(images: Path) -> dict[str, bytes]:
+    """Each image's bytes by its name."""
     return {path.relative_to(images).as_posix(): path.read_bytes() for path in sorted(images.rglob("*.png"))}
 
 

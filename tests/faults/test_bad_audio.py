@@ -14,7 +14,7 @@ from generate.dataset import png
 from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import HIDDEN, KINDS, encoded
 from tests.faults.rows import times
-from tests.faults.running import QUICK, generate, metadata, pictures, reasons
+from tests.faults.running import QUICK, generate, image_bytes, metadata, reasons
 from tests.generate.audio.test_load import without_info_header
 
 CLASSES = ("bell", "dog", "rain", "sea", "wind")
@@ -50,17 +50,17 @@ def test_thirty_kinds_of_bad_audio_among_good_sounds(tmp_path, injected):
     assert generate(clean, tmp_path / "alone", *more).returncode == 0
     done = generate(mixed, tmp_path / "among", *more, limit_s=300)
     assert done.returncode == 3
-    assert pictures(tmp_path / "among") == pictures(tmp_path / "alone")
+    assert image_bytes(tmp_path / "among") == image_bytes(tmp_path / "alone")
     assert (tmp_path / "among" / "metadata.csv").read_bytes() == (tmp_path / "alone" / "metadata.csv").read_bytes()
     assert len(metadata(tmp_path / "among")) == 3 * n_good
     expected = {name for name, kind in bad.items() if kind != HIDDEN}
     assert set(reasons(tmp_path / "among")) == expected
     assert f"not read  {n_editions} hidden" in done.stdout
     assert f"rejected: {len(expected)} of {n_good + len(expected)} clips" in done.stdout
-    # And it goes on: a second run draws nothing anew and tells of the same files.
+    # And it goes on: a second run draws nothing again and tells of the same files.
     again = generate(mixed, tmp_path / "among", *more, limit_s=300)
     assert again.returncode == 3
-    assert pictures(tmp_path / "among") == pictures(tmp_path / "alone")
+    assert image_bytes(tmp_path / "among") == image_bytes(tmp_path / "alone")
     assert set(reasons(tmp_path / "among")) == expected
     injected(n_good + len(bad))
 
@@ -88,19 +88,19 @@ one place in some 400, is as whole as any other; none of these does.)"""
 
 @pytest.mark.fault(2)
 def test_no_truncated_file_is_drawn_as_if_it_were_whole(tmp_path, injected):
-    sounds, cut = tmp_path / "sounds", set()
+    audio_folder, cut = tmp_path / "audio_folder", set()
     for place, (suffix, content) in enumerate(FORMATS.items()):
         whole = content(white(2, sr=44100, seed=place))
-        (sounds / "whole").mkdir(parents=True, exist_ok=True)
-        (sounds / "cut").mkdir(exist_ok=True)
-        (sounds / "whole" / f"whole.{suffix}").write_bytes(whole)
+        (audio_folder / "whole").mkdir(parents=True, exist_ok=True)
+        (audio_folder / "cut").mkdir(exist_ok=True)
+        (audio_folder / "whole" / f"whole.{suffix}").write_bytes(whole)
         for part in CUTS[: times(N_CUTS[suffix], daily=2)]:
-            (sounds / "cut" / f"{part}.{suffix}").write_bytes(whole[: round(part * len(whole)) + 1])
+            (audio_folder / "cut" / f"{part}.{suffix}").write_bytes(whole[: round(part * len(whole)) + 1])
             cut.add(f"cut/{part}.{suffix}")
-    done = generate(sounds, tmp_path / "first", *QUICK, "--variants", "none", "--seconds", "2", "--long", "first")
+    done = generate(audio_folder, tmp_path / "first", *QUICK, "--variants", "none", "--seconds", "2", "--long", "first")
     assert done.returncode == 3
     assert "not one clip could be rendered of: cut" in done.stdout
-    assert set(metadata(tmp_path / "first")["sound"]) == {f"whole/whole.{suffix}" for suffix in FORMATS}
+    assert set(metadata(tmp_path / "first")["audio_file"]) == {f"whole/whole.{suffix}" for suffix in FORMATS}
     why = reasons(tmp_path / "first")
     assert set(why) == cut
     for sound, reason in why.items():
@@ -108,14 +108,14 @@ def test_no_truncated_file_is_drawn_as_if_it_were_whole(tmp_path, injected):
 
     # In pieces: one that is all there may be drawn, and is then as in the whole file; what is missing is named.
     split = tmp_path / "split"
-    assert generate(sounds, split, *QUICK, "--variants", "none").returncode == 3
+    assert generate(audio_folder, split, *QUICK, "--variants", "none").returncode == 3
     rejected = pd.read_csv(split / "rejected.csv")
-    assert set(rejected["sound"]) == cut
+    assert set(rejected["audio_file"]) == cut
     drawn = metadata(split)
-    of_whole = drawn[drawn["label"] == "whole"].set_index(["sound", "start_s"])["file_name"]
+    of_whole = drawn[drawn["label"] == "whole"].set_index(["audio_file", "start_s"])["file_name"]
     assert len(of_whole) == 2 * len(FORMATS) - 1, "the Opus file has one second"
     for _, row in drawn[drawn["label"] == "cut"].iterrows():
-        suffix = row["sound"].split(".", 2)[2]
+        suffix = row["audio_file"].split(".", 2)[2]
         twin = of_whole[f"whole/whole.{suffix}", row["start_s"]]
-        assert np.array_equal(png.read(split / row["file_name"])[0], png.read(split / twin)[0]), row["sound"]
+        assert np.array_equal(png.read(split / row["file_name"])[0], png.read(split / twin)[0]), row["audio_file"]
     injected(len(cut))

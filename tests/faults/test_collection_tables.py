@@ -83,8 +83,8 @@ UNDERSTOOD: dict[str, str | bytes] = {
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    touch(tmp_path / "sounds", "a.wav", "b.wav", "c.wav", "Käuz.wav")
-    return tmp_path / "sounds"
+    touch(tmp_path / "audio_folder", "a.wav", "b.wav", "c.wav", "Käuz.wav")
+    return tmp_path / "audio_folder"
 
 
 def write(folder: Path, table: str | bytes) -> Path:
@@ -126,9 +126,9 @@ def test_a_table_that_is_not_understood_is_refused(name, folder, monkeypatch, ca
 @pytest.mark.parametrize("name", BESIDE)
 def test_labels_of_parts_beside_class_folders_are_refused(name, tmp_path, monkeypatch, capsys, injected):
     place, text = BESIDE[name]
-    touch(tmp_path / "sounds", "blackbird/a.wav", "robin/b.wav")
-    (tmp_path / "sounds" / place).write_text(text)
-    said = refusal(tmp_path, monkeypatch, capsys, tmp_path / "sounds")
+    touch(tmp_path / "audio_folder", "blackbird/a.wav", "robin/b.wav")
+    (tmp_path / "audio_folder" / place).write_text(text)
+    said = refusal(tmp_path, monkeypatch, capsys, tmp_path / "audio_folder")
     assert place in said and "Keep the table" in said and "--layout folders" in said
     injected(1)
 

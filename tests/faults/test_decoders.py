@@ -8,7 +8,7 @@ import soundfile
 
 from generate.dataset import tables
 from tests.conftest import SR, tone, white
-from tests.faults.real_runs import ROOT, run, sound_folder
+from tests.faults.real_runs import ROOT, make_audio_folder, run
 from tests.faults.rows import only_at_full_count
 from tests.generate.rendering.test_run import QUICK
 
@@ -55,20 +55,22 @@ def promising(content: bytes, n_samples: int) -> bytes:
 
 
 def test_stage_one(hooked, tmp_path):
-    sounds, images = sound_folder(tmp_path / "sounds", 4), tmp_path / "images"
-    soundfile.write(sounds / "a" / "tape.mp3", white(3.2), SR)
-    soundfile.write(sounds / "a" / "long-killer.wav", white(3.2), SR)
-    soundfile.write(sounds / "b" / "short-killer.wav", white(1.0), SR)
-    soundfile.write(sounds / "b" / "promising.flac", white(3.2), SR)
-    (sounds / "b" / "promising.flac").write_bytes(promising((sounds / "b" / "promising.flac").read_bytes(), 1800 * SR))
-    soundfile.write(sounds / "b" / "cut.wav", white(3.2), SR)
-    os.truncate(sounds / "b" / "cut.wav", 100_000)
+    audio_folder, images = make_audio_folder(tmp_path / "audio_folder", 4), tmp_path / "images"
+    soundfile.write(audio_folder / "a" / "tape.mp3", white(3.2), SR)
+    soundfile.write(audio_folder / "a" / "long-killer.wav", white(3.2), SR)
+    soundfile.write(audio_folder / "b" / "short-killer.wav", white(1.0), SR)
+    soundfile.write(audio_folder / "b" / "promising.flac", white(3.2), SR)
+    (audio_folder / "b" / "promising.flac").write_bytes(
+        promising((audio_folder / "b" / "promising.flac").read_bytes(), 1800 * SR)
+    )
+    soundfile.write(audio_folder / "b" / "cut.wav", white(3.2), SR)
+    os.truncate(audio_folder / "b" / "cut.wav", 100_000)
     options = [*QUICK, "--variants", "trim", "--max-rejected", "50"]
 
-    ended = hooked("generate", sounds, images, *options, "--dry-run")
+    ended = hooked("generate", audio_folder, images, *options, "--dry-run")
     assert ended.status == 0 and "15 clips" in ended.out, ended
 
-    ended = hooked("generate", sounds, images, *options, "--listen", "1")
+    ended = hooked("generate", audio_folder, images, *options, "--listen", "1")
     assert ended.status == 0, ended
     rejected = tables.read_rejected(images / tables.REJECTED)
     assert rejected["clip_id"].tolist() == ["a-long-killer", "b-cut", "b-promising", "b-short-killer"], "one line each"
@@ -83,7 +85,7 @@ def test_stage_one(hooked, tmp_path):
 
     ended = hooked("generate.gallery", images, "--listen", "all")
     assert ended.status == 0, ended
-    ended = hooked("generate.audit", sounds, *QUICK)
+    ended = hooked("generate.audit", audio_folder, *QUICK)
     assert ended.status == 3 and "4 of 15 sounds cannot be rendered" in ended.out, ended
 
 
@@ -91,10 +93,10 @@ def test_stage_one(hooked, tmp_path):
 def test_stage_two(hooked, tmp_path):
     from tests.train.training.test_cross_validation import RECIPE
 
-    sounds, images = sound_folder(tmp_path / "sounds", 5), tmp_path / "images"
-    (sounds / "b").rename(sounds / "killer")
-    assert run("generate", sounds, images, *QUICK, "--variants", "none").status == 0
-    ended = hooked("train", images, *RECIPE, "--nets", "1", "--epochs", "1", "--folds", "1", "--name", "r")
+    audio_folder, images = make_audio_folder(tmp_path / "audio_folder", 5), tmp_path / "images"
+    (audio_folder / "b").rename(audio_folder / "killer")
+    assert run("generate", audio_folder, images, *QUICK, "--variants", "none").status == 0
+    ended = hooked("train", images, *RECIPE, "--ensemble", "1", "--epochs", "1", "--folds", "1", "--name", "r")
     assert ended.status == 0, ended
     folder = tmp_path / "outputs" / "runs" / "r"
     assert "its worker process died or hung, twice" in (folder / "index.html").read_text(), ended

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.faults.real_runs import SILENT, Command, assert_whole, can_mount, remount, run, small_disk, sound_folder
+from tests.faults.real_runs import SILENT, Command, assert_whole, can_mount, make_audio_folder, remount, run, small_disk
 from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.test_killed import SLOW
 from tests.generate.rendering.test_run import QUICK, tree
@@ -27,7 +27,7 @@ FULL = "No space left on device"
 TOO_LARGE = "File too large"
 READ_ONLY = "Read-only file system"
 PAGE_BYTES = resource.getpagesize()
-WITH_SOUNDS = [*QUICK, "--listen", "1"]
+WITH_AUDIO = [*QUICK, "--listen", "1"]
 
 
 def limited(n_bytes):
@@ -74,30 +74,30 @@ def assert_kept(before, folder):
 
 
 @pytest.fixture
-def sounds(tmp_path):
-    return sound_folder(tmp_path / "sounds", 4)
+def audio_folder(tmp_path):
+    return make_audio_folder(tmp_path / "audio_folder", 4)
 
 
 @pytest.fixture
-def whole(sounds, tmp_path):
-    ended = run("generate", sounds, tmp_path / "whole" / "images", *WITH_SOUNDS)
+def whole(audio_folder, tmp_path):
+    ended = run("generate", audio_folder, tmp_path / "whole" / "images", *WITH_AUDIO)
     assert ended.status == 0, ended
     return tree(tmp_path / "whole" / "images")
 
 
 @only_at_full_count
 @needs_mounts
-def test_pictures_on_a_disk_without_room_for_more_files(sounds, whole, tmp_path, injected):
-    """At the settings, at the first picture, among the pictures, at the sounds, at the page."""
-    n_sounds = sum(path.endswith(".mp3") for path in whole)
-    places = [4, 7, len(whole) // 2, len(whole) - n_sounds + 5, len(whole) + 3] if IS_FULL else [len(whole) // 2]
+def test_images_on_a_disk_without_room_for_more_files(audio_folder, whole, tmp_path, injected):
+    """At the settings, at the first image, among the images, at the sounds, at the page."""
+    n_files = sum(path.endswith(".mp3") for path in whole)
+    places = [4, 7, len(whole) // 2, len(whole) - n_files + 5, len(whole) + 3] if IS_FULL else [len(whole) // 2]
     for number, n_files in enumerate(places):
         with small_disk(tmp_path / f"disk{number}", f"size=400m,nr_inodes={n_files}") as disk:
-            ended = run("generate", sounds, disk / "images", *WITH_SOUNDS)
+            ended = run("generate", audio_folder, disk / "images", *WITH_AUDIO)
             assert is_named(ended, disk), (n_files, ended)
             assert_whole(disk / "images")
             remount(disk, "nr_inodes=100000")
-            ended = run("generate", sounds, disk / "images", *WITH_SOUNDS)
+            ended = run("generate", audio_folder, disk / "images", *WITH_AUDIO)
             assert ended.status == 0, (n_files, ended)
             assert tree(disk / "images") == whole, n_files
     injected(len(places))
@@ -105,15 +105,15 @@ def test_pictures_on_a_disk_without_room_for_more_files(sounds, whole, tmp_path,
 
 @needs_mounts
 @full_only
-def test_pictures_on_a_disk_that_another_program_fills(sounds, tmp_path, injected):
+def test_images_on_a_disk_that_another_program_fills(audio_folder, tmp_path, injected):
     (tmp_path / "own.py").write_text(SLOW)
     arguments = [*SILENT, "--variants-file", tmp_path / "own.py", "--variants", "paper", "slow"]
-    assert run("generate", sounds, tmp_path / "whole" / "images", *arguments).status == 0
-    for n_pictures in (1, 20):
-        with small_disk(tmp_path / f"disk{n_pictures}", "size=130m") as disk:
-            command = Command("generate", sounds, disk / "images", *arguments)
+    assert run("generate", audio_folder, tmp_path / "whole" / "images", *arguments).status == 0
+    for n_images in (1, 20):
+        with small_disk(tmp_path / f"disk{n_images}", "size=130m") as disk:
+            command = Command("generate", audio_folder, disk / "images", *arguments)
             until = time.monotonic() + 60
-            while len(list(disk.rglob("*.png"))) < n_pictures:
+            while len(list(disk.rglob("*.png"))) < n_images:
                 assert time.monotonic() < until and command.process.poll() is None, command.end()
                 time.sleep(0.002)
             fill(disk)
@@ -122,7 +122,7 @@ def test_pictures_on_a_disk_that_another_program_fills(sounds, tmp_path, injecte
             assert_whole(disk / "images")
             before = {path: digest for path, digest in tree(disk / "images").items() if path.endswith(".png")}
             make_room(disk)
-            assert run("generate", sounds, disk / "images", *arguments).status == 0
+            assert run("generate", audio_folder, disk / "images", *arguments).status == 0
             assert_kept(before, disk / "images")
             assert tree(disk / "images") == tree(tmp_path / "whole" / "images")
     injected(2)
@@ -130,9 +130,9 @@ def test_pictures_on_a_disk_that_another_program_fills(sounds, tmp_path, injecte
 
 @needs_mounts
 @full_only
-def test_pictures_on_a_disk_that_is_too_small(sounds, tmp_path, injected):
+def test_images_on_a_disk_that_is_too_small(audio_folder, tmp_path, injected):
     with small_disk(tmp_path / "disk", "size=90m") as disk:
-        ended = run("generate", sounds, disk / "images", *SILENT)
+        ended = run("generate", audio_folder, disk / "images", *SILENT)
         assert ended.is_clear("free some"), ended
         assert list(disk.iterdir()) == []
     injected(1)
@@ -140,14 +140,14 @@ def test_pictures_on_a_disk_that_is_too_small(sounds, tmp_path, injected):
 
 @needs_mounts
 @full_only
-def test_pictures_in_a_folder_that_may_not_be_written_to(sounds, whole, tmp_path, injected):
+def test_images_in_a_folder_that_may_not_be_written_to(audio_folder, whole, tmp_path, injected):
     with small_disk(tmp_path / "disk", "size=400m") as disk:
         shutil.copytree(tmp_path / "whole" / "images", disk / "images")
         remount(disk, "ro")
         for command in (
-            ["generate", sounds, disk / "images", *WITH_SOUNDS],
-            ["generate", sounds, disk / "images", *WITH_SOUNDS, "--overwrite"],
-            ["generate", sounds, disk / "new", *WITH_SOUNDS],
+            ["generate", audio_folder, disk / "images", *WITH_AUDIO],
+            ["generate", audio_folder, disk / "images", *WITH_AUDIO, "--overwrite"],
+            ["generate", audio_folder, disk / "new", *WITH_AUDIO],
             ["generate.gallery", disk / "images"],
         ):
             ended = run(*command)
@@ -155,23 +155,23 @@ def test_pictures_in_a_folder_that_may_not_be_written_to(sounds, whole, tmp_path
             assert str(disk) in ended.err, ended
             assert tree(disk / "images") == whole
         remount(disk, "rw")
-        assert run("generate", sounds, disk / "images", *WITH_SOUNDS).status == 0
+        assert run("generate", audio_folder, disk / "images", *WITH_AUDIO).status == 0
         assert tree(disk / "images") == whole
     injected(4)
 
 
 @only_at_full_count
-def test_pictures_under_a_limit_to_the_size_of_files(sounds, whole, tmp_path, injected):
+def test_images_under_a_limit_to_the_size_of_files(audio_folder, whole, tmp_path, injected):
     """At the settings, at the journal, at the page."""
     page = (tmp_path / "whole" / "images" / "index.html").stat().st_size
     limits = [300, 5_000, page - 1] if IS_FULL else [5_000]
     for limit in limits:
         folder = tmp_path / str(limit) / "images"
-        ended = run("generate", sounds, folder, *WITH_SOUNDS, before=limited(limit))
+        ended = run("generate", audio_folder, folder, *WITH_AUDIO, before=limited(limit))
         assert ended.is_clear(TOO_LARGE), (limit, ended)
         assert_whole(folder)
         before = {path: digest for path, digest in tree(folder).items() if path.endswith((".png", ".mp3"))}
-        ended = run("generate", sounds, folder, *WITH_SOUNDS)
+        ended = run("generate", audio_folder, folder, *WITH_AUDIO)
         assert ended.status == 0, (limit, ended)
         assert_kept(before, folder)
         assert tree(folder) == whole
@@ -179,7 +179,7 @@ def test_pictures_under_a_limit_to_the_size_of_files(sounds, whole, tmp_path, in
 
 
 @full_only
-def test_the_page_and_its_sounds(sounds, whole, tmp_path, injected):
+def test_the_page_and_its_sounds(audio_folder, whole, tmp_path, injected):
     """`python -m generate.gallery` under a limit, and on a full disk: the page that was there stays."""
     expected = tmp_path / "expected" / "images"
     shutil.copytree(tmp_path / "whole" / "images", expected)
@@ -212,7 +212,7 @@ def test_the_page_and_its_sounds(sounds, whole, tmp_path, injected):
 
 # Stage two.
 
-TRAIN = [*TINY, "--nets", "1", "--epochs", "2", "--folds", "1", "--name", "r"]
+TRAIN = [*TINY, "--ensemble", "1", "--epochs", "2", "--folds", "1", "--name", "r"]
 RUN = Path("outputs", "runs", "r")
 
 
@@ -228,7 +228,7 @@ def assert_same(run_folder, expected):
 
 
 def assert_whole_run(run_folder):
-    """Every file under a final name is whole, the net loads."""
+    """Every file under a final name is whole, the model loads."""
     assert_whole(run_folder)
     from train.models import checkpoint
 
@@ -258,7 +258,7 @@ def trained(images, tmp_path):  # noqa: F811
 @needs_mounts
 @full_only
 def test_a_run_on_a_disk_without_room_for_more_files(images, trained, tmp_path, injected):  # noqa: F811
-    """Before it has begun, at the net, at the report, at the page."""
+    """Before it has begun, at the model, at the report, at the page."""
     places = [6, 9, 15, 24]
     for n_files in places:
         with small_disk(tmp_path / f"disk{n_files}", f"size=400m,nr_inodes={n_files}") as disk:
@@ -274,9 +274,9 @@ def test_a_run_on_a_disk_without_room_for_more_files(images, trained, tmp_path, 
 @needs_mounts
 @full_only
 def test_a_run_on_a_full_disk(images, trained, tmp_path, injected):  # noqa: F811
-    """In the middle of the net's file, and among those of the report."""
-    net = (trained / "fold-1" / "last.keras").stat().st_size
-    sizes = [net * 3 // 4, net + 50_000]
+    """In the middle of the model's file, and among those of the report."""
+    model = (trained / "fold-1" / "last.keras").stat().st_size
+    sizes = [model * 3 // 4, model + 50_000]
     n = 0
     for size in sizes:
         with small_disk(tmp_path / f"disk{size}", f"size={size}") as disk:
@@ -292,7 +292,7 @@ def test_a_run_on_a_full_disk(images, trained, tmp_path, injected):  # noqa: F81
 
 @full_only
 def test_a_run_under_a_limit_to_the_size_of_files(images, trained, tmp_path, injected):  # noqa: F811
-    """At the net, which is the largest file."""
+    """At the model, which is the largest file."""
     cwd = tmp_path / "limited"
     cwd.mkdir()
     ended = run("train", images, *TRAIN, cwd=cwd, before=limited(100_000))
@@ -323,15 +323,15 @@ def test_a_report_under_a_limit_to_the_size_of_files(trained, tmp_path, injected
 @needs_mounts
 @full_only
 def test_a_report_on_a_full_disk(trained, tmp_path, injected):
-    """At a table, and among the pictures that the page shows."""
-    # A plot is replaced, for which there must be room for two; the pictures take more.
+    """At a table, and among the images that the page shows."""
+    # A plot is replaced, for which there must be room for two; the images take more.
     rooms = [2 * PAGE_BYTES, in_pages(trained / "curves.png")]
-    assert sum(in_pages(path) for path in (trained / "pictures").rglob("*.*")) > rooms[-1]
+    assert sum(in_pages(path) for path in (trained / "images").rglob("*.*")) > rooms[-1]
     for room in rooms:
         with small_disk(tmp_path / f"disk{room}", "size=40m") as disk:
             shutil.copytree(trained, disk / RUN)
-            shutil.rmtree(disk / RUN / "pictures")
-            # The pictures are where the run says, as seen from its folder.
+            shutil.rmtree(disk / RUN / "images")
+            # The images are where the run says, as seen from its folder.
             config = json.loads((trained / "config.json").read_text())
             config["images"] = os.path.relpath((trained / config["images"]).resolve(), (disk / RUN).resolve())
             (disk / RUN / "config.json").write_text(json.dumps(config))
@@ -344,7 +344,7 @@ def test_a_report_on_a_full_disk(trained, tmp_path, injected):
             ended = run("train.report", disk / RUN, "--explain", "0")
             assert ended.status == 0, (room, ended)
             assert_same(disk / RUN, trained)
-            assert tree(disk / RUN / "pictures") == tree(trained / "pictures")
+            assert tree(disk / RUN / "images") == tree(trained / "images")
     injected(len(rooms))
 
 

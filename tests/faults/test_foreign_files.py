@@ -22,26 +22,26 @@ ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]
 
 
 def plant(images: Path, elsewhere: Path) -> dict[str, bytes]:
-    """Put files of the user's own into a picture folder; their names in it, and their bytes."""
-    picture = (images / "low" / "low-1__original.png").read_bytes()
+    """Put files of the user's own into an image folder; their names in it, and their bytes."""
+    image = (images / "low" / "low-1__original.png").read_bytes()
     own_mp3 = (images / "low" / "low-0__original.mp3").read_bytes()
     soundfile.write(elsewhere / "song.mp3", tone(440), SR, format="MP3")
     song = (elsewhere / "song.mp3").read_bytes()
     planted = {
-        "low/kept/low-1__original.png": picture,
-        "low/ab/low-1__original.png": picture,
-        "kept/low-1__original.png": picture,
+        "low/kept/low-1__original.png": image,
+        "low/ab/low-1__original.png": image,
+        "kept/low-1__original.png": image,
         "low/ab/notes.txt": b"mine",
-        "low/low-1__original copy.png": picture,
-        "low/favourite.png": picture,
+        "low/low-1__original copy.png": image,
+        "low/favourite.png": image,
         "low/low-1__original.mp3": song,
         "high/high-3__original.mp3": song,
         "low/song.mp3": song,
         "kept/low-0__original.mp3": own_mp3,
         "notes.txt": b"mine",
         "low/notes.txt": b"mine",
-        ".levels-mine/a.npy": b"mine",
-        ".levels-backup.zip": b"mine",
+        ".pixels-mine/a.npy": b"mine",
+        ".pixels-backup.zip": b"mine",
         "thesis.tmp": b"mine",
         "low/thesis.1.tmp": b"mine",
         "README.md": b"mine",
@@ -53,8 +53,8 @@ def plant(images: Path, elsewhere: Path) -> dict[str, bytes]:
     # A class that the user moved to another disk.
     shutil.move(images / "high", elsewhere / "high")
     (images / "high").symlink_to(elsewhere / "high")
-    (elsewhere / "high" / "keep.png").write_bytes(picture)
-    # A folder of another collection's pictures, linked to.
+    (elsewhere / "high" / "keep.png").write_bytes(image)
+    # A folder of another collection's images, linked to.
     shutil.copytree(images / "low", elsewhere / "other" / "low")
     (images / "linked").symlink_to(elsewhere / "other" / "low")
     return planted
@@ -62,24 +62,24 @@ def plant(images: Path, elsewhere: Path) -> dict[str, bytes]:
 
 @pytest.mark.fault(26)
 @pytest.mark.parametrize("more", [[], ["--overwrite"]])
-def test_only_what_known_rows_name_is_removed(sounds, tmp_path, capsys, injected, more):
+def test_only_what_known_rows_name_is_removed(audio_folder, tmp_path, capsys, injected, more):
     images, elsewhere = tmp_path / "images", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert main([str(sounds), str(images), *ARGUMENTS]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS]) == 0
     planted = plant(images, elsewhere)
     linked = {path: path.read_bytes() for path in (elsewhere / "other").rglob("*") if path.is_file()}
-    (sounds / "low" / "1.wav").unlink()
+    (audio_folder / "low" / "1.wav").unlink()
     capsys.readouterr()
     # The dry run says what the run does, and does nothing.
     everything = {path: path.read_bytes() for path in images.rglob("*") if path.is_file()}
-    assert main([str(sounds), str(images), *ARGUMENTS, *more, "--dry-run"]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS, *more, "--dry-run"]) == 0
     plan = capsys.readouterr().out
     assert {path: path.read_bytes() for path in images.rglob("*") if path.is_file()} == everything
     n_removed = 4 if more else 1  # what lies behind the linked class stays in any case
-    assert f"removed   {n_removed} picture" in plan and "low/low-1__original.png" in plan, plan
+    assert f"removed   {n_removed} image" in plan and "low/low-1__original.png" in plan, plan
     assert f"not ours  {len(planted) - 1 + 1} files" in plan, plan  # one is behind a link; and a linked folder
 
-    assert main([str(sounds), str(images), *ARGUMENTS, *more]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS, *more]) == 0
     assert not (images / "low" / "low-1__original.png").exists()
     for name, content in planted.items():
         assert (images / name).read_bytes() == content, name
@@ -90,15 +90,15 @@ def test_only_what_known_rows_name_is_removed(sounds, tmp_path, capsys, injected
 
 
 @pytest.mark.fault(26)
-def test_sounds_behind_links_and_of_linked_classes_stay(sounds, tmp_path, injected):
+def test_sounds_behind_links_and_of_linked_classes_stay(audio_folder, tmp_path, injected):
     images, elsewhere = tmp_path / "images", tmp_path / "elsewhere"
-    assert main([str(sounds), str(images), *ARGUMENTS]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS]) == 0
     shutil.move(images / "high", elsewhere)
     (images / "high").symlink_to(elsewhere)
     before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
-    (sounds / "high" / "0.wav").unlink()
-    assert main([str(sounds), str(images), *ARGUMENTS, "--dry-run"]) == 0
-    assert main([str(sounds), str(images), *ARGUMENTS]) == 0
+    (audio_folder / "high" / "0.wav").unlink()
+    assert main([str(audio_folder), str(images), *ARGUMENTS, "--dry-run"]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS]) == 0
     assert {name: (elsewhere / name).read_bytes() for name in before} == before
     assert len(tables.read_metadata(images / "metadata.csv")) == 7
     injected(1)
@@ -163,7 +163,7 @@ def test_a_new_folder_and_one_of_this_program_are_taken(tmp_path):
     (tmp_path / ".lock").touch()
     run_name.check_ours(tmp_path)
     (tmp_path / ".lock").unlink()
-    for file in ("a__picture.png", "a__what_mattered.wav"):
+    for file in ("a__image.png", "a__what_mattered.wav"):
         (tmp_path / file).touch()
     recordings.check_ours(tmp_path)  # of a run that was interrupted
     (tmp_path / "notes.txt").touch()
@@ -189,10 +189,10 @@ def test_a_sound_of_this_program_is_known_by_its_tag(tmp_path):
     assert abs(soundfile.info(tmp_path / "own.mp3").frames - SR) < 3000
 
 
-def test_a_copy_of_a_picture_is_not_known_by_another_name(tmp_path):
+def test_a_copy_of_a_image_is_not_known_by_another_name(tmp_path):
     text = {"clip": "dog-1", "variant": "original"}
-    levels = __import__("numpy").zeros((8, 8), "uint8")
+    pixels = __import__("numpy").zeros((8, 8), "uint8")
     for name in ("dog-1__original.png", "dog-2__original.png"):
-        png.write(tmp_path / name, levels, palette=png.palette("magma"), text=text)
+        png.write(tmp_path / name, pixels, palette=png.palette("magma"), text=text)
     assert png.is_named(tmp_path / "dog-1__original.png") and not png.is_named(tmp_path / "dog-2__original.png")
     assert os.listdir(tmp_path)

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from generate.audio import BadSound, decode, duration_s
+from generate.audio import BadAudio, decode, duration_s
 from tests.conftest import white
 from tests.faults.bad_audio import chunk, encoded, fmt, wav
 
@@ -23,7 +23,7 @@ N = 3 * SR
 def through_ffmpeg(codec: str, container: str, *, sr: int = 0, options: dict[str, str] | None = None) -> bytes:
     """Three seconds of noise as FFmpeg writes them."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sound"
+        path = Path(folder) / "audio_file"
         _write(path, codec, container, sr or SR, options or {})
         return path.read_bytes()
 
@@ -153,7 +153,7 @@ def test_of_each_all_is_read_or_nothing(tmp_path, injected):
         path = tmp_path / name
         path.write_bytes(content)
         for look in (lambda path: decode(path, longest_s=0.2), duration_s):
-            with pytest.raises(BadSound) as caught:
+            with pytest.raises(BadAudio) as caught:
                 pytest.fail(f"{name} was accepted: {look(path)}")
             assert len(str(caught.value)) > 20, name
     injected(len(ALL) + len(NONE))
@@ -186,6 +186,6 @@ def test_twelve_hours_behind_a_header_of_one_minute(tmp_path, injected):
     n_minute, path = 60 * 44100 * 2, tmp_path / "night.wav"
     sparse_wav(path, told=n_minute, n_bytes=12 * 60 * n_minute)
     for look in (decode, duration_s):
-        with pytest.raises(BadSound, match="3,804,948,000 bytes stand behind the sound.*ffmpeg -ignore_length 1"):
+        with pytest.raises(BadAudio, match="3,804,948,000 bytes stand behind the sound.*ffmpeg -ignore_length 1"):
             look(path)
     injected(1)

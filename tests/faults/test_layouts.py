@@ -14,7 +14,7 @@ from generate.command_line import build_parser
 from generate.readers import ReaderOptions, find, read
 from tests.conftest import METADATA
 from tests.faults.running import QUICK, generate, metadata
-from tests.generate.readers.conftest import touch, write_sounds, write_text
+from tests.generate.readers.conftest import touch, write_audio, write_text
 
 SPECIES = ("aldfly", "amecro", "banswa")
 GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
@@ -163,7 +163,7 @@ READ: dict[Put, tuple[str, str, int, int, str]] = {
 @pytest.mark.fault(21)
 def test_what_can_be_recognised_is_read(real_tables, tmp_path, injected):
     for number, (put, (inner, layout, n_clips, n_classes, words)) in enumerate(READ.items()):
-        top = tmp_path / str(number) / "sounds"
+        top = tmp_path / str(number) / "audio_folder"
         top.mkdir(parents=True)
         put(top)
         found = find(top, ReaderOptions())
@@ -173,7 +173,7 @@ def test_what_can_be_recognised_is_read(real_tables, tmp_path, injected):
         assert (len(clips), clips["label"].nunique()) == (n_clips, n_classes), put.__name__
         assert collection.missing == [], put.__name__
         assert clips["clip_id"].str.casefold().is_unique
-        assert words in "\n".join([*found.notes, *collection.notes, *collection.passed_over]), put.__name__
+        assert words in "\n".join([*found.notes, *collection.notes, *collection.skipped]), put.__name__
     injected(len(READ))
 
 
@@ -306,7 +306,7 @@ STOPPED: dict[Put, tuple[str, str]] = {
 @pytest.mark.fault(21)
 def test_what_is_not_certain_stops_and_names_what_settles_it(real_tables, tmp_path, injected):
     for number, (put, (seen, option)) in enumerate(STOPPED.items()):
-        top = tmp_path / str(number) / "sounds"
+        top = tmp_path / str(number) / "audio_folder"
         top.mkdir(parents=True)
         put(top)
         with pytest.raises(ValueError) as caught:
@@ -329,8 +329,8 @@ def test_what_is_not_certain_stops_and_names_what_settles_it(real_tables, tmp_pa
 
 @pytest.mark.fault(21)
 def test_a_run_on_splits_keeps_them_as_a_column_and_on_what_is_not_certain_writes_nothing(tmp_path, injected):
-    sounds = tmp_path / "archive" / "birds"
-    write_sounds(sounds, *(f"{part}/{label}/1.wav" for part in ("train", "test") for label in ("owl", "tit")))
+    audio_folder = tmp_path / "archive" / "birds"
+    write_audio(audio_folder, *(f"{part}/{label}/1.wav" for part in ("train", "test") for label in ("owl", "tit")))
     done = generate(tmp_path / "archive", tmp_path / "images", *QUICK, "--variants", "none")
     assert done.returncode == 0, done.stderr
     assert "read as   class from the folder in train, test or validation; no folds; split from the top" in done.stdout
@@ -344,7 +344,7 @@ def test_a_run_on_splits_keeps_them_as_a_column_and_on_what_is_not_certain_write
     }
     assert set(table["label"]) == {"owl", "tit"} and set(table["fold"]) == {""}
 
-    write_sounds(tmp_path / "one", "recordings/1.wav", "recordings/2.wav")
+    write_audio(tmp_path / "one", "recordings/1.wav", "recordings/2.wav")
     done = generate(tmp_path / "one", tmp_path / "none", *QUICK)
     assert done.returncode == 1 and "It is not certain what the classes in" in done.stderr
     assert not (tmp_path / "none").exists()

@@ -15,7 +15,7 @@ import soundfile
 
 from tests.conftest import SR, tone
 from tests.faults.rows import only_at_full_count, times
-from tests.faults.running import QUICK, generate, metadata, pictures, reasons, run
+from tests.faults.running import QUICK, generate, image_bytes, metadata, reasons, run
 
 
 def write(path: Path, hz: float) -> None:
@@ -24,69 +24,69 @@ def write(path: Path, hz: float) -> None:
     soundfile.write(path, tone(hz, seconds=0.5), SR)
 
 
-def link_loops(sounds: Path) -> None:
-    (sounds / "dog" / "up").symlink_to("..")
-    (sounds / "dog" / "here").symlink_to(".")
-    (sounds / "again").symlink_to(".")
-    (sounds / "itself").symlink_to("itself")
-    (sounds / "ping").symlink_to("pong")
-    (sounds / "pong").symlink_to("ping")
+def link_loops(audio_folder: Path) -> None:
+    (audio_folder / "dog" / "up").symlink_to("..")
+    (audio_folder / "dog" / "here").symlink_to(".")
+    (audio_folder / "again").symlink_to(".")
+    (audio_folder / "itself").symlink_to("itself")
+    (audio_folder / "ping").symlink_to("pong")
+    (audio_folder / "pong").symlink_to("ping")
 
 
-def folder_named_as_a_sound(sounds: Path) -> None:
-    (sounds / "dog" / "x.wav").mkdir()
-    write(sounds / "dog" / "x.wav" / "inside.wav", 777)
-    (sounds / "dog" / "empty.wav").mkdir()
+def folder_named_as_a_sound(audio_folder: Path) -> None:
+    (audio_folder / "dog" / "x.wav").mkdir()
+    write(audio_folder / "dog" / "x.wav" / "inside.wav", 777)
+    (audio_folder / "dog" / "empty.wav").mkdir()
 
 
-def class_named_as_a_sound(sounds: Path) -> None:
-    write(sounds / "x.wav" / "inside.wav", 777)
+def class_named_as_a_sound(audio_folder: Path) -> None:
+    write(audio_folder / "x.wav" / "inside.wav", 777)
 
 
-def empty_classes(sounds: Path) -> None:
-    (sounds / "empty").mkdir()
-    (sounds / "deep" / "er" / "still").mkdir(parents=True)
-    (sounds / "papers").mkdir()
-    (sounds / "papers" / "notes.txt").write_text("no sound")
+def empty_classes(audio_folder: Path) -> None:
+    (audio_folder / "empty").mkdir()
+    (audio_folder / "deep" / "er" / "still").mkdir(parents=True)
+    (audio_folder / "papers").mkdir()
+    (audio_folder / "papers" / "notes.txt").write_text("no sound")
 
 
-def hidden_folders(sounds: Path) -> None:
+def hidden_folders(audio_folder: Path) -> None:
     for name in (".git", ".ipynb_checkpoints", "__MACOSX", "dog/.cache", "dog/.trash"):
-        write(sounds / name / "a.wav", 888)
-    write(sounds / "dog" / ".hidden.wav", 889)
+        write(audio_folder / name / "a.wav", 888)
+    write(audio_folder / "dog" / ".hidden.wav", 889)
 
 
-def links_out_of_the_folder(sounds: Path) -> None:
-    write(sounds.parent / "elsewhere" / "far" / "away.wav", 777)
-    (sounds / "dog" / "more").symlink_to(sounds.parent / "elsewhere")
-    (sounds / "dog" / "passwd.txt").symlink_to("/etc/passwd")
+def links_out_of_the_folder(audio_folder: Path) -> None:
+    write(audio_folder.parent / "elsewhere" / "far" / "away.wav", 777)
+    (audio_folder / "dog" / "more").symlink_to(audio_folder.parent / "elsewhere")
+    (audio_folder / "dog" / "passwd.txt").symlink_to("/etc/passwd")
 
 
-def broken_links(sounds: Path) -> None:
-    (sounds / "dog" / "gone.wav").symlink_to("nowhere.wav")
-    (sounds / "dog" / "round.flac").symlink_to("round.flac")
-    (sounds / "nowhere").symlink_to("../not there")
+def broken_links(audio_folder: Path) -> None:
+    (audio_folder / "dog" / "gone.wav").symlink_to("nowhere.wav")
+    (audio_folder / "dog" / "round.flac").symlink_to("round.flac")
+    (audio_folder / "nowhere").symlink_to("../not there")
 
 
-def link_to_a_file(sounds: Path) -> None:
-    write(sounds.parent / "elsewhere" / "single.wav", 777)
-    (sounds / "dog" / "linked.wav").symlink_to("../../elsewhere/single.wav")
+def link_to_a_file(audio_folder: Path) -> None:
+    write(audio_folder.parent / "elsewhere" / "single.wav", 777)
+    (audio_folder / "dog" / "linked.wav").symlink_to("../../elsewhere/single.wav")
 
 
-def class_that_is_a_link(sounds: Path) -> None:
-    write(sounds.parent / "elsewhere" / "wolf" / "a.wav", 777)
-    (sounds / "wolf").symlink_to("../elsewhere/wolf")
+def class_that_is_a_link(audio_folder: Path) -> None:
+    write(audio_folder.parent / "elsewhere" / "wolf" / "a.wav", 777)
+    (audio_folder / "wolf").symlink_to("../elsewhere/wolf")
 
 
-def pipe(sounds: Path) -> None:
-    os.mkfifo(sounds / "dog" / "pipe.wav")
-    os.mkfifo(sounds / "beside.wav")
-    (sounds / "cat" / "to-a-pipe.ogg").symlink_to("../dog/pipe.wav")
+def pipe(audio_folder: Path) -> None:
+    os.mkfifo(audio_folder / "dog" / "pipe.wav")
+    os.mkfifo(audio_folder / "beside.wav")
+    (audio_folder / "cat" / "to-a-pipe.ogg").symlink_to("../dog/pipe.wav")
 
 
-def sockets(sounds: Path) -> None:
+def sockets(audio_folder: Path) -> None:
     here = os.getcwd()
-    os.chdir(sounds / "dog")  # a socket's path must be short
+    os.chdir(audio_folder / "dog")  # a socket's path must be short
     try:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("socket.wav")
@@ -94,16 +94,16 @@ def sockets(sounds: Path) -> None:
         os.chdir(here)
 
 
-def devices(sounds: Path) -> None:
+def devices(audio_folder: Path) -> None:
     """A terminal and /dev/zero, which never end: of this disk where they can be made, else by links."""
     try:
-        os.mknod(sounds / "dog" / "zero.wav", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+        os.mknod(audio_folder / "dog" / "zero.wav", stat.S_IFCHR | 0o666, os.makedev(1, 5))
     except OSError:
-        (sounds / "dog" / "zero.wav").symlink_to("/dev/zero")
-    (sounds / "dog" / "random.flac").symlink_to("/dev/urandom")
-    (sounds / "cat" / "tty.mp3").symlink_to("/dev/tty")
-    (sounds / "cat" / "stdin.wav").symlink_to("/dev/stdin")
-    (sounds / "devices").symlink_to("/dev/pts")
+        (audio_folder / "dog" / "zero.wav").symlink_to("/dev/zero")
+    (audio_folder / "dog" / "random.flac").symlink_to("/dev/urandom")
+    (audio_folder / "cat" / "tty.mp3").symlink_to("/dev/tty")
+    (audio_folder / "cat" / "stdin.wav").symlink_to("/dev/stdin")
+    (audio_folder / "devices").symlink_to("/dev/pts")
 
 
 Put = Callable[[Path], None]
@@ -136,14 +136,14 @@ def test_the_classes_are_exactly_the_users(tmp_path, injected):
             write(plain / label / f"{number}.wav", base_hz + 50 * number)
     more = [*QUICK, "--variants", "none", "--max-rejected", "90"]
     generate(plain, tmp_path / "drawn", *more)
-    expected = pictures(tmp_path / "drawn")
+    expected = image_bytes(tmp_path / "drawn")
     cases = list(CASES.items())[-times(12, daily=3) :]
     for number, (name, (put, classes, rejected, words)) in enumerate(cases):
-        sounds, images = tmp_path / str(number) / "sounds", tmp_path / str(number) / "images"
-        shutil.copytree(plain, sounds)
-        put(sounds)
+        audio_folder, images = tmp_path / str(number) / "audio_folder", tmp_path / str(number) / "images"
+        shutil.copytree(plain, audio_folder)
+        put(audio_folder)
         # Nothing here has two seconds of sound: what takes longer is waiting for something.
-        done = generate(sounds, images, *more, limit_s=60)
+        done = generate(audio_folder, images, *more, limit_s=60)
         assert done.returncode == 0, (name, done.stdout, done.stderr)
         table = metadata(images)
         assert table["label"].value_counts().to_dict() == classes, name
@@ -151,25 +151,25 @@ def test_the_classes_are_exactly_the_users(tmp_path, injected):
         assert table["audio_sha256"].is_unique, f"{name}: a sound is there twice"
         assert set(reasons(images)) == rejected, name
         assert words in done.stdout, (name, done.stdout)
-        assert expected.items() <= pictures(images).items(), name
+        assert expected.items() <= image_bytes(images).items(), name
     injected(len(cases))
 
 
 @pytest.mark.fault(10)
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no such files")
 def test_a_table_that_names_a_pipe_or_a_device_waits_for_neither(tmp_path, injected):
-    sounds = tmp_path / "sounds"
+    audio_folder = tmp_path / "audio_folder"
     for label, hz in (("cat", 300), ("dog", 900)):
-        write(sounds / "audio" / f"{label}.wav", hz)
-    os.mkfifo(sounds / "audio" / "pipe.wav")
-    (sounds / "audio" / "zero.wav").symlink_to("/dev/zero")
-    (sounds / "audio" / "folder.wav").mkdir()
+        write(audio_folder / "audio" / f"{label}.wav", hz)
+    os.mkfifo(audio_folder / "audio" / "pipe.wav")
+    (audio_folder / "audio" / "zero.wav").symlink_to("/dev/zero")
+    (audio_folder / "audio" / "folder.wav").mkdir()
     bad = ("pipe", "zero", "folder")
     rows = [f"audio/{name}.wav,{'cat' if name != 'dog' else 'dog'}" for name in ("cat", "dog", *bad)]
-    (sounds / "labels.csv").write_text("\n".join(["file,label", *rows, ""]))
-    done = run("generate", sounds, tmp_path / "images", *QUICK, "--variants", "none", limit_s=60)
+    (audio_folder / "labels.csv").write_text("\n".join(["file,label", *rows, ""]))
+    done = run("generate", audio_folder, tmp_path / "images", *QUICK, "--variants", "none", limit_s=60)
     assert "Traceback" not in done.stderr
     assert done.returncode == 3
-    assert set(metadata(tmp_path / "images")["sound"]) == {"audio/cat.wav", "audio/dog.wav"}
+    assert set(metadata(tmp_path / "images")["audio_file"]) == {"audio/cat.wav", "audio/dog.wav"}
     assert set(reasons(tmp_path / "images")) == {f"audio/{name}.wav" for name in bad}
     injected(0)

@@ -1,4 +1,4 @@
-"""Row 18: memory over many pictures and epochs in one process."""
+"""Row 18: memory over many images and epochs in one process."""
 
 import json
 import os
@@ -38,7 +38,7 @@ from generate.command_line import options_from, parse
 from generate.rendering.prepare import prepare, survey
 from generate.rendering.clip import render
 
-sounds, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
+audio_folder, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 prepared = prepare(options_from(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"])))
 workers.keep_memory()  # as in a worker
 Path(images).mkdir()
@@ -63,7 +63,7 @@ from train.recipe import Recipe
 from train.training.cross_validation import _fold
 
 recipe = Recipe(
-    model="cnn7", nets=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),
+    model="cnn7", models=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),
     image_preset="paper", select="validation",
 )
 prepared = prepare(Path(sys.argv[1]), recipe)
@@ -89,13 +89,13 @@ def grown_mb(script, *arguments, cwd):
 def test_renders(tmp_path):
     """All variants of sounds of many lengths, by librosa's way, as a worker draws them."""
     rng = np.random.default_rng(0)
-    (tmp_path / "sounds" / "a").mkdir(parents=True)
+    (tmp_path / "audio_folder" / "a").mkdir(parents=True)
     for number in range(40):
         seconds = rng.uniform(0.02, 9)
         y = tone(300 + 50 * number, seconds=seconds, sr=44100) + white(seconds, sr=44100, seed=number)
         sr = 44100 if number % 2 else SR
-        soundfile.write(tmp_path / "sounds" / "a" / f"{number}.flac", y, sr)
-    n, grown = grown_mb(RENDERS, tmp_path / "sounds", tmp_path / "images", times(2000, daily=200), cwd=tmp_path)
+        soundfile.write(tmp_path / "audio_folder" / "a" / f"{number}.flac", y, sr)
+    n, grown = grown_mb(RENDERS, tmp_path / "audio_folder", tmp_path / "images", times(2000, daily=200), cwd=tmp_path)
     assert n == times(2000, daily=200)
     print(f"{n} renders: {grown:.1f} MB more after the first tenth")
     assert grown < MOST_MB

@@ -1,4 +1,4 @@
-"""Real sounds with bytes changed, headers and all: each becomes a picture or a reason, in time, and the run lives."""
+"""Real sounds with bytes changed, headers and all: each becomes an image or a reason, in time, and the run lives."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def timed(job: Job, front: Front) -> list[dict[str, object]]:
     try:
         return render(job, front)
     finally:
-        path = front.sounds / job.path
+        path = front.audio_folder / job.path
         path.with_name(path.name + ".seconds").write_text(str(time.monotonic() - started))
 
 
@@ -148,33 +148,33 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     assert len(originals) == 20
     n_each = times(100, daily=10)
     print(f"seed {SEED}, {n_each} mutations of each of {len(originals)} sounds")
-    sounds, kept = tmp_path / "sounds", tmp_path / "kept"
+    audio_folder, kept = tmp_path / "audio_folder", tmp_path / "kept"
     for label in ("mutated", "whole"):
-        (sounds / label).mkdir(parents=True)
+        (audio_folder / label).mkdir(parents=True)
     for place, (name, content) in enumerate(originals.items()):
-        (sounds / "whole" / name).write_bytes(content)
+        (audio_folder / "whole" / name).write_bytes(content)
         for number in range(n_each):
             # Each from numbers of its own, so that one can be made again without the others.
             rng = np.random.default_rng([SEED, place, number])
-            (sounds / "mutated" / f"{number:03d}-{name}").write_bytes(mutated(content, rng))
+            (audio_folder / "mutated" / f"{number:03d}-{name}").write_bytes(mutated(content, rng))
     n_mutated = n_each * len(originals)
 
-    # All at once: headers for the pieces, then pictures.
+    # All at once: headers for the pieces, then images.
     images = tmp_path / "images"
     limit_s = 60 + LIMIT_S * times(30, daily=6)
-    done = generate(sounds, images, *QUICK, "--variants", "trim", "--max-rejected", "100", limit_s=limit_s)
+    done = generate(audio_folder, images, *QUICK, "--variants", "trim", "--max-rejected", "100", limit_s=limit_s)
     assert done.returncode == 0, done.stderr[-2000:]
     metadata = tables.read_metadata(images / tables.METADATA)
     rejected = pd.read_csv(images / tables.REJECTED, dtype=str, keep_default_na=False)
-    assert set(metadata.loc[metadata["label"] == "whole", "sound"]) == {f"whole/{name}" for name in originals}
-    drawn, refused = set(metadata["sound"]), set(rejected["sound"])
-    expected = {path.relative_to(sounds).as_posix() for path in sounds.rglob("*.*")}
+    assert set(metadata.loc[metadata["label"] == "whole", "audio_file"]) == {f"whole/{name}" for name in originals}
+    drawn, refused = set(metadata["audio_file"]), set(rejected["audio_file"])
+    expected = {path.relative_to(audio_folder).as_posix() for path in audio_folder.rglob("*.*")}
     lost = expected - drawn - refused
-    assert not lost, f"neither a picture nor a reason: {[keep(sounds / name, kept) for name in sorted(lost)[:5]]}"
+    assert not lost, f"neither an image nor a reason: {[keep(audio_folder / name, kept) for name in sorted(lost)[:5]]}"
     assert (rejected["reason"].str.strip() != "").all()
-    dead = rejected[rejected["reason"].str.contains("worker process")]["sound"]
-    assert not len(dead), f"a worker died or hung: {[keep(sounds / name, kept) for name in dead[:5]]}"
-    most_pieces = rejected["sound"].value_counts().max()
+    dead = rejected[rejected["reason"].str.contains("worker process")]["audio_file"]
+    assert not len(dead), f"a worker died or hung: {[keep(audio_folder / name, kept) for name in dead[:5]]}"
+    most_pieces = rejected["audio_file"].value_counts().max()
     # Most give one line; a sample rate that is changed makes five seconds into minutes, and who could tell.
     assert most_pieces <= 300, f"{rejected['sound'].value_counts().index[0]} was cut into {most_pieces} pieces"
     for name in metadata["file_name"]:
@@ -183,8 +183,8 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     # Each by itself, with the clock.
     settings = Settings(sr=22050, seconds=1, image_size=(32, 32), variants=("trim",), engine="librosa", long="first")
     (tmp_path / "timed").mkdir()
-    front = Front(sounds, tmp_path / "timed", settings, png.palette("magma"), "0")
-    paths = sorted((sounds / "mutated").iterdir())
+    front = Front(audio_folder, tmp_path / "timed", settings, png.palette("magma"), "0")
+    paths = sorted((audio_folder / "mutated").iterdir())
     jobs = [Job(f"c{n}", f"mutated/{p.name}", "m", "m", "", "r", 0.0, (None,)) for n, p in enumerate(paths)]
     n_done = 0
     for job, outcome in map_unordered(timed, jobs, front, workers=2, temporary_folder=tmp_path):
@@ -195,7 +195,7 @@ def test_mutations_of_real_sounds(esc10, tmp_path, injected, capsys):
     assert not slow, f"took more than {LIMIT_S} s: {[keep(path, kept) for path in slow[:5]]}"
     n_drawn = len({name for name in drawn if name.startswith("mutated/")})
     with capsys.disabled():
-        print(f" {n_mutated} mutations, seed {SEED}: {n_drawn} gave a picture, {len(refused - drawn)} a reason alone")
+        print(f" {n_mutated} mutations, seed {SEED}: {n_drawn} gave an image, {len(refused - drawn)} a reason alone")
     injected(n_mutated)
 
 

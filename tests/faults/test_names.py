@@ -1,4 +1,4 @@
-"""Names that other programs stumble over: one picture for each sound, and the trainer reads the folder."""
+"""Names that other programs stumble over: one image for each sound, and the trainer reads the folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import soundfile
 from generate.audio import load
 from generate.dataset import png
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
 from tests.faults.bad_audio import streaminfo
 from tests.faults.rows import only_at_full_count, times
@@ -64,37 +64,37 @@ def fill(folder: Path, name: bytes, number: int) -> None:
 @only_at_full_count
 @pytest.mark.fault(9)
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="this system takes no such names")
-def test_one_picture_for_each_sound_whatever_its_name(tmp_path, injected):
+def test_one_image_for_each_sound_whatever_its_name(tmp_path, injected):
     assert len(KINDS) == 25
     kinds = dict(list(KINDS.items())[: times(25, daily=9)])
     names = [name for of_kind in kinds.values() for name in ([of_kind] if isinstance(of_kind, bytes) else of_kind)]
-    sounds, images = tmp_path / "so%20unds #1", tmp_path / "pic tures"
+    audio_folder, images = tmp_path / "so%20unds #1", tmp_path / "pic tures"
     number = 0
     for label in CLASSES[: times(len(CLASSES), daily=3)]:
-        folder = os.path.join(os.fsencode(sounds), label)
+        folder = os.path.join(os.fsencode(audio_folder), label)
         os.makedirs(folder)
         for name in names if label == CLASSES[0] else names[:8]:
             fill(Path(os.fsdecode(folder)), name, number)
             number += 1
 
     more = [*QUICK, "--variants", "trim", "--engine", "librosa"]
-    done = generate(sounds, images, *more, "--listen", "all")
+    done = generate(audio_folder, images, *more, "--listen", "all")
     assert done.returncode == 0, done.stdout
     assert "no sound of" not in done.stdout, done.stdout
     assert reasons(images) == {}
-    assert_one_picture_for_each(sounds, images, number)
+    assert_one_image_for_each(audio_folder, images, number)
     heard = {path.with_suffix("").relative_to(images).as_posix() for path in images.rglob("*.mp3")}
     assert heard == {name.removesuffix(".png") for name in metadata(images)["file_name"]}
     before = {path: path.stat().st_mtime_ns for path in images.rglob("*.png")}
-    assert "Nothing to render" in generate(sounds, images, *more, "--listen", "all").stdout
+    assert "Nothing to render" in generate(audio_folder, images, *more, "--listen", "all").stdout
     assert {path: path.stat().st_mtime_ns for path in images.rglob("*.png")} == before
 
     # What is bad under such names is told of, and takes nothing with it.
     names_of_bad = [b"bad\xe9.m4a", b"bad\rb.mp3", b"bad\nd.flac", b"bad.wma"]
     for name in names_of_bad:
-        with open(os.path.join(os.fsencode(sounds), CLASSES[0], name), "xb") as file:
+        with open(os.path.join(os.fsencode(audio_folder), CLASSES[0], name), "xb") as file:
             file.write(streaminfo(n_samples=0, edition=0))
-    done = generate(sounds, images, *more, "--max-rejected", "90")
+    done = generate(audio_folder, images, *more, "--max-rejected", "90")
     assert done.returncode == 0
     assert len(reasons(images)) == len(names_of_bad)
     assert {path: path.stat().st_mtime_ns for path in images.rglob("*.png")} == before
@@ -106,21 +106,21 @@ def test_one_picture_for_each_sound_whatever_its_name(tmp_path, injected):
     injected(len(kinds))
 
 
-def assert_one_picture_for_each(sounds: Path, images: Path, n_sounds: int) -> None:
-    """As many clips as sounds, each with names that no system takes for another's, and its own sound's picture."""
+def assert_one_image_for_each(audio_folder: Path, images: Path, n_files: int) -> None:
+    """As many clips as sounds, each with names that no system takes for another's, and its own sound's image."""
     table = metadata(images)
-    assert table["clip_id"].nunique() == n_sounds
-    assert table["audio_sha256"].nunique() == n_sounds
-    assert table["sound"].nunique() == n_sounds
-    assert len(table) == 2 * n_sounds
+    assert table["clip_id"].nunique() == n_files
+    assert table["audio_sha256"].nunique() == n_files
+    assert table["audio_file"].nunique() == n_files
+    assert len(table) == 2 * n_files
     folded = {unicodedata.normalize("NFC", name).casefold() for name in table["file_name"]}
-    assert len(folded) == len(table), "two pictures share a name where case or composition is ignored"
+    assert len(folded) == len(table), "two images share a name where case or composition is ignored"
     for name in table["file_name"]:
         assert len(name.rpartition("/")[2].encode()) <= 255
         assert not set(name) & set('\n\r\t\\:*?"<>|')
     settings = Settings(sr=SR, seconds=1, image_size=(32, 32))
     drawn = {png.read(images / name)[0].tobytes() for name in table.loc[table["variant"] == "original", "file_name"]}
-    files = [os.path.join(folder, name) for folder, _, found in os.walk(os.fsencode(sounds)) for name in found]
-    expected = {levels(load(Path(os.fsdecode(file)), SR).y, settings).tobytes() for file in files}
-    assert len(expected) == len(files) == n_sounds
+    files = [os.path.join(folder, name) for folder, _, found in os.walk(os.fsencode(audio_folder)) for name in found]
+    expected = {spectrogram_image(load(Path(os.fsdecode(file)), SR).y, settings).tobytes() for file in files}
+    assert len(expected) == len(files) == n_files
     assert drawn == expected

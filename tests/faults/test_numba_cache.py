@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.real_runs import ROOT, SILENT, Command, can_mount, remount, run, small_disk, sound_folder
+from tests.faults.real_runs import ROOT, SILENT, Command, can_mount, make_audio_folder, remount, run, small_disk
 from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.generate.rendering.test_run import tree
 
@@ -72,17 +72,17 @@ KINDS: list[Callable] = [full, cold, not_writable, nearly_full, not_there, a_fil
 @pytest.fixture
 def whole(tmp_path):
     """The sounds, and the files of a run whose functions were kept."""
-    sounds = sound_folder(tmp_path / "sounds", 4)
-    ended = run("generate", sounds, tmp_path / "whole", *EIGHT)
+    audio_folder = make_audio_folder(tmp_path / "audio_folder", 4)
+    ended = run("generate", audio_folder, tmp_path / "whole", *EIGHT)
     assert ended.status == 0, ended
-    return sounds, tree(tmp_path / "whole")
+    return audio_folder, tree(tmp_path / "whole")
 
 
-def start(sounds, images, cache):
+def start(audio_folder, images, cache):
     nowhere = Path(__file__) / "no_folder"
     environment = {"NUMBA_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(nowhere)}
     wrapper = ["unshare", "--mount", "sh", "-c", READ_ONLY_PROGRAM, "sh"] if can_mount() else []
-    return Command("generate", sounds, images, *EIGHT, environment=environment, wrapper=wrapper)
+    return Command("generate", audio_folder, images, *EIGHT, environment=environment, wrapper=wrapper)
 
 
 def assert_well(command, images, expected, kind):
@@ -96,39 +96,40 @@ def assert_well(command, images, expected, kind):
 def test_a_cache_that_cannot_be_used(whole, tmp_path, injected):
     if not can_mount():
         pytest.skip("no disk can be mounted here (not Linux, or not root)")
-    sounds, expected = whole
+    audio_folder, expected = whole
     kinds = list(islice(cycle(KINDS), times(24, daily=1)))
     for number, kind in enumerate(kinds):
         images = tmp_path / f"images{number}"
         with kind(tmp_path / f"cache{number}") as cache:
-            assert_well(start(sounds, images, cache), images, expected, kind)
+            assert_well(start(audio_folder, images, cache), images, expected, kind)
     injected(len(kinds))
 
 
 @pytest.mark.skipif(not IS_FULL, reason="takes a minute")
 def test_two_commands_without_any_files_at_once(whole, tmp_path, injected):
-    sounds, expected = whole
+    audio_folder, expected = whole
     n = 2
     for number in range(n):
         cache = tmp_path / f"cache{number}"
         commands = {
-            images: start(sounds, images, cache) for images in (tmp_path / f"one{number}", tmp_path / f"two{number}")
+            images: start(audio_folder, images, cache)
+            for images in (tmp_path / f"one{number}", tmp_path / f"two{number}")
         }
         for images, command in commands.items():
             assert_well(command, images, expected, "two at once")
         # What they have left there is good for the next one.
         images = tmp_path / f"next{number}"
         before = tree(cache)
-        assert_well(start(sounds, images, cache), images, expected, "after two at once")
+        assert_well(start(audio_folder, images, cache), images, expected, "after two at once")
         assert {path for path in before if path.endswith(".nbc")} == {p for p in tree(cache) if p.endswith(".nbc")}
     injected(2 * n)
 
 
 @pytest.mark.skipif(not IS_FULL, reason="takes a minute")
 def test_files_that_are_cut_short(whole, tmp_path, injected):
-    """As a power cut leaves them: they are compiled again, and kept anew."""
-    sounds, expected = whole
-    assert_well(start(sounds, tmp_path / "cold", tmp_path / "kept"), tmp_path / "cold", expected, "cold")
+    """As a power cut leaves them: they are compiled again, and kept again."""
+    audio_folder, expected = whole
+    assert_well(start(audio_folder, tmp_path / "cold", tmp_path / "kept"), tmp_path / "cold", expected, "cold")
     kinds = [("*.nbi", 0), ("*.nbc", 0.5), ("*.nbi", 0.5), ("*.nbc", 0)]
     for number, (pattern, part) in enumerate(kinds):
         cache, images = tmp_path / f"cache{number}", tmp_path / f"images{number}"
@@ -136,6 +137,6 @@ def test_files_that_are_cut_short(whole, tmp_path, injected):
         for path in cache.rglob(pattern):
             content = path.read_bytes()
             path.write_bytes(content[: int(part * len(content))])
-        assert_well(start(sounds, images, cache), images, expected, (pattern, part))
+        assert_well(start(audio_folder, images, cache), images, expected, (pattern, part))
         assert all(path.stat().st_size for path in cache.rglob("*.nb?")), (pattern, part)
     injected(len(kinds))

@@ -22,7 +22,7 @@ from generate.runtime.os_compat import harmless
 from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
 from train.compare import table as compare
-from train.data.image_folder import open_pictures, read_images
+from train.data.image_folder import open_images, read_images
 from train.predict import command_line as predict
 from train.predict import fold_models, windows
 from train.report import report
@@ -75,7 +75,7 @@ def one_clear_line(work: Callable[[], object]) -> str:
         except (ValueError, OSError) as error:
             said = harmless(str(error))  # as it is printed
             assert said and "Traceback" not in said
-            # One line; where pictures do not fit the table, one more for each of the first of them.
+            # One line; where images do not fit the table, one more for each of the first of them.
             assert len(said.splitlines()) <= 1 or "cannot be used:" in said.splitlines()[0], said
             return said
     return ""
@@ -92,7 +92,7 @@ def failures(what: str, work: Callable[[], object]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Path:
-    """A finished run of two folds, and its pictures in `images` beside it."""
+    """A finished run of two folds, and its images in `images` beside it."""
     folder = tmp_path_factory.mktemp("values")
     images = folder / "images"
     rows = []
@@ -102,7 +102,13 @@ def run(tmp_path_factory) -> Path:
         "settings": {**dict_of_settings(), "image_size": [32, 32]},
         "fan_out": False,
         "engine": "librosa 0.11.0",
-        "collection": {"name": "Small", "sounds": "../sounds", "layout": "folders", "licence": "CC0", "citation": ""},
+        "collection": {
+            "name": "Small",
+            "audio_folder": "../sounds",
+            "layout": "folders",
+            "licence": "CC0",
+            "citation": "",
+        },
         "versions": {"python": "3.11.7", "numpy": "2.0.0"},
     }
     for label in ("bird", "rain", "saw"):
@@ -111,8 +117,8 @@ def run(tmp_path_factory) -> Path:
             clip = f"{label}-{number}"
             name = f"{label}/{clip}__original.png"
             text = {"clip": clip, "variant": "original", "settings": settings["fingerprint"]}
-            levels = np.full((32, 32), 10 * number, "uint8")
-            png.write(images / name, levels, palette=png.palette("magma"), text=text)
+            pixels = np.full((32, 32), 10 * number, "uint8")
+            png.write(images / name, pixels, palette=png.palette("magma"), text=text)
             ids = dict.fromkeys(("clip_id", "source_id", "recording"), clip)
             row = {
                 "file_name": name,
@@ -123,9 +129,9 @@ def run(tmp_path_factory) -> Path:
                 "variant": "original",
             }
             row |= {"duplicate": False, "silent": False, "seconds": 1.0, "peak_dbfs": -3.0, "dc_offset": 0.0}
-            row |= {"channel": "mono", "sample_rate_hz": 22050, "sound": f"{clip}.wav", "start_s": 0.0}
+            row |= {"channel": "mono", "sample_rate_hz": 22050, "audio_file": f"{clip}.wav", "start_s": 0.0}
             digest = hashlib.sha256(clip.encode()).hexdigest()
-            rows.append(row | {"sound_bytes": 100, "sound_mtime_ns": 100, "audio_sha256": digest})
+            rows.append(row | {"audio_bytes": 100, "audio_mtime_ns": 100, "audio_sha256": digest})
     tables.write_settings(images / "settings.json", settings)
     tables.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(tables.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))
@@ -140,9 +146,9 @@ def dict_of_settings() -> dict[str, object]:
 
 
 def read_run_and_all_of_it(folder: Path) -> None:
-    """What every command does with a run before it trains or loads a net."""
+    """What every command does with a run before it trains or loads a model."""
     run = run_folder.read_run(folder)
-    run.picture_settings()
+    run.image_settings()
     windows.front_end(run)
     fold_models.folds_to_average(run)
     fold_models.is_leaky(run)
@@ -153,10 +159,10 @@ def read_run_and_all_of_it(folder: Path) -> None:
     report.make_report(run, n_explained=0)
 
 
-def read_pictures(images: Path) -> None:
-    """What every command does with a picture folder before it trains."""
+def read_all_images(images: Path) -> None:
+    """What every command does with an image folder before it trains."""
     settings, table = read_images(images)
-    open_pictures(images, settings, table, size=(32, 32), silent_ends="keep")
+    open_images(images, settings, table, size=(32, 32), silent_ends="keep")
 
 
 @pytest.mark.fault(25)
@@ -178,18 +184,18 @@ def test_a_changed_value_of_a_run(run, tmp_path, name, injected, monkeypatch):
 
 
 @pytest.mark.fault(25)
-def test_a_changed_value_of_a_picture_folder(run, tmp_path, injected, monkeypatch):
+def test_a_changed_value_of_a_image_folder(run, tmp_path, injected, monkeypatch):
     images = tmp_path / "images"
     shutil.copytree(run / "images", images)
     monkeypatch.chdir(tmp_path / "images")  # so that no recording is read
     monkeypatch.setattr(make, "fill", lambda *_: "")
-    assert one_clear_line(lambda: read_pictures(images)) == ""
+    assert one_clear_line(lambda: read_all_images(images)) == ""
     assert one_clear_line(lambda: make.make_gallery(images, listen=1, workers=1)) == ""
     changes = some(changed(json.loads((images / "settings.json").read_text())))
     wrong = []
     for number, (what, document) in enumerate(changes):
         (images / "settings.json").write_text(json.dumps(document))
-        wrong += failures(what, lambda: read_pictures(images))
+        wrong += failures(what, lambda: read_all_images(images))
         if number % PAGE_EVERY == 0:  # a page takes a second
             wrong += failures(what, lambda: make.make_gallery(images, listen=1, workers=1))
     assert not wrong, f"{len(wrong)}: {wrong}"
@@ -243,7 +249,7 @@ def test_numbers_that_would_take_all_memory_are_refused(run, tmp_path, injected)
         (folder / "config.json").write_text(json.dumps(config | {name: value}))
         said = one_clear_line(lambda: run_folder.read_run(folder))
         assert name in said and "must be" in said, said
-    for name, value in (("nets", 10**6), ("epochs", 10**9), ("batch_size", 10**9), ("input_size", 40_000)):
+    for name, value in (("ensemble", 10**6), ("epochs", 10**9), ("batch_size", 10**9), ("input_size", 40_000)):
         (folder / "config.json").write_text(json.dumps(config | {"recipe": config["recipe"] | {name: value}}))
         assert name in one_clear_line(lambda: run_folder.read_run(folder))
     injected(len(changes) + 4)

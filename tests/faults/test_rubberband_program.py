@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from augment_audio import open_sound, rubberband_program
+from augment_audio import open_audio, rubberband_program
 from augment_audio.rubberband_program import LIMIT_PER_SECOND, START_LIMIT_S
 from tests.augment_audio.conftest import fake_rubberband, fresh_program_version  # noqa: F401
 from tests.conftest import SR, tone
-from tests.faults.real_runs import MARK, SILENT, Command, marked, sound_folder
+from tests.faults.real_runs import MARK, SILENT, Command, make_audio_folder, marked
 from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.generate.rendering.test_run import tree
 
@@ -77,7 +77,7 @@ def assert_nothing_left(mark, temporary):
 
 
 def higher(y=None):
-    return open_sound(tone(440) if y is None else y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
+    return open_audio(tone(440) if y is None else y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
 
 
 def test_a_program_that_does_wrong(fake_rubberband, mark, temporary, injected):  # noqa: F811
@@ -138,34 +138,34 @@ def test_through_the_command(fake_rubberband, temporary, tmp_path, injected):  #
     kinds = {**IN_TIME, **{name: (script, "did not end within 1 s") for name, script in HANGS.items()}}
     chosen = [(name, kinds[name]) for name in (kinds if IS_FULL else ["sleeps"])]
     (tmp_path / "own.py").write_text(QUICK_LIMITS)
-    sounds = sound_folder(tmp_path / "sounds", 3)
+    audio_folder = make_audio_folder(tmp_path / "audio_folder", 3)
     # One of the six is so much longer that a script can tell it.
     import soundfile
 
-    soundfile.write(sounds / "a" / "long.wav", tone(440, seconds=1.5), SR)
+    soundfile.write(audio_folder / "a" / "long.wav", tone(440, seconds=1.5), SR)
     arguments = [*SILENT, "--engine", "rubberband-program", "--long", "first", "--max-rejected", "50"]
     arguments += ["--variants-file", tmp_path / "own.py", "--variants", "higher"]
     fake_rubberband(GOOD)
-    command = Command("generate", sounds, tmp_path / "clean", *arguments)
+    command = Command("generate", audio_folder, tmp_path / "clean", *arguments)
     assert command.end().status == 0
     clean = tree(tmp_path / "clean")
     for number, (name, (script, message)) in enumerate(chosen):
         message = message.replace("22050", "33075")
         fake_rubberband(f'if [ $(wc -c < "$in") -gt 60000 ]; then {script}\nelse {GOOD}; fi')
         images = tmp_path / f"images{number}"
-        command = Command("generate", sounds, images, *arguments)
+        command = Command("generate", audio_folder, images, *arguments)
         ended = command.end(limit_s=60)
         assert ended.status == 0, (name, ended)
         rejected = pd.read_csv(images / "rejected.csv")
         assert rejected["clip_id"].tolist() == ["a-long"], (name, ended)
         assert message in rejected["reason"].iloc[0], name
-        pictures = {path: digest for path, digest in tree(images).items() if path.endswith(".png")}
-        assert pictures == {p: d for p, d in clean.items() if p.endswith(".png") and "a-long" not in p}
+        drawn = {path: digest for path, digest in tree(images).items() if path.endswith(".png")}
+        assert drawn == {p: d for p, d in clean.items() if p.endswith(".png") and "a-long" not in p}
         command.assert_all_ended(limit_s=5)
         assert list(temporary.iterdir()) == [], name
         # The next run, with a program that does right, draws what is left.
         fake_rubberband(GOOD)
-        assert Command("generate", sounds, images, *arguments).end().status == 0
+        assert Command("generate", audio_folder, images, *arguments).end().status == 0
         assert tree(images) == clean, name
     injected(len(chosen))
 
@@ -174,12 +174,12 @@ def test_the_main_process_is_killed_while_a_program_hangs(fake_rubberband, tempo
     """Neither the workers nor the programs that they started live on."""
     (tmp_path / "own.py").write_text(QUICK_LIMITS.replace("1.0", "300"))
     fake_rubberband('touch "$folder/started"; exec /bin/sleep 300')
-    sounds = sound_folder(tmp_path / "sounds", 2)
+    audio_folder = make_audio_folder(tmp_path / "audio_folder", 2)
     (tmp_path / "own.py").write_text(
         (tmp_path / "own.py").read_text().replace("lambda sound: sound.pitch", TONE_IS_GOOD)
     )
     arguments = ["--engine", "rubberband-program", "--variants-file", tmp_path / "own.py", "--variants", "higher"]
-    command = Command("generate", sounds, tmp_path / "images", *SILENT, *arguments)
+    command = Command("generate", audio_folder, tmp_path / "images", *SILENT, *arguments)
     until = time.monotonic() + 60
     while not (tmp_path / "started").exists():
         assert time.monotonic() < until and command.process.poll() is None, command.end()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.faults.real_runs import ROOT, Command, run, sound_folder
+from tests.faults.real_runs import ROOT, Command, make_audio_folder, run
 from tests.faults.rows import only_at_full_count, times
 from tests.generate.rendering.test_run import QUICK, tree
 
@@ -61,15 +61,15 @@ os.scandir, os.listdir = _Shuffled, _shuffled_list
 def whole(tmp_path_factory):
     """A folder with the sounds in it, and the files of a run of one worker."""
     folder = tmp_path_factory.mktemp("same")
-    sounds = sound_folder(folder / "sounds", 5)
-    ended = run("generate", sounds, folder / "whole", *ARGUMENTS, "--workers", "1")
+    audio_folder = make_audio_folder(folder / "audio_folder", 5)
+    ended = run("generate", audio_folder, folder / "whole", *ARGUMENTS, "--workers", "1")
     assert ended.status == 0, ended
     return folder, tree(folder / "whole")
 
 
 def test_workers_and_listings(whole, tmp_path, injected):
     place, expected = whole
-    sounds = place / "sounds"
+    audio_folder = place / "audio_folder"
     combinations = [(workers, order) for order in range(3) for workers in (4, 2, 1)][: times(9, daily=1)]
     for workers, order in combinations:
         folder = tmp_path / f"order{order}"
@@ -77,7 +77,7 @@ def test_workers_and_listings(whole, tmp_path, injected):
         (folder / "sitecustomize.py").write_text(SHUFFLED.replace("SEED", str(order)))
         environment = {"PYTHONPATH": f"{folder}:{ROOT}"}
         images = place / f"images-{workers}-{order}"
-        ended = run("generate", sounds, images, *ARGUMENTS, "--workers", workers, environment=environment)
+        ended = run("generate", audio_folder, images, *ARGUMENTS, "--workers", workers, environment=environment)
         assert ended.status == 0, ended
         assert (folder / "sitecustomize.py.loaded").exists()
         assert tree(images) == expected, (workers, order)
@@ -88,11 +88,11 @@ def test_workers_and_listings(whole, tmp_path, injected):
 def test_two_runs_at_once(whole, injected):
     """The second says that another is at work, and changes nothing; the first goes on to the same files."""
     place, expected = whole
-    sounds = place / "sounds"
+    audio_folder = place / "audio_folder"
     n = times(3, daily=1)
     for number in range(n):
         images = place / f"images{number}"
-        first = Command("generate", sounds, images, *ARGUMENTS, "--workers", "1")
+        first = Command("generate", audio_folder, images, *ARGUMENTS, "--workers", "1")
         until = time.monotonic() + 60
         while not (images / "journal.csv").exists():
             assert time.monotonic() < until and first.process.poll() is None, first.end()
@@ -101,7 +101,7 @@ def test_two_runs_at_once(whole, injected):
         for pid in first.processes():
             os.kill(pid, signal.SIGSTOP)
         before = tree(images)
-        second = run("generate", sounds, images, *ARGUMENTS, "--workers", "2")
+        second = run("generate", audio_folder, images, *ARGUMENTS, "--workers", "2")
         assert second.is_clear("Another run is at work"), second
         assert tree(images) == before
         for pid in first.processes():

@@ -49,10 +49,10 @@ def tables(draw):
         clips["fold"] = clips.groupby("source_id")["fold"].transform("first")
     if n_folds and lacks_folds:
         clips.loc[rng.integers(n_clips), "fold"] = ""
-    pictures = clips.merge(pd.Series(VARIANTS, name="variant", dtype=object), how="cross")
-    pictures["duplicate"] = (pictures["variant"] == "trim") & (rng.random(len(pictures)) < 0.3)
-    is_there = (pictures["variant"] == "original") | (rng.random(len(pictures)) < draw(st.sampled_from([0, 0.5, 1])))
-    return pictures[is_there].sample(frac=1, random_state=draw(st.integers(0, 99))).reset_index(drop=True)
+    images = clips.merge(pd.Series(VARIANTS, name="variant", dtype=object), how="cross")
+    images["duplicate"] = (images["variant"] == "trim") & (rng.random(len(images)) < 0.3)
+    is_there = (images["variant"] == "original") | (rng.random(len(images)) < draw(st.sampled_from([0, 0.5, 1])))
+    return images[is_there].sample(frac=1, random_state=draw(st.integers(0, 99))).reset_index(drop=True)
 
 
 def check_protocol(table: pd.DataFrame, protocol: str, options: dict[str, object]) -> bool:
@@ -67,7 +67,7 @@ def check_protocol(table: pd.DataFrame, protocol: str, options: dict[str, object
     for split in splits:
         parts = {"train": split.train, "validation": split.validation, "test": split.test}
         together = np.concatenate(list(parts.values()))
-        assert len(set(together)) == len(together), "a picture stands on one side, once"
+        assert len(set(together)) == len(together), "an image stands on one side, once"
         assert set(variants[together]) <= wanted
         if not options["with_validation"]:
             assert not len(split.validation)
@@ -79,7 +79,7 @@ def check_protocol(table: pd.DataFrame, protocol: str, options: dict[str, object
             recordings[a] & recordings[b]
             for a, b in (("train", "test"), ("train", "validation"), ("validation", "test"))
         ]
-        # Counted anew, one picture after the other.
+        # Counted again, one image after the other.
         relatives = sum(any(sources[row] == sources[other] for other in split.train) for row in split.test)
         assert relatives_in_training(table, split) == relatives
         is_honest = protocol == "folds" and not options["keep_relatives"]

@@ -1,4 +1,4 @@
-"""A folder of pictures from a stranger: nothing that its tables name is run, and nothing outside is read or shown."""
+"""A folder of images from a stranger: nothing that its tables name is run, and nothing outside is read or shown."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ VARIANTS = {"backwards": Variant(backwards)}
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
-    """A project of somebody's: sounds, a variants file, pictures of both, without a sound to hear."""
+    """A project of somebody's: sounds, a variants file, images of both, without a sound to hear."""
     here = tmp_path_factory.mktemp("project")
     for label, hz in (("low", 200), ("high", 3000)):
-        (here / "sounds" / label).mkdir(parents=True)
+        (here / "audio_folder" / label).mkdir(parents=True)
         for number in range(2):
             y = tone(hz * (1 + 0.1 * number)) + white(seed=number, rms=0.01)
-            soundfile.write(here / "sounds" / label / f"{number}.wav", y, SR)
+            soundfile.write(here / "audio_folder" / label / f"{number}.wav", y, SR)
     (here / "own.py").write_text(OWN)
     options = ["--variants", "backwards", "trim", "--variants-file", str(here / "own.py"), "--listen", "0"]
-    assert main([str(here / "sounds"), str(here / "images"), *SMALL, *options]) == 0
+    assert main([str(here / "audio_folder"), str(here / "images"), *SMALL, *options]) == 0
     (here / "ran").unlink()
     return here
 
@@ -90,42 +90,44 @@ def test_a_variants_file_that_settings_name_is_never_run(project, drawn, capsys,
 def test_another_variants_file_is_refused_before_it_is_run(project, capsys, injected):
     (project / "own.py").write_text(OWN + "\n# changed\n")
     assert gallery_main(["images", "--workers", "1", "--variants-file", "own.py"]) == 1
-    assert "--variants-file must be the one that these pictures were rendered with" in capsys.readouterr().err
+    assert "--variants-file must be the one that these images were rendered with" in capsys.readouterr().err
     assert not (project / "ran").exists()
     assert gallery_main(["images", "--workers", "1", "--variants-file", "nowhere.py"]) == 1
     injected(2)
 
 
 @pytest.mark.fault(25)
-@pytest.mark.parametrize("sounds", ["../../private", "{private}", "link", "../images/../../private"])
-def test_recordings_elsewhere_are_not_read_without_being_told(project, capsys, sounds, injected):
+@pytest.mark.parametrize("audio_folder", ["../../private", "{private}", "link", "../images/../../private"])
+def test_recordings_elsewhere_are_not_read_without_being_told(project, capsys, audio_folder, injected):
     private = project.parent / "private"
-    shutil.copytree(project / "sounds", private)
+    shutil.copytree(project / "audio_folder", private)
     (project / "link").symlink_to(private)
-    named = sounds.format(private=private).replace("link", "../link")
-    change_settings(project / "images", sounds=named)
+    named = audio_folder.format(private=private).replace("link", "../link")
+    change_settings(project / "images", audio_folder=named)
     assert gallery_main(["images", "--listen", "1", "--workers", "1"]) == 0
     said = capsys.readouterr().out
-    assert "according to settings.json; to read them: --sounds " in said
+    assert "according to settings.json; to read them: --audio-folder " in said
     assert heard(project / "images") == []
     data = page_data_of(project / "images")
-    assert set(data["clips"]["sound"]) == {""} and "private" not in json.dumps(data)
-    assert gallery_main(["images", "--listen", "1", "--workers", "1", "--sounds", str(private)]) == 0
+    assert set(data["clips"]["audio_file"]) == {""} and "private" not in json.dumps(data)
+    assert gallery_main(["images", "--listen", "1", "--workers", "1", "--audio-folder", str(private)]) == 0
     assert len(heard(project / "images")) == 4
     injected(1)
 
 
 @pytest.mark.fault(25)
-@pytest.mark.parametrize("sound", ["../secret.wav", "{secret}", "low/../../secret.wav", "linked.wav", "out/secret.wav"])
+@pytest.mark.parametrize(
+    "audio_file", ["../secret.wav", "{secret}", "low/../../secret.wav", "linked.wav", "out/secret.wav"]
+)
 def test_a_recording_that_leads_out_is_not_read_or_shown(project, capsys, sound, injected):
     secret = project / "secret.wav"
     soundfile.write(secret, tone(500), SR)
-    (project / "sounds" / "linked.wav").symlink_to(secret)
-    (project / "sounds" / "out").symlink_to(project)
+    (project / "audio_folder" / "linked.wav").symlink_to(secret)
+    (project / "audio_folder" / "out").symlink_to(project)
     path = project / "images" / "metadata.csv"
     table = tables.read_metadata(path)
     sound = sound.format(secret=secret)
-    table.loc[table["clip_id"] == "low-0", "sound"] = sound
+    table.loc[table["clip_id"] == "low-0", "audio_file"] = sound
     tables.write_table(path, table)
     capsys.readouterr()
     status = gallery_main(["images", "--listen", "all", "--workers", "1"])
@@ -135,13 +137,13 @@ def test_a_recording_that_leads_out_is_not_read_or_shown(project, capsys, sound,
     else:
         assert "leads out of the folder of the recordings" in capsys.readouterr().out
         data = page_data_of(project / "images")
-        assert not any("secret" in address or "linked" in address for address in data["clips"]["sound"])
+        assert not any("secret" in address or "linked" in address for address in data["clips"]["audio_file"])
     injected(1)
 
 
 @pytest.mark.fault(25)
 @pytest.mark.parametrize(
-    "sound", ["/etc/a.wav", "C:\\a.wav", "\\\\host\\a.wav", "..", "a/../b.wav", "..\\a.wav", "c:a.wav"]
+    "audio_file", ["/etc/a.wav", "C:\\a.wav", "\\\\host\\a.wav", "..", "a/../b.wav", "..\\a.wav", "c:a.wav"]
 )
 def test_paths_that_lead_out_on_any_system(tmp_path, sound, injected):
     assert leads_out(sound, tmp_path) and leads_out(sound, tmp_path, by_links=False)
@@ -152,9 +154,9 @@ def test_paths_that_lead_out_on_any_system(tmp_path, sound, injected):
 def test_the_rule_of_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert is_in_project(tmp_path / "a") and is_in_project(tmp_path) and not is_in_project(tmp_path.parent)
-    folder, why_not = recordings_of(tmp_path / "images", {"collection": {"sounds": "../sounds"}})
-    assert (folder, why_not) == ((tmp_path / "sounds").resolve(), "")
-    with pytest.raises(FileNotFoundError, match="--sounds must be the folder"):
+    folder, why_not = recordings_of(tmp_path / "images", {"collection": {"audio_folder": "../sounds"}})
+    assert (folder, why_not) == ((tmp_path / "audio_folder").resolve(), "")
+    with pytest.raises(FileNotFoundError, match="--audio-folder must be the folder"):
         recordings_of(tmp_path, {}, given=tmp_path / "nowhere")
     monkeypatch.chdir("/")
     assert not is_in_project(tmp_path)

@@ -1,4 +1,4 @@
-"""Tables of a picture folder that were damaged or edited by hand: refused or mended before any work, naming the rows."""
+"""Tables of an image folder that were damaged or edited by hand: refused or fixed before any work, naming the rows."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from generate.gallery.command_line import main as gallery_main
 from tests.conftest import SR, white
 from tests.faults.rows import IS_FULL
 from tests.train.conftest import draw
-from train.data.image_folder import open_pictures, read_images
+from train.data.image_folder import open_images, read_images
 
 QUICK = ["--engine", "librosa", "--image-size", "48", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 QUICK += ["--variants", "trim", "noise=10"]
 ROWS_NAMED = re.compile(r"\blines? \d+|\b[ab]-\d+\b|rejected\.csv|settings\.json")
-"""How a message says where: a line of the table, a picture, or the file that has no rows."""
-NO_ROWS = re.compile("first line|no pictures|other settings")
+"""How a message says where: a line of the table, an image, or the file that has no rows."""
+NO_ROWS = re.compile("first line|no images|other settings")
 """Where it is the whole table."""
 
 
@@ -61,12 +61,12 @@ def other_columns(content: bytes) -> bytes:
 
 
 METADATA: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-    # What it is: what generate, train and the gallery do of it, and how the table is changed. "refused", "mended" (the
+    # What it is: what generate, train and the gallery do of it, and how the table is changed. "refused", "fixed" (the
     # tables are afterwards what they were), or "as-it-is" (nothing is wrong with it for that command).
     "../ in file_name": ("refused refused refused", edit(1, "a/a-0__", "../a/a-0__")),
     "../ after a class": ("refused refused refused", edit(1, "a/a-0__", "a/../../outside/a-0__")),
     "an absolute path": ("refused refused refused", edit(1, "a/a-0__", "/etc/a-0__")),
-    "a picture outside, and a clip named so": (
+    "an image outside, and a clip named so": (
         "refused refused refused",
         lambda content: content.replace(b"a/a-0__", b"../outside/a-0__").replace(b",a-0,", b",../outside/a-0,"),
     ),
@@ -88,17 +88,17 @@ METADATA: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "a word for a flag": ("refused refused refused", edit(1, ",False,", ",perhaps,")),
     "semicolons": ("refused refused refused", lambda content: content.replace(b",", b";")),
     "a byte-order mark and CRLF": (
-        "mended as-it-is as-it-is",
+        "fixed as-it-is as-it-is",
         lambda content: b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"),
     ),
     "TRUE and FALSE": (
-        "mended as-it-is as-it-is",
+        "fixed as-it-is as-it-is",
         lambda content: content.replace(b",True,", b",TRUE,").replace(b",False,", b",FALSE,"),
     ),
-    "another order of columns": ("mended as-it-is as-it-is", other_columns),
-    "another order of rows": ("mended as-it-is as-it-is", lines(lambda rows: rows.append(rows.pop(1)))),
+    "another order of columns": ("fixed as-it-is as-it-is", other_columns),
+    "another order of rows": ("fixed as-it-is as-it-is", lines(lambda rows: rows.append(rows.pop(1)))),
     "a column of the user's own": (
-        "mended as-it-is as-it-is",
+        "fixed as-it-is as-it-is",
         lambda content: (
             content.replace(b"\n", b",note\n", 1).replace(b"\na/", b"\na/") if False else _with_notes(content)
         ),
@@ -110,18 +110,18 @@ METADATA: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "latin-1": ("refused refused refused", lambda content: content.replace(b",a,a-0,", b",a,a-\xe4,")),
     "a quotation mark too many": ("refused refused refused", edit(4, "png,a,", 'png,"a,')),
     "nothing": ("refused refused refused", lambda content: b""),
-    "no picture": ("mended refused", lines(lambda rows: rows.__delitem__(slice(1, None)))),
-    "the row of an original missing": ("mended refused as-it-is", lines(lambda rows: rows.pop(1) and None)),
+    "no image": ("fixed refused", lines(lambda rows: rows.__delitem__(slice(1, None)))),
+    "the row of an original missing": ("fixed refused as-it-is", lines(lambda rows: rows.pop(1) and None)),
     "a clip of one variant": ("refused refused refused", edit(2, ",a,a-0,", ",a,a-1,")),
     "a variant that is another": ("refused refused refused", edit(2, ",noise=10,", ",trim=7,")),
-    "a row missing": ("mended as-it-is as-it-is", lines(lambda rows: rows.pop(2) and None)),
-    "a clip missing": ("mended as-it-is as-it-is", lines(lambda rows: rows.__delitem__(slice(1, 4)))),
+    "a row missing": ("fixed as-it-is as-it-is", lines(lambda rows: rows.pop(2) and None)),
+    "a clip missing": ("fixed as-it-is as-it-is", lines(lambda rows: rows.__delitem__(slice(1, 4)))),
     "a class changed for a whole clip": (
-        "mended as-it-is as-it-is",
+        "fixed as-it-is as-it-is",
         lambda content: content.replace(b"png,a,a-0,", b"png,b,a-0,"),
     ),
     "folds for a whole clip": (
-        "mended refused as-it-is",
+        "fixed refused as-it-is",
         lambda content: re.sub(rb"(,a-0,a-0,a-0),,", rb"\1,3,", content),
     ),
 }
@@ -154,25 +154,25 @@ SETTINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
         lambda content: json.dumps(json.loads(content) | {"collection": ["a"]}).encode(),
     ),
     "seconds edited by hand": (
-        "mended as-it-is as-it-is",
+        "fixed as-it-is as-it-is",
         lambda content: content.replace(b'"range_db": 80', b'"range_db": 70'),
     ),
 }
 DAILY = frozenset(
-    {"../ in file_name", "a picture outside, and a clip named so", "a label of one variant", "semicolons"}
+    {"../ in file_name", "an image outside, and a clip named so", "a label of one variant", "semicolons"}
     | {"a byte-order mark and CRLF", "cut in a line", "a row missing", "settings cut short"}
 )
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
-    """Sounds, their pictures, and outside of both a picture and a sound that nobody may touch."""
+    """Sounds, their images, and outside of both an image and a sound that nobody may touch."""
     here = tmp_path_factory.mktemp("tables")
     for number in range(12):
-        path = here / "sounds" / "ab"[number % 2] / f"{number}.wav"
+        path = here / "audio_folder" / "ab"[number % 2] / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, white(seed=number, rms=0.01 + 0.2 * (number % 2)), SR)
-    draw(here / "sounds", here / "images", "--variants", "trim", "noise=10", "--listen", "0")
+    draw(here / "audio_folder", here / "images", "--variants", "trim", "noise=10", "--listen", "0")
     (here / "outside").mkdir()
     name = next((here / "images/a").glob("a-0__original.png"))
     for kind in ("original", "trim", "noise=10"):
@@ -191,7 +191,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 class Opened:
-    """Notes every picture that is opened, and fails where one lies outside of the folder."""
+    """Notes every image that is opened, and fails where one lies outside of the folder."""
 
     def __init__(self, images: Path, monkeypatch):
         self._images = images.resolve()
@@ -206,7 +206,7 @@ class Opened:
 
 
 def run_generate(here: Path) -> int:
-    return generate_main([str(here / "sounds"), str(here / "images"), *QUICK, "--listen", "0"])
+    return generate_main([str(here / "audio_folder"), str(here / "images"), *QUICK, "--listen", "0"])
 
 
 def run_gallery(here: Path) -> int:
@@ -214,7 +214,7 @@ def run_gallery(here: Path) -> int:
 
 
 def run_train(here: Path) -> int:
-    """All that `python -m train` does with the tables and the pictures before it builds a net."""
+    """All that `python -m train` does with the tables and the images before it builds a model."""
     import sys
 
     from train.data.split import make_splits
@@ -222,7 +222,7 @@ def run_train(here: Path) -> int:
     try:
         settings, table = read_images(here / "images")
         make_splits(table)
-        open_pictures(here / "images", settings, table, size=(32, 32), silent_ends="keep")
+        open_images(here / "images", settings, table, size=(32, 32), silent_ends="keep")
     except (ValueError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
@@ -258,7 +258,7 @@ def test_tables_are_refused_or_mended_and_nothing_outside_is_touched(
             assert status == 1, where
             assert ROWS_NAMED.search(said.err) or NO_ROWS.search(said.err), where
             assert after == before, f"something was written: {where}"
-        elif outcome == "mended":
+        elif outcome == "fixed":
             assert status == 0, where
             assert after == clean, where
         else:
@@ -322,7 +322,7 @@ REJECTED: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.fault(11)
 @pytest.mark.parametrize("name", list(REJECTED) if IS_FULL else list(REJECTED)[:1])
 def test_a_damaged_table_of_rejected_sounds(name, drawn, tmp_path, capsys, injected):
-    """Written anew by a whole run; refused by name by one of a part, which has to keep what it does not try."""
+    """Written again by a whole run; refused by name by one of a part, which has to keep what it does not try."""
     here = tmp_path / "here"
     shutil.copytree(drawn, here)
     with_rejected(here)
@@ -331,7 +331,7 @@ def test_a_damaged_table_of_rejected_sounds(name, drawn, tmp_path, capsys, injec
     assert b"bad.wav" in whole
     path.write_bytes(REJECTED[name](whole))
     before = tree(here)
-    limited = [str(here / "sounds"), str(here / "images"), *QUICK, "--listen", "0", "--limit", "4"]
+    limited = [str(here / "audio_folder"), str(here / "images"), *QUICK, "--listen", "0", "--limit", "4"]
     capsys.readouterr()
     assert generate_main(limited) == 1
     assert "rejected.csv" in capsys.readouterr().err
@@ -342,7 +342,7 @@ def test_a_damaged_table_of_rejected_sounds(name, drawn, tmp_path, capsys, injec
 
 
 @pytest.mark.fault(11)
-def test_rows_of_pictures_that_are_not_there(drawn, tmp_path, capsys, injected):
+def test_rows_of_images_that_are_not_there(drawn, tmp_path, capsys, injected):
     here = tmp_path / "here"
     shutil.copytree(drawn, here)
     for name in ("a/a-0__trim.png", "a/a-2__original.png"):

@@ -23,7 +23,20 @@ from tests.train.conftest import ROOT, draw
 LIMIT_S = 60.0
 """Within which there is an error or recovery."""
 EPOCHS = times(60, daily=8)
-TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "4", "--dropout", "0.2", "--folds", "1"]
+TINY = [
+    "--model",
+    "cnn7",
+    "--ensemble",
+    "1",
+    "--input-size",
+    "32",
+    "--batch-size",
+    "4",
+    "--dropout",
+    "0.2",
+    "--folds",
+    "1",
+]
 TINY += ["--explain", "0"]
 OFTEN = "import sys, train.training.callbacks, train.__main__ as m; train.training.callbacks.SAVE_EVERY_S = 0; sys.exit(m.main(sys.argv[1:]))"
 """`python -m train` with a checkpoint after each epoch; else a run this short has none to go on from."""
@@ -50,10 +63,10 @@ def images(tmp_path_factory) -> Path:
     """Two classes of ten sounds, five folds."""
     here = tmp_path_factory.mktemp("training")
     for number in range(20):
-        path = here / "sounds" / "ab"[number % 2] / f"{number}.wav"
+        path = here / "audio_folder" / "ab"[number % 2] / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, white(seed=number, rms=0.01 + 0.2 * (number % 2)), SR)
-    return draw(here / "sounds", here / "images", "--variants", "none", "--listen", "0")
+    return draw(here / "audio_folder", here / "images", "--variants", "none", "--listen", "0")
 
 
 def start(here: Path, code: str, *arguments: object, log: str = "said.txt") -> subprocess.Popen:
@@ -182,7 +195,7 @@ def test_a_run_that_is_killed_or_fails_goes_on_to_the_same_result(images, tmp_pa
         status = process.wait(timeout=LIMIT_S)
         said = (here / "said.txt").read_text()
         assert status == 1 and "Traceback" not in said, said
-        words = "memory is full" if error == "MemoryError()" else "A batch of training pictures could not be made"
+        words = "memory is full" if error == "MemoryError()" else "A batch of training images could not be made"
         assert words in said and (words != "memory is full" or "--batch-size" in said), said
         assert time.monotonic() - began < LIMIT_S
         assert epochs_kept(run) > 0
@@ -190,7 +203,7 @@ def test_a_run_that_is_killed_or_fails_goes_on_to_the_same_result(images, tmp_pa
     if IS_FULL:
         n_held += damaged_checkpoints(here, run)
     left_over = run / "fold-1/last.12345.tmp.keras"
-    left_over.write_bytes(b"PK\3\4 half a net")
+    left_over.write_bytes(b"PK\3\4 half a model")
     assert whole.wait(timeout=2 * LIMIT_S) == 0, (here / "whole.txt").read_text()
     go_on(here, run)
     assert_same(run, runs / "whole")

@@ -14,18 +14,18 @@ SMALL = {"seconds": 1, "sr": SR, "image_size": (32, 32), "engine": "librosa", "l
 
 
 @pytest.fixture
-def sounds(tmp_path, monkeypatch):
+def audio_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for label, hz in (("high", 3000), ("low", 300)):
         for number in range(2):
-            path = tmp_path / "sounds" / label / f"{number}.wav"
+            path = tmp_path / "audio_folder" / label / f"{number}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, tone(hz + number), SR)
-    return tmp_path / "sounds"
+    return tmp_path / "audio_folder"
 
 
-def test_it_renders_what_the_command_renders(sounds, tmp_path):
-    result = generate.render(sounds, tmp_path / "a", variants=["pitch=+2"], **SMALL)
+def test_it_renders_what_the_command_renders(audio_folder, tmp_path):
+    result = generate.render(audio_folder, tmp_path / "a", variants=["pitch=+2"], **SMALL)
     arguments = [
         "--variants",
         "pitch=+2",
@@ -40,7 +40,7 @@ def test_it_renders_what_the_command_renders(sounds, tmp_path):
         "--workers",
         "1",
     ]
-    assert main([str(sounds), str(tmp_path / "b"), "--sr", str(SR), *arguments]) == 0
+    assert main([str(audio_folder), str(tmp_path / "b"), "--sr", str(SR), *arguments]) == 0
     images = {path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.png")}
     assert len(images) == 8 == result.n_rendered
     for name in images:
@@ -51,16 +51,16 @@ def test_it_renders_what_the_command_renders(sounds, tmp_path):
     assert result.metadata["file_name"].tolist() == read["file_name"].tolist()
 
 
-def test_options_go_where_they_belong_and_output_has_its_default(sounds, tmp_path):
-    result = generate.render("sounds", classes=["low"], variants=["none"], source_pattern="^(.)", **SMALL)
+def test_options_go_where_they_belong_and_output_has_its_default(audio_folder, tmp_path):
+    result = generate.render("audio_folder", classes=["low"], variants=["none"], source_pattern="^(.)", **SMALL)
     assert result.metadata["label"].unique().tolist() == ["low"]
     assert (tmp_path / "outputs/images/sounds/metadata.csv").is_file()
 
 
-def test_what_is_no_option_is_named(sounds):
+def test_what_is_no_option_is_named(audio_folder):
     with pytest.raises(TypeError, match="no option 'variant'. Did you mean 'variants'?"):
-        generate.render(sounds, variant=["none"])
+        generate.render(audio_folder, variant=["none"])
     with pytest.raises(ValueError, match="sr is 0"):
-        generate.render(sounds, sr=0)
+        generate.render(audio_folder, sr=0)
     with pytest.raises(ValueError, match="classes"):
-        generate.render(sounds, classes=["middle"], **SMALL)
+        generate.render(audio_folder, classes=["middle"], **SMALL)

@@ -8,7 +8,7 @@ from generate.__main__ import main
 from generate.audit.command_line import main as audit_main
 from generate.dataset import tables
 from tests.conftest import SR
-from tests.generate.readers.conftest import write_sounds
+from tests.generate.readers.conftest import write_audio
 
 QUICK = ["--image-size", "32", "--sr", str(SR), "--seconds", "0.05", "--listen", "0", "--workers", "1"]
 MORE = [*QUICK, "--variants", "none"]
@@ -16,7 +16,7 @@ MORE = [*QUICK, "--variants", "none"]
 
 @pytest.fixture
 def animals(tmp_path):
-    write_sounds(tmp_path / "animals", *(f"{label}/{k}.wav" for label in ("cat", "dog", "owl") for k in range(2)))
+    write_audio(tmp_path / "animals", *(f"{label}/{k}.wav" for label in ("cat", "dog", "owl") for k in range(2)))
     return tmp_path / "animals"
 
 
@@ -45,7 +45,7 @@ def test_images_of_classes_that_are_left_out_later_stay(animals, tmp_path, capsy
 
 
 def test_names_are_those_of_a_run_of_all(tmp_path):
-    write_sounds(tmp_path / "s", "a/x.wav", "a/x.flac", "b/x.wav")
+    write_audio(tmp_path / "s", "a/x.wav", "a/x.flac", "b/x.wav")
     for name, more in (("all", []), ("part", ["--classes", "a"])):
         assert generate(tmp_path / "s", tmp_path / name, *MORE, *more) == 0
     ids = [set(tables.read_metadata(tmp_path / name / "metadata.csv")["clip_id"]) for name in ("all", "part")]
@@ -74,7 +74,7 @@ def test_the_config_file_and_the_audit_know_it(animals, tmp_path, capsys):
 
 
 def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
-    write_sounds(tmp_path / "s", "a.wav", "b.wav", "c.wav")
+    write_audio(tmp_path / "s", "a.wav", "b.wav", "c.wav")
     rows = ["a.wav,x", "b.wav,y", "c.wav,y", "gone.wav,x"]
     (tmp_path / "s" / "labels.csv").write_text("\n".join(["file,label", *rows, ""]))
     images = tmp_path / "images"
@@ -82,10 +82,10 @@ def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
     assert len(tables.read_rejected(images / "rejected.csv")) == 0
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
     assert generate(tmp_path / "s", images, *MORE, "--classes", "x", "--max-rejected", "90") == 0
-    assert tables.read_rejected(images / "rejected.csv")["sound"].tolist() == ["gone.wav"]
+    assert tables.read_rejected(images / "rejected.csv")["audio_file"].tolist() == ["gone.wav"]
 
 
-def test_a_picture_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):
+def test_a_image_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):
     assert generate(animals, tmp_path / "outputs" / "images", *MORE, "--listen", "all") == 0
     assert generate(tmp_path / "outputs", tmp_path / "again", *MORE) == 1
-    assert "images' is a folder of pictures that this program made" in capsys.readouterr().err
+    assert "images' is a folder of images that this program made" in capsys.readouterr().err

@@ -20,12 +20,12 @@ def settings_of(*arguments: str, **defaults: object) -> Settings:
 
 
 def test_nothing_given_gives_the_defaults():
-    assert settings_of("sounds") == Settings()
+    assert settings_of("audio_folder") == Settings()
 
 
 def test_layout_gives_way_to_config_and_config_to_command_line(tmp_path):
     config = write(tmp_path, 'seconds = 3\nsr = 22050\nimage-size = "320x240"\nvariants = ["trim"]\nworkers = 3')
-    arguments = ["sounds", "--config", str(config), "--sr", "16000"]
+    arguments = ["audio_folder", "--config", str(config), "--sr", "16000"]
     settings = settings_of(*arguments, seconds=4.0, long="split")
     assert (settings.seconds, settings.sr, settings.long) == (3, 16000, "split")
     assert settings.image_size == (320, 240)
@@ -62,7 +62,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("feature = 3", "must be a text"),
         ("class-variants = 'trim'", "table"),
         ("n-bands = 64\nn_bands = 32", "gives 'n_bands' twice"),
-        ("sounds = 'x'", "unknown option 'sounds'"),
+        ("sounds = 'x'", "unknown option 'audio_folder'"),
         ("= 3", "not TOML"),
         ("image-size = 'big'", "write 224"),
     ],

@@ -14,7 +14,7 @@ N_CLIPS = len(demo.CLASSES) * demo.RECORDINGS * demo.TAKES
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return demo.synthesise(tmp_path_factory.mktemp("sounds") / "demo")
+    return demo.synthesise(tmp_path_factory.mktemp("audio_folder") / "demo")
 
 
 @pytest.fixture(scope="module")

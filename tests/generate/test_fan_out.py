@@ -1,4 +1,4 @@
-"""Pictures in folders of two digits below their class (`--fan-out`)."""
+"""Images in folders of two digits below their class (`--fan-out`)."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from generate.__main__ import main
-from generate.audit.assess import from_pictures
+from generate.audit.assess import from_images
 from generate.dataset import folder, tables
-from generate.dataset.file_names import clip_folder, is_picture_name, picture_name
+from generate.dataset.file_names import clip_folder, image_name, is_image_name
 from generate.gallery.command_line import main as gallery_main
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR
@@ -29,14 +29,14 @@ def files(images: Path, suffix: str) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def images(sounds, tmp_path) -> Path:
-    """The pictures of two classes of four sounds, fanned out."""
-    assert generate(sounds, tmp_path / "images", *QUICK, *MORE, "--fan-out") == 0
+def images(audio_folder, tmp_path) -> Path:
+    """The images of two classes of four sounds, fanned out."""
+    assert generate(audio_folder, tmp_path / "images", *QUICK, *MORE, "--fan-out") == 0
     return tmp_path / "images"
 
 
-def test_the_same_files_in_other_folders(sounds, images, tmp_path):
-    assert generate(sounds, tmp_path / "flat", *QUICK, *MORE) == 0
+def test_the_same_files_in_other_folders(audio_folder, images, tmp_path):
+    assert generate(audio_folder, tmp_path / "flat", *QUICK, *MORE) == 0
     for suffix, n in ((".png", 24), (".mp3", 12)):
         flat = files(tmp_path / "flat", suffix)
         expected = {}
@@ -46,8 +46,8 @@ def test_the_same_files_in_other_folders(sounds, images, tmp_path):
             expected[f"{label}/{digits}/{file}"] = content
         assert len(expected) == n
         assert files(images, suffix) == expected
-    assert folder.list_pictures(images) == set(files(images, ".png"))
-    assert folder.list_sounds(images) == set(files(images, ".mp3"))
+    assert folder.list_images(images) == set(files(images, ".png"))
+    assert folder.list_audio(images) == set(files(images, ".mp3"))
     table, there = tables.read_metadata(images / "metadata.csv"), files(images, ".png")
     assert set(table["file_name"]) == set(there)
     flat_settings, settings = (
@@ -55,60 +55,62 @@ def test_the_same_files_in_other_folders(sounds, images, tmp_path):
     )
     assert settings["fingerprint"] == flat_settings["fingerprint"]
     assert (settings["fan_out"], flat_settings["fan_out"]) == (True, False)
-    pd.testing.assert_frame_equal(from_pictures(images)[0], from_pictures(tmp_path / "flat")[0])
+    pd.testing.assert_frame_equal(from_images(images)[0], from_images(tmp_path / "flat")[0])
 
 
-def test_a_second_run_draws_what_is_missing_and_removes_what_is_gone(sounds, images, capsys):
+def test_a_second_run_draws_what_is_missing_and_removes_what_is_gone(audio_folder, images, capsys):
     before = files(images, ".png")
     lost = next(name for name in before if "low-2__trim" in name)
     (images / lost).unlink()
     unfinished = images / lost.rpartition("/")[0] / "low-2__trim.png.99.tmp"
     unfinished.write_bytes(b"half")
-    (sounds / "high" / "3.wav").unlink()
+    (audio_folder / "high" / "3.wav").unlink()
     (emptied,) = {(images / name).parent for name in before if "/high-3__" in name}
     capsys.readouterr()
-    assert generate(sounds, images, *QUICK, *MORE, "--fan-out") == 0
-    assert "Rendered 1 picture" in capsys.readouterr().out
+    assert generate(audio_folder, images, *QUICK, *MORE, "--fan-out") == 0
+    assert "Rendered 1 image" in capsys.readouterr().out
     assert files(images, ".png") == {name: content for name, content in before.items() if "/high-3__" not in name}
     assert not unfinished.exists()
     assert not emptied.exists()
-    shutil.rmtree(sounds / "high")
-    assert generate(sounds, images, *QUICK, *MORE, "--fan-out", "--layout", "folders") == 0
+    shutil.rmtree(audio_folder / "high")
+    assert generate(audio_folder, images, *QUICK, *MORE, "--fan-out", "--layout", "folders") == 0
     assert not (images / "high").exists()
 
 
 @pytest.mark.parametrize(("before", "after"), [([], ["--fan-out"]), (["--fan-out"], [])])
-def test_one_folder_is_of_one_kind(sounds, tmp_path, capsys, before, after):
+def test_one_folder_is_of_one_kind(audio_folder, tmp_path, capsys, before, after):
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK, *MORE, *before) == 0
+    assert generate(audio_folder, images, *QUICK, *MORE, *before) == 0
     there = files(images, ".png")
-    assert generate(sounds, images, *QUICK, *MORE, *after) == 1
+    assert generate(audio_folder, images, *QUICK, *MORE, *after) == 1
     message = capsys.readouterr().err
     assert "straight in the class folders" in message
     assert "below each class (--fan-out)" in message
     assert files(images, ".png") == there
-    assert generate(sounds, images, *QUICK, *MORE, *after, "--overwrite") == 0
+    assert generate(audio_folder, images, *QUICK, *MORE, *after, "--overwrite") == 0
     assert sorted(Path(name).name for name in files(images, ".png")) == sorted(Path(name).name for name in there)
     assert {name.count("/") for name in files(images, ".png")} == {2 if after else 1}
     assert all(any(place.iterdir()) for place in images.rglob("*") if place.is_dir())
 
 
-def test_the_config_file_knows_it(sounds, tmp_path):
+def test_the_config_file_knows_it(audio_folder, tmp_path):
     (tmp_path / "my.toml").write_text("fan-out = true\n")
-    assert generate(sounds, tmp_path / "images", *QUICK, "--variants", "none", "--config", tmp_path / "my.toml") == 0
+    assert (
+        generate(audio_folder, tmp_path / "images", *QUICK, "--variants", "none", "--config", tmp_path / "my.toml") == 0
+    )
     assert {name.count("/") for name in files(tmp_path / "images", ".png")} == {2}
 
 
-def test_names_of_pictures():
+def test_names_of_images():
     where = clip_folder("dog", "dog-1", fan_out=True)
     assert where == f"dog/{hashlib.sha1(b'dog-1').hexdigest()[:2]}"
-    assert picture_name(where, "dog-1", "trim") == f"{where}/dog-1__trim.png"
-    assert picture_name(clip_folder("dog", "dog-1", fan_out=False), "dog-1", "trim") == "dog/dog-1__trim.png"
+    assert image_name(where, "dog-1", "trim") == f"{where}/dog-1__trim.png"
+    assert image_name(clip_folder("dog", "dog-1", fan_out=False), "dog-1", "trim") == "dog/dog-1__trim.png"
     columns = [pd.Series(column) for column in (["a", "b/00"], ["1", "2"], ["trim", "gain=-6"])]
-    assert list(picture_name(*columns)) == ["a/1__trim.png", "b/00/2__gain=-6.png"]
-    assert is_picture_name("dog/3f/1__original.png")
+    assert list(image_name(*columns)) == ["a/1__trim.png", "b/00/2__gain=-6.png"]
+    assert is_image_name("dog/3f/1__original.png")
     for wrong in ("dog/3F/1.png", "dog/3ff/1.png", "dog/cat/1.png", "dog/3f/4a/1.png", "dog/../1.png", "3f//1.png"):
-        assert not is_picture_name(wrong), wrong
+        assert not is_image_name(wrong), wrong
 
 
 def test_the_page_shows_and_plays_them(images, browser):  # noqa: F811

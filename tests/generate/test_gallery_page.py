@@ -22,12 +22,12 @@ def images(tmp_path_factory) -> Path:
     """Three classes, one of them with a name of every kind of character; a silent clip and a broken one."""
     folder = tmp_path_factory.mktemp("gallery")
     for label, hz in (("low", 200), ("high", 3000), (NASTY, 1000)):
-        (folder / "sounds" / label).mkdir(parents=True)
+        (folder / "audio_folder" / label).mkdir(parents=True)
         for number in range(30 if label == "low" else 4):
             y = tone(hz * (1 + 0.02 * number)) + white(seed=hz + number, rms=0.01)
-            soundfile.write(folder / "sounds" / label / f"{label[:3]}{number // 2}_{number % 2} é.wav", y, SR)
-    soundfile.write(folder / "sounds" / "high" / "still_0.wav", 0 * tone(200), SR)
-    (folder / "sounds" / "high" / "broken_0.wav").write_text("<script>alert(1)</script>")
+            soundfile.write(folder / "audio_folder" / label / f"{label[:3]}{number // 2}_{number % 2} é.wav", y, SR)
+    soundfile.write(folder / "audio_folder" / "high" / "still_0.wav", 0 * tone(200), SR)
+    (folder / "audio_folder" / "high" / "broken_0.wav").write_text("<script>alert(1)</script>")
     small = ["--engine", "librosa", "--image-size", "64", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
     arguments = [
         "--source-pattern",
@@ -40,7 +40,7 @@ def images(tmp_path_factory) -> Path:
         "--max-rejected",
         "50",
     ]
-    assert main([str(folder / "sounds"), str(folder / "images"), *small, *arguments]) == 0
+    assert main([str(folder / "audio_folder"), str(folder / "images"), *small, *arguments]) == 0
     return folder / "images"
 
 
@@ -65,7 +65,7 @@ def test_it_shows_all_classes_and_names_as_text(page):
     assert NASTY in page.texts("#class option")
 
 
-def test_pictures_are_loaded_where_they_are_looked_at(page):
+def test_images_are_loaded_where_they_are_looked_at(page):
     page.wait("[...document.querySelectorAll('.strip img')].slice(0, 5).every((i) => i.complete && i.naturalWidth)")
     assert page.run("return [...document.querySelectorAll('.strip img')].every((i) => i.loading === 'lazy')")
 
@@ -101,7 +101,7 @@ def test_every_filter(page):
     page.wait("document.querySelector('main').textContent.includes('No clip')")
 
 
-def test_many_pictures_are_added_on_request(page):
+def test_many_images_are_added_on_request(page):
     page.choose("#class", "low")
     page.wait("document.querySelectorAll('.strip a').length === 24")
     page.one("section.class > button").click()
@@ -137,7 +137,7 @@ def test_the_view_of_a_clip_by_keyboard(page):
     assert page.run("return document.activeElement.matches('.strip a')")
 
 
-def test_previews_show_the_picture_changed(page):
+def test_previews_show_the_image_changed(page):
     page.run("document.querySelector('.strip a').click()")
     page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
     shots = {canvas.screenshot_as_base64 for canvas in page.all("#image-previews canvas, #spectrogram-previews canvas")}
@@ -153,7 +153,7 @@ def test_every_player_of_a_clip_with_sounds_plays(page):
         page.play(audio)
 
 
-def test_a_picture_that_is_not_there_is_said_in_words(browser, images, tmp_path):  # noqa: F811
+def test_a_image_that_is_not_there_is_said_in_words(browser, images, tmp_path):  # noqa: F811
     folder = tmp_path / "images"
     shutil.copytree(images, folder, copy_function=os.link)
     absent = next(folder.glob("low/*__trim.png"))
@@ -162,7 +162,7 @@ def test_a_picture_that_is_not_there_is_said_in_words(browser, images, tmp_path)
     browser.wait("document.querySelectorAll('#clip-plots figure').length === 3")
     browser.run("document.querySelectorAll('#clip-plots figure')[2].scrollIntoView()")
     browser.wait("document.querySelectorAll('#clip-plots .absent').length === 1")
-    assert browser.texts("#clip-plots .absent") == ["This picture is not there."]
+    assert browser.texts("#clip-plots .absent") == ["This image is not there."]
     browser.wait("[...document.querySelectorAll('#clip-plots img')].every((image) => image.naturalWidth)")
     browser.collect()
     assert all(absent.name.rpartition("_")[2] in line for line in browser.console)
@@ -188,7 +188,7 @@ def test_a_telephone(page, is_dark):
     assert (sum(map(int, background[4:-1].split(","))) < 200) == is_dark
 
 
-def test_twelve_thousand_pictures_are_there_within_a_second(browser, images, tmp_path):  # noqa: F811
+def test_twelve_thousand_images_are_there_within_a_second(browser, images, tmp_path):  # noqa: F811
     many = tmp_path / "many"
     shutil.copytree(images, many, copy_function=os.link)
     table = tables.read_metadata(many / tables.METADATA)
@@ -233,7 +233,7 @@ def test_a_page_of_very_many_clips_shows_some_of_each_class(browser, images, tmp
     make_gallery(many, listen=0, workers=1)
     browser.open(many / "index.html")
     browser.wait("document.querySelectorAll('section.class').length === 3")
-    assert "18 pictures of 6 clips" in browser.one("#summary").text
+    assert "18 images of 6 clips" in browser.one("#summary").text
     assert "leaves out 33 clips" in browser.one("#summary").text
     table = tables.read_metadata(many / tables.METADATA)
     originals = table[(table["variant"] == "original") & (table["label"] == "low")]
@@ -244,5 +244,5 @@ def test_a_page_of_very_many_clips_shows_some_of_each_class(browser, images, tmp
 
 def test_a_page_that_is_made_anew_is_the_same(images):
     before = (images / "index.html").read_bytes()
-    make_gallery(images, listen=2, workers=1, sounds=images.parent / "sounds")
+    make_gallery(images, listen=2, workers=1, audio_folder=images.parent / "audio_folder")
     assert (images / "index.html").read_bytes() == before

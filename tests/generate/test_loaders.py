@@ -1,4 +1,4 @@
-"""The picture folder loads as it stands in the loaders that people use."""
+"""The image folder loads as it stands in the loaders that people use."""
 
 import os
 from pathlib import Path
@@ -27,23 +27,26 @@ QUICK = [
 
 @pytest.fixture(scope="module", params=[(), ("--fan-out",)], ids=["flat", "fanned out"])
 def images(tmp_path_factory, request):
-    """Two classes of four clips and three pictures each, of which one clip is rejected."""
+    """Two classes of four clips and three images each, of which one clip is rejected."""
     import soundfile
 
     from tests.conftest import SR, tone, white
 
     folder = tmp_path_factory.mktemp("loaders")
     for label, hz in (("low & <slow>", 200), ("Höhe", 3000)):
-        (folder / "sounds" / label).mkdir(parents=True)
+        (folder / "audio_folder" / label).mkdir(parents=True)
         for number in range(4):
             y = tone(hz * (1 + 0.1 * number)) + white(seed=number, rms=0.01)
-            soundfile.write(folder / "sounds" / label / f"{number}.wav", y, SR)
-    (folder / "sounds" / "Höhe" / "bad.wav").write_text("no sound")
-    (folder / "sounds" / "empty").mkdir()
-    assert main([str(folder / "sounds"), str(folder / "images"), *QUICK, "--max-rejected", "20", *request.param]) == 0
-    # What training may leave beside pictures; see train/levels_on_disk.py.
-    np.save(folder / "images" / ".levels-0123456789abcdef.npy", np.zeros((24, 8, 8), np.uint8))
-    (folder / "images" / ".levels-0123456789abcdef.npy.lock").touch()
+            soundfile.write(folder / "audio_folder" / label / f"{number}.wav", y, SR)
+    (folder / "audio_folder" / "Höhe" / "bad.wav").write_text("no sound")
+    (folder / "audio_folder" / "empty").mkdir()
+    assert (
+        main([str(folder / "audio_folder"), str(folder / "images"), *QUICK, "--max-rejected", "20", *request.param])
+        == 0
+    )
+    # What training may leave beside images; see train/levels_on_disk.py.
+    np.save(folder / "images" / ".pixels-0123456789abcdef.npy", np.zeros((24, 8, 8), np.uint8))
+    (folder / "images" / ".pixels-0123456789abcdef.npy.lock").touch()
     return folder / "images"
 
 
@@ -56,12 +59,12 @@ def test_keras_flow_from_directory(images):
     from keras._tf_keras.keras.preprocessing.image import ImageDataGenerator
 
     flow = ImageDataGenerator().flow_from_directory(images, target_size=(32, 48), batch_size=24, shuffle=False)
-    pictures, labels = next(flow)
+    batch, labels = next(flow)
     assert sorted(flow.class_indices) == sorted(folder.name for folder in images.iterdir() if folder.is_dir())
     assert len(flow.class_indices) == 2
-    assert pictures.shape == (24, 32, 48, 3)
+    assert batch.shape == (24, 32, 48, 3)
     assert labels.sum(axis=0).tolist() == [12, 12]
-    assert np.array_equal(pictures[5], rgb(images / flow.filenames[5]))
+    assert np.array_equal(batch[5], rgb(images / flow.filenames[5]))
 
 
 def test_keras_flow_from_dataframe(images):
@@ -71,20 +74,20 @@ def test_keras_flow_from_dataframe(images):
     flow = ImageDataGenerator().flow_from_dataframe(
         table, directory=images, x_col="file_name", y_col="label", target_size=(32, 48), batch_size=24, shuffle=False
     )
-    pictures, _ = next(flow)
+    batch, _ = next(flow)
     assert set(flow.class_indices) == {"low & <slow>", "Höhe"}
-    assert np.array_equal(pictures[7], rgb(images / table["file_name"][7]))
+    assert np.array_equal(batch[7], rgb(images / table["file_name"][7]))
 
 
 def test_image_dataset_from_directory(images):
     keras = pytest.importorskip("keras")
 
     dataset = keras.utils.image_dataset_from_directory(images, image_size=(32, 48), batch_size=24, shuffle=False)
-    pictures, labels = next(iter(dataset))
+    batch, labels = next(iter(dataset))
     assert len(dataset.class_names) == 2
-    assert pictures.shape == (24, 32, 48, 3)
+    assert batch.shape == (24, 32, 48, 3)
     assert np.bincount(labels.numpy()).tolist() == [12, 12]
-    assert np.array_equal(pictures[0].numpy(), rgb(dataset.file_paths[0]))
+    assert np.array_equal(batch[0].numpy(), rgb(dataset.file_paths[0]))
 
 
 def test_hugging_face_imagefolder(images, tmp_path, monkeypatch):
@@ -102,7 +105,7 @@ def test_hugging_face_imagefolder(images, tmp_path, monkeypatch):
 
 
 def test_one_folder_a_class_as_torchvision_wants_it(images):
-    """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class, wants pictures at any depth of
+    """torchvision's ImageFolder is not installed here; it takes each sub-folder as a class, wants images at any depth of
     each, and passes over files with other endings than its `IMG_EXTENSIONS`, such as the sounds."""
     folders = [child for child in images.iterdir() if child.is_dir()]
     assert len(folders) == 2

@@ -18,30 +18,30 @@ def generate(*arguments) -> int:
     return main([*map(str, arguments), *QUICK])
 
 
-def test_a_whole_disk_has_no_name_for_its_pictures(capsys):
+def test_a_whole_disk_has_no_name_for_its_images(capsys):
     assert generate(os.path.abspath(os.sep)) == 1
-    assert "is a whole disk and has no name for its pictures; give an OUTPUT" in capsys.readouterr().err
+    assert "is a whole disk and has no name for its images; give an OUTPUT" in capsys.readouterr().err
 
 
-def test_paths_that_windows_does_not_take_are_told_before_any_work(sounds, tmp_path, monkeypatch, capsys):
+def test_paths_that_windows_does_not_take_are_told_before_any_work(audio_folder, tmp_path, monkeypatch, capsys):
     images = tmp_path / ("x" * 100)
     monkeypatch.setattr(prepare, "longest_path", lambda: len(str(images)) + 20)
-    assert generate(sounds, images) == 1
+    assert generate(audio_folder, images) == 1
     said = capsys.readouterr().err
     assert "and Windows takes" in said and "shorter, or turn long paths on" in said and not images.exists()
     monkeypatch.setattr(prepare, "longest_path", lambda: len(str(images)) + 120)
-    assert generate(sounds, images) == 0
+    assert generate(audio_folder, images) == 0
 
 
-def test_a_folder_that_finder_has_looked_at(sounds, tmp_path):
+def test_a_folder_that_finder_has_looked_at(audio_folder, tmp_path):
     images, plain, folders = tmp_path / "seen", tmp_path / "plain", ["--layout", "folders"]
     images.mkdir()
     (images / ".DS_Store").touch()
-    assert generate(sounds, images, *folders) == generate(sounds, plain, *folders) == 0
+    assert generate(audio_folder, images, *folders) == generate(audio_folder, plain, *folders) == 0
     (images / "high" / ".DS_Store").touch()
-    for sound in (sounds / "high").iterdir():
+    for sound in (audio_folder / "high").iterdir():
         sound.unlink()
-    assert generate(sounds, images, *folders) == generate(sounds, plain, *folders) == 0
+    assert generate(audio_folder, images, *folders) == generate(audio_folder, plain, *folders) == 0
     assert not (images / "high").exists()  # else Keras would take it for a class
     (images / ".DS_Store").unlink()
     assert tree(images).keys() == tree(plain).keys()
@@ -52,15 +52,15 @@ def test_names_that_a_disk_gives_back_decomposed_are_those_that_were_written(tmp
         a_class = tmp_path / form / unicodedata.normalize(form, "Käuz")
         a_class.mkdir(parents=True)
         (a_class / unicodedata.normalize(form, "Föhre__original.png")).write_bytes(b"1")
-    assert folder.list_pictures(tmp_path / "NFC") == folder.list_pictures(tmp_path / "NFD")
+    assert folder.list_images(tmp_path / "NFC") == folder.list_images(tmp_path / "NFD")
 
 
-def test_class_variants_of_a_class_that_is_written_in_another_way(sounds, tmp_path):
-    (sounds / "low").rename(sounds / "Ka\u0308uz")
+def test_class_variants_of_a_class_that_is_written_in_another_way(audio_folder, tmp_path):
+    (audio_folder / "low").rename(audio_folder / "Ka\u0308uz")
     config = tmp_path / "own.toml"
     config.write_bytes("\ufeffvariants = ['none']\n[class-variants]\n'Käuz' = ['trim']\n".encode())  # of PowerShell
-    assert generate(sounds, tmp_path / "out", "--config", config) == 0
-    drawn = {name.split("__")[1] for name in folder.list_pictures(tmp_path / "out") if name.startswith("Käuz/")}
+    assert generate(audio_folder, tmp_path / "out", "--config", config) == 0
+    drawn = {name.split("__")[1] for name in folder.list_images(tmp_path / "out") if name.startswith("Käuz/")}
     assert drawn == {"original.png", "trim.png"}
 
 
@@ -80,6 +80,6 @@ def test_levels_that_are_trained_from_stop_no_run(tmp_path, monkeypatch, is_ther
         raise PermissionError(13, "in use")
 
     if is_there:
-        (tmp_path / ".levels-1.npy").touch()
+        (tmp_path / ".pixels-1.npy").touch()
     monkeypatch.setattr(type(tmp_path), "unlink", held)
-    own_files.remove_levels(tmp_path)
+    own_files.remove_cached_pixels(tmp_path)

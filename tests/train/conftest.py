@@ -1,4 +1,4 @@
-"""Small folders of pictures to train on."""
+"""Small folders of images to train on."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import soundfile
 from generate.__main__ import main as generate_main
 from tests.conftest import SR, tone, white
 
-# Tests run side by side; nets this small gain nothing from more threads.
+# Tests run side by side; models this small gain nothing from more threads.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def draw(sounds: Path, images: Path, *more: str) -> Path:
-    """Render a sound folder as small pictures."""
+def draw(audio_folder: Path, images: Path, *more: str) -> Path:
+    """Render a sound folder as small images."""
     small = [
         "--engine",
         "librosa",
@@ -36,7 +36,7 @@ def draw(sounds: Path, images: Path, *more: str) -> Path:
         "--listen",
         "0",
     ]
-    assert generate_main([str(sounds), str(images), *small, *more]) == 0
+    assert generate_main([str(audio_folder), str(images), *small, *more]) == 0
     return images
 
 
@@ -64,11 +64,13 @@ def environment_of(backend: str, cwd: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def images(tmp_path_factory) -> Path:
     """Three classes of ten sounds, each recording twice, no folds, variants `pitch=+2` and `trim`; do not change it."""
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     for label, base_hz in (("low", 300), ("middle", 1500), ("high", 6000)):
-        (folder / "sounds" / label).mkdir(parents=True)
+        (folder / "audio_folder" / label).mkdir(parents=True)
         for number in range(10):
             y = tone(base_hz * rng.uniform(0.8, 1.25), peak=0.3) + white(seed=number, rms=0.02)
-            soundfile.write(folder / "sounds" / label / f"{label}{number // 2}_{number % 2}.wav", y, SR)
-    return draw(folder / "sounds", folder / "images", "--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim")
+            soundfile.write(folder / "audio_folder" / label / f"{label}{number // 2}_{number % 2}.wav", y, SR)
+    return draw(
+        folder / "audio_folder", folder / "images", "--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim"
+    )

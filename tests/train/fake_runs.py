@@ -35,7 +35,7 @@ def fake_run(
     answers=None,
     **recipe,
 ) -> Run:
-    """Write a run whose nets are right by chance (`right`), or as `answers(clip number, label)` says."""
+    """Write a run whose models are right by chance (`right`), or as `answers(clip number, label)` says."""
     recipe = Recipe(**recipe)
     folds = all_folds if folds is None else folds
     run = Run(
@@ -110,6 +110,6 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
         "epochs": epochs,
         "tested_epoch": epochs,
         "train_seconds": 60.0,
-        "pictures_seen": 4000,
+        "images_seen": 4000,
     }
     run_folder.write_json(where / run_folder.FOLD, values)

@@ -20,7 +20,7 @@ from train.predict.command_line import main as predict_main
 def run(images, tmp_path_factory):
     """Two classes would do; three folds of three epochs are trained."""
     runs = tmp_path_factory.mktemp("runs")
-    recipe = {"model": "cnn7", "nets": 1, "input_size": 32, "batch_size": 16, "epochs": 3, "train_variants": ()}
+    recipe = {"model": "cnn7", "ensemble": 1, "input_size": 32, "batch_size": 16, "epochs": 3, "train_variants": ()}
     return train.fit(images, folds=["1", "2"], name="first", runs=runs, **recipe)
 
 

@@ -50,7 +50,7 @@ def test_what_is_given_is_taken():
         ({"patience": 5}, "there is none with --select last"),
         ({"head_epochs": 2}, "nothing is kept frozen"),
         ({"unfreeze": "10"}, "nothing is kept frozen"),
-        ({"nets": 0}, "nets is 0; expected 1"),
+        ({"ensemble": 0}, "models is 0; expected 1"),
         ({"image_values": ("rotation_range=5",)}, "--image-values changes.*add --augment spectrogram image"),
         ({"image_preset": "paper", "augment": ()}, "--image-preset changes.*add --augment image"),
         (
@@ -90,7 +90,7 @@ def test_options_that_the_recipe_uses():
                 "--augment",
                 "image",
                 "--image-preset",
-                "sound",
+                "audio_file",
             ]
         )
     )

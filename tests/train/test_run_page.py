@@ -22,13 +22,13 @@ def folder(tmp_path_factory) -> Path:
     learnt little."""
     folder = tmp_path_factory.mktemp("run")
     for label, hz in (("low", 300), (NASTY, 340), ("high", 6000)):
-        (folder / "sounds" / label).mkdir(parents=True)
+        (folder / "audio_folder" / label).mkdir(parents=True)
         for number in range(10):
             y = tone(hz * (1 + 0.02 * number), peak=0.3) + white(seed=hz + number, rms=0.05)
-            soundfile.write(folder / "sounds" / label / f"{label[:4]}{number // 2}_{number % 2}.wav", y, SR)
+            soundfile.write(folder / "audio_folder" / label / f"{label[:4]}{number // 2}_{number % 2}.wav", y, SR)
     more = ("--source-pattern", "^(.+)_", "--variants", "trim", "--listen", "1", "--fan-out")
-    draw(folder / "sounds", folder / "images", *more)
-    recipe = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--epochs", "2", "--folds", "1,2"]
+    draw(folder / "audio_folder", folder / "images", *more)
+    recipe = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--epochs", "2", "--folds", "1,2"]
     done = in_new_process("train", str(folder / "images"), "--name", "first", *recipe, cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "outputs" / "runs").rename(folder / "runs")
@@ -61,7 +61,7 @@ def test_it_says_what_the_report_says(page, folder):
     assert f"{low} to {high}" in page.one("#tested").text
     assert len(page.all("#curves path")) == 4  # loss and accuracy of two folds
     cells = [int(text) for text in page.texts(".matrix button:not(:disabled)")]
-    assert sum(cells) == report["pooled"]["n_pictures"]
+    assert sum(cells) == report["pooled"]["n_images"]
 
 
 def test_names_are_text(page):
@@ -84,7 +84,7 @@ def test_what_a_test_shows(page):
     page.choose("#answer", "all")
     page.wait("document.getElementById('found').textContent.startsWith('12 test')")
     captions = page.texts(".test:first-child figcaption strong")
-    assert captions[:4] == ["this clip", "where the net looked", "what spoke for it", "to be heard"]
+    assert captions[:4] == ["this clip", "where the model looked", "what spoke for it", "to be heard"]
     assert captions[4].startswith("most similar")
     assert len(page.all(".test:first-child .bars span")) == 6  # three classes and their probabilities
     for audio in page.all(".test:first-child audio"):
@@ -92,7 +92,7 @@ def test_what_a_test_shows(page):
 
 
 def test_filters(page, folder):
-    n_right = round(report_of(folder)["pooled"]["accuracy"] * report_of(folder)["pooled"]["n_pictures"])
+    n_right = round(report_of(folder)["pooled"]["accuracy"] * report_of(folder)["pooled"]["n_images"])
     page.choose("#answer", "right")
     page.wait(f"document.getElementById('found').textContent.startsWith('{n_right} test')")
     page.choose("#answer", "all")
@@ -125,15 +125,15 @@ def test_a_leaky_run_says_so_first(browser, folder, tmp_path):  # noqa: F811
     assert not (run / "explained").exists()
 
 
-def test_without_its_pictures_the_page_still_has_its_figures(browser, folder, tmp_path, capsys):  # noqa: F811
+def test_without_its_images_the_page_still_has_its_figures(browser, folder, tmp_path, capsys):  # noqa: F811
     run = tmp_path / "moved"
     shutil.copytree(folder / "runs" / "first", run)
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"images": "gone"}))
     assert report_main([str(run)]) == 0
-    assert "lacks its pictures" in capsys.readouterr().err
+    assert "lacks its images" in capsys.readouterr().err
     browser.open(run / "index.html")
-    assert "its pictures" in browser.one("#lacks").text
+    assert "its images" in browser.one("#lacks").text
     assert browser.all(".matrix button:not(:disabled)")
     assert not browser.all("main img")
 

@@ -1,4 +1,4 @@
-"""Variants for single classes as the TOML that `python -m generate SOUNDS --config FILE` takes."""
+"""Variants for single classes as the TOML that `python -m generate AUDIO_FOLDER --config FILE` takes."""
 
 from __future__ import annotations
 

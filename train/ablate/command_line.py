@@ -32,7 +32,7 @@ from train.training.equal_budget import train_in_turn
 DESCRIPTION = """\
 Find which stored variant helped which class: train once with all variants, once without each of them, and once on
 originals alone, all on the same honest folds with the same recipe and budget, and hold the test clips against each
-other. It also suggests variants for single classes, as a file for `python -m generate SOUNDS --config FILE`: a
+other. It also suggests variants for single classes, as a file for `python -m generate AUDIO_FOLDER --config FILE`: a
 hypothesis, to be validated on other folds or sounds."""
 
 EXAMPLES = """\
@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of pictures with metadata.csv")
+    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of images with metadata.csv")
     parser.add_argument(
         "--config", metavar="FILE.toml", type=Path, help="options of the recipe; this line wins over it"
     )
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="train and test only these (default: all)")
     parser.add_argument(
-        "--name", default="", help="of the folder in outputs/runs (default: pictures, model and -ablation)"
+        "--name", default="", help="of the folder in outputs/runs (default: images, model and -ablation)"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     add_place_options(parser)
@@ -128,12 +128,12 @@ def plan_of(
     Parameters
     ----------
     images : Path
-        A folder of pictures that `python -m generate` made.
+        A folder of images that `python -m generate` made.
     recipe : Recipe
     folds, ablate : sequence of str, optional
         Train only these folds; leave out only these variants.
     name : str
-        Of the folder in `train.runs.run_name.RUNS`; default: the pictures' and the model's, and `-ablation`.
+        Of the folder in `train.runs.run_name.RUNS`; default: the images' and the model's, and `-ablation`.
 
     Raises
     ------
@@ -174,12 +174,12 @@ def write_findings(plan: AblationPlan) -> str:
         If a run is not finished.
     """
     finished = read_finished(plan)
-    settings, pictures = read_images(plan.images)
+    settings, images = read_images(plan.images)
     paired = {variant: paired_clips(finished[ALL], finished[name]) for variant, name in plan.without.items()}
-    pictures = of_chosen_classes(pictures, plan.recipe)
-    classes = sorted(pictures["label"].unique())
-    table = with_pictures(gains(paired, classes), pictures, plan)
-    stored = stored_variants(pictures, plan.variants)
+    images = of_chosen_classes(images, plan.recipe)
+    classes = sorted(images["label"].unique())
+    table = with_images(gains(paired, classes), images, plan)
+    stored = stored_variants(images, plan.variants)
     suggested = suggestion(table, stored)
     reports = {name: run.report for name, run in finished.items()}
     toml = class_variants_toml(
@@ -210,12 +210,12 @@ def write_findings(plan: AblationPlan) -> str:
     )
 
 
-def stored_variants(pictures: pd.DataFrame, variants: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def stored_variants(images: pd.DataFrame, variants: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Which variants the sounds of each class have.
 
     Parameters
     ----------
-    pictures : pandas.DataFrame
+    images : pandas.DataFrame
         `metadata.csv`, with `label` and `variant`.
     variants : sequence of str
         Those to look for; they order the result.
@@ -224,18 +224,18 @@ def stored_variants(pictures: pd.DataFrame, variants: Sequence[str]) -> dict[str
     -------
     dict of str to tuple of str
     """
-    of_class = pictures.groupby("label")["variant"].agg(set)
+    of_class = images.groupby("label")["variant"].agg(set)
     return {str(label): tuple(name for name in variants if name in has) for label, has in of_class.items()}
 
 
-def with_pictures(table: pd.DataFrame, pictures: pd.DataFrame, plan: AblationPlan) -> pd.DataFrame:
-    """The gains, and how many pictures the variant gave to training: the column `n_pictures`.
+def with_images(table: pd.DataFrame, images: pd.DataFrame, plan: AblationPlan) -> pd.DataFrame:
+    """The gains, and how many images the variant gave to training: the column `n_images`.
 
     Parameters
     ----------
     table : pandas.DataFrame
         As `train.ablate.gains.gains` gives it.
-    pictures : pandas.DataFrame
+    images : pandas.DataFrame
         `metadata.csv`; those that equal their original do not count.
     plan : AblationPlan
 
@@ -243,10 +243,10 @@ def with_pictures(table: pd.DataFrame, pictures: pd.DataFrame, plan: AblationPla
     -------
     pandas.DataFrame
     """
-    given = pictures[~pictures["duplicate"] & pictures["variant"].isin(plan.variants)]
+    given = images[~images["duplicate"] & images["variant"].isin(plan.variants)]
     n = given.groupby(["variant", "label"]).size()
     counts = []
     for variant, label in zip(table["variant"], table["label"], strict=True):
         part = n if variant == ALL_VARIANTS else n[n.index.get_level_values("variant") == variant]
         counts.append(int(part[part.index.get_level_values("label") == label].sum() if label else part.sum()))
-    return table.assign(n_pictures=counts)
+    return table.assign(n_images=counts)

@@ -1,4 +1,4 @@
-"""What each stored variant was worth, from the clips that nets with it and without it were tested on. No files here."""
+"""What each stored variant was worth, from the test clips of models with it and without it. No files here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OVERALL = "overall"
 CLASS = "class"
 """What a row of the table is about: all clips, or those of one class."""
 ALL_VARIANTS = "all variants"
-"""Stands for a variant where the nets without it saw originals alone; no variant's own name has a space."""
+"""Stands for a variant where the models without it saw originals alone; no variant's own name has a space."""
 HELPS = "helps"
 HURTS = "hurts"
 NOISE = "may be noise"
@@ -63,7 +63,7 @@ def gains(paired: Mapping[str, pd.DataFrame], classes: Sequence[str], *, level: 
     O. J. Dunn, Multiple comparisons among means, Journal of the American Statistical Association 56, 1961, 52-64.
     """
     if not paired or any(table.empty for table in paired.values()):
-        raise ValueError("There is no clip that nets with and without a variant were tested on; train both first.")
+        raise ValueError("There is no clip that models with and without a variant were tested on; train both first.")
     tested = {label for table in paired.values() for label in table["label"]}
     n_looks = {OVERALL: len(paired), CLASS: len(paired) * len(tested)}
     rows = []

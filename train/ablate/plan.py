@@ -49,7 +49,7 @@ class AblationPlan:
     folder : Path
         A sub-folder for each run, and the figures.
     images : Path
-        The picture folder.
+        The image folder.
     recipe : Recipe
         As it was given; `train_variants` are those that the whole ablation is about.
     folds : tuple of str or None
@@ -59,9 +59,9 @@ class AblationPlan:
     ablated : tuple of str
         Of these, those that are left out in turn.
     idle : tuple of str
-        Those whose every picture equals its original, so that nobody trains on them.
+        Those whose every image equals its original, so that nobody trains on them.
     fingerprint, table_sha256 : str
-        Of the pictures.
+        Of the images.
     """
 
     folder: Path
@@ -126,10 +126,10 @@ def make_plan(
     folder : Path
         Of the ablation.
     images : Path
-        The picture folder.
+        The image folder.
     recipe : Recipe
     settings, table : dict, pandas.DataFrame
-        Of the picture folder, as `train.data.image_folder.read_images` gives them.
+        Of the image folder, as `train.data.image_folder.read_images` gives them.
     folds : sequence of str, optional
         To train only these.
     ablate : sequence of str, optional
@@ -149,8 +149,8 @@ def make_plan(
     stored = tuple(name for name in dict.fromkeys(table["variant"]) if name != ORIGINAL)
     if not stored:
         raise ValueError(
-            f"The pictures in {str(images)!r} are of originals alone, so there is no variant to leave out. Draw some "
-            "first: python -m generate SOUNDS --variants paper"
+            f"The images in {str(images)!r} are of originals alone, so there is no variant to leave out. Draw some "
+            "first: python -m generate AUDIO_FOLDER --variants paper"
         )
     variants = stored if recipe.train_variants is None else tuple(dict.fromkeys(recipe.train_variants))
     _check_known("--train-variants", variants, stored)
@@ -163,7 +163,7 @@ def make_plan(
     nothing = [name for name in ablated or idle if name in idle]
     if nothing:
         raise ValueError(
-            f"Every picture of the variant {nothing[0]!r} equals its original, so nobody trains on it, with or without "
+            f"Every image of the variant {nothing[0]!r} equals its original, so nobody trains on it, with or without "
             "it; name others by --variants."
         )
     return AblationPlan(
@@ -180,7 +180,7 @@ def make_plan(
 
 
 def check_folder(plan: AblationPlan) -> None:
-    """See that the folder is new, or that of an ablation with the same arguments.
+    """Check that the folder is new, or that of an ablation with the same arguments.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def _differences(began: dict[str, object], now: dict[str, object]) -> list[str]:
         f"{name.replace('_', '-')} is {_shown(was.get(name))} there and {_shown(wanted[name])} here" for name in names
     ]
     if not pairs and (was["fingerprint"], was["table_sha256"]) != (wanted["fingerprint"], wanted["table_sha256"]):
-        return ["its pictures were others (some were added, removed, divided or drawn anew since)"]
+        return ["its images were others (some were added, removed, divided or drawn again since)"]
     return pairs
 
 

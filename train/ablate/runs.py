@@ -14,14 +14,14 @@ from train.recipe import Recipe
 from train.report.intervals import LEVEL, recordings_needed
 from train.report.paired_differences import Finished
 from train.runs.run_folder import CONFIG, REPORT, read_run
-from train.training.equal_budget import pictures_seen, with_budget
+from train.training.equal_budget import images_seen, with_budget
 from train.wording import listed
 
 if TYPE_CHECKING:
     from train.training.prepare import Prepared
 
 MOST_DIFFERENT = 0.1
-"""Part by which the pictures that a run sees may differ from those of the first before it is said."""
+"""Part by which the images that a run sees may differ from those of the first before it is said."""
 
 
 def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe, **place: object) -> Prepared:
@@ -33,9 +33,9 @@ def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe, **place: o
     planned : Planned
         One of its runs.
     recipe : Recipe
-        Of this run; passed over where it has begun, since it goes on as it began.
+        Of this run; skipped where it has begun, since it goes on as it began.
     place
-        `levels` of `train.training.prepare.prepare`.
+        `cache` of `train.training.prepare.prepare`.
     """
     from train.training.prepare import prepare, resume
 
@@ -46,7 +46,7 @@ def prepare_run(plan: AblationPlan, planned: Planned, recipe: Recipe, **place: o
 
 
 def budgets(plan: AblationPlan, first: Prepared) -> dict[str, Recipe]:
-    """The recipe of each run, with so many epochs that all see about as many pictures as the first.
+    """The recipe of each run, with so many epochs that all see about as many images as the first.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def budgets(plan: AblationPlan, first: Prepared) -> dict[str, Recipe]:
     dict of str to Recipe
         By the names of the runs.
     """
-    seen = pictures_seen(first)
+    seen = images_seen(first)
     recipes = {planned.name: recipe_of(plan, planned) for planned in plan.runs}
     return {
         planned.name: recipes[planned.name]
@@ -70,7 +70,7 @@ def budgets(plan: AblationPlan, first: Prepared) -> dict[str, Recipe]:
 
 
 def n_train_of(first: Prepared, planned: Planned) -> int:
-    """Pictures that a run trains on in its first fold.
+    """Images that a run trains on in its first fold.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def overview_text(plan: AblationPlan, first: Prepared, recipes: Mapping[str, Rec
     n_folds, n_all = len(first.splits), len(first.run.all_folds)
     folds = count(n_folds, "fold") + (f" of {n_all}" if n_folds < n_all else "")
     width = max(len(planned.name) for planned in plan.runs)
-    n_to_see = sum(pictures_seen(first).values())
+    n_to_see = sum(images_seen(first).values())
     lines = [
         f"Ablation in {shown(plan.folder)}: {count(len(plan.runs), 'run')}, each on the same {folds}. In fold "
         f"{first.splits[0].name}:"
@@ -170,7 +170,7 @@ def overview_text(plan: AblationPlan, first: Prepared, recipes: Mapping[str, Rec
             uneven.append(planned.name)
         done = ", finished" if is_finished(plan, planned) else ""
         lines.append(
-            f"  {planned.name:<{width}}  {n_train:>7,} pictures, {count(epochs, 'epoch')}: {n_seen:,} seen{done}"
+            f"  {planned.name:<{width}}  {n_train:>7,} images, {count(epochs, 'epoch')}: {n_seen:,} seen{done}"
         )
     return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(plan, first, uneven))])
 
@@ -179,7 +179,7 @@ def _notes(plan: AblationPlan, first: Prepared, uneven: list[str]) -> Iterator[s
     """What to know before hours are spent."""
     if uneven:
         yield (
-            f"{listed(uneven)} cannot see as many pictures as {ALL} to {100 * MOST_DIFFERENT:g} %, since there are "
+            f"{listed(uneven)} cannot see as many images as {ALL} to {100 * MOST_DIFFERENT:g} %, since there are "
             "whole epochs alone; give more --epochs, or the figures are of different budgets too."
         )
     if len(first.splits) < len(first.run.all_folds):
@@ -190,7 +190,7 @@ def _notes(plan: AblationPlan, first: Prepared, uneven: list[str]) -> Iterator[s
         )
     if plan.idle:
         yield (
-            f"every picture of {listed(plan.idle)} equals its original; nobody trains on those, so there is nothing to "
+            f"every image of {listed(plan.idle)} equals its original; nobody trains on those, so there is nothing to "
             "leave out."
         )
     tested = first.table.iloc[[row for split in first.splits for row in split.test]]

@@ -27,12 +27,12 @@ HYPOTHESIS = (
     "on the same clips reports picked luck. Validate it on other folds or other sounds."
 )
 MEANING = (
-    "The gain of a variant is the accuracy (of a class: the recall) of nets that were trained with it, for all "
-    "classes, minus that of nets that were trained without it. Taking it from one class alone is another change than "
+    "The gain of a variant is the accuracy (of a class: the recall) of models that were trained with it, for all "
+    "classes, minus that of models that were trained without it. Taking it from one class alone is another change than "
     "taking it from all, and may do something else."
 )
 TRACE = (
-    "Where one class alone lacks a variant, the traces that the variant leaves in a picture tell that class from the "
+    "Where one class alone lacks a variant, the traces that the variant leaves in an image tell that class from the "
     "others in training, and in no real sound."
 )
 NOISE_OF_TRAINING = (
@@ -89,7 +89,7 @@ def table_text(table: pd.DataFrame) -> str:
 
 
 def runs_text(reports: Mapping[str, Mapping[str, object]]) -> str:
-    """A line a run: its accuracy and plain interval, and how many pictures it saw; and whether these are too unlike.
+    """A line a run: its accuracy and plain interval, and how many images it saw; and whether these are too unlike.
 
     Parameters
     ----------
@@ -103,26 +103,26 @@ def runs_text(reports: Mapping[str, Mapping[str, object]]) -> str:
     """
     width = max(len(name) for name in reports)
     lines = [
-        f"  {name:<{width}}  {accuracy_text(report)}; {report['times']['pictures_seen']:,} pictures seen"
+        f"  {name:<{width}}  {accuracy_text(report)}; {report['times']['images_seen']:,} images seen"
         for name, report in reports.items()
     ]
     return "\n".join([*lines, *filter(None, [budget_text(reports)])])
 
 
 def budget_text(reports: Mapping[str, Mapping[str, object]]) -> str:
-    """Which runs saw fewer or more pictures than the one with all variants, by more than `MOST_DIFFERENT`; else empty.
+    """Which runs saw fewer or more images than the one with all variants, by more than `MOST_DIFFERENT`; else empty.
 
     Parameters
     ----------
     reports : Mapping of str to dict
         Name of the run to its report.
     """
-    seen = {name: report["times"]["pictures_seen"] for name, report in reports.items()}
+    seen = {name: report["times"]["images_seen"] for name, report in reports.items()}
     uneven = [name for name, n in seen.items() if abs(n / seen[ALL] - 1) > MOST_DIFFERENT]
     if not uneven:
         return ""
     return (
-        f"Mind: {listed(uneven)} did not see as many pictures as {ALL}, to {100 * MOST_DIFFERENT:g} %, so these gains "
+        f"Mind: {listed(uneven)} did not see as many images as {ALL}, to {100 * MOST_DIFFERENT:g} %, so these gains "
         "are those of a longer or shorter training too. More --epochs bring them closer, since there are whole ones "
         "alone."
     )
@@ -153,8 +153,8 @@ def about_toml(plan: AblationPlan) -> list[str]:
     return [
         f"Suggested by python -m train.ablate {quoted(plan.images)}; figures: {TABLE} beside this file.",
         "A variant is left out for a class only where it hurt the class by more than noise.",
-        "Use it with the other options that the pictures were drawn with, and into a new folder:",
-        f"  python -m generate SOUNDS OUTPUT --config {quoted(plan.folder / TOML)}",
+        "Use it with the other options that the images were drawn with, and into a new folder:",
+        f"  python -m generate AUDIO_FOLDER OUTPUT --config {quoted(plan.folder / TOML)}",
         *textwrap.wrap(HYPOTHESIS, WIDTH),
     ]
 
@@ -181,15 +181,15 @@ def card_text(
     """
     report, folder = reports[ALL], quoted(shown(plan.folder))
     runs = [
-        f"| [{escaped(name)}](<{name}/README.md>) | {accuracy_text(made)} | {made['times']['pictures_seen']:,} |"
+        f"| [{escaped(name)}](<{name}/README.md>) | {accuracy_text(made)} | {made['times']['images_seen']:,} |"
         for name, made in reports.items()
     ]
     parts = [
         f"# Which variant helped which class: {escaped(report['collection'])}, {escaped(plan.recipe.model)}",
-        f"{count(len(reports), 'run')} with the same recipe, seed and folds, and about as many pictures seen: `{ALL}` "
+        f"{count(len(reports), 'run')} with the same recipe, seed and folds, and about as many images seen: `{ALL}` "
         f"with all variants, one without each that was looked at, and `{ORIGINALS}` with none. "
         f"{report['protocol']['in_words']}",
-        "\n".join(["| run | accuracy | pictures seen |", "|---|---|---|", *runs]),
+        "\n".join(["| run | accuracy | images seen |", "|---|---|---|", *runs]),
         *filter(None, [budget_text(reports)]),
         "## What each variant gained",
         f"{MEANING} In points (hundredths), with the widened interval; **bold** is told from noise.",
@@ -197,15 +197,15 @@ def card_text(
         f"{looks_text(table)} {NOISE_OF_TRAINING}",
         f"All figures: `{TABLE}`, in parts of 1. `low` to `high` is the plain {100 * LEVEL:g} % interval, `wide_low` "
         "to `wide_high` the widened one; `n_changed` are the recordings whose clips were not named equally well with "
-        "the variant and without; `n_pictures` are the pictures of the variant that can be trained on "
+        "the variant and without; `n_images` are the images of the variant that can be trained on "
         f"({ALL_VARIANTS}: of all of them), which those that equal their original are not.",
         "## What it suggests",
         escaped(suggestion_text(suggested, stored)),
-        f"In a file for `python -m generate SOUNDS OUTPUT --config {folder}/{TOML}`, beside the other options that the "
-        "pictures were drawn with.",
+        f"In a file for `python -m generate AUDIO_FOLDER OUTPUT --config {folder}/{TOML}`, beside the options that the "
+        "images were drawn with.",
         f"**{HYPOTHESIS}** {TRACE}",
-        "For example: ablate with `--folds 1,2,3`, draw the suggested pictures into a new folder, train on both "
-        "folders of pictures with `--folds 4,5`, and hold the two runs against each other with "
+        "For example: ablate with `--folds 1,2,3`, draw the suggested images into a new folder, train on both "
+        "folders of images with `--folds 4,5`, and hold the two runs against each other with "
         "`python -m train.compare`.",
         f"The runs themselves: `python -m train.compare {folder}/*/`.",
     ]

@@ -1,4 +1,4 @@
-"""What `ImageDataGenerator` does to a picture, compiled and in one pass: the same pixels in a tenth of the time."""
+"""What `ImageDataGenerator` does to an image, compiled and in one pass: the same pixels in a tenth of the time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.nda
     Returns
     -------
     np.ndarray, shape=(2, 3), float64
-        From row, column of the result to row, column of the picture.
+        From row, column of the result to row, column of the image.
     """
     theta, tx, ty, shear, zx, zy = (drawn[name] for name in ("theta", "tx", "ty", "shear", "zx", "zy"))
     factors = []
@@ -55,28 +55,28 @@ def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.nda
 
 # No fused operations here: they would round otherwise than scipy does.
 @partial(compiled, fused=False)
-def warp(levels, palette, matrix, flip_horizontal, flip_vertical, brightness, out):
-    """Move, flip and brighten one picture.
+def warp(pixels, palette, matrix, flip_horizontal, flip_vertical, brightness, out):
+    """Move, flip and brighten one image.
 
     As `scipy.ndimage.affine_transform` of order 1 and mode `nearest` and then `PIL.ImageEnhance.Brightness`, each
     colour for itself, in their order of operations.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
     palette : np.ndarray, shape=(256, 3), float64
     matrix : np.ndarray, shape=(2, 3), float64
-        From row, column of the result to row, column of the picture.
+        From row, column of the result to row, column of the image.
     flip_horizontal, flip_vertical : bool
     brightness : float32
         Below 0: all is left as it is.
     out : np.ndarray, shape=(height, width, 3), float32, or uint8 where there is a brightness
         Is written to.
     """
-    height, width = levels.shape
+    height, width = pixels.shape
     # Beyond the last line and column there is something too, of which nothing is taken.
     flat = np.zeros(height * width + width + 1, dtype=np.uint8)
-    flat[: height * width] = levels.reshape(-1)
+    flat[: height * width] = pixels.reshape(-1)
     low, high, near, far = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
     places = np.empty(width, dtype=np.int32)
     line = np.empty((width, 3), dtype=np.float32)

@@ -23,7 +23,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "horizontal_flip": True,
         "fill_mode": "nearest",
     },
-    "sound": {
+    "audio_file": {
         "zoom_range": 0.05,
         "width_shift_range": 0.2,
         "brightness_range": (0.8, 1.2),
@@ -52,7 +52,7 @@ _drawing = threading.Lock()
 
 
 class ImageTransforms:
-    """Draws a transform for each picture, and does it.
+    """Draws a transform for each image, and does it.
 
     Parameters
     ----------
@@ -75,23 +75,23 @@ class ImageTransforms:
             raise ValueError(f"ImageDataGenerator refuses {dict(arguments)}: {error}") from None
 
     def try_out(self) -> None:
-        """Do a few transforms of a small picture.
+        """Do a few transforms of a small image.
 
         Raises
         ------
         ValueError
             If Keras fails in one; it checks few values before.
         """
-        picture = np.zeros((8, 8, 3), dtype=np.uint8)
+        image = np.zeros((8, 8, 3), dtype=np.uint8)
         for seed in range(3):
             try:
-                (drawn,) = self.draw(1, picture.shape, np.random.default_rng(seed))
-                self.apply(picture, drawn)
+                (drawn,) = self.draw(1, image.shape, np.random.default_rng(seed))
+                self.apply(image, drawn)
             except Exception as error:
                 raise ValueError(f"ImageDataGenerator fails with these values: {error}") from None
 
     def draw(self, n: int, shape: tuple[int, int, int], rng: np.random.Generator) -> list[dict[str, object]]:
-        """Draw a transform for each picture of a batch.
+        """Draw a transform for each image of a batch.
 
         Keras draws from numpy's global generator, which is seeded for it and then put back as it was, by one thread at
         a time.
@@ -99,7 +99,7 @@ class ImageTransforms:
         Parameters
         ----------
         n : int
-            Pictures.
+            Images.
         shape : tuple of (int, int, int)
             Height, width, 3.
         rng : np.random.Generator
@@ -117,12 +117,12 @@ class ImageTransforms:
             finally:
                 np.random.set_state(state)
 
-    def transform(self, levels: np.ndarray, palette: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Colour a batch of pictures and give each a transform of its own.
+    def transform(self, pixels: np.ndarray, palette: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Colour a batch of images and give each a transform of its own.
 
         Parameters
         ----------
-        levels : np.ndarray, shape=(batch, height, width), uint8
+        pixels : np.ndarray, shape=(batch, height, width), uint8
         palette : np.ndarray, shape=(256, 3), uint8
         rng : np.random.Generator
 
@@ -131,17 +131,17 @@ class ImageTransforms:
         np.ndarray, shape=(batch, height, width, 3), float32, or uint8 where there is a brightness
             0 to 255; the pixels that `ImageDataGenerator` would give. After a brightness they are whole numbers.
         """
-        shape = levels.shape[1:]
+        shape = pixels.shape[1:]
         is_whole = self._generator.brightness_range is not None
-        out = np.empty((*levels.shape, 3), dtype=np.uint8 if is_whole else np.float32)
+        out = np.empty((*pixels.shape, 3), dtype=np.uint8 if is_whole else np.float32)
         exact = palette.astype(np.float64)
-        for picture, drawn, into in zip(levels, self.draw(len(levels), (*shape, 3), rng), out, strict=True):
+        for image, drawn, into in zip(pixels, self.draw(len(pixels), (*shape, 3), rng), out, strict=True):
             if self._is_compiled(drawn):
                 brightness = np.float32(-1 if drawn["brightness"] is None else drawn["brightness"])
                 flips = bool(drawn["flip_horizontal"]), bool(drawn["flip_vertical"])
-                warp(picture, exact, affine_matrix(drawn, shape), *flips, brightness, into)
+                warp(image, exact, affine_matrix(drawn, shape), *flips, brightness, into)
             else:
-                into[:] = self.apply(colour(picture, palette), drawn)
+                into[:] = self.apply(colour(image, palette), drawn)
         return out
 
     def _is_compiled(self, drawn: Mapping[str, object]) -> bool:
@@ -154,12 +154,12 @@ class ImageTransforms:
             and (drawn["brightness"] or 0) >= 0
         )
 
-    def apply(self, picture: np.ndarray, drawn: Mapping[str, object]) -> np.ndarray:
+    def apply(self, image: np.ndarray, drawn: Mapping[str, object]) -> np.ndarray:
         """Do one transform by Keras itself.
 
         Parameters
         ----------
-        picture : np.ndarray, shape=(height, width, 3), uint8
+        image : np.ndarray, shape=(height, width, 3), uint8
         drawn : Mapping
             Of what `draw` gave.
 
@@ -168,8 +168,8 @@ class ImageTransforms:
         np.ndarray, shape=(height, width, 3), float32
             0 to 255.
         """
-        # A copy, since Keras changes the picture that it is given.
-        return self._generator.apply_transform(picture.astype(np.float32), dict(drawn))
+        # A copy, since Keras changes the image that it is given.
+        return self._generator.apply_transform(image.astype(np.float32), dict(drawn))
 
 
 def image_arguments(preset: str, values: Iterable[str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from train.augment.named_values import named_values
 
 @dataclass(frozen=True)
 class SpectrogramTransforms:
-    """What is drawn anew for each picture in each epoch.
+    """What is drawn again for each image in each epoch.
 
     Parameters
     ----------
@@ -24,10 +24,10 @@ class SpectrogramTransforms:
     band_shift : float
         Up or down by at most this part of the height. With 128 mel bands, 3/128 are three bands.
     frequency_mask, time_mask : float
-        One stripe of each kind, of at most this part of the height or width, is filled with the picture's mean
+        One stripe of each kind, of at most this part of the height or width, is filled with the image's mean
         (Park et al., SpecAugment, Interspeech 2019).
     mixup : float
-        Alpha of the Beta distribution by which two pictures and their classes are mixed; 0: not (Zhang et al.,
+        Alpha of the Beta distribution by which two images and their classes are mixed; 0: not (Zhang et al.,
         mixup: Beyond Empirical Risk Minimization, ICLR 2018).
     """
 
@@ -42,7 +42,7 @@ class SpectrogramTransforms:
         """Check every value."""
         for name in ("time_shift", "band_shift", "frequency_mask", "time_mask"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name):g}; expected a part of the picture, 0 to 1.")
+                raise ValueError(f"{name} is {getattr(self, name):g}; expected a part of the image, 0 to 1.")
         low, high = self.time_warp
         if not 0.1 <= low <= 1 <= high <= 10:
             raise ValueError(f"time_warp is {low:g},{high:g}; expected two factors around 1, such as 0.75,1.33.")
@@ -75,12 +75,12 @@ class SpectrogramTransforms:
         return cls(**given)
 
 
-def transform(levels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> np.ndarray:
-    """Shift, warp and mask each picture of a batch by numbers of its own.
+def transform(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> np.ndarray:
+    """Shift, warp and mask each image of a batch by numbers of its own.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(batch, height, width), uint8
+    pixels : np.ndarray, shape=(batch, height, width), uint8
         Low frequencies at the bottom.
     transforms : SpectrogramTransforms
     rng : np.random.Generator
@@ -89,24 +89,24 @@ def transform(levels: np.ndarray, transforms: SpectrogramTransforms, rng: np.ran
     -------
     np.ndarray, shape=(batch, height, width), uint8
     """
-    n, height, width = levels.shape
+    n, height, width = pixels.shape
     first_column = rng.uniform(-0.5, 0.5, n) * transforms.time_shift * width
     low, high = transforms.time_warp
     longer = np.exp(rng.uniform(np.log(low), np.log(high), n))
     upward = rng.uniform(-1, 1, n) * transforms.band_shift * height
-    moved = _resample(levels, first_column, longer, upward)
+    moved = _resample(pixels, first_column, longer, upward)
     _mask(moved, transforms, rng)
     return moved
 
 
 def mix(
-    levels: np.ndarray, targets: np.ndarray, *, alpha: float, rng: np.random.Generator
+    pixels: np.ndarray, targets: np.ndarray, *, alpha: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mix each picture of a batch, and its classes, with another of the batch.
+    """Mix each image of a batch, and its classes, with another of the batch.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(batch, height, width), uint8
+    pixels : np.ndarray, shape=(batch, height, width), uint8
     targets : np.ndarray, shape=(batch, n_classes), float32
         Rows add up to 1.
     alpha : float
@@ -115,32 +115,32 @@ def mix(
 
     Returns
     -------
-    levels, targets : np.ndarray
+    pixels, targets : np.ndarray
         Of the same shapes and types.
     """
     if not alpha:
-        return levels, targets
-    share = rng.beta(alpha, alpha, len(levels)).astype(np.float32)
-    other = rng.permutation(len(levels))
-    mixed = share[:, None, None] * levels + (1 - share)[:, None, None] * levels[other]
+        return pixels, targets
+    share = rng.beta(alpha, alpha, len(pixels)).astype(np.float32)
+    other = rng.permutation(len(pixels))
+    mixed = share[:, None, None] * pixels + (1 - share)[:, None, None] * pixels[other]
     return np.rint(mixed).astype(np.uint8), share[:, None] * targets + (1 - share)[:, None] * targets[other]
 
 
-def _resample(levels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, upward: np.ndarray) -> np.ndarray:
-    """Read each picture from another column on, slower or faster, around its end; and higher or lower.
+def _resample(pixels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, upward: np.ndarray) -> np.ndarray:
+    """Read each image from another column on, slower or faster, around its end; and higher or lower.
 
     Bilinear: between columns, wrapping, and between rows, where the outermost is repeated.
     """
-    n, height, width = levels.shape
+    n, height, width = pixels.shape
     column = (first_column[:, None] + np.arange(width) / longer[:, None]) % width
     left = np.floor(column).astype(np.intp)
     # A column a hair below the width rounds to it.
     left, right = left % width, (left + 1) % width
     along = (column - np.floor(column)).astype(np.float32)[:, None, :]
-    picture = np.arange(n)[:, None, None]
+    image = np.arange(n)[:, None, None]
     rows = np.arange(height)[None, :, None]
-    y = levels[picture, rows, left[:, None, :]].astype(np.float32)
-    y += along * (levels[picture, rows, right[:, None, :]] - y)
+    y = pixels[image, rows, left[:, None, :]].astype(np.float32)
+    y += along * (pixels[image, rows, right[:, None, :]] - y)
 
     row = np.clip(np.arange(height) + upward[:, None], 0, height - 1)
     above = np.floor(row).astype(np.intp)
@@ -151,14 +151,14 @@ def _resample(levels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, 
     return np.rint(upper + between * (lower - upper)).astype(np.uint8)
 
 
-def _mask(levels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> None:
-    """Fill one stripe of rows and one of columns with each picture's mean, in place."""
-    n, height, width = levels.shape
-    means = np.rint(levels.mean(axis=(1, 2)))
+def _mask(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> None:
+    """Fill one stripe of rows and one of columns with each image's mean, in place."""
+    n, height, width = pixels.shape
+    means = np.rint(pixels.mean(axis=(1, 2)))
     n_rows = rng.integers(0, round(transforms.frequency_mask * height) + 1, n)
     n_columns = rng.integers(0, round(transforms.time_mask * width) + 1, n)
     first_row = rng.integers(0, height - n_rows + 1)
     first_column = rng.integers(0, width - n_columns + 1)
     for k in range(n):
-        levels[k, first_row[k] : first_row[k] + n_rows[k]] = means[k]
-        levels[k, :, first_column[k] : first_column[k] + n_columns[k]] = means[k]
+        pixels[k, first_row[k] : first_row[k] + n_rows[k]] = means[k]
+        pixels[k, :, first_column[k] : first_column[k] + n_columns[k]] = means[k]

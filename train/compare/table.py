@@ -83,7 +83,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `run`, `collection`, options of the recipe, `split` (`honest` or `leaky`), `folds`; `accuracy` with its interval
-        `low` to `high` (empty with too few recordings), `macro_f1`, `nearest_neighbour_accuracy`; `n_pictures`,
+        `low` to `high` (empty with too few recordings), `macro_f1`, `nearest_neighbour_accuracy`; `n_images`,
         `n_clips`, `n_recordings`; `train_minutes`; `compared_with` and `difference` with its interval, empty where
         there is none.
     """
@@ -106,7 +106,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
                 "protocol": recipe["protocol"],
                 "folds": f"{len(report['folds'])} of {len(report['all_folds'])}",
                 **{name: pooled[name] for name in ("accuracy", "low", "high", "macro_f1")},
-                **{name: pooled[name] for name in ("n_pictures", "n_clips", "n_recordings")},
+                **{name: pooled[name] for name in ("n_images", "n_clips", "n_recordings")},
                 "nearest_neighbour_accuracy": pooled["nearest_neighbour_accuracy"],
                 "train_minutes": report["times"]["train_seconds"] / 60,
                 **{

@@ -25,7 +25,7 @@ def of_chosen_classes(table: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Their rows, numbered anew.
+        Their rows, numbered again.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From PNG files to what a net sees: opened once, kept as levels, coloured a batch at a time."""
+"""From PNG files to what a model sees: opened once, kept as levels, coloured a batch at a time."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from PIL import Image
 
 from generate.dataset import png
 
-SILENT_LEVEL = 32
+SILENT_PIXEL = 32
 """A column whose pixels are all darker is silent: with 80 dB from dark to bright, 70 dB below the loudest."""
 MOST_NAMED = 5
 AT_ONCE = 4096
-"""Pictures that are given to the threads together."""
+"""Images that are given to the threads together."""
 
 
-class Levels(Protocol):
-    """Levels of pictures that are used like an array of them, such as `train.data.disk_cache.LevelsOnDisk`."""
+class PixelArray(Protocol):
+    """Pixel values of images that are used like an array of them, such as `train.data.disk_cache.PixelsOnDisk`."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -32,23 +32,23 @@ class Levels(Protocol):
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """All pictures of a folder that a run uses.
+class Images:
+    """All images of a folder that a run uses.
 
     Parameters
     ----------
-    levels : np.ndarray or Levels, shape=(n, height, width), uint8
+    pixels : np.ndarray or PixelArray, shape=(n, height, width), uint8
         A third of what colours would take, and what the transforms of a spectrogram work on. Ask for some of them at a
         time: all together may not fit in memory.
     palette : np.ndarray, shape=(256, 3), uint8
         Red, green and blue of each level.
     """
 
-    levels: np.ndarray | Levels
+    pixels: np.ndarray | PixelArray
     palette: np.ndarray
 
 
-def load_pictures(
+def load_images(
     images: Path,
     file_names: Sequence[str],
     *,
@@ -56,36 +56,36 @@ def load_pictures(
     size: tuple[int, int],
     silent_ends: str,
     fingerprint: str = "",
-) -> Pictures:
-    """Open every picture, so that a broken one is named before the first epoch and not in the middle of one.
+) -> Images:
+    """Open every image, so that a broken one is named before the first epoch and not in the middle of one.
 
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     file_names : sequence of str
         Relative to it.
     palette : np.ndarray, shape=(256, 3), uint8
     size : tuple of (int, int)
         Height and width wanted.
     silent_ends : {"loop", "keep"}
-        See `prepare_levels`.
+        See `prepare_pixels`.
     fingerprint : str
         Of the settings that they must have been drawn with, where they tell it; empty: of any.
 
     Returns
     -------
-    Pictures
+    Images
         In the order of `file_names`.
 
     Raises
     ------
     ValueError
-        If pictures are missing or broken; the message names the first of them.
+        If images are missing or broken; the message names the first of them.
     """
-    levels = np.empty((len(file_names), *size), dtype=np.uint8)
-    decode(images, file_names, levels.__setitem__, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
-    return Pictures(levels, palette)
+    pixels = np.empty((len(file_names), *size), dtype=np.uint8)
+    decode(images, file_names, pixels.__setitem__, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    return Images(pixels, palette)
 
 
 def decode(
@@ -97,21 +97,21 @@ def decode(
     silent_ends: str,
     fingerprint: str,
 ) -> None:
-    """Open every picture and hand over its levels; the other arguments are those of `load_pictures`.
+    """Open every image and hand over its levels; the other arguments are those of `load_images`.
 
     Parameters
     ----------
     images : Path
     file_names : sequence of str
     put : callable
-        Told the number of the picture, and its levels, shape=size, uint8; by several threads at once.
+        Told the number of the image, and its levels, shape=size, uint8; by several threads at once.
     size, silent_ends, fingerprint
-        See `load_pictures`.
+        See `load_images`.
 
     Raises
     ------
     ValueError
-        If pictures are missing or broken; the message names the first of them.
+        If images are missing or broken; the message names the first of them.
     OSError
         If one could not be put where it belongs.
     """
@@ -119,12 +119,12 @@ def decode(
 
     def load(k: int) -> None:
         try:
-            picture = _read_levels(images / file_names[k], fingerprint)
-            levels = prepare_levels(picture, size=size, silent_ends=silent_ends)
+            image = _read_pixels(images / file_names[k], fingerprint)
+            pixels = prepare_pixels(image, size=size, silent_ends=silent_ends)
         except (OSError, ValueError, SyntaxError) as error:
             broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
         else:
-            put(k, levels)
+            put(k, pixels)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(file_names), AT_ONCE):  # or what waits for its turn takes memory too
@@ -133,17 +133,17 @@ def decode(
         named = "\n".join(f"  {name}: {broken[name]}" for name in sorted(broken)[:MOST_NAMED])
         more = f"\n  and {len(broken) - MOST_NAMED:,} more" if len(broken) > MOST_NAMED else ""
         raise ValueError(
-            f"{len(broken):,} of {len(file_names):,} pictures in {str(images)!r} cannot be used:\n{named}{more}\n"
+            f"{len(broken):,} of {len(file_names):,} images in {str(images)!r} cannot be used:\n{named}{more}\n"
             "Delete them and run `python -m generate` again: it draws what is missing."
         )
 
 
-def prepare_levels(levels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:
-    """Bring one picture to the size of the net's input.
+def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:
+    """Bring one image to the size of the model's input.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
     size : tuple of (int, int)
         Height and width wanted.
     silent_ends : {"loop", "keep"}
@@ -154,65 +154,65 @@ def prepare_levels(levels: np.ndarray, *, size: tuple[int, int], silent_ends: st
     np.ndarray, shape=size, uint8
     """
     if silent_ends == "loop":
-        levels = loop_silent_ends(levels)
-    if levels.shape == size:
-        return levels
-    return np.asarray(Image.fromarray(levels).resize(size[::-1], Image.Resampling.BILINEAR))
+        pixels = loop_silent_ends(pixels)
+    if pixels.shape == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BILINEAR))
 
 
-def loop_silent_ends(levels: np.ndarray) -> np.ndarray:
+def loop_silent_ends(pixels: np.ndarray) -> np.ndarray:
     """Cut the silent columns at both ends and repeat the rest over the whole width.
 
-    Short sounds are often padded with digital silence, which tells a net how long the file was and little else.
+    Short sounds are often padded with digital silence, which tells a model how long the file was and little else.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
 
     Returns
     -------
     np.ndarray, shape=(height, width), uint8
-        A picture that is silent throughout is returned as it is.
+        An image that is silent throughout is returned as it is.
     """
-    first, length = sounding_columns(levels)
-    width = levels.shape[1]
+    first, length = audible_columns(pixels)
+    width = pixels.shape[1]
     if length == width:
-        return levels
-    return levels[:, first + np.arange(width) % length]
+        return pixels
+    return pixels[:, first + np.arange(width) % length]
 
 
-def sounding_columns(levels: np.ndarray) -> tuple[int, int]:
+def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
     """What is between the silent columns at both ends.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8
 
     Returns
     -------
     first, length : int
-        The first column that is not silent, and how many there are up to the last one; all columns of a picture that
+        The first column that is not silent, and how many there are up to the last one; all columns of an image that
         is silent throughout.
     """
-    sounding = np.flatnonzero(levels.max(axis=0) >= SILENT_LEVEL)
-    if len(sounding) == 0:
-        return 0, levels.shape[1]
-    return int(sounding[0]), int(sounding[-1] + 1 - sounding[0])
+    audible = np.flatnonzero(pixels.max(axis=0) >= SILENT_PIXEL)
+    if len(audible) == 0:
+        return 0, pixels.shape[1]
+    return int(audible[0]), int(audible[-1] + 1 - audible[0])
 
 
-def colour(levels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Levels to colours.
+def colour(pixels: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Pixel values to colours.
 
     Parameters
     ----------
-    levels : np.ndarray, shape=(..., height, width), uint8
+    pixels : np.ndarray, shape=(..., height, width), uint8
     palette : np.ndarray, shape=(256, 3), uint8
 
     Returns
     -------
     np.ndarray, shape=(..., height, width, 3), uint8
     """
-    return palette[levels]
+    return palette[pixels]
 
 
 def palette_of(colormap: str) -> np.ndarray:
@@ -220,10 +220,10 @@ def palette_of(colormap: str) -> np.ndarray:
     return np.frombuffer(png.palette(colormap), dtype=np.uint8).reshape(256, 3)
 
 
-def _read_levels(path: Path, fingerprint: str) -> np.ndarray:
-    """Read one picture, and see that it was drawn with the settings of its folder."""
-    levels, text = png.read(path)
+def _read_pixels(path: Path, fingerprint: str) -> np.ndarray:
+    """Read one image, and see that it was drawn with the settings of its folder."""
+    pixels, text = png.read(path)
     drawn_with = text.get("settings", fingerprint)
     if fingerprint and drawn_with != fingerprint:
         raise ValueError(f"it was drawn with other settings ({drawn_with}; those of this folder are {fingerprint})")
-    return levels
+    return pixels

@@ -1,9 +1,9 @@
-"""Pictures that memory has no room for: their levels, decoded once into a file that is mapped into memory.
+"""Images that memory has no room for: their levels, decoded once into a file that is mapped into memory.
 
-One file holds all pictures of a folder at one size, so that runs, folds and machines share it. It stands beside the
-pictures under a hidden name, which loaders of picture folders pass over, or where that folder cannot be written to, in
+One file holds all images of a folder at one size, so that runs, folds and machines share it. It stands beside the
+images under a hidden name, which loaders of image folders pass over, or where that folder cannot be written to, in
 `outputs`. Its name depends on all that its content depends on. `python -m generate` removes it when it draws or removes
-pictures; it may be deleted whenever nothing trains from it, and is made again when it is wanted.
+images; it may be deleted whenever nothing trains from it, and is made again when it is wanted.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.dataset.folder import LEVELS
+from generate.dataset.folder import PIXEL_CACHE
 from generate.runtime.atomic_write import whole_file
 from generate.runtime.lease import held
 from generate.runtime.wording import count, shown
 from train.data.decode import decode
 from train.data.free_memory import available_bytes
-from train.defaults import LEVELS_IN
+from train.defaults import CACHES
 from train.runs.run_folder import table_sha256
 
 MOST_OF_MEMORY = 0.5
-"""Levels that take more than this part of what is available go to the disk: nets and batches need room too."""
+"""Levels that take more than this part of what is available go to the disk: models and batches need room too."""
 ELSEWHERE = Path("outputs")
-"""Where the file is if the picture folder cannot be written to."""
+"""Where the file is if the image folder cannot be written to."""
 FORMAT = "1"
-"""Changes when the same pictures would give other levels."""
+"""Changes when the same images would give other levels."""
 NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-class LevelsOnDisk:
-    """Levels of some pictures of a folder, in the way of an array of them; only what is asked for is read.
+class PixelsOnDisk:
+    """Levels of some images of a folder, in the way of an array of them; only what is asked for is read.
 
     Parameters
     ----------
     path : Path
         Of the file.
     rows : np.ndarray, shape=(n,), int
-        Which pictures of the file, in which order.
+        Which images of the file, in which order.
     """
 
     def __init__(self, path: Path, rows: np.ndarray) -> None:
@@ -58,15 +58,15 @@ class LevelsOnDisk:
 
     @property
     def nbytes(self) -> int:
-        """What these pictures would take in memory."""
+        """What these images would take in memory."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def __len__(self) -> int:
-        """Pictures."""
+        """Images."""
         return len(self._rows)
 
     def __getitem__(self, which: int | slice | np.ndarray) -> np.ndarray:
-        """Read one picture, shape=(height, width), or several, shape=(n, height, width), uint8."""
+        """Read one image, shape=(height, width), or several, shape=(n, height, width), uint8."""
         return np.array(self._all[self._rows[which]])
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -74,13 +74,13 @@ class LevelsOnDisk:
         return (self[k] for k in range(len(self)))
 
 
-def fits_in_memory(n_bytes: int, levels: str) -> bool:
+def fits_in_memory(n_bytes: int, cache: str) -> bool:
     """Whether levels of so many bytes are to be held in memory.
 
     Parameters
     ----------
     n_bytes : int
-    levels : {"auto", "memory", "disk"}
+    cache : {"auto", "memory", "disk"}
         What the user asked for; `auto` goes by `MOST_OF_MEMORY` of `train.data.free_memory.available_bytes`.
 
     Raises
@@ -88,12 +88,12 @@ def fits_in_memory(n_bytes: int, levels: str) -> bool:
     ValueError
         If it is none of these.
     """
-    if levels not in LEVELS_IN:
-        raise ValueError(f"levels is {levels!r}; expected one of {', '.join(LEVELS_IN)}.")
-    return levels == "memory" or (levels == "auto" and n_bytes <= MOST_OF_MEMORY * available_bytes())
+    if cache not in CACHES:
+        raise ValueError(f"cache must be one of {', '.join(CACHES)}. Got {cache!r}.")
+    return cache == "memory" or (cache == "auto" and n_bytes <= MOST_OF_MEMORY * available_bytes())
 
 
-def levels_on_disk(
+def pixels_on_disk(
     images: Path,
     whole: pd.DataFrame,
     file_names: Sequence[str],
@@ -101,34 +101,34 @@ def levels_on_disk(
     size: tuple[int, int],
     silent_ends: str,
     fingerprint: str,
-) -> LevelsOnDisk:
-    """Open the file of a folder's levels; where there is none that is up to date, decode all pictures into one.
+) -> PixelsOnDisk:
+    """Open the file of a folder's levels; where there is none that is up to date, decode all images into one.
 
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     whole : pandas.DataFrame
         All of its `metadata.csv`.
     file_names : sequence of str
         Those wanted, of this table.
     size, silent_ends, fingerprint
-        See `train.data.decode.load_pictures`.
+        See `train.data.decode.load_images`.
 
     Raises
     ------
     ValueError
-        If pictures are missing or broken (the message names the first of them), or the disk has no room.
+        If images are missing or broken (the message names the first of them), or the disk has no room.
     OSError
         If the file cannot be written.
     """
     names = sorted(whole["file_name"])
     digest = _digest(images, whole, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
-    name = f"{LEVELS}{digest}.npy"
+    name = f"{PIXEL_CACHE}{digest}.npy"
     path = images / name
     if not path.is_file():
         path = _made(images, name, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
-    return LevelsOnDisk(path, pd.Index(names).get_indexer(pd.Index(file_names)))
+    return PixelsOnDisk(path, pd.Index(names).get_indexer(pd.Index(file_names)))
 
 
 def _digest(
@@ -140,13 +140,13 @@ def _digest(
     silent_ends: str,
     fingerprint: str,
 ) -> str:
-    """Digits that change with all that the levels depend on, and with any picture's file."""
+    """Digits that change with all that the levels depend on, and with any image's file."""
     digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, size, silent_ends)).encode())
     for name in names:
         try:
             status = os.stat(images / name)
         except OSError:
-            digest.update(b"missing;")  # so that it is decoded anew, which names all that cannot be used
+            digest.update(b"missing;")  # so that it is decoded again, which names all that cannot be used
         else:
             digest.update(b"%d %d;" % (status.st_size, status.st_mtime_ns))
     return digest.hexdigest()[:16]
@@ -155,7 +155,7 @@ def _digest(
 def _made(
     images: Path, name: str, names: Sequence[str], *, size: tuple[int, int], silent_ends: str, fingerprint: str
 ) -> Path:
-    """Make the file, beside the pictures or elsewhere; where it was made meanwhile, or is elsewhere, that one."""
+    """Make the file, beside the images or elsewhere; where it was made meanwhile, or is elsewhere, that one."""
     elsewhere = ELSEWHERE / name
     if elsewhere.is_file():
         return elsewhere
@@ -180,7 +180,7 @@ def _decode_into(
 ) -> None:
     n_bytes = len(names) * size[0] * size[1]
     print(
-        f"Opening {count(len(names), 'picture')} once into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too "
+        f"Opening {count(len(names), 'image')} once into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too "
         "much memory; later runs read them there",
         file=sys.stderr,
         flush=True,
@@ -192,10 +192,10 @@ def _decode_into(
         begin = file.tell()
 
         # Written, not mapped: a full disk is an error here, where a map would end the process.
-        def put(k: int, levels: np.ndarray) -> None:
+        def put(k: int, pixels: np.ndarray) -> None:
             with one_at_a_time:
                 file.seek(begin + k * size[0] * size[1])
-                file.write(np.ascontiguousarray(levels))
+                file.write(np.ascontiguousarray(pixels))
 
         decode(images, names, put, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
 
@@ -204,9 +204,9 @@ def _check_room(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise ValueError(
-            f"The pictures take {n_bytes / 1e9:.3g} GB decoded, and the disk of {str(folder)!r} has {free / 1e9:.3g} "
+            f"The images take {n_bytes / 1e9:.3g} GB decoded, and the disk of {str(folder)!r} has {free / 1e9:.3g} "
             f"GB free ({available_bytes() / 1e9:.3g} GB of memory are). Free some, give a smaller --input-size, or try "
-            "--levels memory."
+            "--cache memory."
         )
 
 

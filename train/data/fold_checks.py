@@ -39,7 +39,7 @@ def chosen_folds(splits: list[Split], folds: Collection[str] | None) -> list[Spl
 
 
 def check_fold_names(names: tuple[str, ...]) -> None:
-    """See that folds get folders of their own, on systems that ignore case too.
+    """Check that folds get folders of their own, on systems that ignore case too.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def check_fold_names(names: tuple[str, ...]) -> None:
 
 
 def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, ...], recipe: Recipe) -> None:
-    """See that there is something of each class to train on, in each fold.
+    """Check that there is something of each class to train on, in each fold.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, 
 
 
 def check_fold(split: Split, *, with_validation: bool) -> None:
-    """See that there is something to test, and to choose the epoch by.
+    """Check that there is something to test, and to choose the epoch by.
 
     Parameters
     ----------

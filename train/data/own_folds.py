@@ -1,4 +1,4 @@
-"""Folds of whole recordings, for collections that have none, or whose own are passed over by `--ignore-folds`."""
+"""Folds of whole recordings, for collections that have none, or whose own are skipped by `--ignore-folds`."""
 
 from __future__ import annotations
 

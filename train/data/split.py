@@ -1,6 +1,6 @@
 """Who trains and who is tested: the heart of an honest figure.
 
-Relatives are pictures whose `source_id` is the same: a clip and its variants, clips of one recording, recordings that
+Relatives are images whose `source_id` is the same: a clip and its variants, clips of one recording, recordings that
 share equal audio. The honest protocol never lets relatives stand on two sides.
 """
 
@@ -23,7 +23,7 @@ TEST_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """One division of the pictures.
+    """One division of the images.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Split:
     train, validation, test : np.ndarray, shape=(n,), int
         Row numbers of the table. Variants are in `train` alone, except under the protocol `paper`.
     n_left_out : int
-        Training and validation pictures that were left out since relatives of theirs are tested (or validate).
+        Training and validation images that were left out since relatives of theirs are tested (or validate).
     is_leaky : bool
         Whether relatives may stand on two sides.
     """
@@ -78,15 +78,15 @@ def make_splits(
     n_folds: int | None = None,
     seed: int = 0,
 ) -> list[Split]:
-    """Divide the pictures of a folder, once for each fold.
+    """Divide the images of a folder, once for each fold.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        `metadata.csv`: one row a picture, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
+        `metadata.csv`: one row an image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
     protocol : {"folds", "random-clips", "paper"}
         `folds`: the collection's own folds, each the test once; where it has none, stratified folds of whole
-        recordings. `random-clips` divides clips at random, whatever their recording. `paper` pools all pictures and
+        recordings. `random-clips` divides clips at random, whatever their recording. `paper` pools all images and
         divides those at random. The last two are leaky.
     with_validation : bool
         Keep the next fold (for the leaky protocols: an eighth of the training part) aside to choose an epoch by.
@@ -129,7 +129,7 @@ def make_splits(
     names = sorted(fold_of_clip.unique(), key=_natural)
     if len(names) < (3 if with_validation else 2):
         raise ValueError(
-            f"The pictures are of {len(names)} fold(s); expected at least {3 if with_validation else 2}"
+            f"The images are of {len(names)} fold(s); expected at least {3 if with_validation else 2}"
             f"{', one of them to choose the epoch by' if with_validation else ''}. Let `--ignore-folds` make folds "
             f"of whole recordings, or {'take --select last' if with_validation else 'render clips of other folds too'}."
         )
@@ -143,12 +143,12 @@ def make_splits(
 
 
 def relatives_in_training(table: pd.DataFrame, split: Split) -> int:
-    """How many test pictures have a relative in training; 0 for an honest split.
+    """How many test images have a relative in training; 0 for an honest split.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a picture, with `source_id`.
+        One row an image, with `source_id`.
     split : Split
         Of this table.
     """
@@ -245,7 +245,7 @@ def _random_clips_split(
 
 
 def _paper_split(table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int) -> Split:
-    """All pictures at random, variants of one clip on both sides, and even equal pictures: so it is published."""
+    """All images at random, variants of one clip on both sides, and even equal images: so it is published."""
     rows = pd.Series(np.flatnonzero(wanted))
     train, validation, test = _random_parts(rows, table["label"].iloc[rows], with_validation, seed)
     return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
@@ -264,19 +264,19 @@ def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, se
         train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
     except ValueError as error:
         raise ValueError(
-            f"{len(labels)} pictures or clips of {len(set(labels))} classes are too few to divide at random: {error}"
+            f"{len(labels)} images or clips of {len(set(labels))} classes are too few to divide at random: {error}"
         ) from None
     return train, validation, test
 
 
 def _wanted(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:
-    """Which pictures are originals or wanted variants."""
+    """Which images are originals or wanted variants."""
     variants = table["variant"]
     wanted = set(variants) if train_variants is None else {ORIGINAL, *train_variants}
     absent = sorted(wanted - set(variants))
     if absent:
         raise ValueError(
-            f"The folder holds no pictures of the variant {absent[0]!r}; it has {', '.join(sorted(set(variants)))}."
+            f"The folder holds no images of the variant {absent[0]!r}; it has {', '.join(sorted(set(variants)))}."
         )
     return variants.isin(wanted).to_numpy()
 

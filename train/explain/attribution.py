@@ -1,4 +1,4 @@
-"""Which parts of a picture speak for a class: Grad-CAM and integrated gradients, of one net or the mean of several."""
+"""Which parts of an image speak for a class: Grad-CAM and integrated gradients, of one model or the mean of several."""
 
 from __future__ import annotations
 
@@ -9,82 +9,82 @@ from PIL import Image
 from train.explain.feature_maps import Part, parts_of
 
 STEPS = 32
-"""Points between silence and the picture to begin with."""
+"""Points between silence and the image to begin with."""
 MOST_STEPS = 864
 """The first ones thrice tripled."""
 LARGEST_ERROR = 0.01
-"""Of the gain, that the attributions may miss; on nets that were trained on ESC-10, 32 or 96 points reach it."""
+"""Of the gain, that the attributions may miss; on models that were trained on ESC-10, 32 or 96 points reach it."""
 LEAST_GAIN = 1.0
 """In log-odds (a factor of 2.7). A smaller gain counts as so much where an error is a part of it."""
-PICTURES_AT_ONCE = 32
+IMAGES_AT_ONCE = 32
 
 
 def grad_cam(
-    net: keras.Model, pictures: np.ndarray, classes: np.ndarray, *, batch_size: int = PICTURES_AT_ONCE
+    model: keras.Model, images: np.ndarray, classes: np.ndarray, *, batch_size: int = IMAGES_AT_ONCE
 ) -> np.ndarray:
-    """Where the last map of features of a net speaks for a class.
+    """Where the last map of features of a model speaks for a class.
 
     Each channel of the map counts as much as the class's logit rises with the channel's mean; what is left above 0 is
-    brought to the size of the picture, and its highest value to 1. Of several nets side by side
+    brought to the size of the image, and its highest value to 1. Of several models side by side
     (`train.models.ensemble_in_one`) the mean is taken, so it stays below 1 where they do not agree.
 
     Parameters
     ----------
-    net : keras.Model
-    pictures : np.ndarray, shape=(n, height, width, 3), 0 to 255
+    model : keras.Model
+    images : np.ndarray, shape=(n, height, width, 3), 0 to 255
     classes : np.ndarray, shape=(n,), int
     batch_size : int
-        Pictures that go through the net at once.
+        Images that go through the model at once.
 
     Returns
     -------
     np.ndarray, shape=(n, height, width), float32, 0 to 1
-        0 everywhere where nothing in the picture speaks for the class.
+        0 everywhere where nothing in the image speaks for the class.
 
     References
     ----------
     Selvaraju, R. R., and others. "Grad-CAM: visual explanations from deep networks via gradient-based localization",
     ICCV 2017 (https://arxiv.org/abs/1610.02391).
     """
-    pictures, classes = _checked(net, pictures, classes)
+    images, classes = _checked(model, images, classes)
     maps = [
-        _part_grad_cam(part, pictures[k : k + batch_size], classes[k : k + batch_size])
-        for part in parts_of(net)
-        for k in range(0, len(pictures), batch_size)
+        _part_grad_cam(part, images[k : k + batch_size], classes[k : k + batch_size])
+        for part in parts_of(model)
+        for k in range(0, len(images), batch_size)
     ]
     if not maps:
-        return np.zeros(pictures.shape[:3], np.float32)
-    return np.concatenate(maps).reshape(-1, *pictures.shape[:3]).mean(axis=0)
+        return np.zeros(images.shape[:3], np.float32)
+    return np.concatenate(maps).reshape(-1, *images.shape[:3]).mean(axis=0)
 
 
 def integrated_gradients(
-    net: keras.Model,
-    pictures: np.ndarray,
+    model: keras.Model,
+    images: np.ndarray,
     classes: np.ndarray,
     *,
     baseline: np.ndarray,
     steps: int = STEPS,
-    batch_size: int = PICTURES_AT_ONCE,
+    batch_size: int = IMAGES_AT_ONCE,
 ) -> np.ndarray:
-    """How much each pixel adds to the log-odds of a class, as the picture rises out of silence.
+    """How much each pixel adds to the log-odds of a class, as the image rises out of silence.
 
     The gradients of the log-odds (`train.explain.gradients.log_odds`, which has the reasons) are averaged on the
-    straight line from silence to the picture and multiplied by the way that each pixel goes. They add up to what the
+    straight line from silence to the image and multiplied by the way that each pixel goes. They add up to what the
     log-odds gain on that line; the midpoint rule takes them at `steps` points, and at three times as many, of which a
-    third is known, until they do to 1 % (at most `MOST_STEPS`). Rules of a higher order are no better: a net of
-    rectifiers has bends. Of several nets side by side the mean is taken.
+    third is known, until they do to 1 % (at most `MOST_STEPS`). Rules of a higher order are no better: a model of
+    rectifiers has bends. Of several models side by side the mean is taken.
 
     Parameters
     ----------
-    net : keras.Model
-    pictures : np.ndarray, shape=(n, height, width, 3), 0 to 255
+    model : keras.Model
+    images : np.ndarray, shape=(n, height, width, 3), 0 to 255
     classes : np.ndarray, shape=(n,), int
     baseline : np.ndarray, shape=(3,) or (height, width, 3), 0 to 255
-        The picture of silence, or its one colour: the palette's first.
+        The image of silence, or its one colour: the palette's first.
     steps : int
         Points to begin with, 1 or more.
     batch_size : int
-        Points that go through the net at once.
+        Points that go through the model at once.
 
     Returns
     -------
@@ -98,36 +98,36 @@ def integrated_gradients(
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}; expected a whole number from 1 on, such as {STEPS}.")
-    pictures, classes = _checked(net, pictures, classes)
+    images, classes = _checked(model, images, classes)
     baseline = np.asarray(baseline, np.float32)
-    attributions = np.zeros(pictures.shape[:3])
-    for part in parts_of(net):
-        gains = _part_gain(part, pictures, classes, baseline, batch_size)
-        for k, picture in enumerate(pictures):
-            attributions[k] += _integrate(part, picture, classes[k], gains[k], baseline, steps, batch_size)
-    return (attributions / len(parts_of(net))).astype(np.float32)
+    attributions = np.zeros(images.shape[:3])
+    for part in parts_of(model):
+        gains = _part_gain(part, images, classes, baseline, batch_size)
+        for k, image in enumerate(images):
+            attributions[k] += _integrate(part, image, classes[k], gains[k], baseline, steps, batch_size)
+    return (attributions / len(parts_of(model))).astype(np.float32)
 
 
 def log_odds_gain(
-    net: keras.Model,
-    pictures: np.ndarray,
+    model: keras.Model,
+    images: np.ndarray,
     classes: np.ndarray,
     *,
     baseline: np.ndarray,
-    batch_size: int = PICTURES_AT_ONCE,
+    batch_size: int = IMAGES_AT_ONCE,
 ) -> np.ndarray:
-    """What integrated gradients add up to: the log-odds of the class in the picture, less those in silence.
+    """What integrated gradients add up to: the log-odds of the class in the image, less those in silence.
 
     Parameters are those of `integrated_gradients`.
 
     Returns
     -------
     np.ndarray, shape=(n,), float64
-        The mean of several nets side by side.
+        The mean of several models side by side.
     """
-    pictures, classes = _checked(net, pictures, classes)
+    images, classes = _checked(model, images, classes)
     baseline = np.asarray(baseline, np.float32)
-    return np.mean([_part_gain(part, pictures, classes, baseline, batch_size) for part in parts_of(net)], axis=0)
+    return np.mean([_part_gain(part, images, classes, baseline, batch_size) for part in parts_of(model)], axis=0)
 
 
 def completeness_error(attributions: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -147,45 +147,45 @@ def completeness_error(attributions: np.ndarray, gain: np.ndarray) -> np.ndarray
     return np.abs(attributions.sum(axis=(1, 2), dtype=np.float64) - gain) / np.maximum(np.abs(gain), LEAST_GAIN)
 
 
-def _part_grad_cam(part: Part, pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Shape=(n, height, width), of one net."""
-    features = np.asarray(keras.ops.convert_to_numpy(part.to_map(pictures, training=False)), np.float32)
+def _part_grad_cam(part: Part, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Shape=(n, height, width), of one model."""
+    features = np.asarray(keras.ops.convert_to_numpy(part.to_map(images, training=False)), np.float32)
     _, gradients = part.logit(features, classes)
     weights = gradients.mean(axis=(1, 2), keepdims=True)
     maps = np.maximum((weights * features).sum(axis=-1), 0)
-    size = pictures.shape[2], pictures.shape[1]
+    size = images.shape[2], images.shape[1]
     maps = np.stack([np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BILINEAR)) for one in maps])
     highest = maps.max(axis=(1, 2), keepdims=True)
     return np.clip(maps / np.where(highest > 0, highest, 1), 0, 1)
 
 
 def _part_gain(
-    part: Part, pictures: np.ndarray, classes: np.ndarray, baseline: np.ndarray, batch_size: int
+    part: Part, images: np.ndarray, classes: np.ndarray, baseline: np.ndarray, batch_size: int
 ) -> np.ndarray:
-    """Shape=(n,), of one net."""
-    silence = np.broadcast_to(baseline, pictures.shape)
-    return _scores(part, pictures, classes, batch_size) - _scores(part, silence, classes, batch_size)
+    """Shape=(n,), of one model."""
+    silence = np.broadcast_to(baseline, images.shape)
+    return _scores(part, images, classes, batch_size) - _scores(part, silence, classes, batch_size)
 
 
-def _scores(part: Part, pictures: np.ndarray, classes: np.ndarray, batch_size: int) -> np.ndarray:
+def _scores(part: Part, images: np.ndarray, classes: np.ndarray, batch_size: int) -> np.ndarray:
     """Log-odds, shape=(n,), float64."""
-    batches = (slice(k, k + batch_size) for k in range(0, len(pictures), batch_size))
-    return np.concatenate([np.zeros(0), *(part.log_odds(pictures[batch], classes[batch])[0] for batch in batches)])
+    batches = (slice(k, k + batch_size) for k in range(0, len(images), batch_size))
+    return np.concatenate([np.zeros(0), *(part.log_odds(images[batch], classes[batch])[0] for batch in batches)])
 
 
 def _integrate(
     part: Part,
-    picture: np.ndarray,
+    image: np.ndarray,
     of_class: int,
     gain: float,
     baseline: np.ndarray,
     steps: int,
     batch_size: int,
 ) -> np.ndarray:
-    """Shape=(height, width), of one net and one picture."""
-    way = picture - baseline
+    """Shape=(height, width), of one model and one image."""
+    way = image - baseline
     places = (np.arange(steps) + 0.5) / steps
-    total = np.zeros(picture.shape)
+    total = np.zeros(image.shape)
     while True:
         for k in range(0, len(places), batch_size):
             share = places[k : k + batch_size, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)
@@ -198,17 +198,17 @@ def _integrate(
         places = places[np.arange(steps) % 3 != 1]  # the middle one of three is known
 
 
-def _checked(net: keras.Model, pictures: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures as float32 and classes as they are, if they fit the net."""
-    pictures, classes = np.asarray(pictures, np.float32), np.asarray(classes)
-    expected, n_classes = tuple(net.input_shape[1:]), net.output_shape[-1]
-    if pictures.ndim != 4 or pictures.shape[1:] != expected:
-        raise ValueError(f"The pictures have the shape {pictures.shape}; the net takes (n, {str(expected)[1:]}.")
-    if classes.shape != (len(pictures),) or not np.issubdtype(classes.dtype, np.integer):
+def _checked(model: keras.Model, images: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Images as float32 and classes as they are, if they fit the model."""
+    images, classes = np.asarray(images, np.float32), np.asarray(classes)
+    expected, n_classes = tuple(model.input_shape[1:]), model.output_shape[-1]
+    if images.ndim != 4 or images.shape[1:] != expected:
+        raise ValueError(f"The images have the shape {images.shape}; the model takes (n, {str(expected)[1:]}.")
+    if classes.shape != (len(images),) or not np.issubdtype(classes.dtype, np.integer):
         raise ValueError(
             f"The classes are an array of shape {classes.shape} and type {classes.dtype}; expected a whole number for "
-            f"each of {len(pictures)} pictures."
+            f"each of {len(images)} images."
         )
     if len(classes) and not (classes.min() >= 0 and classes.max() < n_classes):
-        raise ValueError(f"The classes go from {classes.min()} to {classes.max()}; the net has 0 to {n_classes - 1}.")
-    return pictures, classes
+        raise ValueError(f"The classes go from {classes.min()} to {classes.max()}; the model has 0 to {n_classes - 1}.")
+    return images, classes

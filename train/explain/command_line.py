@@ -1,4 +1,4 @@
-"""`python -m train.explain RUN AUDIO...`: where a run's nets look, and the sound of only what mattered to them."""
+"""`python -m train.explain RUN AUDIO...`: where a run's models look, and the sound of only what mattered to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
 from generate.runtime.os_compat import composed
-from train.explain.explanations import Explanations, explain_levels
+from train.explain.explanations import Explanations, explain_pixels
 from train.explain.overlay import overlay
 from train.predict.command_line import SOME_REJECTED, add_common_options, heading
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from train.runs.run_folder import Run
 
-__all__ = ["Explanations", "explain_levels", "main", "overlay"]
+__all__ = ["Explanations", "explain_pixels", "main", "overlay"]
 
 DESCRIPTION = """\
-Show where the nets of a run look in the picture of a sound, and let hear only what mattered to them.
+Show where the models of a run look in the image of a sound, and let hear only what mattered to them.
 
-What is explained is the likeliest class by the mean of the nets, or --class. A recording longer than the run's pictures
-is explained window by window; windows in which there is nothing to hear are passed over."""
+What is explained is the likeliest class by the mean of the models, or --class. A recording longer than the run's images
+is explained window by window; windows in which there is nothing to hear are skipped."""
 
 EXAMPLES = """\
 files of each window, in DIR:
-  NAME__picture.png                 what the nets see: time to the right, low frequencies at the bottom
-  NAME__grad_cam.png                green: the regions that speak for the class; coarse, as the nets' last maps are
+  NAME__image.png                 what the models see: time to the right, low frequencies at the bottom
+  NAME__grad_cam.png                green: the regions that speak for the class; coarse, as the models' last maps are
   NAME__integrated_gradients.png    green: the single places that speak for the class, out of silence
   NAME__what_mattered.wav           the sound with those places alone, the others turned down; own level and phases
 and explanations.csv, a row a window.
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train.explain",
         lambda: _explain(options),
         interrupted="What is there of single sounds is whole; explanations.csv was not written.",
-        out_of_memory="Lower --batch-size, or ask fewer nets with --folds.",
+        out_of_memory="Lower --batch-size, or ask fewer models with --folds.",
     )
 
 
@@ -85,11 +85,11 @@ def _explain(options: argparse.Namespace) -> int:
     label = None if options.label is None else _class_of(run, composed(options.label))
     folder = options.output or run.folder / FOLDER
     check_ours(folder)
-    recordings, rejected, passed_over = find_recordings(options.sounds)
-    print(heading(run, folds, passed_over), flush=True)
-    nets = fold_models.load_nets(run, folds) if recordings else []
+    recordings, rejected, skipped = find_recordings(options.audio_folder)
+    print(heading(run, folds, skipped), flush=True)
+    models = fold_models.load_models(run, folds) if recordings else []
 
-    how = Explainer(front, tuple(nets), run.classes, folder, label=label, batch_size=options.batch_size)
+    how = Explainer(front, tuple(models), run.classes, folder, label=label, batch_size=options.batch_size)
     explained, unread = explain_recordings(recordings, how)
     rejected += unread
     if not explained:
@@ -108,7 +108,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _class_of(run: Run, label: str) -> int:
-    """Its place among the nets' outputs."""
+    """Its place among the models' outputs."""
     if label in run.classes:
         return run.classes.index(label)
     by_folded = {name.casefold(): name for name in run.classes}
@@ -140,11 +140,11 @@ def _text(table: pd.DataFrame) -> str:
 
 def _how_to_read(feature: str) -> str:
     lines = [
-        "  __picture.png               what the nets see: time to the right, low frequencies at the bottom",
+        "  __image.png               what the models see: time to the right, low frequencies at the bottom",
         "  __grad_cam.png              green: the regions that speak for the class, coarse",
         "  __integrated_gradients.png  green: the single places that speak for it; what speaks against it is left out",
         "  __what_mattered.wav         the sound of those places alone",
     ]
     if feature == "mfcc":
-        lines.append("  note: a picture of mfcc has no frequencies, so the sound is turned down by moments alone")
+        lines.append("  note: an image of mfcc has no frequencies, so the sound is turned down by moments alone")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Where the nets of a run look in pictures: both methods, averaged over the nets."""
+"""Where the models of a run look in images: both methods, averaged over the models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generate.features import spectrogram
-from train.data.decode import colour, prepare_levels
+from train.data.decode import colour, prepare_pixels
 
 if TYPE_CHECKING:
     import keras
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Explanations:
-    """Where nets look in pictures, averaged over the nets.
+    """Where models look in images, averaged over the models.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Explanations:
     integrated_gradients : np.ndarray, shape=(n, height, width), float32
         How many log-odds each pixel adds for the class, or takes where it is negative.
     completeness_error : np.ndarray, shape=(n,), float64, 0 or more
-        By how much the integrated gradients of a picture miss what they should add up to, as a part of it.
+        By how much the integrated gradients of an image miss what they should add up to, as a part of it.
     """
 
     grad_cam: np.ndarray
@@ -36,29 +36,29 @@ class Explanations:
     completeness_error: np.ndarray
 
 
-def explain_levels(
-    nets: Sequence[keras.Model],
-    levels: np.ndarray,
+def explain_pixels(
+    models: Sequence[keras.Model],
+    pixels: np.ndarray,
     palette: np.ndarray,
     classes: np.ndarray,
     *,
     silence: np.ndarray | None = None,
     batch_size: int = 32,
 ) -> Explanations:
-    """Explain what nets say of pictures, by both methods.
+    """Explain what models say of images, by both methods.
 
     Parameters
     ----------
-    nets : sequence of keras.Model
-    levels : np.ndarray, shape=(n, height, width), uint8
-        Of the size of the nets' input, as `train.data.decode.prepare_levels` gives them.
+    models : sequence of keras.Model
+    pixels : np.ndarray, shape=(n, height, width), uint8
+        Of the size of the models' input, as `train.data.decode.prepare_pixels` gives them.
     palette : np.ndarray, shape=(256, 3), uint8
     classes : np.ndarray, shape=(n,), int
-        What is to be explained, one class a picture, by its place among the nets' outputs.
+        What is to be explained, one class an image, by its place among the models' outputs.
     silence : np.ndarray, shape=(height, width), uint8, optional
-        The picture of silence; default: level 0 everywhere, which is right for all features but `mfcc`.
+        The image of silence; default: level 0 everywhere, which is right for all features but `mfcc`.
     batch_size : int
-        Pictures that go through a net at once.
+        Images that go through a model at once.
 
     Returns
     -------
@@ -66,12 +66,12 @@ def explain_levels(
     """
     from train.explain import attribution
 
-    pictures = colour(levels, palette)
+    images = colour(pixels, palette)
     baseline = palette[0] if silence is None else colour(silence, palette)
     options = {"baseline": baseline, "batch_size": batch_size}
-    integrated = [attribution.integrated_gradients(net, pictures, classes, **options) for net in nets]
-    gains = [attribution.log_odds_gain(net, pictures, classes, **options) for net in nets]
-    maps = [attribution.grad_cam(net, pictures, classes, batch_size=batch_size) for net in nets]
+    integrated = [attribution.integrated_gradients(model, images, classes, **options) for model in models]
+    gains = [attribution.log_odds_gain(model, images, classes, **options) for model in models]
+    maps = [attribution.grad_cam(model, images, classes, batch_size=batch_size) for model in models]
     mean = np.mean(integrated, axis=0, dtype=np.float64)
     return Explanations(
         grad_cam=np.mean(maps, axis=0, dtype=np.float64).astype(np.float32),
@@ -80,8 +80,8 @@ def explain_levels(
     )
 
 
-def picture_of_silence(front: FrontEnd) -> np.ndarray:
-    """The picture of silence as a net sees it.
+def image_of_silence(front: FrontEnd) -> np.ndarray:
+    """The image of silence as a model sees it.
 
     Parameters
     ----------
@@ -91,5 +91,5 @@ def picture_of_silence(front: FrontEnd) -> np.ndarray:
     -------
     np.ndarray, shape=(height, width), uint8
     """
-    nothing = spectrogram.levels(np.zeros(front.settings.n_samples, np.float32), front.settings)
-    return prepare_levels(nothing, size=front.size, silent_ends=front.silent_ends)
+    nothing = spectrogram.pixels(np.zeros(front.settings.n_samples, np.float32), front.settings)
+    return prepare_pixels(nothing, size=front.size, silent_ends=front.silent_ends)

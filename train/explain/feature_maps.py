@@ -1,4 +1,4 @@
-"""A classifier taken apart: its single nets, and each where its last map of features goes into the answer."""
+"""A classifier taken apart: its single models, and each where its last map of features goes into the answer."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import keras
 from keras import KerasTensor, layers
 
 from train.explain.gradients import Gradients, log_odds, logit
-from train.models.ensemble_in_one import MeanOfNets
+from train.models.ensemble_in_one import MeanOfModels
 
 _PARTS: WeakKeyDictionary[keras.Model, list[Part]] = WeakKeyDictionary()
 
 
 class Part:
-    """One net of a classifier; a classifier of one net has one.
+    """One model of a classifier; a classifier of one model has one.
 
     Parameters
     ----------
-    pictures : KerasTensor
+    images : KerasTensor
         The classifier's input.
     logits : KerasTensor
-        What this net gives to its softmax.
+        What this model gives to its softmax.
     """
 
-    def __init__(self, pictures: KerasTensor, logits: KerasTensor) -> None:
-        self._pictures, self._logits = pictures, logits
+    def __init__(self, images: KerasTensor, logits: KerasTensor) -> None:
+        self._images, self._logits = images, logits
 
     @cached_property
     def log_odds(self) -> Gradients:
-        """The log-odds of a class by the pixels of pictures."""
-        return Gradients(keras.Model(self._pictures, self._logits), log_odds)
+        """The log-odds of a class by the pixels of images."""
+        return Gradients(keras.Model(self._images, self._logits), log_odds)
 
     @cached_property
     def to_map(self) -> keras.Model:
-        """From pictures to the last map of features, shape=(n, rows, columns, channels)."""
+        """From images to the last map of features, shape=(n, rows, columns, channels)."""
         return self._divided[0]
 
     @cached_property
@@ -45,16 +45,16 @@ class Part:
 
     @cached_property
     def _divided(self) -> tuple[keras.Model, keras.Model]:
-        before, after = _divide(self._pictures, self._logits)
+        before, after = _divide(self._images, self._logits)
         return _one_after_the_other(before), _one_after_the_other(after)
 
 
-def parts_of(net: keras.Model) -> list[Part]:
-    """The nets of which a classifier is the mean; the same ones whenever it is asked for them.
+def parts_of(model: keras.Model) -> list[Part]:
+    """The models of which a classifier is the mean; the same ones whenever it is asked for them.
 
     Parameters
     ----------
-    net : keras.Model
+    model : keras.Model
         As `train.models.registry.build_model` builds it, or loaded from a file.
 
     Raises
@@ -62,18 +62,18 @@ def parts_of(net: keras.Model) -> list[Part]:
     ValueError
         If it does not end in a softmax, or in the mean of several.
     """
-    if net not in _PARTS:
-        answer = net.outputs[0]
-        answers = _given_to(answer) if isinstance(_maker(answer), MeanOfNets) else [answer]
-        _PARTS[net] = [Part(net.inputs[0], _logits_of(answer)) for answer in answers]
-    return _PARTS[net]
+    if model not in _PARTS:
+        answer = model.outputs[0]
+        answers = _given_to(answer) if isinstance(_maker(answer), MeanOfModels) else [answer]
+        _PARTS[model] = [Part(model.inputs[0], _logits_of(answer)) for answer in answers]
+    return _PARTS[model]
 
 
 def _logits_of(probabilities: KerasTensor) -> KerasTensor:
     layer = _maker(probabilities)
     if getattr(layer, "activation", None) is not keras.activations.softmax or not isinstance(layer, layers.Activation):
         raise ValueError(
-            f"The net ends in the layer {layer.name!r} ({type(layer).__name__}); expected a layer Activation("
+            f"The model ends in the layer {layer.name!r} ({type(layer).__name__}); expected a layer Activation("
             "'softmax') of its own, as train.models.registry.build_model makes it."
         )
     return _given_to(probabilities)[0]
@@ -85,7 +85,7 @@ def _divide(inputs: KerasTensor, outputs: KerasTensor) -> tuple[list[keras.Model
     while len(tensor.shape) != 4:
         layer, given = _maker(tensor), _given_to(tensor)
         if not given:
-            raise ValueError("The net has no map of features with rows and columns, so Grad-CAM cannot be drawn.")
+            raise ValueError("The model has no map of features with rows and columns, so Grad-CAM cannot be drawn.")
         if isinstance(layer, keras.Model):
             before, after = _divide(layer.inputs[0], layer.outputs[0])
             return [keras.Model(inputs, given[0]), *before], [*after, *_between(tensor, outputs)]

@@ -1,4 +1,4 @@
-"""What a net says of a class, and how that changes with each number of its input, on TensorFlow and on JAX."""
+"""What a model says of a class, and how that changes with each number of its input, on TensorFlow and on JAX."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HALF_PRECISION_SCALE = 256.0
 
 
 def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
-    """What a net gives for the class before the softmax.
+    """What a model gives for the class before the softmax.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
 def log_odds(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
     """Logarithm of p / (1 - p), where p is the probability of the class; parameters as in `logit`.
 
-    Probability and its logarithm stand still once the net is certain, and a logit may rise while those of other
-    classes rise more. This does neither: it says how much more the net hears this class than any other.
+    Probability and its logarithm stand still once the model is certain, and a logit may rise while those of other
+    classes rise more. This does neither: it says how much more the model hears this class than any other.
 
     Returns
     -------
@@ -44,11 +44,11 @@ def log_odds(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
 
 
 class Gradients:
-    """A score of a net's outputs, and its gradient by the net's inputs.
+    """A score of a model's outputs, and its gradient by the model's inputs.
 
     Parameters
     ----------
-    net : keras.Model
+    model : keras.Model
         One input, and logits out, shape=(n, n_classes).
     score : callable
         `logit` or `log_odds`.
@@ -59,19 +59,19 @@ class Gradients:
         If Keras runs on a backend other than TensorFlow or JAX.
     """
 
-    def __init__(self, net: keras.Model, score: Callable[[KerasTensor, KerasTensor], KerasTensor]) -> None:
+    def __init__(self, model: keras.Model, score: Callable[[KerasTensor, KerasTensor], KerasTensor]) -> None:
         backends = {"tensorflow": _on_tensorflow, "jax": _on_jax}
         backend = keras.backend.backend()
         if backend not in backends:
             raise ValueError(
-                f"Keras runs on {backend}, on which a net cannot be explained here; expected "
+                f"Keras runs on {backend}, on which a model cannot be explained here; expected "
                 f"{' or '.join(backends)}. Set KERAS_BACKEND=tensorflow."
             )
-        self.n_classes: int = net.output_shape[-1]
-        self._compute = backends[backend](net, score)
+        self.n_classes: int = model.output_shape[-1]
+        self._compute = backends[backend](model, score)
 
     def __call__(self, inputs: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Score and gradient, as the net computes when it predicts.
+        """Score and gradient, as the model computes when it predicts.
 
         Parameters
         ----------
@@ -89,33 +89,33 @@ class Gradients:
         return np.asarray(scores), np.asarray(gradients, np.float32) / np.float32(HALF_PRECISION_SCALE)
 
 
-def _on_tensorflow(net: keras.Model, score: Callable) -> Callable:
+def _on_tensorflow(model: keras.Model, score: Callable) -> Callable:
     import tensorflow as tf
 
     def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
         inputs = tf.convert_to_tensor(inputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
-            scores = score(ops.cast(net(inputs, training=False), "float32"), is_class)
+            scores = score(ops.cast(model(inputs, training=False), "float32"), is_class)
             scaled = scores * HALF_PRECISION_SCALE
         return scores, tape.gradient(scaled, inputs)
 
     return compute
 
 
-def _on_jax(net: keras.Model, score: Callable) -> Callable:
+def _on_jax(model: keras.Model, score: Callable) -> Callable:
     import jax
 
     def total(inputs: jax.Array, is_class: jax.Array, trained: list, others: list) -> tuple[jax.Array, jax.Array]:
-        logits, _ = net.stateless_call(trained, others, inputs, training=False)
+        logits, _ = model.stateless_call(trained, others, inputs, training=False)
         scores = score(ops.cast(logits, "float32"), is_class)
         return scores.sum() * HALF_PRECISION_SCALE, scores
 
     compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
 
     def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
-        # The weights are given anew, so that what was compiled holds for a net that has learnt since.
-        trained, others = ([w.value for w in ws] for ws in (net.trainable_variables, net.non_trainable_variables))
+        # The weights are given again, so that what was compiled holds for a model that has learnt since.
+        trained, others = ([w.value for w in ws] for ws in (model.trainable_variables, model.non_trainable_variables))
         (_, scores), gradients = compiled(inputs, is_class, trained, others)
         return scores, gradients
 

@@ -1,4 +1,4 @@
-"""The most similar training picture of a class, as an answer to "what did the net take it for?"."""
+"""The most similar training image of a class, as an answer to "what did the model take it for?"."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 def nearest_of_class(
     shrunk: np.ndarray, labels: np.ndarray, *, rows: np.ndarray, train: np.ndarray, label: str
 ) -> np.ndarray:
-    """The nearest training picture of one class to each of some pictures.
+    """The nearest training image of one class to each of some images.
 
     Parameters
     ----------
-    shrunk : np.ndarray, shape=(n_pictures, n), uint8 or float32
+    shrunk : np.ndarray, shape=(n_images, n), uint8 or float32
         From `train.report.knn_baseline.shrink`; the distance is Euclidean.
-    labels : np.ndarray, shape=(n_pictures,)
+    labels : np.ndarray, shape=(n_images,)
     rows : np.ndarray, shape=(n,), int
-        Pictures to find the nearest of.
+        Images to find the nearest of.
     train : np.ndarray, shape=(n_train,), int
-        Pictures that the net learnt from.
+        Images that the model learnt from.
     label : str
         The class.
 
     Returns
     -------
     np.ndarray, shape=(n,), int
-        Rows of `shrunk`; -1 where there is no training picture of the class.
+        Rows of `shrunk`; -1 where there is no training image of the class.
     """
     candidates = train[labels[train] == label]
     if not len(candidates) or not len(rows):

@@ -1,4 +1,4 @@
-"""For the page of a run: where its nets looked in test pictures, as pictures and as sounds."""
+"""For the page of a run: where its models looked in test images, as images and as sounds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.audio import BadSound
+from generate.audio import BadAudio
 from generate.dataset import mp3, tables
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
@@ -24,9 +24,9 @@ from generate.rendering.clip import Front, Job, open_clip
 from generate.runtime.os_compat import holds_something, remove_empty
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
-from train.data.decode import Pictures
-from train.data.image_folder import open_pictures
-from train.explain.overlay import overlay, write_picture
+from train.data.decode import Images
+from train.data.image_folder import open_images
+from train.explain.overlay import overlay, write_image
 from train.predict.reading import MOST_READERS
 from train.runs.run_folder import PROBABILITY, Run
 
@@ -37,7 +37,7 @@ OWN = re.compile(r".+__(grad_cam|integrated_gradients)\.png|.+__(original|what_m
 
 
 def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
-    """Which test pictures to explain: the mistakes, the surest first, and the surest right answer of each class.
+    """Which test images to explain: the mistakes, the surest first, and the surest right answer of each class.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
 def explain_run(
     run: Run, predictions: pd.DataFrame, table: pd.DataFrame, *, most: int, recordings: Path | None = None
 ) -> tuple[list[dict[str, object] | None], str]:
-    """Explain some test pictures of a run, each by the net that it was a test of.
+    """Explain some test images of a run, each by the model that it was a test of.
 
     Writes for each a `__grad_cam.png`, an `__integrated_gradients.png` and, where the sound can be read, an
     `__original.mp3` and a `__what_mattered.mp3` into the folder `explained` of the run, in place of those of before.
@@ -77,11 +77,11 @@ def explain_run(
     predictions : pandas.DataFrame
         As `train.report.results.read_predictions` gives them.
     table : pandas.DataFrame
-        Of the picture folder.
+        Of the image folder.
     most : int
-        Pictures, at most.
+        Images, at most.
     recordings : Path, optional
-        Folder of the recordings; default: the one that the pictures' `settings.json` names, if it lies in the working
+        Folder of the recordings; default: the one that the images' `settings.json` names, if it lies in the working
         directory (see `generate.dataset.recordings`).
 
     Returns
@@ -97,7 +97,7 @@ def explain_run(
         raise ValueError(f"{str(folder)!r} is a link, and nothing is written or removed through it; delete it.")
     for path in folder.iterdir() if folder.is_dir() else ():
         if OWN.fullmatch(path.name):
-            with suppress(PermissionError):  # on Windows, where a picture or a sound of it is open elsewhere
+            with suppress(PermissionError):  # on Windows, where an image or a sound of it is open elsewhere
                 path.unlink()
     if folder.is_dir() and not holds_something(folder):
         remove_empty(folder)
@@ -107,29 +107,29 @@ def explain_run(
         return explained, ""
     folder.mkdir(exist_ok=True)
     described = tables.read_settings(run.images / tables.SETTINGS)
-    front, why_not = front_of(run.images, described, sounds=recordings)
+    front, why_not = front_of(run.images, described, audio_folder=recordings)
     clips = table.set_index("file_name")
     silent = []
     chosen = predictions.loc[rows].sort_values("fold", kind="stable")
     originals = chosen.loc[chosen["variant"] == ORIGINAL, "file_name"]
-    with _sounds({row: clips.loc[[name]].reset_index() for row, name in originals.items()}, front) as sounds:
-        for row, pictures, k, maps in _by_fold(run, chosen, described):
+    with _sounds({row: clips.loc[[name]].reset_index() for row, name in originals.items()}, front) as audio_folder:
+        for row, images, k, maps in _by_fold(run, chosen, described):
             test = predictions.loc[row]
             stem = safe_name(f"{test['clip_id']}__{test['variant']}")
             for name in ("grad_cam", "integrated_gradients"):
-                picture = overlay(pictures.levels[k], getattr(maps, name)[k], pictures.palette)
-                write_picture(folder / f"{stem}__{name}.png", picture)
-            y = next(sounds) if front is not None and test["variant"] == ORIGINAL else None
+                image = overlay(images.pixels[k], getattr(maps, name)[k], images.palette)
+                write_image(folder / f"{stem}__{name}.png", image)
+            y = next(audio_folder) if front is not None and test["variant"] == ORIGINAL else None
             if isinstance(y, str):
                 silent.append(y)
             elif y is not None:
                 attribution = maps.integrated_gradients[k]
-                _write_sounds(folder, stem, y, front.settings, run.recipe.silent_ends, attribution)
+                _write_audio(folder, stem, y, front.settings, run.recipe.silent_ends, attribution)
             explained[row] = {
                 "stem": stem,
                 "completeness_error": float(maps.completeness_error[k]),
                 "original": isinstance(y, np.ndarray),
-                "sound": isinstance(y, np.ndarray),
+                "audio_file": isinstance(y, np.ndarray),
             }
     if front is None:
         return explained, f"the sounds. {why_not}"
@@ -158,36 +158,34 @@ def _sounds(clips: Mapping[int, pd.DataFrame], front: Front | None) -> Iterator[
 
 
 def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
-    """A clip as far as its picture shows it; what a worker does."""
-    if leads_out(job.path, front.sounds):
-        raise BadSound(LEADS_OUT)
+    """A clip as far as its image shows it; what a worker does."""
+    if leads_out(job.path, front.audio_folder):
+        raise BadAudio(LEADS_OUT)
     return mp3.audible(open_clip(job, front)[1].y[: front.settings.n_samples])
 
 
-def _by_fold(
-    run: Run, chosen: pd.DataFrame, described: dict[str, object]
-) -> Iterator[tuple[int, Pictures, int, object]]:
-    """Each row, the pictures that it is among, its place there, and their explanations; one net in memory at a time."""
-    from train.explain.explanations import explain_levels, picture_of_silence
-    from train.predict.fold_models import load_nets
+def _by_fold(run: Run, chosen: pd.DataFrame, described: dict[str, object]) -> Iterator[tuple[int, Images, int, object]]:
+    """Each row, the images that it is among, its place there, and their explanations; one model in memory at a time."""
+    from train.explain.explanations import explain_pixels, image_of_silence
+    from train.predict.fold_models import load_models
     from train.predict.windows import front_end
 
-    silence = picture_of_silence(front_end(run))
+    silence = image_of_silence(front_end(run))
     for fold, tests in chosen.groupby("fold", sort=False):
-        nets = load_nets(run, [fold])
-        how = {"size": run.input_size, "silent_ends": run.recipe.silent_ends, "levels": "memory"}
-        pictures = open_pictures(run.images, described, tests, **how)
+        models = load_models(run, [fold])
+        how = {"size": run.input_size, "silent_ends": run.recipe.silent_ends, "cache": "memory"}
+        images = open_images(run.images, described, tests, **how)
         classes = np.array([run.classes.index(name) for name in tests["predicted"]])
-        maps = explain_levels(nets, pictures.levels, pictures.palette, classes, silence=silence)
+        maps = explain_pixels(models, images.pixels, images.palette, classes, silence=silence)
         for k, row in enumerate(tests.index):
-            yield row, pictures, k, maps
+            yield row, images, k, maps
 
 
-def _write_sounds(
+def _write_audio(
     folder: Path, stem: str, y: np.ndarray, settings: Settings, silent_ends: str, attribution: np.ndarray
 ) -> None:
-    """The sound as far as its picture shows it, and what of it spoke for the class."""
-    from train.explain.masked_sound import masked_sound
+    """The sound as far as its image shows it, and what of it spoke for the class."""
+    from train.explain.masked_audio import masked_sound
 
     mp3.write(folder / f"{stem}__original.mp3", y, settings.sr)
     masked = masked_sound(y, attribution, settings, silent_ends=silent_ends)

@@ -1,4 +1,4 @@
-"""An attribution as something to look at: how strong it is where, and the picture with it laid over."""
+"""An attribution as something to look at: how strong it is where, and the image with it laid over."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from PIL import Image
 from generate.runtime.atomic_write import whole_file
 
 SMOOTHING = 0.012
-"""Standard deviation as a part of the picture's longer side (1.3 of 112 pixels): single pixels mean little, and nobody
+"""Standard deviation as a part of the image's longer side (1.3 of 112 pixels): single pixels mean little, and nobody
 could see them."""
 STRONGEST = 99.0
 """Percentile of what is above 0 that is full strength, so that a few pixels do not put all others in the dark."""
 DIMMED = 0.6
-"""Brightness that is left of the picture where nothing is laid over it."""
+"""Brightness that is left of the image where nothing is laid over it."""
 MARK = (0, 255, 160)
 """A green that no part of the usual colour maps has; red, green, blue."""
 CONTRAST = 3
 """Power of the strength that the light is made with: with less, Grad-CAM's few wide places cover all."""
 LONGER_SIDE_PX = 448
-"""Pictures are enlarged until the longer side has about so many pixels: those of nets are small to look at."""
+"""Images are enlarged until the longer side has about so many pixels: those of models are small to look at."""
 UNLIT = 0.5
-"""Brightness of that green on a part of the picture that is black; on white it is 1."""
+"""Brightness of that green on a part of the image that is black; on white it is 1."""
 
 
 def strength(attribution: np.ndarray) -> np.ndarray:
@@ -48,13 +48,13 @@ def strength(attribution: np.ndarray) -> np.ndarray:
     return np.sqrt(np.clip(smooth / np.percentile(above, STRONGEST), 0, 1), dtype=np.float32)
 
 
-def overlay(levels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """A picture, dimmed and without its colours, with what speaks for the class in green over it.
+def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """An image, dimmed and without its colours, with what speaks for the class in green over it.
 
     Parameters
     ----------
-    levels, attribution : np.ndarray, shape=(height, width)
-        The picture (uint8), and what `train.explain.attribution` found in it.
+    pixels, attribution : np.ndarray, shape=(height, width)
+        The image (uint8), and what `train.explain.attribution` found in it.
     palette : np.ndarray, shape=(256, 3), uint8
 
     Returns
@@ -63,23 +63,23 @@ def overlay(levels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) ->
         Red, green and blue.
     """
     # How bright a colour looks (ITU-R BT.601).
-    grey = (palette @ np.array([0.299, 0.587, 0.114]))[levels][..., np.newaxis]
-    # Green light rather than green paint: the picture is still to be seen in it.
+    grey = (palette @ np.array([0.299, 0.587, 0.114]))[pixels][..., np.newaxis]
+    # Green light rather than green paint: the image is still to be seen in it.
     light = (UNLIT + (1 - UNLIT) * grey / 255) * np.array(MARK)
     opacity = strength(attribution)[..., np.newaxis] ** CONTRAST
     return np.rint((1 - opacity) * DIMMED * grey + opacity * light).astype(np.uint8)
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
+def write_image(path: Path, image: np.ndarray) -> None:
     """Write a PNG, whole or not at all, enlarged by a whole number.
 
     Parameters
     ----------
     path : Path
-    picture : np.ndarray, shape=(height, width, 3), uint8
+    image : np.ndarray, shape=(height, width, 3), uint8
     """
-    image = Image.fromarray(picture)
-    times = max(1, round(LONGER_SIDE_PX / max(image.size)))
-    image = image.resize((times * image.width, times * image.height), Image.Resampling.BICUBIC)
+    enlarged = Image.fromarray(image)
+    times = max(1, round(LONGER_SIDE_PX / max(enlarged.size)))
+    enlarged = enlarged.resize((times * enlarged.width, times * enlarged.height), Image.Resampling.BICUBIC)
     with whole_file(path, to_disk=False) as temporary:
-        image.save(temporary, "PNG")
+        enlarged.save(temporary, "PNG")

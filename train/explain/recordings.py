@@ -1,4 +1,4 @@
-"""Recordings to files that show and let hear what a run's nets go by, one window after the other."""
+"""Recordings to files that show and let hear what a run's models go by, one window after the other."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from generate.readers.collection import printable, unique_ids
 from generate.runtime.atomic_write import whole_file
 from generate.runtime.os_compat import is_of_the_system
 from train.data.decode import colour
-from train.explain.explanations import Explanations, explain_levels, picture_of_silence
-from train.explain.masked_sound import masked_sound
-from train.explain.overlay import overlay, write_picture
+from train.explain.explanations import Explanations, explain_pixels, image_of_silence
+from train.explain.masked_audio import masked_sound
+from train.explain.overlay import overlay, write_image
 from train.predict.fold_models import mean_probabilities
-from train.predict.predictions import Heard, Rejected
+from train.predict.predictions import Rejected, WindowPrediction
 from train.predict.reading import reading
-from train.predict.windows import FrontEnd, Window, read_window_and_sound
+from train.predict.windows import FrontEnd, Window, read_window_and_audio
 
 if TYPE_CHECKING:
     import keras
 
 TABLE = "explanations.csv"
 OWN = re.compile(
-    r".+__(picture|grad_cam|integrated_gradients)\.png|.+__what_mattered\.wav|explanations\.csv|.+\.\d+\.tmp", re.DOTALL
+    r".+__(image|grad_cam|integrated_gradients)\.png|.+__what_mattered\.wav|explanations\.csv|.+\.\d+\.tmp", re.DOTALL
 )
 """What the files are called that are written here."""
 
 
 def check_ours(folder: Path) -> None:
-    """See that a folder for explanations is new, or holds such.
+    """Check that a folder for explanations is new, or holds such.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Explained(NamedTuple):
     """A window that was read; where there is nothing to hear, it has neither class nor files."""
 
     name: str
-    heard: Heard
+    heard: WindowPrediction
     label: str = ""
     probability: float = np.nan
     completeness_error: float = np.nan
@@ -84,20 +84,20 @@ class Explainer:
     Parameters
     ----------
     front : FrontEnd
-    nets : tuple of keras.Model
+    models : tuple of keras.Model
         Their mean is explained.
     classes : tuple of str
-        In the order of the nets' outputs.
+        In the order of the models' outputs.
     folder : Path
         For the files; those of the same names are replaced.
     label : int or None
         Place of the class that is explained; None: the likeliest of each window.
     batch_size : int
-        Pictures that go through a net at once.
+        Images that go through a model at once.
     """
 
     front: FrontEnd
-    nets: tuple[keras.Model, ...]
+    models: tuple[keras.Model, ...]
     classes: tuple[str, ...]
     folder: Path
     label: int | None = None
@@ -105,19 +105,19 @@ class Explainer:
 
     @cached_property
     def silence(self) -> np.ndarray:
-        """The picture of silence as a net sees it, shape=(height, width), uint8."""
-        return picture_of_silence(self.front)
+        """The image of silence as a model sees it, shape=(height, width), uint8."""
+        return image_of_silence(self.front)
 
     def explain(self, name: str, path: Path, window: Window, y: np.ndarray) -> Explained:
         """Explain one window of a recording and write its files, which are called `name` and what they hold."""
         file = printable(str(path))
         if window.is_silent:
-            return Explained(name, Heard(file, window.start_s, window.end_s, None, window.sha256))
-        batch = window.levels[np.newaxis]
-        probabilities = mean_probabilities(self.nets, colour(batch, self.front.palette))[0]
+            return Explained(name, WindowPrediction(file, window.start_s, window.end_s, None, window.sha256))
+        batch = window.pixels[np.newaxis]
+        probabilities = mean_probabilities(self.models, colour(batch, self.front.palette))[0]
         label = int(probabilities.argmax()) if self.label is None else self.label
-        maps = explain_levels(
-            self.nets,
+        maps = explain_pixels(
+            self.models,
             batch,
             self.front.palette,
             np.array([label]),
@@ -126,30 +126,30 @@ class Explainer:
         )
         return Explained(
             name=name,
-            heard=Heard(file, window.start_s, window.end_s, probabilities, window.sha256),
+            heard=WindowPrediction(file, window.start_s, window.end_s, probabilities, window.sha256),
             label=self.classes[label],
             probability=float(probabilities[label]),
             completeness_error=float(maps.completeness_error[0]),
-            files=self._write(name, window.levels, maps, y),
+            files=self._write(name, window.pixels, maps, y),
         )
 
-    def _write(self, name: str, levels: np.ndarray, maps: Explanations, y: np.ndarray) -> tuple[str, ...]:
+    def _write(self, name: str, pixels: np.ndarray, maps: Explanations, y: np.ndarray) -> tuple[str, ...]:
         """Write the files of a window, and say what they are called."""
         front, grad_cam, integrated = self.front, maps.grad_cam[0], maps.integrated_gradients[0]
-        pictures = {
-            f"{name}__picture.png": colour(levels, front.palette),
-            f"{name}__grad_cam.png": overlay(levels, grad_cam, front.palette),
-            f"{name}__integrated_gradients.png": overlay(levels, integrated, front.palette),
+        images = {
+            f"{name}__image.png": colour(pixels, front.palette),
+            f"{name}__grad_cam.png": overlay(pixels, grad_cam, front.palette),
+            f"{name}__integrated_gradients.png": overlay(pixels, integrated, front.palette),
         }
-        for file_name, picture in pictures.items():
-            write_picture(self.folder / file_name, picture)
+        for file_name, image in images.items():
+            write_image(self.folder / file_name, image)
         sound = f"{name}__what_mattered.wav"
         masked = masked_sound(audible(y), integrated, front.settings, silent_ends=front.silent_ends)
         encoded = io.BytesIO()  # where the disk is full libsndfile does not say so
         soundfile.write(encoded, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
         with whole_file(self.folder / sound, to_disk=False) as temporary:
             temporary.write_bytes(encoded.getbuffer())
-        return *pictures, sound
+        return *images, sound
 
 
 def explain_recordings(recordings: Sequence[Path], explainer: Explainer) -> tuple[list[Explained], list[Rejected]]:
@@ -169,7 +169,7 @@ def explain_recordings(recordings: Sequence[Path], explainer: Explainer) -> tupl
         Recordings, or the rest of one, that could not be read.
     """
     explainer.folder.mkdir(parents=True, exist_ok=True)
-    with reading(recordings, read_window_and_sound, explainer.front) as found:
+    with reading(recordings, read_window_and_audio, explainer.front) as found:
         names = _names(found.starts)
         explained = [
             explainer.explain(names[path, start_s], path, window, y) for path, start_s, (window, y) in found.windows

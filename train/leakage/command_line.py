@@ -1,4 +1,4 @@
-"""`python -m train.leakage IMAGES`: the same net under the honest and the leaky split, side by side."""
+"""`python -m train.leakage IMAGES`: the same model under the honest and the leaky split, side by side."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from train.command_line import (
     recipe_from,
 )
 from train.recipe import LEAKY, PROTOCOLS, Recipe
-from train.training.equal_budget import pictures_seen, train_in_turn, with_budget
+from train.training.equal_budget import images_seen, train_in_turn, with_budget
 
 if TYPE_CHECKING:
     from train.training.prepare import Prepared
 
 DESCRIPTION = """\
-Show what dividing at random does to a figure: one net and one budget, once tested on recordings that it never heard,
-and once as in many papers, with variants of the test pictures in training."""
+Show what dividing at random does to a figure: one model and one budget, once tested on recordings that it never heard,
+and once as in many papers, with variants of the test images in training."""
 
 EXAMPLES = """\
 examples:
-  python -m train.leakage outputs/images/my_sounds --quick    train nothing: the most similar picture names the class
-  python -m train.leakage outputs/images/my_sounds            train the small net under both splits
+  python -m train.leakage outputs/images/my_sounds --quick    train nothing: the most similar image names the class
+  python -m train.leakage outputs/images/my_sounds            train the small model under both splits
   python -m train.leakage outputs/images/my_sounds --folds 1  a first look"""
 
 USED_BY_QUICK = frozenset(
     ("model", "input_size", "silent_ends", "train_variants", "seed", "classes", "leave_out", "ignore_folds", "n_folds")
 )
-"""Options of a recipe that the nearest neighbour depends on; `model` gives the size of the pictures."""
+"""Options of a recipe that the nearest neighbour depends on; `model` gives the size of the images."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of pictures with metadata.csv")
+    parser.add_argument("images", metavar="IMAGES", type=Path, help="folder of images with metadata.csv")
     parser.add_argument("--quick", action="store_true", help="train nothing: nearest neighbour on the pixels")
     parser.add_argument(
         "--config", metavar="FILE.toml", type=Path, help="options of the recipe; this line wins over it"
@@ -73,7 +73,7 @@ def _leakage(arguments: Sequence[str] | None) -> int:
         _check_quick(options)
     honest, leaky = replace(recipe, protocol="folds", keep_relatives=False), leaky_twin(recipe)
     if options.quick:
-        print(quick_text(options.images, honest, levels=options.levels))
+        print(quick_text(options.images, honest, cache=options.cache))
         return 0
     place = place_from(options)
     print(trained_text(options.images, honest, leaky, folds=options.folds, name=options.name, **place))
@@ -95,17 +95,17 @@ def leaky_twin(recipe: Recipe) -> Recipe:
     return replace(recipe, protocol="paper", keep_relatives=False, ignore_folds=False, n_folds=None)
 
 
-def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
+def quick_text(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> str:
     """Nearest neighbour under each protocol; nothing is trained.
 
     Parameters
     ----------
-    images : Path
-        A folder of pictures that `python -m generate` made.
+    image_folder : Path
+        A folder of images that `python -m generate` made.
     recipe : Recipe
-        Its protocol is passed over: each of `PROTOCOLS` is tried.
-    levels : {"auto", "memory", "disk"}
-        Where the pictures are held; see `train.data.disk_cache`.
+        Its protocol is skipped: each of `PROTOCOLS` is tried.
+    cache : {"auto", "memory", "disk"}
+        Where the images are held; see `train.data.disk_cache`.
 
     Returns
     -------
@@ -116,22 +116,22 @@ def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
 
     from generate.runtime.wording import count
     from train.data.chosen_classes import of_chosen_classes
-    from train.data.image_folder import open_pictures, read_images
+    from train.data.image_folder import open_images, read_images
     from train.data.split import relatives_in_training, splits_of
     from train.models.registry import model_named
     from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
     from train.wording import percent
 
-    settings, table = read_images(images)
+    settings, table = read_images(image_folder)
     table = of_chosen_classes(table, recipe)
-    # As large as the nets see them, so that the figure is the one that a run's report has.
+    # As large as the models see them, so that the figure is the one that a run's report has.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2
-    pictures = open_pictures(images, settings, table, size=size, silent_ends=recipe.silent_ends, levels=levels)
-    shrunk, labels = shrink(pictures.levels), table["label"].to_numpy()
+    images = open_images(image_folder, settings, table, size=size, silent_ends=recipe.silent_ends, cache=cache)
+    shrunk, labels = shrink(images.pixels), table["label"].to_numpy()
     n_clips = count(table["clip_id"].nunique(), "clip")
     lines = [
-        f"{images}: {settings['collection']['name']}, {count(len(table), 'picture')} of {n_clips}",
-        "Part of the test pictures whose most similar training picture is of the same class (no learning at all):",
+        f"{images}: {settings['collection']['name']}, {count(len(table), 'image')} of {n_clips}",
+        "Part of the test images whose most similar training image is of the same class (no learning at all):",
     ]
     any_related = False
     for protocol in PROTOCOLS:
@@ -141,20 +141,20 @@ def quick_text(images: Path, recipe: Recipe, *, levels: str = "auto") -> str:
         n_related = sum(relatives_in_training(table, split) for split in splits)
         mark = "leaky " if protocol in LEAKY else "honest"
         lines.append(
-            f"  {mark} {protocol:<13} {percent(float(right)):>7} of {count(sum(sizes), 'test picture')}, "
+            f"  {mark} {protocol:<13} {percent(float(right)):>7} of {count(sum(sizes), 'test image')}, "
             f"{n_related:,} of them with a relative in training"
         )
         any_related |= n_related > 0
     lines.append(
-        "What memory alone can do under a leaky split, any net can: such a figure says nothing of new recordings."
+        "What memory alone can do under a leaky split, any model can: such a figure says nothing of new recordings."
         if any_related
-        else "No test picture has a relative in training here, so nothing leaks: one clip a recording, and no variants."
+        else "No test image has a relative in training here, so nothing leaks: one clip a recording, and no variants."
     )
     return "\n".join(lines)
 
 
 def trained_text(
-    images: Path,
+    image_folder: Path,
     honest: Recipe,
     leaky: Recipe,
     *,
@@ -166,16 +166,16 @@ def trained_text(
 
     Parameters
     ----------
-    images : Path
-        A folder of pictures that `python -m generate` made.
+    image_folder : Path
+        A folder of images that `python -m generate` made.
     honest, leaky : Recipe
         The same but for the protocol; the leaky one gets the epochs that `with_budget_of` gives it.
     folds : sequence of str, optional
         Of the honest split, train only these; default: all.
     name : str
-        Of the two run folders, before `-honest` and `-leaky`; default: the pictures' and the model's.
+        Of the two run folders, before `-honest` and `-leaky`; default: the images' and the model's.
     place
-        `levels` of `train.training.prepare.prepare`.
+        `cache` of `train.training.prepare.prepare`.
 
     Returns
     -------
@@ -191,18 +191,18 @@ def trained_text(
     from train.training.prepare import prepare
     from train.wording import percent
 
-    base = name or f"{images.resolve().name}-{honest.model}"
+    base = name or f"{image_folder.resolve().name}-{honest.model}"
     # Both at first: what cannot be divided is said before anything is trained.
-    honest_run = prepare(images, honest, folds=folds, name=new_folder(RUNS, f"{base}-honest").name, **place)
-    leaky_run = prepare(images, leaky, name=new_folder(RUNS, f"{base}-leaky").name, **place)
+    honest_run = prepare(image_folder, honest, folds=folds, name=new_folder(RUNS, f"{base}-honest").name, **place)
+    leaky_run = prepare(image_folder, leaky, name=new_folder(RUNS, f"{base}-leaky").name, **place)
     leaky_run = with_budget_of(honest_run, leaky_run)
     reports = train_in_turn([("honest", honest_run), ("leaky", leaky_run)])
-    lines = [f"{honest.model} on {images}, the same recipe and budget under both splits:"]
+    lines = [f"{honest.model} on {image_folder}, the same recipe and budget under both splits:"]
     for kind, report in reports.items():
         pooled, n_related = report["pooled"], report["protocol"]["relatives_in_training"]
         lines.append(
             f"  {kind:<6} {percent(pooled['accuracy']):>7} ({interval_in_words(pooled)}; "
-            f"{count(pooled['n_pictures'], 'test picture')}, {n_related:,} with a relative in training; nearest "
+            f"{count(pooled['n_images'], 'test image')}, {n_related:,} with a relative in training; nearest "
             f"neighbour {percent(pooled['nearest_neighbour_accuracy'])})"
         )
     lines.append(f"  the leaky split gives {gap_text(reports['honest']['pooled'], reports['leaky']['pooled'])}")
@@ -228,19 +228,19 @@ def gap_text(honest: Mapping[str, object], leaky: Mapping[str, object]) -> str:
 
 
 def with_budget_of(honest: Prepared, leaky: Prepared) -> Prepared:
-    """The leaky run with so many epochs that it sees as many pictures as a fold of the honest one, to half an epoch.
+    """The leaky run with so many epochs that it sees as many images as a fold of the honest one, to half an epoch.
 
-    Under the leaky split there are more training pictures, since fewer are tested and even equal ones are kept.
+    Under the leaky split there are more training images, since fewer are tested and even equal ones are kept.
 
     Parameters
     ----------
     honest, leaky : Prepared
-        Runs on the same pictures. Only the first fold of each counts.
+        Runs on the same images. Only the first fold of each counts.
 
     Returns
     -------
     Prepared
         `leaky` with other `epochs` and `head_epochs`, each at least 1.
     """
-    recipe = with_budget(leaky.run.recipe, pictures_seen(honest), n_train=len(leaky.splits[0].train))
+    recipe = with_budget(leaky.run.recipe, images_seen(honest), n_train=len(leaky.splits[0].train))
     return replace(leaky, run=replace(leaky.run, recipe=recipe))

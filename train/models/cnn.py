@@ -1,4 +1,4 @@
-"""Small nets for training from nothing: plain convolutions with batch normalisation and global pooling."""
+"""Small models for training from scratch: plain convolutions with batch normalisation and global pooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several nets as one: trained each by itself, asked for the mean of what they say."""
+"""Several models as one: trained each by itself, asked for the mean of what they say."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ SMALLEST = 1e-7
 """Keras's own bound for the logarithm of a probability."""
 
 
-@keras.saving.register_keras_serializable("spectrogram_pictures")
-class MeanOfNets(layers.Layer):
-    """The mean of the probabilities of several nets; in training, their geometric mean.
+@keras.saving.register_keras_serializable("spectrogram_pictures", name="MeanOfNets")
+class MeanOfModels(layers.Layer):
+    """The mean of the probabilities of several models; in training, their geometric mean.
 
     The logarithm of a geometric mean is the mean of the logarithms. So, with `CrossEntropy`, the loss is the mean of
-    the nets' own losses, and each net learns as if it were alone. Nets that differ in nothing but their first weights
-    err on different clips, and their mean errs less.
+    the models' own losses, and each model learns as if it were alone. Models that differ in nothing but their first
+    weights err on different clips, and their mean errs less.
 
     References
     ----------

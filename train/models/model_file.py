@@ -1,6 +1,7 @@
-"""Looks into a file of a net before Keras does: it may name only what our models are made of, and unpack to what it is.
+"""Looks into a file of a model before Keras does: it may name only what our models are made of, and unpack to what it
+is.
 
-Keras refuses Python code in a net and holds what it unpacks to 4 GB; here less is let through, and sooner.
+Keras refuses Python code in a model and holds what it unpacks to 4 GB; here less is let through, and sooner.
 """
 
 from __future__ import annotations
@@ -34,19 +35,27 @@ _KERAS = {
     "keras.optimizers.schedules": "CosineDecay",
     "keras.regularizers": "L1L2",
 }
-_OWN = {"train.models.ensemble_in_one": "CrossEntropy MeanOfNets", "train.models.preprocess": "Preprocess"}
-_OWN_BEFORE = {"train.nets.mean_of_nets": "CrossEntropy MeanOfNets", "train.preprocess": "Preprocess"}
-"""Where they were in models that were trained before; Keras finds them by their registered names, which stay."""
 _PACKAGE = "spectrogram_pictures"
-"""Under which this program's layers are registered."""
+"""Under which this program's layers are registered. Keras finds them by these names, which stay as they are."""
+_OWN = [
+    ("train.models.ensemble_in_one", "CrossEntropy", f"{_PACKAGE}>CrossEntropy"),
+    ("train.models.ensemble_in_one", "MeanOfModels", f"{_PACKAGE}>MeanOfNets"),
+    ("train.models.preprocess", "Preprocess", f"{_PACKAGE}>Preprocess"),
+]
+_OWN_BEFORE = [
+    (module, name, f"{_PACKAGE}>{name}")
+    for module, names in {
+        "train.models.ensemble_in_one": ("MeanOfNets",),
+        "train.nets.mean_of_nets": ("CrossEntropy", "MeanOfNets"),
+        "train.preprocess": ("Preprocess",),
+    }.items()
+    for name in names
+]
+"""As they are named in models that earlier releases wrote."""
 ALLOWED = frozenset(
     [(module, name, None) for module, names in _KERAS.items() for name in names.split()]
-    + [
-        (module, name, f"{_PACKAGE}>{name}")
-        for own in (_OWN, _OWN_BEFORE)
-        for module, names in own.items()
-        for name in names.split()
-    ]
+    + _OWN
+    + _OWN_BEFORE
     + [
         (None, "__keras_tensor__", None),
         ("keras", "Sequential", None),
@@ -66,8 +75,8 @@ SIZES = frozenset(
 """Numbers of a configuration by which memory is taken."""
 
 
-def check_net(path: Path) -> None:
-    """See that a `.keras` file is a net and nothing else.
+def check_model(path: Path) -> None:
+    """Check that a `.keras` file is a model and nothing else.
 
     Parameters
     ----------
@@ -76,7 +85,7 @@ def check_net(path: Path) -> None:
     Raises
     ------
     ValueError, OSError
-        With what is in it that no net of this program holds.
+        With what is in it that no model of this program holds.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -84,7 +93,7 @@ def check_net(path: Path) -> None:
             config = json.loads(archive.read(CONFIG))
             weights = archive.read(WEIGHTS)
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RecursionError) as error:
-        raise ValueError(f"it is no net: {error}") from None
+        raise ValueError(f"it is no model: {error}") from None
     with h5py.File.in_memory(weights) as root:
         largest = _check_weights(root, len(weights))
     for part in _parts(config):
@@ -92,7 +101,7 @@ def check_net(path: Path) -> None:
 
 
 def check_weights(path: Path) -> None:
-    """See that a file of weights alone (`.h5`) holds no more than its bytes, and leads to no other file.
+    """Check that a file of weights alone (`.h5`) holds no more than its bytes, and leads to no other file.
 
     Parameters
     ----------
@@ -112,7 +121,7 @@ def _check_members(archive: zipfile.ZipFile, n_bytes: int) -> None:
     members = archive.infolist()
     names = [member.filename for member in members]
     if others := sorted(set(names) - MEMBERS):
-        raise ValueError(f"it holds {others[0]!r}, which is no part of a net")
+        raise ValueError(f"it holds {others[0]!r}, which is no part of a model")
     if len(set(names)) < len(names):
         raise ValueError("it holds a part twice")
     unpacked = sum(member.file_size for member in members)
@@ -167,7 +176,7 @@ def _parts(config: object) -> Iterator[dict[str, object]]:
 
 
 def _check_part(part: dict[str, object], largest: int) -> None:
-    """See that what is named is a part of nets, and no larger than its weights."""
+    """Check that what is named is a part of models, and no larger than its weights."""
     for name in SIZES & set(part):
         numbers = part[name] if isinstance(part[name], list) else [part[name]]
         numbers = [n for inner in numbers for n in (inner if isinstance(inner, list) else [inner])]
@@ -177,4 +186,4 @@ def _check_part(part: dict[str, object], largest: int) -> None:
         return
     named = tuple(part.get(name) for name in ("module", "class_name", "registered_name"))
     if not all(name is None or isinstance(name, str) for name in named) or named not in ALLOWED:
-        raise ValueError(f"it names {named[0]}.{named[1]}, which is no part of a net")
+        raise ValueError(f"it names {named[0]}.{named[1]}, which is no part of a model")

@@ -35,13 +35,13 @@ class Preprocess(layers.Layer):
             raise ValueError(f"There is no preprocessing {mode!r}; choose from {', '.join(self.SCALE_AND_OFFSET)}.")
         self.mode = mode
 
-    def call(self, pictures: KerasTensor) -> KerasTensor:
+    def call(self, images: KerasTensor) -> KerasTensor:
         """Shape=(batch, height, width, 3), any number type, to the compute type of the layer."""
         scale, offset = (keras.ops.array(values, self.compute_dtype) for values in self.SCALE_AND_OFFSET[self.mode])
-        pictures = keras.ops.cast(pictures, self.compute_dtype)
+        images = keras.ops.cast(images, self.compute_dtype)
         if self.mode == "caffe":
-            pictures = keras.ops.flip(pictures, axis=-1)
-        return pictures * scale + offset
+            images = keras.ops.flip(images, axis=-1)
+        return images * scale + offset
 
     def get_config(self) -> dict[str, object]:
         """For saving."""

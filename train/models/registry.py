@@ -16,8 +16,8 @@ from keras import KerasTensor, layers
 from train.models.alexnet import alexnet
 from train.models.cnn import cnn7, cnn9
 from train.models.densenet import densenet161
-from train.models.ensemble_in_one import MeanOfNets
-from train.models.model_file import check_net, check_weights
+from train.models.ensemble_in_one import MeanOfModels
+from train.models.model_file import check_model, check_weights
 from train.models.preprocess import Preprocess
 from train.models.resnet import resnet18, resnet34
 from train.models.squeezenet import squeezenet, squeezenet_head
@@ -34,23 +34,23 @@ class Model:
     Parameters
     ----------
     base : callable
-        `base(x) -> features`, from a preprocessed picture to its features; for keras.applications a
+        `base(x) -> features`, from a preprocessed image to its features; for keras.applications a
         `(module, function)` pair.
     size : int
-        Side of the square picture that it is made for, in pixels.
+        Side of the square image that it is made for, in pixels.
     preprocessing : {"unit", "tf", "caffe", "torch", "none"}
-        What its pictures go through first; see `Preprocess`.
+        What its images go through first; see `Preprocess`.
     head : callable or None
         `head(features, n_classes, dropout) -> logits`; None: dropout and one dense layer.
-    nets : int
-        How many of it are trained side by side from nothing, unless the recipe says otherwise.
+    models : int
+        How many of it are trained side by side from scratch, unless the recipe says otherwise.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
     size: int
     preprocessing: str
     head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
-    nets: int = 1
+    ensemble: int = 1
 
     @property
     def has_imagenet(self) -> bool:
@@ -64,8 +64,8 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 
 
 MODELS: dict[str, Model] = {
-    "cnn7": Model(cnn7, 112, "unit", nets=2),
-    "cnn9": Model(cnn9, 112, "unit", nets=2),
+    "cnn7": Model(cnn7, 112, "unit", ensemble=2),
+    "cnn9": Model(cnn9, 112, "unit", ensemble=2),
     "alexnet": Model(alexnet, 224, "torch"),
     "squeezenet": Model(squeezenet, 224, "torch", squeezenet_head),
     "resnet18": Model(resnet18, 224, "torch"),
@@ -123,7 +123,7 @@ MODELS: dict[str, Model] = {
     ),
     **_applications("nasnet", "tf", {"NASNetMobile": 224, "NASNetLarge": 331}),
 }
-"""Name to classifier. To add one, write a function from pictures to features in `nets/` and add its line here."""
+"""Name to classifier. To add one, write a function from images to features in `models/` and add its line here."""
 
 
 def build_model(
@@ -132,12 +132,12 @@ def build_model(
     n_classes: int,
     size: tuple[int, int] | None = None,
     weights: str = "none",
-    nets: int = 1,
+    ensemble: int = 1,
     dropout: float = 0.0,
     l1: float = 0.0,
     l2: float = 0.0,
 ) -> keras.Model:
-    """Build a classifier of pictures.
+    """Build a classifier of images.
 
     Parameters
     ----------
@@ -145,11 +145,11 @@ def build_model(
         Key of `MODELS`.
     n_classes : int
     size : tuple of (int, int), optional
-        Height and width of the pictures; default: the net's own.
+        Height and width of the images; default: the model's own.
     weights : str
         `none`, `imagenet`, or a file: an earlier classifier of this kind (`.keras`, which may have had other classes),
         or its weights alone (`.weights.h5`).
-    nets : int
+    models : int
         So many side by side, with first weights of their own; what comes out is their mean (see `MeanOfNets`).
     dropout : float
         Before the last layer, 0 to below 1.
@@ -159,7 +159,7 @@ def build_model(
     Returns
     -------
     keras.Model
-        From pictures, shape=(batch, height, width, 3), values 0 to 255, to probabilities, shape=(batch, n_classes).
+        From images, shape=(batch, height, width, 3), values 0 to 255, to probabilities, shape=(batch, n_classes).
         Its layer `base` is what fine-tuning freezes first.
 
     Raises
@@ -171,29 +171,29 @@ def build_model(
     """
     model = model_named(name)
     height, width = size or (model.size, model.size)
-    picture = layers.Input((height, width, 3), name="picture")
-    x = Preprocess(model.preprocessing, name="preprocess")(picture)
+    image = layers.Input((height, width, 3), name="image")
+    x = Preprocess(model.preprocessing, name="preprocess")(image)
     said = []
-    for number in range(1, nets + 1):
-        suffix = f"_{number}" if nets > 1 else ""
+    for number in range(1, ensemble + 1):
+        suffix = f"_{number}" if ensemble > 1 else ""
         features = _base(name, (height, width, 3), weights, layer_name=BASE + suffix)(x)
         if model.head is None:
             logits = layers.Dense(n_classes, name="classes" + suffix)(layers.Dropout(dropout)(features))
         else:
             logits = model.head(features, n_classes, dropout)
-        # Probabilities in full precision, also where the net computes in half.
+        # Probabilities in full precision, also where the model computes in half.
         said.append(layers.Activation("softmax", dtype="float32", name="probabilities" + suffix)(logits))
-    probabilities = MeanOfNets(dtype="float32", name="mean")(said) if nets > 1 else said[0]
-    classifier = keras.Model(picture, probabilities, name=name)
+    probabilities = MeanOfModels(dtype="float32", name="mean")(said) if ensemble > 1 else said[0]
+    classifier = keras.Model(image, probabilities, name=name)
     _penalise(classifier, l1, l2)
     if weights not in ("none", "imagenet"):
         _load_weights(classifier, Path(weights))
     return classifier
 
 
-def n_nets(recipe: Recipe) -> int:
-    """How many nets a recipe trains side by side."""
-    return recipe.nets or (model_named(recipe.model).nets if recipe.weights == "none" else 1)
+def ensemble_size(recipe: Recipe) -> int:
+    """How many models a recipe trains side by side."""
+    return recipe.ensemble or (model_named(recipe.model).ensemble if recipe.weights == "none" else 1)
 
 
 def model_named(name: str) -> Model:
@@ -264,22 +264,22 @@ def _load_weights(model: keras.Model, path: Path) -> None:
         except Exception as error:
             why = (str(error) or type(error).__name__).splitlines()[0]
             raise ValueError(
-                f"The weights in {str(path)!r} are not of {model.name!r} with these classes and pictures ({why}). A "
-                "whole net, such as a run's last.keras, may have other classes."
+                f"The weights in {str(path)!r} are not of {model.name!r} with these classes and images ({why}). A "
+                "whole model, such as a run's last.keras, may have other classes."
             ) from None
         return
     try:
-        check_net(path)
+        check_model(path)
         earlier = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f"The net {str(path)!r} cannot be read ({why}).") from None
+        raise ValueError(f"The model {str(path)!r} cannot be read ({why}).") from None
     theirs, ours = (
-        [tuple(weight.shape) for weight in _base_of(net).weights] if _base_of(net) else None for net in (earlier, model)
+        [tuple(weight.shape) for weight in _base_of(one).weights] if _base_of(one) else None for one in (earlier, model)
     )
     if theirs != ours:
         raise ValueError(
-            f"The net in {str(path)!r} is {earlier.name!r}, and {model.name!r} is wanted: its parts differ."
+            f"The model in {str(path)!r} is {earlier.name!r}, and {model.name!r} is wanted: its parts differ."
         )
     _base_of(model).set_weights(_base_of(earlier).get_weights())
     if [weight.shape for weight in earlier.weights] == [weight.shape for weight in model.weights]:

@@ -1,4 +1,4 @@
-"""ResNet-18 and ResNet-34, which keras.applications lacks: residual nets of basic blocks."""
+"""ResNet-18 and ResNet-34, which keras.applications lacks: residual models of basic blocks."""
 
 from __future__ import annotations
 

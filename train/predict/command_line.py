@@ -1,4 +1,4 @@
-"""`python -m train.predict RUN AUDIO...`: what a run's nets hear in new recordings."""
+"""`python -m train.predict RUN AUDIO...`: what a run's models hear in new recordings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from train.runs.run_folder import Run
 
 DESCRIPTION = """\
-Say what is heard in recordings, by the nets that `python -m train` made, one a fold; their answers are averaged.
+Say what is heard in recordings, by the models that `python -m train` made, one a fold; their answers are averaged.
 
-A recording longer than the run's pictures is heard window by window. Without --hop-seconds there is one row a file, the
+A recording longer than the run's images is heard window by window. Without --hop-seconds there is one row a file, the
 mean of its windows, one after the other; with it, one row a window. Windows in which there is nothing to hear do not
 count. `unsure` stands where the likeliest class has less than half of the probability."""
 
@@ -56,13 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Which nets are asked about which sounds: the same for predictions and explanations."""
+    """Which models are asked about which sounds: the same for predictions and explanations."""
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
-    parser.add_argument("sounds", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
-    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the nets of these (default: all)")
-    parser.add_argument(
-        "--batch-size", type=whole_number, default=32, metavar="N", help="pictures at once (default: 32)"
-    )
+    parser.add_argument("audio_folder", metavar="AUDIO", nargs="+", type=Path, help="sounds, or folders of them")
+    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="ask only the models of these (default: all)")
+    parser.add_argument("--batch-size", type=whole_number, default=32, metavar="N", help="images at once (default: 32)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train.predict",
         lambda: _predict(options),
         interrupted="Nothing was written.",
-        out_of_memory="Lower --batch-size, or ask fewer nets with --folds.",
+        out_of_memory="Lower --batch-size, or ask fewer models with --folds.",
     )
 
 
@@ -88,18 +86,18 @@ def _predict(options: argparse.Namespace) -> int:
     folds = fold_models.folds_to_average(run, options.folds)
     front = windows.front_end(run)
     _check_outputs(options)
-    recordings, rejected, passed_over = find_recordings(options.sounds)
+    recordings, rejected, skipped = find_recordings(options.audio_folder)
     if recordings:
-        fork_server.start()  # they are ready when the nets are
-    print(heading(run, folds, passed_over), flush=True)
+        fork_server.start()  # they are ready when the models are
+    print(heading(run, folds, skipped), flush=True)
     if options.hop_seconds is not None and options.hop_seconds > front.settings.seconds:
         print(
             f"  note      windows of {front.settings.seconds:g} s begin {options.hop_seconds:g} s apart: what is "
             "between them is not heard"
         )
-    nets = fold_models.load_nets(run, folds) if recordings else []
+    models = fold_models.load_models(run, folds) if recordings else []
 
-    heard, unread = listen(recordings, front, nets, hop_s=options.hop_seconds, batch_size=options.batch_size)
+    heard, unread = listen(recordings, front, models, hop_s=options.hop_seconds, batch_size=options.batch_size)
     rejected += unread
     by_window = predictions.table_of(heard, run.classes)
     files = predictions.with_top(predictions.average_files(by_window), run.classes, top=options.top)
@@ -129,32 +127,32 @@ def _predict(options: argparse.Namespace) -> int:
     return SOME_REJECTED if rejected else 0
 
 
-def heading(run: Run, folds: Sequence[str], passed_over: Counter) -> str:
-    """Which nets answer, and what to know of them."""
+def heading(run: Run, folds: Sequence[str], skipped: Counter) -> str:
+    """Which models answer, and what to know of them."""
     from generate.runtime.wording import count
     from train.predict.fold_models import is_leaky
     from train.wording import LEAKY_MEANS
 
-    nets = f"{count(len(folds), 'net')} averaged, of folds {', '.join(folds)}"
+    models = f"{count(len(folds), 'model')} averaged, of folds {', '.join(folds)}"
     lines = [
         f"{run.folder}: {run.recipe.model} on {run.collection}, {count(len(run.classes), 'class')}",
-        f"  nets      {nets if len(folds) > 1 else f'one, of fold {folds[0]}'}",
+        f"  models      {models if len(folds) > 1 else f'one, of fold {folds[0]}'}",
     ]
     if is_leaky(run):
         lines.append(f"  LEAKY     the accuracy that this run reports is leaky: {LEAKY_MEANS}")
     if other := _other_versions(run):
-        lines.append(f"  note      pictures may differ a little: the run's were drawn with {other}")
-    if passed_over:
-        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(passed_over.items()))
+        lines.append(f"  note      images may differ a little: the run's were drawn with {other}")
+    if skipped:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(skipped.items()))
         lines.append(f"  not read  {kinds}")
     return "\n".join(lines)
 
 
 def _other_versions(run: Run) -> str:
-    """Packages that draw, where they were others when the run's pictures were drawn."""
+    """Packages that draw, where they were others when the run's images were drawn."""
     from generate.runtime.versions import versions
 
-    then, now = run.picture_settings().get("versions") or {}, versions()
+    then, now = run.image_settings().get("versions") or {}, versions()
     changed = [name for name in PIXEL_PACKAGES if name in then and then[name] != now[name]]
     return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
 
@@ -174,7 +172,7 @@ def _run_as_json(run: Run, folds: Sequence[str]) -> dict[str, object]:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
-    """See that what is asked for can be written, before anything is heard."""
+    """Check that what is asked for can be written, before anything is heard."""
     from generate.runtime.output_file import check_output_file
 
     for option, path, begins in (("--csv", options.csv, CSV_BEGINS), ("--json", options.json, JSON_BEGINS)):

@@ -1,4 +1,4 @@
-"""The nets of a run's folds, and the mean of what they say."""
+"""The models of a run's folds, and the mean of what they say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Folds whose nets are to be averaged: all that are finished, or those of them that are wanted.
+    """Folds whose models are to be averaged: all that are finished, or those of them that are wanted.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
     finished = run.finished_folds
     if not finished:
         raise ValueError(
-            f"No fold of the run {str(run.folder)!r} is finished, so it has no net yet. "
+            f"No fold of the run {str(run.folder)!r} is finished, so it has no model yet. "
             f"`python -m train --resume {quoted(run.folder)}` goes on with it."
         )
     absent = [fold for fold in wanted or () if fold not in finished]
@@ -54,44 +54,44 @@ def is_leaky(run: Run) -> bool:
         ) from None
 
 
-def load_nets(run: Run, folds: Sequence[str]) -> list[keras.Model]:
-    """Load the net of each of some folds.
+def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
+    """Load the model of each of some folds.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If one is not there, cannot be read, or is not a net of this run.
+        If one is not there, cannot be read, or is not a model of this run.
     """
     backend.set_up()
     from train.models import checkpoint
 
-    nets = []
+    models = []
     for fold in folds:
         path = run.model_file(fold)
-        mend = (
+        fix = (
             f"Delete the folder {str(run.fold_folder(fold))!r} and train the fold again "
             f"(python -m train --resume {quoted(run.folder)}), or take other --folds."
         )
         if not path.is_file():
-            raise FileNotFoundError(f"The net {str(path)!r} is not there. {mend}")
-        net = checkpoint.load(path)
+            raise FileNotFoundError(f"The model {str(path)!r} is not there. {fix}")
+        model = checkpoint.load(path)
         expected = (*run.input_size, 3), len(run.classes)
-        if (found := _shapes(net)) != expected:
+        if (found := _shapes(model)) != expected:
             raise ValueError(
-                f"The net {str(path)!r} goes from pictures of shape {found[0]} to {found[1]} outputs; expected "
-                f"{expected[0]} to {expected[1]}, as the run says. {mend}"
+                f"The model {str(path)!r} goes from images of shape {found[0]} to {found[1]} outputs; expected "
+                f"{expected[0]} to {expected[1]}, as the run says. {fix}"
             )
-        nets.append(net)
-    return nets
+        models.append(model)
+    return models
 
 
-def mean_probabilities(nets: Sequence[keras.Model], pictures: np.ndarray) -> np.ndarray:
-    """What nets say of pictures, averaged over the nets.
+def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
+    """What models say of images, averaged over the models.
 
     Parameters
     ----------
-    nets : sequence of keras.Model
-    pictures : np.ndarray, shape=(n, height, width, 3), uint8
+    models : sequence of keras.Model
+    images : np.ndarray, shape=(n, height, width, 3), uint8
 
     Returns
     -------
@@ -100,17 +100,17 @@ def mean_probabilities(nets: Sequence[keras.Model], pictures: np.ndarray) -> np.
     Raises
     ------
     ValueError
-        If a net gives no numbers.
+        If a model gives no numbers.
     """
-    probabilities = np.mean([np.asarray(net.predict_on_batch(pictures), np.float64) for net in nets], axis=0)
+    probabilities = np.mean([np.asarray(model.predict_on_batch(images), np.float64) for model in models], axis=0)
     if not np.isfinite(probabilities).all():
-        raise ValueError("A net of this run gives no numbers (NaN): its training went wrong. Take other --folds.")
+        raise ValueError("A model of this run gives no numbers (NaN): its training went wrong. Take other --folds.")
     return probabilities
 
 
-def _shapes(net: keras.Model) -> tuple[object, object]:
-    """Shape of a net's pictures, and number of its outputs."""
+def _shapes(model: keras.Model) -> tuple[object, object]:
+    """Shape of a model's images, and number of its outputs."""
     try:
-        return tuple(net.input_shape[1:]), net.output_shape[-1]
+        return tuple(model.input_shape[1:]), model.output_shape[-1]
     except (AttributeError, TypeError, ValueError):
         return "unknown", "unknown"

@@ -1,4 +1,4 @@
-"""What the nets said of recordings: as a table, as JSON, and in words."""
+"""What the models said of recordings: as a table, as JSON, and in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SILENT = "silent: nothing to hear"
 LONGEST_FILE = 60
 
 
-class Heard(NamedTuple):
+class WindowPrediction(NamedTuple):
     """A window that was read; `probabilities`, shape=(n_classes,), are None where there is nothing to hear."""
 
     file: str
@@ -35,14 +35,14 @@ class Rejected(NamedTuple):
     reason: str
 
 
-def table_of(heard: Iterable[Heard], classes: Sequence[str]) -> pd.DataFrame:
+def table_of(heard: Iterable[WindowPrediction], classes: Sequence[str]) -> pd.DataFrame:
     """One row a window.
 
     Parameters
     ----------
     heard : iterable of Heard
     classes : sequence of str
-        In the order of the nets' outputs.
+        In the order of the models' outputs.
 
     Returns
     -------

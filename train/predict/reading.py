@@ -21,7 +21,7 @@ from train.predict.predictions import Rejected
 from train.predict.windows import FrontEnd, window_starts
 
 MOST_READERS = 2
-"""Processes that decode and draw: the nets want cores too."""
+"""Processes that decode and draw: the models want cores too."""
 Result = TypeVar("Result")
 
 

@@ -1,4 +1,4 @@
-"""From a recording to the pictures that a run's nets know, drawn as stage one drew those that they learnt from."""
+"""From a recording to the images that a run's models know, drawn as stage one drew those that they learnt from."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from threadpoolctl import ThreadpoolController
 from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from generate.rendering.segments import SHORTEST_LAST_PIECE, count_pieces
-from train.data.decode import palette_of, prepare_levels
+from train.data.decode import palette_of, prepare_pixels
 from train.runs.run_folder import SETTINGS, Run
 
 SHORTEST_HOP_S = 0.01
@@ -25,16 +25,16 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """How a run's pictures are made of sound.
+    """How a run's images are made of sound.
 
     Parameters
     ----------
     settings : Settings
-        Of the pictures that the run was trained on.
+        Of the images that the run was trained on.
     size : tuple of (int, int)
-        Height and width of what the nets see.
+        Height and width of what the models see.
     silent_ends : {"loop", "keep"}
-        See `train.data.decode.prepare_levels`.
+        See `train.data.decode.prepare_pixels`.
     palette : np.ndarray, shape=(256, 3), uint8
     """
 
@@ -46,16 +46,16 @@ class FrontEnd:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a recording as a net sees it.
+    """A part of a recording as a model sees it.
 
     Parameters
     ----------
     start_s, end_s : float
-        Where it stands in the recording; shorter than a picture where the recording ends.
+        Where it stands in the recording; shorter than an image where the recording ends.
     is_silent : bool
         Whether there is nothing to hear in it.
-    levels : np.ndarray, shape=(height, width), uint8
-        Of the size of the nets' input.
+    pixels : np.ndarray, shape=(height, width), uint8
+        Of the size of the models' input.
     sha256 : str
         Of the samples that were read for it, as in the column `audio_sha256` of `metadata.csv`.
     """
@@ -63,7 +63,7 @@ class Window:
     start_s: float
     end_s: float
     is_silent: bool
-    levels: np.ndarray
+    spectrogram_image: np.ndarray
     sha256: str
 
 
@@ -75,7 +75,7 @@ def front_end(run: Run) -> FrontEnd:
     FileNotFoundError, ValueError
         If the run's settings are not there or cannot be used.
     """
-    values = run.picture_settings()["settings"]
+    values = run.image_settings()["settings"]
     try:
         settings = Settings.from_json(values)
         if settings.feature not in FEATURES:
@@ -140,10 +140,10 @@ def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
     BadSound
         If it cannot be read; the message is the reason.
     """
-    return read_window_and_sound(path, start_s, front)[0]
+    return read_window_and_audio(path, start_s, front)[0]
 
 
-def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[Window, np.ndarray]:
+def read_window_and_audio(path: Path, start_s: float, front: FrontEnd) -> tuple[Window, np.ndarray]:
     """The same with the samples that it was drawn of, shape=(n,), n <= settings.n_samples, float32."""
     settings = front.settings
     loaded = _load_window(path, start_s, settings)
@@ -151,12 +151,12 @@ def read_window_and_sound(path: Path, start_s: float, front: FrontEnd) -> tuple[
     # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some ten
     # thousand comes out one level off.
     with _thread_pools().limit(limits=1):
-        picture = levels(y, settings, noise=loaded.noise)
+        image = spectrogram_image(y, settings, noise=loaded.noise)
     window = Window(
         start_s=start_s,
         end_s=round(start_s + len(y) / settings.sr, 6),
         is_silent=loaded.silent,
-        levels=prepare_levels(picture, size=front.size, silent_ends=front.silent_ends),
+        spectrogram_image=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),
         sha256=loaded.sha256,
     )
     return window, y

@@ -1,4 +1,4 @@
-"""Recordings to what the nets say of them: found, read window by window, and predicted a batch at a time."""
+"""Recordings to what the models say of them: found, read window by window, and predicted a batch at a time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generate.readers.collection import printable
-from generate.readers.walk import find_sounds
+from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import expanded
 from train.data.decode import colour
 from train.predict.fold_models import mean_probabilities
-from train.predict.predictions import Heard, Rejected
+from train.predict.predictions import Rejected, WindowPrediction
 from train.predict.reading import reading
 from train.predict.windows import FrontEnd, read_window
 
@@ -33,21 +33,21 @@ def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
         Each once, in the order given.
     rejected : list of Rejected
         What is not there, and folders without sounds.
-    passed_over : collections.Counter
+    skipped : collections.Counter
         Files in folders that are no sounds, by their ending, and hidden ones.
     """
     recordings: list[Path] = []
     rejected: list[Rejected] = []
-    passed_over: Counter = Counter()
+    skipped: Counter = Counter()
     for path in expanded(given):
         if os.path.isdir(path):
             try:
-                found, others = find_sounds(path)
+                found, others = find_audio_files(path)
             except OSError as error:
                 rejected.append(_rejected(path, f"not readable: {error.strerror or error}"))
                 continue
             recordings += [path / name for name in found]
-            passed_over += others
+            skipped += others
             if not found:
                 rejected.append(_rejected(path, "no sound is in this folder (.wav, .flac, .ogg, .mp3 and others)"))
         elif os.path.isfile(path):
@@ -55,24 +55,29 @@ def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
         else:
             what = "neither a file nor a folder" if os.path.exists(path) else "there is no such file or folder"
             rejected.append(_rejected(path, what))
-    return list(dict.fromkeys(recordings)), rejected, passed_over
+    return list(dict.fromkeys(recordings)), rejected, skipped
 
 
 def listen(
-    recordings: Sequence[Path], front: FrontEnd, nets: Sequence[keras.Model], *, hop_s: float | None, batch_size: int
-) -> tuple[list[Heard], list[Rejected]]:
-    """Predict every window of every recording, with no more than a batch of pictures in memory.
+    recordings: Sequence[Path],
+    front: FrontEnd,
+    models: Sequence[keras.Model],
+    *,
+    hop_s: float | None,
+    batch_size: int,
+) -> tuple[list[WindowPrediction], list[Rejected]]:
+    """Predict every window of every recording, with no more than a batch of images in memory.
 
     Parameters
     ----------
     recordings : sequence of Path
     front : FrontEnd
-    nets : sequence of keras.Model
+    models : sequence of keras.Model
         Their mean is taken.
     hop_s : float or None
         From one window to the next; None: its length.
     batch_size : int
-        Pictures that go through a net at once.
+        Images that go through a model at once.
 
     Returns
     -------
@@ -81,14 +86,16 @@ def listen(
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read.
     """
-    heard: list[Heard] = []
+    heard: list[WindowPrediction] = []
     with reading(recordings, read_window, front, hop_s=hop_s) as found:
         while batch := list(itertools.islice(found.windows, batch_size)):
-            sounding = [window.levels for _, _, window in batch if not window.is_silent]
-            says = iter(mean_probabilities(nets, colour(np.stack(sounding), front.palette)) if sounding else ())
+            audible = [window.pixels for _, _, window in batch if not window.is_silent]
+            says = iter(mean_probabilities(models, colour(np.stack(audible), front.palette)) if audible else ())
             for path, start_s, window in batch:
                 probabilities = None if window.is_silent else next(says)
-                heard.append(Heard(printable(str(path)), start_s, window.end_s, probabilities, window.sha256))
+                heard.append(
+                    WindowPrediction(printable(str(path)), start_s, window.end_s, probabilities, window.sha256)
+                )
     return heard, found.rejected
 
 

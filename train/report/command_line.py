@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
 from generate.runtime.lease import held
-from train.command_line import add_sounds_option
+from train.command_line import add_audio_folder_option
 from train.defaults import EXPLAINED_TESTS
 from train.report.report import make_report
 from train.report.summary import summary_text
@@ -16,10 +16,10 @@ from train.runs import run_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make a run's report anew and print it; return the exit status."""
+    """Make a run's report again and print it; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m train.report",
-        description="Make the report of a run anew from its finished folds: figures, predictions, plots and card.",
+        description="Make the report of a run again from its finished folds: figures, predictions, plots and card.",
         epilog="exit status: 0 all well, 1 no report could be made (the message says why), 2 wrong use.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
@@ -28,12 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         default=EXPLAINED_TESTS,
         metavar="N",
-        help="tests for which the page shows where the net looked, mistakes first "
+        help="tests for which the page shows where the model looked, mistakes first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
-    add_sounds_option(parser)
+    add_audio_folder_option(parser)
     options = parser.parse_args(arguments)
-    return guarded("train.report", lambda: _remake(options.run, n_explained=options.explain, recordings=options.sounds))
+    return guarded(
+        "train.report", lambda: _remake(options.run, n_explained=options.explain, recordings=options.audio_folder)
+    )
 
 
 def _remake(folder: Path, *, n_explained: int, recordings: Path | None) -> int:

@@ -14,14 +14,10 @@ def tested(figures: dict[str, object]) -> str:
     Parameters
     ----------
     figures : dict
-        With `n_pictures`, `n_clips` and `n_recordings`.
+        With `n_images`, `n_clips` and `n_recordings`.
     """
     clips = f"{count(figures['n_clips'], 'clip')} of {count(figures['n_recordings'], 'recording')}"
-    return (
-        clips
-        if figures["n_pictures"] == figures["n_clips"]
-        else f"{count(figures['n_pictures'], 'picture')} of {clips}"
-    )
+    return clips if figures["n_images"] == figures["n_clips"] else f"{count(figures['n_images'], 'image')} of {clips}"
 
 
 def interval_in_words(measured: Mapping[str, object], *, level: float = LEVEL) -> str:

@@ -68,7 +68,7 @@ def share_interval(values: ArrayLike, groups: ArrayLike, *, level: float = LEVEL
     where v is the larger of two estimates of the mean's variance, one from the recordings' residuals (CR2: it needs
     no model), one from the correlation of clips in a recording (analysis of variance: it is steady where few
     recordings have a mistake). Student's t of so many degrees of freedom as recordings contributed to v makes up for
-    v being an estimate. The clips are never taken for more than they are, nor for less than the recordings are worth
+    v being an estimate. The clips are never predicted as more than they are, nor for less than the recordings are worth
     if all clips of one are always alike (Kish: the square of the clips, by the sum of the squares of each recording's);
     this also is their number where v is 0, as when all are right.
 

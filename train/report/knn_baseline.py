@@ -1,4 +1,4 @@
-"""How well pure memory does under a split: the class of the most similar training picture, with no learning at all."""
+"""How well pure memory does under a split: the class of the most similar training image, with no learning at all."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from sklearn.neighbors import NearestNeighbors
 from train.data.split import Split
 
 SIDE_PX = 32
-"""Pictures are compared at this size: relatives are alike at any, and large pictures would take minutes."""
+"""Images are compared at this size: relatives are alike at any, and large images would take minutes."""
 MOST_TESTS = 5000
 """Of a fold; each is held against all that is trained on. What is drawn tells the part to 1.4 points (95 %)."""
 AT_ONCE = 10_000
-"""Training pictures that are compared at a time."""
+"""Training images that are compared at a time."""
 
 
-def shrink(levels: np.ndarray) -> np.ndarray:
-    """Pictures as rows of numbers to be compared.
+def shrink(pixels: np.ndarray) -> np.ndarray:
+    """Images as rows of numbers to be compared.
 
     Parameters
     ----------
-    levels : np.ndarray or LevelsOnDisk, shape=(n, height, width), uint8
+    pixels : np.ndarray or PixelsOnDisk, shape=(n, height, width), uint8
         Read one after the other.
 
     Returns
     -------
     np.ndarray, shape=(n, SIDE_PX * SIDE_PX), uint8
     """
-    shrunk = np.empty((len(levels), SIDE_PX * SIDE_PX), dtype=np.uint8)
-    for picture, small in zip(levels, shrunk, strict=True):
-        small[:] = shrink_one(picture)
+    shrunk = np.empty((len(pixels), SIDE_PX * SIDE_PX), dtype=np.uint8)
+    for image, small in zip(pixels, shrunk, strict=True):
+        small[:] = shrink_one(image)
     return shrunk
 
 
-def shrink_one(picture: np.ndarray) -> np.ndarray:
+def shrink_one(image: np.ndarray) -> np.ndarray:
     """One of them: shape=(height, width) to shape=(SIDE_PX * SIDE_PX,), uint8."""
-    return np.asarray(Image.fromarray(picture).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)).ravel()
+    return np.asarray(Image.fromarray(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)).ravel()
 
 
 def nearest_neighbour_accuracy(shrunk: np.ndarray, labels: np.ndarray, split: Split) -> float:
-    """Part of the test pictures whose most similar training picture is of the same class.
+    """Part of the test images whose most similar training image is of the same class.
 
-    Of more than `MOST_TESTS` test pictures so many are drawn, always the same.
+    Of more than `MOST_TESTS` test images so many are drawn, always the same.
 
     Parameters
     ----------
-    shrunk : np.ndarray, shape=(n_pictures, n), uint8 or float32
+    shrunk : np.ndarray, shape=(n_images, n), uint8 or float32
         From `shrink`.
-    labels : np.ndarray, shape=(n_pictures,)
+    labels : np.ndarray, shape=(n_images,)
     split : Split
 
     Returns
     -------
     float
-        0 to 1. Far above what a trained net reaches under an honest split, it tells that relatives of the test are in
+        0 to 1. Far above what a trained model reaches under an honest split, it tells that relatives of the test are in
         training.
     """
     tests = split.test
@@ -62,7 +62,7 @@ def nearest_neighbour_accuracy(shrunk: np.ndarray, labels: np.ndarray, split: Sp
         tests = np.random.default_rng(0).choice(tests, MOST_TESTS, replace=False)
     nearest = np.full(len(tests), np.inf)
     predicted = np.empty(len(tests), dtype=labels.dtype)
-    # As numbers with a fraction they take four times the memory: so many training pictures at a time.
+    # As numbers with a fraction they take four times the memory: so many training images at a time.
     for start in range(0, len(split.train), AT_ONCE):
         rows = split.train[start : start + AT_ONCE]
         memory = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(shrunk[rows].astype(np.float32))

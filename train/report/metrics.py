@@ -15,7 +15,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
     Parameters
     ----------
     labels, predicted : array_like of str, shape=(n,)
-        What the sounds are, and what they were taken for.
+        What the sounds are, and what they were predicted as.
 
     Returns
     -------
@@ -32,12 +32,12 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> np.ndarray:
-    """How often each class was taken for each.
+    """How often each class was predicted as each.
 
     Parameters
     ----------
     labels, predicted : array_like of str, shape=(n,)
-        What the sounds are, and what they were taken for.
+        What the sounds are, and what they were predicted as.
     classes : sequence of str
         All there are; they order the rows and columns.
 
@@ -63,9 +63,9 @@ def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -
     Returns
     -------
     pandas.DataFrame
-        A row for each of `classes`: `label`; `precision`, 0 to 1, part of what was taken for the class that is of it
-        (NaN where nothing was taken for it); `recall`, part of the class that was found (NaN where none was tested);
-        `f1`, their harmonic mean; `n`, test pictures.
+        A row for each of `classes`: `label`; `precision`, 0 to 1, part of what was predicted as the class that is of it
+        (NaN where nothing was predicted as it); `recall`, part of the class that was found (NaN where none was tested);
+        `f1`, their harmonic mean; `n`, test images.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -102,7 +102,7 @@ def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10)
     Returns
     -------
     pandas.DataFrame
-        `label`, `predicted`, `count` (at least 1), `n` (test pictures of `label`); the most frequent first, then the
+        `label`, `predicted`, `count` (at least 1), `n` (test images of `label`); the most frequent first, then the
         largest part of its class.
     """
     mistakes = matrix - np.diag(np.diag(matrix))
@@ -140,7 +140,7 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]
 
 
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, k: int) -> float:
-    """Part of the pictures whose class is among the `k` that are most probable; 0 to 1.
+    """Part of the images whose class is among the `k` that are most probable; 0 to 1.
 
     Parameters
     ----------
@@ -166,10 +166,10 @@ def _same_length(what: str, values: ArrayLike, of_what: str, others: ArrayLike) 
     if values.shape != others.shape or values.ndim != 1:
         raise ValueError(
             f"There are {what} of shape {values.shape} and {of_what} of shape {others.shape}; expected one of each "
-            "for each test picture."
+            "for each test image."
         )
     if not len(values):
-        raise ValueError("There is no test picture, and so no figure; expected at least one.")
+        raise ValueError("There is no test image, and so no figure; expected at least one.")
     return values, others
 
 
@@ -184,13 +184,13 @@ def _of_classes(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str])
 
 
 def _truth(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Number of each picture's class, and the probabilities as float64."""
+    """Number of each image's class, and the probabilities as float64."""
     labels, _ = _of_classes(labels, labels, classes)
     probabilities = np.asarray(probabilities, dtype=float)
     if probabilities.shape != (len(labels), len(classes)):
         raise ValueError(
             f"The probabilities have shape {probabilities.shape}; expected {(len(labels), len(classes))}: a row for "
-            "each test picture, a column for each class."
+            "each test image, a column for each class."
         )
     numbers = {name: number for number, name in enumerate(classes)}
     return np.array([numbers[label] for label in labels]), probabilities

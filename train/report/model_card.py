@@ -26,7 +26,7 @@ def card_text(report: Mapping[str, object], settings: Mapping[str, object]) -> s
     report : dict
         As `train.report.report.make_report` gives it.
     settings : dict
-        The run's `settings.json`: how the pictures were made, of which collection, under which licence.
+        The run's `settings.json`: how the images were made, of which collection, under which licence.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def _banner(report: Mapping[str, object]) -> str:
     pooled = report["pooled"]
     return (
         f"> **LEAKY. Do not quote this figure.** {LEAKY_MEANS[0].upper()}{LEAKY_MEANS[1:]}. "
-        f"{report['protocol']['relatives_in_training']:,} of {count(pooled['n_pictures'], 'test picture')} have a "
+        f"{report['protocol']['relatives_in_training']:,} of {count(pooled['n_images'], 'test image')} have a "
         "relative in training. This run exists to show what that does to a figure. For one that holds, train with "
         "`--protocol folds` and without `--keep-relatives`."
     )
@@ -72,15 +72,15 @@ def _what_it_is(report: Mapping[str, object], settings: Mapping[str, object]) ->
     seconds = settings["settings"].get("seconds")
     length = f" of {seconds:g} seconds" if isinstance(seconds, int | float) else ""
     recipe = report["recipe"]
-    n_nets = len(report["folds"])
-    each, part = (", each", "another part") if n_nets > 1 else (",", "a part")
-    side_by_side = recipe["nets"] or 1
+    ensemble_size = len(report["folds"])
+    each, part = (", each", "another part") if ensemble_size > 1 else (",", "a part")
+    side_by_side = recipe["ensemble"] or 1
     if side_by_side > 1:
         each = f", {side_by_side} side by side whose mean counts" + each
     return (
-        f"It listens to a sound{length} by looking at its spectrogram, a picture of pitch over time, and says which of "
+        f"It listens to a sound{length} by looking at its spectrogram, an image of pitch over time, and says which of "
         f"{count(len(names), 'class')} it is: {listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This "
-        f"folder holds {count(n_nets, 'net')} of the kind {escaped(recipe['model'])}{each} trained "
+        f"folder holds {count(ensemble_size, 'model')} of the kind {escaped(recipe['model'])}{each} trained "
         f"{escaped(start_in_words(recipe['weights']))} on {part} of the sounds."
     )
 
@@ -124,9 +124,7 @@ def _figure(report: Mapping[str, object], leaky: str) -> str:
 def _measured(report: Mapping[str, object]) -> str:
     left_out = report["protocol"]["left_out"]
     more = (
-        f" {count(left_out, 'picture')} left out of training because relatives of theirs are tested."
-        if left_out
-        else ""
+        f" {count(left_out, 'image')} left out of training because relatives of theirs are tested." if left_out else ""
     )
     return (
         f"{report['protocol']['in_words']}{more} The intervals are over recordings, since clips of one recording are "
@@ -153,9 +151,7 @@ def _classes(report: Mapping[str, object], leaky: str) -> str:
         f"{percent(row['precision'])} | {percent(row['f1'])} | {row['n']:,} | {row['n_recordings']:,} |"
         for row in report["classes"]
     ]
-    header = (
-        f"| class | recall{leaky} | {_level(report)} | precision{leaky} | F1{leaky} | pictures tested | recordings |"
-    )
+    header = f"| class | recall{leaky} | {_level(report)} | precision{leaky} | F1{leaky} | images tested | recordings |"
     note = (
         "Recall: of the clips of this class, how many were recognised; the interval is of this. Precision: of those "
         "that it called so, how many were. F1: the harmonic mean of both."
@@ -166,7 +162,7 @@ def _classes(report: Mapping[str, object], leaky: str) -> str:
 def _confusions(report: Mapping[str, object], leaky: str) -> str:
     return _bullets(
         [
-            f"{row['label']} taken for {row['predicted']}: {row['count']:,} of {row['n']:,}{leaky}"
+            f"{row['label']} predicted as {row['predicted']}: {row['count']:,} of {row['n']:,}{leaky}"
             for row in report["confusions"]
         ],
         f"All of them: `{run_folder.CONFUSION_PNG}`, `{run_folder.CONFUSION_CSV}`. Each test sound with its "
@@ -176,10 +172,10 @@ def _confusions(report: Mapping[str, object], leaky: str) -> str:
 
 def _use(report: Mapping[str, object]) -> str:
     command = on_a_line(f"python -m train.predict {quoted(report['run'])} file.wav").replace("```", "` ` `")
-    single = "" if report["leaky"] else " The accuracy above is that of one fold's net, on sounds new to it."
+    single = "" if report["leaky"] else " The accuracy above is that of one fold's model, on sounds new to it."
     return (
-        f"In the folder of the program:\n\n```\n{command}\n```\n\nIt draws the picture just as those that were trained "
-        f"on were drawn (`{run_folder.SETTINGS}`), asks all nets of this folder and averages their answers. Long "
+        f"In the folder of the program:\n\n```\n{command}\n```\n\nIt draws the image just as those that were trained "
+        f"on were drawn (`{run_folder.SETTINGS}`), asks all models of this folder and averages their answers. Long "
         f"recordings are heard piece by piece.{single}"
     )
 
@@ -188,7 +184,7 @@ def _limits(report: Mapping[str, object], settings: Mapping[str, object]) -> str
     drawn = settings["settings"]
     limits = [
         f"It answers with one of its {len(report['classes'])} classes always, for any other sound too.",
-        "A probability is how sure the net is, not how often it is right; nobody has tuned it to be that.",
+        "A probability is how sure the model is, not how often it is right; nobody has tuned it to be that.",
         "Of several sounds at once it names one.",
         "It has learnt from these recordings with their recorders, rooms and places, and may hold those for the sound.",
         "Nothing of weight (health, safety, a person's rights) should hang on its answer alone.",
@@ -209,7 +205,7 @@ def _origin(report: Mapping[str, object], settings: Mapping[str, object]) -> str
         f"Please cite: {collection['citation']}" if collection.get("citation") else "",
         f"Augmentation, drawn afresh each epoch: {', '.join(recipe['augment']) or 'none'}",
         f"Variants trained on beside the originals: {variants or 'none'}",
-        f"Training: {_schedule(report)}; {duration(times['train_seconds'])}, {times['pictures_seen']:,} pictures seen",
+        f"Training: {_schedule(report)}; {duration(times['train_seconds'])}, {times['images_seen']:,} images seen",
         f"Made with: {', '.join(f'{name} {version}' for name, version in report['versions'].items())}",
     ]
     return _bullets(
@@ -225,7 +221,7 @@ def _schedule(report: Mapping[str, object]) -> str:
     passes = count(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,} epochs"
     rate = recipe["learning_rate"]
     return (
-        f"{passes} (passes over the training pictures) in batches of {recipe['batch_size']}, at a learning rate that "
+        f"{passes} (passes over the training images) in batches of {recipe['batch_size']}, at a learning rate that "
         f"rises{f' to {rate:g}' if rate else ''} and falls to 0, seed {recipe['seed']}"
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.dataset import tables
-from generate.dataset.folder import PAGE, sound_of
+from generate.dataset.folder import PAGE, audio_of
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
@@ -30,21 +30,21 @@ from train.report.results import read_predictions
 from train.runs.run_folder import PROBABILITY, Run, table_sha256
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
-PICTURES = "pictures"
-"""Folder of the run's own pictures: the page reads nothing outside of the run's folder."""
+IMAGES = "images"
+"""Folder of the run's own images: the page reads nothing outside of the run's folder."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a page shows beside figures: the pictures that a run was made of, if they are still as they were.
+    """What a page shows beside figures: the images that a run was made of, if they are still as they were.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of all pictures in the picture folder.
+        Of all images in the image folder.
     splits : dict of str to Split
         By the fold's name.
-    shrunk : np.ndarray, shape=(n_pictures, n), uint8
+    shrunk : np.ndarray, shape=(n_images, n), uint8
         From `train.report.knn_baseline.shrink_one`.
     """
 
@@ -60,7 +60,7 @@ def write_page(
     n_explained: int,
     recordings: Path | None = None,
 ) -> str:
-    """Write `index.html` and the pictures and sounds that it shows into the run's folder.
+    """Write `index.html` and the images and sounds that it shows into the run's folder.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def write_page(
     report : Mapping
         As in `report.json`.
     n_explained : int
-        Test pictures for which it is shown where the net looked: mistakes first.
+        Test images for which it is shown where the model looked: mistakes first.
     recordings : Path, optional
         See `train.explain.of_run.explain_run`.
 
@@ -82,7 +82,7 @@ def write_page(
     try:
         sources = _sources(run)
     except (OSError, ValueError) as error:
-        lacks = f"its pictures: {error}"
+        lacks = f"its images: {error}"
     data = _figures(run, report)
     if sources is None:
         data["tests"] = _tests(run, predictions)
@@ -92,11 +92,11 @@ def write_page(
         try:
             explained, lacks = explain_run(run, predictions, sources.table, most=n_explained, recordings=recordings)
         except (OSError, ValueError) as error:
-            lacks = f"where the nets looked: {error}"
+            lacks = f"where the models looked: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
         shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
-        data["sounds"] = _bring_pictures(run, shown)
-        data["has_pictures"] = True
+        data["audio_folder"] = _bring_images(run, shown)
+        data["has_images"] = True
     data["lacks"] = lacks
     tables.write_whole(run.folder / PAGE, fill(TEMPLATE, data))
     return lacks
@@ -111,8 +111,8 @@ def _sources(run: Run) -> Sources:
     splits = splits_of(recipe, table)
     shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
 
-    def put(k: int, levels: np.ndarray) -> None:
-        shrunk[k] = shrink_one(levels)
+    def put(k: int, pixels: np.ndarray) -> None:
+        shrunk[k] = shrink_one(pixels)
 
     # One after the other: training may hold them still, and twice would be too much for the memory.
     how = {"size": run.input_size, "silent_ends": recipe.silent_ends, "fingerprint": str(settings["fingerprint"])}
@@ -121,8 +121,8 @@ def _sources(run: Run) -> Sources:
 
 
 def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
-    """All of the page that needs no picture."""
-    described = run.picture_settings()
+    """All of the page that needs no image."""
+    described = run.image_settings()
     settings = Settings.from_json(described["settings"])
     histories = {}
     for fold in report["folds"]:
@@ -137,15 +137,15 @@ def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
         "classes": list(run.classes),
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
-        "pictures_folder": PICTURES,
+        "images_folder": IMAGES,
         "explained_folder": EXPLAINED,
-        "has_pictures": False,
-        "sounds": [],
+        "has_images": False,
+        "audio_folder": [],
     }
 
 
 def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
-    """The test pictures, a list a column."""
+    """The test images, a list a column."""
     probabilities = predictions[[PROBABILITY + name for name in run.classes]].to_numpy()
     number = {name: k for k, name in enumerate(run.classes)}
     return {
@@ -164,7 +164,7 @@ def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
 
 
 def _nearest(run: Run, predictions: pd.DataFrame, sources: Sources) -> dict[str, list[str]]:
-    """Of each test picture the most similar original that was trained on, of the true and of the predicted class."""
+    """Of each test image the most similar original that was trained on, of the true and of the predicted class."""
     table = sources.table
     labels, names = table["label"].to_numpy(), table["file_name"].to_numpy()
     row_of = {name: row for row, name in enumerate(names)}
@@ -180,23 +180,23 @@ def _nearest(run: Run, predictions: pd.DataFrame, sources: Sources) -> dict[str,
     return {key: [str(names[row]) if row >= 0 else "" for row in rows] for key, rows in found.items()}
 
 
-def _bring_pictures(run: Run, file_names: Iterable[str]) -> list[str]:
-    """Put pictures, and their sounds where there are some, into the run's folder; those that have a sound."""
-    with_sound = []
+def _bring_images(run: Run, file_names: Iterable[str]) -> list[str]:
+    """Put images, and their sounds where there are some, into the run's folder; those that have a sound."""
+    with_audio = []
     for file_name in sorted(file_names):
-        for name in (file_name, sound_of(file_name)):
-            source, target = run.images / name, run.folder / PICTURES / name
+        for name in (file_name, audio_of(file_name)):
+            source, target = run.images / name, run.folder / IMAGES / name
             if not source.is_file():
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(target, to_disk=False) as temporary:
                 try:
-                    os.link(source, temporary)  # takes no room, and stays as it is when the picture is drawn anew
+                    os.link(source, temporary)  # takes no room, and stays as it is when the image is drawn again
                 except OSError:
                     shutil.copyfile(source, temporary)
             if name != file_name:
-                with_sound.append(file_name)
-    return with_sound
+                with_audio.append(file_name)
+    return with_audio
 
 
 def _short(value: float) -> float | None:

@@ -41,7 +41,7 @@ def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a clip: `clip_id`, `label`, `source_id`; `is_right` and `is_right_other`, the part of the clip's test
-        pictures that each run named rightly, 0 or 1 in an honest run.
+        images that each run named rightly, 0 or 1 in an honest run.
     """
     others = _results(other).drop(columns="source_id")
     return _results(run).merge(others, on=["clip_id", "label"], suffixes=("", "_other"))
@@ -75,7 +75,7 @@ def paired_difference(best: Finished, other: Finished) -> dict[str, object] | No
         "difference_low": interval.low,
         "difference_high": interval.high,
         "n_clips": len(both),
-        "n_pictures": len(both),
+        "n_images": len(both),
         "n_recordings": both["source_id"].nunique(),
     }
 
@@ -112,7 +112,7 @@ def _task(run: Finished) -> tuple[object, ...]:
 
 
 def _results(run: Finished) -> pd.DataFrame:
-    """One row a clip: the mean of its test pictures, which are one but in leaky runs."""
+    """One row a clip: the mean of its test images, which are one but in leaky runs."""
     rows = run.predictions
     rows = rows.assign(is_right=(rows["label"] == rows["predicted"]).astype(float))
     return rows.groupby(["clip_id", "label"], as_index=False).agg(

@@ -42,7 +42,7 @@ FONTS = (
 
 
 def confusion_figure(matrix: np.ndarray, report: Mapping[str, object]) -> Figure:
-    """The confusion matrix: numbers are test pictures, shades are parts of the true class.
+    """The confusion matrix: numbers are test images, shades are parts of the true class.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def confusion_figure(matrix: np.ndarray, report: Mapping[str, object]) -> Figure
     axes.set_xticks(range(n), names, rotation=90, fontsize=size, **font)
     axes.set_yticks(range(n), names, fontsize=size, **font)
     axes.tick_params(length=0)
-    axes.set_xlabel("taken for\n(number: test pictures; shade: part of the true class)", fontsize=9)
+    axes.set_xlabel("predicted as\n(number: test images; shade: part of the true class)", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
     if n <= MOST_NUMBERED:
         axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)

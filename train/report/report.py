@@ -32,7 +32,7 @@ def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Pat
     ----------
     run : Run
     n_explained : int
-        Test pictures for which the page shows where the net looked.
+        Test images for which the page shows where the model looked.
     recordings : Path, optional
         Their folder; see `train.explain.of_run.explain_run`.
 
@@ -62,7 +62,7 @@ def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Pat
     plots.write_png(run.folder / run_folder.CONFUSION_PNG, plots.confusion_figure(matrix, report))
     histories = {fold["name"]: run.read_history(fold["name"]) for fold in report["folds"]}
     plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
-    settings = run.picture_settings()
+    settings = run.image_settings()
     tables.write_whole(run.folder / run_folder.CARD, model_card.card_text(report, settings))
     run_folder.write_json(run.folder / run_folder.REPORT, report)
     lacks = write_page(run, report, n_explained=n_explained, recordings=recordings)

@@ -13,7 +13,7 @@ from generate.runtime.os_compat import quoted
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.intervals import LEVEL, share_interval
-from train.report.warnings import doubts
+from train.report.warnings import warnings_of
 from train.runs import run_folder
 from train.runs.run_folder import Run
 from train.wording import protocol_in_words
@@ -25,7 +25,7 @@ _AGAIN = "Delete the folder of this fold, and train it again with --resume."
 
 
 def read_predictions(run: Run) -> pd.DataFrame:
-    """Predictions of all finished folds, one row a test picture; columns as in `run_folder.read_predictions`.
+    """Predictions of all finished folds, one row a test image; columns as in `run_folder.read_predictions`.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
     -------
     dict
         `run`, `collection`, `leaky` (whether relatives of what was tested were trained on, in any fold), `protocol`,
-        `all_folds`, `folds_missing`, `folds` (one each that is finished), `pooled` (figures of all test pictures of
+        `all_folds`, `folds_missing`, `folds` (one each that is finished), `pooled` (figures of all test images of
         these), `classes`, `confusions`, `times`, `input_size`, `trained_on`, `recipe`, `versions`, `warnings`. Figures
         are parts of 1, None where there is none. `low` to `high` is the interval of the accuracy, in `classes` of the
         recall; None where there are too few recordings for one.
@@ -78,7 +78,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
         of_fold = predictions[predictions["fold"] == fold["name"]]
         fold["accuracy"] = metrics.accuracy(of_fold["label"], of_fold["predicted"])
         fold |= _interval(of_fold) | _counts(of_fold)
-    seconds, n_seen = (sum(fold[name] for fold in folds) for name in ("train_seconds", "pictures_seen"))
+    seconds, n_seen = (sum(fold[name] for fold in folds) for name in ("train_seconds", "images_seen"))
     matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
     report = {
         "format": FORMAT,
@@ -99,20 +99,20 @@ def build_report(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
         "confusions": metrics.most_confused(matrix, run.classes, most=MOST_CONFUSIONS).to_dict("records"),
         "times": {
             "train_seconds": seconds,
-            "pictures_seen": n_seen,
-            "pictures_per_second": n_seen / seconds if seconds else None,
+            "images_seen": n_seen,
+            "images_per_second": n_seen / seconds if seconds else None,
         },
         "input_size": list(run.input_size),
         "trained_on": run.trained_on,
         "recipe": run.recipe.to_json(),
         "versions": run.versions,
     }
-    report["warnings"] = doubts(report)
+    report["warnings"] = warnings_of(report)
     return _plain(report)
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[dict[str, object]]) -> dict[str, object]:
-    """Figures of all test pictures together."""
+    """Figures of all test images together."""
     labels, predicted = predictions["label"], predictions["predicted"]
     probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
     meters = [(fold["nearest_neighbour_accuracy"], fold["n_test"]) for fold in folds]
@@ -154,7 +154,7 @@ def _interval(predictions: pd.DataFrame) -> dict[str, float | None]:
 
 def _counts(predictions: pd.DataFrame) -> dict[str, int]:
     return {
-        "n_pictures": len(predictions),
+        "n_images": len(predictions),
         "n_clips": predictions["clip_id"].nunique(),
         "n_recordings": predictions["source_id"].nunique(),
     }

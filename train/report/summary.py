@@ -113,6 +113,6 @@ def _certainty(row: dict[str, object]) -> str:
 
 def _confusions(report: dict[str, object]) -> str:
     return listed(
-        f"{shortened(row['label'])} taken for {shortened(row['predicted'])} {row['count']} of {row['n']}"
+        f"{shortened(row['label'])} predicted as {shortened(row['predicted'])} {row['count']} of {row['n']}"
         for row in report["confusions"][:MOST_CONFUSIONS]
     )

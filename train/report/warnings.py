@@ -21,7 +21,7 @@ LOOK_FOR = (
 )
 
 
-def doubts(report: dict[str, object]) -> list[str]:
+def warnings_of(report: dict[str, object]) -> list[str]:
     """What the reader of a report must know before believing its figures.
 
     Parameters
@@ -41,7 +41,7 @@ def _of_the_split(report: dict[str, object]) -> Iterator[str]:
     pooled, protocol = report["pooled"], report["protocol"]
     if report["leaky"]:
         yield (
-            f"Leaky: {protocol['relatives_in_training']:,} of {count(pooled['n_pictures'], 'test picture')} have a "
+            f"Leaky: {protocol['relatives_in_training']:,} of {count(pooled['n_images'], 'test image')} have a "
             "relative in training, so the figures do not hold on new sounds."
         )
     if report["folds_missing"]:
@@ -53,7 +53,7 @@ def _of_the_split(report: dict[str, object]) -> Iterator[str]:
     n_left_out = protocol["left_out"]
     if n_left_out:
         yield (
-            f"{count(n_left_out, 'picture')} left out of training because relatives of theirs are tested"
+            f"{count(n_left_out, 'image')} left out of training because relatives of theirs are tested"
             + (" or chosen by" if report["recipe"]["select"] == "validation" else "")
             + (" (all folds together)." if len(report["folds"]) > 1 else ".")
         )
@@ -71,7 +71,7 @@ def _of_the_figure(report: dict[str, object]) -> Iterator[str]:
     if not report["leaky"]:
         if value > HIGHEST_FROM_NOTHING and report["recipe"]["weights"] == "none":
             yield (
-                f"{percent(value)} is more than nets reach from nothing as a rule (never above 97 % on ESC-10, a "
+                f"{percent(value)} is more than models reach from scratch as a rule (never above 97 % on ESC-10, a "
                 f"well-known collection, where nothing leaks). Look for a leak: {LOOK_FOR}."
             )
         if neighbour is not None and neighbour > HIGHEST_NEIGHBOUR:
@@ -82,7 +82,7 @@ def _of_the_figure(report: dict[str, object]) -> Iterator[str]:
     if neighbour is not None and pooled["most_frequent_class_accuracy"] < value < neighbour:
         yield (
             f"{_leaky(report)}{percent(value)} is less than the nearest neighbour on the pixels reaches, which learns "
-            f"nothing ({percent(neighbour)}): as a rule the net was trained for too short a time; raise --epochs."
+            f"nothing ({percent(neighbour)}): as a rule the model was trained for too short a time; raise --epochs."
         )
     if value <= pooled["most_frequent_class_accuracy"]:
         yield (
@@ -107,7 +107,7 @@ def _of_classes(report: dict[str, object]) -> Iterator[str]:
     classes = report["classes"]
     never = [row["label"] for row in classes if row["n"] and not row["recall"]]
     if never:
-        yield f"{_leaky(report)}Not one test picture was recognised of: {listed(never)}."
+        yield f"{_leaky(report)}Not one test image was recognised of: {listed(never)}."
     untested = [row["label"] for row in classes if not row["n"]]
     if untested:
         yield f"Not tested at all: {listed(untested)}."

@@ -69,7 +69,7 @@ OF_FOLD = {
     "is_leaky": SWITCH,
     "relatives_in_training": _COUNT,
     "train_seconds": number(0, 1e12),
-    "pictures_seen": _COUNT,
+    "images_seen": _COUNT,
     "n_train": _COUNT,
     "nearest_neighbour_accuracy": or_none(number(0, 1)),
     "epochs": _COUNT,
@@ -88,12 +88,12 @@ class Run:
     ----------
     folder : Path
     images : Path
-        The picture folder that it trains on.
+        The image folder that it trains on.
     recipe : Recipe
     classes : tuple of str
-        In the order of the net's outputs.
+        In the order of the model's outputs.
     input_size : tuple of (int, int)
-        Height and width of the pictures that the net sees.
+        Height and width of the images that the model sees.
     folds : tuple of str
         Those that are to be trained, of `all_folds`.
     all_folds : tuple of str
@@ -103,7 +103,7 @@ class Run:
     versions : dict of str to str
         Of Python and of the packages that train.
     table_sha256 : str
-        Of what the pictures' table said when the run began; see `table_sha256`.
+        Of what the images' table said when the run began; see `table_sha256`.
     trained_on : dict
         As `train.data.trained_on.facts_of` gives it; empty in older runs.
     """
@@ -137,8 +137,8 @@ class Run:
         """The weights that were tested."""
         return self.fold_folder(fold) / (BEST if self.recipe.select == "validation" else LAST)
 
-    def picture_settings(self) -> dict[str, object]:
-        """The `settings.json` of the pictures, as it was when the run began."""
+    def image_settings(self) -> dict[str, object]:
+        """The `settings.json` of the images, as it was when the run began."""
         return tables.read_settings(self.folder / SETTINGS)
 
     def read_fold(self, fold: str) -> dict[str, object]:
@@ -171,7 +171,7 @@ class Run:
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """Read a table of predictions, one row a test picture.
+    """Read a table of predictions, one row a test image.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
     run : Run
         Its folder is made.
     settings : dict
-        `settings.json` of the picture folder.
+        `settings.json` of the image folder.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     write_json(run.folder / SETTINGS, settings)
@@ -272,7 +272,7 @@ def read_run(folder: Path) -> Run:
 
 
 def table_sha256(table: pd.DataFrame) -> str:
-    """Digits that change with any picture, class, recording, fold or sound of a table, and not with its order."""
+    """Digits that change with any image, class, recording, fold or sound of a table, and not with its order."""
     columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
     text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,7 +19,7 @@ _BEFORE_CONFIG = frozenset({LOCK, HOLDER, SETTINGS, CLASSES})
 
 
 def check_name(name: str, runs: Path) -> None:
-    """See that a name is one of a folder, or empty.
+    """Check that a name is one of a folder, or empty.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def check_name(name: str, runs: Path) -> None:
 
 
 def check_ours(folder: Path) -> None:
-    """See that a folder is new, or holds a run; what else is in one is left alone, and so is all of another's.
+    """Check that a folder is new, or holds a run; what else is in one is left alone, and so is all of another's.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def default_name(images: Path, recipe: Recipe) -> str:
     Parameters
     ----------
     images : Path
-        The picture folder.
+        The image folder.
     recipe : Recipe
     """
     leaky = "-leaky" if recipe.protocol in LEAKY or recipe.keep_relatives else ""

@@ -68,6 +68,6 @@ class EndAtFailure(keras.callbacks.Callback):
         if isinstance(error, MemoryError):
             raise error
         raise ValueError(
-            f"A batch of training pictures could not be made ({type(error).__name__}: {error}). What is done is kept; "
+            f"A batch of training images could not be made ({type(error).__name__}: {error}). What is done is kept; "
             f"go on with: python -m train --resume {quoted(self._run)}"
         ) from error

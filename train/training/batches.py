@@ -1,4 +1,4 @@
-"""Training pictures, transformed afresh and put together to batches, ahead of the net that waits for them."""
+"""Training images, transformed afresh and put together to batches, ahead of the model that waits for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from train.augment.image_transforms import ImageTransforms
 from train.augment.spectrogram_transforms import SpectrogramTransforms, mix, transform
-from train.data.decode import Pictures, colour
+from train.data.decode import Images, colour
 
 N_LOADERS = max(1, (os.cpu_count() or 1) // 2)
 """Threads that make batches. Threads and not processes: numpy lets go of Python's lock, and none is left behind."""
@@ -33,20 +33,20 @@ class Draw(IntEnum):
 
 @dataclass(frozen=True)
 class Batches:
-    """The training pictures of one fold, epoch after epoch.
+    """The training images of one fold, epoch after epoch.
 
     A batch depends on the seed, the epoch and its number alone, so every run and every backend sees the same ones.
 
     Parameters
     ----------
-    pictures : Pictures
-        All pictures of the run.
+    images : Images
+        All images of the run.
     rows : np.ndarray, shape=(n,), int
         Which of them to train on.
-    targets : np.ndarray, shape=(n_pictures, n_classes), float32
-        One row a picture of the run, 1 for its class.
+    targets : np.ndarray, shape=(n_images, n_classes), float32
+        One row an image of the run, 1 for its class.
     batch_size : int
-        At most so many pictures a batch; all batches of an epoch are of the same size, give or take one.
+        At most so many images a batch; all batches of an epoch are of the same size, give or take one.
     seed : tuple of int
     spectrogram : SpectrogramTransforms or None
     image : ImageTransforms or None
@@ -54,7 +54,7 @@ class Batches:
     class_weights : np.ndarray or None, shape=(n_classes,), float32
     """
 
-    pictures: Pictures
+    images: Images
     rows: np.ndarray
     targets: np.ndarray
     batch_size: int
@@ -72,7 +72,7 @@ class Batches:
 
         Yields
         ------
-        pictures : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after some image transforms
+        images : np.ndarray, shape=(batch, height, width, 3), uint8, or float32 after some image transforms
         targets : np.ndarray, shape=(batch, n_classes), float32
         weights : np.ndarray, shape=(batch,), float32
             Only with class weights.
@@ -104,14 +104,14 @@ class Batches:
         order = np.random.default_rng((Draw.ORDER, *self.seed, epoch)).permutation(self.rows)
         rows = np.array_split(order, len(self))[number]
         rng = np.random.default_rng((Draw.TRANSFORMS, *self.seed, epoch, number))
-        levels, targets = self.pictures.levels[rows], self.targets[rows]
+        pixels, targets = self.images.pixels[rows], self.targets[rows]
         if self.spectrogram is not None:
-            levels = transform(levels, self.spectrogram, rng)
-            levels, targets = mix(levels, targets, alpha=self.spectrogram.mixup, rng=rng)
+            pixels = transform(pixels, self.spectrogram, rng)
+            pixels, targets = mix(pixels, targets, alpha=self.spectrogram.mixup, rng=rng)
         if self.image is None:
-            x = colour(levels, self.pictures.palette)
+            x = colour(pixels, self.images.palette)
         else:
-            x = self.image.transform(levels, self.pictures.palette, rng)
+            x = self.image.transform(pixels, self.images.palette, rng)
         if self.class_weights is None:
             return x, targets
         return x, targets, targets @ self.class_weights

@@ -57,7 +57,7 @@ class Keeper(keras.callbacks.Callback):
         self._saved = self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Start the clock, and seed dropout: a net from a file does not remember where its numbers were."""
+        """Start the clock, and seed dropout: a model from a file does not remember where its numbers were."""
         self._began = time.monotonic()
         for number, layer in enumerate(self.model._flatten_layers()):
             if hasattr(layer, "seed_generator"):

@@ -1,4 +1,4 @@
-"""From prepared pictures to a report: one fold after the other."""
+"""From prepared images to a report: one fold after the other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from train.runs.run_folder import (
     write_json,
     write_run,
 )
-from train.training.fit import Fold, fit_fold, n_pictures_to_see, probabilities
+from train.training.fit import Fold, fit_fold, n_images_to_see, probabilities
 from train.training.folds_in_turn import FoldsInTurn
 from train.training.prepare import Prepared
 from train.training.progress import Progress
@@ -53,7 +53,7 @@ def execute(
     tensorboard : bool
         Write logs for it into the run's folder.
     n_explained : int
-        Tests for which the run's page shows where the net looked.
+        Tests for which the run's page shows where the model looked.
     recordings : Path, optional
         Their folder; see `train.explain.of_run.explain_run`.
 
@@ -71,12 +71,12 @@ def execute(
     folds = {split.name: _fold(prepared, split) for split in prepared.splits}
     turns = FoldsInTurn(run, list(folds))
     left = turns.left
-    shrunk = shrink(prepared.pictures.levels) if left else None
-    n_to_see = {name: _estimated_pictures_to_see(run.recipe, folds[name]) for name in left}
+    shrunk = shrink(prepared.images.pixels) if left else None
+    n_to_see = {name: _estimated_images_to_see(run.recipe, folds[name]) for name in left}
     with Progress(sum(n_to_see.values())) as progress, closing(turns.take()) as taken:
         for name, hold in taken:
             others = [other for other in turns.left if other != name]
-            n_to_see[name] = n_pictures_to_see(run.recipe, folds[name])  # another may have gone on with it meanwhile
+            n_to_see[name] = n_images_to_see(run.recipe, folds[name])  # another may have gone on with it meanwhile
             progress.begin(
                 f"fold {name} ({turns.n_taken} of {turns.n_taken + len(others)})",
                 n_to_see[name],
@@ -91,10 +91,10 @@ def execute(
         return make_report(with_folds_of(run), n_explained=n_explained, recordings=recordings)
 
 
-def _estimated_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
-    """How much is left of a fold, for the progress bar; another machine may be writing its net just now."""
+def _estimated_images_to_see(recipe: Recipe, fold: Fold) -> int:
+    """How much is left of a fold, for the progress bar; another machine may be writing its model just now."""
     try:
-        return n_pictures_to_see(recipe, fold)
+        return n_images_to_see(recipe, fold)
     except (OSError, ValueError):
         return 0
 
@@ -127,8 +127,8 @@ def _train_fold(
     run, table, split = prepared.run, prepared.table, fold.split
     logs = fold.folder / "logs" if with_logs else None
     model, history = fit_fold(run.recipe, fold, on_epoch=on_epoch, before_write=hold.check, log_folder=logs)
-    says = probabilities(model, prepared.pictures, split.test, batch_size=run.recipe.batch_size)
-    del model  # or two nets are in memory when the next fold begins
+    says = probabilities(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
+    del model  # or two models are in memory when the next fold begins
     predictions = _predictions(table, split, says, run.classes)
     described = {
         "name": split.name,
@@ -142,7 +142,7 @@ def _train_fold(
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
-        "pictures_seen": len(history) * len(split.train),
+        "images_seen": len(history) * len(split.train),
     }
     hold.check()
     tables.write_table(fold.folder / PREDICTIONS, predictions)
@@ -168,7 +168,7 @@ def _say_what_others_do(turns: FoldsInTurn) -> None:
         )
     print(
         f"Still being trained: {held_by}. The report is of the folds that are finished; whoever ends last makes it "
-        "anew, of all.",
+        "again, of all.",
         flush=True,
     )
 
@@ -178,7 +178,7 @@ def _fold(prepared: Prepared, split: Split) -> Fold:
     run, table = prepared.run, prepared.table
     return Fold(
         split=split,
-        pictures=prepared.pictures,
+        images=prepared.images,
         targets=prepared.targets,
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(run.recipe.seed, crc32(split.name.encode())),
@@ -187,7 +187,7 @@ def _fold(prepared: Prepared, split: Split) -> Fold:
 
 
 def _predictions(table: pd.DataFrame, split: Split, says: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
-    """One row a test picture; see `train.runs.run_folder.read_predictions`."""
+    """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
     rows = tested[["clip_id", "source_id", "variant", "file_name", "label"]].reset_index(drop=True)
     rows.insert(0, "fold", split.name)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from train.training.prepare import Prepared
 
 
-def pictures_seen(prepared: Prepared) -> dict[str, int]:
-    """How many pictures go through a run's net in its first fold, each counted as often as it is shown.
+def images_seen(prepared: Prepared) -> dict[str, int]:
+    """How many images go through a run's model in its first fold, each counted as often as it is shown.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def pictures_seen(prepared: Prepared) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Name of the phase (see `train.training.schedule.Phase`) to pictures.
+        Name of the phase (see `train.training.schedule.Phase`) to images.
     """
     from train.training.prepare import phases_of
 
@@ -31,15 +31,15 @@ def pictures_seen(prepared: Prepared) -> dict[str, int]:
 
 
 def with_budget(recipe: Recipe, seen: Mapping[str, int], *, n_train: int) -> Recipe:
-    """The recipe with so many epochs that as many pictures are seen as in another run, to half an epoch.
+    """The recipe with so many epochs that as many images are seen as in another run, to half an epoch.
 
     Parameters
     ----------
     recipe : Recipe
     seen : Mapping of str to int
-        Of the other run, as `pictures_seen` gives it.
+        Of the other run, as `images_seen` gives it.
     n_train : int
-        Pictures that a fold of this recipe's run trains on; 1 or more.
+        Images that a fold of this recipe's run trains on; 1 or more.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, dict[str, o
     Parameters
     ----------
     runs : iterable of (str, Prepared)
-        Name and run. A generator may prepare each when its turn comes, so that the pictures of one run alone are in
+        Name and run. A generator may prepare each when its turn comes, so that the images of one run alone are in
         memory.
 
     Returns
@@ -75,5 +75,5 @@ def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, dict[str, o
         print(plan_text(prepared), flush=True)
         reports[name] = execute(prepared)
         print()
-        del prepared  # or the pictures of two runs are in memory when the next is made ready
+        del prepared  # or the images of two runs are in memory when the next is made ready
     return reports

@@ -1,4 +1,4 @@
-"""One fold: from its training pictures to tested weights."""
+"""One fold: from its training images to tested weights."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from train import backend
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
-from train.data.decode import Pictures, colour
+from train.data.decode import Images, colour
 from train.models import checkpoint
 from train.models.ensemble_in_one import CrossEntropy
-from train.models.registry import build_model, n_nets
+from train.models.registry import build_model, ensemble_size
 from train.recipe import Recipe
 from train.runs.history import has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
@@ -25,12 +25,12 @@ from train.training.fold import Fold
 from train.training.schedule import Phase, learning_rate, phases, set_trainable
 
 
-def n_pictures_to_see(recipe: Recipe, fold: Fold) -> int:
-    """Training pictures that are still to go through the net, over all epochs that are left."""
-    n_pictures = len(fold.split.train)
-    n_epochs = sum(phase.epochs for phase in phases(recipe, n_pictures=n_pictures, n_clips=fold.n_clips))
+def n_images_to_see(recipe: Recipe, fold: Fold) -> int:
+    """Training images that are still to go through the model, over all epochs that are left."""
+    n_images = len(fold.split.train)
+    n_epochs = sum(phase.epochs for phase in phases(recipe, n_images=n_images, n_clips=fold.n_clips))
     last = fold.folder / LAST
-    return n_pictures * (n_epochs - (len(checkpoint.read_history(last)) if last.is_file() else 0))
+    return n_images * (n_epochs - (len(checkpoint.read_history(last)) if last.is_file() else 0))
 
 
 def fit_fold(
@@ -48,9 +48,9 @@ def fit_fold(
     recipe : Recipe
     fold : Fold
     on_epoch : callable
-        Told the row of the history, and how many pictures were seen in the epoch.
+        Told the row of the history, and how many images were seen in the epoch.
     before_write : callable
-        Called before a net is saved; raises where the fold is somebody else's by now.
+        Called before a model is saved; raises where the fold is somebody else's by now.
     log_folder : Path, optional
         For TensorBoard.
 
@@ -78,9 +78,9 @@ def _train(
     before_write: Callable[[], None],
     log_folder: Path | None,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
-    """All epochs that are left; the net with the last weights, and the history."""
+    """All epochs that are left; the model with the last weights, and the history."""
     batches = make_batches(recipe, fold)
-    all_phases = phases(recipe, n_pictures=len(fold.split.train), n_clips=fold.n_clips)
+    all_phases = phases(recipe, n_images=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
     model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
@@ -119,7 +119,7 @@ def _train(
 
 
 def make_batches(recipe: Recipe, fold: Fold) -> Batches:
-    """The training pictures of a fold, transformed as the recipe says."""
+    """The training images of a fold, transformed as the recipe says."""
     rows = fold.split.train
     weights = None
     if recipe.class_weights:
@@ -127,7 +127,7 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
         weights = (len(rows) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
     is_on = {name: name in recipe.augment for name in ("spectrogram", "image")}
     return Batches(
-        fold.pictures,
+        fold.images,
         rows,
         fold.targets,
         recipe.batch_size,
@@ -138,23 +138,23 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
     )
 
 
-def probabilities(model: keras.Model, pictures: Pictures, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
-    """What a net says of pictures, shape=(len(rows), n_classes); coloured a batch at a time."""
+def probabilities(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
+    """What a model says of images, shape=(len(rows), n_classes); coloured a batch at a time."""
     parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
-    return np.concatenate([model.predict_on_batch(colour(pictures.levels[part], pictures.palette)) for part in parts])
+    return np.concatenate([model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in parts])
 
 
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
-    """A net with weights that the seed draws, or that were learnt elsewhere."""
+    """A model with weights that the seed draws, or that were learnt elsewhere."""
     is_half = recipe.mixed_precision and backend.has_gpu()
     keras.config.set_dtype_policy("mixed_float16" if is_half else "float32")
     keras.utils.set_random_seed(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31)))
     return build_model(
         recipe.model,
         n_classes=fold.targets.shape[1],
-        size=fold.pictures.levels.shape[1:],
+        size=fold.images.pixels.shape[1:],
         weights=recipe.weights,
-        nets=n_nets(recipe),
+        ensemble=ensemble_size(recipe),
         dropout=recipe.dropout,
         l1=recipe.l1,
         l2=recipe.l2,
@@ -165,7 +165,7 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
     """Freeze what the phase does not train, and give it an optimizer of its own."""
     set_trainable(model, phase, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
-    cross_entropy = keras.losses.CategoricalCrossentropy if n_nets(recipe) == 1 else CrossEntropy
+    cross_entropy = keras.losses.CategoricalCrossentropy if ensemble_size(recipe) == 1 else CrossEntropy
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
@@ -178,7 +178,7 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
 
 
 class Validation(keras.utils.PyDataset):
-    """Pictures and classes of the fold that is kept aside, coloured a batch at a time.
+    """Images and classes of the fold that is kept aside, coloured a batch at a time.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ class Validation(keras.utils.PyDataset):
         return -(-len(self._fold.split.validation) // self._batch_size)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """One of them: pictures, shape=(n, height, width, 3), and targets, shape=(n, n_classes)."""
+        """One of them: images, shape=(n, height, width, 3), and targets, shape=(n, n_classes)."""
         rows = self._fold.split.validation[number * self._batch_size :][: self._batch_size]
-        pictures = self._fold.pictures
-        return colour(pictures.levels[rows], pictures.palette), self._fold.targets[rows]
+        images = self._fold.images
+        return colour(images.pixels[rows], images.palette), self._fold.targets[rows]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.decode import Pictures
+from train.data.decode import Images
 from train.data.split import Split
 
 
@@ -18,11 +18,11 @@ class Fold:
     Parameters
     ----------
     split : Split
-    pictures : Pictures
-    targets : np.ndarray, shape=(n_pictures, n_classes), float32
-        One row a picture, 1 for its class.
+    images : Images
+    targets : np.ndarray, shape=(n_images, n_classes), float32
+        One row an image, 1 for its class.
     n_clips : int
-        Of the training pictures.
+        Of the training images.
     seed : tuple of int
         Of the run and the fold.
     folder : Path
@@ -30,7 +30,7 @@ class Fold:
     """
 
     split: Split
-    pictures: Pictures
+    images: Images
     targets: np.ndarray
     n_clips: int
     seed: tuple[int, ...]

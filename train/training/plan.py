@@ -9,7 +9,7 @@ import numpy as np
 from augment_audio import ORIGINAL
 from generate.runtime.wording import count, shown
 from train import backend
-from train.data.disk_cache import LevelsOnDisk
+from train.data.disk_cache import PixelsOnDisk
 from train.data.own_folds import fewer_folds_note
 from train.data.split import has_own_folds
 from train.models.checkpoint import read_history
@@ -20,7 +20,7 @@ from train.wording import listed, start_in_words
 
 
 def plan_text(prepared: Prepared) -> str:
-    """The plan: pictures, split, net, transforms, schedule, device, and where the run goes.
+    """The plan: images, split, model, transforms, schedule, device, and where the run goes.
 
     Parameters
     ----------
@@ -42,15 +42,15 @@ def plan_text(prepared: Prepared) -> str:
         f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}{_chosen(recipe)}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
-        f"  model     {_nets(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
+        f"  model     {_models(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
         f"  changes   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
         f"  device    {backend.description()}{_precision(recipe)}",
         f"  output    {shown(run.folder)}{goes_on}",
     ]
-    levels = prepared.pictures.levels
-    if isinstance(levels, LevelsOnDisk):
-        lines.insert(-1, f"  levels    on disk: {shown(levels.path)} ({levels.path.stat().st_size / 1e9:.3g} GB)")
+    pixels = prepared.images.pixels
+    if isinstance(pixels, PixelsOnDisk):
+        lines.insert(-1, f"  cache     on disk: {shown(pixels.path)} ({pixels.path.stat().st_size / 1e9:.3g} GB)")
     return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(prepared))])
 
 
@@ -89,9 +89,9 @@ def _split(prepared: Prepared) -> str:
     run, recipe = prepared.run, prepared.run.recipe
     n_test = sum(len(split.test) for split in prepared.splits)
     if recipe.protocol == "paper":
-        return f"LEAKY: all pictures in one pot, divided at random; {count(n_test, 'picture')} to test"
+        return f"LEAKY: all images in one pot, divided at random; {count(n_test, 'image')} to test"
     if recipe.protocol == "random-clips":
-        return f"LEAKY: clips divided at random, whatever their recording; {count(n_test, 'picture')} to test"
+        return f"LEAKY: clips divided at random, whatever their recording; {count(n_test, 'image')} to test"
     some = len(run.folds) < len(run.all_folds)
     which = f"{count(len(run.folds), 'fold')} of {len(run.all_folds)}" if some else count(len(run.folds), "fold")
     aside = ", the next fold kept aside to choose the epoch by" if recipe.select == "validation" else ""
@@ -108,7 +108,7 @@ def _training(prepared: Prepared) -> str:
     variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
     which = "with " + listed(variants, most=8) if variants else "originals alone"
-    return f"{each} pictures a fold, {which}{_left_out(prepared)}"
+    return f"{each} images a fold, {which}{_left_out(prepared)}"
 
 
 def _left_out(prepared: Prepared) -> str:
@@ -119,8 +119,8 @@ def _left_out(prepared: Prepared) -> str:
     return f"; not those that equal their original ({kinds})"
 
 
-def _nets(recipe: Recipe) -> str:
-    return recipe.model if recipe.nets in (None, 1) else f"{recipe.nets} of {recipe.model} side by side"
+def _models(recipe: Recipe) -> str:
+    return recipe.model if recipe.ensemble in (None, 1) else f"{recipe.ensemble} of {recipe.model} side by side"
 
 
 def _begun(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Everything that can be known before the first epoch: pictures, classes, split, run folder. All checks are here."""
+"""Everything that can be known before the first epoch: images, classes, split, run folder. All checks are here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pandas as pd
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.chosen_classes import of_chosen_classes
-from train.data.decode import Pictures
+from train.data.decode import Images
 from train.data.fold_checks import check_classes, check_fold, check_fold_names, chosen_folds
-from train.data.image_folder import open_pictures, read_images
+from train.data.image_folder import open_images, read_images
 from train.data.split import Split, splits_of
 from train.data.trained_on import facts_of
 from train.recipe import Recipe
@@ -32,58 +32,58 @@ class Prepared:
     ----------
     run : Run
     settings : dict
-        `settings.json` of the picture folder.
+        `settings.json` of the image folder.
     table : pandas.DataFrame
-        One row a picture that the run uses.
-    pictures : Pictures
+        One row an image that the run uses.
+    images : Images
         In the order of the table.
     splits : list of Split
         Those that are to be trained; their rows are those of the table.
     is_resumed : bool
         Whether the run folder is there already.
     n_duplicates : dict of str to int
-        Pictures of each wanted variant that equal their original and are not trained on for that.
+        Images of each wanted variant that equal their original and are not trained on for that.
     """
 
     run: Run
     settings: dict[str, object]
     table: pd.DataFrame
-    pictures: Pictures
+    images: Images
     splits: list[Split]
     is_resumed: bool
     n_duplicates: dict[str, int]
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """One row a picture, 1 for its class: shape=(n_pictures, n_classes), float32."""
+        """One row an image, 1 for its class: shape=(n_images, n_classes), float32."""
         number = self.table["label"].map({label: k for k, label in enumerate(self.run.classes)}).to_numpy()
         return np.eye(len(self.run.classes), dtype=np.float32)[number]
 
 
 def prepare(
-    images: Path,
+    image_folder: Path,
     recipe: Recipe,
     *,
     folds: Collection[str] | None = None,
     name: str = "",
     runs: Path = RUNS,
-    levels: str = "auto",
+    cache: str = "auto",
 ) -> Prepared:
     """Make a new run ready.
 
     Parameters
     ----------
-    images : Path
-        A folder of pictures that `python -m generate` made.
+    image_folder : Path
+        A folder of images that `python -m generate` made.
     recipe : Recipe
     folds : collection of str, optional
         To train only these.
     name : str
-        Of the run's folder; default: the pictures' and the model's, with a number if there is one already.
+        Of the run's folder; default: the images' and the model's, with a number if there is one already.
     runs : Path
         Where run folders are.
-    levels : {"auto", "memory", "disk"}
-        Where the pictures are held; see `train.data.disk_cache`.
+    cache : {"auto", "memory", "disk"}
+        Where the images are held; see `train.data.disk_cache`.
 
     Raises
     ------
@@ -91,19 +91,19 @@ def prepare(
         If anything is missing or does not fit; nothing is written then.
     """
     check_name(name, runs)
-    settings, table = read_images(images)
-    folder = runs / name if name else new_folder(runs, default_name(images, recipe))
+    settings, table = read_images(image_folder)
+    folder = runs / name if name else new_folder(runs, default_name(image_folder, recipe))
     check_ours(folder)
     if (folder / CONFIG).exists():
         raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
-    return _prepared(images, recipe, settings, table, folder, folds, levels)
+    return _prepared(image_folder, recipe, settings, table, folder, folds, cache)
 
 
 def resume(
     folder: Path,
     *,
     folds: Collection[str] | None = None,
-    levels: str = "auto",
+    cache: str = "auto",
 ) -> Prepared:
     """Make a run ready that was begun before.
 
@@ -113,44 +113,44 @@ def resume(
         Of the run.
     folds : collection of str, optional
         Train only these.
-    levels : {"auto", "memory", "disk"}
-        Where the pictures are held; see `train.data.disk_cache`.
+    cache : {"auto", "memory", "disk"}
+        Where the images are held; see `train.data.disk_cache`.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `prepare`, and if the pictures are no longer those that the run began with.
+        As `prepare`, and if the images are no longer those that the run began with.
     """
     begun = read_run(folder)
     settings, table = read_images(begun.images)
-    was = begun.picture_settings()["fingerprint"]
+    was = begun.image_settings()["fingerprint"]
     if settings["fingerprint"] != was:
         raise ValueError(
-            f"The pictures in {str(begun.images)!r} were drawn anew with other settings since the run began "
+            f"The images in {str(begun.images)!r} were drawn again with other settings since the run began "
             f"({was} then, {settings['fingerprint']} now); start a new run."
         )
     wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
     if table_sha256(table) != begun.table_sha256:
         raise ValueError(
-            f"The pictures in {str(begun.images)!r} are no longer those that the run began with: some were added or "
+            f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "
             "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
             "run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, levels)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache)
     if prepared.run.input_size != begun.input_size:
-        raise ValueError(f"{begun.recipe.model!r} takes other pictures than when the run began; start a new run.")
+        raise ValueError(f"{begun.recipe.model!r} takes other images than when the run began; start a new run.")
     run = replace(prepared.run, versions=begun.versions)
     return replace(prepared, run=run, is_resumed=True)
 
 
 def _prepared(
-    images: Path,
+    image_folder: Path,
     recipe: Recipe,
     settings: dict[str, object],
     table: pd.DataFrame,
     folder: Path,
     folds: Collection[str] | None,
-    levels: str,
+    cache: str,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
@@ -175,12 +175,12 @@ def _prepared(
         for split in splits
     ]
     table = table.iloc[used].reset_index(drop=True)
-    pictures = open_pictures(
-        images, settings, table, size=(height, width), silent_ends=recipe.silent_ends, levels=levels
+    images = open_images(
+        image_folder, settings, table, size=(height, width), silent_ends=recipe.silent_ends, cache=cache
     )
     run = Run(
         folder=folder,
-        images=images,
+        images=image_folder,
         recipe=recipe,
         classes=classes,
         input_size=(height, width),
@@ -191,11 +191,11 @@ def _prepared(
         table_sha256=digest,
         trained_on=facts,
     )
-    return Prepared(run, settings, table, pictures, splits, is_resumed=False, n_duplicates=n_duplicates)
+    return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates)
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
-    """Build the net once, so that what is wrong with it is said before the run has a folder.
+    """Build the model once, so that what is wrong with it is said before the run has a folder.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no such model, its weights are not at hand, or the pictures are too small for it.
+        If there is no such model, its weights are not at hand, or the images are too small for it.
     """
     from train.models.registry import build_model, model_named
 
@@ -218,7 +218,7 @@ def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
             if side >= own:
                 raise
             raise ValueError(
-                f"{recipe.model!r} cannot see pictures of {side} x {side} pixels; give a larger --input-size, such as "
+                f"{recipe.model!r} cannot see images of {side} x {side} pixels; give a larger --input-size, such as "
                 f"its own, {own}."
             ) from None
     if recipe.weights != "none":
@@ -239,7 +239,7 @@ def versions() -> dict[str, str]:
 
 
 def _check_transforms(recipe: Recipe) -> None:
-    """See that the values of transforms can be read, before anything is loaded."""
+    """Check that the values of transforms can be read, before anything is loaded."""
     SpectrogramTransforms.from_values(recipe.spectrogram_values)
     arguments = image_arguments(recipe.image_preset, recipe.image_values)
     if "image" in recipe.augment:
@@ -247,7 +247,7 @@ def _check_transforms(recipe: Recipe) -> None:
 
 
 def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
-    """How many pictures of each wanted variant equal their original; under `paper` they are trained on all the same."""
+    """How many images of each wanted variant equal their original; under `paper` they are trained on all the same."""
     if recipe.protocol == "paper":
         return {}
     variants = table.loc[table["duplicate"], "variant"]
@@ -257,10 +257,10 @@ def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
 
 def _settled(recipe: Recipe) -> Recipe:
     """The recipe with the numbers that it left to the program, so that they stand in the run's `config.json`."""
-    from train.models.registry import n_nets
+    from train.models.registry import ensemble_size
 
     rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]
-    return replace(recipe, learning_rate=rate, nets=n_nets(recipe))
+    return replace(recipe, learning_rate=rate, ensemble=ensemble_size(recipe))
 
 
 def phases_of(prepared: Prepared, split: Split) -> list[Phase]:
@@ -278,4 +278,4 @@ def phases_of(prepared: Prepared, split: Split) -> list[Phase]:
         See `phases`.
     """
     n_clips = prepared.table["clip_id"].iloc[split.train].nunique()
-    return phases(prepared.run.recipe, n_pictures=len(split.train), n_clips=n_clips)
+    return phases(prepared.run.recipe, n_images=len(split.train), n_clips=n_clips)

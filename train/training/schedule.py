@@ -10,7 +10,7 @@ from train.models.registry import BASE
 from train.recipe import Recipe
 
 VIEWS = {"none": 120, "elsewhere": 20}
-"""How often each training clip is shown, in whatever variant, unless `epochs` is given: from nothing, and with weights
+"""How often each training clip is shown, in whatever variant, unless `epochs` is given: from scratch, and with weights
 that were learnt elsewhere. Counted in clips, so that a run with stored variants costs as much as one without."""
 LEARNING_RATE = {"none": 1e-3, "elsewhere": 1e-4}
 HEAD_SHARE = 0.2
@@ -39,14 +39,14 @@ def start_of(recipe: Recipe) -> str:
     return "none" if recipe.weights == "none" else "elsewhere"
 
 
-def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
+def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
     """The phases of one fold.
 
     Parameters
     ----------
     recipe : Recipe
-    n_pictures, n_clips : int
-        To train on; with stored variants there are more pictures than clips.
+    n_images, n_clips : int
+        To train on; with stored variants there are more images than clips.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def phases(recipe: Recipe, *, n_pictures: int, n_clips: int) -> list[Phase]:
         In their order: the head alone, if it has epochs of its own, and then all.
     """
     start = start_of(recipe)
-    epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_pictures))
+    epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_images))
     head_epochs = recipe.head_epochs
     if head_epochs is None:
         head_epochs = 0 if start == "none" else max(1, round(HEAD_SHARE * epochs))
@@ -92,7 +92,7 @@ def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras
 def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
     """Freeze what a phase does not train.
 
-    In fine-tuning, batch normalisation stays frozen: the statistics of few new pictures would undo what the base
+    In fine-tuning, batch normalisation stays frozen: the statistics of few new images would undo what the base
     has learnt (https://keras.io/guides/transfer_learning/).
 
     Parameters

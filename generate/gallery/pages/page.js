@@ -18,30 +18,30 @@ function element(tag, attributes = {}, ...children) {
 /** A relative path as an address; names of folders and clips may hold `#`, `?` and `%`. */
 const address = (...parts) => "./" + parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/");
 
-/** Such as "1 clip", "2,400 pictures", "10 classes". */
+/** Such as "1 clip", "2,400 images", "10 classes". */
 function count(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 }
 
 const hertz = (value) => (value >= 1000 ? `${value / 1000} kHz` : `${value} Hz`);
 
-/** A picture by its file; where that is not there, words in its place. */
-function pictureFile(source, label) {
+/** A image by its file; where that is not there, words in its place. */
+function imageFile(source, label) {
   const image = element("img", { src: source, loading: "lazy", alt: label });
   image.addEventListener("error", () => {
-    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This picture is not there."));
+    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This image is not there."));
   });
   return image;
 }
 
-/** A picture (or canvas) between its axes. */
-function plot(picture) {
+/** A image (or canvas) between its axes. */
+function plot(image) {
   const rows = data.frequency_marks.map(([value, place]) =>
     element("span", { style: `bottom: ${100 * place}%` }, hertz(value)));
   const columns = data.time_marks.map(([value, place], k) =>
     element("span", { style: `left: ${100 * place}%` }, k === data.time_marks.length - 1 ? `${value} s` : `${value}`));
   return element("div", { class: "plot" },
-    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows), picture,
+    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows), image,
     element("div", { class: "seconds", "aria-hidden": "true" }, ...columns));
 }
 
@@ -60,9 +60,9 @@ function player(source, label) {
 /** Findings with what to do about each. */
 function findingsList(findings) {
   const tone = { ok: "good", warning: "warn", missing: "bad" };
-  return findings.map(([status, what, mend]) => element("li", {},
+  return findings.map(([status, what, fix]) => element("li", {},
     element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "look"), what,
-    mend ? element("span", { class: "mend" }, mend) : null));
+    fix ? element("span", { class: "fix" }, fix) : null));
 }
 
 /** Fill a select element with options of [value, text]. */

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadSound, decode, duration_s
+from generate.audio import BadAudio, decode, duration_s
 from tests.conftest import tone, white
 from tests.faults.real_runs import ROOT
 from tests.faults.test_mutations import mutated
@@ -130,8 +130,8 @@ def test_the_sound_of_a_video(tmp_path):
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = out.add_stream("aac", rate=SR, layout="mono")
         for k in range(20):
-            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 10 * k, np.uint8), format="rgb24")
-            out.mux(video.encode(picture))
+            image = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 10 * k, np.uint8), format="rgb24")
+            out.mux(video.encode(image))
         frame = av.AudioFrame.from_ndarray(y[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate, frame.pts = SR, 0
         for each in (frame, None):
@@ -146,7 +146,7 @@ def test_a_video_without_sound(tmp_path):
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         out.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
         out.mux(video.encode(None))
-    with pytest.raises(BadSound, match="it has no sound: there is only video"):
+    with pytest.raises(BadAudio, match="it has no sound: there is only video"):
         decode(tmp_path / "a.mp4")
 
 
@@ -165,7 +165,7 @@ def test_no_file_makes_another_be_read(tmp_path, text):
     soundfile.write(tmp_path / "secret.wav", coloured(1), SR)
     for name in ("a.mp3", "a.m3u8", "a.mp4"):
         (tmp_path / name).write_text(text.format(tmp_path / "secret.wav"))
-        with pytest.raises(BadSound, match="not readable as sound"):
+        with pytest.raises(BadAudio, match="not readable as sound"):
             decode(tmp_path / name)
 
 
@@ -184,7 +184,7 @@ def test_more_channels(tmp_path):
 
 
 def test_the_time_of_pieces_grows_with_the_length(tmp_path):
-    """10, 20 and 40 minutes took 6, 14 and 52 s: each piece opened, checked and sought the file anew."""
+    """10, 20 and 40 minutes took 6, 14 and 52 s: each piece opened, checked and sought the file again."""
     soundfile.write(tmp_path / "one.mp3", coloured(60), SR, bitrate_mode="CONSTANT")
     one, seconds = (tmp_path / "one.mp3").read_bytes(), {}
     for minutes in (2, 8):
@@ -222,7 +222,7 @@ def test_whatever_is_changed_in_a_file_it_is_a_sound_or_has_a_reason(tmp_path):
             (tmp_path / name).write_bytes(mutated(content, np.random.default_rng(number)))
             try:
                 found.append(len(decode(tmp_path / name, longest_s=1).channels))
-            except (BadSound, MemoryError) as error:
+            except (BadAudio, MemoryError) as error:
                 found.append(str(error))
     assert len(found) == 240 and len(set(found)) > 10
 

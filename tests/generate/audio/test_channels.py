@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadSound, load
+from generate.audio import BadAudio, load
 from tests.conftest import SR, tone, white
 
 
@@ -74,12 +74,12 @@ def test_a_file_of_one_channel_is_that(loaded, wanted):
 
 
 def test_a_file_of_one_channel_has_no_right_one(loaded):
-    with pytest.raises(BadSound, match="one channel and no right one: --channels auto"):
+    with pytest.raises(BadAudio, match="one channel and no right one: --channels auto"):
         loaded(tone(440), channels_wanted="right")
 
 
 def test_a_value_that_is_no_number_counts_in_any_channel(loaded):
     bad = tone(440)
     bad[7] = np.nan
-    with pytest.raises(BadSound, match="not finite"):
+    with pytest.raises(BadAudio, match="not finite"):
         loaded(tone(440), bad, channels_wanted="left")

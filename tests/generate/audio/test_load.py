@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import soxr
 
-from generate.audio import AUDIO_SUFFIXES, BadSound, duration_s, load
+from generate.audio import AUDIO_SUFFIXES, BadAudio, duration_s, load
 from tests.conftest import SR, loudest_hz, tone, white
 
 ODD_RATES = [1000, 4000, 8000, 11025, 12345, 16000, 22050, 32000, 44056, 44100, 48000, 96000, 192000, 384000]
@@ -171,7 +171,7 @@ def test_a_part_of_a_lossy_file_is_a_part_of_the_whole(write, name, options):
 
 @pytest.mark.parametrize("start_s", [1.0, 1.5, 3600])
 def test_a_part_behind_the_end_is_empty(write, start_s):
-    with pytest.raises(BadSound, match="empty"):
+    with pytest.raises(BadAudio, match="empty"):
         load(write(tone(440)), SR, start_s=start_s)
 
 
@@ -277,7 +277,7 @@ def test_digital_silence_is_a_sound(write):
 def test_a_single_value_that_is_no_number(write, value, place, n_channels):
     y = np.tile(tone(440)[:1000, np.newaxis], n_channels)
     y[place, -1] = value
-    with pytest.raises(BadSound, match="not finite: it holds NaN or infinity"):
+    with pytest.raises(BadAudio, match="not finite: it holds NaN or infinity"):
         load(write(y, subtype="FLOAT"), SR)
 
 
@@ -285,7 +285,7 @@ def test_a_single_value_that_is_no_number(write, value, place, n_channels):
 def test_values_that_are_no_sound(write, value):
     y = tone(440)
     y[7] = value
-    with pytest.raises(BadSound, match="damaged: samples reach .*full scale is 1"):
+    with pytest.raises(BadAudio, match="damaged: samples reach .*full scale is 1"):
         load(write(y, subtype="FLOAT"), SR)
 
 
@@ -294,7 +294,7 @@ def test_values_that_are_no_sound(write, value):
 
 @pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.au", "a.caf"])
 def test_a_sound_of_no_samples(write, name):
-    with pytest.raises(BadSound, match="empty: it holds no samples"):
+    with pytest.raises(BadAudio, match="empty: it holds no samples"):
         load(write(np.zeros(0, dtype=np.float32), name=name), SR)
 
 
@@ -336,22 +336,22 @@ def test_a_sound_of_no_samples(write, name):
 @pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.flac", "a.mp3", "a.aiff"])
 def test_content_that_is_no_sound(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadSound) as caught:
+    with pytest.raises(BadAudio) as caught:
         load(tmp_path / name, SR)
     assert any(word in str(caught.value) for word in ("readable", "truncated", "no bytes"))
-    with pytest.raises(BadSound):
+    with pytest.raises(BadAudio):
         duration_s(tmp_path / name)
 
 
 def test_a_folder(tmp_path):
-    with pytest.raises(BadSound, match="not readable: Is a directory"):
+    with pytest.raises(BadAudio, match="not readable: Is a directory"):
         load(tmp_path, SR)
 
 
 def test_a_file_that_went_meanwhile(tmp_path):
-    with pytest.raises(BadSound, match="not readable: No such file"):
+    with pytest.raises(BadAudio, match="not readable: No such file"):
         load(tmp_path / "gone.wav", SR)
-    with pytest.raises(BadSound):
+    with pytest.raises(BadAudio):
         duration_s(tmp_path / "gone.wav")
 
 
@@ -359,18 +359,18 @@ def test_a_file_that_went_meanwhile(tmp_path):
 def test_a_file_that_may_not_be_read(write):
     path = write(tone(440))
     path.chmod(0)
-    with pytest.raises(BadSound, match="not readable: Permission denied"):
+    with pytest.raises(BadAudio, match="not readable: Permission denied"):
         load(path, SR)
 
 
 @pytest.mark.parametrize("sr", [1, 999, 1_000_001, 3_000_000])
 def test_a_rate_that_no_sound_has(write, sr):
-    with pytest.raises(BadSound, match=f"sample rate is {sr} Hz; sounds have 1,000 to 1,000,000"):
+    with pytest.raises(BadAudio, match=f"sample rate is {sr} Hz; sounds have 1,000 to 1,000,000"):
         load(write(tone(440), sr), SR)
 
 
 def test_a_sound_of_too_few_samples_for_the_new_rate(write):
-    with pytest.raises(BadSound, match="too short: it holds 1 samples at 384000 Hz"):
+    with pytest.raises(BadAudio, match="too short: it holds 1 samples at 384000 Hz"):
         load(write(tone(440)[:1], 384_000), 8000)
 
 
@@ -423,7 +423,7 @@ def test_a_header_that_promises_more_samples_than_any_memory_holds(write):
     header[21] |= 0x0F
     header[22:26] = b"\xff" * 4
     path.write_bytes(header)
-    with pytest.raises(BadSound, match="promises 68719476735 samples|not readable as sound"):
+    with pytest.raises(BadAudio, match="promises 68719476735 samples|not readable as sound"):
         load(path, SR)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadSound, decode, duration_s
+from generate.audio import BadAudio, decode, duration_s
 from tests.conftest import white
 
 
@@ -47,7 +47,7 @@ def uncounted(path, sr: int, mode: str):
 def fault(path) -> str:
     try:
         decode(path, longest_s=0.1)
-    except BadSound as error:
+    except BadAudio as error:
         return str(error)
     return ""
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import VARIANTS, make_variant, open_sound, parse_request
+from augment_audio import VARIANTS, make_variant, open_audio, parse_request
 from generate.audio import load
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
 
 OFFSET = 0.2
@@ -29,21 +29,21 @@ def test_it_is_taken_away_and_told(loaded):
     np.testing.assert_allclose(found.y, tone(440, peak=0.1), atol=1e-6)
 
 
-def test_the_picture_is_that_without_it(loaded):
+def test_the_image_is_that_without_it(loaded):
     settings = Settings(sr=SR, seconds=1, feature="log", image_size=None)
-    plain, moved = (levels(loaded(white(rms=0.01) + x).y, settings).astype(int) for x in (0, OFFSET))
+    plain, moved = (spectrogram_image(loaded(white(rms=0.01) + x).y, settings).astype(int) for x in (0, OFFSET))
     assert np.abs(plain - moved).max() <= 1
 
 
 def test_trim_works_on_it(loaded):
     y = np.concatenate([np.zeros(SR), tone(440), np.zeros(SR)]) + 1e-5 * white(3.0, rms=1)
-    sound = open_sound(loaded(y + OFFSET).y, SR)
+    sound = open_audio(loaded(y + OFFSET).y, SR)
     trimmed = make_variant(sound, parse_request("trim", VARIANTS), VARIANTS, seed=0, clip_id="a")
     assert len(trimmed) == pytest.approx(SR, abs=4 * 512)
 
 
 def test_noise_is_held_against_the_sound_alone(loaded):
-    sound = open_sound(loaded(tone(440, peak=0.1) + OFFSET).y, SR)
+    sound = open_audio(loaded(tone(440, peak=0.1) + OFFSET).y, SR)
     noisy = make_variant(sound, parse_request("noise=20", VARIANTS), VARIANTS, seed=0, clip_id="a")
     assert 10 * np.log10(np.mean(tone(440, peak=0.1) ** 2) / np.var(noisy - sound.y)) == pytest.approx(20, abs=0.1)
 

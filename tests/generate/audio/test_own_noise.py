@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import VARIANTS, make_variant, open_sound, parse_request
+from augment_audio import VARIANTS, make_variant, open_audio, parse_request
 from generate.audio import load
 from generate.audio.own_noise import SILENCE, bits_of, is_silent, own_noise
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
 
 SETTINGS = Settings(sr=SR, seconds=1)
@@ -27,7 +27,7 @@ def loaded(tmp_path):
 
 
 def drawn(found) -> np.ndarray:
-    return levels(found.y, SETTINGS, noise=found.noise).astype(int)
+    return spectrogram_image(found.y, SETTINGS, noise=found.noise).astype(int)
 
 
 def faint(db: float) -> np.ndarray:
@@ -119,22 +119,22 @@ def test_only_what_is_shown_is_judged_and_no_variant_shows_its_noise(loaded):
 
 @pytest.mark.parametrize("text", ["noise=20", "trim", "pitch=+2", "gain=-40"])
 def test_variants_of_a_faint_sound_are_those_of_a_loud_one(loaded, text):
-    pictures = []
+    images = []
     for db in (-84, -20):
         found = loaded(np.concatenate([np.zeros(SR // 4), faint(db)[: SR // 2], np.zeros(SR // 4)]), "FLOAT")
         request = parse_request(text, VARIANTS)
-        y = make_variant(open_sound(found.y, SR), request, VARIANTS, seed=0, clip_id="a")
+        y = make_variant(open_audio(found.y, SR), request, VARIANTS, seed=0, clip_id="a")
         gain = 10 ** (-40 / 20) if text.startswith("gain") else 1
-        pictures.append(levels(y, SETTINGS, noise=gain * found.noise).astype(int))
+        images.append(spectrogram_image(y, SETTINGS, noise=gain * found.noise).astype(int))
         assert len(y) < SR * 0.7 if text == "trim" else True
-    assert np.abs(pictures[0] - pictures[1]).mean() < 0.5
-    assert pictures[0].max() > 200
+    assert np.abs(images[0] - images[1]).mean() < 0.5
+    assert images[0].max() > 200
 
 
 def test_silence_with_a_reference_at_full_scale_is_still_told_from_faint_sound(loaded):
     found = loaded(MINUS_84_DB * tone(1000, peak=1), "FLOAT")
     deep = Settings(sr=SR, seconds=1, reference="full-scale", range_db=120)
-    assert levels(found.y, deep, noise=found.noise).max() == pytest.approx(255 * 36 / 120, abs=5)
+    assert spectrogram_image(found.y, deep, noise=found.noise).max() == pytest.approx(255 * 36 / 120, abs=5)
 
 
 def test_faint_sounds_have_digests_of_their_own(loaded):

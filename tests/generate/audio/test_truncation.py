@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadSound, load
+from generate.audio import BadAudio, load
 from generate.audio.truncation import A_HEADER, truncation
 from tests.conftest import SR, tone, white
 
@@ -93,7 +93,7 @@ def passed_off_as_whole(path: Path, sr: int) -> dict[int, int]:
         cut.write_bytes(content[:place])
         try:
             n_decoded = len(load(cut, sr).y)
-        except BadSound:
+        except BadAudio:
             continue
         n_missing = -(-(len(content) - place) // n_bytes_a_sample) if has_way_out else 0
         is_little = len(content) - place <= A_HEADER and n_samples - n_decoded <= n_missing
@@ -160,7 +160,7 @@ def test_the_reason_says_what_was_promised_and_what_is_there(sound):
     path = sound(wav(FMT, chunk(b"data", PCM))[:-100])
     reason = f"truncated: its header promises {len(PCM)} bytes of sound and {len(PCM) - 100} are there"
     assert truncation(path) == reason
-    with pytest.raises(BadSound) as caught:
+    with pytest.raises(BadAudio) as caught:
         load(path, SR)
     assert str(caught.value) == reason
 
@@ -257,7 +257,7 @@ def test_a_recorder_that_was_switched_off_leaves_no_size(sound, riff_size):
     path = sound(wav(FMT, b"data" + struct.pack("<I", 0) + PCM, riff_size=riff_size))
     try:
         n_samples = len(load(path, SR).y)
-    except BadSound as error:
+    except BadAudio as error:
         assert f"{len(PCM)}" in str(error)
         assert re.search(r"ffmpeg .*-i sound\.wav \S+\.wav", str(error))
     else:
@@ -267,7 +267,7 @@ def test_a_recorder_that_was_switched_off_leaves_no_size(sound, riff_size):
 @pytest.mark.parametrize("chunks", [(FMT, chunk(b"data", b"")), (FMT, chunk(b"data", b""), LIST)])
 def test_a_file_without_samples_is_empty_and_not_truncated(sound, chunks):
     path = sound(wav(*chunks))
-    with pytest.raises(BadSound, match="^empty"):
+    with pytest.raises(BadAudio, match="^empty"):
         load(path, SR)
 
 
@@ -277,7 +277,7 @@ def test_a_file_without_samples_is_empty_and_not_truncated(sound, chunks):
 def test_headers_without_more(sound, content):
     path = sound(content)
     truncation(path)
-    with pytest.raises(BadSound):
+    with pytest.raises(BadAudio):
         load(path, SR)
 
 
@@ -358,5 +358,5 @@ def test_no_cut_of_a_real_clip_passes(esc10, tmp_path):
         content = sorted(folder.glob("*.ogg"))[5].read_bytes()
         for part in (0.01, 0.1, 0.5, 0.9, 0.99, 0.9999):
             (tmp_path / "cut.ogg").write_bytes(content[: int(part * len(content))])
-            with pytest.raises(BadSound):
+            with pytest.raises(BadAudio):
                 load(tmp_path / "cut.ogg", 44100)

@@ -11,10 +11,10 @@ import soxr
 from generate.audio import load
 from generate.audit import assess, checks
 from generate.audit.cutoff import cutoff_hz
-from generate.audit.near_duplicates import near_duplicates, small_picture
+from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.audit.shortcut import shortcut
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import white
 
 SETTINGS = Settings()
@@ -42,19 +42,19 @@ def clips_table(n: int = 30) -> pd.DataFrame:
             "sample_rate_hz": SR,
             "silent": False,
             "audio_sha256": [f"sha{i}" for i in number],
-            "sound": [f"{i}.wav" for i in number],
+            "audio_file": [f"{i}.wav" for i in number],
             "cutoff_hz": np.nan,
         }
     )
 
 
-def small_pictures(n: int = 30) -> np.ndarray:
+def small_images(n: int = 30) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (n, 32, 128), dtype=np.uint8)
 
 
 def statuses(clips, small=None, settings=SETTINGS) -> dict[str, str]:
-    found = assess.findings(clips, small_pictures(len(clips)) if small is None else small, settings=settings)
-    assert all(bool(finding.mend) == (finding.status != "ok") for finding in found)
+    found = assess.findings(clips, small_images(len(clips)) if small is None else small, settings=settings)
+    assert all(bool(finding.fix) == (finding.status != "ok") for finding in found)
     return {check: finding.status for check, finding in zip(CHECKS, found, strict=True)}
 
 
@@ -95,10 +95,10 @@ def _doubled(clips: pd.DataFrame, label: str) -> pd.DataFrame:
 
 
 def test_a_healthy_collection_has_nothing_to_mend():
-    found = assess.findings(clips_table(), small_pictures(), settings=SETTINGS)
+    found = assess.findings(clips_table(), small_images(), settings=SETTINGS)
     assert [finding.status for finding in found] == ["ok"] * len(CHECKS)
     assert found[0].what == "3 classes of 10 clips (the largest 1.0 times the smallest) and 10 recordings each"
-    assert set(assess.table(clips_table(), small_pictures(), settings=SETTINGS)["flags"]) == {""}
+    assert set(assess.table(clips_table(), small_images(), settings=SETTINGS)["flags"]) == {""}
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,16 @@ def test_one_fault_is_one_finding(kind, check, said):
     clips = fault(clips_table(), kind)
     expected = dict.fromkeys(CHECKS, "ok") | {check: "warning"}
     if kind == "one class cut":
-        expected["bandwidth"] = "warning"  # 16 kHz is below three quarters of the picture too
+        expected["bandwidth"] = "warning"  # 16 kHz is below three quarters of the image too
     assert statuses(clips) == expected
-    found = assess.findings(clips, small_pictures(len(clips)), settings=SETTINGS)
+    found = assess.findings(clips, small_images(len(clips)), settings=SETTINGS)
     assert said in found[CHECKS.index(check)].what
 
 
-def test_a_level_that_tells_the_class_matters_only_where_the_picture_shows_it():
+def test_a_level_that_tells_the_class_matters_only_where_the_image_shows_it():
     clips = fault(clips_table(), "level tells")
     assert statuses(clips)["level_by_class"] == "ok"
-    assert "no harm" in assess.findings(clips, small_pictures(), settings=SETTINGS)[CHECKS.index("level_by_class")].what
+    assert "no harm" in assess.findings(clips, small_images(), settings=SETTINGS)[CHECKS.index("level_by_class")].what
     assert statuses(clips, settings=Settings(reference="full-scale"))["level_by_class"] == "warning"
 
 
@@ -144,19 +144,19 @@ def test_short_clips_are_to_get_images_that_show_95_of_100_whole():
     for settings in (SETTINGS, Settings(long="split")):
         found = finding("durations", clips_table().assign(seconds=lengths), settings)
         assert "images of 5 s are 11 % sound, the rest is padding" in found.what
-        assert found.mend == "--seconds 0.78 --long first makes them 70 % sound"
+        assert found.fix == "--seconds 0.78 --long first makes them 70 % sound"
 
 
 def test_clips_that_are_cut_are_to_be_split_or_shown_whole():
     found = finding("durations", clips_table().assign(seconds=12.0))
-    assert found.mend == "to keep what is cut: --long split, which makes several images of a long clip, or --seconds 12"
+    assert found.fix == "to keep what is cut: --long split, which makes several images of a long clip, or --seconds 12"
     found = finding("durations", clips_table().assign(seconds=20.0))
-    assert found.mend.endswith("a long clip"), "how long it is nobody knows"
+    assert found.fix.endswith("a long clip"), "how long it is nobody knows"
 
 
 def test_pieces_of_one_file_are_one_length():
     clips = clips_table().assign(seconds=5.0)
-    clips.loc[::3, ["sound", "seconds"]] = ["long.wav", 5.0]
+    clips.loc[::3, ["audio_file", "seconds"]] = ["long.wav", 5.0]
     clips.loc[0, "seconds"] = 2.6
     assert finding("durations", clips, Settings(long="split")).status == "ok"
 
@@ -169,8 +169,8 @@ def test_channels_that_cancel_are_told_and_never_to_be_left_out():
     assert found.what.endswith("; channels of 1 clip cancel each other, and the loudest is taken: 3.wav")
     clips.loc[3, ["channel", "silent"]] = ["mean", True]
     found = finding("peaks", clips, Settings(channels="mean"))
-    assert found.mend == "other channels may hold the sound of silent clips: --channels auto: 3.wav"
-    assert "leave them out: 3.wav" in finding("peaks", clips).mend, "all channels hold nothing"
+    assert found.fix == "other channels may hold the sound of silent clips: --channels auto: 3.wav"
+    assert "leave them out: 3.wav" in finding("peaks", clips).fix, "all channels hold nothing"
 
 
 def test_offsets_are_counted():
@@ -188,8 +188,8 @@ def test_numbers_in_a_unit_of_their_own_are_not_clipped():
 
 
 def test_bandwidth_says_what_to_do():
-    found = assess.findings(fault(clips_table(), "one class cut"), small_pictures(), settings=SETTINGS)
-    assert "--fmax-hz 7400" in found[-1].mend
+    found = assess.findings(fault(clips_table(), "one class cut"), small_images(), settings=SETTINGS)
+    assert "--fmax-hz 7400" in found[-1].fix
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, Settings(long="split")])
@@ -200,7 +200,7 @@ def test_two_longer_clips_of_many_are_only_counted(settings):
 
 
 def test_near_duplicates_are_found_and_named():
-    clips, small = clips_table(), small_pictures()
+    clips, small = clips_table(), small_images()
     small[10] = small[4]  # another class, another fold
     finding = assess.findings(clips, small, settings=SETTINGS)[6]
     assert finding.status == "warning"
@@ -213,7 +213,7 @@ def test_near_duplicates_are_found_and_named():
 
 
 def test_silent_clips_are_no_duplicates():
-    clips, small = clips_table(), small_pictures()
+    clips, small = clips_table(), small_images()
     clips.loc[[4, 10], ["silent", "audio_sha256"]] = [True, "silence"]
     small[10] = small[4]
     assert statuses(clips, small) == dict.fromkeys(CHECKS, "ok") | {"peaks": "warning"}
@@ -223,7 +223,7 @@ def test_the_table_says_all_that_holds_of_a_clip():
     clips = clips_table()
     clips.loc[3, ["seconds", "peak_dbfs", "cutoff_hz", "audio_sha256"]] = [1.0, 0.0, 9000.0, "sha5"]
     clips.loc[4, ["seconds", "peak_dbfs"]] = [9.0, -70.0]
-    flags = assess.table(clips, small_pictures(), settings=SETTINGS)["flags"]
+    flags = assess.table(clips, small_images(), settings=SETTINGS)["flags"]
     assert flags[3] == "clipped short cut-off equal-to:clip05"
     assert flags[4] == "quiet long"
     assert flags[5] == "equal-to:clip03"
@@ -291,28 +291,28 @@ def encoded(y: np.ndarray, kind: str, *, compression: float = 0.8) -> np.ndarray
 def test_a_cut_off_is_found_where_it_is(feature, image_size):
     settings = Settings(feature=feature, image_size=image_size)
     for sr in (8000, 16000, 22050):
-        found = cutoff_hz(levels(low_passed(white(5.0, sr=SR), sr), settings), settings)
+        found = cutoff_hz(spectrogram_image(low_passed(white(5.0, sr=SR), sr), settings), settings)
         assert found == pytest.approx(sr / 2, rel=0.06)
-    assert np.isnan(cutoff_hz(levels(white(5.0, sr=SR), settings), settings))
+    assert np.isnan(cutoff_hz(spectrogram_image(white(5.0, sr=SR), settings), settings))
 
 
 def test_what_fades_or_is_silent_has_no_cut_off():
     for y in (falling_noise(), np.zeros(SR, np.float32)):
-        assert np.isnan(cutoff_hz(levels(y, SETTINGS), SETTINGS))
+        assert np.isnan(cutoff_hz(spectrogram_image(y, SETTINGS), SETTINGS))
 
 
 @pytest.mark.parametrize("feature", ["mfcc", "gammatone"])
 def test_features_that_show_no_cut_off_say_so(feature):
     settings = Settings(feature=feature)
-    assert np.isnan(cutoff_hz(levels(low_passed(white(5.0, sr=SR), 16000), settings), settings))
-    found = assess.findings(clips_table(), small_pictures(), settings=settings)
+    assert np.isnan(cutoff_hz(spectrogram_image(low_passed(white(5.0, sr=SR), 16000), settings), settings))
+    found = assess.findings(clips_table(), small_images(), settings=settings)
     assert "--feature mel" in found[7].what and {finding.status for finding in found} == {"ok"}
 
 
 def test_a_short_sound_is_cut_off_all_the_same():
     """Its beginning and its end are spread over all frequencies by the analysis window."""
     y = low_passed(white(1.0, sr=SR), 16000)[2000:-2000]
-    assert cutoff_hz(levels(y, SETTINGS), SETTINGS) == pytest.approx(8000, rel=0.06)
+    assert cutoff_hz(spectrogram_image(y, SETTINGS), SETTINGS) == pytest.approx(8000, rel=0.06)
 
 
 # The same sound under two names
@@ -339,20 +339,20 @@ COPIES = {
 }
 
 
-def smalls(sounds, settings=SETTINGS) -> np.ndarray:
-    pictures = [levels(np.ascontiguousarray(y, dtype=np.float32), settings) for y in sounds]
-    return np.stack([small_picture(picture, settings) for picture in pictures])
+def smalls(audio_folder, settings=SETTINGS) -> np.ndarray:
+    images = [spectrogram_image(np.ascontiguousarray(y, dtype=np.float32), settings) for y in audio_folder]
+    return np.stack([small_image(image, settings) for image in images])
 
 
 def test_copies_are_found_and_nothing_else():
-    sounds = [strokes(seed) for seed in range(10)]
+    audio_folder = [strokes(seed) for seed in range(10)]
     for name, copy in COPIES.items():
-        small = smalls([*sounds, copy(sounds[3])])
+        small = smalls([*audio_folder, copy(audio_folder[3])])
         pairs = near_duplicates(small, np.arange(11), seconds=5.0).pairs
         assert pairs[["a", "b"]].to_numpy().tolist() == [[3, 10]], name
 
 
-def test_gain_changes_nothing_where_the_picture_shows_the_level():
+def test_gain_changes_nothing_where_the_image_shows_the_level():
     settings = Settings(reference="full-scale")
     small = smalls([0.9 * strokes(1), 0.2 * strokes(1), strokes(2)], settings)
     assert near_duplicates(small, np.arange(3), seconds=5.0).pairs[["a", "b"]].to_numpy().tolist() == [[0, 1]]
@@ -366,15 +366,15 @@ def test_steady_sounds_are_not_taken_for_each_other():
 
 
 @pytest.mark.parametrize("seconds, n_columns", [(0.3, 16), (1.0, 51), (5.0, 256), (30.0, 256)])
-def test_the_small_picture_goes_with_the_seconds(seconds, n_columns):
+def test_the_small_image_goes_with_the_seconds(seconds, n_columns):
     settings = Settings(seconds=seconds, sr=22050, image_size=None)
-    small = small_picture(levels(white(seconds), settings), settings)
+    small = small_image(spectrogram_image(white(seconds), settings), settings)
     assert small.shape == (32, n_columns) and small.dtype == np.uint8
     assert len(near_duplicates(np.stack([small, small]), np.arange(2), seconds=seconds).pairs) == 1
 
 
 def test_pairs_in_different_blocks_are_found_and_copies_of_copies_end():
-    small = small_pictures(1300)
+    small = small_images(1300)
     small[1290] = small[5]
     small[100:120] = small[99]
     pairs = near_duplicates(small, np.arange(1300), seconds=5.0).pairs
@@ -387,27 +387,27 @@ def test_pairs_in_different_blocks_are_found_and_copies_of_copies_end():
 
 @pytest.fixture(scope="module")
 def some_real(esc10):
-    """Six recordings of each class of ESC-10: labels, samples and pictures."""
+    """Six recordings of each class of ESC-10: labels, samples and images."""
     paths = [path for folder in sorted(esc10.glob("0*")) for path in sorted(folder.glob("*-A.ogg"))[:6]]
-    sounds = [load(path, SR).y for path in paths]
-    return [path.parent.name for path in paths], sounds, [levels(y, SETTINGS) for y in sounds]
+    audio_folder = [load(path, SR).y for path in paths]
+    return [path.parent.name for path in paths], audio_folder, [spectrogram_image(y, SETTINGS) for y in audio_folder]
 
 
-def cutoffs_finding(labels, pictures):
+def cutoffs_finding(labels, images):
     clips = clips_table(len(labels)).assign(label=labels)
-    clips["cutoff_hz"] = [assess.measure(picture, SETTINGS).cutoff_hz for picture in pictures]
-    return assess.findings(clips, small_pictures(len(labels)), settings=SETTINGS)[-1]
+    clips["cutoff_hz"] = [assess.measure(image, SETTINGS).cutoff_hz for image in images]
+    return assess.findings(clips, small_images(len(labels)), settings=SETTINGS)[-1]
 
 
 @pytest.mark.parametrize("label", ["002 - Rain", "009 - Rooster"])
 @pytest.mark.parametrize("how", ["16 kHz", "mp3"])
 def test_a_real_class_from_another_source_is_found(some_real, label, how):
-    labels, sounds, pictures = some_real
-    assert cutoffs_finding(labels, pictures).status == "ok"
+    labels, audio_folder, images = some_real
+    assert cutoffs_finding(labels, images).status == "ok"
     change = {"16 kHz": lambda y: low_passed(y, 16000), "mp3": lambda y: encoded(y, "MP3", compression=0.99)}[how]
     changed = [
-        levels(change(y), SETTINGS) if of == label else picture
-        for of, y, picture in zip(labels, sounds, pictures, strict=True)
+        spectrogram_image(change(y), SETTINGS) if of == label else image
+        for of, y, image in zip(labels, audio_folder, images, strict=True)
     ]
     finding = cutoffs_finding(labels, changed)
     assert finding.status == "warning"
@@ -415,10 +415,12 @@ def test_a_real_class_from_another_source_is_found(some_real, label, how):
 
 
 def test_real_copies_are_found_and_real_neighbours_are_not(some_real):
-    _, sounds, pictures = some_real
-    chosen = range(0, len(sounds), 3)
-    small = [small_picture(picture, SETTINGS) for picture in pictures]
-    copies = [smalls([list(COPIES.values())[turn % len(COPIES)](sounds[row])])[0] for turn, row in enumerate(chosen)]
+    _, audio_folder, images = some_real
+    chosen = range(0, len(audio_folder), 3)
+    small = [small_image(image, SETTINGS) for image in images]
+    copies = [
+        smalls([list(COPIES.values())[turn % len(COPIES)](audio_folder[row])])[0] for turn, row in enumerate(chosen)
+    ]
     pairs = near_duplicates(np.stack(small + copies), np.arange(len(small) + len(copies)), seconds=5.0).pairs
     expected = {(row, len(small) + turn) for turn, row in enumerate(chosen)}
     assert set(pairs[["a", "b"]].itertuples(index=False, name=None)) == expected
@@ -437,6 +439,6 @@ def test_pieces_of_a_long_recording_are_told_apart():
     """An hour in one file gives hundreds of clips: the file alone would not say where to listen."""
     clips = clips_table()
     clips.loc[[3, 5, 7], "peak_dbfs"] = -70.0
-    clips.loc[[3, 4, 5], "sound"] = "night.flac"
+    clips.loc[[3, 4, 5], "audio_file"] = "night.flac"
     found = checks.peaks(clips, SETTINGS)
-    assert found.mend.endswith("noise alone: night.flac (clip03), night.flac (clip05), 7.wav")
+    assert found.fix.endswith("noise alone: night.flac (clip03), night.flac (clip05), 7.wav")

@@ -1,4 +1,4 @@
-"""The audit as a user runs it, and the same findings from the pictures."""
+"""The audit as a user runs it, and the same findings from the images."""
 
 import os
 import shutil
@@ -28,16 +28,16 @@ def audit(*arguments) -> int:
 
 
 @pytest.fixture
-def healthy(sounds) -> Path:
+def healthy(audio_folder) -> Path:
     """Sounds with strokes in them, so that they can be compared."""
-    for number, path in enumerate(sorted(sounds.rglob("*.wav"))):
+    for number, path in enumerate(sorted(audio_folder.rglob("*.wav"))):
         rng = np.random.default_rng(number)
         y, t = white(seed=number, rms=0.003), np.arange(SR // 8) / SR
         for _ in range(60):
             start, hz = rng.integers(len(y) - len(t)), 2 ** rng.uniform(8, 13)
             y[start : start + len(t)] += (0.2 * np.sin(2 * np.pi * hz * t) * np.exp(-30 * t)).astype(np.float32)
         soundfile.write(path, 0.9 * y / np.abs(y).max(), SR)
-    return sounds
+    return audio_folder
 
 
 def table_of(path: Path) -> pd.DataFrame:
@@ -82,16 +82,16 @@ def test_what_cannot_start_ends_with_1(tmp_path, capsys):
 
 
 def test_only_rejected_sounds_are_told_too(tmp_path, capsys):
-    (tmp_path / "sounds" / "a").mkdir(parents=True)
-    (tmp_path / "sounds" / "a" / "x.wav").write_bytes(b"no")
-    assert audit(tmp_path / "sounds", *QUICK, "--layout", "folders", "--csv", tmp_path / "x.csv") == 3
+    (tmp_path / "audio_folder" / "a").mkdir(parents=True)
+    (tmp_path / "audio_folder" / "a" / "x.wav").write_bytes(b"no")
+    assert audit(tmp_path / "audio_folder", *QUICK, "--layout", "folders", "--csv", tmp_path / "x.csv") == 3
     assert "1 of 1 sounds cannot be rendered" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "x.csv")) == 0
 
 
-def test_the_table_goes_to_outputs_by_itself(sounds, tmp_path, monkeypatch):
+def test_the_table_goes_to_outputs_by_itself(audio_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    audit(sounds, *QUICK)
+    audit(audio_folder, *QUICK)
     assert (tmp_path / "outputs" / "audit" / "sounds.csv").is_file()
     assert sorted(os.listdir(tmp_path / "outputs")) == ["audit"]
 
@@ -106,22 +106,22 @@ def die_on_some(job, front):
 _EXAMINE = examine.examine
 
 
-def test_a_crash_in_a_decoder_does_not_end_the_audit(sounds, tmp_path, monkeypatch, capsys):
+def test_a_crash_in_a_decoder_does_not_end_the_audit(audio_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(examine, "examine", die_on_some)
-    assert audit(sounds, *QUICK, "--csv", tmp_path / "x.csv") == 3
+    assert audit(audio_folder, *QUICK, "--csv", tmp_path / "x.csv") == 3
     assert "2 of 8 sounds cannot be rendered" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "x.csv")) == 6
 
 
-def test_a_config_file_of_generate_does_for_the_audit(sounds, tmp_path, capsys):
+def test_a_config_file_of_generate_does_for_the_audit(audio_folder, tmp_path, capsys):
     config = tmp_path / "config.toml"
     config.write_text(f'sr = {SR}\nseconds = 1.0\nvariants = ["pitch=2"]\ncolormap = "gray"\nengine = "librosa"\n')
-    assert audit(sounds, "--config", config, "--csv", tmp_path / "x.csv") in (0, 3)
-    assert "the picture shows 1 s" in capsys.readouterr().out
+    assert audit(audio_folder, "--config", config, "--csv", tmp_path / "x.csv") in (0, 3)
+    assert "the image shows 1 s" in capsys.readouterr().out
 
 
-def test_limit_takes_so_many_clips(sounds, tmp_path):
-    audit(sounds, *QUICK, "--limit", 4, "--csv", tmp_path / "x.csv")
+def test_limit_takes_so_many_clips(audio_folder, tmp_path):
+    audit(audio_folder, *QUICK, "--limit", 4, "--csv", tmp_path / "x.csv")
     assert len(pd.read_csv(tmp_path / "x.csv")) == 4
 
 
@@ -143,46 +143,46 @@ def test_a_long_list_of_rejected_sounds_is_cut():
     assert text.startswith("warning  14 of 20 sounds") and "and 4 more" in text
 
 
-# The same from pictures
+# The same from images
 
 
-def same_from_pictures(sounds: Path, tmp_path: Path, *options: str) -> None:
+def same_from_images(audio_folder: Path, tmp_path: Path, *options: str) -> None:
     images, csv = tmp_path / "images", tmp_path / "table.csv"
-    audit(sounds, *options, "--csv", csv)
-    generate.__main__.main([str(sounds), str(images), *options, *NO_MORE])
-    table, findings = assess.from_pictures(images)
+    audit(audio_folder, *options, "--csv", csv)
+    generate.__main__.main([str(audio_folder), str(images), *options, *NO_MORE])
+    table, findings = assess.from_images(images)
     tables.write_table(tmp_path / "other.csv", table)
     assert (tmp_path / "other.csv").read_text() == csv.read_text()
     assert len(findings) == 9
 
 
 @pytest.mark.parametrize("more", [[], ["--feature", "mfcc"], ["--reference", "full-scale", "--image-size", "native"]])
-def test_pictures_say_the_same_as_sounds(healthy, tmp_path, more, capsys):
+def test_images_say_the_same_as_sounds(healthy, tmp_path, more, capsys):
     shutil.copy(healthy / "low" / "0.wav", healthy / "high" / "twin.wav")
     soundfile.write(healthy / "low" / "nothing.wav", np.zeros(SR), SR)
     soundfile.write(healthy / "low" / "long.flac", tone(440, seconds=2.7) + white(2.7), SR)
     (healthy / "low" / "broken.wav").write_bytes(b"no sound at all")
-    same_from_pictures(healthy, tmp_path, *QUICK, *more)
+    same_from_images(healthy, tmp_path, *QUICK, *more)
     out = capsys.readouterr().out
-    for finding in assess.from_pictures(tmp_path / "images")[1]:
+    for finding in assess.from_images(tmp_path / "images")[1]:
         assert finding.what in out
 
 
-def test_pictures_of_real_sounds_say_the_same(esc10, tmp_path, capsys):
-    same_from_pictures(esc10, tmp_path, "--limit", "40", "--workers", "1")
+def test_images_of_real_sounds_say_the_same(esc10, tmp_path, capsys):
+    same_from_images(esc10, tmp_path, "--limit", "40", "--workers", "1")
     out = capsys.readouterr().out
-    for finding in assess.from_pictures(tmp_path / "images")[1]:
+    for finding in assess.from_images(tmp_path / "images")[1]:
         assert finding.what in out
 
 
-def test_a_folder_of_something_else_is_refused(sounds, tmp_path):
-    with pytest.raises(FileNotFoundError, match="give a folder of pictures"):
-        assess.from_pictures(sounds)
+def test_a_folder_of_something_else_is_refused(audio_folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="give a folder of images"):
+        assess.from_images(audio_folder)
 
 
-def test_a_damaged_picture_is_named(sounds, tmp_path):
+def test_a_damaged_image_is_named(audio_folder, tmp_path):
     images = tmp_path / "images"
-    generate.__main__.main([str(sounds), str(images), *QUICK, *NO_MORE])
-    (images / "low" / "low-0__original.png").write_bytes(b"no picture")
+    generate.__main__.main([str(audio_folder), str(images), *QUICK, *NO_MORE])
+    (images / "low" / "low-0__original.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="low-0__original.png.*python -m generate again"):
-        assess.from_pictures(images)
+        assess.from_images(images)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.near_duplicates import COPIES, pieces, small_pictures
-from benchmarks.unrelated_sounds import KINDS, draw
+from benchmarks.near_duplicates import COPIES, pieces, small_images
+from benchmarks.unrelated_audio import KINDS, draw
 from generate.audio import load
 from generate.audit import assess, checks
 from generate.audit.near_duplicates import near_duplicates
@@ -16,64 +16,64 @@ SHORT = Settings(seconds=0.8, sr=8000, n_fft=512, hop_length=128)
 NOISY = ["noise", "swelling noise", "rain"]
 
 
-def copies_of(sounds, settings, sources=None):
-    sources = np.arange(len(sounds)) if sources is None else sources
+def copies_of(audio_folder, settings, sources=None):
+    sources = np.arange(len(audio_folder)) if sources is None else sources
     return near_duplicates(
-        small_pictures(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
+        small_images(audio_folder, settings), sources, seconds=settings.seconds, feature=settings.feature
     )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_unrelated_short_clips_are_no_pairs(kind):
-    sounds = draw(kind, 100, seed=3, sr=SHORT.sr, shortest_s=0.3, longest_s=0.8)
-    assert len(copies_of(sounds, SHORT).pairs) == 0
+    audio_folder = draw(kind, 100, seed=3, sr=SHORT.sr, shortest_s=0.3, longest_s=0.8)
+    assert len(copies_of(audio_folder, SHORT).pairs) == 0
 
 
 @pytest.mark.parametrize("feature", ["log", "gammatone", "mfcc"])
 def test_unrelated_clips_are_no_pairs_in_other_features(feature):
     settings = Settings(seconds=1, sr=8000, n_fft=512, hop_length=128, feature=feature)
-    sounds = [y for kind in KINDS for y in draw(kind, 10, seed=4, sr=settings.sr, shortest_s=0.3, longest_s=1)]
-    assert len(copies_of(sounds, settings).pairs) == 0
+    audio_folder = [y for kind in KINDS for y in draw(kind, 10, seed=4, sr=settings.sr, shortest_s=0.3, longest_s=1)]
+    assert len(copies_of(audio_folder, settings).pairs) == 0
 
 
 def test_padding_makes_no_pairs():
     """Clips of 0.4 s in images of 5 s: fifteen of fifteen noises were pairs."""
     settings = Settings(sr=8000, n_fft=512, hop_length=128)
     for kind in NOISY:
-        sounds = draw(kind, 15, seed=5, sr=settings.sr, shortest_s=0.4, longest_s=0.4)
-        found = copies_of(sounds, settings)
+        audio_folder = draw(kind, 15, seed=5, sr=settings.sr, shortest_s=0.4, longest_s=0.4)
+        found = copies_of(audio_folder, settings)
         assert len(found.pairs) == 0 and found.tellable.all()
 
 
 @pytest.mark.parametrize("copy", COPIES)
 def test_copies_of_noises_of_two_seconds_are_found(copy):
     settings = Settings(seconds=2, sr=22050)
-    sounds = [y for kind in NOISY for y in draw(kind, 4, seed=6, sr=settings.sr, shortest_s=1.8, longest_s=1.8)]
-    found = copies_of([*sounds, *(COPIES[copy](y, settings.sr) for y in sounds)], settings).pairs
-    assert (found["b"] - found["a"] == len(sounds)).all()
+    audio_folder = [y for kind in NOISY for y in draw(kind, 4, seed=6, sr=settings.sr, shortest_s=1.8, longest_s=1.8)]
+    found = copies_of([*audio_folder, *(COPIES[copy](y, settings.sr) for y in audio_folder)], settings).pairs
+    assert (found["b"] - found["a"] == len(audio_folder)).all()
     assert len(found) >= (9 if copy in {"MP3", "Opus"} else 12)  # these two at the lowest quality that there is
 
 
 @pytest.mark.parametrize("kind", ["chirp", "tone", "click train", "hum"])
 def test_what_is_too_steady_or_simple_to_tell_is_never_accused(kind):
     settings = Settings(seconds=1, sr=8000, n_fft=512, hop_length=128)
-    sounds = draw(kind, 20, seed=7, sr=settings.sr, shortest_s=1, longest_s=1)
-    found = copies_of([*sounds, *sounds], settings)
+    audio_folder = draw(kind, 20, seed=7, sr=settings.sr, shortest_s=1, longest_s=1)
+    found = copies_of([*audio_folder, *audio_folder], settings)
     assert found.tellable[found.pairs[["a", "b"]]].all()
-    assert (found.pairs["b"] - found.pairs["a"] == len(sounds)).all()
+    assert (found.pairs["b"] - found.pairs["a"] == len(audio_folder)).all()
 
 
 def test_real_short_pieces_of_different_recordings_are_no_pairs_and_their_copies_are(esc10):
     # 5-151085 holds what 3-151080 holds, some seconds later (their samples correlate by 0.99): no two recordings.
     paths = [path for path in sorted(esc10.glob("0*/*-A.ogg"))[::6] if "151085" not in path.name]
-    sounds = [load(path, SHORT.sr).y for path in paths]
-    cut, of = pieces(sounds, np.arange(len(paths)), SHORT.sr, 300)
+    audio_folder = [load(path, SHORT.sr).y for path in paths]
+    cut, of = pieces(audio_folder, np.arange(len(paths)), SHORT.sr, 300)
     found = copies_of(cut, SHORT, of)
     assert len(found.pairs) == 0
     some = [row for row in range(300) if found.tellable[row]][:60]
-    sounds = [cut[row] for row in some]
-    copied = [y.astype(np.float32) * 0.5 for y in sounds]
-    again = copies_of([*sounds, *copied], SHORT).pairs
+    audio_folder = [cut[row] for row in some]
+    copied = [y.astype(np.float32) * 0.5 for y in audio_folder]
+    again = copies_of([*audio_folder, *copied], SHORT).pairs
     assert (again["b"] - again["a"] == 60).sum() >= 57
 
 
@@ -90,14 +90,14 @@ def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
     small[5] = small[4]
     finding = assess.findings(clips, small, settings=SETTINGS)[6]
     assert "in two classes 1, in two folds 0: 4.wav and 5.wav" in finding.what
-    assert "the same recording under two labels, or a copy" in finding.mend and "wrong" not in finding.mend
+    assert "the same recording under two labels, or a copy" in finding.fix and "wrong" not in finding.fix
 
 
 def test_equal_samples_in_two_classes_are_no_wrong_label():
     clips = clips_table()
     clips.loc[:1, "audio_sha256"] = "same"
     finding = assess.findings(clips, np.zeros((30, 32, 128), np.uint8), settings=SETTINGS)[5]
-    assert "one sound has two labels: listen" in finding.mend and "wrong" not in finding.mend
+    assert "one sound has two labels: listen" in finding.fix and "wrong" not in finding.fix
 
 
 # A number that tells the class by chance

@@ -11,28 +11,28 @@ from PIL import Image
 
 from generate.dataset import png
 
-LEVELS = np.arange(256, dtype=np.uint8).repeat(4).reshape(32, 32)
+PIXEL_CACHE = np.arange(256, dtype=np.uint8).repeat(4).reshape(32, 32)
 
 
 @pytest.fixture(params=["magma", "gray", "viridis"])
 def written(request, tmp_path):
     path = tmp_path / "a.png"
     text = {"clip": "dog-1", "label": "Hündin & <b>'吠'</b>"}
-    png.write(path, LEVELS, palette=png.palette(request.param), text=text)
+    png.write(path, PIXEL_CACHE, palette=png.palette(request.param), text=text)
     return path, request.param, text
 
 
 def test_round_trip(written):
     path, _, text = written
-    levels, found = png.read(path)
-    assert np.array_equal(levels, LEVELS)
+    pixels, found = png.read(path)
+    assert np.array_equal(pixels, PIXEL_CACHE)
     assert text.items() <= found.items()
     assert png.is_ours(path)
 
 
 def test_colours_are_matplotlibs(written):
     path, colormap, _ = written
-    expected = matplotlib.colormaps[colormap](LEVELS, bytes=True)[..., :3]
+    expected = matplotlib.colormaps[colormap](PIXEL_CACHE, bytes=True)[..., :3]
     with Image.open(path) as image:
         assert image.mode == "P"
         assert np.array_equal(np.asarray(image.convert("RGB")), expected)
@@ -45,10 +45,10 @@ def test_no_temporary_file_is_left(written):
 
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_random=False))
 def test_any_levels_survive(tmp_path_factory, height, width, random):
-    levels = np.frombuffer(random.randbytes(height * width), np.uint8).reshape(height, width)
+    pixels = np.frombuffer(random.randbytes(height * width), np.uint8).reshape(height, width)
     path = tmp_path_factory.getbasetemp() / "any.png"
-    png.write(path, levels, palette=png.palette("magma"), text={})
-    assert np.array_equal(png.read(path)[0], levels)
+    png.write(path, pixels, palette=png.palette("magma"), text={})
+    assert np.array_equal(png.read(path)[0], pixels)
 
 
 def test_failure_leaves_the_old_file_whole(written, monkeypatch):
@@ -60,7 +60,7 @@ def test_failure_leaves_the_old_file_whole(written, monkeypatch):
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        png.write(path, LEVELS[::-1], palette=png.palette("gray"), text={})
+        png.write(path, PIXEL_CACHE[::-1], palette=png.palette("gray"), text={})
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["a.png"]
 
@@ -83,5 +83,5 @@ def test_unknown_colormap():
 
 
 def test_names_that_are_not_utf8(tmp_path):
-    png.write(tmp_path / "a.png", LEVELS, palette=png.palette("gray"), text={"clip": "b\udcff"})
+    png.write(tmp_path / "a.png", PIXEL_CACHE, palette=png.palette("gray"), text={"clip": "b\udcff"})
     assert png.read(tmp_path / "a.png")[1]["clip"] == "b?"

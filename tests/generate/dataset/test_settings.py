@@ -51,7 +51,7 @@ def test_bad_values_are_named(name, value, words):
 )
 def test_what_would_not_fit_into_memory_is_refused(values):
     """Settings may come with a stranger's folder: 100,000 frames of 32,769 bins are 13 GB."""
-    with pytest.raises(ValueError, match="(values a clip|frames a picture); at most"):
+    with pytest.raises(ValueError, match="(values a clip|frames an image); at most"):
         Settings(**values)
     Settings(seconds=600, sr=192_000)
 
@@ -88,9 +88,9 @@ OTHERS = {
 }
 
 
-def test_fingerprint_tells_every_setting_of_a_picture_apart():
-    not_in_a_picture = {"variants", "class_variants", "variants_file"}
-    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_a_picture
+def test_fingerprint_tells_every_setting_of_a_image_apart():
+    not_in_a_image = {"variants", "class_variants", "variants_file"}
+    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_a_image
     prints = [Settings(**{name: value}).fingerprint(engine_version="x 1") for name, value in OTHERS.items()]
     prints += [Settings().fingerprint(engine_version="x 1"), Settings().fingerprint(engine_version="x 2")]
     prints += [Settings().fingerprint(engine_version="x 1", variants_source="def f(): ...")]

@@ -26,10 +26,10 @@ def row(**changes):
         "dc_offset": 0.001,
         "channel": "1",
         "sample_rate_hz": 44100,
-        "sound": "a/1.wav",
+        "audio_file": "a/1.wav",
         "start_s": 0.0,
-        "sound_bytes": 100,
-        "sound_mtime_ns": 1_700_000_000_123_456_789,
+        "audio_bytes": 100,
+        "audio_mtime_ns": 1_700_000_000_123_456_789,
         "audio_sha256": "ab" * 32,
     }
     return values | changes
@@ -66,9 +66,9 @@ def test_text_stays_as_it_was(tmp_path, text):
     rows = [row(label=name, clip_id=name, fold=text, recording=text, sound=text, file_name=f"a/{name}__original.png")]
     tables.write_table(tmp_path / "metadata.csv", pd.DataFrame(rows, dtype=object)[list(tables.COLUMNS)])
     back = tables.read_metadata(tmp_path / "metadata.csv").iloc[0]
-    for column in ("label", "clip_id", "fold", "recording", "sound", "file_name"):
+    for column in ("label", "clip_id", "fold", "recording", "audio_file", "file_name"):
         assert back[column] == rows[0][column]
-    assert back["sound_mtime_ns"] == rows[0]["sound_mtime_ns"]
+    assert back["audio_mtime_ns"] == rows[0]["audio_mtime_ns"]
 
 
 def test_a_table_of_an_earlier_release_is_read(tmp_path):
@@ -123,9 +123,9 @@ def test_a_journal_that_was_cut_anywhere_is_read_and_goes_on(tmp_path):
         assert tables.read_journal(path)["file_name"].tolist() == [*found, "d.png"]
 
 
-def test_damaged_rows_of_a_journal_are_passed_over(tmp_path):
+def test_damaged_rows_of_a_journal_are_skipped(tmp_path):
     journal = tables.Journal(tmp_path / "journal.csv")
-    journal.note([row(file_name="a.png"), row(file_name="b.png", sound_bytes="many"), row(file_name="c.png")])
+    journal.note([row(file_name="a.png"), row(file_name="b.png", audio_bytes="many"), row(file_name="c.png")])
     journal.close()
     with (tmp_path / "journal.csv").open("ab") as file:
         file.write(b"\xff\xfe,garbage\n")
@@ -163,13 +163,13 @@ def table(*pairs, silent=False):
 
 
 def test_equal_sounds_share_a_source_through_chains():
-    united = tables.unite_equal_sounds(table(("d", "1"), ("b", "1"), ("b", "2"), ("c", "2"), ("e", "3"), ("a", "4")))
+    united = tables.unite_equal_audio(table(("d", "1"), ("b", "1"), ("b", "2"), ("c", "2"), ("e", "3"), ("a", "4")))
     assert united["source_id"].tolist() == ["b", "b", "b", "b", "e", "a"]
     assert united["recording"].tolist() == ["d", "b", "b", "c", "e", "a"]
 
 
 def test_silence_unites_nothing():
-    assert tables.unite_equal_sounds(table(("a", "1"), ("b", "1"), silent=True))["source_id"].tolist() == ["a", "b"]
+    assert tables.unite_equal_audio(table(("a", "1"), ("b", "1"), silent=True))["source_id"].tolist() == ["a", "b"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 9).map(str)), min_size=1), st.randoms())
@@ -189,5 +189,5 @@ def test_uniting_is_the_components_of_a_graph(pairs, random):
         r: min(o for j, o in enumerate(recordings) if component[j] == component[i]) for i, r in enumerate(recordings)
     }
     shuffled = random.sample(pairs, len(pairs))
-    united = tables.unite_equal_sounds(table(*shuffled))
+    united = tables.unite_equal_audio(table(*shuffled))
     assert united["source_id"].tolist() == [expected[recording] for recording, _ in shuffled]

@@ -85,7 +85,7 @@ def test_packages(monkeypatch, installed, status, what):
     monkeypatch.setattr(importlib.metadata, "version", version)
     finding = check_package("toy", "1.2")
     assert (finding.status, finding.what) == (status, what)
-    assert finding.mend == ("" if status == "ok" else "python -m pip install -r requirements.txt")
+    assert finding.fix == ("" if status == "ok" else "python -m pip install -r requirements.txt")
 
 
 def test_requirements_are_parsed(tmp_path):
@@ -108,17 +108,17 @@ def test_requirements_are_parsed(tmp_path):
 def test_an_old_python(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
     finding = doctor.check_python()
-    assert finding.status == "missing" and "3.11 or newer" in finding.what and finding.mend
+    assert finding.status == "missing" and "3.11 or newer" in finding.what and finding.fix
 
 
 def test_sound_formats(monkeypatch):
     soundfile = pytest.importorskip("soundfile")
-    assert doctor.check_sound_formats().status == "ok"
+    assert doctor.check_audio_formats().status == "ok"
     monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "", "FLAC": ""})
-    finding = doctor.check_sound_formats()
-    assert finding.status == "warning" and "OGG" in finding.what and "soundfile" in finding.mend
+    finding = doctor.check_audio_formats()
+    assert finding.status == "warning" and "OGG" in finding.what and "soundfile" in finding.fix
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    assert doctor.check_sound_formats().status == "missing"
+    assert doctor.check_audio_formats().status == "missing"
 
 
 def test_the_libraries_of_ffmpeg(monkeypatch):

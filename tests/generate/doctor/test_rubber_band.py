@@ -55,8 +55,8 @@ def test_no_rubber_band_is_a_warning_that_says_how_to_get_it(path, monkeypatch):
     put(path, "apt-get")
     finding = check_rubber_band()
     assert finding.status == "warning"
-    assert finding.mend.splitlines()[0] == "sudo apt install rubberband-cli"
-    assert "librosa" in finding.mend
+    assert finding.fix.splitlines()[0] == "sudo apt install rubberband-cli"
+    assert "librosa" in finding.fix
 
 
 @posix
@@ -69,7 +69,7 @@ def test_a_rubber_band_that_does_not_work(path, monkeypatch, script, words):
     assert time.monotonic() - started < 10
     assert finding.status == "warning"
     assert words in finding.what
-    assert "--engine" in finding.mend
+    assert "--engine" in finding.fix
 
 
 @posix
@@ -79,7 +79,7 @@ def test_a_rubber_band_that_works_as_far_as_can_be_told(path, tmp_path):
     soundfile.write(tmp_path / "raised.wav", raised, 44100)
     put(path, "rubberband", ANSWERS_VERSION + f'/bin/cp "{tmp_path}/raised.wav" "$5"\n')
     finding = check_rubber_band()
-    assert (finding.status, finding.mend) == ("ok", "")
+    assert (finding.status, finding.fix) == ("ok", "")
     assert "Rubber Band 3.3.0" in finding.what and "493.9 Hz" in finding.what
 
 

@@ -23,7 +23,7 @@ from generate.download.command_line import main, unpack
 from generate.readers.collection import Reader
 
 ROOT = Path(__file__).parents[3]
-SOUNDS = {"Toy-master/audio/a.wav": b"RIFFa" * 2000, "Toy-master/meta/toy.csv": b"filename,fold\na.wav,1\n"}
+AUDIO_FOLDER = {"Toy-master/audio/a.wav": b"RIFFa" * 2000, "Toy-master/meta/toy.csv": b"filename,fold\na.wav,1\n"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -117,10 +117,10 @@ def serve(server, content, path="/toy.zip"):
 
 @pytest.mark.parametrize(("path", "pack"), [("/toy.zip", zip_of), ("/toy.tar.gz?download=1", tar_of)])
 def test_a_good_archive_becomes_the_folder_and_nothing_else_stays(server, tmp_path, capsys, path, pack):
-    reader = serve(server, pack(SOUNDS), path)
+    reader = serve(server, pack(AUDIO_FOLDER), path)
     assert run(reader, tmp_path / "new" / "datasets") == 0
     target = tmp_path / "new" / "datasets" / "Toy"
-    assert (target / "audio" / "a.wav").read_bytes() == SOUNDS["Toy-master/audio/a.wav"]
+    assert (target / "audio" / "a.wav").read_bytes() == AUDIO_FOLDER["Toy-master/audio/a.wav"]
     assert names_in(target.parent) == ["Toy"]
     out = capsys.readouterr().out
     in_order = ("CC BY 4.0", "A. Author", "downloading", "checksum is right", "next: ")
@@ -130,14 +130,14 @@ def test_a_good_archive_becomes_the_folder_and_nothing_else_stays(server, tmp_pa
 
 
 def test_keep_archive(server, tmp_path):
-    reader = serve(server, tar_of(SOUNDS), "/toy.tar.gz")
+    reader = serve(server, tar_of(AUDIO_FOLDER), "/toy.tar.gz")
     assert run(reader, tmp_path, "--keep-archive") == 0
     assert names_in(tmp_path) == ["Toy", "Toy.tar.gz"]
     assert md5_of((tmp_path / "Toy.tar.gz").read_bytes()) in reader.md5
 
 
 def test_what_is_there_is_not_downloaded_again(server, tmp_path, capsys):
-    reader = serve(server, zip_of(SOUNDS))
+    reader = serve(server, zip_of(AUDIO_FOLDER))
     (tmp_path / "Toy").mkdir()
     (tmp_path / "Toy" / "mine.wav").write_bytes(b"mine")
     assert run(reader, tmp_path) == 0
@@ -148,12 +148,12 @@ def test_what_is_there_is_not_downloaded_again(server, tmp_path, capsys):
 
 def test_an_empty_folder_is_not_taken_for_the_collection(server, tmp_path):
     (tmp_path / "Toy").mkdir()
-    assert run(serve(server, zip_of(SOUNDS)), tmp_path) == 0
+    assert run(serve(server, zip_of(AUDIO_FOLDER)), tmp_path) == 0
     assert names_in(tmp_path / "Toy") == ["audio", "meta"]
 
 
 def test_a_wrong_checksum_keeps_the_archive_aside_and_says_what_to_do(server, tmp_path, capsys):
-    content = zip_of(SOUNDS)
+    content = zip_of(AUDIO_FOLDER)
     reader = replace(serve(server, content), md5=("0" * 32,))
     assert run(reader, tmp_path) == 1
     assert names_in(tmp_path) == ["Toy.zip.unverified"]
@@ -169,29 +169,29 @@ def test_a_wrong_checksum_keeps_the_archive_aside_and_says_what_to_do(server, tm
 
 
 def test_accept_checksum_while_downloading(server, tmp_path):
-    content = zip_of(SOUNDS)
+    content = zip_of(AUDIO_FOLDER)
     reader = replace(serve(server, content), md5=("0" * 32,))
     assert run(reader, tmp_path, "--accept-checksum", md5_of(content).upper()) == 0
 
 
 def test_where_no_checksum_is_published_it_says_so(server, tmp_path, capsys):
-    content = zip_of(SOUNDS)
+    content = zip_of(AUDIO_FOLDER)
     assert run(replace(serve(server, content), md5=()), tmp_path) == 0
     out = capsys.readouterr().out
     assert "no checksum is published" in out and hashlib.sha256(content).hexdigest() in out
 
 
 EVIL = {
-    "zip-climbs": zip_of(SOUNDS | {"../evil.txt": b"x"}),
-    "zip-climbs-with-backslashes": zip_of(SOUNDS | {"a\\..\\..\\evil.txt": b"x"}),
-    "zip-absolute": zip_of(SOUNDS | {"/tmp/evil.txt": b"x"}),
-    "zip-drive": zip_of(SOUNDS | {"C:/evil.txt": b"x"}),
-    "zip-link": zip_of(SOUNDS, link="Toy-master/audio/b.wav"),
-    "tar-climbs": tar_of(SOUNDS | {"Toy-master/../../evil.txt": b"x"}),
-    "tar-absolute": tar_of(SOUNDS | {"/tmp/evil.txt": b"x"}),
-    "tar-link": tar_of(SOUNDS, link="Toy-master/audio/b.wav"),
-    "tar-hard-link": tar_of(SOUNDS, link="Toy-master/audio/b.wav", kind=tarfile.LNKTYPE),
-    "tar-device": tar_of(SOUNDS, link="Toy-master/audio/b.wav", kind=tarfile.CHRTYPE),
+    "zip-climbs": zip_of(AUDIO_FOLDER | {"../evil.txt": b"x"}),
+    "zip-climbs-with-backslashes": zip_of(AUDIO_FOLDER | {"a\\..\\..\\evil.txt": b"x"}),
+    "zip-absolute": zip_of(AUDIO_FOLDER | {"/tmp/evil.txt": b"x"}),
+    "zip-drive": zip_of(AUDIO_FOLDER | {"C:/evil.txt": b"x"}),
+    "zip-link": zip_of(AUDIO_FOLDER, link="Toy-master/audio/b.wav"),
+    "tar-climbs": tar_of(AUDIO_FOLDER | {"Toy-master/../../evil.txt": b"x"}),
+    "tar-absolute": tar_of(AUDIO_FOLDER | {"/tmp/evil.txt": b"x"}),
+    "tar-link": tar_of(AUDIO_FOLDER, link="Toy-master/audio/b.wav"),
+    "tar-hard-link": tar_of(AUDIO_FOLDER, link="Toy-master/audio/b.wav", kind=tarfile.LNKTYPE),
+    "tar-device": tar_of(AUDIO_FOLDER, link="Toy-master/audio/b.wav", kind=tarfile.CHRTYPE),
 }
 
 
@@ -210,11 +210,11 @@ def flipped(content):
 
 
 BROKEN = {
-    "zip-cut": zip_of(SOUNDS)[:-40],
+    "zip-cut": zip_of(AUDIO_FOLDER)[:-40],
     "zip-flipped": flipped(zip_of({"Toy-master/a.wav": os.urandom(5000)})),
     "tar-cut": tar_of({"Toy-master/a.wav": os.urandom(50_000)})[:-20_000],
     "tar-flipped": flipped(tar_of({"Toy-master/a.wav": os.urandom(50_000)})),
-    "tar-flipped-checksum": tar_of(SOUNDS)[:-8] + b"\0\0\0\0" + tar_of(SOUNDS)[-4:],
+    "tar-flipped-checksum": tar_of(AUDIO_FOLDER)[:-8] + b"\0\0\0\0" + tar_of(AUDIO_FOLDER)[-4:],
     "empty": b"",
     "a-web-page": b"<html>quota exceeded</html>",
 }
@@ -236,7 +236,7 @@ def test_another_folder_inside_the_archive(server, tmp_path, capsys):
 
 @pytest.mark.parametrize("status", [404, 503])
 def test_a_server_that_refuses(server, tmp_path, capsys, status):
-    reader = serve(server, zip_of(SOUNDS))
+    reader = serve(server, zip_of(AUDIO_FOLDER))
     server.files["/toy.zip"] = status
     assert run(reader, tmp_path) == 1
     error = capsys.readouterr().err
@@ -258,7 +258,7 @@ def test_no_server(tmp_path, capsys, monkeypatch):
 
 
 def test_a_connection_that_breaks_off(server, tmp_path, capsys):
-    reader = replace(serve(server, zip_of(SOUNDS)), md5=())
+    reader = replace(serve(server, zip_of(AUDIO_FOLDER)), md5=())
     server.promised_more = 1000
     assert run(reader, tmp_path) == 1
     assert "the download failed" in capsys.readouterr().err
@@ -266,7 +266,7 @@ def test_a_connection_that_breaks_off(server, tmp_path, capsys):
 
 
 def test_an_archive_that_is_already_here(tmp_path, capsys):
-    content = zip_of(SOUNDS)
+    content = zip_of(AUDIO_FOLDER)
     archive = tmp_path / "by hand.zip"
     archive.write_bytes(content)
     reader = reader_for("http://127.0.0.1:9/toy.zip", content)
@@ -278,7 +278,7 @@ def test_an_archive_that_is_already_here(tmp_path, capsys):
 
 def test_an_archive_that_is_already_here_is_checked_and_left_alone(tmp_path, capsys):
     archive = tmp_path / "by-hand.zip"
-    archive.write_bytes(zip_of(SOUNDS))
+    archive.write_bytes(zip_of(AUDIO_FOLDER))
     reader = reader_for("http://127.0.0.1:9/toy.zip", b"something else")
     assert run(reader, tmp_path / "datasets", "--archive", archive) == 1
     assert md5_of(b"something else") in capsys.readouterr().err
@@ -292,7 +292,7 @@ def test_an_archive_that_is_not_here(tmp_path, capsys):
 
 
 def test_too_little_room(server, tmp_path, capsys):
-    reader = replace(serve(server, zip_of(SOUNDS)), download_size_mb=10**9)
+    reader = replace(serve(server, zip_of(AUDIO_FOLDER)), download_size_mb=10**9)
     assert run(reader, tmp_path) == 1
     assert "GB free" in capsys.readouterr().err
     assert server.asked == []
@@ -305,7 +305,7 @@ def test_ctrl_c_leaves_nothing(server, tmp_path, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(download_module, "unpack", interrupt)
-    assert run(serve(server, zip_of(SOUNDS)), tmp_path) == 1
+    assert run(serve(server, zip_of(AUDIO_FOLDER)), tmp_path) == 1
     assert "stopped" in capsys.readouterr().err
     assert names_in(tmp_path) == []
 
@@ -329,7 +329,7 @@ def test_a_wrong_command_line_ends_with_status_2(arguments, capsys):
 
 def test_unpack_refuses_a_folder_that_is_there(tmp_path):
     archive = tmp_path / "toy.zip"
-    archive.write_bytes(zip_of(SOUNDS))
+    archive.write_bytes(zip_of(AUDIO_FOLDER))
     with pytest.raises(FileExistsError):
         unpack(archive, tmp_path, most_bytes=10**6)
 

@@ -4,7 +4,7 @@ import pytest
 
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, row_hz, time_marks
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import tone
 
 
@@ -18,15 +18,15 @@ def test_rows_of_mel_are_librosas():
 @pytest.mark.parametrize("hz", [500.0, 2000.0, 9000.0])
 def test_a_tone_is_brightest_where_its_frequency_is_marked(feature, hz):
     settings = Settings(sr=22050, seconds=1.0, feature=feature, image_size=None, engine="librosa")
-    picture = levels(tone(hz, sr=22050), settings)[::-1].astype(float).mean(axis=1)
+    image = spectrogram_image(tone(hz, sr=22050), settings)[::-1].astype(float).mean(axis=1)
     centres = row_hz(settings)
-    assert len(centres) == len(picture)
-    brightest = int(picture.argmax())
+    assert len(centres) == len(image)
+    brightest = int(image.argmax())
     nearest = int(np.abs(centres - hz).argmin())
     assert abs(brightest - nearest) <= 1
     for mark, height in frequency_marks(settings):
         if mark == hz:
-            assert abs(height * len(picture) - nearest) <= 1.5
+            assert abs(height * len(image) - nearest) <= 1.5
 
 
 def test_mfcc_has_no_frequencies():

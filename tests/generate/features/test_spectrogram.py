@@ -4,21 +4,24 @@ from PIL import Image
 
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
-from generate.features.spectrogram import fit_length, is_silent, levels
+from generate.features.spectrogram import fit_length, is_silent, spectrogram_image
 from tests.conftest import tone, white
 
 
-def test_native_picture_is_the_feature_upside_down():
+def test_native_image_is_the_feature_upside_down():
     y = white(5, sr=44100)
     settings = Settings(image_size=None)
     expected = np.rint(FEATURES["mel"](y, settings)[::-1] * 255)
-    assert np.array_equal(levels(y, settings), expected)
-    assert levels(y, settings).shape == (128, 431)
+    assert np.array_equal(spectrogram_image(y, settings), expected)
+    assert spectrogram_image(y, settings).shape == (128, 431)
 
 
 def test_low_frequencies_are_at_the_bottom():
     settings = Settings()
-    low, high = levels(tone(200, sr=44100, seconds=5), settings), levels(tone(9000, sr=44100, seconds=5), settings)
+    low, high = (
+        spectrogram_image(tone(200, sr=44100, seconds=5), settings),
+        spectrogram_image(tone(9000, sr=44100, seconds=5), settings),
+    )
     assert low[:, 100].argmax() > 200 > 60 > high[:, 100].argmax()
 
 
@@ -27,16 +30,21 @@ def test_low_frequencies_are_at_the_bottom():
 @pytest.mark.parametrize("n_samples", [1, 10, 100, 512, 2047, 44100, 400_000])
 def test_size_is_fixed_whatever_the_length(size, feature, n_samples):
     settings = Settings(feature=feature, image_size=size)
-    picture = levels(np.full(n_samples, 0.1, np.float32) * np.sin(np.arange(n_samples, dtype=np.float32)), settings)
-    assert picture.dtype == np.uint8
+    image = spectrogram_image(
+        np.full(n_samples, 0.1, np.float32) * np.sin(np.arange(n_samples, dtype=np.float32)), settings
+    )
+    assert image.dtype == np.uint8
     if size:
-        assert picture.shape == size[::-1]
+        assert image.shape == size[::-1]
 
 
 def test_resizing_averages_and_loses_no_frame():
     clicks = np.zeros(5 * 44100, np.float32)
     clicks[::4410] = 0.9
-    native, small = levels(clicks, Settings(image_size=None)), levels(clicks, Settings(image_size=(108, 128)))
+    native, small = (
+        spectrogram_image(clicks, Settings(image_size=None)),
+        spectrogram_image(clicks, Settings(image_size=(108, 128))),
+    )
     expected = native[:, : 108 * 3].mean()
     assert small.mean() == pytest.approx(native.mean(), abs=1.5), expected
     columns = small.max(axis=0).astype(int)
@@ -44,10 +52,10 @@ def test_resizing_averages_and_loses_no_frame():
 
 
 def test_stretching_is_seen():
-    """The time axis is fixed before the picture is drawn: a sound at half speed ends at twice the place."""
+    """The time axis is fixed before the image is drawn: a sound at half speed ends at twice the place."""
     y = white(1, sr=44100)
-    once, twice = levels(y, Settings()), levels(np.repeat(y, 2), Settings())
-    ends = [int(np.flatnonzero(picture.max(axis=0) > 60)[-1]) for picture in (once, twice)]
+    once, twice = spectrogram_image(y, Settings()), spectrogram_image(np.repeat(y, 2), Settings())
+    ends = [int(np.flatnonzero(image.max(axis=0) > 60)[-1]) for image in (once, twice)]
     assert ends[0] == pytest.approx(224 / 5, abs=3)
     assert ends[1] == pytest.approx(2 * 224 / 5, abs=3)
 
@@ -62,20 +70,22 @@ def test_pad():
 def test_silence_is_the_floor_and_nothing_else_is():
     for y in (np.zeros(1000), np.full(1000, 0.3), 0.3 + 1e-5 * np.sin(np.arange(1000.0))):
         assert is_silent(y.astype(np.float32))
-        assert levels(y.astype(np.float32), Settings()).max() == 0
+        assert spectrogram_image(y.astype(np.float32), Settings()).max() == 0
     quiet = tone(440, peak=3e-4, sr=44100)
     assert not is_silent(quiet)
-    assert levels(quiet, Settings()).max() > 200
+    assert spectrogram_image(quiet, Settings()).max() > 200
 
 
 def test_input_is_not_modified():
     y = white(1)
     before = y.copy()
-    levels(y, Settings())
+    spectrogram_image(y, Settings())
     assert np.array_equal(y, before)
 
 
 def test_resize_is_pillows_bilinear():
     y = white(5, sr=44100)
-    native = Image.fromarray(levels(y, Settings(image_size=None)))
-    assert np.array_equal(levels(y, Settings()), np.asarray(native.resize((224, 224), Image.Resampling.BILINEAR)))
+    native = Image.fromarray(spectrogram_image(y, Settings(image_size=None)))
+    assert np.array_equal(
+        spectrogram_image(y, Settings()), np.asarray(native.resize((224, 224), Image.Resampling.BILINEAR))
+    )

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import soundfile
 
-from augment_audio import VARIANTS, make_variant, open_sound, parse_request
+from augment_audio import VARIANTS, make_variant, open_audio, parse_request
 from generate.__main__ import main
 from generate.dataset import tables
 from generate.gallery import listen
@@ -14,9 +14,9 @@ from tests.conftest import SR, tone
 ARGUMENTS = ["--engine", "librosa", "--sr", str(SR), "--seconds", "1", "--workers", "1", "--image-size", "64"]
 
 
-def test_the_sounds_of_some_clips_stand_beside_their_pictures(sounds, tmp_path):
+def test_the_sounds_of_some_clips_stand_beside_their_images(audio_folder, tmp_path):
     images = tmp_path / "images"
-    assert main([str(sounds), str(images), *ARGUMENTS, "--variants", "pitch=+2", "--listen", "2"]) == 0
+    assert main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "pitch=+2", "--listen", "2"]) == 0
     heard = sorted(path.name for path in images.rglob("*.mp3"))
     assert heard == [
         f"{label}-{k}__{variant}.mp3"
@@ -24,9 +24,9 @@ def test_the_sounds_of_some_clips_stand_beside_their_pictures(sounds, tmp_path):
         for k in (0, 1)
         for variant in ("original", "pitch=+2")
     ]
-    source, _ = soundfile.read(sounds / "low" / "0.wav", dtype="float32")
+    source, _ = soundfile.read(audio_folder / "low" / "0.wav", dtype="float32")
     made = make_variant(
-        open_sound(source, SR, engine="librosa"), parse_request("pitch=+2", VARIANTS), VARIANTS, seed=0, clip_id=""
+        open_audio(source, SR, engine="librosa"), parse_request("pitch=+2", VARIANTS), VARIANTS, seed=0, clip_id=""
     )
     for variant, expected in (("original", source), ("pitch=+2", made)):
         y, rate = soundfile.read(images / "low" / f"low-0__{variant}.mp3", dtype="float32")
@@ -36,8 +36,8 @@ def test_the_sounds_of_some_clips_stand_beside_their_pictures(sounds, tmp_path):
         assert np.corrcoef(aligned, expected[5000:9000])[0, 1] > 0.98
 
 
-def test_sounds_come_with_their_pictures_and_not_by_a_second_pass(sounds, tmp_path, monkeypatch):
-    soundfile.write(sounds / "low" / "0.wav", 0 * tone(200), SR)
+def test_sounds_come_with_their_images_and_not_by_a_second_pass(audio_folder, tmp_path, monkeypatch):
+    soundfile.write(audio_folder / "low" / "0.wav", 0 * tone(200), SR)
     images = tmp_path / "images"
     passes = []
     real = listen.map_unordered
@@ -46,57 +46,57 @@ def test_sounds_come_with_their_pictures_and_not_by_a_second_pass(sounds, tmp_pa
         "map_unordered",
         lambda work, jobs, *a, **k: passes.append(list(jobs)) or real(work, passes[-1], *a, **k),
     )
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "pitch=+2", "--listen", "1"])
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "pitch=+2", "--listen", "1"])
     # The first clip of "low" is silent, which shows only when it is decoded: the next one is heard, afterwards.
     assert [[job.clip_id for job in jobs] for jobs in passes] == [["low-1"]]
     heard = sorted(path.name for path in images.rglob("*.mp3"))
     assert heard == [f"{clip}__{variant}.mp3" for clip in ("high-0", "low-1") for variant in ("original", "pitch=+2")]
     first = (images / "high" / "high-0__pitch=+2.mp3").read_bytes()
     (images / "high" / "high-0__pitch=+2.mp3").unlink()
-    make_gallery(images, listen=1, workers=1, sounds=sounds)
+    make_gallery(images, listen=1, workers=1, audio_folder=audio_folder)
     assert (images / "high" / "high-0__pitch=+2.mp3").read_bytes() == first
 
 
-def test_only_stale_and_missing_sounds_are_written(sounds, tmp_path):
+def test_only_stale_and_missing_sounds_are_written(audio_folder, tmp_path):
     images = tmp_path / "images"
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "1"])
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "1"])
     one = images / "low" / "low-0__original.mp3"
     before = one.stat().st_mtime_ns
-    make_gallery(images, listen=2, workers=1, sounds=sounds)
+    make_gallery(images, listen=2, workers=1, audio_folder=audio_folder)
     assert one.stat().st_mtime_ns == before
     assert (images / "low" / "low-1__original.mp3").is_file()
     os.utime(one, ns=(0, 0))
-    make_gallery(images, listen=0, workers=1, sounds=sounds)
+    make_gallery(images, listen=0, workers=1, audio_folder=audio_folder)
     assert one.stat().st_mtime_ns == 0
-    make_gallery(images, listen=1, workers=1, sounds=sounds)
+    make_gallery(images, listen=1, workers=1, audio_folder=audio_folder)
     assert one.stat().st_mtime_ns >= before
 
 
-def test_sounds_go_with_their_pictures(sounds, tmp_path):
+def test_sounds_go_with_their_images(audio_folder, tmp_path):
     images = tmp_path / "images"
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "all"])
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "all"])
     assert len(list(images.rglob("*.mp3"))) == 8
-    (sounds / "low" / "0.wav").unlink()
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
+    (audio_folder / "low" / "0.wav").unlink()
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
     assert len(list(images.rglob("*.mp3"))) == 7
     assert not (images / "low" / "low-0__original.mp3").exists()
 
 
-def test_sounds_that_are_gone_leave_a_page(sounds, tmp_path, capsys, monkeypatch):
+def test_sounds_that_are_gone_leave_a_page(audio_folder, tmp_path, capsys, monkeypatch):
     from generate.gallery.command_line import main as gallery_main
 
     images = tmp_path / "images"
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
-    sounds.rename(tmp_path / "elsewhere")
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
+    audio_folder.rename(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
     assert gallery_main([str(images), "--listen", "1", "--workers", "1"]) == 0
     assert "no sound of 2 clips could be written" in capsys.readouterr().out
     assert (images / "index.html").is_file()
 
 
-def test_silent_clips_are_not_chosen(sounds, tmp_path):
-    soundfile.write(sounds / "low" / "00.wav", 0 * tone(200), SR)
+def test_silent_clips_are_not_chosen(audio_folder, tmp_path):
+    soundfile.write(audio_folder / "low" / "00.wav", 0 * tone(200), SR)
     images = tmp_path / "images"
-    main([str(sounds), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
     rows = choose(tables.read_metadata(images / "metadata.csv"), images, clips_a_class=1)
     assert sorted(rows["clip_id"]) == ["high-0", "low-0"]

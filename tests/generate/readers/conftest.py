@@ -12,7 +12,7 @@ import soundfile
 from tests.conftest import SR, tone
 
 
-def write_sounds(folder: Path, *paths: str) -> None:
+def write_audio(folder: Path, *paths: str) -> None:
     """Write a twentieth of a second of a tone to each path, in the format of its ending."""
     for number, path in enumerate(paths):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

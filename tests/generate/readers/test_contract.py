@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from generate.dataset.settings import Settings
 from generate.readers import READERS, ReaderOptions, find_layout, read
-from tests.generate.readers.conftest import touch, write_sounds, write_text
+from tests.generate.readers.conftest import touch, write_audio, write_text
 
 COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s"]
 FORBIDDEN = set('/\\:*?"<>|') | {chr(code) for code in range(32)}
@@ -28,12 +28,12 @@ def esc50(folder: Path) -> ReaderOptions:
         "2-101-B-36.wav,2,36,vacuum_cleaner,False,101,B",
     ]
     write_text(folder / "meta/esc50.csv", "filename,fold,target,category,esc10,src_file,take\n" + "\n".join(rows))
-    write_sounds(folder, *("audio/" + row.partition(",")[0] for row in rows))
+    write_audio(folder, *("audio/" + row.partition(",")[0] for row in rows))
     return ReaderOptions()
 
 
 def esc10(folder: Path) -> ReaderOptions:
-    write_sounds(folder, "001 - Dog bark/1-100-A.ogg", "001 - Dog bark/5-9-B.ogg", "010 - Fire crackling/1-100-A.ogg")
+    write_audio(folder, "001 - Dog bark/1-100-A.ogg", "001 - Dog bark/5-9-B.ogg", "010 - Fire crackling/1-100-A.ogg")
     write_text(folder / "README.md", "# ESC-10")
     return ReaderOptions()
 
@@ -46,12 +46,12 @@ def urbansound8k(folder: Path) -> ReaderOptions:
         "9-2-0-1.wav,9,5,9,1,1,5,siren",
     ]
     write_text(folder / "metadata/UrbanSound8K.csv", header + "\n".join(rows))
-    write_sounds(folder, "audio/fold5/7-3-0-0.wav", "audio/fold10/7-3-0-0.wav", "audio/fold1/9-2-0-1.wav")
+    write_audio(folder, "audio/fold5/7-3-0-0.wav", "audio/fold10/7-3-0-0.wav", "audio/fold1/9-2-0-1.wav")
     return ReaderOptions()
 
 
 def gtzan(folder: Path) -> ReaderOptions:
-    write_sounds(
+    write_audio(
         folder,
         "genres_original/jazz/jazz.00053.wav",
         "genres_original/jazz/jazz.00054.wav",
@@ -72,18 +72,18 @@ def csv(folder: Path) -> ReaderOptions:
         "犬 (1).wav",
         "é" * 100 + ".wav",
     ]
-    write_sounds(folder, *files)
+    write_audio(folder, *files)
     write_text(folder / "labels.csv", "File,Label\n" + "\n".join(f"{file},class {len(file)}" for file in files))
     return ReaderOptions()
 
 
 def names(folder: Path) -> ReaderOptions:
-    write_sounds(folder, "7_jackson_32.wav", "7_jackson_32.flac", "more/7_JACKSON_32.wav", "0_théo_0.wav", "-1_x_1.wav")
+    write_audio(folder, "7_jackson_32.wav", "7_jackson_32.flac", "more/7_JACKSON_32.wav", "0_théo_0.wav", "-1_x_1.wav")
     return ReaderOptions(name_pattern="{label}_{source}_{take}")
 
 
 def folders(folder: Path) -> ReaderOptions:
-    write_sounds(
+    write_audio(
         folder,
         *("cat/a.wav", "cat/a.flac", "cat/A.aiff", "cat/deep/er/a.wav", "cat/deep-er-a.wav", "cat/-a.wav"),
         *("-dogs/a.wav", "鳥 & birds/" + "ü" * 110 + ".wav", "鳥 & birds/" + "Ü" * 110 + ".flac", "x.wav/a: b?.wav"),
@@ -92,7 +92,7 @@ def folders(folder: Path) -> ReaderOptions:
 
 
 def splits(folder: Path) -> ReaderOptions:
-    write_sounds(
+    write_audio(
         folder,
         *("train/cat/a.wav", "train/dog/a.wav", "train/dog/more/b.flac", "Test/cat/a.wav", "Test/dog/a.wav"),
         *("valid/cat/A.wav", "valid/dog/é.wav"),
@@ -101,7 +101,7 @@ def splits(folder: Path) -> ReaderOptions:
 
 
 def folds(folder: Path) -> ReaderOptions:
-    write_sounds(folder, *(f"fold{fold}/{label}/a.wav" for fold in (1, 2, 10) for label in ("cat", "dog")))
+    write_audio(folder, *(f"fold{fold}/{label}/a.wav" for fold in (1, 2, 10) for label in ("cat", "dog")))
     return ReaderOptions()
 
 
@@ -171,7 +171,7 @@ def test_clip_ids_are_unique_and_safe_as_file_names(layout, folder, options):
         assert clip_id[0] not in "-. ", clip_id
         assert clip_id[-1] not in ". ", clip_id
         assert len(clip_id.encode()) <= 120, clip_id
-    made = folder.parent / "pictures"
+    made = folder.parent / "images"
     made.mkdir()
     for clip_id in ids:
         (made / f"{clip_id}-piece000__stretch=0.7.png").touch()
@@ -212,14 +212,14 @@ def test_the_table_is_the_same_in_whatever_order_its_rows_stand(name, folder):
     assert_frame_equal(read(folder, name, options).clips, clips)
 
 
-def test_what_is_hidden_or_no_sound_is_passed_over_and_counted(layout, folder, options):
+def test_what_is_hidden_or_no_sound_is_skipped_and_counted(layout, folder, options):
     clips = read(folder, layout, options).clips
     beside = (folder / clips["path"][0]).parent.relative_to(folder).as_posix()
     first = PurePosixPath(clips["path"][0])
     touch(
         folder,
         *(f"{beside}/.DS_Store", f"{beside}/._{first.name}", f"{beside}/notes.TXT", f"{beside}/LICENCE"),
-        *(f"{beside}/picture.png", f"{beside}/.git/x.wav", f"{beside}/__MACOSX/{first.name}"),
+        *(f"{beside}/image.png", f"{beside}/.git/x.wav", f"{beside}/__MACOSX/{first.name}"),
     )
 
     collection = read(folder, layout, options)
@@ -227,8 +227,8 @@ def test_what_is_hidden_or_no_sound_is_passed_over_and_counted(layout, folder, o
     assert find_layout(folder, options) == layout
     assert_frame_equal(collection.clips, clips)
     if layout not in READ_FROM_A_TABLE:
-        assert collection.passed_over["hidden"] == 4
-        assert {kind: collection.passed_over[kind] for kind in (".txt", "no ending", ".png")} == {
+        assert collection.skipped["hidden"] == 4
+        assert {kind: collection.skipped[kind] for kind in (".txt", "no ending", ".png")} == {
             ".txt": 1,
             "no ending": 1,
             ".png": 1,
@@ -324,7 +324,7 @@ def test_a_subset_of_what_has_none(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["esc50", "urbansound8k", "gtzan", "esc10"])
 def test_a_layout_that_was_told_and_does_not_fit(name, tmp_path):
-    write_sounds(tmp_path, "cat/a.wav")
+    write_audio(tmp_path, "cat/a.wav")
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
         read(tmp_path, name, ReaderOptions())
     assert "cat/a.wav" in str(caught.value) or str(tmp_path) in str(caught.value)

@@ -10,7 +10,7 @@ FILES = ("a.wav", "b.wav", "sub/c.wav")
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "sounds"
+    folder = tmp_path / "audio_folder"
     touch(folder, *FILES)
     return folder
 
@@ -243,7 +243,7 @@ def test_encodings_that_say_what_they_are(folder, encoding):
         "NUL",
         "open quote",
         "quote",
-        "picture",
+        "image",
         "endless",
         "xlsx",
     ],
@@ -439,7 +439,7 @@ def test_a_class_folder_named_like_a_table(folder):
         find_layout(folder, ReaderOptions())
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", "sounds"])
+@pytest.mark.parametrize("name", ["nowhere.csv", "audio_folder"])
 def test_a_table_that_is_not_there(folder, name):
     with pytest.raises(FileNotFoundError, match=rf"no table '.*{name}' \(--labels\)"):
         read(folder, "csv", ReaderOptions(labels=folder.parent / name))
@@ -462,4 +462,4 @@ def test_a_table_that_writes_letters_in_another_way_than_the_disk(tmp_path):
     write_text(tmp_path / "labels.csv", "file,label\nKäuz/1.wav,Käuz\ndog.wav,dog\ncat.wav,cat\n")
     collection = read(tmp_path, "csv", ReaderOptions())
     assert list(collection.clips["path"]) == ["Ka\u0308uz/1.wav", "dog.wav"]
-    assert [path for path, *_ in collection.missing] == ["cat.wav"] and not collection.passed_over
+    assert [path for path, *_ in collection.missing] == ["cat.wav"] and not collection.skipped

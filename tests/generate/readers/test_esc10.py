@@ -21,7 +21,7 @@ def test_the_real_collection(esc10):
     }
     assert dict(clips["fold"].value_counts()) == {fold: 80 for fold in "12345"}
     assert set(clips.groupby(["label", "fold"]).size()) == {8}
-    assert collection.passed_over[".md"] + collection.passed_over[".txt"] == sum(collection.passed_over.values()) > 0
+    assert collection.skipped[".md"] + collection.skipped[".txt"] == sum(collection.skipped.values()) > 0
 
 
 def test_no_real_recording_stands_in_two_folds_and_some_gave_several_clips(esc10):

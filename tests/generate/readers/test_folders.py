@@ -39,7 +39,7 @@ def test_sounds_beside_the_class_folders_are_counted(tmp_path):
     touch(tmp_path, "stray.wav", "other.flac", "notes.txt", "dog/1.wav")
     collection = read_folders(tmp_path)
     assert list(collection.clips["path"]) == ["dog/1.wav"]
-    assert collection.passed_over == {"audio files outside the class folders, such as other.flac": 2, ".txt": 1}
+    assert collection.skipped == {"audio files outside the class folders, such as other.flac": 2, ".txt": 1}
 
 
 def test_sounds_without_class_folders(tmp_path):

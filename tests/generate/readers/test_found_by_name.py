@@ -32,17 +32,17 @@ from tests.generate.readers.conftest import touch, write_text
     ],
 )
 def test_which_file_a_path_means(wanted, there, found):
-    taken, doubts = find_by_name([wanted], there)
+    taken, warnings_of = find_by_name([wanted], there)
     assert taken == ({wanted: found} if found else {})
     if not found and any(path.endswith("x.wav") for path in there):
-        assert "2 places" in doubts[wanted] and there[0] in doubts[wanted]
+        assert "2 places" in warnings_of[wanted] and there[0] in warnings_of[wanted]
 
 
 def test_no_file_is_taken_twice():
-    taken, doubts = find_by_name(["fold1/x.wav", "fold2/x.wav", "y.wav"], ["fold3/x.wav", "fold3/y.wav"])
+    taken, warnings_of = find_by_name(["fold1/x.wav", "fold2/x.wav", "y.wav"], ["fold3/x.wav", "fold3/y.wav"])
     assert taken == {"y.wav": "fold3/y.wav"}
-    assert set(doubts) == {"fold1/x.wav", "fold2/x.wav"}
-    assert "'fold3/x.wav' has its name, and so have 2 rows of the table" in doubts["fold1/x.wav"]
+    assert set(warnings_of) == {"fold1/x.wav", "fold2/x.wav"}
+    assert "'fold3/x.wav' has its name, and so have 2 rows of the table" in warnings_of["fold1/x.wav"]
 
 
 def test_a_file_that_a_row_names_itself_is_no_other_row_s(tmp_path):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from generate.audio import BadSound, load
+from generate.audio import BadAudio, load
 from generate.readers import READERS, ReaderOptions, find_layout, read
 from generate.rendering.segments import cut_into_pieces
-from tests.generate.readers.conftest import touch, write_sounds
+from tests.generate.readers.conftest import touch, write_audio
 
 TRACKS = ("jazz/jazz.00053.wav", "jazz/jazz.00054.wav", "hiphop/hiphop.00000.wav", "rock/rock.00099.wav")
 
@@ -29,11 +29,11 @@ def test_the_tracks_of_the_first_release_are_au_files(tmp_path):
     assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
     collection = read(tmp_path, "gtzan", ReaderOptions())
     assert list(collection.clips["clip_id"]) == ["blues.00000", "blues.00001"]
-    assert collection.passed_over == {".mf": 1}
+    assert collection.skipped == {".mf": 1}
 
 
 def test_the_broken_track_stays_a_clip_that_is_rejected_with_a_reason(tmp_path):
-    write_sounds(tmp_path, *TRACKS)
+    write_audio(tmp_path, *TRACKS)
     broken = tmp_path / "jazz/jazz.00054.wav"
     broken.write_bytes(bytes(range(256)) * 400)
 
@@ -43,7 +43,7 @@ def test_the_broken_track_stays_a_clip_that_is_rejected_with_a_reason(tmp_path):
     row = clips[clips["path"] == "jazz/jazz.00054.wav"]
     assert list(row["clip_id"]) == ["jazz.00054"]
     assert "broken in the copies" in READERS["gtzan"].known_broken[row["clip_id"].item()]
-    with pytest.raises(BadSound, match="not readable as sound"):
+    with pytest.raises(BadAudio, match="not readable as sound"):
         load(broken, 22050)
 
 

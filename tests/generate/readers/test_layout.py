@@ -99,7 +99,7 @@ def test_files_below_and_beside_the_classes_are_named(tmp_path):
     found = find(tmp_path, ReaderOptions())
     collection = read(tmp_path, found.layout, ReaderOptions())
     assert collection.notes == ["2 audio files in folders below the classes (wild/fox) belong to the class above"]
-    assert collection.passed_over == {"audio files outside the class folders, such as hello.wav": 1}
+    assert collection.skipped == {"audio files outside the class folders, such as hello.wav": 1}
 
 
 def test_a_table_with_bare_numbers_is_no_table_of_labels(tmp_path):

@@ -27,7 +27,7 @@ def test_the_free_spoken_digit_dataset(tmp_path):
     assert set(clips["fold"]) == {""}
     for clip in clips.itertuples():
         assert clip.path.startswith(f"recordings/{clip.label}_{clip.source_id}_")
-    assert collection.passed_over == {".md": 1}
+    assert collection.skipped == {".md": 1}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_names_that_do_not_fit_are_counted_and_the_rest_is_read(tmp_path):
     touch(tmp_path, "7_jackson_32.wav", "intro.wav", "deep/3_theo_1.wav", "_x_1.wav", "7_jackson_.wav")
     collection = read_names(tmp_path, "{label}_{source}_{take}")
     assert list(collection.clips["path"]) == ["deep/3_theo_1.wav", "7_jackson_32.wav"]
-    assert collection.passed_over == {"names that the pattern does not fit": 3}
+    assert collection.skipped == {"names that the pattern does not fit": 3}
 
 
 def test_the_pattern_must_fit_the_whole_name(tmp_path):

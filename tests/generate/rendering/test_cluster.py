@@ -20,7 +20,7 @@ from generate.rendering.clip import Front
 from generate.rendering.cluster_worker import Facts, faults
 from tests.conftest import SR, white
 from tests.faults.real_runs import can_mount
-from tests.generate.rendering.test_run import QUICK, many, metadata, rejected, start, tree, wait_for_pictures
+from tests.generate.rendering.test_run import QUICK, many, metadata, rejected, start, tree, wait_for_images
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -110,20 +110,20 @@ def dask_cluster(tmp_path):
 
 
 def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(dask_cluster, tmp_path, capsys):
-    sounds = many(tmp_path / "sounds", 15)
-    (sounds / "a" / "text.wav").write_text("no sound")
+    audio_folder = many(tmp_path / "audio_folder", 15)
+    (audio_folder / "a" / "text.wav").write_text("no sound")
     (tmp_path / "own.py").write_text(SLOW)
     arguments = [*QUICK[:-1], "1", "--variants-file", tmp_path / "own.py", "--variants", "slow", "pitch=+2"]
     (tmp_path / "go").touch()
-    assert main([str(a) for a in (sounds, tmp_path / "alone", *arguments, "--workers", "1")]) == 0
+    assert main([str(a) for a in (audio_folder, tmp_path / "alone", *arguments, "--workers", "1")]) == 0
     (tmp_path / "go").unlink()
     for path in tmp_path.glob("drawn-by-*"):
         path.unlink()
     first, second = dask_cluster.add_worker(), dask_cluster.add_worker()
     dask_cluster.wait_for_workers(2)
     images = tmp_path / "together"
-    run = start(sounds, images, *arguments, "--cluster", dask_cluster.address)
-    wait_for_pictures(images, 10)
+    run = start(audio_folder, images, *arguments, "--cluster", dask_cluster.address)
+    wait_for_images(images, 10)
     first.kill()
     first.wait()
     late = dask_cluster.add_worker()
@@ -139,38 +139,38 @@ def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(d
 
 
 def test_ctrl_c_leaves_a_folder_that_goes_on(dask_cluster, tmp_path):
-    sounds = many(tmp_path / "sounds", 15)
+    audio_folder = many(tmp_path / "audio_folder", 15)
     images = tmp_path / "images"
     dask_cluster.add_worker()
-    run = start(sounds, images, *QUICK, "--cluster", dask_cluster.address)
-    wait_for_pictures(images, 20)
+    run = start(audio_folder, images, *QUICK, "--cluster", dask_cluster.address)
+    wait_for_images(images, 20)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "goes on from there" in err
     assert "Traceback" not in err
-    assert main([str(a) for a in (sounds, images, *QUICK)]) == 0
-    assert main([str(a) for a in (sounds, tmp_path / "fresh", *QUICK)]) == 0
+    assert main([str(a) for a in (audio_folder, images, *QUICK)]) == 0
+    assert main([str(a) for a in (audio_folder, tmp_path / "fresh", *QUICK)]) == 0
     assert tree(images) == tree(tmp_path / "fresh")
 
 
 def test_a_clip_that_kills_its_worker_and_one_that_hangs_are_rejected(tmp_path, monkeypatch):
-    """On a cluster of our own, whose workers are started anew."""
+    """On a cluster of our own, whose workers are started again."""
     monkeypatch.setattr(cluster, "CLIP_LIMIT_S", 12.0)  # a worker that begins on a busy machine takes some
-    sounds = many(tmp_path / "sounds", 6)
-    soundfile.write(sounds / "a" / "killer.wav", white(1)[:7777], SR)
-    soundfile.write(sounds / "b" / "endless.wav", white(1)[:8888], SR)
+    audio_folder = many(tmp_path / "audio_folder", 6)
+    soundfile.write(audio_folder / "a" / "killer.wav", white(1)[:7777], SR)
+    soundfile.write(audio_folder / "b" / "endless.wav", white(1)[:8888], SR)
     (tmp_path / "own.py").write_text(BAD)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "bad", "--max-rejected", "20"]
     images = tmp_path / "images"
-    assert main([str(a) for a in (sounds, images, *arguments, "--cluster", "local:2")]) == 0
+    assert main([str(a) for a in (audio_folder, images, *arguments, "--cluster", "local:2")]) == 0
     assert rejected(images)["clip_id"].tolist() == ["a-killer", "b-endless"]
     assert rejected(images)["reason"].str.contains("died or hung, twice").all()
     assert len(metadata(images)) == 12 * 2
     assert not list(images.glob(".started*"))
 
 
-def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp_path, sounds, capsys):
+def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp_path, audio_folder, capsys):
     other = tmp_path / "other" / "soundfile-0.0.1.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: soundfile\nVersion: 0.0.1\n")
@@ -186,9 +186,9 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp
         )
         n = 4
     dask_cluster.wait_for_workers(n)
-    assert main([str(a) for a in (sounds, images, *QUICK, "--cluster", dask_cluster.address)]) == 1
+    assert main([str(a) for a in (audio_folder, images, *QUICK, "--cluster", dask_cluster.address)]) == 1
     said = capsys.readouterr().err
-    assert f"{n} of {n} workers would not draw the same pictures" in said
+    assert f"{n} of {n} workers would not draw the same images" in said
     assert f"soundfile is 0.0.1 there and {soundfile.__version__} here" in said
     assert "has 2 threads; start it with --nthreads 1" in said
     assert "No module named 'generate'" in said
@@ -198,13 +198,13 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp
 
 
 def test_a_worker_that_joins_late_and_would_draw_otherwise_is_sent_away(dask_cluster, tmp_path):
-    sounds = many(tmp_path / "sounds", 10)
+    audio_folder = many(tmp_path / "audio_folder", 10)
     (tmp_path / "own.py").write_text(SLOW)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "slow"]
     dask_cluster.add_worker()
     images = tmp_path / "images"
-    run = start(sounds, images, *arguments, "--cluster", dask_cluster.address)
-    wait_for_pictures(images, 2)
+    run = start(audio_folder, images, *arguments, "--cluster", dask_cluster.address)
+    wait_for_images(images, 2)
     late = dask_cluster.add_worker(options=("--nthreads", "2"))
     dask_cluster.wait_for_workers(2)
     (tmp_path / "go").touch()
@@ -261,15 +261,15 @@ def test_what_goes_wrong_while_the_disk_is_looked_at_is_said(tmp_path):
         (["--cluster", "tcp://127.0.0.1:9"], "No Dask scheduler answers at tcp://127.0.0.1:9"),
     ],
 )
-def test_what_cannot_be_a_cluster_is_said(sounds, tmp_path, monkeypatch, capsys, arguments, words):
+def test_what_cannot_be_a_cluster_is_said(audio_folder, tmp_path, monkeypatch, capsys, arguments, words):
     monkeypatch.setattr(cluster, "ANSWER_LIMIT_S", 0.5)
-    assert main([str(a) for a in (sounds, tmp_path / "images", *QUICK, *arguments)]) == 1
+    assert main([str(a) for a in (audio_folder, tmp_path / "images", *QUICK, *arguments)]) == 1
     assert words in capsys.readouterr().err
     assert not list((tmp_path).rglob("*.png"))
 
 
-def test_without_dask_the_error_says_how_to_get_it(sounds, tmp_path, monkeypatch, capsys):
+def test_without_dask_the_error_says_how_to_get_it(audio_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert main([str(a) for a in (sounds, tmp_path / "images", *QUICK, "--cluster", "local:2")]) == 1
+    assert main([str(a) for a in (audio_folder, tmp_path / "images", *QUICK, "--cluster", "local:2")]) == 1
     assert "pip install -r requirements-cluster.txt" in capsys.readouterr().err
     assert not (tmp_path / "images").exists()

@@ -8,8 +8,8 @@ from generate.features.mel import mel_filters, n_empty_bands
 from generate.rendering.image_fit import (
     dark_frequencies,
     fitting_seconds,
-    little_sound,
-    share_of_sound,
+    little_audio,
+    share_of_audio,
     window_warnings,
 )
 
@@ -17,13 +17,13 @@ DIGITS = np.random.default_rng(0).uniform(0.3, 0.8, 1000)
 
 
 def test_the_share_of_sound():
-    assert share_of_sound(np.array([0.4]), image_s=5, long="split") == pytest.approx(0.08)
-    assert share_of_sound(np.array([1.0, 20]), image_s=5, long="first") == pytest.approx(6 / 10)
-    assert share_of_sound(np.array([1.0, 20]), image_s=5, long="split") == pytest.approx(21 / 25)
+    assert share_of_audio(np.array([0.4]), image_s=5, long="split") == pytest.approx(0.08)
+    assert share_of_audio(np.array([1.0, 20]), image_s=5, long="first") == pytest.approx(6 / 10)
+    assert share_of_audio(np.array([1.0, 20]), image_s=5, long="split") == pytest.approx(21 / 25)
 
 
 def test_short_clips_in_long_images_are_named_with_the_95th_percentile():
-    what, advice = little_sound(DIGITS, Settings(long="split"))
+    what, advice = little_audio(DIGITS, Settings(long="split"))
     assert what == "images of 5 s are 11 % sound, the rest is padding"
     assert advice == "--seconds 0.78 --long first makes them 72 % sound"
     assert fitting_seconds(DIGITS) == 0.78
@@ -34,21 +34,21 @@ def test_short_clips_in_long_images_are_named_with_the_95th_percentile():
 @pytest.mark.parametrize("long", ["first", "split"])
 def test_the_advice_makes_it_better(seconds, long):
     seconds = np.array(seconds)
-    _, advice = little_sound(seconds, Settings(long=long))
+    _, advice = little_audio(seconds, Settings(long=long))
     if advice.startswith("--seconds"):
         better = Settings(seconds=float(advice.split()[1]), long="first")
-        before = share_of_sound(seconds, image_s=5, long=long)
-        assert share_of_sound(seconds, image_s=better.seconds, long="first") > before
+        before = share_of_audio(seconds, image_s=5, long=long)
+        assert share_of_audio(seconds, image_s=better.seconds, long="first") > before
         assert (seconds > better.seconds).mean() <= 0.05
     elif advice:
         assert advice.startswith("--pad repeat")
-        assert little_sound(seconds, Settings(long=long, pad="repeat")) == ("", "")
+        assert little_audio(seconds, Settings(long=long, pad="repeat")) == ("", "")
 
 
 def test_nothing_is_said_where_it_fits():
-    assert little_sound(np.full(10, 5.0), Settings()) == ("", "")
-    assert little_sound(np.full(10, 3.0), Settings()) == ("", "")
-    assert little_sound(np.array([]), Settings()) == ("", "")
+    assert little_audio(np.full(10, 5.0), Settings()) == ("", "")
+    assert little_audio(np.full(10, 3.0), Settings()) == ("", "")
+    assert little_audio(np.array([]), Settings()) == ("", "")
 
 
 def test_rates():

@@ -42,13 +42,13 @@ def test_what_was_drawn_behind_the_fault_is_given_up():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, workers):
-    folder = tmp_path / "sounds" / "a"
+    folder = tmp_path / "audio_folder" / "a"
     folder.mkdir(parents=True)
     soundfile.write(folder / "tape.ogg", white(60, sr=SR), SR)
     soundfile.write(folder / "good.ogg", white(1, sr=SR), SR)
     content = bytearray((folder / "tape.ogg").read_bytes())
     place = content.index(b"OggS", len(content) // 2)
-    content[place + 300 : place + 3000] = bytes(2700)  # its checksum is wrong, and the page is passed over
+    content[place + 300 : place + 3000] = bytes(2700)  # its checksum is wrong, and the page is skipped
     (folder / "tape.ogg").write_bytes(content)
     options = [
         "--layout",
@@ -69,7 +69,7 @@ def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, wor
     assert generate.__main__.main([str(folder.parent), str(images), *arguments]) == 3
     rejected = pd.read_csv(images / tables.REJECTED, keep_default_na=False)
     metadata = tables.read_metadata(images / tables.METADATA)
-    starts = metadata.loc[metadata["sound"] == "a/tape.ogg", "start_s"].tolist()
+    starts = metadata.loc[metadata["audio_file"] == "a/tape.ogg", "start_s"].tolist()
     n_good = len(starts)
     assert 20 < n_good < 40 and starts == list(range(n_good))
     assert rejected["clip_id"].tolist() == [f"a-tape-piece{n_good:03d}"]

@@ -18,7 +18,7 @@ import soundfile
 from generate.__main__ import main
 from generate.dataset import png, tables
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
 
 QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
@@ -45,9 +45,9 @@ def rejected(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "rejected.csv", dtype=str, keep_default_na=False)
 
 
-def test_every_clip_and_variant_becomes_a_picture(sounds, tmp_path, capsys):
+def test_every_clip_and_variant_becomes_a_image(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK, "--variants", "pitch=2", "noise=10") == 0
+    assert generate(audio_folder, images, *QUICK, "--variants", "pitch=2", "noise=10") == 0
     table = metadata(images)
     assert len(table) == 8 * 3
     assert set(table["variant"]) == {"original", "pitch=+2", "noise=10"}
@@ -55,118 +55,118 @@ def test_every_clip_and_variant_becomes_a_picture(sounds, tmp_path, capsys):
         f"low-{n}__{variant}.png" for n in range(4) for variant in ("original", "pitch=+2", "noise=10")
     )
     for file_name in table["file_name"]:
-        picture, text = png.read(images / file_name)
-        assert picture.shape == (32, 32)
+        image, text = png.read(images / file_name)
+        assert image.shape == (32, 32)
         assert text["settings"] == json.loads((images / "settings.json").read_text())["fingerprint"]
     assert len(rejected(images)) == 0
     out = capsys.readouterr().out
     assert "8 clips of 8 recordings, no folds" in out
     assert "2: high 4, low 4" in out
-    assert "24 pictures" in out
+    assert "24 images" in out
     assert not list(images.glob("*.tmp"))
     assert not (images / "journal.csv").exists()
 
 
-def test_a_picture_is_its_clip_alone(sounds, tmp_path):
-    """Another clip beside it, or none, changes no byte; and the picture is what `levels` draws."""
-    generate(sounds, tmp_path / "crowd", *QUICK, "--variants", "noise=10", "shift=0.3")
-    shutil.copytree(sounds / "low", tmp_path / "alone" / "low")
+def test_a_image_is_its_clip_alone(audio_folder, tmp_path):
+    """Another clip beside it, or none, changes no byte; and the image is what `spectrogram_image` draws."""
+    generate(audio_folder, tmp_path / "crowd", *QUICK, "--variants", "noise=10", "shift=0.3")
+    shutil.copytree(audio_folder / "low", tmp_path / "alone" / "low")
     for path in sorted((tmp_path / "alone" / "low").iterdir())[1:]:
         path.unlink()
     one = ["--layout", "folders", "--variants", "noise=10", "shift=0.3"]
     generate(tmp_path / "alone", tmp_path / "one", *QUICK, *one)
     for path in (tmp_path / "one" / "low").iterdir():
         assert path.read_bytes() == (tmp_path / "crowd" / "low" / path.name).read_bytes()
-    y, _ = soundfile.read(sounds / "low" / "0.wav", dtype="float32")
-    picture, _ = png.read(tmp_path / "one" / "low" / "low-0__original.png")
+    y, _ = soundfile.read(audio_folder / "low" / "0.wav", dtype="float32")
+    image, _ = png.read(tmp_path / "one" / "low" / "low-0__original.png")
     y -= y.mean(dtype=np.float64)
-    assert np.array_equal(picture, levels(y, Settings(sr=SR, seconds=1, image_size=(32, 32))))
+    assert np.array_equal(image, spectrogram_image(y, Settings(sr=SR, seconds=1, image_size=(32, 32))))
 
 
-def test_second_run_renders_nothing(sounds, tmp_path, capsys):
+def test_second_run_renders_nothing(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     before = {path: path.stat().st_mtime_ns for path in images.rglob("*.png")}
     first = tree(images)
     capsys.readouterr()
-    assert generate(sounds, images, *QUICK) == 0
+    assert generate(audio_folder, images, *QUICK) == 0
     assert {path: path.stat().st_mtime_ns for path in images.rglob("*.png")} == before
     assert tree(images) == first
     assert "Nothing to render" in capsys.readouterr().out
 
 
-def test_only_what_changed_is_rendered_again(sounds, tmp_path):
+def test_only_what_changed_is_rendered_again(audio_folder, tmp_path):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK, "--variants", "trim")
+    generate(audio_folder, images, *QUICK, "--variants", "trim")
     before = {path.name: path.stat().st_mtime_ns for path in images.rglob("*.png")}
-    soundfile.write(sounds / "low" / "1.wav", tone(500), SR)
+    soundfile.write(audio_folder / "low" / "1.wav", tone(500), SR)
     (images / "high" / "high-2__trim.png").unlink()
-    generate(sounds, images, *QUICK, "--variants", "trim")
+    generate(audio_folder, images, *QUICK, "--variants", "trim")
     after = {path.name: path.stat().st_mtime_ns for path in images.rglob("*.png")}
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"low-1__original.png", "low-1__trim.png", "high-2__trim.png"}
-    generate(sounds, tmp_path / "fresh", *QUICK, "--variants", "trim")
+    generate(audio_folder, tmp_path / "fresh", *QUICK, "--variants", "trim")
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_a_variant_can_be_added_and_not_forgotten(sounds, tmp_path, capsys):
+def test_a_variant_can_be_added_and_not_forgotten(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK, "--variants", "trim")
-    assert generate(sounds, images, *QUICK, "--variants", "trim", "gain=-6") == 0
-    generate(sounds, tmp_path / "fresh", *QUICK, "--variants", "trim", "gain=-6")
+    generate(audio_folder, images, *QUICK, "--variants", "trim")
+    assert generate(audio_folder, images, *QUICK, "--variants", "trim", "gain=-6") == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK, "--variants", "trim", "gain=-6")
     assert tree(images) == tree(tmp_path / "fresh")
-    assert generate(sounds, images, *QUICK, "--variants", "gain=-6") == 1
+    assert generate(audio_folder, images, *QUICK, "--variants", "gain=-6") == 1
     assert "trim" in capsys.readouterr().err
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_a_sound_that_is_gone_takes_its_pictures_with_it(sounds, tmp_path, capsys):
+def test_a_sound_that_is_gone_takes_its_images_with_it(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK, "--layout", "folders")
-    shutil.rmtree(sounds / "high")
-    (images / "low" / "mine.png").write_bytes(b"a picture of the user's own")
-    assert generate(sounds, images, *QUICK, "--layout", "folders") == 0
+    generate(audio_folder, images, *QUICK, "--layout", "folders")
+    shutil.rmtree(audio_folder / "high")
+    (images / "low" / "mine.png").write_bytes(b"an image of the user's own")
+    assert generate(audio_folder, images, *QUICK, "--layout", "folders") == 0
     assert not (images / "high").exists()
     assert (images / "low" / "mine.png").exists()
     assert set(metadata(images)["clip_id"]) == {"low-0", "low-1", "low-2", "low-3"}
     assert len(list((images / "low").iterdir())) == 4 * 6 + 1
-    assert "24 pictures of sounds that are gone" in capsys.readouterr().out
+    assert "24 images of sounds that are gone" in capsys.readouterr().out
     before = tree(images)
     for number in range(3):
-        (sounds / "low" / f"{number}.wav").unlink()
-    assert generate(sounds, images, *QUICK, "--layout", "folders") == 1, (
+        (audio_folder / "low" / f"{number}.wav").unlink()
+    assert generate(audio_folder, images, *QUICK, "--layout", "folders") == 1, (
         "a disk that is not there must not empty the folder"
     )
     assert "3 of them" in capsys.readouterr().err
     assert tree(images) == before
 
 
-def test_limit_takes_evenly_and_keeps_the_rest(sounds, tmp_path):
+def test_limit_takes_evenly_and_keeps_the_rest(audio_folder, tmp_path):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK, "--limit", "3")
+    generate(audio_folder, images, *QUICK, "--limit", "3")
     assert metadata(images).drop_duplicates("clip_id")["label"].value_counts().to_dict() == {"high": 2, "low": 1}
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     whole = tree(images)
-    generate(sounds, images, *QUICK, "--limit", "2")
+    generate(audio_folder, images, *QUICK, "--limit", "2")
     assert tree(images) == whole
 
 
-def test_other_settings_are_refused_with_both_named(sounds, tmp_path, capsys):
+def test_other_settings_are_refused_with_both_named(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     before = tree(images)
-    assert generate(sounds, images, *QUICK, "--feature", "log", "--colormap", "gray") == 1
+    assert generate(audio_folder, images, *QUICK, "--feature", "log", "--colormap", "gray") == 1
     message = capsys.readouterr().err
     for part in ("feature is mel there and log here", "colormap is magma there and gray here", "--overwrite"):
         assert part in message
     assert tree(images) == before
-    assert generate(sounds, images, *QUICK, "--feature", "log", "--overwrite") == 0
-    generate(sounds, tmp_path / "fresh", *QUICK, "--feature", "log")
+    assert generate(audio_folder, images, *QUICK, "--feature", "log", "--overwrite") == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK, "--feature", "log")
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_another_collection_is_refused(sounds, tmp_path, capsys):
-    generate(sounds, tmp_path / "images", *QUICK)
+def test_another_collection_is_refused(audio_folder, tmp_path, capsys):
+    generate(audio_folder, tmp_path / "images", *QUICK)
     (tmp_path / "other" / "bells").mkdir(parents=True)
     soundfile.write(tmp_path / "other" / "bells" / "b.wav", tone(700), SR)
     before = tree(tmp_path / "images")
@@ -176,16 +176,16 @@ def test_another_collection_is_refused(sounds, tmp_path, capsys):
     assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--layout", "folders", "--limit", "1") == 1
 
 
-def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(sounds, tmp_path, capsys):
+def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK, "--source-pattern", "^(.)") == 0
+    assert generate(audio_folder, images, *QUICK, "--source-pattern", "^(.)") == 0
     before = tree(images)
-    assert generate(sounds, images, *QUICK) == 1
+    assert generate(audio_folder, images, *QUICK) == 1
     assert "source_pattern is '^(.)' there and '' here" in capsys.readouterr().err
     assert tree(images) == before
 
 
-def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path, capsys):
+def test_a_variant_that_fails_takes_no_good_image_with_it(audio_folder, tmp_path, capsys):
     own = tmp_path / "own.py"
     own.write_text(
         "from augment_audio import Variant\n"
@@ -197,10 +197,10 @@ def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path, ca
     )
     images = tmp_path / "images"
     arguments = [*QUICK, "--variants-file", own]
-    generate(sounds, images, *arguments, "--variants", "trim")
+    generate(audio_folder, images, *arguments, "--variants", "trim")
     assert f"none of the variants in {own} is drawn; add to --variants one of picky" in capsys.readouterr().out
     before = tree(images)
-    assert generate(sounds, images, *arguments, "--variants", "trim", "picky") == 3
+    assert generate(audio_folder, images, *arguments, "--variants", "trim", "picky") == 3
     after = tree(images)
     assert len(rejected(images)) > 0
     assert {name: digest for name, digest in after.items() if name in before and name.endswith(".png")} == {
@@ -208,91 +208,91 @@ def test_a_variant_that_fails_takes_no_good_picture_with_it(sounds, tmp_path, ca
     }
 
 
-def test_a_corrected_label_moves_the_pictures(sounds, tmp_path):
-    table = tmp_path / "sounds" / "labels.csv"
+def test_a_corrected_label_moves_the_images(audio_folder, tmp_path):
+    table = tmp_path / "audio_folder" / "labels.csv"
     rows = [f"{label}/{number}.wav,{label}" for label in ("low", "high") for number in range(4)]
     table.write_text("file,label\n" + "\n".join(rows) + "\n")
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     table.write_text(table.read_text().replace("low/0.wav,low", "low/0.wav,high"))
-    assert generate(sounds, images, *QUICK) == 0
-    generate(sounds, tmp_path / "fresh", *QUICK)
+    assert generate(audio_folder, images, *QUICK) == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK)
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_files_of_the_users_own_are_never_touched(sounds, tmp_path, capsys):
+def test_files_of_the_users_own_are_never_touched(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
     (images / "notes").mkdir(parents=True)
     for name in ("settings.json", "metadata.csv", "rejected.csv", "thesis.tmp", "notes/a.tmp"):
         (images / name).write_text('{"editor.tabSize": 4}')
     before = tree(images)
     for more in ([], ["--overwrite"]):
-        assert generate(sounds, images, *QUICK, *more) == 1
+        assert generate(audio_folder, images, *QUICK, *more) == 1
         assert "not as this program wrote it" in capsys.readouterr().err
         assert tree(images) == before
     (images / "settings.json").unlink()
-    assert generate(sounds, images, *QUICK, "--overwrite") == 1
+    assert generate(audio_folder, images, *QUICK, "--overwrite") == 1
     assert "did not make it" in capsys.readouterr().err
 
 
-def test_overwrite_that_is_killed_can_be_given_again(sounds, tmp_path, monkeypatch):
+def test_overwrite_that_is_killed_can_be_given_again(audio_folder, tmp_path, monkeypatch):
     from generate.dataset import own_files
 
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
 
     def killed(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(own_files, "remove_pictures", killed)
-        assert generate(sounds, images, *QUICK, "--overwrite", "--feature", "log") == 130
-    assert generate(sounds, images, *QUICK, "--overwrite", "--feature", "log") == 0
-    generate(sounds, tmp_path / "fresh", *QUICK, "--feature", "log")
+        patch.setattr(own_files, "remove_images", killed)
+        assert generate(audio_folder, images, *QUICK, "--overwrite", "--feature", "log") == 130
+    assert generate(audio_folder, images, *QUICK, "--overwrite", "--feature", "log") == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK, "--feature", "log")
     assert tree(images) == tree(tmp_path / "fresh")
 
 
 def test_a_sound_that_goes_while_a_run_is_stopped(tmp_path):
-    sounds = many(tmp_path / "sounds", 12)
+    audio_folder = many(tmp_path / "audio_folder", 12)
     images = tmp_path / "images"
-    run = start(sounds, images, *QUICK)
-    wait_for_pictures(images, 40)
+    run = start(audio_folder, images, *QUICK)
+    wait_for_images(images, 40)
     run.kill()
     run.communicate()
-    (sounds / "a" / "0.wav").unlink()
-    assert generate(sounds, images, *QUICK) == 0
-    generate(sounds, tmp_path / "fresh", *QUICK)
+    (audio_folder / "a" / "0.wav").unlink()
+    assert generate(audio_folder, images, *QUICK) == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK)
     assert tree(images) == tree(tmp_path / "fresh")
 
 
-def test_a_picture_too_large_to_open_stops_no_run(sounds, tmp_path, capsys):
+def test_a_image_too_large_to_open_stops_no_run(audio_folder, tmp_path, capsys):
     from PIL import Image
 
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     Image.new("1", (20_000, 20_000)).save(images / "low" / "huge.png")
-    assert generate(sounds, images, *QUICK) == 0
+    assert generate(audio_folder, images, *QUICK) == 0
     assert "low/huge.png" in capsys.readouterr().out
 
 
-def test_empty_pictures_of_a_power_cut_are_drawn_again(sounds, tmp_path):
+def test_empty_images_of_a_power_cut_are_drawn_again(audio_folder, tmp_path):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     whole = tree(images)
     (images / "low" / "low-1__trim.png").write_bytes(b"")
-    assert generate(sounds, images, *QUICK) == 0
+    assert generate(audio_folder, images, *QUICK) == 0
     assert tree(images) == whole
 
 
 def test_a_second_ctrl_c_ends_a_worker_that_hangs(tmp_path):
-    sounds = many(tmp_path / "sounds", 2)
+    audio_folder = many(tmp_path / "audio_folder", 2)
     (tmp_path / "own.py").write_text(
         "import time\nfrom augment_audio import Variant\n"
         "def hangs(sound):\n    time.sleep(0 if abs(float(sound.y.std()) - 0.3535) < 0.001 else 3600)\n    return sound.y\n"
         "VARIANTS = {'hangs': Variant(hangs)}\n"
     )
     images = tmp_path / "images"
-    run = start(sounds, images, *QUICK, "--variants-file", tmp_path / "own.py", "--variants", "hangs")
+    run = start(audio_folder, images, *QUICK, "--variants-file", tmp_path / "own.py", "--variants", "hangs")
     deadline = time.monotonic() + 60
     while not (images / "journal.csv").exists():
         assert time.monotonic() < deadline
@@ -307,9 +307,9 @@ def test_a_second_ctrl_c_ends_a_worker_that_hangs(tmp_path):
     assert "Traceback" not in err
 
 
-def test_workers_and_the_order_of_files_change_nothing(sounds, tmp_path, monkeypatch):
+def test_workers_and_the_order_of_files_change_nothing(audio_folder, tmp_path, monkeypatch):
     variants = ["--variants", "paper", "noise=10", "shift=0.2", "roll=0.5"]
-    generate(sounds, tmp_path / "one", *QUICK, *variants, "--workers", "1")
+    generate(audio_folder, tmp_path / "one", *QUICK, *variants, "--workers", "1")
     scandir = os.scandir
 
     class Backwards:
@@ -332,22 +332,22 @@ def test_workers_and_the_order_of_files_change_nothing(sounds, tmp_path, monkeyp
             pass
 
     monkeypatch.setattr(os, "scandir", Backwards)
-    generate(sounds, tmp_path / "three", *QUICK, *variants, "--workers", "3")
+    generate(audio_folder, tmp_path / "three", *QUICK, *variants, "--workers", "3")
     assert tree(tmp_path / "one") == tree(tmp_path / "three")
 
 
-def test_seed_moves_random_variants_alone(sounds, tmp_path):
+def test_seed_moves_random_variants_alone(audio_folder, tmp_path):
     for seed in (0, 1):
-        generate(sounds, tmp_path / str(seed), *QUICK, "--variants", "noise=10", "pitch=1", "--seed", seed)
+        generate(audio_folder, tmp_path / str(seed), *QUICK, "--variants", "noise=10", "pitch=1", "--seed", seed)
     for path in sorted((tmp_path / "0").rglob("*.png")):
         same = np.array_equal(png.read(path)[0], png.read(tmp_path / "1" / path.relative_to(tmp_path / "0"))[0])
         assert same == ("noise" not in path.name)
 
 
-def test_bad_sounds_are_rejected_and_the_rest_rendered(sounds, tmp_path, capsys):
+def test_bad_sounds_are_rejected_and_the_rest_rendered(audio_folder, tmp_path, capsys):
     clean = tmp_path / "clean"
-    generate(sounds, clean, *QUICK)
-    low = sounds / "low"
+    generate(audio_folder, clean, *QUICK)
+    low = audio_folder / "low"
     (low / "text.wav").write_text("not a sound")
     (low / "empty.wav").touch()
     soundfile.write(low / "nothing.wav", np.zeros(0), SR)
@@ -360,7 +360,7 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(sounds, tmp_path, capsys)
     (low / "._0.wav").write_bytes(b"macOS")
     (low / "notes.txt").write_text("hello")
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK) == 3
+    assert generate(audio_folder, images, *QUICK) == 3
     reasons = dict(zip(rejected(images)["clip_id"], rejected(images)["reason"], strict=True))
     assert "not readable as sound" in reasons["low-text"]
     assert "no bytes" in reasons["low-empty"]
@@ -376,30 +376,30 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(sounds, tmp_path, capsys)
     out = capsys.readouterr().out
     assert "rejected: 6 of 14 clips" in out
     assert "1 .txt" in out
-    assert generate(sounds, images, *QUICK, "--max-rejected", "50") == 0
+    assert generate(audio_folder, images, *QUICK, "--max-rejected", "50") == 0
 
 
-def test_a_whole_class_lost_is_not_well(sounds, tmp_path, capsys):
-    (sounds / "odd").mkdir()
-    (sounds / "odd" / "a.wav").write_text("x")
-    assert generate(sounds, tmp_path / "images", *QUICK, "--max-rejected", "100") == 3
+def test_a_whole_class_lost_is_not_well(audio_folder, tmp_path, capsys):
+    (audio_folder / "odd").mkdir()
+    (audio_folder / "odd" / "a.wav").write_text("x")
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--max-rejected", "100") == 3
     assert "not one clip could be rendered of: odd" in capsys.readouterr().out
     assert not (tmp_path / "images" / "odd").exists()
 
 
-def test_a_clip_that_goes_bad_loses_its_old_pictures(sounds, tmp_path):
+def test_a_clip_that_goes_bad_loses_its_old_images(audio_folder, tmp_path):
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
-    (sounds / "low" / "0.wav").write_text("overwritten by mistake")
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
+    (audio_folder / "low" / "0.wav").write_text("overwritten by mistake")
+    generate(audio_folder, images, *QUICK)
     assert not list((images / "low").glob("low-0__*"))
     assert "low-0" not in set(metadata(images)["clip_id"])
 
 
-def test_silence_is_flagged_and_dark(sounds, tmp_path):
-    soundfile.write(sounds / "low" / "quiet.wav", np.zeros(SR), SR)
+def test_silence_is_flagged_and_dark(audio_folder, tmp_path):
+    soundfile.write(audio_folder / "low" / "quiet.wav", np.zeros(SR), SR)
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK, "--variants", "paper", "noise=20") == 0
+    assert generate(audio_folder, images, *QUICK, "--variants", "paper", "noise=20") == 0
     rows = metadata(images).set_index("clip_id").loc["low-quiet"]
     assert rows["silent"].all()
     for file_name in rows["file_name"]:
@@ -407,11 +407,11 @@ def test_silence_is_flagged_and_dark(sounds, tmp_path):
     assert not metadata(images).set_index("clip_id").loc["low-0", "silent"].any()
 
 
-def test_duplicates_are_marked(sounds, tmp_path):
+def test_duplicates_are_marked(audio_folder, tmp_path):
     padded = np.concatenate([np.zeros(SR // 2), tone(500, seconds=0.4)])
-    soundfile.write(sounds / "low" / "late.wav", padded, SR)
+    soundfile.write(audio_folder / "low" / "late.wav", padded, SR)
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK, "--variants", "trim", "gain=-6", "pitch=2")
+    generate(audio_folder, images, *QUICK, "--variants", "trim", "gain=-6", "pitch=2")
     table = metadata(images).set_index(["clip_id", "variant"])["duplicate"]
     assert not table["low-late", "trim"]
     assert table["low-0", "trim"]
@@ -420,25 +420,25 @@ def test_duplicates_are_marked(sounds, tmp_path):
     assert not table[:, "original"].any()
 
 
-def test_equal_sounds_share_a_source(sounds, tmp_path):
-    shutil.copy(sounds / "low" / "0.wav", sounds / "high" / "copy.wav")
+def test_equal_sounds_share_a_source(audio_folder, tmp_path):
+    shutil.copy(audio_folder / "low" / "0.wav", audio_folder / "high" / "copy.wav")
     images = tmp_path / "images"
-    generate(sounds, images, *QUICK)
+    generate(audio_folder, images, *QUICK)
     sources = metadata(images).drop_duplicates("clip_id").set_index("clip_id")["source_id"]
     assert sources["high-copy"] == sources["low-0"]
     assert sources.nunique() == 8
 
 
-def test_class_variants(sounds, tmp_path):
+def test_class_variants(audio_folder, tmp_path):
     config = tmp_path / "recipe.toml"
     config.write_text('variants = ["pitch=+1"]\n[class-variants]\nlow = ["noise=20", "trim"]\n')
-    generate(sounds, tmp_path / "images", *QUICK, "--config", config)
+    generate(audio_folder, tmp_path / "images", *QUICK, "--config", config)
     by_class = metadata(tmp_path / "images").groupby("label")["variant"].agg(set)
     assert by_class["low"] == {"original", "noise=20", "trim"}
     assert by_class["high"] == {"original", "pitch=+1"}
 
 
-def test_variants_of_the_users_own(sounds, tmp_path, capsys):
+def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
     own = tmp_path / "own.py"
     own.write_text(
         "from augment_audio import Variant\n"
@@ -447,13 +447,13 @@ def test_variants_of_the_users_own(sounds, tmp_path, capsys):
         "VARIANTS = {'reverse': Variant(reverse), 'broken': Variant(broken)}\n"
     )
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 0
+    assert generate(audio_folder, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 0
     assert set(metadata(images)["variant"]) == {"original", "reverse"}
-    assert generate(sounds, tmp_path / "b", *QUICK, "--variants-file", own, "--variants", "broken") == 1
+    assert generate(audio_folder, tmp_path / "b", *QUICK, "--variants-file", own, "--variants", "broken") == 1
     assert "fails on a second of a tone" in capsys.readouterr().err
     assert not (tmp_path / "b").exists()
     own.write_text(own.read_text() + "# changed\n")
-    assert generate(sounds, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 1
+    assert generate(audio_folder, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 1
     assert "variants file" in capsys.readouterr().err
 
 
@@ -477,11 +477,11 @@ def test_variants_of_the_users_own(sounds, tmp_path, capsys):
         (["{sounds}", "{images}", "--sr", "0"], "1,000 to 1,000,000"),
     ],
 )
-def test_what_cannot_start_writes_nothing_and_says_why(sounds, tmp_path, capsys, arguments, words):
+def test_what_cannot_start_writes_nothing_and_says_why(audio_folder, tmp_path, capsys, arguments, words):
     (tmp_path / "empty").mkdir()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.docx").touch()
-    places = {name: tmp_path / name for name in ("sounds", "empty", "images", "foreign")}
+    places = {name: tmp_path / name for name in ("audio_folder", "empty", "images", "foreign")}
     before = tree(tmp_path)
     assert generate(*(argument.format(**places) for argument in arguments)) == 1
     assert words in capsys.readouterr().err
@@ -489,22 +489,22 @@ def test_what_cannot_start_writes_nothing_and_says_why(sounds, tmp_path, capsys,
     assert not (tmp_path / "images").exists()
 
 
-def test_dry_run_writes_nothing(sounds, tmp_path, capsys):
-    assert generate(sounds, tmp_path / "images", *QUICK, "--dry-run") == 0
+def test_dry_run_writes_nothing(audio_folder, tmp_path, capsys):
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--dry-run") == 0
     out = capsys.readouterr().out
-    for part in ("8 clips", "2: high 4, low 4", "48 pictures", "librosa 0.", "MB"):
+    for part in ("8 clips", "2: high 4, low 4", "48 images", "librosa 0.", "MB"):
         assert part in out
     assert not (tmp_path / "images").exists()
 
 
-def test_two_runs_on_one_folder(sounds, tmp_path, capsys):
+def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):
     from filelock import FileLock
 
     (tmp_path / "images").mkdir()
     with FileLock(tmp_path / "images" / ".lock"):
-        assert generate(sounds, tmp_path / "images", *QUICK) == 1
+        assert generate(audio_folder, tmp_path / "images", *QUICK) == 1
     assert "Another run is at work" in capsys.readouterr().err
-    assert generate(sounds, tmp_path / "images", *QUICK) == 0
+    assert generate(audio_folder, tmp_path / "images", *QUICK) == 0
 
 
 def many(folder: Path, n: int) -> Path:
@@ -528,7 +528,7 @@ def start(*arguments) -> subprocess.Popen:
     )
 
 
-def wait_for_pictures(images: Path, n: int) -> None:
+def wait_for_images(images: Path, n: int) -> None:
     deadline = time.monotonic() + 60
     while len(list(images.rglob("*.png"))) < n:
         assert time.monotonic() < deadline
@@ -536,25 +536,25 @@ def wait_for_pictures(images: Path, n: int) -> None:
 
 
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
-    sounds = many(tmp_path / "sounds", 15)
-    generate(sounds, tmp_path / "never_killed", *QUICK)
+    audio_folder = many(tmp_path / "audio_folder", 15)
+    generate(audio_folder, tmp_path / "never_killed", *QUICK)
     images = tmp_path / "killed"
     for n in (20, 90):
-        run = start(sounds, images, *QUICK)
-        wait_for_pictures(images, n)
+        run = start(audio_folder, images, *QUICK)
+        wait_for_images(images, n)
         run.kill()
         run.communicate()
     # What a kill in the middle of writing leaves behind.
     (images / "a" / "a-0__original.png.123.tmp").write_bytes(b"half")
     (images / "settings.json.123.tmp").write_bytes(b"half")
-    assert generate(sounds, images, *QUICK) == 0
+    assert generate(audio_folder, images, *QUICK) == 0
     assert tree(images) == tree(tmp_path / "never_killed")
 
 
 def test_workers_end_with_a_main_process_that_is_killed(tmp_path):
-    sounds = many(tmp_path / "sounds", 15)
-    run = start(sounds, tmp_path / "images", *QUICK, "--workers", "2")
-    wait_for_pictures(tmp_path / "images", 10)
+    audio_folder = many(tmp_path / "audio_folder", 15)
+    run = start(audio_folder, tmp_path / "images", *QUICK, "--workers", "2")
+    wait_for_images(tmp_path / "images", 10)
     run.kill()
     run.communicate()
     deadline = time.monotonic() + 20
@@ -570,17 +570,17 @@ def test_workers_end_with_a_main_process_that_is_killed(tmp_path):
 
 
 def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(tmp_path):
-    sounds = many(tmp_path / "sounds", 15)
+    audio_folder = many(tmp_path / "audio_folder", 15)
     images = tmp_path / "images"
-    run = start(sounds, images, *QUICK)
-    wait_for_pictures(images, 20)
+    run = start(audio_folder, images, *QUICK)
+    wait_for_images(images, 20)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=30)
     assert run.returncode == 130
     assert "goes on from there" in err
     assert "Traceback" not in err
-    generate(sounds, tmp_path / "fresh", *QUICK)
-    assert generate(sounds, images, *QUICK) == 0
+    generate(audio_folder, tmp_path / "fresh", *QUICK)
+    assert generate(audio_folder, images, *QUICK) == 0
     assert tree(images) == tree(tmp_path / "fresh")
 
 
@@ -597,11 +597,11 @@ VARIANTS = {"deadly": Variant(deadly)}
 
 
 def test_a_clip_that_kills_its_worker_is_rejected_and_the_rest_rendered(tmp_path):
-    sounds = many(tmp_path / "sounds", 6)
-    soundfile.write(sounds / "a" / "killer.wav", white(1)[:7777], SR)
+    audio_folder = many(tmp_path / "audio_folder", 6)
+    soundfile.write(audio_folder / "a" / "killer.wav", white(1)[:7777], SR)
     (tmp_path / "own.py").write_text(DEADLY)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "deadly"]
-    assert generate(sounds, tmp_path / "images", *arguments, "--max-rejected", "20") == 0
+    assert generate(audio_folder, tmp_path / "images", *arguments, "--max-rejected", "20") == 0
     assert rejected(tmp_path / "images")["clip_id"].tolist() == ["a-killer"]
     assert "twice" in rejected(tmp_path / "images")["reason"].iloc[0]
     assert len(metadata(tmp_path / "images")) == 12 * 2
@@ -611,24 +611,24 @@ def test_a_clip_that_hangs_is_rejected_and_the_rest_rendered(tmp_path, monkeypat
     from generate.workers import processes
 
     monkeypatch.setattr(processes, "CLIP_LIMIT_S", 8.0)
-    sounds = many(tmp_path / "sounds", 4)
-    soundfile.write(sounds / "a" / "endless.wav", white(1)[:7777], SR)
+    audio_folder = many(tmp_path / "audio_folder", 4)
+    soundfile.write(audio_folder / "a" / "endless.wav", white(1)[:7777], SR)
     deadly = DEADLY.replace("os.kill(os.getpid(), signal.SIGKILL)", "import time; time.sleep(3600)")
     (tmp_path / "own.py").write_text(deadly)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "deadly", "--workers", "2"]
-    assert generate(sounds, tmp_path / "images", *arguments, "--max-rejected", "20") == 0
+    assert generate(audio_folder, tmp_path / "images", *arguments, "--max-rejected", "20") == 0
     assert rejected(tmp_path / "images")["clip_id"].tolist() == ["a-endless"]
     assert "hung" in rejected(tmp_path / "images")["reason"].iloc[0]
     assert len(metadata(tmp_path / "images")) == 8 * 2
 
 
 def test_long_recordings(tmp_path):
-    (tmp_path / "sounds" / "a").mkdir(parents=True)
+    (tmp_path / "audio_folder" / "a").mkdir(parents=True)
     y = np.concatenate([tone(hz, seconds=1) for hz in (300, 900, 2700)])
-    soundfile.write(tmp_path / "sounds" / "a" / "long.wav", y, SR)
+    soundfile.write(tmp_path / "audio_folder" / "a" / "long.wav", y, SR)
     quick = [*QUICK, "--variants", "none", "--layout", "folders"]
-    generate(tmp_path / "sounds", tmp_path / "split", *quick)
-    generate(tmp_path / "sounds", tmp_path / "first", *quick, "--long", "first")
+    generate(tmp_path / "audio_folder", tmp_path / "split", *quick)
+    generate(tmp_path / "audio_folder", tmp_path / "first", *quick, "--long", "first")
     pieces = metadata(tmp_path / "split")
     assert pieces["clip_id"].tolist() == [f"a-long-piece{n:03d}" for n in range(3)]
     assert pieces["source_id"].nunique() == 1
@@ -677,22 +677,22 @@ def test_gtzan_with_its_broken_track(tmp_path, capsys):
     assert sorted(table["start_s"].unique()) == [0, 1, 2]
 
 
-def test_files_that_a_table_names_in_vain(sounds, tmp_path, capsys):
+def test_files_that_a_table_names_in_vain(audio_folder, tmp_path, capsys):
     rows = [f"{label}/{number}.wav,{label},{1 + number % 2}" for label in ("low", "high") for number in range(5)]
-    (sounds / "labels.csv").write_text("file,label,fold\n" + "\n".join(rows) + "\n")
+    (audio_folder / "labels.csv").write_text("file,label,fold\n" + "\n".join(rows) + "\n")
     images = tmp_path / "images"
-    assert generate(sounds, images, *QUICK) == 3
+    assert generate(audio_folder, images, *QUICK) == 3
     out = capsys.readouterr().out
     assert "2 files named in labels.csv, but not there: low/4.wav, high/4.wav" in out
-    assert rejected(images)["sound"].tolist() == ["high/4.wav", "low/4.wav"]
+    assert rejected(images)["audio_file"].tolist() == ["high/4.wav", "low/4.wav"]
     assert set(metadata(images)["fold"]) == {"1", "2"}
     assert len(metadata(images)) == 48
 
 
-def test_a_bar_on_a_terminal(sounds, tmp_path):
+def test_a_bar_on_a_terminal(audio_folder, tmp_path):
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "generate", str(sounds), str(tmp_path / "images"), *QUICK]
+    command = [sys.executable, "-m", "generate", str(audio_folder), str(tmp_path / "images"), *QUICK]
     with subprocess.Popen(command, stdout=slave, stderr=slave, env={**os.environ, "COLUMNS": "100"}) as run:
         os.close(slave)
         shown = b""

@@ -37,7 +37,7 @@ def test_a_path_of_windows_is_not_quoted_without_need(monkeypatch):
 
 def test_a_path_seen_from_a_folder(tmp_path, monkeypatch):
     assert relative(tmp_path / "a/b", tmp_path / "c") == "../a/b"
-    monkeypatch.setattr(os.path, "relpath", lambda path, start: ntpath.relpath("D:\\pictures", "C:\\runs"))
+    monkeypatch.setattr(os.path, "relpath", lambda path, start: ntpath.relpath("D:\\images", "C:\\runs"))
     assert relative(tmp_path / "a", tmp_path) == (tmp_path / "a").as_posix()  # no way from one drive to another
 
 

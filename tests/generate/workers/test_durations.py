@@ -3,7 +3,7 @@ import os
 import pytest
 import soundfile
 
-from generate.audio import BadSound
+from generate.audio import BadAudio
 from generate.audio.decode import length
 from generate.workers import durations as module
 from generate.workers.durations import durations
@@ -18,7 +18,7 @@ def deadly(path):
     if "killer" in path.name:
         os.abort()
     if "bad" in path.name:
-        raise BadSound("no sound")
+        raise BadAudio("no sound")
     return length(path)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generate.audio import BadSound
+from generate.audio import BadAudio
 from generate.workers import processes
 from generate.workers.processes import KILLED_TWICE, QUEUED_A_WORKER, map_ordered
 
@@ -24,7 +24,7 @@ def work(path, number, what=""):
     if what == "hangs":
         time.sleep(600)
     if what == "bad":
-        raise BadSound("no sound")
+        raise BadAudio("no sound")
     time.sleep(0.02 * (hash(number) % 3))
     return number, os.getpid()
 
@@ -73,7 +73,7 @@ def test_a_file_that_hangs_costs_itself_and_twice_the_limit(tmp_path, monkeypatc
     assert 4 <= time.monotonic() - began < 20
 
 
-def test_after_a_reason_the_rest_of_a_file_is_passed_over(tmp_path):
+def test_after_a_reason_the_rest_of_a_file_is_skipped(tmp_path):
     parts = [(A, 1), (B, 1), (B, 2, "bad"), *((B, k) for k in range(3, 30)), (C, 1)]
     assert run(parts, tmp_path) == [(A, 1), (B, 1), (B, "no sound"), (C, 1)]
 

@@ -40,7 +40,7 @@ def test_generate_reads_what_is_suggested(tmp_path):
     )
     path = tmp_path / "setting.toml"
     path.write_text(text, encoding="utf-8")
-    options = command_line.options_from(command_line.parse(["sounds", "--config", str(path)]))
+    options = command_line.options_from(command_line.parse(["audio_folder", "--config", str(path)]))
     settings = Settings(**options.settings)
     assert settings.variants == ("pitch=+2", "trim") and settings.variants_file == ""
     assert 'give --variants-file too (it was "my variants.py")' in text
@@ -50,7 +50,7 @@ def test_generate_reads_what_is_suggested(tmp_path):
 def test_where_nothing_is_left_out_generate_reads_it_too(tmp_path):
     path = tmp_path / "setting.toml"
     path.write_text(class_variants_toml({"a": ("trim",), "b\n": ("trim",)}, table_of(), variants=["trim"]))
-    assert command_line.parse(["sounds", "--config", str(path)]).class_variants == {}
+    assert command_line.parse(["audio_folder", "--config", str(path)]).class_variants == {}
     assert '2 classes with all variants, so nothing stands here: "a", "b\\n"' in path.read_text()
 
 

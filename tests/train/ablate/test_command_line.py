@@ -20,13 +20,26 @@ from train.recipe import Recipe
 from train.runs.run_folder import read_run
 
 CLASSES = ("<b>", "great tit", "雀 'x'")
-TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "2", "--folds", "1"]
+TINY = [
+    "--model",
+    "cnn7",
+    "--ensemble",
+    "1",
+    "--input-size",
+    "32",
+    "--batch-size",
+    "16",
+    "--epochs",
+    "2",
+    "--folds",
+    "1",
+]
 
 
 @pytest.fixture(scope="module")
-def sounds(tmp_path_factory):
+def audio_folder(tmp_path_factory):
     """Three classes of three recordings, with names that TOML, Markdown and terminals take amiss."""
-    folder = tmp_path_factory.mktemp("few") / "sounds"
+    folder = tmp_path_factory.mktemp("few") / "audio_folder"
     for k, label in enumerate(CLASSES):
         (folder / label).mkdir(parents=True)
         for number in range(3):
@@ -36,9 +49,9 @@ def sounds(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def few(sounds):
-    """Their pictures: the variants `gain=-6`, which changes nothing to see, `noise=20` and `pitch=+2`."""
-    return draw(sounds, sounds.parent / "few", "--variants", "noise=20", "pitch=+2", "gain=-6", "--fan-out")
+def few(audio_folder):
+    """Their images: the variants `gain=-6`, which changes nothing to see, `noise=20` and `pitch=+2`."""
+    return draw(audio_folder, audio_folder.parent / "few", "--variants", "noise=20", "pitch=+2", "gain=-6", "--fan-out")
 
 
 @pytest.fixture
@@ -75,7 +88,7 @@ def fake_ablation(images, *, hurt="", **options):
     return plan
 
 
-def test_from_pictures_to_a_setting_also_after_an_interruption(few, sounds, here, capsys, monkeypatch):
+def test_from_images_to_a_setting_also_after_an_interruption(few, audio_folder, here, capsys, monkeypatch):
     from train.training import cross_validation
 
     calls = []
@@ -95,17 +108,17 @@ def test_from_pictures_to_a_setting_also_after_an_interruption(few, sounds, here
     assert calls == names[:3] and not (folder / "ablation.csv").exists()
     before = {path: path.stat().st_mtime_ns for name in names[:2] for path in (folder / name).glob("fold-*/*.*")}
 
-    # Where the pictures are held is no part of what is compared.
-    assert ablate(few, *TINY, "--levels", "disk") == 0
-    (levels,) = few.glob(".levels-*.npy")
-    levels.unlink()
+    # Where the images are held is no part of what is compared.
+    assert ablate(few, *TINY, "--cache", "disk") == 0
+    (pixels,) = few.glob(".pixels-*.npy")
+    pixels.unlink()
     assert calls == [*names[:3], *names[2:]]
     assert before == {path: path.stat().st_mtime_ns for path in before}
     out = capsys.readouterr().out
     assert "Run 1 of 4, all: finished before" in out and "hypothesis" in out
 
-    # The same budget for each: 6 originals, 18 pictures with two variants, which `all` sees twice.
-    seen = {name: read_run(folder / name).read_fold("1")["pictures_seen"] for name in names}
+    # The same budget for each: 6 originals, 18 images with two variants, which `all` sees twice.
+    seen = {name: read_run(folder / name).read_fold("1")["images_seen"] for name in names}
     assert seen == dict.fromkeys(names, 36)
     variants = {name: read_run(folder / name).recipe.train_variants for name in names}
     assert variants["all"] == ("gain=-6", "noise=20", "pitch=+2") and variants["originals"] == ()
@@ -114,7 +127,7 @@ def test_from_pictures_to_a_setting_also_after_an_interruption(few, sounds, here
     table = pd.read_csv(folder / "ablation.csv", keep_default_na=False)
     assert table["variant"].unique().tolist() == ["noise=20", "pitch=+2", "all variants"]
     assert table["label"].tolist() == ["", *CLASSES] * 3
-    assert table["n_pictures"].tolist() == [9, 3, 3, 3] * 2 + [18, 6, 6, 6]
+    assert table["n_images"].tolist() == [9, 3, 3, 3] * 2 + [18, 6, 6, 6]
     runs, skipped = compare.read_runs(folder / name for name in names)
     assert not skipped, "ordinary runs"
     accuracy = {cross_validation.name: cross_validation.report["pooled"]["accuracy"] for cross_validation in runs}
@@ -126,12 +139,12 @@ def test_from_pictures_to_a_setting_also_after_an_interruption(few, sounds, here
 
     small = ["--engine", "librosa", "--image-size", "48", "--sr", SR, "--seconds", "1", "--workers", "1"]
     config = ["--config", folder / "class_variants.toml"]
-    assert generate_main([str(part) for part in [sounds, here / "again", *small, *config]]) == 0
+    assert generate_main([str(part) for part in [audio_folder, here / "again", *small, *config]]) == 0
     drawn = stored_variants(read_metadata(here / "again" / "metadata.csv"), variants["all"])
     assert drawn == {label: variants["all"] for label in sorted(CLASSES)}, "nine sounds cannot tell that one hurts"
 
 
-def test_a_variant_that_hurts_a_class_is_left_out_of_it_alone(few, sounds, here):
+def test_a_variant_that_hurts_a_class_is_left_out_of_it_alone(few, audio_folder, here):
     plan = fake_ablation(few, hurt="雀 'x'")
     text = write_findings(plan)
     assert "Suggested: 雀 'x' without noise=20. The other classes keep all they have." in text
@@ -142,7 +155,7 @@ def test_a_variant_that_hurts_a_class_is_left_out_of_it_alone(few, sounds, here)
     assert "without noise=20, whose gain for \"雀 'x'\" was -90.0 points" in toml
     small = ["--engine", "librosa", "--image-size", "48", "--sr", SR, "--seconds", "1", "--workers", "1"]
     config = ["--config", plan.folder / "class_variants.toml"]
-    assert generate_main([str(part) for part in [sounds, here / "again", *small, *config]]) == 0
+    assert generate_main([str(part) for part in [audio_folder, here / "again", *small, *config]]) == 0
     drawn = stored_variants(read_metadata(here / "again" / "metadata.csv"), plan.variants)
     assert drawn == {
         "<b>": plan.variants,
@@ -168,13 +181,13 @@ def test_other_arguments_into_the_same_folder_are_refused(few, here, capsys):
     assert sorted(path.name for path in (here / "outputs/runs/mine").iterdir()) == ["ablation.json"]
 
 
-def test_other_pictures_and_foreign_folders_are_refused(few, here, capsys):
+def test_other_images_and_foreign_folders_are_refused(few, here, capsys):
     shutil.copytree(few, here / "mine")
     write_plan(plan_of(here / "mine", Recipe(), name="a"))
     table = read_metadata(here / "mine" / "metadata.csv")
     table.iloc[:-1].to_csv(here / "mine" / "metadata.csv", index=False)
     assert ablate("mine", "--name", "a") == 1
-    assert "its pictures were others" in capsys.readouterr().err
+    assert "its images were others" in capsys.readouterr().err
     (here / "outputs/runs/b").mkdir()
     (here / "outputs/runs/b/config.json").write_text("{}")
     assert ablate(few, "--name", "b") == 1
@@ -205,8 +218,8 @@ def test_what_cannot_be_is_said_before_anything_is_written(few, here, capsys, ar
     assert list(here.iterdir()) == []
 
 
-def test_pictures_without_variants_are_refused(sounds, here, capsys):
-    draw(sounds, here / "plain", "--variants", "none")
+def test_images_without_variants_are_refused(audio_folder, here, capsys):
+    draw(audio_folder, here / "plain", "--variants", "none")
     assert ablate(here / "plain") == 1
     assert "originals alone" in capsys.readouterr().err
 
@@ -216,8 +229,8 @@ def test_dry_run_shows_the_plan_and_writes_nothing(few, here, capsys):
     out = capsys.readouterr().out
     assert "4 runs, each on the same 1 fold of 3" in out and "Dry run" in out
     (line,) = [line for line in out.splitlines() if line.split()[:1] == ["without-pitch=+2"]]
-    assert line.split(maxsplit=1)[1] == "12 pictures, 3 epochs: 36 seen"
-    assert "every picture of gain=-6 equals its original" in out
+    assert line.split(maxsplit=1)[1] == "12 images, 3 epochs: 36 seen"
+    assert "every image of gain=-6 equals its original" in out
     assert "only fold 1 of 3" in out
     assert "no verdict can be reached" in out, "three test recordings tell nothing"
     assert list(here.iterdir()) == []
@@ -256,7 +269,7 @@ def test_unequal_budgets_are_told():
     from train.ablate.text import budget_text
 
     def seeing(n):
-        return {"times": {"pictures_seen": n}}
+        return {"times": {"images_seen": n}}
 
     assert budget_text({"all": seeing(1000), "originals": seeing(910)}) == ""
     assert "Mind: originals did not see" in budget_text({"all": seeing(1000), "originals": seeing(800)})

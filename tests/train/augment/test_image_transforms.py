@@ -5,34 +5,34 @@ from hypothesis import strategies as st
 
 from generate.dataset.tables import read_metadata
 from train.augment.image_transforms import PRESETS, ImageTransforms, image_arguments
-from train.data.decode import colour, load_pictures, palette_of
+from train.data.decode import colour, load_images, palette_of
 
 PALETTE = palette_of("magma")
 
 
 @pytest.fixture(scope="module")
-def levels(images):
+def pixels(images):
     names = list(read_metadata(images / "metadata.csv")["file_name"])[:1]
-    return load_pictures(images, names, palette=PALETTE, size=(40, 48), silent_ends="keep").levels[0]
+    return load_images(images, names, palette=PALETTE, size=(40, 48), silent_ends="keep").pixels[0]
 
 
-def both(levels, arguments, n=20):
-    """A batch by our own code, and picture by picture by `ImageDataGenerator.random_transform` with the same seeds."""
+def both(pixels, arguments, n=20):
+    """A batch by our own code, and image by image by `ImageDataGenerator.random_transform` with the same seeds."""
     from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
-    ours = ImageTransforms(arguments).transform(np.stack([levels] * n), PALETTE, np.random.default_rng(0))
+    ours = ImageTransforms(arguments).transform(np.stack([pixels] * n), PALETTE, np.random.default_rng(0))
     seeds = np.random.default_rng(0).integers(2**32, size=n)
-    generator, picture = ImageDataGenerator(**arguments), colour(levels, PALETTE).astype(np.float32)
-    theirs = np.stack([generator.random_transform(picture.copy(), seed=int(seed)) for seed in seeds])
+    generator, image = ImageDataGenerator(**arguments), colour(pixels, PALETTE).astype(np.float32)
+    theirs = np.stack([generator.random_transform(image.copy(), seed=int(seed)) for seed in seeds])
     return ours, theirs
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_pixels_are_those_of_image_data_generator(levels, preset):
+def test_pixels_are_those_of_image_data_generator(pixels, preset):
     """Its own `random_transform`, called by its own name, with the same seeds."""
-    ours, theirs = both(levels, PRESETS[preset])
+    ours, theirs = both(pixels, PRESETS[preset])
     np.testing.assert_array_equal(ours, theirs)
-    assert len({picture.tobytes() for picture in ours}) == len(ours)
+    assert len({image.tobytes() for image in ours}) == len(ours)
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,21 @@ def test_pixels_are_those_of_image_data_generator_by_property(seed, values):
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_drawing_leaves_the_global_generator_and_the_pictures_as_they_were(levels):
+def test_drawing_leaves_the_global_generator_and_the_images_as_they_were(pixels):
     np.random.seed(7)
     expected = np.random.random()
     np.random.seed(7)
-    before = levels.copy()
-    ImageTransforms(PRESETS["paper"]).transform(levels[np.newaxis], PALETTE, np.random.default_rng(0))
+    before = pixels.copy()
+    ImageTransforms(PRESETS["paper"]).transform(pixels[np.newaxis], PALETTE, np.random.default_rng(0))
     assert np.random.random() == expected
-    np.testing.assert_array_equal(levels, before)
+    np.testing.assert_array_equal(pixels, before)
 
 
 def test_the_papers_values():
     """Mushtaq, Su and Tran, 2021."""
     paper = image_arguments("paper", [])
     assert (paper["zoom_range"], paper["rotation_range"], paper["brightness_range"]) == (0.25, 30, (0.5, 1.5))
-    assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("sound", [])
+    assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("audio_file", [])
 
 
 def test_values_over_a_preset():

@@ -23,12 +23,12 @@ def test_nothing_drawn_changes_nothing():
 
 def test_resampling_is_scipys():
     """Bilinear along time with wrapping, and along frequency with the outermost row repeated."""
-    levels = batch(3)
+    pixels = batch(3)
     first, longer, upward = np.array([-3.3, 0.0, 40.7]), np.array([0.8, 1.3, 1.0]), np.array([1.5, -2.25, 0.0])
-    ours = _resample(levels, first, longer, upward)
+    ours = _resample(pixels, first, longer, upward)
     for k in range(3):
         columns = (first[k] + np.arange(32) / longer[k]) % 32
-        wrapped = np.concatenate([levels[k], levels[k][:, :1]], axis=1).astype(float)
+        wrapped = np.concatenate([pixels[k], pixels[k][:, :1]], axis=1).astype(float)
         rows = np.clip(np.arange(24) + upward[k], 0, 23)
         theirs = map_coordinates(wrapped, np.meshgrid(rows, columns, indexing="ij"), order=1)
         assert np.abs(ours[k] - theirs).max() <= 1
@@ -42,48 +42,48 @@ def test_a_whole_shift_only_moves_columns():
 
 
 def test_a_longer_sound_is_drawn_longer():
-    levels = np.zeros((1, 8, 40), dtype=np.uint8)
-    levels[0, :, 10:20] = 255
-    longer = _resample(levels, np.zeros(1), np.array([1.5]), np.zeros(1))
+    pixels = np.zeros((1, 8, 40), dtype=np.uint8)
+    pixels[0, :, 10:20] = 255
+    longer = _resample(pixels, np.zeros(1), np.array([1.5]), np.zeros(1))
     assert (longer[0, 0] > 127).sum() == 15
 
 
 def test_upward_is_up():
-    levels = np.zeros((1, 20, 8), dtype=np.uint8)
-    levels[0, 10] = 255
-    moved = _resample(levels, np.zeros(1), np.ones(1), np.array([3.0]))
+    pixels = np.zeros((1, 20, 8), dtype=np.uint8)
+    pixels[0, 10] = 255
+    moved = _resample(pixels, np.zeros(1), np.ones(1), np.array([3.0]))
     assert moved[0, :, 0].argmax() == 7  # row 0 is the top
 
 
 def test_masks_are_stripes_of_the_mean():
-    levels = np.repeat(np.arange(20, dtype=np.uint8)[None, :, None] * 10, 30, axis=2)
-    masked = transform(levels, SpectrogramTransforms(**STILL | {"frequency_mask": 0.5, "time_mask": 0.5}), rng(3))
-    changed = masked[0] != levels[0]
-    assert changed.any() and (masked[0][changed] == round(levels.mean())).all()
+    pixels = np.repeat(np.arange(20, dtype=np.uint8)[None, :, None] * 10, 30, axis=2)
+    masked = transform(pixels, SpectrogramTransforms(**STILL | {"frequency_mask": 0.5, "time_mask": 0.5}), rng(3))
+    changed = masked[0] != pixels[0]
+    assert changed.any() and (masked[0][changed] == round(pixels.mean())).all()
     rows, columns = changed.all(axis=1), changed.all(axis=0)
     assert 0 < rows.sum() <= 10 and np.diff(np.flatnonzero(rows)).max(initial=1) == 1
     assert 0 < columns.sum() <= 15 and np.diff(np.flatnonzero(columns)).max(initial=1) == 1
 
 
-def test_mixup_mixes_pictures_and_classes_alike():
-    levels, targets = batch(6), np.eye(6, dtype=np.float32)
-    mixed, classes = mix(levels, targets, alpha=1.0, rng=rng(1))
+def test_mixup_mixes_images_and_classes_alike():
+    pixels, targets = batch(6), np.eye(6, dtype=np.float32)
+    mixed, classes = mix(pixels, targets, alpha=1.0, rng=rng(1))
     np.testing.assert_allclose(classes.sum(axis=1), 1, rtol=1e-6)
-    expected = np.tensordot(classes, levels.astype(float), axes=1)
+    expected = np.tensordot(classes, pixels.astype(float), axes=1)
     assert np.abs(mixed - expected).max() <= 1
     assert mixed.dtype == np.uint8 and (np.sort(classes, axis=1)[:, -2] > 0.01).any()
-    same, same_classes = mix(levels, targets, alpha=0, rng=rng())
-    assert same is levels and same_classes is targets
+    same, same_classes = mix(pixels, targets, alpha=0, rng=rng())
+    assert same is pixels and same_classes is targets
 
 
 @given(seed=st.integers(0, 1000), height=st.integers(8, 40), width=st.integers(8, 40))
-def test_same_numbers_same_pictures_and_never_another_shape(seed, height, width):
-    levels = batch(3, height, width, seed)
-    before = levels.copy()
-    one, two = (transform(levels, SpectrogramTransforms(), rng(seed)) for _ in range(2))
+def test_same_numbers_same_images_and_never_another_shape(seed, height, width):
+    pixels = batch(3, height, width, seed)
+    before = pixels.copy()
+    one, two = (transform(pixels, SpectrogramTransforms(), rng(seed)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(levels, before)
-    assert one.shape == levels.shape and one.dtype == np.uint8
+    np.testing.assert_array_equal(pixels, before)
+    assert one.shape == pixels.shape and one.dtype == np.uint8
 
 
 def test_values_from_text():

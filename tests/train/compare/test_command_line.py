@@ -115,10 +115,10 @@ def test_a_run_of_some_folds_is_no_rival_of_a_whole_one(tmp_path, capsys):
 def test_options_in_which_runs_differ_are_shown(tmp_path, capsys):
     fake_run(tmp_path / "a", epochs=4)
     fake_run(tmp_path / "b", epochs=4, dropout=0.5, seed=3)
-    fake_run(tmp_path / "c", epochs=4, nets=2, spectrogram_values=("mixup=0",))
+    fake_run(tmp_path / "c", epochs=4, ensemble=2, spectrogram_values=("mixup=0",))
     main([str(tmp_path / name) for name in "abc"])
     head = capsys.readouterr().out.splitlines()[0]
-    assert "dropout" in head and "nets" in head and "spectrogram values" in head and "weight decay" not in head
+    assert "dropout" in head and "ensemble" in head and "spectrogram values" in head and "weight decay" not in head
 
 
 def test_few_recordings_give_neither_an_interval_nor_a_verdict(tmp_path, capsys):

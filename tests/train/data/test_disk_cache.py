@@ -1,4 +1,4 @@
-"""Pictures that are read from a file on the disk: the same levels, the same figures, and when the file is made anew."""
+"""Images that are read from a file on the disk: the same levels, the same figures, and when the file is made again."""
 
 import errno
 import os
@@ -14,11 +14,11 @@ from tests.faults.real_runs import can_mount, small_disk
 from tests.train.conftest import draw
 from train.__main__ import main
 from train.data import disk_cache
-from train.data.disk_cache import LevelsOnDisk
-from train.data.image_folder import open_pictures, read_images
+from train.data.disk_cache import PixelsOnDisk
+from train.data.image_folder import open_images, read_images
 from train.report.knn_baseline import shrink
 
-FILES = ".levels-*.npy"
+FILES = ".pixels-*.npy"
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def own(images, tmp_path):
     return shutil.copytree(images, tmp_path / "own")
 
 
-def opened(images, *, levels="disk", rows=slice(None), size=(32, 32), silent_ends="loop"):
+def opened(images, *, cache="disk", rows=slice(None), size=(32, 32), silent_ends="loop"):
     settings, table = read_images(images)
-    return open_pictures(images, settings, table.iloc[rows], size=size, silent_ends=silent_ends, levels=levels).levels
+    return open_images(images, settings, table.iloc[rows], size=size, silent_ends=silent_ends, cache=cache).pixels
 
 
 def never(*_, **__):
@@ -38,9 +38,9 @@ def never(*_, **__):
 def test_the_same_levels_as_in_memory(own):
     for rows in (slice(None), slice(None, None, -3)):
         for options in ({}, {"silent_ends": "keep", "size": (48, 48)}):
-            memory = opened(own, levels="memory", rows=rows, **options)
+            memory = opened(own, cache="memory", rows=rows, **options)
             disk = opened(own, rows=rows, **options)
-            assert isinstance(memory, np.ndarray) and isinstance(disk, LevelsOnDisk)
+            assert isinstance(memory, np.ndarray) and isinstance(disk, PixelsOnDisk)
             assert (disk.shape, disk.dtype, len(disk), disk.nbytes) == (
                 memory.shape,
                 memory.dtype,
@@ -63,7 +63,7 @@ def test_a_second_time_nothing_is_decoded(own, monkeypatch):
     np.testing.assert_array_equal(again[np.arange(5)], first[np.arange(5)])
 
 
-def test_a_picture_that_changed_is_decoded_anew(own):
+def test_a_image_that_changed_is_decoded_anew(own):
     first = opened(own)
     names = read_metadata(own / "metadata.csv")["file_name"]
     shutil.copy(own / names[1], own / names[0])
@@ -72,13 +72,13 @@ def test_a_picture_that_changed_is_decoded_anew(own):
     np.testing.assert_array_equal(again[0], again[1])
 
 
-def test_broken_pictures_are_all_named_and_nothing_is_left(own):
+def test_broken_images_are_all_named_and_nothing_is_left(own):
     opened(own)
     names = list(read_metadata(own / "metadata.csv")["file_name"])
     (own / names[3]).unlink()
     (own / names[5]).write_bytes((own / names[5]).read_bytes()[:150])
     before = list(own.glob(FILES))
-    with pytest.raises(ValueError, match="2 of 90 pictures") as error:
+    with pytest.raises(ValueError, match="2 of 90 images") as error:
         opened(own)
     assert names[3] in str(error.value) and names[5] in str(error.value)
     assert list(own.glob(FILES)) == before and not list(own.glob("*.tmp"))
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_written_to(own, tmp_path, monkeypatch):
             yield hold
 
     monkeypatch.setattr(disk_cache, "held", read_only)
-    expected = opened(own, levels="memory")
+    expected = opened(own, cache="memory")
     disk = opened(own)
     assert (tmp_path / "outputs") == disk.path.parent.resolve() and not list(own.glob(FILES))
     np.testing.assert_array_equal(disk[:], expected)
@@ -126,34 +126,37 @@ def test_a_full_disk(images, tmp_path, monkeypatch):
 
 def test_by_itself_it_is_taken_where_memory_is_short(own, monkeypatch):
     n_bytes = 90 * 32 * 32
-    for available, kind in ((2 * n_bytes, np.ndarray), (2 * n_bytes - 1, LevelsOnDisk)):
+    for available, kind in ((2 * n_bytes, np.ndarray), (2 * n_bytes - 1, PixelsOnDisk)):
         monkeypatch.setattr(disk_cache, "available_bytes", lambda available=available: available)
-        assert isinstance(opened(own, levels="auto"), kind)
+        assert isinstance(opened(own, cache="auto"), kind)
     with pytest.raises(ValueError, match="auto, memory, disk"):
-        opened(own, levels="tape")
+        opened(own, cache="tape")
 
 
 def test_training_gives_the_same_to_the_last_digit(own, tmp_path, monkeypatch, capsys):
-    """With a fold kept aside, whose pictures the net sees too; report and page included."""
+    """With a fold kept aside, whose images the model sees too; report and page included."""
     monkeypatch.chdir(tmp_path)
-    tiny = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "2"]
+    tiny = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "2"]
     more = ["--folds", "1", "--select", "validation", "--augment", "spectrogram", "image", "--explain", "0"]
-    for levels in ("memory", "disk"):
-        assert main([str(own), *tiny, *more, "--levels", levels, "--name", levels]) == 0
+    for pixels in ("memory", "disk"):
+        assert main([str(own), *tiny, *more, "--cache", pixels, "--name", pixels]) == 0
         said = capsys.readouterr()
-        assert ("levels    on disk" in said.out) == ("once into" in said.err) == (levels == "disk")
-    memory, disk = (tmp_path / "outputs/runs" / levels for levels in ("memory", "disk"))
+        assert ("cache     on disk" in said.out) == ("once into" in said.err) == (pixels == "disk")
+    memory, disk = (tmp_path / "outputs/runs" / pixels for pixels in ("memory", "disk"))
     assert (memory / "predictions.csv").read_bytes() == (disk / "predictions.csv").read_bytes()
     one, two = (pd.read_csv(run / "fold-1/history.csv").drop(columns="seconds") for run in (memory, disk))
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-def test_drawing_pictures_removes_the_file(own, images):
+def test_drawing_images_removes_the_file(own, images):
     opened(own)
-    sounds, variants = images.parent / "sounds", ("--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim")
-    draw(sounds, own, *variants)
+    audio_folder, variants = (
+        images.parent / "audio_folder",
+        ("--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim"),
+    )
+    draw(audio_folder, own, *variants)
     assert len(list(own.glob(FILES))) == 1
     name = read_metadata(own / "metadata.csv")["file_name"][0]
     os.unlink(own / name)
-    draw(sounds, own, *variants)
-    assert (own / name).is_file() and not list(own.glob(".levels-*"))
+    draw(audio_folder, own, *variants)
+    assert (own / name).is_file() and not list(own.glob(".pixels-*"))

@@ -9,8 +9,8 @@ from train.data.split import make_splits, relatives_in_training
 from train.recipe import PROTOCOLS
 
 
-def pictures(clips, variants=("original", "pitch=+2", "trim"), duplicates=()):
-    """A table of pictures from `(clip_id, label, source_id, fold)`."""
+def images(clips, variants=("original", "pitch=+2", "trim"), duplicates=()):
+    """A table of images from `(clip_id, label, source_id, fold)`."""
     rows = [
         {
             "clip_id": clip,
@@ -38,7 +38,7 @@ def tables(draw, *, with_folds: bool):
             clips.append((f"{label}-{number}", f"class {label}", f"r{source}", fold))
     if with_folds:
         clips += [(f"always-{k}", "class 0", f"s{k}", str(k)) for k in range(1, 5)]
-    return pictures(clips).sample(frac=1, random_state=draw(st.integers(0, 99))).reset_index(drop=True)
+    return images(clips).sample(frac=1, random_state=draw(st.integers(0, 99))).reset_index(drop=True)
 
 
 @settings(max_examples=60)
@@ -77,9 +77,9 @@ def test_same_seed_same_split_whatever_the_protocol(table, protocol, seed):
 
 def test_own_folds_are_the_folds():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 10)) for label in "ab" for n in range(20)]
-    splits = make_splits(pictures(clips))
+    splits = make_splits(images(clips))
     assert [split.name for split in splits] == [str(k) for k in range(1, 11)]
-    table = pictures(clips)
+    table = images(clips)
     for split in splits:
         assert set(table["fold"].iloc[split.test]) == {split.name}
         assert split.name not in set(table["fold"].iloc[split.train])
@@ -89,7 +89,7 @@ def test_own_folds_are_the_folds():
 
 def test_validation_is_the_next_fold():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 3)) for label in "ab" for n in range(9)]
-    table = pictures(clips)
+    table = images(clips)
     splits = make_splits(table, with_validation=True)
     folds = [
         (split.name, set(table["fold"].iloc[split.validation]), set(table["fold"].iloc[split.train]))
@@ -101,7 +101,7 @@ def test_validation_is_the_next_fold():
 def test_published_relatives_are_left_out_or_said():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 2)) for label in "ab" for n in range(8)]
     clips += [("x", "a", "shared", "1"), ("y", "b", "shared", "2")]
-    table = pictures(clips)
+    table = images(clips)
     first = make_splits(table)[0]
     assert first.n_left_out == 3
     assert "y" not in set(table["clip_id"].iloc[first.train])
@@ -114,7 +114,7 @@ def test_published_relatives_are_left_out_or_said():
 
 def test_collections_without_folds_are_stratified_by_recording():
     clips = [(f"{label}{n}", label, f"{label}{n // 4}", "") for label in "abc" for n in range(40)]
-    table = pictures(clips)
+    table = images(clips)
     splits = make_splits(table, seed=3)
     assert len(splits) == 5
     for split in splits:
@@ -123,7 +123,7 @@ def test_collections_without_folds_are_stratified_by_recording():
 
 def test_train_variants_and_duplicates():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 2)) for label in "ab" for n in range(4)]
-    table = pictures(clips, duplicates={("a0", "trim"), ("b2", "trim")})
+    table = images(clips, duplicates={("a0", "trim"), ("b2", "trim")})
     train = [table.iloc[split.train] for split in make_splits(table)]
     assert not pd.concat(train)["duplicate"].any()
     assert len(pd.concat(train)) == 24 - 2
@@ -137,7 +137,7 @@ def test_train_variants_and_duplicates():
 
 def test_leaky_protocols_leak_and_say_so():
     clips = [(f"{label}{n}", label, f"{label}{n // 5}", str(1 + n % 5)) for label in "ab" for n in range(50)]
-    table = pictures(clips)
+    table = images(clips)
     for protocol in ("paper", "random-clips"):
         (split,) = make_splits(table, protocol=protocol)
         assert split.is_leaky
@@ -176,33 +176,33 @@ def test_the_real_tables_own_relatives(real_tables):
 )
 def test_what_cannot_be_divided(clips, words):
     with pytest.raises(ValueError, match=words):
-        make_splits(pictures(clips))
+        make_splits(images(clips))
 
 
 def test_unknown_protocol():
     with pytest.raises(ValueError, match="folds, random-clips, paper"):
-        make_splits(pictures([("a", "x", "a", "1")]), protocol="random")
+        make_splits(images([("a", "x", "a", "1")]), protocol="random")
 
 
 def test_relatives_in_validation_leak_too():
     """An epoch that is chosen on relatives of the test is chosen on the test."""
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 3)) for label in "ab" for n in range(9)]
     clips += [("shared1", "a", "shared", "1"), ("shared2", "a", "shared", "2")]
-    splits = {split.name: split for split in make_splits(pictures(clips), with_validation=True, keep_relatives=True)}
+    splits = {split.name: split for split in make_splits(images(clips), with_validation=True, keep_relatives=True)}
     assert splits["1"].is_leaky  # fold 2 validates it
 
 
 def test_too_few_to_divide_at_random():
     clips = [(f"{label}{n}", label, f"{label}{n}", "") for label in "abcdef" for n in range(2)]
-    with pytest.raises(ValueError, match="12 pictures or clips of 6 classes are too few to divide at random"):
-        make_splits(pictures(clips), protocol="random-clips")
+    with pytest.raises(ValueError, match="12 images or clips of 6 classes are too few to divide at random"):
+        make_splits(images(clips), protocol="random-clips")
 
 
 def rare_class(n_rare=2, n_common=30):
     """Thirty common recordings and two rare ones."""
     clips = [(f"a{n}", "common", f"a{n}", "") for n in range(n_common)]
     clips += [(f"b{n}", "other", f"b{n}", "") for n in range(n_common)]
-    return pictures(clips + [(f"x{n}", "x y", f"x{n}", "") for n in range(n_rare)])
+    return images(clips + [(f"x{n}", "x y", f"x{n}", "") for n in range(n_rare)])
 
 
 def test_the_rarest_class_decides_how_many_folds_there_are_and_is_named():
@@ -232,7 +232,7 @@ def test_recordings_of_a_class_that_fall_into_one_fold_are_divided_again():
     """With a recording that holds other classes too, the first division of scikit-learn may put both in one fold."""
     clips = [(f"{label}{n}-{k}", label, f"{label}{n}", "") for label in "ab" for n in range(9) for k in range(1 + n)]
     clips += [(f"x{n}-{k}", "x", f"a{n}", "") for n in (0, 1) for k in range(2)]
-    table = pictures(clips)
+    table = images(clips)
     for seed in range(20):
         for split in make_splits(table, n_folds=4, seed=seed):
             assert "x" in set(table["label"].iloc[split.train])
@@ -246,16 +246,16 @@ def test_recordings_of_a_class_that_fall_into_one_fold_are_divided_again():
         (rare_class(2), {"n_folds": 31}, "--n-folds must be 2 to 30, .* Got 31"),
         (rare_class(3), {"n_folds": 2, "with_validation": True}, "--n-folds must be 3 to 30"),
         (
-            pictures([(f"{n}", "ab"[n % 2], f"{n}", str(n // 4)) for n in range(8)]),
+            images([(f"{n}", "ab"[n % 2], f"{n}", str(n // 4)) for n in range(8)]),
             {"n_folds": 5},
             "Add --ignore-folds",
         ),
         (
-            pictures([(f"{n}", "ab"[n % 2], f"{n}", str(n // 7 or "")) for n in range(8)]),
+            images([(f"{n}", "ab"[n % 2], f"{n}", str(n // 7 or "")) for n in range(8)]),
             {},
             "let `--ignore-folds` make",
         ),
-        (pictures([(f"{n}", "ab"[n % 2], f"{n}", "1") for n in range(8)]), {}, "1 fold.*Let `--ignore-folds` make"),
+        (images([(f"{n}", "ab"[n % 2], f"{n}", "1") for n in range(8)]), {}, "1 fold.*Let `--ignore-folds` make"),
     ],
 )
 def test_what_is_refused_names_the_option_that_helps(table, options, words):
@@ -263,8 +263,8 @@ def test_what_is_refused_names_the_option_that_helps(table, options, words):
         make_splits(table, **options)
 
 
-def test_folds_of_the_collection_may_be_passed_over():
-    table = pictures([(f"{n}", "ab"[n % 2], f"{n // 2}", "1" if n < 30 else "") for n in range(40)])
+def test_folds_of_the_collection_may_be_skipped():
+    table = images([(f"{n}", "ab"[n % 2], f"{n // 2}", "1" if n < 30 else "") for n in range(40)])
     splits = make_splits(table, ignore_folds=True, n_folds=4)
     assert [split.name for split in splits] == ["1", "2", "3", "4"]
     assert all(relatives_in_training(table, split) == 0 for split in splits)

@@ -42,7 +42,7 @@ def test_what_an_old_table_does_not_say_is_not_said(rates):
     "facts",
     [None, [], {}, {"sample_rates_hz": [8000]}, {"sample_rates_hz": {"x": 1}, "seconds": "5"}, {"seconds": [1]}],
 )
-def test_what_is_not_as_this_program_wrote_it_is_passed_over(facts):
+def test_what_is_not_as_this_program_wrote_it_is_skipped(facts):
     assert limits_in_words(facts, highest_hz=None, seconds=None) == []
 
 

@@ -13,14 +13,14 @@ from tests.conftest import SR, tone, white
 from tests.train.conftest import in_new_process
 from train.data.decode import colour
 from train.explain.attribution import completeness_error, grad_cam, integrated_gradients, log_odds_gain
-from train.explain.command_line import explain_levels, main
+from train.explain.command_line import explain_pixels, main
 from train.predict import fold_models
 from train.predict.windows import front_end, read_window
 from train.recipe import Recipe
 from train.runs import run_folder
 from train.runs.run_folder import Run
 
-KINDS = ("picture.png", "grad_cam.png", "integrated_gradients.png", "what_mattered.wav")
+KINDS = ("image.png", "grad_cam.png", "integrated_gradients.png", "what_mattered.wav")
 
 
 CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
@@ -28,13 +28,13 @@ CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
-    """Nets that learnt nothing need many."""
+    """Models that learnt nothing need many."""
     monkeypatch.setattr("train.explain.attribution.MOST_STEPS", 32)
 
 
 @pytest.fixture(scope="module")
-def nets(tmp_path_factory):
-    """Files of two nets that say different things of different pictures; one of them is two side by side."""
+def models(tmp_path_factory):
+    """Files of two models that say different things of different images; one of them is two side by side."""
     import keras
 
     from train.models.registry import build_model
@@ -42,18 +42,18 @@ def nets(tmp_path_factory):
     files = []
     for n in (1, 2):
         keras.utils.set_random_seed(n)
-        net = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32), nets=n)
-        for layer in net.layers:
-            if isinstance(layer, keras.layers.Dense):  # a new net answers nearly the same to all
+        model = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32), ensemble=n)
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Dense):  # a new model answers nearly the same to all
                 layer.set_weights([8 * layer.get_weights()[0], layer.get_weights()[1]])
-        files.append(tmp_path_factory.mktemp("nets") / "net.keras")
-        net.save(files[-1])
+        files.append(tmp_path_factory.mktemp("ensemble") / "model.keras")
+        model.save(files[-1])
     return files
 
 
 @pytest.fixture
-def run(tmp_path, nets):
-    """A run with two finished folds, whose pictures are of 1 s at 22050 Hz; they are not there."""
+def run(tmp_path, models):
+    """A run with two finished folds, whose images are of 1 s at 22050 Hz; they are not there."""
     settings = Settings(sr=SR, seconds=1.0, image_size=(48, 48), long="split")
     run = Run(
         folder=tmp_path / "runs" / "tiny",
@@ -67,9 +67,9 @@ def run(tmp_path, nets):
         versions={},
     )
     run_folder.write_run(run, {"format": 1, "fingerprint": "0" * 16, "settings": settings.to_json()})
-    for fold, net in zip(run.folds, nets, strict=True):
+    for fold, model in zip(run.folds, models, strict=True):
         run.fold_folder(fold).mkdir()
-        shutil.copy(net, run.model_file(fold))
+        shutil.copy(model, run.model_file(fold))
         run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": False})
     return run
 
@@ -82,27 +82,27 @@ def read_csv(path):
     return pd.read_csv(path, keep_default_na=False, na_values={"probability": [""], "completeness_error": [""]})
 
 
-def test_the_mean_of_the_nets_is_explained(run):
-    loaded = fold_models.load_nets(run, ["1", "2"])
+def test_the_mean_of_the_models_is_explained(run):
+    loaded = fold_models.load_models(run, ["1", "2"])
     palette = front_end(run).palette
-    levels = np.random.default_rng(0).integers(0, 256, (2, 32, 32)).astype(np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32)).astype(np.uint8)
     classes = np.array([1, 3])
-    found = explain_levels(loaded, levels, palette, classes)
-    pictures = colour(levels, palette)
+    found = explain_pixels(loaded, pixels, palette, classes)
+    images = colour(pixels, palette)
     options = {"baseline": palette[0]}
     for name, method, more in (
         ("grad_cam", grad_cam, {}),
         ("integrated_gradients", integrated_gradients, options),
     ):
-        expected = np.mean([method(net, pictures, classes, **more) for net in loaded], axis=0)
+        expected = np.mean([method(model, images, classes, **more) for model in loaded], axis=0)
         np.testing.assert_allclose(getattr(found, name), expected, atol=1e-6)
         assert getattr(found, name).dtype == np.float32
-    gain = np.mean([log_odds_gain(net, pictures, classes, **options) for net in loaded], axis=0)
+    gain = np.mean([log_odds_gain(model, images, classes, **options) for model in loaded], axis=0)
     np.testing.assert_allclose(
         found.completeness_error, completeness_error(found.integrated_gradients, gain), atol=1e-5
     )
     assert found.completeness_error.shape == (2,)
-    silent = explain_levels(loaded, levels, palette, classes, silence=levels[0])
+    silent = explain_pixels(loaded, pixels, palette, classes, silence=pixels[0])
     assert np.abs(silent.integrated_gradients[0]).max() == 0, "nothing is added to what is silence"
 
 
@@ -119,10 +119,10 @@ def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
     assert files == sorted(f"{name}__{kind}" for name in ("a b__0s", "a b__2s") for kind in KINDS)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*files, "explanations.csv"])
 
-    loaded, front = fold_models.load_nets(run, ["1", "2"]), front_end(run)
+    loaded, front = fold_models.load_models(run, ["1", "2"]), front_end(run)
     windows = [read_window(tmp_path / "a b.wav", start_s, front) for start_s in (0.0, 1.0, 2.0)]
     for k in (0, 2):
-        says = fold_models.mean_probabilities(loaded, colour(windows[k].levels[None], front.palette))[0]
+        says = fold_models.mean_probabilities(loaded, colour(windows[k].pixels[None], front.palette))[0]
         assert table["class"][k] == CLASSES[says.argmax()]
         assert table["probability"][k] == pytest.approx(says.max(), abs=1e-5)
         assert 0 <= table["completeness_error"][k] < 0.5
@@ -135,7 +135,7 @@ def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
         assert (len(masked), sr) == (round(seconds * SR), SR)
         assert 0 < np.abs(masked).max() <= 1
     out = capsys.readouterr().out
-    assert "2 nets averaged, of folds 1, 2" in out and "written: 8 files and explanations.csv" in out
+    assert "2 models averaged, of folds 1, 2" in out and "written: 8 files and explanations.csv" in out
     assert "silent: nothing to hear" in out
     assert all(f"__{kind}" in out for kind in KINDS), "the terminal says how to read the files"
 
@@ -147,9 +147,9 @@ def test_a_class_of_ones_own_is_explained(run, tmp_path):
     assert table["class"].tolist() == ["other one"]
     assert table["name"].tolist() == ["a"]
     says = fold_models.mean_probabilities(
-        fold_models.load_nets(run, ["2"]),
+        fold_models.load_models(run, ["2"]),
         colour(
-            read_window(tmp_path / "a.wav", 0.0, front_end(run)).levels[None],
+            read_window(tmp_path / "a.wav", 0.0, front_end(run)).pixels[None],
             front_end(run).palette,
         ),
     )[0]

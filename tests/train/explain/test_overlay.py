@@ -27,12 +27,12 @@ def test_one_mad_pixel_does_not_put_all_others_in_the_dark():
 
 
 def test_overlay_is_grey_where_nothing_matters_and_green_where_it_does():
-    levels = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (40, 1))
+    pixels = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (40, 1))
     attribution = np.zeros((40, 48))
     attribution[:20] = 1
-    found = overlay(levels, attribution, palette_of("magma"))
+    found = overlay(pixels, attribution, palette_of("magma"))
     assert found.shape == (40, 48, 3) and found.dtype == np.uint8
     assert np.ptp(found[30:], axis=-1).max() == 0, "no colour"
-    assert (np.diff(found[30, :, 0].astype(int)) >= 0).all(), "the picture is still to be seen"
+    assert (np.diff(found[30, :, 0].astype(int)) >= 0).all(), "the image is still to be seen"
     assert found[:10, :, 1].min() > 100 and found[:10, :, 0].max() == 0
     np.testing.assert_allclose(found[5, -1], MARK, atol=5)

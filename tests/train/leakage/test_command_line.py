@@ -13,23 +13,23 @@ def test_the_quick_meter_is_the_one_of_a_run(images, capsys):
     assert main([str(images), "--quick", "--input-size", "48"]) == 0
     out = capsys.readouterr().out
     prepared = prepare(images, Recipe(input_size=48))
-    shrunk, labels = shrink(prepared.pictures.levels), prepared.table["label"].to_numpy()
+    shrunk, labels = shrink(prepared.images.pixels), prepared.table["label"].to_numpy()
     right = sum(nearest_neighbour_accuracy(shrunk, labels, split) * len(split.test) for split in prepared.splits)
     n_tested = sum(len(split.test) for split in prepared.splits)
     (honest,) = [line for line in out.splitlines() if "honest folds" in line]
     assert f"{100 * right / n_tested:.1f} %" in honest and "0 of them with a relative" in honest
-    assert "any net can" in out
-    assert main([str(images), "--quick", "--input-size", "48", "--levels", "disk"]) == 0
+    assert "any model can" in out
+    assert main([str(images), "--quick", "--input-size", "48", "--cache", "disk"]) == 0
     assert capsys.readouterr().out == out
-    (levels,) = images.glob(".levels-*.npy")
-    levels.unlink()
+    (pixels,) = images.glob(".pixels-*.npy")
+    pixels.unlink()
 
 
 def test_where_there_are_no_relatives_nothing_is_said_to_leak(tmp_path, capsys):
     for k, label in enumerate(("high", "low")):
         for number in range(6):
-            record(tmp_path / "sounds" / label / f"{number}.wav", 1.0, seed=number, hz=300 + 3000 * k)
-    draw(tmp_path / "sounds", tmp_path / "images", "--variants", "none")
+            record(tmp_path / "audio_folder" / label / f"{number}.wav", 1.0, seed=number, hz=300 + 3000 * k)
+    draw(tmp_path / "audio_folder", tmp_path / "images", "--variants", "none")
     assert tables.read_metadata(tmp_path / "images" / "metadata.csv")["source_id"].is_unique
     assert main([str(tmp_path / "images"), "--quick"]) == 0
     assert "so nothing leaks" in capsys.readouterr().out

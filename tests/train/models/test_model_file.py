@@ -1,4 +1,4 @@
-"""What a file of a net may name: exactly what this program's models are made of."""
+"""What a file of a model may name: exactly what this program's models are made of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.rows import IS_FULL
 from train.models import checkpoint
-from train.models.model_file import ALLOWED, _parts, check_net
+from train.models.model_file import ALLOWED, _parts, check_model
 from train.models.registry import MODELS, build_model
 from train.recipe import Recipe
 from train.training import fit, schedule
@@ -49,17 +49,17 @@ CRAFTED: dict[str, dict[str, object]] = {
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("net") / "whole.keras"
+def model(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "whole.keras"
     keras.saving.save_model(build_model("cnn7", n_classes=2, size=(32, 32)), path)
     return path
 
 
 @pytest.mark.parametrize("kind", CRAFTED)
-def test_what_no_model_of_ours_holds_is_refused(net, tmp_path, kind):
-    check_net(net)
+def test_what_no_model_of_ours_holds_is_refused(model, tmp_path, kind):
+    check_model(model)
     path = tmp_path / "crafted.keras"
-    with zipfile.ZipFile(net) as before, zipfile.ZipFile(path, "w") as after:
+    with zipfile.ZipFile(model) as before, zipfile.ZipFile(path, "w") as after:
         for name in before.namelist():
             content = before.read(name)
             if name == "config.json":
@@ -67,19 +67,19 @@ def test_what_no_model_of_ours_holds_is_refused(net, tmp_path, kind):
                 config["config"]["layers"][-2] |= {"registered_name": None} | CRAFTED[kind]
                 content = json.dumps(config).encode()
             after.writestr(name, content)
-    with pytest.raises(ValueError, match="which is no part of a net"):
-        check_net(path)
+    with pytest.raises(ValueError, match="which is no part of a model"):
+        check_model(path)
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-@pytest.mark.parametrize("n_nets", [1, 2])
-def test_all_of_a_net_that_goes_on_is_known(n_nets, policy):
+@pytest.mark.parametrize("n_models", [1, 2])
+def test_all_of_a_model_that_goes_on_is_known(ensemble_size, policy):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        recipe = Recipe(model="cnn7", nets=n_nets)
-        model = build_model("cnn7", n_classes=3, size=(32, 32), nets=n_nets, dropout=0.1, l1=0.1, l2=0.1)
-        phase = schedule.phases(recipe, n_pictures=40, n_clips=20)[-1]
+        recipe = Recipe(model="cnn7", ensemble=ensemble_size)
+        model = build_model("cnn7", n_classes=3, size=(32, 32), ensemble=ensemble_size, dropout=0.1, l1=0.1, l2=0.1)
+        phase = schedule.phases(recipe, n_images=40, n_clips=20)[-1]
         fit._begin_phase(model, phase, recipe, 2)
         assert _named(model) <= ALLOWED
     finally:
@@ -105,13 +105,13 @@ def _named(model: keras.Model) -> set[tuple]:
 def test_a_model_from_before_its_layers_moved_is_read(tmp_path):
     """Files name the module of each layer; runs that were trained with an older layout of the program stay usable."""
     keras.utils.set_random_seed(0)
-    model = build_model("cnn7", n_classes=3, size=(32, 32), nets=2)
+    model = build_model("cnn7", n_classes=3, size=(32, 32), ensemble=2)
     checkpoint.save(model, tmp_path / "now.keras", [])
     with zipfile.ZipFile(tmp_path / "now.keras") as now, zipfile.ZipFile(tmp_path / "before.keras", "w") as before:
         for name in now.namelist():
             content = now.read(name)
             if name == "config.json":
-                content = content.replace(b"train.models.ensemble_in_one", b"train.nets.mean_of_nets")
+                content = content.replace(b"train.models.ensemble_in_one", b"train.models.mean_of_models")
                 content = content.replace(b"train.models.preprocess", b"train.preprocess")
                 assert b"train.models" not in content
             before.writestr(name, content)

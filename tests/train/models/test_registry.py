@@ -27,7 +27,7 @@ def test_parameters_are_as_published(name, published):
 
 
 @pytest.mark.parametrize(("name", "n_weighted"), [("cnn7", 7), ("cnn9", 9)])
-def test_weighted_layers_of_the_small_nets(name, n_weighted):
+def test_weighted_layers_of_the_small_models(name, n_weighted):
     model = build_model(name, n_classes=10)
     weighted = [
         layer
@@ -50,9 +50,9 @@ def test_every_classifier_of_keras_is_there():
 def test_preprocessing_is_kerass_own(name):
     module, _ = MODELS[name].base
     own = getattr(keras.applications, module).preprocess_input
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 9, 7, 3)).astype(np.uint8)
-    ours = keras.ops.convert_to_numpy(Preprocess(MODELS[name].preprocessing)(pictures))
-    np.testing.assert_allclose(ours, own(pictures.astype(np.float32)), atol=1e-4)
+    images = np.random.default_rng(0).integers(0, 256, (2, 9, 7, 3)).astype(np.uint8)
+    ours = keras.ops.convert_to_numpy(Preprocess(MODELS[name].preprocessing)(images))
+    np.testing.assert_allclose(ours, own(images.astype(np.float32)), atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_size_is_kerass_default(name):
 @pytest.mark.parametrize("name", ["cnn7", "squeezenet", "mobilenetv3small"])
 def test_from_pixels_to_probabilities_and_through_a_file(name, tmp_path):
     model = build_model(name, n_classes=4, size=(64, 96), dropout=0.3)
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
-    probabilities = model.predict(pictures, verbose=0)
+    images = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
+    probabilities = model.predict(images, verbose=0)
     assert probabilities.shape == (3, 4)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again.predict(pictures, verbose=0), probabilities, atol=1e-5)
+    np.testing.assert_allclose(again.predict(images, verbose=0), probabilities, atol=1e-5)
     assert again.get_layer(BASE).name == BASE
 
 
@@ -87,19 +87,19 @@ def test_penalties_are_counted():
 
 @pytest.mark.parametrize(("ending", "n_classes"), [(".weights.h5", 5), (".keras", 5), (".keras", 3)])
 def test_weights_of_an_earlier_classifier(tmp_path, ending, n_classes):
-    """A whole net may have other classes: then all but the last layer is taken."""
+    """A whole model may have other classes: then all but the last layer is taken."""
     earlier = build_model("cnn7", n_classes=5)
     path = tmp_path / f"earlier{ending}"
     earlier.save(path) if ending == ".keras" else earlier.save_weights(path)
     later = build_model("cnn7", n_classes=n_classes, weights=str(path))
-    part = (lambda net: net) if n_classes == 5 else (lambda net: net.get_layer(BASE))
+    part = (lambda model: model) if n_classes == 5 else (lambda model: model.get_layer(BASE))
     for ours, theirs in zip(part(later).weights, part(earlier).weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
 def test_weights_with_other_classes_alone_are_refused(tmp_path):
     build_model("cnn7", n_classes=5).save_weights(tmp_path / "earlier.weights.h5")
-    with pytest.raises(ValueError, match="A whole net, such as a run's last.keras, may have other classes"):
+    with pytest.raises(ValueError, match="A whole model, such as a run's last.keras, may have other classes"):
         build_model("cnn7", n_classes=3, weights=str(tmp_path / "earlier.weights.h5"))
 
 

@@ -15,7 +15,7 @@ from generate.dataset import tables
 from tests.conftest import SR, tone, white
 from tests.train.conftest import ROOT, draw, environment_of
 from tests.train.predict.test_windows import record, run_on
-from train.data.decode import colour, load_pictures
+from train.data.decode import colour, load_images
 from train.predict.command_line import main
 from train.predict.predictions import clock
 from train.predict.windows import front_end, read_window, window_starts
@@ -25,8 +25,8 @@ CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
 
 @pytest.fixture(scope="module")
-def nets(tmp_path_factory):
-    """Files of two nets of six classes that say different things of different pictures."""
+def models(tmp_path_factory):
+    """Files of two models of six classes that say different things of different images."""
     import keras
 
     from train.models.registry import build_model
@@ -34,39 +34,41 @@ def nets(tmp_path_factory):
     files = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        net = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32))
-        dense = net.get_layer("classes")
-        # A new net answers nearly the same to all.
+        model = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32))
+        dense = model.get_layer("classes")
+        # A new model answers nearly the same to all.
         dense.set_weights([40 * dense.get_weights()[0], dense.get_weights()[1]])
-        files.append(tmp_path_factory.mktemp("nets") / "net.keras")
-        net.save(files[-1])
+        files.append(tmp_path_factory.mktemp("ensemble") / "model.keras")
+        model.save(files[-1])
     return files
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """Sounds and their pictures, 1 s at 22050 Hz; do not change them."""
+    """Sounds and their images, 1 s at 22050 Hz; do not change them."""
     folder = tmp_path_factory.mktemp("drawn")
     for k, label in enumerate(("high", "low")):
         for number in range(3):
-            record(folder / "sounds" / label / f"{number}.wav", 0.6 + 0.3 * number, seed=number, hz=300 + 3000 * k)
-    draw(folder / "sounds", folder / "images", "--variants", "none")
+            record(
+                folder / "audio_folder" / label / f"{number}.wav", 0.6 + 0.3 * number, seed=number, hz=300 + 3000 * k
+            )
+    draw(folder / "audio_folder", folder / "images", "--variants", "none")
     return folder
 
 
 @pytest.fixture
-def run(tmp_path, drawn, nets):
+def run(tmp_path, drawn, models):
     """A run with two finished folds."""
     run = run_on(drawn / "images", tmp_path / "runs" / "tiny", classes=CLASSES)
-    return with_folds(run, dict(zip("12", nets, strict=True)))
+    return with_folds(run, dict(zip("12", models, strict=True)))
 
 
-def with_folds(run, nets, *, all_folds=("1", "2"), is_leaky=False, **recipe):
+def with_folds(run, models, *, all_folds=("1", "2"), is_leaky=False, **recipe):
     run = replace(run, folds=all_folds, all_folds=all_folds, recipe=replace(run.recipe, **recipe))
-    run_folder.write_run(run, run.picture_settings())
-    for fold, net in nets.items():
+    run_folder.write_run(run, run.image_settings())
+    for fold, model in models.items():
         run.fold_folder(fold).mkdir(exist_ok=True)
-        shutil.copy(net, run.model_file(fold))
+        shutil.copy(model, run.model_file(fold))
         run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": is_leaky})
     return run
 
@@ -83,44 +85,44 @@ def probabilities_of(table):
     return table[[f"p:{name}" for name in CLASSES]].to_numpy(dtype=float)
 
 
-def says(nets, pictures):
-    """The mean of what nets say, one net and one picture after the other."""
+def says(models, images):
+    """The mean of what models say, one model and one image after the other."""
     import keras
 
-    loaded = [keras.saving.load_model(path, compile=False) for path in nets]
-    return np.array([np.mean([net(picture[None]).numpy()[0] for net in loaded], axis=0) for picture in pictures])
+    loaded = [keras.saving.load_model(path, compile=False) for path in models]
+    return np.array([np.mean([model(image[None]).numpy()[0] for model in loaded], axis=0) for image in images])
 
 
-def pictures_of(run, path, duration, hop_s=None):
+def images_of(run, path, duration, hop_s=None):
     front = front_end(run)
     starts = window_starts(duration, seconds=front.settings.seconds, hop_s=hop_s)
     windows = [read_window(path, start_s, front) for start_s in starts]
-    return windows, [colour(window.levels, front.palette) for window in windows]
+    return windows, [colour(window.pixels, front.palette) for window in windows]
 
 
-# What the nets say
+# What the models say
 
 
-def test_training_clips_get_what_the_nets_say_of_their_pictures(run, drawn, nets, tmp_path):
-    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+def test_training_clips_get_what_the_models_say_of_their_images(run, drawn, models, tmp_path):
+    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
-    metadata = tables.read_metadata(drawn / "images" / "metadata.csv").sort_values("sound")
-    assert table["file"].tolist() == [str(drawn / "sounds" / sound) for sound in metadata["sound"]]
+    metadata = tables.read_metadata(drawn / "images" / "metadata.csv").sort_values("audio_file")
+    assert table["file"].tolist() == [str(drawn / "audio_folder" / sound) for sound in metadata["audio_file"]]
     front = front_end(run)
-    known = load_pictures(
+    known = load_images(
         drawn / "images", list(metadata["file_name"]), palette=front.palette, size=(32, 32), silent_ends="loop"
     )
-    expected = says(nets, colour(known.levels, known.palette))
-    assert np.ptp(expected, axis=0).max() > 0.05, "the pictures are told apart"
+    expected = says(models, colour(known.pixels, known.palette))
+    assert np.ptp(expected, axis=0).max() > 0.05, "the images are told apart"
     np.testing.assert_allclose(probabilities_of(table), expected, atol=2e-6)
 
 
-def test_a_recording_is_the_mean_of_its_windows_and_of_the_nets(run, nets, tmp_path):
+def test_a_recording_is_the_mean_of_its_windows_and_of_the_models(run, models, tmp_path):
     y = np.concatenate([tone(300), white(), tone(5000, seconds=0.7)])
     soundfile.write(tmp_path / "a.wav", y, SR)
-    windows, pictures = pictures_of(run, tmp_path / "a.wav", 2.7)
+    windows, images = images_of(run, tmp_path / "a.wav", 2.7)
     assert len(windows) == 3
-    expected = says(nets, pictures)
+    expected = says(models, images)
 
     for batch_size in (1, 2, 32):
         assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--batch-size", batch_size) == 0
@@ -130,12 +132,12 @@ def test_a_recording_is_the_mean_of_its_windows_and_of_the_nets(run, nets, tmp_p
         np.testing.assert_allclose(probabilities_of(table)[0], expected.mean(axis=0), atol=2e-6)
 
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--folds", "2") == 0
-    alone = says(nets[1:], pictures).mean(axis=0)
+    alone = says(models[1:], images).mean(axis=0)
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], alone, atol=2e-6)
     assert np.abs(alone - expected.mean(axis=0)).max() > 0.01
 
 
-def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, nets, tmp_path, capsys):
+def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, models, tmp_path, capsys):
     soundfile.write(tmp_path / "a.wav", white(2.5), SR)
     soundfile.write(tmp_path / "b.wav", tone(400, seconds=0.5), SR)
     outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
@@ -144,7 +146,7 @@ def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, ne
     assert table["file"].tolist() == [str(tmp_path / "a.wav")] * 4 + [str(tmp_path / "b.wav")]
     assert table["start_s"].tolist() == [0, 0.5, 1, 1.5, 0]
     assert table["end_s"].tolist() == [1, 1.5, 2, 2.5, 0.5]
-    expected = says(nets, pictures_of(run, tmp_path / "a.wav", 2.5, hop_s=0.5)[1])
+    expected = says(models, images_of(run, tmp_path / "a.wav", 2.5, hop_s=0.5)[1])
     np.testing.assert_allclose(probabilities_of(table)[:4], expected, atol=2e-6)
 
     out = capsys.readouterr().out
@@ -167,7 +169,7 @@ def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, ne
 
 
 def test_the_table_names_the_likeliest_classes_first(run, drawn, tmp_path):
-    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
     top = [name for k in range(1, 6) for name in (f"top_{k}", f"p_{k}")]
     assert list(table.columns) == ["file", "start_s", "end_s", "silent", *top, *(f"p:{name}" for name in CLASSES)]
@@ -181,7 +183,7 @@ def test_the_table_names_the_likeliest_classes_first(run, drawn, tmp_path):
 
 @pytest.mark.parametrize(("top", "n"), [("1", 1), ("3", 3), ("99", 6)])
 def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, top, n):
-    path = drawn / "sounds" / "high" / "0.wav"
+    path = drawn / "audio_folder" / "high" / "0.wav"
     assert predict(run, path, "--csv", tmp_path / "out.csv", "--top", top) == 0
     table = read_csv(tmp_path / "out.csv")
     assert sum(name.startswith("top_") for name in table) == n
@@ -191,7 +193,7 @@ def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, to
 
 def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
     (tmp_path / "bad.wav").write_text("no sound")
-    path = drawn / "sounds" / "low" / "1.wav"
+    path = drawn / "audio_folder" / "low" / "1.wav"
     outputs = ["--json", tmp_path / "out.json", "--csv", tmp_path / "out.csv"]
     assert predict(run, path, tmp_path / "bad.wav", *outputs) == 3
     written = json.loads((tmp_path / "out.json").read_text())
@@ -212,40 +214,40 @@ def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
 
 def test_an_older_table_is_replaced_whole(run, drawn, tmp_path):
     (tmp_path / "out.csv").write_text("file,start_s,end_s\nold,0,1\n")
-    assert predict(run, drawn / "sounds" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
+    assert predict(run, drawn / "audio_folder" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
     assert len(read_csv(tmp_path / "out.csv")) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "runs"]
 
 
-def test_the_heading_says_which_nets_answer(run, drawn, capsys):
-    path = drawn / "sounds" / "low" / "1.wav"
+def test_the_heading_says_which_models_answer(run, drawn, capsys):
+    path = drawn / "audio_folder" / "low" / "1.wav"
     assert predict(run, path) == 0
     out = capsys.readouterr().out
-    assert str(run.folder) in out and "2 nets averaged, of folds 1, 2" in out
+    assert str(run.folder) in out and "2 models averaged, of folds 1, 2" in out
     assert "leaky" not in out.lower() and "differ" not in out
     assert predict(run, path, "--folds", "2") == 0
     assert "one, of fold 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("how", [{"protocol": "paper"}, {"protocol": "random-clips"}, {"is_leaky": True}])
-def test_a_leaky_run_is_called_so(run, nets, drawn, tmp_path, capsys, how):
-    run = with_folds(run, {"1": nets[0]}, all_folds=("1",), **how)
-    assert predict(run, drawn / "sounds" / "low" / "1.wav", "--json", tmp_path / "out.json") == 0
+def test_a_leaky_run_is_called_so(run, models, drawn, tmp_path, capsys, how):
+    run = with_folds(run, {"1": models[0]}, all_folds=("1",), **how)
+    assert predict(run, drawn / "audio_folder" / "low" / "1.wav", "--json", tmp_path / "out.json") == 0
     assert "leaky" in capsys.readouterr().out
     assert json.loads((tmp_path / "out.json").read_text())["leaky"] is True
 
 
 def test_other_versions_of_what_draws_are_named(run, drawn, capsys):
-    values = run.picture_settings()
+    values = run.image_settings()
     then = values["versions"] | {"librosa": "0.9.1", "soundfile": "0.1", "python": "2.7"}
     run_folder.write_json(run.folder / "settings.json", values | {"versions": then})
-    assert predict(run, drawn / "sounds" / "low" / "1.wav") == 0
+    assert predict(run, drawn / "audio_folder" / "low" / "1.wav") == 0
     (note,) = [line for line in capsys.readouterr().out.splitlines() if "differ" in line]
     assert "librosa 0.9.1 (here " in note and "soundfile" not in note and "2.7" not in note
 
 
 def test_a_low_probability_is_called_unsure(run, drawn, tmp_path, capsys):
-    assert predict(run, drawn / "sounds", "--csv", tmp_path / "out.csv") == 0
+    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if ".wav" in line]
     p = read_csv(tmp_path / "out.csv")["p_1"]
     assert [", unsure" in line for line in lines] == [value < 0.5 for value in p]
@@ -263,7 +265,7 @@ def test_clock():
 
 def test_silence_is_called_so_and_not_trusted(run, drawn, tmp_path, capsys):
     soundfile.write(tmp_path / "quiet.wav", np.full(SR, 0.1, dtype=np.float32), SR)
-    path = drawn / "sounds" / "low" / "1.wav"
+    path = drawn / "audio_folder" / "low" / "1.wav"
     outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
     assert predict(run, tmp_path / "quiet.wav", path, *outputs) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
@@ -276,15 +278,15 @@ def test_silence_is_called_so_and_not_trusted(run, drawn, tmp_path, capsys):
     assert heard["probabilities"]
 
 
-def test_silent_windows_do_not_count(run, nets, tmp_path):
+def test_silent_windows_do_not_count(run, models, tmp_path):
     y = np.concatenate([np.zeros(2 * SR, dtype=np.float32), tone(700), np.zeros(SR, dtype=np.float32)])
     soundfile.write(tmp_path / "a.wav", y, SR)
-    windows, pictures = pictures_of(run, tmp_path / "a.wav", 4.0)
+    windows, images = images_of(run, tmp_path / "a.wav", 4.0)
     assert [window.is_silent for window in windows] == [True, True, False, True]
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
     assert not table["silent"][0]
-    np.testing.assert_allclose(probabilities_of(table)[0], says(nets, pictures[2:3])[0], atol=2e-6)
+    np.testing.assert_allclose(probabilities_of(table)[0], says(models, images[2:3])[0], atol=2e-6)
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--hop-seconds", "1") == 0
     assert read_csv(tmp_path / "out.csv")["silent"].tolist() == [True, True, False, True]
 
@@ -297,14 +299,14 @@ def test_only_silence_is_an_answer_too(run, tmp_path):
 # Files
 
 
-def test_folders_are_walked_and_hidden_files_passed_over(run, tmp_path, capsys):
-    sounds = tmp_path / "my sounds"
+def test_folders_are_walked_and_hidden_files_skipped(run, tmp_path, capsys):
+    audio_folder = tmp_path / "my sounds"
     for name in ("b.wav", "a/ä ü 鳥.flac", "a/x, y.wav", ".hidden/c.wav", "._b.wav", ".d.wav"):
-        record(sounds / name, 0.5)
-    (sounds / "notes.txt").write_text("no sound")
-    assert predict(run, sounds, sounds / "b.wav", "--csv", tmp_path / "out.csv") == 0
+        record(audio_folder / name, 0.5)
+    (audio_folder / "notes.txt").write_text("no sound")
+    assert predict(run, audio_folder, audio_folder / "b.wav", "--csv", tmp_path / "out.csv") == 0
     assert read_csv(tmp_path / "out.csv")["file"].tolist() == [
-        str(sounds / name) for name in ("a/x, y.wav", "a/ä ü 鳥.flac", "b.wav")
+        str(audio_folder / name) for name in ("a/x, y.wav", "a/ä ü 鳥.flac", "b.wav")
     ]
     out = capsys.readouterr().out
     assert "1 .txt, 3 hidden" in out and "鳥" in out
@@ -324,7 +326,7 @@ def test_a_name_that_is_not_utf8_is_written_all_the_same(run, tmp_path):
 
 
 def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, capsys):
-    good = drawn / "sounds" / "low" / "1.wav"
+    good = drawn / "audio_folder" / "low" / "1.wav"
     whole = good.read_bytes()
     (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "empty.wav").write_bytes(b"")
@@ -375,22 +377,26 @@ def test_a_recording_that_ends_too_early_is_not_predicted_as_stage_one_does_not_
 
 def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys):
     (tmp_path / "bad.wav").write_text("no sound")
-    for sounds in ([tmp_path / "bad.wav"], [tmp_path / "gone.wav"], [tmp_path / "bad.wav", tmp_path / "gone.wav"]):
-        assert predict(run, *sounds, "--csv", tmp_path / "out.csv") == 1
+    for audio_folder in (
+        [tmp_path / "bad.wav"],
+        [tmp_path / "gone.wav"],
+        [tmp_path / "bad.wav", tmp_path / "gone.wav"],
+    ):
+        assert predict(run, *audio_folder, "--csv", tmp_path / "out.csv") == 1
         said = capsys.readouterr()
-        assert all(str(path) in said.out for path in sounds)
+        assert all(str(path) in said.out for path in audio_folder)
         assert "None of these sounds" in said.err
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_pictures_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
+def test_images_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
     from train.predict import windows_of_recordings
 
     soundfile.write(tmp_path / "a.wav", white(20.0), SR)
     seen = []
     real = windows_of_recordings.mean_probabilities
     monkeypatch.setattr(
-        windows_of_recordings, "mean_probabilities", lambda nets, x: seen.append(len(x)) or real(nets, x)
+        windows_of_recordings, "mean_probabilities", lambda models, x: seen.append(len(x)) or real(models, x)
     )
     assert predict(run, tmp_path / "a.wav", "--batch-size", "8") == 0
     assert seen == [8, 8, 4]
@@ -424,7 +430,7 @@ IN_SECONDS = (
 
 @pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
 def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, tmp_path):
-    good = [drawn / "sounds" / "high" / f"{k}.wav" for k in range(3)]
+    good = [drawn / "audio_folder" / "high" / f"{k}.wav" for k in range(3)]
     bad = [tmp_path / f"{name}.wav" for name in ("crashes", "later", "hangs")]
     for path in bad:
         soundfile.write(path, white(4.5), SR)
@@ -460,8 +466,8 @@ def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, 
 # The run
 
 
-def test_a_run_that_is_not_there_or_has_no_net_is_said(run, drawn, tmp_path, capsys):
-    path = str(drawn / "sounds" / "low" / "1.wav")
+def test_a_run_that_is_not_there_or_has_no_model_is_said(run, drawn, tmp_path, capsys):
+    path = str(drawn / "audio_folder" / "low" / "1.wav")
     assert main([str(tmp_path / "none"), path]) == 1
     assert "is not there" in capsys.readouterr().err
     assert main([str(drawn / "images"), path]) == 1
@@ -473,45 +479,45 @@ def test_a_run_that_is_not_there_or_has_no_net_is_said(run, drawn, tmp_path, cap
 
 
 def test_a_fold_that_is_not_finished_is_named(run, drawn, capsys):
-    assert predict(run, drawn / "sounds", "--folds", "2,7") == 1
+    assert predict(run, drawn / "audio_folder", "--folds", "2,7") == 1
     assert "no finished fold '7'; it has 1, 2" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [b"", b"no net at all", None, b"PK\x03\x04 half a zip file"])
-def test_a_net_that_cannot_be_read_is_named_with_what_to_do(run, drawn, capsys, content):
+@pytest.mark.parametrize("content", [b"", b"no model at all", None, b"PK\x03\x04 half a zip file"])
+def test_a_model_that_cannot_be_read_is_named_with_what_to_do(run, drawn, capsys, content):
     path = run.model_file("2")
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    assert predict(run, drawn / "sounds") == 1
+    assert predict(run, drawn / "audio_folder") == 1
     err = capsys.readouterr().err
     assert str(path) in err and "train the fold again" in err and "Traceback" not in err
-    assert predict(run, drawn / "sounds", "--folds", "1") == 0
+    assert predict(run, drawn / "audio_folder", "--folds", "1") == 0
 
 
-def test_a_net_of_another_run_is_refused(run, drawn, capsys):
+def test_a_model_of_another_run_is_refused(run, drawn, capsys):
     run_folder.write_json(run.folder / "classes.json", list(CLASSES[:4]))
-    assert predict(run, drawn / "sounds") == 1
+    assert predict(run, drawn / "audio_folder") == 1
     err = capsys.readouterr().err
     assert "to 6 outputs; expected (32, 32, 3) to 4" in err
 
 
-def test_code_in_a_net_is_not_run(run, drawn, tmp_path, capsys):
+def test_code_in_a_model_is_not_run(run, drawn, tmp_path, capsys):
     import keras
 
-    picture = keras.layers.Input((32, 32, 3))
-    x = keras.layers.Lambda(lambda x: x[:, 0, 0, :1] + np.zeros(6))(picture)
-    keras.Model(picture, x).save(run.model_file("1"))
-    assert predict(run, drawn / "sounds") == 1
+    image = keras.layers.Input((32, 32, 3))
+    x = keras.layers.Lambda(lambda x: x[:, 0, 0, :1] + np.zeros(6))(image)
+    keras.Model(image, x).save(run.model_file("1"))
+    assert predict(run, drawn / "audio_folder") == 1
     assert "cannot be read" in capsys.readouterr().err
 
 
-def test_the_tested_weights_are_used(run, nets, drawn, tmp_path):
-    path = drawn / "sounds" / "low" / "1.wav"
-    run = with_folds(run, {"1": nets[1]}, all_folds=("1",), select="validation")
+def test_the_tested_weights_are_used(run, models, drawn, tmp_path):
+    path = drawn / "audio_folder" / "low" / "1.wav"
+    run = with_folds(run, {"1": models[1]}, all_folds=("1",), select="validation")
     assert run.model_file("1").name == "best.keras" and (run.fold_folder("1") / "last.keras").is_file()
     assert predict(run, path, "--csv", tmp_path / "out.csv") == 0
-    expected = says(nets[1:], pictures_of(run, path, 0.9)[1])[0]
+    expected = says(models[1:], images_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=2e-6)
 
 
@@ -531,7 +537,7 @@ def test_wrong_use_ends_with_status_2(run, wrong, capsys):
 
 @pytest.mark.parametrize("option", ["--csv", "--json"])
 def test_outputs_are_looked_at_before_anything_is_heard(run, drawn, tmp_path, capsys, option):
-    sound = drawn / "sounds" / "low" / "1.wav"
+    sound = drawn / "audio_folder" / "low" / "1.wav"
     before = sound.read_bytes()
     for path, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "a", "not there"), (sound, "called like audio")):
         assert predict(run, sound, option, path) == 1
@@ -554,9 +560,9 @@ def test_help_answers_without_loading_keras(tmp_path):
     assert time.monotonic() - began < 20
 
 
-def test_as_a_user_runs_it_on_the_other_backend(run, nets, drawn, tmp_path):
+def test_as_a_user_runs_it_on_the_other_backend(run, models, drawn, tmp_path):
     pytest.importorskip("jax")
-    path = drawn / "sounds" / "low" / "1.wav"
+    path = drawn / "audio_folder" / "low" / "1.wav"
     done = subprocess.run(
         [sys.executable, "-m", "train.predict", run.folder, path, "--csv", tmp_path / "out.csv"],
         cwd=tmp_path,
@@ -568,24 +574,24 @@ def test_as_a_user_runs_it_on_the_other_backend(run, nets, drawn, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "/low/1.wav  " in done.stdout
-    expected = says(nets, pictures_of(run, path, 0.9)[1])[0]
+    expected = says(models, images_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=1e-4)
 
 
-def test_sounds_that_the_nets_were_trained_on_are_named(run, drawn, tmp_path, capsys):
+def test_sounds_that_the_models_were_trained_on_are_named(run, drawn, tmp_path, capsys):
     metadata = tables.read_metadata(drawn / "images" / "metadata.csv")
     for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
         columns = ["clip_id", "source_id", "variant", "file_name", "label"]
         tested = rows[columns].assign(fold=fold, predicted=rows["label"])
         tables.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, tested)
     soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
-    assert predict(run, drawn / "sounds" / metadata["sound"][0], tmp_path / "new.wav") == 0
+    assert predict(run, drawn / "audio_folder" / metadata["audio_file"][0], tmp_path / "new.wav") == 0
     out = capsys.readouterr().out
-    assert "note: 1 of the 2 nets asked may have been trained on" in out and "new.wav, of the" not in out
+    assert "note: 1 of the 2 models asked may have been trained on" in out and "new.wav, of the" not in out
     assert predict(run, tmp_path / "new.wav") == 0
     assert "note: " not in capsys.readouterr().out
 
 
 def test_what_is_between_windows_is_said_not_to_be_heard(run, drawn, capsys):
-    predict(run, drawn / "sounds" / "high" / "0.wav", "--hop-seconds", 3)
+    predict(run, drawn / "audio_folder" / "high" / "0.wav", "--hop-seconds", 3)
     assert "begin 3 s apart" in capsys.readouterr().out

@@ -8,12 +8,12 @@ import soundfile
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generate.audio import BadSound, duration_s
+from generate.audio import BadAudio, duration_s
 from generate.dataset import png, tables
 from generate.rendering.segments import count_pieces
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
-from train.data.decode import load_pictures
+from train.data.decode import load_images
 from train.predict.windows import front_end, read_window, window_starts
 from train.recipe import Recipe
 from train.runs import run_folder
@@ -23,7 +23,7 @@ LENGTHS_S = {"short": 0.4, "nearly": 0.9999, "equal": 1.0, "a little longer": 1.
 
 
 def run_on(images: Path, folder: Path, *, size=(32, 32), silent_ends="loop", classes=("high", "low")) -> Run:
-    """A run on the pictures of a folder, without nets."""
+    """A run on the images of a folder, without models."""
     run = Run(
         folder=folder,
         images=images,
@@ -50,18 +50,18 @@ def record(path: Path, seconds: float, *, sr=SR, seed=0, channels=1, hz=900) -> 
     return path
 
 
-def all_lengths(sounds: Path, sr=SR) -> Path:
+def all_lengths(audio_folder: Path, sr=SR) -> Path:
     for k, (name, seconds) in enumerate(LENGTHS_S.items()):
-        record(sounds / ("low" if k % 2 else "high") / f"{name}.wav", seconds, sr=sr, seed=k)
-    return sounds
+        record(audio_folder / ("low" if k % 2 else "high") / f"{name}.wav", seconds, sr=sr, seed=k)
+    return audio_folder
 
 
 def front_of(images, folder, **options):
     return front_end(run_on(images, folder, **options))
 
 
-def assert_parity(sounds: Path, images: Path, folder: Path, *, minimum: int, sizes=((32, 32), None)) -> None:
-    """Every original picture of a folder equals the window that begins where it does."""
+def assert_parity(audio_folder: Path, images: Path, folder: Path, *, minimum: int, sizes=((32, 32), None)) -> None:
+    """Every original image of a folder equals the window that begins where it does."""
     table = tables.read_metadata(images / "metadata.csv")
     table = table[table["variant"] == "original"]
     assert len(table) >= minimum
@@ -70,43 +70,43 @@ def assert_parity(sounds: Path, images: Path, folder: Path, *, minimum: int, siz
             height_and_width = size or png.read(images / table["file_name"].iloc[0])[0].shape
             front = front_of(images, folder, size=height_and_width, silent_ends=silent_ends)
             seconds = front.settings.seconds
-            known = load_pictures(
+            known = load_images(
                 images,
                 list(table["file_name"]),
                 palette=front.palette,
                 size=height_and_width,
                 silent_ends=silent_ends,
-            ).levels
-            for path, rows in table.assign(row=range(len(table))).groupby("sound"):
-                starts = window_starts(duration_s(sounds / path), seconds=seconds)
-                windows = {start_s: read_window(sounds / path, start_s, front) for start_s in starts}
+            ).pixels
+            for path, rows in table.assign(row=range(len(table))).groupby("audio_file"):
+                starts = window_starts(duration_s(audio_folder / path), seconds=seconds)
+                windows = {start_s: read_window(audio_folder / path, start_s, front) for start_s in starts}
                 assert len(windows) == len(starts) >= len(rows)
                 for row in rows.itertuples():
                     window = windows[row.start_s]
-                    np.testing.assert_array_equal(window.levels, known[row.row], err_msg=f"{path} {row.start_s}")
+                    np.testing.assert_array_equal(window.pixels, known[row.row], err_msg=f"{path} {row.start_s}")
                     assert window.is_silent == row.silent
                     if silent_ends == "keep" and size is None:
-                        np.testing.assert_array_equal(window.levels, png.read(images / row.file_name)[0])
+                        np.testing.assert_array_equal(window.pixels, png.read(images / row.file_name)[0])
                 if front.settings.long == "split":
                     assert len(windows) == len(rows), "windows are the pieces that stage one cuts"
 
 
-# The same picture as stage one, to the pixel
+# The same image as stage one, to the pixel
 
 
 @pytest.mark.parametrize("long", ["first", "split"])
-def test_windows_are_the_pictures_of_stage_one(tmp_path, long):
-    sounds = all_lengths(tmp_path / "sounds")
-    images = draw(sounds, tmp_path / "images", "--variants", "none", "--long", long)
-    assert_parity(sounds, images, tmp_path / "run", minimum=6 if long == "first" else 12)
+def test_windows_are_the_images_of_stage_one(tmp_path, long):
+    audio_folder = all_lengths(tmp_path / "audio_folder")
+    images = draw(audio_folder, tmp_path / "images", "--variants", "none", "--long", long)
+    assert_parity(audio_folder, images, tmp_path / "run", minimum=6 if long == "first" else 12)
 
 
 @pytest.mark.parametrize("long", ["first", "split"])
 @pytest.mark.parametrize("sr", [8000, 44100, 48000])
 def test_also_where_the_rate_is_changed(tmp_path, sr, long):
-    sounds = all_lengths(tmp_path / "sounds", sr=sr)
-    images = draw(sounds, tmp_path / "images", "--variants", "none", "--long", long)
-    assert_parity(sounds, images, tmp_path / "run", minimum=6, sizes=[None])
+    audio_folder = all_lengths(tmp_path / "audio_folder", sr=sr)
+    images = draw(audio_folder, tmp_path / "images", "--variants", "none", "--long", long)
+    assert_parity(audio_folder, images, tmp_path / "run", minimum=6, sizes=[None])
 
 
 @pytest.mark.parametrize(
@@ -120,31 +120,31 @@ def test_also_where_the_rate_is_changed(tmp_path, sr, long):
     ids=" ".join,
 )
 def test_also_with_other_settings(tmp_path, more):
-    sounds = all_lengths(tmp_path / "sounds")
-    images = draw(sounds, tmp_path / "images", "--variants", "none", *more)
-    assert_parity(sounds, images, tmp_path / "run", minimum=6)
+    audio_folder = all_lengths(tmp_path / "audio_folder")
+    images = draw(audio_folder, tmp_path / "images", "--variants", "none", *more)
+    assert_parity(audio_folder, images, tmp_path / "run", minimum=6)
 
 
 @pytest.mark.parametrize("ending", ["flac", "ogg", "mp3"])
 def test_also_of_other_formats_in_stereo_above_full_scale(tmp_path, ending):
     for label in ("high", "low"):
         for k, seconds in enumerate((0.5, 3.6)):
-            path = tmp_path / "sounds" / label / f"{k}.{ending}"
+            path = tmp_path / "audio_folder" / label / f"{k}.{ending}"
             record(path, seconds, sr=44100, seed=k, channels=2, hz=300)
-    images = draw(tmp_path / "sounds", tmp_path / "images", "--variants", "none", "--long", "split")
-    assert_parity(tmp_path / "sounds", images, tmp_path / "run", minimum=10, sizes=[None])
+    images = draw(tmp_path / "audio_folder", tmp_path / "images", "--variants", "none", "--long", "split")
+    assert_parity(tmp_path / "audio_folder", images, tmp_path / "run", minimum=10, sizes=[None])
 
 
 def test_also_where_resampling_goes_beyond_full_scale_later_in_the_clip(tmp_path):
-    # What is read of a clip beyond its picture decides how loud the picture's part becomes.
+    # What is read of a clip beyond its image decides how loud the image's part becomes.
     y = 0.2 * tone(500, seconds=3.0, sr=44100)
     y[2 * 44100 :] = np.sign(tone(400, seconds=1.0, sr=44100))
     for label in ("high", "low"):
-        (tmp_path / "sounds" / label).mkdir(parents=True)
-        soundfile.write(tmp_path / "sounds" / label / "a.wav", y, 44100, subtype="FLOAT")
+        (tmp_path / "audio_folder" / label).mkdir(parents=True)
+        soundfile.write(tmp_path / "audio_folder" / label / "a.wav", y, 44100, subtype="FLOAT")
     more = ("--variants", "none", "--long", "first", "--reference", "full-scale")
-    images = draw(tmp_path / "sounds", tmp_path / "images", *more)
-    assert_parity(tmp_path / "sounds", images, tmp_path / "run", minimum=2, sizes=[None])
+    images = draw(tmp_path / "audio_folder", tmp_path / "images", *more)
+    assert_parity(tmp_path / "audio_folder", images, tmp_path / "run", minimum=2, sizes=[None])
 
 
 @pytest.mark.parametrize(
@@ -152,15 +152,15 @@ def test_also_where_resampling_goes_beyond_full_scale_later_in_the_clip(tmp_path
 )
 def test_real_clips_come_out_equal_to_the_pixel(esc10, tmp_path, more):
     folders = sorted(folder for folder in esc10.iterdir() if folder.is_dir())
-    sounds = tmp_path / "sounds"
+    audio_folder = tmp_path / "audio_folder"
     for folder in folders[::2]:
-        (sounds / folder.name).mkdir(parents=True)
+        (audio_folder / folder.name).mkdir(parents=True)
         for path in sorted(folder.glob("*.ogg"))[3:5]:
-            shutil.copy(path, sounds / folder.name / path.name)
+            shutil.copy(path, audio_folder / folder.name / path.name)
     usual = ("--variants", "none", "--sr", "44100", "--seconds", "5", "--image-size", "224")
-    images = draw(sounds, tmp_path / "images", "--layout", "folders", *usual, *more)
-    assert_parity(sounds, images, tmp_path / "run", minimum=10, sizes=[(112, 112)])
-    assert_parity(sounds, images, tmp_path / "run2", minimum=10, sizes=[None])
+    images = draw(audio_folder, tmp_path / "images", "--layout", "folders", *usual, *more)
+    assert_parity(audio_folder, images, tmp_path / "run", minimum=10, sizes=[(112, 112)])
+    assert_parity(audio_folder, images, tmp_path / "run2", minimum=10, sizes=[None])
 
 
 # Where windows begin
@@ -219,8 +219,8 @@ def test_a_hop_must_be_a_length(hop):
 
 
 @pytest.fixture
-def tiny_front(tmp_path, sounds):
-    return front_of(draw(sounds, tmp_path / "images", "--variants", "none"), tmp_path / "run")
+def tiny_front(tmp_path, audio_folder):
+    return front_of(draw(audio_folder, tmp_path / "images", "--variants", "none"), tmp_path / "run")
 
 
 def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_path, tiny_front):
@@ -230,7 +230,7 @@ def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_pat
     first, silent, last = (read_window(tmp_path / "a.wav", start_s, tiny_front) for start_s in starts)
     assert [(w.start_s, w.end_s) for w in (first, silent, last)] == [(0, 1), (1, 2), (2, 2.6)]
     assert [w.is_silent for w in (first, silent, last)] == [False, True, False]
-    assert not silent.levels.any() and first.levels.any()
+    assert not silent.pixels.any() and first.pixels.any()
 
 
 def test_overlapping_windows_are_cut_at_the_hop(tmp_path, tiny_front):
@@ -242,7 +242,7 @@ def test_overlapping_windows_are_cut_at_the_hop(tmp_path, tiny_front):
     for k, window in enumerate(windows):
         soundfile.write(tmp_path / "part.wav", y[k * SR // 2 :][:SR], SR, subtype="FLOAT")
         alone = read_window(tmp_path / "part.wav", 0.0, tiny_front)
-        np.testing.assert_array_equal(window.levels, alone.levels)
+        np.testing.assert_array_equal(window.pixels, alone.pixels)
 
 
 def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monkeypatch):
@@ -258,23 +258,23 @@ def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monk
 
 def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
     (tmp_path / "text.wav").write_text("no sound at all")
-    with pytest.raises(BadSound, match="not readable as sound"):
+    with pytest.raises(BadAudio, match="not readable as sound"):
         read_window(tmp_path / "text.wav", 0.0, tiny_front)
     (tmp_path / "a.m4a").write_bytes(b"1234")
-    with pytest.raises(BadSound, match="not readable as sound: it holds neither audio nor video"):
+    with pytest.raises(BadAudio, match="not readable as sound: it holds neither audio nor video"):
         read_window(tmp_path / "a.m4a", 0.0, tiny_front)
-    with pytest.raises(BadSound):
+    with pytest.raises(BadAudio):
         read_window(tmp_path / "gone.wav", 0.0, tiny_front)
 
 
 # The front end
 
 
-def test_the_front_end_is_that_of_the_run_not_of_the_pictures_today(tmp_path, sounds):
-    images = draw(sounds, tmp_path / "images", "--variants", "none", "--colormap", "gray")
+def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audio_folder):
+    images = draw(audio_folder, tmp_path / "images", "--variants", "none", "--colormap", "gray")
     run = run_on(images, tmp_path / "run", size=(40, 40), silent_ends="keep")
     front = front_end(run)
-    draw(sounds, images, "--variants", "none", "--seconds", "0.5", "--overwrite")
+    draw(audio_folder, images, "--variants", "none", "--seconds", "0.5", "--overwrite")
     again = front_end(run)
     assert again.settings == front.settings and again.settings.seconds == 1
     assert (again.size, again.silent_ends) == ((40, 40), "keep")
@@ -291,9 +291,9 @@ def test_the_front_end_is_that_of_the_run_not_of_the_pictures_today(tmp_path, so
         ({"volume": 11}, "Unknown settings: volume"),
     ],
 )
-def test_settings_that_are_not_ours_are_named(tmp_path, sounds, change, said):
-    run = run_on(draw(sounds, tmp_path / "images", "--variants", "none"), tmp_path / "run")
-    values = run.picture_settings()
+def test_settings_that_are_not_ours_are_named(tmp_path, audio_folder, change, said):
+    run = run_on(draw(audio_folder, tmp_path / "images", "--variants", "none"), tmp_path / "run")
+    values = run.image_settings()
     run_folder.write_json(run.folder / "settings.json", values | {"settings": values["settings"] | change})
     with pytest.raises(ValueError, match=said) as caught:
         front_end(run)

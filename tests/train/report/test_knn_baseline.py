@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 
 from generate.dataset.tables import read_metadata
-from train.data.decode import load_pictures, palette_of
+from train.data.decode import load_images, palette_of
 from train.data.split import Split, make_splits
 from train.report import knn_baseline
 from train.report.knn_baseline import SIDE_PX, nearest_neighbour_accuracy, shrink
 
 
 def test_shrinking_is_averaging():
-    levels = np.random.default_rng(0).integers(0, 256, (3, 2 * SIDE_PX, 4 * SIDE_PX), dtype=np.uint8)
-    means = levels.reshape(3, SIDE_PX, 2, SIDE_PX, 4).mean(axis=(2, 4)).reshape(3, -1)
-    assert np.abs(shrink(levels) - means).max() <= 1
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 2 * SIDE_PX, 4 * SIDE_PX), dtype=np.uint8)
+    means = pixels.reshape(3, SIDE_PX, 2, SIDE_PX, 4).mean(axis=(2, 4)).reshape(3, -1)
+    assert np.abs(shrink(pixels) - means).max() <= 1
 
 
 def test_nearest_is_nearest_however_many_are_compared_at_once(monkeypatch):
@@ -32,10 +32,10 @@ def test_it_tells_a_leaky_split_from_an_honest_one_on_the_real_esc10(esc10, tmp_
 
     images = draw(esc10, tmp_path / "images", "--seconds", "5", "--limit", "100", "--variants", "stretch=1.1")
     table = read_metadata(images / "metadata.csv")
-    pictures = load_pictures(
+    loaded = load_images(
         images, list(table["file_name"]), palette=palette_of("magma"), size=(SIDE_PX, SIDE_PX), silent_ends="keep"
     )
-    shrunk, labels = shrink(pictures.levels), table["label"].to_numpy()
+    shrunk, labels = shrink(loaded.pixels), table["label"].to_numpy()
     honest = np.mean([nearest_neighbour_accuracy(shrunk, labels, split) for split in make_splits(table)])
     (paper,) = make_splits(table, protocol="paper")
     leaky = nearest_neighbour_accuracy(shrunk, labels, paper)

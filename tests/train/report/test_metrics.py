@@ -86,5 +86,5 @@ def test_what_does_not_fit_is_named():
         per_class(["wind"], ["rain"], CLASSES)
     with pytest.raises(ValueError, match=r"expected \(1, 3\)"):
         log_loss(["rain"], [[0.5, 0.5]], CLASSES)
-    with pytest.raises(ValueError, match="no test picture"):
+    with pytest.raises(ValueError, match="no test image"):
         accuracy([], [])

@@ -52,7 +52,7 @@ def test_a_leaky_card_warns_at_once(tmp_path, protocol):
     text = card(tmp_path, protocol=protocol, all_folds=("1",))
     title, _, banner = text.splitlines()[:3]
     assert title.endswith("(leaky)") and banner.startswith("> **LEAKY.")
-    assert "36 of 36 test pictures have a relative" in banner
+    assert "36 of 36 test images have a relative" in banner
     assert "of 100 new sounds" not in text
     assert "No recording is on both sides" not in text
 
@@ -62,9 +62,9 @@ def test_how_the_epoch_was_chosen_is_told(tmp_path):
     assert "kept aside" in card(tmp_path, name="b", select="validation")
 
 
-def test_a_pretrained_net_says_so(tmp_path):
+def test_a_pretrained_model_says_so(tmp_path):
     assert "ImageNet" in card(tmp_path, weights="imagenet")
-    assert "from nothing" in card(tmp_path, name="b")
+    assert "from scratch" in card(tmp_path, name="b")
 
 
 def test_the_card_knows_the_sample_rates_of_the_collection(tmp_path):
@@ -82,7 +82,7 @@ def test_classes_that_were_left_out_are_named(tmp_path):
 
 
 def test_folds_of_our_own_are_not_called_the_collections(tmp_path):
-    assert "the collection's own were passed over" in card(tmp_path, ignore_folds=True)
+    assert "the collection's own were skipped" in card(tmp_path, ignore_folds=True)
 
 
 @pytest.mark.parametrize(

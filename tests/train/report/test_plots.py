@@ -23,8 +23,8 @@ def texts(figure):
 
 def written(figure, path):
     plots.write_png(path, figure)
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB")).astype(int)
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
 
 
 @pytest.mark.parametrize("leaky", [False, True])
@@ -49,12 +49,12 @@ def test_names_and_numbers_of_all_classes_can_be_read(tmp_path, n_classes):
         assert upper.y0 >= lower.y1 - 1, "names do not overlap"
     cell_px = axes.get_window_extent().width / n_classes
     assert all(text.get_window_extent().width <= cell_px for text in axes.texts)
-    picture = written(confusion, tmp_path / "m.png")
-    assert (picture[[0, -1]] == 255).all() and (picture[:, [0, -1]] == 255).all(), "nothing is cut off at the edge"
-    assert max(picture.shape) < 3500
+    image = written(confusion, tmp_path / "m.png")
+    assert (image[[0, -1]] == 255).all() and (image[:, [0, -1]] == 255).all(), "nothing is cut off at the edge"
+    assert max(image.shape) < 3500
 
 
-def test_very_many_classes_still_give_a_picture(tmp_path):
+def test_very_many_classes_still_give_a_image(tmp_path):
     classes = [f"species {k}" for k in range(150)]
     confusion, _, _ = drawn(tmp_path, classes=classes, recordings=1, clips_per_recording=1, all_folds=("1",))
     assert not confusion.axes[0].texts
@@ -109,8 +109,8 @@ def test_one_epoch_and_many_folds_are_visible(tmp_path):
     styles = {(line.get_color(), line.get_linestyle()) for line in lines[:21]}
     assert len(styles) == 21, "folds can be told apart"
     assert "and 3 more" in texts(curves)
-    picture = written(curves, tmp_path / "c.png")
-    assert (picture[[0, -1]] == 255).all()
+    image = written(curves, tmp_path / "c.png")
+    assert (image[[0, -1]] == 255).all()
 
 
 def test_a_png_is_whole_or_not_there(tmp_path):

@@ -39,11 +39,11 @@ def test_everything_is_written_and_nothing_else(tmp_path):
     assert {path.name for path in run.folder.iterdir()} == before | set(WRITTEN)
     assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report
     for name in ("confusion_matrix.png", "curves.png"):
-        with Image.open(run.folder / name) as picture:
-            picture.verify()
+        with Image.open(run.folder / name) as image:
+            image.verify()
 
 
-def test_pooled_figures_are_those_of_all_test_pictures(tmp_path):
+def test_pooled_figures_are_those_of_all_test_images(tmp_path):
     run = fake_run(tmp_path / "run", right=0.7)
     report = make_report(run)
     table = run_folder.read_predictions(run.folder / "predictions.csv")
@@ -53,10 +53,10 @@ def test_pooled_figures_are_those_of_all_test_pictures(tmp_path):
     pooled = report["pooled"]
     assert pooled["accuracy"] == right.mean()
     assert pooled["low"] < pooled["accuracy"] < pooled["high"]
-    assert (pooled["n_pictures"], pooled["n_clips"], pooled["n_recordings"]) == (72, 72, 36)
+    assert (pooled["n_images"], pooled["n_clips"], pooled["n_recordings"]) == (72, 72, 36)
     assert [fold["accuracy"] for fold in report["folds"]] == [right[table["fold"] == fold].mean() for fold in "12"]
     assert pooled["nearest_neighbour_accuracy"] == pytest.approx(0.6)
-    assert report["times"] == {"train_seconds": 120, "pictures_seen": 8000, "pictures_per_second": 8000 / 120}
+    assert report["times"] == {"train_seconds": 120, "images_seen": 8000, "images_per_second": 8000 / 120}
     assert set(table["split"]) == {"honest"}
     assert [row["n_recordings"] for row in report["classes"]] == [12, 12, 12]
 
@@ -102,8 +102,8 @@ def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
     assert all("leaky" in line.lower() for line in summary_text(report).splitlines())
     for line in (run.folder / "README.md").read_text().splitlines():
         assert "%" not in line or "leaky" in line.lower(), line
-    n_tested = sum(fold["n_pictures"] for fold in report["folds"] if fold["is_leaky"])
-    assert warned(report, f"Leaky: {n_tested} of {report['pooled']['n_pictures']} test pictures have a relative")
+    n_tested = sum(fold["n_images"] for fold in report["folds"] if fold["is_leaky"])
+    assert warned(report, f"Leaky: {n_tested} of {report['pooled']['n_images']} test images have a relative")
 
 
 def test_keeping_relatives_where_there_are_none_is_honest(tmp_path):
@@ -131,11 +131,11 @@ def test_a_run_without_a_finished_fold_has_no_report(tmp_path):
 
 def test_too_good_a_figure_from_nothing_is_suspicious(tmp_path):
     from_nothing = make_report(fake_run(tmp_path / "a", right=1))
-    assert warned(from_nothing, "is more than nets reach from nothing as a rule")
+    assert warned(from_nothing, "is more than models reach from scratch as a rule")
     assert warned(from_nothing, "--source-pattern")
     assert warned(from_nothing, "these tests do not rule out 90.3 %")
     pretrained = make_report(fake_run(tmp_path / "b", right=1, weights="imagenet"))
-    assert not warned(pretrained, "from nothing")
+    assert not warned(pretrained, "from scratch")
     leaky = make_report(fake_run(tmp_path / "c", right=1, protocol="paper", all_folds=("1",)))
     assert not warned(leaky, "suspicious")
 
@@ -154,11 +154,11 @@ def test_weak_classes_are_named(tmp_path):
         tmp_path / "run", all_folds=("1",), recordings=4, answers=lambda _, label: "rain" if label == "saw" else label
     )
     report = make_report(run)
-    assert warned(report, "Not one test picture was recognised of: saw.")
+    assert warned(report, "Not one test image was recognised of: saw.")
     assert warned(report, "Fewer than 6 test recordings") and warned(report, "bird (4), rain (4), saw (4)")
-    assert report["classes"][2]["precision"] is None, "nothing was taken for saw"
+    assert report["classes"][2]["precision"] is None, "nothing was predicted as saw"
     assert report["confusions"] == [{"label": "saw", "predicted": "rain", "count": 8, "n": 8}]
-    assert "saw taken for rain 8 of 8" in summary_text(report)
+    assert "saw predicted as rain 8 of 8" in summary_text(report)
 
 
 def test_two_recordings_give_no_interval_but_say_how_many_it_takes(tmp_path):
@@ -182,7 +182,7 @@ def test_always_the_same_answer_is_called_what_it_is(tmp_path):
     assert warned(make_report(run), "no better than always answering")
 
 
-def test_a_class_without_a_test_picture_is_named(tmp_path):
+def test_a_class_without_a_test_image_is_named(tmp_path):
     run = fake_run(tmp_path / "run", all_folds=("1",))
     path = run.fold_folder("1") / "predictions.csv"
     table = run_folder.read_predictions(path)
@@ -199,7 +199,7 @@ def test_left_out_relatives_and_foreign_weights_are_reported(tmp_path):
     change_fold(run, "2", n_left_out=1200)
     report = make_report(run)
     assert report["protocol"]["left_out"] == 1206
-    assert warned(report, "1,206 pictures left out of training because relatives of theirs are tested")
+    assert warned(report, "1,206 images left out of training because relatives of theirs are tested")
     assert warned(report, "other/last.weights.h5")
 
 
@@ -210,7 +210,7 @@ def test_class_names_of_any_kind_come_through(tmp_path):
     assert [row["label"] for row in report["classes"]] == list(classes)
     matrix = pd.read_csv(run.folder / "confusion_matrix.csv", index_col=0, keep_default_na=False)
     assert list(matrix.index) == list(matrix.columns) == list(classes)
-    assert matrix.to_numpy().sum() == report["pooled"]["n_pictures"]
+    assert matrix.to_numpy().sum() == report["pooled"]["n_images"]
     assert set(run_folder.read_predictions(run.folder / "predictions.csv")["label"]) == set(classes)
 
 

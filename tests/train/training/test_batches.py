@@ -3,40 +3,40 @@ import pytest
 
 from train.augment.image_transforms import PRESETS, ImageTransforms
 from train.augment.spectrogram_transforms import SpectrogramTransforms
-from train.data.decode import Pictures, colour, palette_of
+from train.data.decode import Images, colour, palette_of
 from train.training.batches import Batches
 
 N, N_CLASSES = 30, 3
 
 
 def batches(**options):
-    levels = np.random.default_rng(0).integers(0, 256, (N, 12, 16), dtype=np.uint8)
-    levels[:, 0, 0] = np.arange(N)
+    pixels = np.random.default_rng(0).integers(0, 256, (N, 12, 16), dtype=np.uint8)
+    pixels[:, 0, 0] = np.arange(N)
     targets = np.eye(N_CLASSES, dtype=np.float32)[np.arange(N) % N_CLASSES]
     usual = {"rows": np.arange(2, 27), "targets": targets, "batch_size": 8, "seed": (0, 1)}
-    return Batches(Pictures(levels, palette_of("magma")), **usual | options)
+    return Batches(Images(pixels, palette_of("magma")), **usual | options)
 
 
-def test_an_epoch_shows_every_picture_once():
+def test_an_epoch_shows_every_image_once():
     made = batches()
     for epoch in range(3):
         shown = list(made.epochs(epoch, epoch + 1))
         assert len(shown) == len(made) == 4
         assert sorted(len(x) for x, _ in shown) == [6, 6, 6, 7]
         x = np.concatenate([x for x, _ in shown])
-        expected = colour(made.pictures.levels[made.rows], made.pictures.palette)
+        expected = colour(made.images.pixels[made.rows], made.images.palette)
         assert sorted(p.tobytes() for p in x) == sorted(p.tobytes() for p in expected)
 
 
-def test_classes_stay_with_their_pictures():
+def test_classes_stay_with_their_images():
     made = batches(rows=np.arange(N))
-    of_picture = {
-        colour(levels, made.pictures.palette).tobytes(): target
-        for levels, target in zip(made.pictures.levels, made.targets, strict=True)
+    of_image = {
+        colour(pixels, made.images.palette).tobytes(): target
+        for pixels, target in zip(made.images.pixels, made.targets, strict=True)
     }
     for x, y in made.epochs(0, 1):
-        for picture, target in zip(x, y, strict=True):
-            np.testing.assert_array_equal(of_picture[picture.tobytes()], target)
+        for image, target in zip(x, y, strict=True):
+            np.testing.assert_array_equal(of_image[image.tobytes()], target)
 
 
 @pytest.mark.parametrize("options", [{}, {"spectrogram": SpectrogramTransforms()}, {"image": "paper"}])
@@ -62,11 +62,11 @@ def test_epochs_folds_and_seeds_differ():
     assert len({x.tobytes() for x in first + other}) == 4
 
 
-def test_pictures_of_the_run_are_never_changed():
+def test_images_of_the_run_are_never_changed():
     made = batches(spectrogram=SpectrogramTransforms(), image=ImageTransforms(PRESETS["paper"]))
-    before = made.pictures.levels.copy(), made.targets.copy()
+    before = made.images.pixels.copy(), made.targets.copy()
     list(made.epochs(0, 2))
-    np.testing.assert_array_equal(made.pictures.levels, before[0])
+    np.testing.assert_array_equal(made.images.pixels, before[0])
     np.testing.assert_array_equal(made.targets, before[1])
 
 

@@ -18,7 +18,7 @@ from tests.train.conftest import ROOT, draw, environment_of, in_new_process
 from train.__main__ import main
 from train.runs.run_folder import read_predictions, read_run
 
-RECIPE = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "3"]
+RECIPE = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "3"]
 RECIPE += ["--train-variants", "none"]
 TINY = [*RECIPE, "--explain", "0"]
 
@@ -38,12 +38,12 @@ def histories(run):
     return {path.parent.name: pd.read_csv(path).drop(columns="seconds") for path in run.glob("fold-*/history.csv")}
 
 
-def test_from_pictures_to_a_report(images, here, capsys):
+def test_from_images_to_a_report(images, here, capsys):
     assert train(images, *TINY, "--train-variants", "pitch=+2", "--name", "first") == 0
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
-        *("index.html", "pictures"),
+        *("index.html", "images"),
         *("confusion_matrix.csv", "confusion_matrix.png", "curves.png"),
         *(f"fold-{k}" for k in range(1, 6)),
     }
@@ -59,7 +59,7 @@ def test_from_pictures_to_a_report(images, here, capsys):
     assert not report["leaky"]
     for fold in report["folds"]:
         assert (fold["n_train"], fold["n_test"], fold["relatives_in_training"]) == (48, 6, 0)
-        assert fold["epochs"] == 3 and fold["pictures_seen"] == 3 * 48
+        assert fold["epochs"] == 3 and fold["images_seen"] == 3 * 48
     said = capsys.readouterr().out
     assert "5 folds, each the test once, 30 originals" in said and "with pitch=+2" in said
     assert f"{100 * report['pooled']['accuracy']:.1f} %" in said
@@ -98,7 +98,7 @@ def test_a_run_that_is_gone_on_with(images, here, capsys):
     settings = json.loads((own / "settings.json").read_text())
     (own / "settings.json").write_text(json.dumps(settings | {"fingerprint": "0123456789abcdef"}))
     assert train("--resume", folder) == 1
-    assert "drawn anew" in capsys.readouterr().err
+    assert "drawn again" in capsys.readouterr().err
 
 
 def test_killed_and_resumed_equals_uninterrupted(images, here):
@@ -180,10 +180,10 @@ def test_config_file_under_the_command_line(images, here):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere"], "is not there. Make pictures first: python -m generate"),
+        (["nowhere"], "is not there. Make images first: python -m generate"),
         (["IMAGES", "--model", "resnet-151"], "There is no model 'resnet-151'. Do you mean 'resnet101'?|resnet152"),
         (["IMAGES", "--augment", "none", "image"], "none stands alone"),
-        (["IMAGES", "--train-variants", "noise=20"], "no pictures of the variant 'noise=20'; it has original"),
+        (["IMAGES", "--train-variants", "noise=20"], "no images of the variant 'noise=20'; it has original"),
         (["IMAGES", "--folds", "1,9"], "There is no fold '9'; the folds are 1, 2, 3, 4, 5"),
         (["IMAGES", "--patience", "3"], "--select validation"),
         (["IMAGES", "--epochs", "0"], "epochs is 0; expected 1"),
@@ -216,13 +216,13 @@ def test_one_class(here, capsys):
     )
 
 
-def test_broken_pictures_are_named_before_the_first_epoch(images, here, capsys):
+def test_broken_images_are_named_before_the_first_epoch(images, here, capsys):
     shutil.copytree(images, here / "own")
     broken = sorted((here / "own" / "low").glob("*__original.png"))[3]
     broken.write_bytes(broken.read_bytes()[:200])
     assert train("own", *TINY) == 1
     message = capsys.readouterr().err
-    assert broken.name in message and "1 of 30 pictures" in message
+    assert broken.name in message and "1 of 30 images" in message
     assert not (here / "outputs").exists()
 
 
@@ -272,13 +272,13 @@ def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
         pooled = reports[kind]["pooled"]
         assert kind in line and f"{100 * pooled['accuracy']:.1f} %" in line
         assert f"{reports[kind]['protocol']['relatives_in_training']} with a relative in training" in line
-    seen = {kind: reports[kind]["folds"][0]["pictures_seen"] for kind in reports}
+    seen = {kind: reports[kind]["folds"][0]["images_seen"] for kind in reports}
     assert abs(seen["honest"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
     gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
     assert f"{gap:+.1f} percentage points" in last[-1]
 
 
-def test_quick_leakage_needs_no_net(images, here, capsys):
+def test_quick_leakage_needs_no_model(images, here, capsys):
     from train.leakage.command_line import main as leakage_main
 
     assert leakage_main([str(images), "--quick"]) == 0

@@ -1,14 +1,14 @@
 import pytest
 
 from train.recipe import Recipe
-from train.training.equal_budget import pictures_seen, with_budget
+from train.training.equal_budget import images_seen, with_budget
 from train.training.prepare import prepare
 
 
 @pytest.mark.parametrize("options", [{}, {"epochs": 7}])
-def test_runs_with_other_variants_see_as_many_pictures(images, options):
+def test_runs_with_other_variants_see_as_many_images(images, options):
     whole = prepare(images, Recipe(model="cnn7", input_size=32, **options))
-    seen = pictures_seen(whole)
+    seen = images_seen(whole)
     assert set(seen) == {"all"}
     originals = prepare(images, Recipe(model="cnn7", input_size=32, train_variants=()))
     n_train = len(originals.splits[0].train)

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from generate.dataset.tables import read_metadata
-from train.data.decode import load_pictures, palette_of
+from train.data.decode import load_images, palette_of
 from train.data.split import make_splits
 from train.models import checkpoint
 from train.models.registry import BASE
 from train.recipe import Recipe
 from train.runs import history as fold_history
 from train.training import callbacks
-from train.training.fit import Fold, _new_model, fit_fold, make_batches, n_pictures_to_see, probabilities
+from train.training.fit import Fold, _new_model, fit_fold, make_batches, n_images_to_see, probabilities
 from train.training.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
 
-SMALL = Recipe(model="cnn7", nets=1, input_size=32, epochs=6, batch_size=16)
+SMALL = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=6, batch_size=16)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def fold_in(images, folder):
     classes = sorted(table["label"].unique())
     return Fold(
         split=split,
-        pictures=load_pictures(
+        images=load_images(
             images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32), silent_ends="loop"
         ),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
@@ -70,21 +70,21 @@ def same(history):
 
 def test_it_learns_and_leaves_its_files(fold):
     seen = []
-    recipe = replace(SMALL, nets=2, epochs=25)
-    n_pictures = n_pictures_to_see(recipe, fold)
+    recipe = replace(SMALL, ensemble=2, epochs=25)
+    n_images = n_images_to_see(recipe, fold)
     model, history = fit_fold(recipe, fold, on_epoch=lambda row, n: seen.append((row["epoch"], n)))
     assert [row["epoch"] for row in history] == list(range(1, 26))
     assert seen == [(epoch, len(fold.split.train)) for epoch in range(1, 26)]
-    assert sum(n for _, n in seen) == n_pictures
-    assert n_pictures_to_see(recipe, fold) == 0
+    assert sum(n for _, n in seen) == n_images
+    assert n_images_to_see(recipe, fold) == 0
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert max(row["learning_rate"] for row in history) == pytest.approx(1e-3, rel=0.05)
     assert history[-1]["learning_rate"] < 1e-4
-    says = probabilities(model, fold.pictures, fold.split.test, batch_size=5)
+    says = probabilities(model, fold.images, fold.split.test, batch_size=5)
     np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
     assert (says.argmax(axis=1) == fold.targets[fold.split.test].argmax(axis=1)).mean() > 0.6
     again = checkpoint.load(fold.folder / "last.keras")
-    np.testing.assert_allclose(probabilities(again, fold.pictures, fold.split.test, batch_size=5), says, atol=1e-6)
+    np.testing.assert_allclose(probabilities(again, fold.images, fold.split.test, batch_size=5), says, atol=1e-6)
     assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
 
 
@@ -141,7 +141,7 @@ def test_validation_tests_the_best_epoch(fold):
     best = fold_history.tested_epoch(replace(SMALL, select="validation"), history)
     assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
-    says = probabilities(model, fold.pictures, fold.split.validation, batch_size=8)
+    says = probabilities(model, fold.images, fold.split.validation, batch_size=8)
     right = fold.targets[fold.split.validation]
     assert -np.log((says * right).sum(axis=1)).mean() == pytest.approx(history[best - 1]["val_loss"], rel=1e-3)
 
@@ -172,7 +172,7 @@ def test_a_step_is_traced_once(fold, monkeypatch):
 def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
     monkeypatch.setattr("train.training.fit.CrossEntropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
     with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
-        fit_fold(replace(SMALL, nets=2), fold, on_epoch=quiet)
+        fit_fold(replace(SMALL, ensemble=2), fold, on_epoch=quiet)
 
 
 def test_a_checkpoint_that_was_cut_short_is_said(finished):
@@ -200,17 +200,17 @@ def test_class_weights_make_classes_count_the_same(fold):
     few = np.concatenate([rows[fold.targets[rows][:, 0] == 1][:2], rows[fold.targets[rows][:, 0] == 0]])
     uneven = replace(fold, split=replace(fold.split, train=few))
     batches = make_batches(replace(SMALL, class_weights=True, augment=()), uneven)
-    _, targets, per_picture = (np.concatenate(part) for part in zip(*batches.epochs(0, 1), strict=True))
-    by_class = per_picture @ targets
+    _, targets, per_image = (np.concatenate(part) for part in zip(*batches.epochs(0, 1), strict=True))
+    by_class = per_image @ targets
     np.testing.assert_allclose(by_class, by_class[0], rtol=1e-5)
-    assert per_picture.mean() == pytest.approx(1)
+    assert per_image.mean() == pytest.approx(1)
 
 
 def test_budget_counts_clips_not_variants():
-    for n_pictures in (400, 2400):
-        (phase,) = phases(Recipe(), n_pictures=n_pictures, n_clips=400)
-        assert phase.epochs * n_pictures == pytest.approx(VIEWS["none"] * 400, rel=0.05)
-    head, rest = phases(Recipe(weights="imagenet"), n_pictures=400, n_clips=400)
+    for n_images in (400, 2400):
+        (phase,) = phases(Recipe(), n_images=n_images, n_clips=400)
+        assert phase.epochs * n_images == pytest.approx(VIEWS["none"] * 400, rel=0.05)
+    head, rest = phases(Recipe(weights="imagenet"), n_images=400, n_clips=400)
     assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 4, "all", 20)
     assert rest.learning_rate < head.learning_rate
 
@@ -255,7 +255,7 @@ def test_patience_is_each_phases_own(fold, tmp_path):
     assert [row["phase"] for row in history][-1] == "all"
 
 
-def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
+def test_a_best_model_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
     """The kill fell between the two files; the last one is the best one then."""
     recipe = replace(SMALL, select="validation", epochs=3)
     monkeypatch.setattr(callbacks, "SAVE_EVERY_S", 0)
@@ -274,7 +274,7 @@ def test_a_best_net_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == fold_history.tested_epoch(recipe, history)
 
 
-def test_a_finished_net_takes_no_room_for_its_optimizer(finished, trained):
+def test_a_finished_model_takes_no_room_for_its_optimizer(finished, trained):
     fold, (model, history) = finished, trained
     n_bytes = 4 * sum(int(np.prod(weight.shape)) for weight in model.weights)
     assert (fold.folder / "last.keras").stat().st_size < 1.3 * n_bytes

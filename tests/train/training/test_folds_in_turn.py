@@ -17,7 +17,7 @@ from train.__main__ import main
 from train.report.command_line import main as report
 from train.runs.run_folder import read_run
 
-TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "1"]
+TINY = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "1"]
 WHOLE = [*TINY, "--train-variants", "none", "--explain", "0"]
 LIMIT_S = 500
 WAITS = """

@@ -15,7 +15,7 @@ TINY = Recipe(model="cnn7", input_size=32)
 
 @pytest.fixture
 def own(images, tmp_path):
-    """A copy of the pictures whose table may be changed, and how to change it."""
+    """A copy of the images whose table may be changed, and how to change it."""
     folder = tmp_path / "own"
     shutil.copytree(images, folder)
 
@@ -27,12 +27,12 @@ def own(images, tmp_path):
     return change
 
 
-def test_rows_of_splits_are_rows_of_the_pictures_in_memory(images):
-    """Only what is used is opened, and every row still leads to its own picture."""
+def test_rows_of_splits_are_rows_of_the_images_in_memory(images):
+    """Only what is used is opened, and every row still leads to its own image."""
     whole = read_metadata(images / "metadata.csv").set_index("file_name")
     prepared = prepare(images, Recipe(model="cnn7", input_size=48, train_variants=("trim",)), folds=("2", "4"))
     assert set(prepared.table["variant"]) <= {"original", "trim"}
-    assert len(prepared.pictures.levels) == len(prepared.table) < len(whole)
+    assert len(prepared.images.pixels) == len(prepared.table) < len(whole)
     from generate.dataset import png
 
     for split in prepared.splits:
@@ -40,8 +40,8 @@ def test_rows_of_splits_are_rows_of_the_pictures_in_memory(images):
         assert not set(train["source_id"]) & set(test["source_id"])
         assert not train["duplicate"].any() and set(test["variant"]) == {"original"}
         for row in [*split.train[:3], *split.test[:3]]:
-            levels, text = png.read(images / prepared.table["file_name"][row])
-            np.testing.assert_array_equal(prepared.pictures.levels[row], levels)
+            pixels, text = png.read(images / prepared.table["file_name"][row])
+            np.testing.assert_array_equal(prepared.images.pixels[row], pixels)
             assert text["label"] == prepared.table["label"][row] == whole["label"][prepared.table["file_name"][row]]
 
 
@@ -116,7 +116,7 @@ def test_tables_edited_by_hand(own, change, words):
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
-        (replace(TINY, model="alexnet"), "cannot see pictures of 32 x 32 pixels.*224"),
+        (replace(TINY, model="alexnet"), "cannot see images of 32 x 32 pixels.*224"),
         (replace(TINY, augment=("image",), image_values=("rotation_range=abc",)), "ImageDataGenerator"),
         (replace(TINY, augment=("image",), image_values=("fill_mode=foo",)), "ImageDataGenerator fails"),
     ],
@@ -127,7 +127,7 @@ def test_what_would_fail_later_fails_now(images, tmp_path, recipe, words):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_of_another_net_are_refused(images, tmp_path):
+def test_weights_of_another_model_are_refused(images, tmp_path):
     from train.models.registry import build_model
 
     build_model("cnn9", n_classes=3, size=(32, 32)).save(tmp_path / "other.keras")
@@ -149,14 +149,14 @@ def test_no_originals(own):
         prepare(folder, TINY)
 
 
-def test_a_folder_that_holds_no_pictures_says_what_it_holds(images, tmp_path):
-    (tmp_path / "sounds" / "rain").mkdir(parents=True)
-    (tmp_path / "sounds" / "rain" / "a.WAV").touch()
+def test_a_folder_that_holds_no_images_says_what_it_holds(images, tmp_path):
+    (tmp_path / "audio_folder" / "rain").mkdir(parents=True)
+    (tmp_path / "audio_folder" / "rain" / "a.WAV").touch()
     with pytest.raises(FileNotFoundError, match=r"holds sounds.*python -m generate \S*sounds$"):
-        prepare(tmp_path / "sounds", TINY)
+        prepare(tmp_path / "audio_folder", TINY)
     (tmp_path / "all").mkdir()
     shutil.copytree(images, tmp_path / "all" / "mine")
-    with pytest.raises(FileNotFoundError, match=r"holds folders of pictures \(mine\)"):
+    with pytest.raises(FileNotFoundError, match=r"holds folders of images \(mine\)"):
         prepare(tmp_path / "all", TINY)
     with pytest.raises(FileNotFoundError, match="is not there"):
         prepare(tmp_path / "nowhere", TINY)
@@ -170,7 +170,7 @@ def test_the_name_of_a_run_is_a_name(images, name):
 
 def test_what_is_left_to_the_program_is_settled(images, tmp_path):
     recipe = prepare(images, TINY, runs=tmp_path).run.recipe
-    assert (recipe.nets, recipe.learning_rate) == (2, 0.001)
+    assert (recipe.ensemble, recipe.learning_rate) == (2, 0.001)
 
 
 def test_leaky_runs_are_named_so(images, tmp_path):

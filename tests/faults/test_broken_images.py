@@ -1,4 +1,4 @@
-"""Pictures that are broken: all are named before the first epoch, none is unpacked without end, and drawing mends them."""
+"""Images that are broken: all are named before the first epoch, none is unpacked without end, and drawing fixes them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.faults.rows import IS_FULL, only_at_full_count
 from tests.faults.running import generate
 from tests.train.conftest import ROOT, draw
 from train.data.decode import MOST_NAMED
-from train.data.image_folder import open_pictures, read_images
+from train.data.image_folder import open_images, read_images
 
 MORE_MB = 60
 """That a run which meets a bomb may take beyond one that does not; unpacked it has 225 MB and more."""
-TINY = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--epochs", "1", "--folds", "1", "--dry-run"]
+TINY = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--epochs", "1", "--folds", "1", "--dry-run"]
 
 
 def chunks(content: bytes) -> list[tuple[bytes, bytes]]:
@@ -67,8 +67,8 @@ def saved(path: Path, image: Image.Image, **options) -> None:
     image.save(path, "PNG", **options)
 
 
-def broken_pictures() -> dict[str, Callable[[Path, bytes], None]]:
-    """What is done to a picture, by what it is called; each takes its path and its bytes."""
+def broken_images() -> dict[str, Callable[[Path, bytes], None]]:
+    """What is done to an image, by what it is called; each takes its path and its bytes."""
 
     def write(change: Callable[[bytes], bytes]) -> Callable[[Path, bytes], None]:
         return lambda path, content: path.write_bytes(change(content)) and None
@@ -109,7 +109,7 @@ def broken_pictures() -> dict[str, Callable[[Path, bytes], None]]:
     return {
         "a bomb": write(lambda content: bomb(content, side=15_000, colours=3)),
         "cut in the middle": write(lambda content: content[: len(content) // 2]),
-        "text": write(lambda content: b"no picture, but text\n" * 50),
+        "text": write(lambda content: b"no image, but text\n" * 50),
         "colours": reread("RGB"),
         "a wrong checksum": write(wrong_checksum),
         "a bomb in colours": write(lambda content: bomb(content, side=15_000, colours=2)),
@@ -142,13 +142,13 @@ def broken_pictures() -> dict[str, Callable[[Path, bytes], None]]:
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
-    """Sounds and their pictures, whole."""
+    """Sounds and their images, whole."""
     here = tmp_path_factory.mktemp("broken")
     for number in range(24):
-        path = here / "sounds" / "ab"[number % 2] / f"{number}.wav"
+        path = here / "audio_folder" / "ab"[number % 2] / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, white(seed=number, rms=0.01 + 0.2 * (number % 2)), SR)
-    draw(here / "sounds", here / "images", "--variants", "none", "--listen", "0")
+    draw(here / "audio_folder", here / "images", "--variants", "none", "--listen", "0")
     return here
 
 
@@ -171,9 +171,9 @@ def train(here: Path, images: Path) -> tuple[int, str, float]:
 @only_at_full_count
 @pytest.mark.fault(12)
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="memory of another process is measured on POSIX alone")
-def test_all_broken_pictures_are_named_before_the_first_epoch(drawn, tmp_path, injected):
+def test_all_broken_images_are_named_before_the_first_epoch(drawn, tmp_path, injected):
     here = tmp_path
-    breakages = broken_pictures()
+    breakages = broken_images()
     wanted = list(breakages) if IS_FULL else list(breakages)[:MOST_NAMED]
     status, said, whole_mb = train(here, drawn / "images")
     assert status == 0, said
@@ -189,7 +189,7 @@ def test_all_broken_pictures_are_named_before_the_first_epoch(drawn, tmp_path, i
             assert not is_whole(images / name), what
         status, said, mb = train(here, images)
         assert status == 1 and "Traceback" not in said, said
-        assert f"{len(broken)} of {len(names)} pictures in {str(images)!r} cannot be used" in said
+        assert f"{len(broken)} of {len(names)} images in {str(images)!r} cannot be used" in said
         for name, what in broken.items():
             (line,) = [line for line in said.splitlines() if line.startswith(f"  {name}: ")]
             assert len(line) > len(f"  {name}: ") + 8, (what, line)
@@ -197,11 +197,11 @@ def test_all_broken_pictures_are_named_before_the_first_epoch(drawn, tmp_path, i
         assert mb < whole_mb + MORE_MB, f"{mb:.0f} MB, {whole_mb:.0f} without a broken one: {list(broken.values())}"
         assert not (here / "outputs").exists(), "nothing was begun"
         n_held += len(broken)
-        mend(images, said, broken, drawn)
+        fix(images, said, broken, drawn)
     injected(n_held)
 
 
-def mend(images: Path, said: str, broken: dict[str, str], drawn: Path) -> None:
+def fix(images: Path, said: str, broken: dict[str, str], drawn: Path) -> None:
     """Do what the message says: delete them, and draw again."""
     assert "Delete them and run `python -m generate` again" in said
     for name in re.findall(r"^  (\S+\.png): ", said, flags=re.MULTILINE):
@@ -210,13 +210,13 @@ def mend(images: Path, said: str, broken: dict[str, str], drawn: Path) -> None:
             path.rmdir()
         else:
             path.unlink(missing_ok=True)
-    draw(drawn / "sounds", images, "--variants", "none", "--listen", "0")
+    draw(drawn / "audio_folder", images, "--variants", "none", "--listen", "0")
     for path in sorted((drawn / "images").rglob("*.png")):
         assert (images / path.relative_to(drawn / "images")).read_bytes() == path.read_bytes()
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a picture is as stage one wrote it, by another program's eyes: the checksums and the mode."""
+    """Whether an image is as stage one wrote it, by another program's eyes: the checksums and the mode."""
     try:
         parts = chunks(path.read_bytes())
         return path.read_bytes() == png_of(parts) and png_is_read(path)
@@ -240,8 +240,8 @@ def test_of_many_the_number_and_the_first_few(drawn, tmp_path, injected):
     names = sorted(table["file_name"])
     for name in names[:13]:
         (images / name).write_bytes((images / name).read_bytes()[:100])
-    with pytest.raises(ValueError, match=f"13 of {len(names)} pictures") as error:
-        open_pictures(images, settings, table, size=(32, 32), silent_ends="keep")
+    with pytest.raises(ValueError, match=f"13 of {len(names)} images") as error:
+        open_images(images, settings, table, size=(32, 32), silent_ends="keep")
     said = str(error.value)
     assert f"and {13 - MOST_NAMED} more" in said
     assert [f"  {name}: " in said for name in names[:13]] == [True] * MOST_NAMED + [False] * (13 - MOST_NAMED)
@@ -250,8 +250,8 @@ def test_of_many_the_number_and_the_first_few(drawn, tmp_path, injected):
 
 @pytest.mark.fault(12)
 def test_drawing_again_is_stopped_by_none(drawn, tmp_path, injected):
-    """Broken pictures that nobody deleted: the run ends with words, and what is empty, a link or gone is drawn anew."""
-    breakages = broken_pictures()
+    """Broken images that nobody deleted: the run ends with words, and what is empty, a link or gone is drawn again."""
+    breakages = broken_images()
     quick = ["--engine", "librosa", "--image-size", "48", "--sr", "22050", "--seconds", "1", "--variants", "none"]
     n_held = 0
     wanted = [*breakages] if IS_FULL else ["a link to nowhere"]
@@ -260,7 +260,7 @@ def test_drawing_again_is_stopped_by_none(drawn, tmp_path, injected):
         shutil.copytree(drawn / "images", images)
         name = sorted(tables.read_metadata(images / tables.METADATA)["file_name"])[3]
         breakages[what](images / name, (images / name).read_bytes())
-        done = generate(drawn / "sounds", images, *quick, "--listen", "0", "--workers", "1")
+        done = generate(drawn / "audio_folder", images, *quick, "--listen", "0", "--workers", "1")
         said = done.stdout + done.stderr
         if what in ("empty", "a link to nowhere", "not there"):
             assert done.returncode == 0, said

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import levels
+from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
-from train.data.decode import prepare_levels
-from train.explain.masked_sound import gain_of_bins, masked_sound
+from train.data.decode import prepare_pixels
+from train.explain.masked_audio import gain_of_bins, masked_sound
 
 SMALL = {"sr": SR, "seconds": 1.0, "image_size": (64, 64), "n_bands": 64, "n_fft": 1024, "hop_length": 256}
 
@@ -17,9 +17,9 @@ def power_at(y, hz):
 
 
 def row_of(hz, settings, size=(48, 48)):
-    """Where the picture of a sine is brightest, as a net of that size sees it."""
-    picture = prepare_levels(levels(tone(hz), settings), size=size, silent_ends="keep")
-    return int(picture.sum(axis=1).argmax())
+    """Where the image of a sine is brightest, as a model of that size sees it."""
+    image = prepare_pixels(spectrogram_image(tone(hz), settings), size=size, silent_ends="keep")
+    return int(image.sum(axis=1).argmax())
 
 
 def band(row, height=48, width=48, half=4):
@@ -91,7 +91,7 @@ def test_a_loop_is_undone():
     """What was cut and repeated goes back to where it sounded, and its repeats share what they matter."""
     settings = Settings(**SMALL)
     y = np.concatenate([np.zeros(SR // 4), white(0.25), tone(3000, seconds=0.25), np.zeros(SR // 4)]).astype("f4")
-    looped = prepare_levels(levels(y, settings), size=(64, 64), silent_ends="loop")
+    looped = prepare_pixels(spectrogram_image(y, settings), size=(64, 64), silent_ends="loop")
     assert looped[:, 0].max() > 100, "the silent end is cut"
     is_noise = looped[:16].mean(axis=0) > 50
     assert is_noise[:8].all() and is_noise[-32:-20].any() and not is_noise.all(), "and the rest repeated"
@@ -134,5 +134,5 @@ def test_where_nothing_matters_there_is_silence():
 
 @pytest.mark.parametrize("wrong", [np.ones(5), np.full((5, 5), np.nan)])
 def test_what_is_no_attribution_is_an_error(wrong):
-    with pytest.raises(ValueError, match="one picture's, as train.explain.attribution"):
+    with pytest.raises(ValueError, match="one image's, as train.explain.attribution"):
         masked_sound(white(), wrong, Settings(**SMALL), silent_ends="loop")

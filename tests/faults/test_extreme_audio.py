@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import ENGINES, VARIANTS, make_variant, open_sound, parse_request
-from generate.audio import BadSound, load
+from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
+from generate.audio import BadAudio, load
 from generate.dataset import png
 from generate.features import FEATURES
 from tests.conftest import SR, tone, white
@@ -76,15 +76,15 @@ REJECTED = ("nan", "infinity", "1e20")
 @only_at_full_count
 @pytest.mark.fault(3)
 def test_samples_that_no_microphone_gives(tmp_path, injected):
-    sounds, n_editions = tmp_path / "sounds", times(3, daily=2)
+    audio_folder, n_editions = tmp_path / "audio_folder", times(3, daily=2)
     for kind, samples in EXTREMES.items():
-        (sounds / kind).mkdir(parents=True)
+        (audio_folder / kind).mkdir(parents=True)
         for edition in range(n_editions):
-            soundfile.write(sounds / kind / f"{edition}.wav", samples(edition), SR, subtype="FLOAT")
+            soundfile.write(audio_folder / kind / f"{edition}.wav", samples(edition), SR, subtype="FLOAT")
     drawn, why = {}, {}
     for engine in engines():
         images = tmp_path / engine
-        done = generate(sounds, images, *QUICK, "--engine", engine, "--variants", *EVERY_VARIANT)
+        done = generate(audio_folder, images, *QUICK, "--engine", engine, "--variants", *EVERY_VARIANT)
         assert done.returncode == 3
         assert "RuntimeWarning" not in done.stderr, done.stderr
         table = metadata(images)
@@ -94,7 +94,7 @@ def test_samples_that_no_microphone_gives(tmp_path, injected):
         why[engine] = reasons(images)
         assert set(why[engine]) == {f"{kind}/{n}.wav" for kind in REJECTED for n in range(n_editions)}
         assert all(reason.startswith(("not finite", "damaged")) for reason in why[engine].values())
-        for path in sorted(sounds.glob("*/*.wav")):
+        for path in sorted(audio_folder.glob("*/*.wav")):
             if path.parent.name not in REJECTED:
                 assert_finite(path, engine)
     assert len(drawn["librosa"]) == 2 * n_editions
@@ -104,7 +104,7 @@ def test_samples_that_no_microphone_gives(tmp_path, injected):
 
 def assert_finite(path: Path, engine: str) -> None:
     """Every sample of every variant is a number."""
-    sound = open_sound(load(path, SR).y, SR, engine=engine)
+    sound = open_audio(load(path, SR).y, SR, engine=engine)
     for text in EVERY_VARIANT:
         y = make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=0, clip_id="clip")
         assert np.isfinite(y).all(), (path, engine, text)
@@ -130,25 +130,25 @@ def test_silent_and_nearly_silent_clips(tmp_path, injected):
     names = list(SILENCE)[-times(10, daily=4) :]
     for name in names:
         y, subtype = SILENCE[name]
-        (tmp_path / "sounds" / "silent").mkdir(parents=True, exist_ok=True)
-        soundfile.write(tmp_path / "sounds" / "silent" / f"{name}.wav", y.astype(np.float64), SR, subtype=subtype)
-    (tmp_path / "sounds" / "loud").mkdir()
-    soundfile.write(tmp_path / "sounds" / "loud" / "a.wav", tone(440), SR)
+        (tmp_path / "audio_folder" / "silent").mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / "audio_folder" / "silent" / f"{name}.wav", y.astype(np.float64), SR, subtype=subtype)
+    (tmp_path / "audio_folder" / "loud").mkdir()
+    soundfile.write(tmp_path / "audio_folder" / "loud" / "a.wav", tone(440), SR)
     for feature in list(FEATURES)[: times(len(FEATURES), daily=1)]:
         for engine in engines() if IS_FULL and feature == "mel" else ["librosa"]:
             images = tmp_path / f"{feature}-{engine}"
             more = ["--feature", feature, "--engine", engine, "--variants", *EVERY_VARIANT, "gain=60"]
-            done = generate(tmp_path / "sounds", images, *QUICK, *more)
+            done = generate(tmp_path / "audio_folder", images, *QUICK, *more)
             assert done.returncode == 0
             assert f"marked `silent`: {len(names)} clips" in done.stdout
             table = metadata(images)
             assert (table["silent"] == (table["label"] == "silent")).all()
             assert len(table[table["silent"]]) == len(names) * (2 + len(EVERY_VARIANT))
             for file_name in table.loc[table["silent"], "file_name"]:
-                picture, _ = png.read(images / file_name)
-                # An MFCC has no floor: silence has a picture of its own, the same in every column.
-                floor = picture[:, :1] if feature == "mfcc" else 0
-                assert (picture == floor).all(), (feature, engine, file_name)
+                image, _ = png.read(images / file_name)
+                # An MFCC has no floor: silence has an image of its own, the same in every column.
+                floor = image[:, :1] if feature == "mfcc" else 0
+                assert (image == floor).all(), (feature, engine, file_name)
             assert png.read(images / "loud" / "loud-a__original.png")[0].max() > 100
     injected(len(names))
 
@@ -163,10 +163,10 @@ def test_sounds_of_next_to_no_length(tmp_path, injected, engine):
         pytest.skip("the program `rubberband` is not on the PATH")
     if engine not in engines():
         pytest.skip(f"the engine {engine} is not installed")
-    sounds, images = tmp_path / "sounds", tmp_path / "images"
+    audio_folder, images = tmp_path / "audio_folder", tmp_path / "images"
     for n_samples in LENGTHS:
-        (sounds / "short").mkdir(parents=True, exist_ok=True)
-        soundfile.write(sounds / "short" / f"{n_samples}.wav", white(1)[:n_samples], SR)
+        (audio_folder / "short").mkdir(parents=True, exist_ok=True)
+        soundfile.write(audio_folder / "short" / f"{n_samples}.wav", white(1)[:n_samples], SR)
     ends = [
         f"{kind}={end:g}"
         for kind, variant in VARIANTS.items()
@@ -177,7 +177,7 @@ def test_sounds_of_next_to_no_length(tmp_path, injected, engine):
     n_injected = 0
     for size, pad in (("40x24", "silence"), ("native", "repeat"))[: times(2, daily=1)]:
         more = ["--layout", "folders", "--engine", engine, "--image-size", size, "--pad", pad, "--variants", *variants]
-        done = generate(sounds, images / size, *QUICK, *more, limit_s=120)
+        done = generate(audio_folder, images / size, *QUICK, *more, limit_s=120)
         assert done.returncode == 3
         assert "RuntimeWarning" not in done.stderr, done.stderr
         assert set(reasons(images / size)) == {"short/0.wav"}
@@ -188,6 +188,6 @@ def test_sounds_of_next_to_no_length(tmp_path, injected, engine):
         shapes = {png.read(images / size / name)[0].shape for name in table["file_name"]}
         assert shapes == {(24, 40) if size != "native" else (128, 1 + SR // 256)}
         n_injected += len(LENGTHS) * n_variants
-    with pytest.raises(BadSound):
-        load(sounds / "short" / "0.wav", SR)
+    with pytest.raises(BadAudio):
+        load(audio_folder / "short" / "0.wav", SR)
     injected(n_injected)

@@ -1,4 +1,4 @@
-"""Files of nets that are broken, or made to run code: refused with a message, and nothing in them runs."""
+"""Files of models that are broken, or made to run code: refused with a message, and nothing in them runs."""
 
 from __future__ import annotations
 
@@ -52,23 +52,23 @@ for job in json.load(sys.stdin):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
-    """A folder with sounds, pictures, and a run of one fold, `run`."""
-    here = tmp_path_factory.mktemp("nets")
+    """A folder with sounds, images, and a run of one fold, `run`."""
+    here = tmp_path_factory.mktemp("ensemble")
     for number in range(16):
-        path = here / "sounds" / "ab"[number % 2] / f"{number}.wav"
+        path = here / "audio_folder" / "ab"[number % 2] / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, white(seed=number, rms=0.01 + 0.2 * (number % 2)), SR)
-    draw(here / "sounds", here / "images", "--variants", "none", "--listen", "0")
-    tiny = ["--model", "cnn7", "--nets", "1", "--input-size", "32", "--epochs", "1", "--batch-size", "4"]
+    draw(here / "audio_folder", here / "images", "--variants", "none", "--listen", "0")
+    tiny = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--epochs", "1", "--batch-size", "4"]
     done = in_new_process("train", "images", *tiny, "--folds", "1", "--name", "run", cwd=here)
     assert done.returncode == 0, done.stderr
     return here
 
 
-def rezipped(net: Path, changes: dict[str, bytes]) -> bytes:
-    """A net with some members of its archive replaced or added, compressed as far as it goes."""
-    path = net.with_name("rezipped.zip")
-    with zipfile.ZipFile(net) as before, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as after:
+def rezipped(model: Path, changes: dict[str, bytes]) -> bytes:
+    """A model with some members of its archive replaced or added, compressed as far as it goes."""
+    path = model.with_name("rezipped.zip")
+    with zipfile.ZipFile(model) as before, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
             after.writestr(name, changes.pop(name) if name in changes else before.read(name))
         for name, content in changes.items():
@@ -78,24 +78,24 @@ def rezipped(net: Path, changes: dict[str, bytes]) -> bytes:
     return content
 
 
-def with_layer(net: Path, layer: dict[str, object]) -> bytes:
-    """A net whose configuration names something else in place of its last layer but one."""
-    with zipfile.ZipFile(net) as archive:
+def with_layer(model: Path, layer: dict[str, object]) -> bytes:
+    """A model whose configuration names something else in place of its last layer but one."""
+    with zipfile.ZipFile(model) as archive:
         config = json.loads(archive.read("config.json"))
     config["config"]["layers"][-2] |= layer
-    return rezipped(net, {"config.json": json.dumps(config).encode()})
+    return rezipped(model, {"config.json": json.dumps(config).encode()})
 
 
-def with_weights(net: Path, change) -> bytes:
-    """A net whose weights `change(file)` has changed; a dataset that it makes large is stored as nothing."""
-    path = net.with_name("weights.h5")
-    with zipfile.ZipFile(net) as archive:
+def with_weights(model: Path, change) -> bytes:
+    """A model whose weights `change(file)` has changed; a dataset that it makes large is stored as nothing."""
+    path = model.with_name("weights.h5")
+    with zipfile.ZipFile(model) as archive:
         path.write_bytes(archive.read("model.weights.h5"))
     with h5py.File(path, "r+") as file:
         change(file)
     content = path.read_bytes()
     path.unlink()
-    return rezipped(net, {"model.weights.h5": content})
+    return rezipped(model, {"model.weights.h5": content})
 
 
 def first_dataset(file: h5py.File) -> str:
@@ -115,28 +115,28 @@ class Payload:
         return os.system, (f"touch {self._marker}",)
 
 
-def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
+def hostile_models(model: Path, marker: Path) -> dict[str, bytes]:
     """What each is, and its bytes."""
     import keras
 
     from train.models import checkpoint  # noqa: F401  (its layers must be known)
 
-    whole = net.read_bytes()
+    whole = model.read_bytes()
     command = f"touch {marker}"
-    picture = keras.layers.Input((32, 32, 3), name="picture")
+    image = keras.layers.Input((32, 32, 3), name="image")
     code = f"__import__('os').system({command!r})"
-    python = keras.layers.Lambda(eval(f"lambda x: [{code}, x[:, 0, 0, :2]][1]"))(picture)
+    python = keras.layers.Lambda(eval(f"lambda x: [{code}, x[:, 0, 0, :2]][1]"))(image)
     assert marker.exists(), "building it has run it: what these files try can be done"
-    keras.Model(picture, python).save(net.with_name("lambda.keras"))
+    keras.Model(image, python).save(model.with_name("lambda.keras"))
     marker.unlink(missing_ok=True)
-    lambda_layer = net.with_name("lambda.keras").read_bytes()
-    with zipfile.ZipFile(net.with_name("lambda.keras")) as archive:
+    lambda_layer = model.with_name("lambda.keras").read_bytes()
+    with zipfile.ZipFile(model.with_name("lambda.keras")) as archive:
         coded = next(
             layer
             for layer in json.loads(archive.read("config.json"))["config"]["layers"]
             if layer["class_name"] == "Lambda"
         )
-    net.with_name("lambda.keras").unlink()
+    model.with_name("lambda.keras").unlink()
     calls = [{"args": [command], "kwargs": {}}]
     unsafe = {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"}
     fetch = {"module": "keras.utils", "class_name": "function", "config": "get_file", "registered_name": "get_file"}
@@ -149,7 +149,7 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
     def elsewhere(file):
         name = first_dataset(file)
         del file[name]
-        file[name] = h5py.ExternalLink(str(net), "/")
+        file[name] = h5py.ExternalLink(str(model), "/")
 
     def raw_bytes_of_another_file(file):
         name = first_dataset(file)
@@ -158,20 +158,20 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
         n_bytes = 4 * int(np.prod(shape))
         file.create_dataset(name, shape=shape, dtype="f4", external=[("/etc/passwd", 0, n_bytes)])
 
-    npz = net.with_name("pickled.npz")
+    npz = model.with_name("pickled.npz")
     np.savez(npz, weights=np.array([Payload(marker)], dtype=object))
     pickled = npz.read_bytes()
     npz.unlink()
     return {
         "cut short": whole[: len(whole) // 2],
-        "text": b"no net at all\n" * 100,
+        "text": b"no model at all\n" * 100,
         "another zip": _zip_of({"hello.txt": b"hello"}),
         "Python code": lambda_layer,
         "os.system": with_layer(
-            net, {"module": "os", "class_name": "system", "config": command, "inbound_nodes": calls}
+            model, {"module": "os", "class_name": "system", "config": command, "inbound_nodes": calls}
         ),
         "os.system as a function": with_layer(
-            net,
+            model,
             {
                 "module": "keras.layers",
                 "class_name": "Activation",
@@ -179,13 +179,13 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
                 "config": {"activation": {"module": "os", "class_name": "function", "config": "system"}},
             },
         ),
-        "code after a switch": with_layer(net, coded | {"config": coded["config"] | {"arguments": {"mask": unsafe}}}),
-        "a file fetched": with_layer(net, fetch | {"inbound_nodes": calls}),
-        "zip bomb": rezipped(net, {"model.weights.h5": bytes(600_000_000)}),
-        "HDF5 bomb": with_weights(net, huge),
-        "a bomb of a configuration": rezipped(net, {"config.json": b"[" * 300_000_000}),
+        "code after a switch": with_layer(model, coded | {"config": coded["config"] | {"arguments": {"mask": unsafe}}}),
+        "a file fetched": with_layer(model, fetch | {"inbound_nodes": calls}),
+        "zip bomb": rezipped(model, {"model.weights.h5": bytes(600_000_000)}),
+        "HDF5 bomb": with_weights(model, huge),
+        "a bomb of a configuration": rezipped(model, {"config.json": b"[" * 300_000_000}),
         "a layer of a billion": with_layer(
-            net,
+            model,
             {
                 "module": "keras.layers",
                 "class_name": "Dense",
@@ -194,14 +194,14 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
             },
         ),
         "names that lead out": rezipped(
-            net, {"../../../out.txt": b"out", "assets/../../out.txt": b"out", "/tmp/w/out.txt": b"out"}
+            model, {"../../../out.txt": b"out", "assets/../../out.txt": b"out", "/tmp/w/out.txt": b"out"}
         ),
-        "a pickle for weights": rezipped(net, {"model.weights.h5": pickle.dumps(Payload(marker))}),
-        "pickled arrays": rezipped(net, {"model.weights.npz": pickled}),
-        "weights of another file": with_weights(net, elsewhere),
-        "bytes of another file": with_weights(net, raw_bytes_of_another_file),
+        "a pickle for weights": rezipped(model, {"model.weights.h5": pickle.dumps(Payload(marker))}),
+        "pickled arrays": rezipped(model, {"model.weights.npz": pickled}),
+        "weights of another file": with_weights(model, elsewhere),
+        "bytes of another file": with_weights(model, raw_bytes_of_another_file),
         "words of another file": with_layer(
-            net,
+            model,
             {
                 "module": "keras.layers",
                 "class_name": "StringLookup",
@@ -210,12 +210,12 @@ def hostile_nets(net: Path, marker: Path) -> dict[str, bytes]:
             },
         ),
         "a saved model of TensorFlow": with_layer(
-            net,
+            model,
             {
                 "module": "keras.layers",
                 "class_name": "TFSMLayer",
                 "registered_name": None,
-                "config": {"name": "tf", "filepath": str(net.parent)},
+                "config": {"name": "tf", "filepath": str(model.parent)},
             },
         ),
     }
@@ -254,26 +254,26 @@ def files_in(folder: Path) -> dict[Path, int]:
 
 @only_at_full_count
 @pytest.mark.fault(13)
-def test_a_hostile_net_is_refused_and_nothing_in_it_runs(finished, tmp_path, injected):
+def test_a_hostile_model_is_refused_and_nothing_in_it_runs(finished, tmp_path, injected):
     here = tmp_path / "here"
     shutil.copytree(finished, here)
     marker = tmp_path / "it_ran"
     runs = here / "outputs/runs"
     whole = runs / "run/fold-1/last.keras"
-    nets = hostile_nets(whole, marker)
+    models = hostile_models(whole, marker)
     assert not marker.exists()
-    wanted = list(nets) if IS_FULL else [name for name in nets if name in DAILY]
-    sound = next((here / "sounds").rglob("*.wav"))
+    wanted = list(models) if IS_FULL else [name for name in models if name in DAILY]
+    sound = next((here / "audio_folder").rglob("*.wav"))
     jobs, names = [], []
     for number, name in enumerate(wanted):
-        # A finished run, one that goes on, and a file of weights; each with the net.
+        # A finished run, one that goes on, and a file of weights; each with the model.
         for what in ("finished", "begun"):
             shutil.copytree(runs / "run", runs / f"{what}-{number}")
-            (runs / f"{what}-{number}/fold-1/last.keras").write_bytes(nets[name])
+            (runs / f"{what}-{number}/fold-1/last.keras").write_bytes(models[name])
         (runs / f"begun-{number}/fold-1/fold.json").unlink()
         weights = here / f"{number}.keras"
-        weights.write_bytes(nets[name])
-        images = ["images", "--model", "cnn7", "--nets", "1", "--input-size", "32", "--name", f"new-{number}"]
+        weights.write_bytes(models[name])
+        images = ["images", "--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--name", f"new-{number}"]
         jobs += [
             ["train.predict", str(runs / f"finished-{number}"), str(sound)],
             ["train", "--resume", str(runs / f"begun-{number}")],

@@ -30,11 +30,13 @@ def test_no_sound_is_silence_and_no_silence_is_a_sound(tmp_path, injected):
     kinds = list(KINDS)[: times(len(KINDS), daily=len(KINDS))]
     for subtype, step in STEP.items():
         for kind in kinds:
-            (tmp_path / "sounds" / kind).mkdir(parents=True, exist_ok=True)
-            soundfile.write(tmp_path / "sounds" / kind / f"{subtype}.wav", KINDS[kind](step), SR, subtype=subtype)
-    (tmp_path / "sounds" / "plain").mkdir()
-    soundfile.write(tmp_path / "sounds" / "plain" / "a.wav", tone(1000), SR)
-    done = generate(tmp_path / "sounds", tmp_path / "images", *QUICK, "--variants", "noise=20", "trim", "gain=-20")
+            (tmp_path / "audio_folder" / kind).mkdir(parents=True, exist_ok=True)
+            soundfile.write(tmp_path / "audio_folder" / kind / f"{subtype}.wav", KINDS[kind](step), SR, subtype=subtype)
+    (tmp_path / "audio_folder" / "plain").mkdir()
+    soundfile.write(tmp_path / "audio_folder" / "plain" / "a.wav", tone(1000), SR)
+    done = generate(
+        tmp_path / "audio_folder", tmp_path / "images", *QUICK, "--variants", "noise=20", "trim", "gain=-20"
+    )
     assert done.returncode == 0, done.stdout
     table = metadata(tmp_path / "images")
     assert (table["silent"] == table["label"].isin(SILENT)).all()
@@ -44,10 +46,10 @@ def test_no_sound_is_silence_and_no_silence_is_a_sound(tmp_path, injected):
     assert ((table["dc_offset"].abs() > 0.2) == is_moved).all()
     plain = png.read(tmp_path / "images" / "plain" / "plain-a__original.png")[0].astype(int)
     for row in table.itertuples():
-        picture = png.read(tmp_path / "images" / row.file_name)[0].astype(int)
+        image = png.read(tmp_path / "images" / row.file_name)[0].astype(int)
         if row.silent:
-            assert not picture.any(), row.file_name
+            assert not image.any(), row.file_name
         else:
-            assert picture.max() > 200, row.file_name
-            assert np.median(np.abs(picture.argmax(axis=0) - plain.argmax(axis=0))) <= 1, row.file_name
+            assert image.max() > 200, row.file_name
+            assert np.median(np.abs(image.argmax(axis=0) - plain.argmax(axis=0))) <= 1, row.file_name
     injected(len(STEP) * len(kinds))

@@ -1,4 +1,4 @@
-"""From places in a net's picture back to the sound: what is heard there, and nothing else."""
+"""From places in a model's image back to the sound: what is heard there, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image
 from generate.dataset.settings import Settings
 from generate.features.gammatone import gammatone_filters
 from generate.features.mel import mel_filters
-from generate.features.spectrogram import fit_length, levels
-from train.data.decode import sounding_columns
+from generate.features.spectrogram import fit_length, spectrogram_image
+from train.data.decode import audible_columns
 from train.explain.overlay import strength
 
 FRAMES_A_WINDOW = 4
@@ -21,27 +21,27 @@ FRAMES_A_WINDOW = 4
 def masked_sound(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, silent_ends: str) -> np.ndarray:
     """Let through of a sound what speaks for a class.
 
-    How strongly a place in the picture speaks for it (`train.explain.overlay.strength`) is how much of the sound is
+    How strongly a place in the image speaks for it (`train.explain.overlay.strength`) is how much of the sound is
     let through there. These gains are brought back onto the short-time Fourier transform of the sound: to the size that
-    the picture was drawn in, the columns to where they were before the silent ends were cut, the rows to the
+    the image was drawn in, the columns to where they were before the silent ends were cut, the rows to the
     frequencies that they are made of. They are multiplied onto the transform, which keeps its phases, and the sound is
-    put together again. A picture of `mfcc` has no frequencies: moments alone are let through.
+    put together again. An image of `mfcc` has no frequencies: moments alone are let through.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
-        The sound that the picture was drawn of, at `settings.sr`; what is longer than a picture is cut.
+        The sound that the image was drawn of, at `settings.sr`; what is longer than an image is cut.
     attribution : np.ndarray, shape=(height, width)
-        Of the size of the net's picture, its highest band first, as `train.explain.attribution` gives it.
+        Of the size of the model's image, its highest band first, as `train.explain.attribution` gives it.
     settings : Settings
-        Of the picture.
+        Of the image.
     silent_ends : {"loop", "keep"}
-        Of the net; see `train.data.decode.prepare_levels`.
+        Of the model; see `train.data.decode.prepare_pixels`.
 
     Returns
     -------
     np.ndarray, shape=(min(n, settings.n_samples),), float32
-        Where all of the picture matters the same, the sound itself, as far as the picture shows it: from `fmin_hz` to
+        Where all of the image matters the same, the sound itself, as far as the image shows it: from `fmin_hz` to
         `highest_hz`. Where nothing does, silence.
 
     Raises
@@ -55,14 +55,14 @@ def masked_sound(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, 
     if attribution.ndim != 2 or not np.isfinite(attribution).all():
         raise ValueError(
             f"The attribution has the shape {attribution.shape}, or numbers that are not finite; expected finite ones "
-            "of shape (height, width): one picture's, as train.explain.attribution.integrated_gradients gives it."
+            "of shape (height, width): one image's, as train.explain.attribution.integrated_gradients gives it."
         )
     y = y[: settings.n_samples]
     shown = fit_length(y, settings.n_samples, pad=settings.pad)
     gain = gain_of_bins(_to_feature(strength(attribution), y, settings, silent_ends), settings)
     hop_length = max(1, min(settings.hop_length, settings.n_fft // FRAMES_A_WINDOW))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="n_fft=.* is too large")  # of a picture shorter than a window
+        warnings.filterwarnings("ignore", message="n_fft=.* is too large")  # of an image shorter than a window
         spectrum = librosa.stft(shown, n_fft=settings.n_fft, hop_length=hop_length)
     spectrum *= _at_frames(gain, spectrum.shape[1], step=hop_length / settings.hop_length)
     masked = librosa.istft(spectrum, n_fft=settings.n_fft, hop_length=hop_length, length=len(shown))
@@ -82,7 +82,7 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     np.ndarray, shape=(n_fft // 2 + 1, frames), float32
         A bin takes the mean of the bands that hear it, each as much as it hears it. One that none hears takes the
-        nearest one's, and below `fmin_hz` and above `highest_hz`, which no picture shows, all is 0.
+        nearest one's, and below `fmin_hz` and above `highest_hz`, which no image shows, all is 0.
     """
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     is_shown = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)
@@ -105,8 +105,8 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends: str) -> np.ndarray:
-    """From the net's picture to the rows and frames that the feature gave, low frequencies first."""
-    drawn = levels(y, settings)
+    """From the model's image to the rows and frames that the feature gave, low frequencies first."""
+    drawn = spectrogram_image(y, settings)
     mask = _resized(mask, drawn.shape)
     if silent_ends == "loop":
         mask = _without_loop(mask, drawn)
@@ -114,7 +114,7 @@ def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends
 
 
 def _feature_shape(settings: Settings) -> tuple[int, int]:
-    """Rows and frames of a feature, before its picture is brought to a size."""
+    """Rows and frames of a feature, before its image is brought to a size."""
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     n_bins = int(((hz >= settings.fmin_hz) & (hz <= settings.highest_hz)).sum())
     rows = {"log": n_bins, "mfcc": settings.n_mfcc}.get(settings.feature, settings.n_bands)
@@ -122,8 +122,8 @@ def _feature_shape(settings: Settings) -> tuple[int, int]:
 
 
 def _without_loop(mask: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Each column of the picture as drawn takes the mean of its repeats; the silent ends that of their neighbour."""
-    first, length = sounding_columns(drawn)
+    """Each column of the image as drawn takes the mean of its repeats; the silent ends that of their neighbour."""
+    first, length = audible_columns(drawn)
     width = mask.shape[1]
     place = np.arange(width) % length
     total = np.zeros((length, len(mask)))
@@ -139,7 +139,7 @@ def _moments(mask: np.ndarray) -> np.ndarray:
 
 
 def _at_frames(gain: np.ndarray, n_frames: int, *, step: float) -> np.ndarray:
-    """Frames that may stand closer than those of the picture, on straight lines between these."""
+    """Frames that may stand closer than those of the image, on straight lines between these."""
     place = np.minimum(np.arange(n_frames) * step, gain.shape[1] - 1)
     before = place.astype(int)
     after = np.minimum(before + 1, gain.shape[1] - 1)
@@ -154,7 +154,7 @@ def _mean_of_repeats(y: np.ndarray, n: int) -> np.ndarray:
 
 
 def _resized(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """To another number of rows and columns, as pictures are resized."""
+    """To another number of rows and columns, as images are resized."""
     if mask.shape == shape:
         return mask
     resized = Image.fromarray(np.ascontiguousarray(mask)).resize(shape[::-1], Image.Resampling.BILINEAR)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class BadSound(ValueError):
+class BadAudio(ValueError):
     """A clip that cannot be rendered; the message is the reason, for `rejected.csv`."""
 
 
-class BadFile(BadSound):
+class BadFile(BadAudio):
     """The audio file is at fault: from this clip on, none of it can be read."""
 
 
