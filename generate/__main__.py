@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from generate import command_line
-from generate.runtime.os_compat import not_installed, print_any_name
+from generate.runtime.os_compat import not_installed_message
+from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 from generate.workers import fork_server
 
@@ -18,7 +19,7 @@ KEPT = "What is done is kept; the same command goes on from there."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run stage one and return its exit status."""
-    print_any_name()
+    escape_output()
     is_at_work = False
     try:
         options = command_line.parse(arguments)
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\nInterrupted. {KEPT}", file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        print(f"generate: {not_installed(error)}", file=sys.stderr)
+        print(f"generate: {not_installed_message(error)}", file=sys.stderr)
         return CANNOT_START
     except ValueError as error:
         print(f"generate: {error}", file=sys.stderr)

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 import soundfile
 
-from generate.runtime.os_compat import move
+from generate.runtime.os_compat import replace_file
 
 SR = 22050
 RECORDINGS, TAKES, FOLDS = 10, 2, 5
@@ -253,6 +253,6 @@ def _write(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
-        move(part, path)
+        replace_file(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate import command_line
-from generate.runtime.os_compat import not_installed, print_any_name
+from generate.runtime.os_compat import not_installed_message
+from generate.runtime.terminal import escape_output
 from generate.runtime.toml_config import parse_with_config
 from generate.runtime.wording import on_a_line, what_failed
 from generate.workers import fork_server
@@ -50,14 +51,14 @@ MOST_REJECTED = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Audit a collection and return the exit status."""
-    print_any_name()
+    escape_output()
     try:
         return _audit(_parse(arguments))
     except KeyboardInterrupt:
         print("\nInterrupted. Nothing was written.", file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        print(f"generate.audit: {not_installed(error)}", file=sys.stderr)
+        print(f"generate.audit: {not_installed_message(error)}", file=sys.stderr)
     except (ValueError, OSError) as error:
         print(f"generate.audit: {what_failed(error)}", file=sys.stderr)
     return CANNOT_START
@@ -131,10 +132,10 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[Reje
 
     from generate.audit import assess
     from generate.audit.examine import examine
-    from generate.readers.collection import printable
     from generate.rendering.clip import Job
     from generate.rendering.rejected import RejectedClip
     from generate.runtime.progress import Progress
+    from generate.runtime.safe_names import printable
     from generate.workers.processes import map_unordered
 
     columns = prepared.clips[["clip_id", "path", "label", "fold", "source_id", "start_s"]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from generate.audit.assess import measure
 from generate.features.spectrogram import spectrogram_image
-from generate.readers.collection import printable
 from generate.rendering.clip import Front, Job, open_clip
+from generate.runtime.safe_names import printable
 
 
 def examine(job: Job, front: Front) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from generate.dataset import mp3
 from generate.dataset import tables as manifest
 from generate.dataset.file_names import FANNED, SUFFIX
-from generate.runtime.os_compat import composed, is_of_the_system
+from generate.runtime.os_compat import is_system_file, nfc
 
 LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
@@ -24,7 +24,7 @@ PIXEL_CACHE = ".pixels-"
 AUDIO_SUFFIX = ".mp3"
 """Of the sounds that stand beside some images: the format that every browser plays."""
 TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
-"""What a file is called that is not whole yet; see `whole_file`."""
+"""What a file is called while it is written; see `generate.runtime.atomic_write`."""
 
 
 def check_ours(images: Path) -> None:
@@ -50,7 +50,7 @@ def check_ours(images: Path) -> None:
     foreign = sorted(
         name
         for name in os.listdir(images)
-        if name != LOCK and not TEMPORARY.fullmatch(name) and not is_of_the_system(name)
+        if name != LOCK and not TEMPORARY.fullmatch(name) and not is_system_file(name)
     )
     if foreign:
         raise ValueError(
@@ -212,9 +212,9 @@ def files_in(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for file in files:
                 if FANNED.fullmatch(file.name) and file.is_dir():
                     with os.scandir(file.path) as fanned:
-                        yield from ((composed(f"{a_class.name}/{file.name}/{entry.name}"), entry) for entry in fanned)
+                        yield from ((nfc(f"{a_class.name}/{file.name}/{entry.name}"), entry) for entry in fanned)
                 else:
-                    yield composed(f"{a_class.name}/{file.name}"), file
+                    yield nfc(f"{a_class.name}/{file.name}"), file
 
 
 def _folders(images: Path) -> list[os.DirEntry[str]]:

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
@@ -74,5 +74,5 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, format="MP3") as file:
         file.comment = COMMENT
         file.write(np.clip(y, -1, 1))
-    with whole_file(path, to_disk=False) as temporary:
+    with atomic_write(path, to_disk=False) as temporary:
         temporary.write_bytes(encoded.getbuffer())

@@ -12,7 +12,7 @@ from generate.dataset import mp3, png
 from generate.dataset import tables as manifest
 from generate.dataset.file_names import SUFFIX
 from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, PIXEL_CACHE, TABLES, TEMPORARY, audio_of, files_in
-from generate.runtime.os_compat import composed, holds_something, is_of_the_system, remove_empty
+from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_empty_folder
 
 COUNTED = ".started/"
 """Where a run on a cluster counts the clips that its workers began; see `generate.rendering.cluster`."""
@@ -82,8 +82,8 @@ def remove_images(images: Path, own: Iterable[str]) -> None:
             sound.unlink(missing_ok=True)
     emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
-        if (images / folder).is_dir() and not holds_something(images / folder):
-            remove_empty(images / folder)
+        if (images / folder).is_dir() and not has_content(images / folder):
+            remove_empty_folder(images / folder)
 
 
 def foreign_files(images: Path, known: Set[str]) -> list[str]:
@@ -104,18 +104,18 @@ def foreign_files(images: Path, known: Set[str]) -> list[str]:
     linked = {parent for name in known for parent in map(str, PurePosixPath(name).parents)}
     found = []
     for place, folders, files in os.walk(images):
-        inside = composed(Path(place).relative_to(images).as_posix())
+        inside = nfc(Path(place).relative_to(images).as_posix())
         prefix = "" if inside == "." else f"{inside}/"
         links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        found += [name for name in (prefix + composed(link) for link in links) if name not in linked]
-        found += [prefix + composed(name) for name in files if not _is_own(images, prefix + composed(name), known)]
+        found += [name for name in (prefix + nfc(link) for link in links) if name not in linked]
+        found += [prefix + nfc(name) for name in files if not _is_own(images, prefix + nfc(name), known)]
     return sorted(found)
 
 
 def _is_own(images: Path, name: str, known: Set[str]) -> bool:
     """Whether a file is one that this program, or the system, puts into an image folder."""
     file = name.rpartition("/")[2]
-    if is_of_the_system(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
+    if is_system_file(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
         return True
     if "/" not in name:
         return file in (LOCK, PAGE, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None

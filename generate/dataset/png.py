@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from zlib_ng import zlib_ng
 
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 
 SOFTWARE = "spectrogram images, python -m generate"
 """Stands in every image's `Software` chunk, by which the program knows its own."""
@@ -77,7 +77,7 @@ def write(path: Path, pixels: np.ndarray, *, palette: bytes, text: Mapping[str, 
         (b"IDAT", compressor.compress(rows) + compressor.flush()),
         (b"IEND", b""),
     ]
-    with whole_file(path, to_disk=False) as temporary:
+    with atomic_write(path, to_disk=False) as temporary:
         temporary.write_bytes(SIGNATURE + b"".join(_framed(kind, data) for kind, data in chunks))
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from generate.dataset.settings import Settings
 from generate.dataset.table_validation import EARLIER_NAMES, twice_named, wrong_rows, wrong_text
 from generate.runtime import json_check
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write, write_text_atomically
 
 COLUMNS = (
     "file_name",
@@ -73,15 +73,9 @@ JOURNAL = "journal.csv"
 """Rows of images that are done, appended as the run goes; folded into `metadata.csv` at its end."""
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file to a temporary name, put it on the disk, and move it to its own."""
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
-
-
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV, whole or not at all."""
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -271,7 +265,7 @@ _COLLECTION += ("citation", "licence")
 
 def write_settings(path: Path, values: Mapping[str, object]) -> None:
     """Write `settings.json`."""
-    write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
 def _with_names_of_today(values: object) -> object:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from generate.audit.finding import INSTALL_ALL, Finding
 from generate.doctor.rubber_band import check_rubber_band
-from generate.runtime.os_compat import print_any_name
+from generate.runtime.terminal import escape_output
 
 ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "spectrogram-image-classification"
@@ -200,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
     int
         Exit status: 0 if nothing needed is missing, else 1.
     """
-    print_any_name()
+    escape_output()
     about = "Say what is installed, what is missing and how to fix it."
     argparse.ArgumentParser(prog="python -m generate.doctor", description=about).parse_args(arguments)
     n_missing = n_warnings = 0

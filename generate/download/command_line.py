@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generate.download.unpack import unpack
-from generate.runtime.os_compat import holds_something, move, print_any_name, quoted, remove_empty
+from generate.runtime.os_compat import has_content, quoted, remove_empty_folder, replace_file
+from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
     int
         Exit status: 0 well, 1 failed. A wrong command line ends with status 2.
     """
-    print_any_name()
+    escape_output()
     parser = _parser()
     options = parser.parse_args(arguments)
     if readers is None:
@@ -172,10 +173,10 @@ def download(
             found = ", ".join(sorted(os.listdir(Path(work, "unpacked")))[:5]) or "nothing"
             raise ValueError(f"{came.name}: expected a folder {reader.archive_folder!r}, found {found}.")
         if target.is_dir():
-            remove_empty(target)  # only an empty folder gets as far as this; Windows does not move onto it
-        move(collection, target)
+            remove_empty_folder(target)  # only an empty folder gets as far as this; Windows does not move onto it
+        replace_file(collection, target)
         if keep_archive and archive is None:
-            move(came, kept)
+            replace_file(came, kept)
             print(f"the archive is kept as {kept}")
     print(f"{target} is ready")
     return target
@@ -251,7 +252,7 @@ def _digest(path: Path, algorithm: str) -> str:
 
 
 def _is_taken(target: Path) -> bool:
-    empty = target.is_dir() and not target.is_symlink() and not holds_something(target)
+    empty = target.is_dir() and not target.is_symlink() and not has_content(target)
     return os.path.lexists(target) and not empty
 
 

@@ -11,13 +11,13 @@ from generate.command_line import clips_a_class, positive
 from generate.dataset import folder
 from generate.defaults import LISTEN
 from generate.gallery.make import gallery_text, make_gallery
-from generate.runtime.os_compat import print_any_name
+from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the page again and return the exit status."""
-    print_any_name()
+    escape_output()
     parser = argparse.ArgumentParser(
         prog="python -m generate.gallery",
         description="Make the page of a folder of images again: IMAGES/index.html, which opens by a double click.",

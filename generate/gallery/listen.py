@@ -17,10 +17,10 @@ from generate.dataset import mp3
 from generate.dataset.file_names import image_name
 from generate.dataset.folder import audio_of, list_audio
 from generate.dataset.recordings import leads_out
-from generate.readers.collection import as_on_disk
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
 from generate.rendering.plan import first_of_each_class
 from generate.runtime.progress import Progress
+from generate.runtime.safe_names import path_on_disk
 from generate.workers.processes import map_unordered
 
 LEADS_OUT = "its path leads out of the folder of the recordings, so it is not read"
@@ -159,7 +159,7 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
     requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
     return Job(
         clip_id=first["clip_id"],
-        path=as_on_disk(first["audio_file"], front.audio_folder),
+        path=path_on_disk(first["audio_file"], front.audio_folder),
         label=first["label"],
         clip_folder=first["file_name"].rpartition("/")[0],
         fold=first["fold"],

@@ -15,6 +15,7 @@ from generate.gallery.page import PAGES, fill
 from generate.gallery.page_data import page_data
 from generate.rendering.clip import Front
 from generate.rendering.prepare import Prepared
+from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.wording import count, on_a_line, shown
 from generate.workers.pool import usable_cores
 
@@ -93,7 +94,7 @@ def make_gallery(
             reasons = write_audio(rows, front, workers=workers or usable_cores(), follow_links=is_own)
             unheard = Unheard(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
     data = page_data(images, described, metadata, audio_folder=front and front.audio_folder, follow_links=is_own)
-    tables.write_whole(images / folder.PAGE, fill(TEMPLATE, data))
+    write_text_atomically(images / folder.PAGE, fill(TEMPLATE, data))
     return unheard
 
 

@@ -13,7 +13,7 @@ from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import address
-from generate.runtime.os_compat import relative
+from generate.runtime.os_compat import relative_posix
 
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
 """Files that browsers play as they are."""
@@ -180,6 +180,6 @@ def _columns(
 
 def _address_of(sound: str, audio_folder: Path, image_folder: Path) -> str:
     """A recording as the page links to it."""
-    place = relative(audio_folder.resolve(), image_folder.resolve())
+    place = relative_posix(audio_folder.resolve(), image_folder.resolve())
     # On another drive of Windows there is no way from one to the other.
     return Path(place, sound).as_uri() if Path(place).is_absolute() else address(f"{place}/{sound}")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
+from generate.runtime.safe_names import printable, unique_ids
 
 CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "split", "source_id", "start_s")
-LONGEST_CLIP_ID = 120
-"""Bytes; leaves room for `__<variant>.png` and a temporary suffix in the 255 bytes of a file name."""
-
-PRINTED = re.compile(r"\\(?:udc([89a-f][0-9a-f])|r)")
-"""What `printable` writes in place of what a table cannot hold."""
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
-"""Names that Windows keeps for itself, whatever the ending."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +162,10 @@ def clips_table(
         {
             "name": list(names) if names is not None else [_name(path) for path in paths],
             "path": list(paths),
-            "label": [composed(printable(str(label).strip())) for label in labels],
+            "label": [nfc(printable(str(label).strip())) for label in labels],
             "fold": list(folds) if folds is not None else [""] * n,
             "split": list(splits) if splits is not None else [""] * n,
-            "source_id": [composed(printable(source)) for source in sources] if sources is not None else [""] * n,
+            "source_id": [nfc(printable(source)) for source in sources] if sources is not None else [""] * n,
         },
         dtype=object,  # pandas' own text type refuses names that are not UTF-8
     ).assign(start_s=0.0)
@@ -194,93 +184,8 @@ def clips_table(
     return clips[list(CLIP_COLUMNS)]
 
 
-def printable(text: str) -> str:
-    """The text as a table in UTF-8 can hold it.
-
-    Other bytes of a file name become a backslash and their number, and a carriage return a backslash and `r`: Python's
-    `csv` writes it without quotes, and then takes it for the end of a row.
-    """
-    return text.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r")
-
-
-def as_on_disk(printed: str, folder: Path) -> str:
-    """A path as the system knows it, by what `printable` made of it.
-
-    Parameters
-    ----------
-    printed : str
-        Relative to the folder.
-    folder : Path
-        The sound folder.
-    """
-    if os.path.lexists(folder / printed):
-        return printed
-    return PRINTED.sub(lambda found: chr(0xDC00 + int(found[1], 16)) if found[1] else "\r", printed)
-
-
 def _name(path: str) -> str:
     """What to call a clip by its path."""
     parts = (path.rpartition(".")[0] or path).split("/")
     kept = [folder for folder, following in zip(parts, parts[1:], strict=False) if not following.startswith(folder)]
     return "/".join([*kept, parts[-1]])
-
-
-def safe_name(text: str, *, longest: int = LONGEST_CLIP_ID) -> str:
-    """Turn any text into a file name that every system takes, the same for the same text.
-
-    Letters and marks of any script, digits, space and `. _ + = - ( )` stay, `/` becomes `-`, and so does the rest.
-    Where something else than a path separator had to go, or the name was cut, or Windows keeps it for a device, eight
-    digits of the text's SHA-1 follow, so that two texts do not become one.
-
-    Parameters
-    ----------
-    text : str
-        A name or a relative path.
-    longest : int
-        Bytes in UTF-8, at most.
-    """
-    text = composed(text)
-    without_slash = text.replace("/", "-")
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in " ._+=()-" else "-" for c in without_slash)
-    kept = kept.strip(" .")
-    if not kept or kept[0] == "-" or kept.partition(".")[0].rstrip().casefold() in DEVICES:
-        kept = "x" + kept
-    if kept != without_slash or len(kept.encode()) > longest:
-        kept = _shortened(kept, longest - 9) + "-" + _digits(text)
-    return kept
-
-
-def unique_ids(names: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """Give each clip an id that no other has, on systems that ignore case too.
-
-    Clips whose names would become one id (`a.wav` beside `a.flac`, `Dog.wav` beside `dog.wav`) all get eight
-    digits of their path's SHA-1, so that no id depends on the order of the files.
-
-    Parameters
-    ----------
-    names, paths : sequence of str
-        What to call each clip, and its file; both in the same order.
-
-    Returns
-    -------
-    list of str
-        Safe as file names, in the same order.
-    """
-    ids = [safe_name(name) for name in names]
-    counts = Counter(clip_id.casefold() for clip_id in ids)
-    return [
-        clip_id
-        if counts[clip_id.casefold()] == 1
-        else _shortened(clip_id, LONGEST_CLIP_ID - 9) + "-" + _digits(f"{path} {clip_id}")
-        for clip_id, path in zip(ids, paths, strict=True)
-    ]
-
-
-def _shortened(text: str, n_bytes: int) -> str:
-    """As many whole letters as fit into some bytes of UTF-8."""
-    return text.encode()[:n_bytes].decode("utf-8", "ignore")
-
-
-def _digits(text: str) -> str:
-    """Eight digits that tell one text from another (names that are not UTF-8 included)."""
-    return hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

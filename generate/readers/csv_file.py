@@ -15,7 +15,7 @@ from generate.readers.collection import Collection, Reader, ReaderOptions
 from generate.readers.csv_text import line_numbers, named, read_columns, read_table, require_columns
 from generate.readers.table import named_files
 from generate.readers.walk import find_audio_files
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 from generate.runtime.wording import count
 
 USUAL_NAMES = {
@@ -103,7 +103,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
 
 def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[str, str]:
     """The column of each role: the one that was told, else one with a usual name, else empty."""
-    told = {role: composed(getattr(options, f"{role}_column").strip()) for role in ROLES}
+    told = {role: nfc(getattr(options, f"{role}_column").strip()) for role in ROLES}
     found = {role: told[role] or _usual_column(list(table.columns), role, path) for role in ROLES}
     for role in ("file", "label"):
         if not found[role]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.readers.encoding import decoded, first_text
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 LARGEST_TABLE_BYTES = 200_000_000
 MOST_ROWS = 5_000_000
@@ -122,7 +122,7 @@ def _lines(text: str) -> io.StringIO:
 def _header(line: str, separator: str) -> list[str]:
     """Column names, without space around them and without separators at the end of the line."""
     names = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-    names = [composed(name.strip()) for name in names]
+    names = [nfc(name.strip()) for name in names]
     while names and not names[-1]:
         names.pop()
     return names
@@ -187,7 +187,7 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(_quotation(error, begins + n_lines)) from None
-    header = [composed(name.strip()) for name in rows[0]]
+    header = [nfc(name.strip()) for name in rows[0]]
     while header and not header[-1]:
         header.pop()
     _check_widths(header, rows, lines, separator)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from generate.audio.formats import AUDIO_SUFFIXES
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 MOST_SHOWN = 2
 
@@ -90,7 +90,7 @@ def _n_shared_folders(path: str, file: str) -> int:
 
 
 def _folders(path: str) -> list[str]:
-    return composed(path).casefold().split("/")[-2::-1]
+    return nfc(path).casefold().split("/")[-2::-1]
 
 
 def _grouped(files: Iterable[str], key: Callable[[str], str]) -> Mapping[str, list[str]]:
@@ -101,7 +101,7 @@ def _grouped(files: Iterable[str], key: Callable[[str], str]) -> Mapping[str, li
 
 
 def _name(path: str) -> str:
-    return composed(path.rpartition("/")[2])
+    return nfc(path.rpartition("/")[2])
 
 
 def _name_in_any_case(path: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from generate.readers.csv_file import USUAL_NAMES
 from generate.readers.table import read_table
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 SUFFIXES = frozenset((".csv", ".tsv"))
 MOST_TABLES = 20
@@ -102,7 +102,7 @@ def _by_name(labels: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """File name, and file name without its ending, to the paths that have it, and their classes."""
     found = defaultdict(list)
     for path, label in labels.items():
-        name = composed(path.rpartition("/")[2])
+        name = nfc(path.rpartition("/")[2])
         found[name].append((path, label))
         found[name.rpartition(".")[0]].append((path, label))
     return found
@@ -151,7 +151,7 @@ def _named(column: pd.Series, by_name: Mapping[str, object]) -> pd.Series:
 
 
 def _name(value: str) -> str:
-    return composed(value.strip().replace("\\", "/").rpartition("/")[2])
+    return nfc(value.strip().replace("\\", "/").rpartition("/")[2])
 
 
 def _agree(
@@ -162,8 +162,8 @@ def _agree(
     for value, label in zip(rows[file_column], rows[label_column], strict=True):
         files = by_name[_name(value)]
         if len({label for _, label in files}) > 1:  # 1.wav in each class: the folders that the table names may tell
-            tail = composed("/" + value.strip().replace("\\", "/").lstrip("/"))
-            files = [file for file in files if composed("/" + file[0]).endswith(tail)]
+            tail = nfc("/" + value.strip().replace("\\", "/").lstrip("/"))
+            files = [file for file in files if nfc("/" + file[0]).endswith(tail)]
         if len({of_folder for _, of_folder in files}) == 1:
             pairs.add((label.strip(), files[0][1]))
     labels, folders = zip(*pairs, strict=True) if pairs else ((), ())

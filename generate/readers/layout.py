@@ -8,11 +8,12 @@ from pathlib import Path
 
 from generate.readers import csv_file
 from generate.readers.annotations import note_annotations
-from generate.readers.collection import Reader, ReaderOptions, printable
+from generate.readers.collection import Reader, ReaderOptions
 from generate.readers.label_tables import LabelTable, label_tables
 from generate.readers.tree import Tree, judge, look, only_folder, some
 from generate.readers.walk import find_audio_files
 from generate.runtime.os_compat import quoted
+from generate.runtime.safe_names import printable
 from generate.runtime.wording import count, shown
 
 MOST_SHOWN = 6

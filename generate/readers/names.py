@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
 from generate.readers.walk import find_audio_files
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 FIELDS = frozenset({"label", "source", "fold", "take", "any"})
 
@@ -38,7 +38,7 @@ def name_expression(pattern: str) -> re.Pattern:
     ValueError
         If a field is not known or stands twice, or `{label}` is not there.
     """
-    pieces = re.split(r"\{(\w*)\}", composed(pattern))
+    pieces = re.split(r"\{(\w*)\}", nfc(pattern))
     fields = pieces[1::2]
     known = set(fields) <= FIELDS and len(fields) == len(set(fields))
     if not known or "label" not in fields:
@@ -62,7 +62,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         raise ValueError("The layout 'names' needs --name-pattern, such as --name-pattern \"{label}_{source}_{take}\".")
     expression = name_expression(options.name_pattern)
     paths, skipped = find_audio_files(folder)
-    matches = {path: expression.fullmatch(composed(path.rpartition("/")[2].rpartition(".")[0])) for path in paths}
+    matches = {path: expression.fullmatch(nfc(path.rpartition("/")[2].rpartition(".")[0])) for path in paths}
     fitting = {path: match.groupdict() for path, match in matches.items() if match}
     if paths and not fitting:
         raise ValueError(

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from generate.readers.collection import Collection, printable
-from generate.runtime.os_compat import composed
+from generate.readers.collection import Collection
+from generate.runtime.os_compat import nfc
+from generate.runtime.safe_names import printable
 from generate.runtime.wording import count
 
 
@@ -45,7 +46,7 @@ def with_source_pattern(collection: Collection, pattern: str) -> Collection:
         stays = f"the recording stays that of {collection.recordings_from}" if collection.recordings_from else ""
         kept = stays or f"{'it is its' if n_without == 1 else 'each is its'} own recording"
         notes.append(f"--source-pattern finds nothing in {count(n_without, 'name')}; {kept}")
-    sources = [composed(printable(source)) or before for source, before in zip(found, own, strict=True)]
+    sources = [nfc(printable(source)) or before for source, before in zip(found, own, strict=True)]
     clips = collection.clips.assign(source_id=pd.Series(sources, index=collection.clips.index, dtype=object))
     return replace(collection, clips=clips, notes=notes)
 
@@ -53,10 +54,10 @@ def with_source_pattern(collection: Collection, pattern: str) -> Collection:
 def sources_in_names(paths: Sequence[str], pattern: str) -> list[str]:
     """The recording of each file by its name; empty where the pattern finds nothing."""
     try:
-        compiled = re.compile(composed(pattern))
+        compiled = re.compile(nfc(pattern))
     except re.error as error:
         raise ValueError(f"--source-pattern {pattern!r} is not a regular expression: {error}.") from None
-    matches = [compiled.search(composed(path.rpartition("/")[2])) for path in paths]
+    matches = [compiled.search(nfc(path.rpartition("/")[2])) for path in paths]
     sources = [(match[1] if compiled.groups else match[0]) or "" if match else "" for match in matches]
     if paths and not any(sources):
         raise ValueError(

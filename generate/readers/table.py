@@ -11,7 +11,7 @@ from generate.readers.collection import Collection, clips_table
 from generate.readers.csv_text import line_numbers, read_table, require_columns
 from generate.readers.found_by_name import find_by_name
 from generate.readers.walk import find_audio_files
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 from generate.runtime.wording import count
 
 __all__ = ["named_files", "read_table", "require_columns"]
@@ -60,8 +60,8 @@ def named_files(
     found, notes, reasons = said, [], {}
     if not there.all():
         audio_files = find_audio_files(folder)[0]
-        by_letters = {composed(path): path for path in audio_files}
-        found = said.where(there, [by_letters.get(composed(path), path) for path in said])
+        by_letters = {nfc(path): path for path in audio_files}
+        found = said.where(there, [by_letters.get(nfc(path), path) for path in said])
         there = _there(folder, found)
         _refuse_doubled(table_name, found)
         taken = set(found[there])
@@ -71,7 +71,7 @@ def named_files(
         notes = _notes(table_name, elsewhere, there, columns)
     plainly = f"named in {table_name}, but not there"
     missing = [
-        (path, composed(label), f"{plainly}: {reasons[path]}" if path in reasons else plainly)
+        (path, nfc(label), f"{plainly}: {reasons[path]}" if path in reasons else plainly)
         for path, label in zip(found[~there], columns["labels"][~there], strict=True)
     ]
     kept = {"paths": found, **columns}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 MOST_NAMED = 20
 
@@ -32,7 +32,7 @@ def choose_classes(labels: Sequence[str], *, classes: Sequence[str], leave_out: 
     ValueError
         If a name is none of the collection's, stands in both, or nothing is left.
     """
-    only, without = [[composed(name.strip()) for name in names] for names in (classes, leave_out)]
+    only, without = [[nfc(name.strip()) for name in names] for names in (classes, leave_out)]
     for option, names in (("--classes", only), ("--leave-out", without)):
         for name in names:
             if name not in labels:

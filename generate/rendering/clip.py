@@ -18,7 +18,7 @@ from generate.dataset.file_names import image_name
 from generate.dataset.folder import audio_of
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
-from generate.readers.collection import printable
+from generate.runtime.safe_names import printable
 
 
 @dataclass(frozen=True)

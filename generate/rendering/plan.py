@@ -12,8 +12,8 @@ import pandas as pd
 
 from augment_audio import ORIGINAL, Request
 from generate.dataset.file_names import clip_folder, image_name
-from generate.readers.collection import printable, safe_name
 from generate.rendering.clip import Job
+from generate.runtime.safe_names import printable, safe_name
 
 BYTES_A_PIXEL = 0.47
 """Of a palette PNG of a mel-spectrogram: 23 KB at 224 x 224, measured on ESC-10."""

@@ -19,7 +19,6 @@ from generate.dataset.settings import Settings
 from generate.features import check_feature
 from generate.features.spectrogram import spectrogram_image
 from generate.readers import Collection, Reader, ReaderOptions
-from generate.readers.collection import printable
 from generate.readers.origins import origins_text
 from generate.rendering.class_choice import choose_classes
 from generate.rendering.clip import Front, Job
@@ -28,7 +27,8 @@ from generate.rendering.plan import Plan, estimated_bytes, make_plan, spread
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.wanted_variants import idle_variants_file, wanted_variants
 from generate.runtime.atomic_write import temporary_suffix
-from generate.runtime.os_compat import longest_path, relative
+from generate.runtime.os_compat import max_path_length, relative_posix
+from generate.runtime.safe_names import printable
 from generate.runtime.versions import versions
 from generate.workers.pool import usable_cores
 
@@ -229,7 +229,7 @@ def survey(prepared: Prepared) -> Plan:
 
 def _check_path_lengths(images: Path, file_names: Set[str]) -> None:
     """Check that the system takes the paths of all images."""
-    most, longest = longest_path(), max(file_names, key=len, default="")
+    most, longest = max_path_length(), max(file_names, key=len, default="")
     n = len(str(images)) + 1 + len(longest) + len(temporary_suffix())
     if most is not None and n > most:
         raise ValueError(
@@ -284,7 +284,7 @@ def _settings_json(
         "engine": engine_version,
         "collection": {
             "name": printable(front.audio_folder.resolve().name),
-            "audio_folder": printable(relative(front.audio_folder.resolve(), front.images.resolve())),
+            "audio_folder": printable(relative_posix(front.audio_folder.resolve(), front.images.resolve())),
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",

@@ -15,12 +15,12 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.dataset import folder, own_files, tables
-from generate.readers.collection import printable
 from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared, survey
 from generate.rendering.rejected import RejectedClip, behind_a_fault, one_line_a_file, table_of
 from generate.runtime.progress import Progress
+from generate.runtime.safe_names import printable
 from generate.workers.processes import map_unordered
 
 Outcome = list[dict[str, object]] | str

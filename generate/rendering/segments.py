@@ -10,7 +10,7 @@ import pandas as pd
 
 from generate.audio.decode import Length
 from generate.audio.header_durations import is_surely_short
-from generate.readers.collection import unique_ids
+from generate.runtime.safe_names import unique_ids
 from generate.workers.durations import lengths
 
 HEADER_READERS = 8

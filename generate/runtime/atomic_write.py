@@ -1,4 +1,4 @@
-"""A file under its final name is whole: it is written under another one first."""
+"""Write files atomically: to a temporary name in the same folder, then moved with `os.replace`."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from generate.runtime.os_compat import move
+from generate.runtime.os_compat import replace_file
 
 _MACHINE = f"{uuid.getnode() % 10**6:06d}"
-"""Processes of two machines that share a disk may have the same number."""
+"""Processes of two machines that share a disk may have the same process id."""
 
 
 def temporary_suffix() -> str:
-    """What a file's name ends with while this process writes it."""
+    """The suffix of a file's name while this process writes it."""
     return f".{os.getpid()}{_MACHINE}.tmp"
 
 
 @contextmanager
-def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) -> Iterator[Path]:
-    """Give a temporary name to write to; what was written there is then moved to its own name.
+def atomic_write(path: Path, *, temporary_name: str = "", to_disk: bool = True) -> Iterator[Path]:
+    """Give a temporary path to write to, and move it to its final name afterwards.
 
     Parameters
     ----------
     path : Path
         The final name.
     temporary_name : str
-        In the same folder; default: the final one with the process's and the machine's number and `.tmp`.
+        In the same folder; default: the final name and `temporary_suffix()`.
     to_disk : bool
-        Wait until the disk has it, so that a power cut leaves no empty file under the final name. Slow for many
-        small files.
+        Whether to `fsync`, so that a power cut leaves no empty file under the final name. Slow for many small files.
 
     Yields
     ------
     Path
-        To be written and closed. After an error it is removed, and what was there under the final name stays.
+        To be written and closed. After an error it is removed, and an earlier file under the final name stays.
     """
     temporary = path.with_name(temporary_name or path.name + temporary_suffix())
     try:
@@ -44,10 +43,16 @@ def whole_file(path: Path, *, temporary_name: str = "", to_disk: bool = True) ->
         if to_disk:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-        move(temporary, path)
+        replace_file(temporary, path)
     except OSError as error:
         if error.errno and error.filename in (None, temporary, str(temporary)):
-            error.filename = str(path)  # of a write that fails, the system says no name
+            error.filename = str(path)  # the error of a failed write names no file
         raise
     finally:
         temporary.unlink(missing_ok=True)  # also where both are links to one file: replacing does nothing then
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write a text file in UTF-8 with `atomic_write`; line ends stay as they are."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")

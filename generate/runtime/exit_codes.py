@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from generate.runtime.os_compat import not_installed, print_any_name
+from generate.runtime.os_compat import not_installed_message
+from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
 FAILED = 1
@@ -24,14 +25,14 @@ def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of
     interrupted, out_of_memory : str
         What to say after Ctrl-C, and what to do where the device's memory is full.
     """
-    print_any_name()
+    escape_output()
     try:
         return work()
     except KeyboardInterrupt:
         print(f"\nInterrupted. {interrupted}".rstrip(), file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        why = not_installed(error)
+        why = not_installed_message(error)
     except (ValueError, OSError) as error:
         why = what_failed(error)
     except Exception as error:

@@ -1,35 +1,30 @@
-"""What Windows, macOS and Linux do each in its own way."""
+"""Differences between Windows, macOS and Linux: file names, renaming, paths, the command line."""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
 import shlex
 import subprocess
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 IS_WINDOWS = os.name == "nt"
-PATIENCE_S = 5.0
-"""Virus scanners, indexers and cloud folders hold a file for so long at most."""
-LONGEST_WINDOWS_PATH = 259
-"""Characters, unless long paths are turned on. See Microsoft, "Maximum Path Length Limitation"."""
-LEFT_BEHIND = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
-"""What Finder and Explorer put into folders that were looked at."""
-_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters of ASCII and Latin-1 but for tab and line end, other line ends, and what turns the direction of
-writing (Unicode Standard Annex 9)."""
+RENAME_TIMEOUT_S = 5.0
+"""Virus scanners, indexers and cloud clients keep a file open for at most this long."""
+MAX_WINDOWS_PATH = 259
+"""Characters, unless long paths are enabled. See Microsoft, "Maximum Path Length Limitation"."""
+SYSTEM_FILES = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
+"""What Finder and Explorer write into folders that they show."""
 LONG_PATHS = r"SYSTEM\CurrentControlSet\Control\FileSystem"
-"""Where the registry says whether they are."""
+"""The registry key that tells whether long paths are enabled."""
 
 
-def not_installed(error: ModuleNotFoundError) -> str:
-    """What to do where a package is missing: mostly the environment is there and was not entered.
+def not_installed_message(error: ModuleNotFoundError) -> str:
+    """The message for a missing package: mostly the environment exists and is not active.
 
     Parameters
     ----------
@@ -39,60 +34,8 @@ def not_installed(error: ModuleNotFoundError) -> str:
     return f"{error.name} is not installed for this Python. Activate the environment first: {activate}"
 
 
-def print_any_name() -> None:
-    """Check that no name that is printed ends a run, or does anything to the terminal but be read.
-
-    Letters that the terminal, or the file that is printed to, lacks are written as their numbers, and so are control
-    characters: names come from files, and anybody may have written those.
-    """
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-        if stream is not None and not isinstance(stream, Harmless):
-            setattr(sys, name, Harmless(stream))
-
-
-def harmless(text: str) -> str:
-    """Text in which every character that moves, colours or turns what a terminal shows is written as its number.
-
-    Parameters
-    ----------
-    text : str
-    """
-    return _COMMANDING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-class Harmless:
-    """A stream that prints `harmless` text; all else is as it is.
-
-    Parameters
-    ----------
-    stream : TextIO
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """Print; a carriage return at either end stays, with which a progress bar begins and clears its line."""
-        inner = text.strip("\r")
-        before, _, after = text.partition(inner) if inner else (text, "", "")
-        self._stream.write(before + harmless(inner) + after)
-        return len(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        """Print each."""
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> object:
-        """All else is the stream's."""
-        return getattr(self._stream, name)
-
-
 def quoted(argument: str | Path) -> str:
-    """An argument of a command as this system's command line takes it.
+    """An argument of a command, quoted for this system's shell.
 
     Parameters
     ----------
@@ -102,8 +45,8 @@ def quoted(argument: str | Path) -> str:
     return subprocess.list2cmdline([text]) if IS_WINDOWS else shlex.quote(text)
 
 
-def relative(path: Path, start: Path) -> str:
-    """A path as seen from a folder, with `/`; in full where the two are on different drives of Windows.
+def relative_posix(path: Path, start: Path) -> str:
+    """A path relative to a folder, with `/`; absolute where the two are on different drives of Windows.
 
     Parameters
     ----------
@@ -116,8 +59,8 @@ def relative(path: Path, start: Path) -> str:
         return path.as_posix()
 
 
-def composed(text: str) -> str:
-    """The text with one code for each letter (Unicode NFC); macOS writes `ä` as `a` and two dots.
+def nfc(text: str) -> str:
+    """The text in Unicode normalization form C: one code point for `ä`, where macOS writes `a` and a combining mark.
 
     Parameters
     ----------
@@ -126,15 +69,15 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def move(source: Path, target: Path) -> None:
-    """Rename in one step, over what is there; on Windows, wait while another program holds one of the two.
+def replace_file(source: Path, target: Path) -> None:
+    """`os.replace`, atomically; on Windows it is tried again while another program has one of the files open.
 
     Parameters
     ----------
     source, target : Path
-        On one disk.
+        On the same file system.
     """
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + RENAME_TIMEOUT_S
     wait_s = 0.02
     while True:
         try:
@@ -147,13 +90,13 @@ def move(source: Path, target: Path) -> None:
         wait_s *= 2
 
 
-def expanded(paths: Sequence[Path]) -> list[Path]:
-    """Put what `*` and `?` stand for in their place, which the command line of Windows leaves to the program.
+def expand_wildcards(paths: Sequence[Path]) -> list[Path]:
+    """Expand `*` and `?`, which the shell of Windows leaves to the program.
 
     Parameters
     ----------
     paths : sequence of Path
-        One that exists, or stands for nothing, stays as it is.
+        A path that exists, or that matches no file, stays as it is.
     """
     found: list[Path] = []
     for path in paths:
@@ -162,8 +105,8 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def longest_path() -> int | None:
-    """Characters that a path may have on this system; None where none that is met has more."""
+def max_path_length() -> int | None:
+    """Characters that a path may have on this system; None where there is no limit in practice."""
     if sys.platform != "win32":
         return None
     import winreg
@@ -173,37 +116,37 @@ def longest_path() -> int | None:
             is_on = bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])
     except OSError:
         is_on = False
-    return None if is_on else LONGEST_WINDOWS_PATH
+    return None if is_on else MAX_WINDOWS_PATH
 
 
-def is_of_the_system(name: str) -> bool:
-    """Whether a file is one that Finder or Explorer leaves in folders that were looked at.
+def is_system_file(name: str) -> bool:
+    """Whether a file is one that Finder or Explorer writes into folders that they show.
 
     Parameters
     ----------
     name : str
         Of the file.
     """
-    return name.startswith("._") or name in LEFT_BEHIND
+    return name.startswith("._") or name in SYSTEM_FILES
 
 
-def holds_something(folder: Path) -> bool:
-    """Whether anything is in a folder but what the system leaves there.
+def has_content(folder: Path) -> bool:
+    """Whether a folder holds anything but files of the system.
 
     Parameters
     ----------
     folder : Path
     """
-    return any(not is_of_the_system(name) for name in os.listdir(folder))
+    return any(not is_system_file(name) for name in os.listdir(folder))
 
 
-def remove_empty(folder: Path) -> None:
-    """Remove a folder that holds nothing, and what the system left there.
+def remove_empty_folder(folder: Path) -> None:
+    """Remove a folder that holds nothing but files of the system.
 
     Parameters
     ----------
     folder : Path
-        Of which `holds_something` is false.
+        For which `has_content` is false.
     """
     for name in os.listdir(folder):
         (folder / name).unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Sequence, Set
 from pathlib import Path
 
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 
 
 def parse_with_config(
@@ -101,7 +101,7 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         )
         if not all(isinstance(name, str) for name in texts):
             raise ValueError(f"In {str(path)!r}, {key} must be a table such as [{key}] dog = ['trim'].")
-        return {composed(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
+        return {nfc(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
     if action.nargs == "+":
         if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
             example = "['paper', 'noise=20']" if action.dest == "variants" else "['dog', '7']"

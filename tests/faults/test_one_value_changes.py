@@ -18,7 +18,7 @@ import pytest
 
 from generate.dataset import png, tables
 from generate.gallery import make
-from generate.runtime.os_compat import harmless
+from generate.runtime.terminal import escape_control_characters
 from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
 from train.compare import table as compare
@@ -73,7 +73,7 @@ def one_clear_line(work: Callable[[], object]) -> str:
         try:
             work()
         except (ValueError, OSError) as error:
-            said = harmless(str(error))  # as it is printed
+            said = escape_control_characters(str(error))  # as it is printed
             assert said and "Traceback" not in said
             # One line; where images do not fit the table, one more for each of the first of them.
             assert len(said.splitlines()) <= 1 or "cannot be used:" in said.splitlines()[0], said

@@ -14,7 +14,7 @@ from generate.__main__ import main
 from generate.dataset import tables
 from generate.dataset.recordings import is_in_project, leads_out, recordings_of
 from generate.gallery.command_line import main as gallery_main
-from generate.runtime.os_compat import Harmless, harmless, print_any_name
+from generate.runtime.terminal import EscapingStream, escape_control_characters, escape_output
 from tests.conftest import SR, tone, white
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
@@ -167,16 +167,16 @@ COMMANDING = ("\x1b[31m", "\x1b]0;title\x07", "\u202e", "\u2066", "\x9b1m", "\x0
 
 @pytest.mark.fault(25)
 def test_names_do_nothing_to_a_terminal(capsys, injected):
-    print_any_name()
+    escape_output()
     for text in COMMANDING:
         print(f"a{text}b")
         out = capsys.readouterr().out
         assert not any(c in out for c in text if ord(c) < 32 or 127 <= ord(c) < 160 or ord(c) > 8000), repr(out)
         assert out.startswith("a\\") and out.endswith("b\n")
-        print_any_name()
+        escape_output()
     print("ab\rcd")
     assert capsys.readouterr().out == "ab\\rcd\n"
-    assert harmless("Hündin 吠\t\n") == "Hündin 吠\t\n"
+    assert escape_control_characters("Hündin 吠\t\n") == "Hündin 吠\t\n"
     injected(len(COMMANDING))
 
 
@@ -185,8 +185,8 @@ def test_a_progress_bar_still_moves(capsys):
 
     from tqdm import tqdm
 
-    print_any_name()
-    assert isinstance(sys.stderr, Harmless)
+    escape_output()
+    assert isinstance(sys.stderr, EscapingStream)
     with tqdm(total=2, file=sys.stderr, desc="a\x1bb", ncols=60) as bar:
         bar.update(2)
     err = capsys.readouterr().err

@@ -25,11 +25,11 @@ def test_a_whole_disk_has_no_name_for_its_images(capsys):
 
 def test_paths_that_windows_does_not_take_are_told_before_any_work(audio_folder, tmp_path, monkeypatch, capsys):
     images = tmp_path / ("x" * 100)
-    monkeypatch.setattr(prepare, "longest_path", lambda: len(str(images)) + 20)
+    monkeypatch.setattr(prepare, "max_path_length", lambda: len(str(images)) + 20)
     assert generate(audio_folder, images) == 1
     said = capsys.readouterr().err
     assert "and Windows takes" in said and "shorter, or turn long paths on" in said and not images.exists()
-    monkeypatch.setattr(prepare, "longest_path", lambda: len(str(images)) + 120)
+    monkeypatch.setattr(prepare, "max_path_length", lambda: len(str(images)) + 120)
     assert generate(audio_folder, images) == 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.dataset import tables
+from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.exit_codes import guarded
 from generate.runtime.lease import held
 from generate.runtime.toml_config import parse_with_config
@@ -193,8 +194,8 @@ def write_findings(plan: AblationPlan) -> str:
     gains_file = plan.folder / ablation_text.TABLE
     before = gains_file.read_bytes() if gains_file.is_file() else b""
     tables.write_table(gains_file, table)
-    tables.write_whole(plan.folder / ablation_text.TOML, toml)
-    tables.write_whole(plan.folder / ablation_text.CARD, card)
+    write_text_atomically(plan.folder / ablation_text.TOML, toml)
+    write_text_atomically(plan.folder / ablation_text.CARD, card)
     if gains_file.read_bytes() != before:
         with held(plan.folder / ALL, in_turn=True):
             make_report(read_run(plan.folder / ALL))  # whose page shows the gains

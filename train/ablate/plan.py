@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.readers.collection import safe_name
 from generate.runtime.lease import HOLDER, LOCK
-from generate.runtime.os_compat import relative
+from generate.runtime.os_compat import relative_posix
+from generate.runtime.safe_names import safe_name
 from train.ablate.gains import ALL_VARIANTS
 from train.recipe import LEAKY, Recipe
 from train.runs.run_folder import table_sha256, write_json
@@ -100,7 +100,7 @@ class AblationPlan:
         """All that a second call must agree with, as plain values."""
         return {
             "format": FORMAT,
-            "images": relative(self.images.resolve(), self.folder.resolve()),
+            "images": relative_posix(self.images.resolve(), self.folder.resolve()),
             "recipe": self.recipe.to_json(),
             "folds": None if self.folds is None else list(self.folds),
             "variants": list(self.ablated),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generate.dataset import tables
 from generate.runtime.exit_codes import guarded
-from generate.runtime.os_compat import expanded
+from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.output_file import check_output_file
 from train.compare.table import differences_text, read_runs, table_of, table_text
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _compare(options: argparse.Namespace) -> int:
     if options.csv:
         check_output_file(options.csv, "--csv", begins="run,collection,model,")
-    runs, skipped = read_runs(expanded(options.runs))
+    runs, skipped = read_runs(expand_wildcards(options.runs))
     for why in skipped:
         print(f"skipped: {why}", file=sys.stderr)
     if not runs:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.folder import PIXEL_CACHE
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 from generate.runtime.lease import held
 from generate.runtime.wording import count, shown
 from train.data.decode import decode
@@ -186,7 +186,7 @@ def _decode_into(
         flush=True,
     )
     one_at_a_time = threading.Lock()
-    with whole_file(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(names), *size)}
         np.lib.format.write_array_header_1_0(file, header)
         begin = file.tell()

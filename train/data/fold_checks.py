@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from generate.readers.collection import safe_name
+from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
 from train.data.chosen_classes import leave_out_option
 from train.data.split import Split

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
-from generate.runtime.os_compat import composed
+from generate.runtime.os_compat import nfc
 from train.explain.explanations import Explanations, explain_pixels
 from train.explain.overlay import overlay
 from train.predict.command_line import SOME_REJECTED, add_common_options, heading
@@ -82,7 +82,7 @@ def _explain(options: argparse.Namespace) -> int:
     run = read_run(options.run)
     folds = fold_models.folds_to_average(run, options.folds)
     front = windows.front_end(run)
-    label = None if options.label is None else _class_of(run, composed(options.label))
+    label = None if options.label is None else _class_of(run, nfc(options.label))
     folder = options.output or run.folder / FOLDER
     check_ours(folder)
     recordings, rejected, skipped = find_recordings(options.audio_folder)

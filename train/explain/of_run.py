@@ -19,9 +19,9 @@ from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.gallery.listen import LEADS_OUT, job_of
 from generate.gallery.make import front_of
-from generate.readers.collection import safe_name
 from generate.rendering.clip import Front, Job, open_clip
-from generate.runtime.os_compat import holds_something, remove_empty
+from generate.runtime.os_compat import has_content, remove_empty_folder
+from generate.runtime.safe_names import safe_name
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
 from train.data.decode import Images
@@ -99,8 +99,8 @@ def explain_run(
         if OWN.fullmatch(path.name):
             with suppress(PermissionError):  # on Windows, where an image or a sound of it is open elsewhere
                 path.unlink()
-    if folder.is_dir() and not holds_something(folder):
-        remove_empty(folder)
+    if folder.is_dir() and not has_content(folder):
+        remove_empty_folder(folder)
     explained: list[dict[str, object] | None] = [None] * len(predictions)
     rows = choose(predictions, most=most)
     if not rows:

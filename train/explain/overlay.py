@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 
 SMOOTHING = 0.012
 """Standard deviation as a part of the image's longer side (1.3 of 112 pixels): single pixels mean little, and nobody
@@ -81,5 +81,5 @@ def write_image(path: Path, image: np.ndarray) -> None:
     enlarged = Image.fromarray(image)
     times = max(1, round(LONGER_SIDE_PX / max(enlarged.size)))
     enlarged = enlarged.resize((times * enlarged.width, times * enlarged.height), Image.Resampling.BICUBIC)
-    with whole_file(path, to_disk=False) as temporary:
+    with atomic_write(path, to_disk=False) as temporary:
         enlarged.save(temporary, "PNG")

@@ -16,9 +16,9 @@ import pandas as pd
 import soundfile
 
 from generate.dataset.mp3 import audible
-from generate.readers.collection import printable, unique_ids
-from generate.runtime.atomic_write import whole_file
-from generate.runtime.os_compat import is_of_the_system
+from generate.runtime.atomic_write import atomic_write
+from generate.runtime.os_compat import is_system_file
+from generate.runtime.safe_names import printable, unique_ids
 from train.data.decode import colour
 from train.explain.explanations import Explanations, explain_pixels, image_of_silence
 from train.explain.masked_audio import masked_sound
@@ -57,7 +57,7 @@ def check_ours(folder: Path) -> None:
         raise ValueError(
             f"--output must be a folder. Got {str(folder)!r}, which is a file; give one such as explained."
         )
-    names = [name for name in os.listdir(folder) if not is_of_the_system(name)]
+    names = [name for name in os.listdir(folder) if not is_system_file(name)]
     foreign = sorted(name for name in names if not OWN.fullmatch(name))
     if foreign and TABLE not in names:
         raise ValueError(
@@ -147,7 +147,7 @@ class Explainer:
         masked = masked_sound(audible(y), integrated, front.settings, silent_ends=front.silent_ends)
         encoded = io.BytesIO()  # where the disk is full libsndfile does not say so
         soundfile.write(encoded, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
-        with whole_file(self.folder / sound, to_disk=False) as temporary:
+        with atomic_write(self.folder / sound, to_disk=False) as temporary:
             temporary.write_bytes(encoded.getbuffer())
         return *images, sound
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 
 import train.models.registry  # noqa: F401  (its layers must be known to load a model)
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 from generate.runtime.json_check import TEXT, check, number
 from generate.runtime.memory_limit import is_out_of_memory
 from train.models.model_file import NOTES, check_model
@@ -47,7 +47,7 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
     # Keras saves under names in .keras alone.
     name = f"{path.stem}.{os.getpid()}.tmp.keras"
-    with whole_file(path, temporary_name=name) as temporary:
+    with atomic_write(path, temporary_name=name) as temporary:
         keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(NOTES, json.dumps(history))

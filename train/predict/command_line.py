@@ -158,7 +158,7 @@ def _other_versions(run: Run) -> str:
 
 
 def _run_as_json(run: Run, folds: Sequence[str]) -> dict[str, object]:
-    from generate.readers.collection import printable
+    from generate.runtime.safe_names import printable
     from train.predict.fold_models import is_leaky
 
     return {

@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from generate.readers.collection import printable
 from generate.runtime.progress import Progress
+from generate.runtime.safe_names import printable
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.readers.collection import printable
 from generate.readers.walk import find_audio_files
-from generate.runtime.os_compat import expanded
+from generate.runtime.os_compat import expand_wildcards
+from generate.runtime.safe_names import printable
 from train.data.decode import colour
 from train.predict.fold_models import mean_probabilities
 from train.predict.predictions import Rejected, WindowPrediction
@@ -39,7 +39,7 @@ def find_recordings(given: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
     recordings: list[Path] = []
     rejected: list[Rejected] = []
     skipped: Counter = Counter()
-    for path in expanded(given):
+    for path in expand_wildcards(given):
         if os.path.isdir(path):
             try:
                 found, others = find_audio_files(path)

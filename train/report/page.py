@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset import tables
 from generate.dataset.folder import PAGE, audio_of
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write, write_text_atomically
 from train.data.chosen_classes import of_chosen_classes
 from train.data.decode import decode
 from train.data.image_folder import read_images
@@ -98,7 +97,7 @@ def write_page(
         data["audio_folder"] = _bring_images(run, shown)
         data["has_images"] = True
     data["lacks"] = lacks
-    tables.write_whole(run.folder / PAGE, fill(TEMPLATE, data))
+    write_text_atomically(run.folder / PAGE, fill(TEMPLATE, data))
     return lacks
 
 
@@ -189,7 +188,7 @@ def _bring_images(run: Run, file_names: Iterable[str]) -> list[str]:
             if not source.is_file():
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(target, to_disk=False) as temporary:
+            with atomic_write(target, to_disk=False) as temporary:
                 try:
                     os.link(source, temporary)  # takes no room, and stays as it is when the image is drawn again
                 except OSError:

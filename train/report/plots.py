@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 from train.wording import percent, shortened
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -167,7 +167,7 @@ def curves_figure(histories: Mapping[str, pd.DataFrame], report: Mapping[str, ob
 
 def write_png(path: Path, figure: Figure) -> None:
     """Write a figure as PNG, whole or not at all."""
-    with whole_file(path) as temporary, warnings.catch_warnings():
+    with atomic_write(path) as temporary, warnings.catch_warnings():
         # A class may be named in a script that no font here has; its letters become boxes.
         warnings.filterwarnings("ignore", message=".*[Gg]lyph")
         figure.savefig(temporary, format="png", bbox_inches="tight", pad_inches=0.2)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from generate.dataset import tables
 from generate.dataset.folder import PAGE
+from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.wording import shown
 from train.defaults import EXPLAINED_TESTS
 from train.report import metrics
@@ -63,7 +64,7 @@ def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Pat
     histories = {fold["name"]: run.read_history(fold["name"]) for fold in report["folds"]}
     plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
     settings = run.image_settings()
-    tables.write_whole(run.folder / run_folder.CARD, model_card.card_text(report, settings))
+    write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, settings))
     run_folder.write_json(run.folder / run_folder.REPORT, report)
     lacks = write_page(run, report, n_explained=n_explained, recordings=recordings)
     if lacks:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
-from generate.readers.collection import safe_name
+from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.json_check import (
     SWITCH,
     TABLE,
@@ -25,7 +25,8 @@ from generate.runtime.json_check import (
     shortly,
     table_of,
 )
-from generate.runtime.os_compat import relative
+from generate.runtime.os_compat import relative_posix
+from generate.runtime.safe_names import safe_name
 from train.recipe import SIDES_PX, Recipe
 
 CONFIG = "config.json"
@@ -212,7 +213,7 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
     # Last: a folder with a config is a run.
     config = {
         "format": FORMAT,
-        "images": relative(run.images.resolve(), run.folder.resolve()),
+        "images": relative_posix(run.images.resolve(), run.folder.resolve()),
         "collection": run.collection,
         "recipe": run.recipe.to_json(),
         "input_size": list(run.input_size),
@@ -280,4 +281,4 @@ def table_sha256(table: pd.DataFrame) -> str:
 
 def write_json(path: Path, values: object) -> None:
     """Write plain values, whole or not at all."""
-    tables.write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

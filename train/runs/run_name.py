@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generate.dataset.tables import read_settings
 from generate.runtime.lease import HOLDER, LOCK
-from generate.runtime.os_compat import is_of_the_system
+from generate.runtime.os_compat import is_system_file
 from train.recipe import LEAKY, Recipe
 from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
 
@@ -56,7 +56,7 @@ def check_ours(folder: Path) -> None:
         raise ValueError(f"{str(folder)!r} is a file or a broken link; give another --name.")
     if (folder / CONFIG).is_file():
         return
-    foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_of_the_system(name))
+    foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_system_file(name))
     if foreign:
         raise ValueError(
             f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it; give another "

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generate.dataset import tables
+from generate.runtime.atomic_write import write_text_atomically
 
 
 def row(**changes):
@@ -145,14 +146,14 @@ def test_damage_is_named(tmp_path):
 
 def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
-    tables.write_whole(path, "old")
+    write_text_atomically(path, "old")
 
     def fails(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(OSError, match="disk full"):
-        tables.write_whole(path, "new")
+        write_text_atomically(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.csv"]
 

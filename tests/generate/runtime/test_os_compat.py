@@ -9,17 +9,17 @@ import pytest
 
 from generate.runtime import os_compat
 from generate.runtime.os_compat import (
-    composed,
-    expanded,
-    holds_something,
-    is_of_the_system,
-    longest_path,
-    move,
-    print_any_name,
+    expand_wildcards,
+    has_content,
+    is_system_file,
+    max_path_length,
+    nfc,
     quoted,
-    relative,
-    remove_empty,
+    relative_posix,
+    remove_empty_folder,
+    replace_file,
 )
+from generate.runtime.terminal import escape_output
 
 
 def test_a_quoted_path_comes_back_as_it_was(tmp_path):
@@ -36,13 +36,13 @@ def test_a_path_of_windows_is_not_quoted_without_need(monkeypatch):
 
 
 def test_a_path_seen_from_a_folder(tmp_path, monkeypatch):
-    assert relative(tmp_path / "a/b", tmp_path / "c") == "../a/b"
+    assert relative_posix(tmp_path / "a/b", tmp_path / "c") == "../a/b"
     monkeypatch.setattr(os.path, "relpath", lambda path, start: ntpath.relpath("D:\\images", "C:\\runs"))
-    assert relative(tmp_path / "a", tmp_path) == (tmp_path / "a").as_posix()  # no way from one drive to another
+    assert relative_posix(tmp_path / "a", tmp_path) == (tmp_path / "a").as_posix()  # no way from one drive to another
 
 
 def test_letters_are_composed():
-    assert composed(unicodedata.normalize("NFD", "Käuz")) == "Käuz"
+    assert nfc(unicodedata.normalize("NFD", "Käuz")) == "Käuz"
 
 
 def test_a_file_that_is_held_for_a_moment_is_moved_after_it(tmp_path, monkeypatch):
@@ -57,15 +57,15 @@ def test_a_file_that_is_held_for_a_moment_is_moved_after_it(tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "replace", held)
     with pytest.raises(PermissionError):  # elsewhere it means that the folder may not be written to
-        move(tmp_path / "a", tmp_path / "b")
+        replace_file(tmp_path / "a", tmp_path / "b")
     monkeypatch.setattr(os_compat, "IS_WINDOWS", True)
-    move(tmp_path / "a", tmp_path / "b")
+    replace_file(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "new" and not refusals
 
 
 def test_a_file_that_stays_held_ends_in_the_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os_compat, "IS_WINDOWS", True)
-    monkeypatch.setattr(os_compat, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(os_compat, "RENAME_TIMEOUT_S", 0.05)
     tried = []
 
     def held(source, target):
@@ -74,7 +74,7 @@ def test_a_file_that_stays_held_ends_in_the_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", held)
     with pytest.raises(PermissionError):
-        move(tmp_path / "a", tmp_path / "b")
+        replace_file(tmp_path / "a", tmp_path / "b")
     assert len(tried) > 1
 
 
@@ -83,28 +83,28 @@ def test_wildcards_that_the_command_line_left(tmp_path, monkeypatch):
     for name in ("b.wav", "a.wav", "c.flac", "[a].wav"):
         Path(name).touch()
     given = [Path("c.flac"), Path("?.wav"), Path("[a].wav"), Path("no*.wav")]
-    assert expanded(given) == [Path("c.flac"), Path("a.wav"), Path("b.wav"), Path("[a].wav"), Path("no*.wav")]
+    assert expand_wildcards(given) == [Path("c.flac"), Path("a.wav"), Path("b.wav"), Path("[a].wav"), Path("no*.wav")]
 
 
 def test_what_systems_leave_in_folders(tmp_path):
     for name in (".DS_Store", "._x.wav", "Thumbs.db", "desktop.ini"):
-        assert is_of_the_system(name)
+        assert is_system_file(name)
         (tmp_path / name).touch()
-    assert not is_of_the_system("x.wav") and not holds_something(tmp_path)
+    assert not is_system_file("x.wav") and not has_content(tmp_path)
     (tmp_path / "x.wav").touch()
-    assert holds_something(tmp_path)
+    assert has_content(tmp_path)
     (tmp_path / "x.wav").unlink()
-    remove_empty(tmp_path)
+    remove_empty_folder(tmp_path)
     assert not tmp_path.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it depends on a setting")
 def test_paths_are_limited_on_windows_alone():
-    assert longest_path() is None
+    assert max_path_length() is None
 
 
 def test_a_name_that_the_output_has_no_letters_for_ends_nothing():
-    code = f"from generate.runtime.os_compat import {print_any_name.__name__} as p; p(); print('K\\xe4uz \\u0142')"
+    code = f"from generate.runtime.terminal import {escape_output.__name__} as p; p(); print('K\\xe4uz \\u0142')"
     environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert done.stdout.split() == [b"K\xe4uz", rb"\u0142"]

@@ -5,12 +5,12 @@ import tempfile
 import pytest
 
 from generate.runtime import wording
-from generate.runtime.atomic_write import whole_file
+from generate.runtime.atomic_write import atomic_write
 from generate.runtime.wording import what_failed
 
 
 def test_a_full_disk_is_named_and_what_to_do(tmp_path):
-    with pytest.raises(OSError) as caught, whole_file(tmp_path / "a.png"):
+    with pytest.raises(OSError) as caught, atomic_write(tmp_path / "a.png"):
         raise OSError(errno.ENOSPC, "No space left on device")  # as of a write: without a name
     said = what_failed(pickle.loads(pickle.dumps(caught.value)))  # it may come from a worker
     assert said.startswith(f"[Errno {errno.ENOSPC}] No space left on device: '{tmp_path / 'a.png'}'")

@@ -8,7 +8,7 @@ import soundfile
 from PIL import Image
 
 from generate.dataset.settings import Settings
-from generate.readers.collection import safe_name
+from generate.runtime.safe_names import safe_name
 from tests.conftest import SR, tone, white
 from tests.train.conftest import in_new_process
 from train.data.decode import colour
