@@ -106,7 +106,7 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
     n : int
     side_px : int
     """
-    from generate.dataset import png, tables
+    from generate.dataset import png, settings_file, tables
     from generate.dataset.settings import Settings
 
     rng = np.random.default_rng(0)
@@ -133,7 +133,7 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
         rows.append(clip | file | sound | state)
     tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
-    tables.write_settings(image_folder / tables.SETTINGS, described)
+    settings_file.write_settings(image_folder / settings_file.SETTINGS, described)
 
 
 def train(image_folder: Path, cache: str, model: str, input_size: int, *, limit_bytes: int = 0) -> dict[str, object]:

@@ -18,7 +18,7 @@ import soundfile
 
 from augment_audio import ORIGINAL
 from generate.__main__ import main as generate
-from generate.dataset import tables
+from generate.dataset import settings_file, tables
 from generate.dataset.file_names import clip_folder, image_name
 
 SR = 8000
@@ -60,9 +60,9 @@ def finished_run(folder: Path, *, n_clips: int, n_classes: int, fan_out: bool = 
     for variant, of_variant in rows.groupby("variant"):
         (image,) = few.rglob(f"*__{variant}.png")
         _link(image, (images / name for name in of_variant["file_name"]))
-    settings = tables.read_settings(few / tables.SETTINGS)
+    settings = settings_file.read_settings(few / settings_file.SETTINGS)
     settings["collection"] |= {"name": audio_folder.name, "audio_folder": os.path.relpath(audio_folder, images)}
-    tables.write_settings(images / tables.SETTINGS, settings)
+    settings_file.write_settings(images / settings_file.SETTINGS, settings)
     tables.write_table(images / tables.METADATA, rows)
     tables.write_table(images / tables.REJECTED, pd.DataFrame(columns=list(tables.REJECTED_COLUMNS)))
     return audio_folder, images

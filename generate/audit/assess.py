@@ -13,7 +13,7 @@ from generate.audit import checks, shortcut_checks
 from generate.audit.cutoff import cutoff_hz
 from generate.audit.finding import Finding
 from generate.audit.near_duplicates import near_duplicates, small_image
-from generate.dataset import png, tables
+from generate.dataset import png, settings_file, source_ids, tables
 from generate.dataset.folder import check_finished
 from generate.dataset.settings import Settings
 from generate.rendering.plan import spread
@@ -131,7 +131,7 @@ def sorted_clips(clips: pd.DataFrame) -> pd.DataFrame:
     """By class and clip, with one `source_id` for recordings that share equal audio: so the order of reading and the
     number of workers change nothing.
     """
-    clips = tables.unite_equal_audio(clips)
+    clips = source_ids.unite_equal_audio(clips)
     return clips.sort_values(["label", "clip_id"], ignore_index=True)
 
 
@@ -156,7 +156,7 @@ def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
         If it is no such folder, or an image is gone or damaged.
     """
     check_finished(images)
-    settings = Settings.from_json(tables.read_settings(images / tables.SETTINGS)["settings"])
+    settings = Settings.from_json(settings_file.read_settings(images / settings_file.SETTINGS)["settings"])
     return of_metadata(images, settings, tables.read_metadata(images / tables.METADATA))
 
 

@@ -1,28 +1,28 @@
-"""The image folder: who may write into it, and what stands in it."""
+"""The image folder: which one a run may write into, and which files it holds."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from generate.dataset import mp3
-from generate.dataset import tables as manifest
+from generate.dataset import mp3, tables
 from generate.dataset.file_names import FANNED, SUFFIX
+from generate.dataset.settings_file import SETTINGS, SettingsFile, read_settings
 from generate.runtime.os_compat import is_system_file, nfc
 
 LOCK = ".lock"
-TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
+TABLES = (tables.METADATA, tables.REJECTED, SETTINGS, tables.JOURNAL)
 PAGE = "index.html"
 PIXEL_CACHE = ".pixels-"
-"""How files of `train.data.disk_cache` begin, which hold what the images show."""
+"""Prefix of the files of `train.data.disk_cache`, which hold the pixels of all images."""
 AUDIO_SUFFIX = ".mp3"
-"""Of the sounds that stand beside some images: the format that every browser plays."""
+"""Of the audio beside some images: a format that every browser plays."""
 TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
 """What a file is called while it is written; see `generate.runtime.atomic_write`."""
 
@@ -38,14 +38,14 @@ def check_ours(images: Path) -> None:
     Raises
     ------
     ValueError
-        If it is a file, or holds something else.
+        If it is a file, or a folder of something else.
     """
     if not images.exists():
         return
     if not images.is_dir():
-        raise ValueError(f"{str(images)!r} is a file; give a folder for the images.")
-    if (images / manifest.SETTINGS).exists():
-        manifest.read_settings(images / manifest.SETTINGS)
+        raise ValueError(f"OUTPUT must be a folder. Got {str(images)!r}, which is a file. Give another one.")
+    if (images / SETTINGS).exists():
+        read_settings(images / SETTINGS)
         return
     foreign = sorted(
         name
@@ -54,13 +54,13 @@ def check_ours(images: Path) -> None:
     )
     if foreign:
         raise ValueError(
-            f"{str(images)!r} holds {foreign[0]!r} and no {manifest.SETTINGS}, so this program did not make it; give "
-            "another OUTPUT."
+            f"OUTPUT must be a new folder, or one that this program made. Got {str(images)!r}, which holds "
+            f"{foreign[0]!r} and no {SETTINGS}. Give another one."
         )
 
 
 def check_finished(images: Path) -> None:
-    """Check that a folder holds images that this program made; nothing is written.
+    """Check that a folder holds the tables of a finished run.
 
     Parameters
     ----------
@@ -69,36 +69,36 @@ def check_finished(images: Path) -> None:
     Raises
     ------
     FileNotFoundError
-        If it lacks a table of a finished run.
+        If it lacks one of them.
     """
-    for name in (manifest.SETTINGS, manifest.METADATA):
+    for name in (SETTINGS, tables.METADATA):
         if not (images / name).is_file():
             raise FileNotFoundError(
-                f"The folder {str(images)!r} holds no {name}; give a folder of images. To make one: "
+                f"The folder {str(images)!r} holds no {name}. Give a folder of images; to make one: "
                 "python -m generate AUDIO_FOLDER"
             )
 
 
-def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
+def check_settings(images: Path, wanted: SettingsFile) -> None:
     """Check that a folder is new, or was made with the same settings.
 
     Parameters
     ----------
     images : Path
         The image folder, which need not exist.
-    wanted : Mapping
+    wanted : SettingsFile
         What `settings.json` would hold.
 
     Raises
     ------
     ValueError
-        If the folder holds something else, or images of other settings; both are named.
+        If the folder holds something else, or images of other settings; the differences are named.
     """
     check_ours(images)
-    if not (images / manifest.SETTINGS).exists():
+    if not (images / SETTINGS).exists():
         return
-    there = manifest.read_settings(images / manifest.SETTINGS)
-    collections = [dict(side.get("collection", {})) for side in (there, wanted)]
+    there = read_settings(images / SETTINGS)
+    collections: list[dict[str, object]] = [{**side.get("collection", {})} for side in (there, wanted)]
     for name in ("layout", "subset", "labels", "source_pattern", "name_pattern", "source_column"):
         before, now = (collection.get(name, "") for collection in collections)
         if before != now:
@@ -106,12 +106,12 @@ def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
                 f"{str(images)!r} holds images of a collection that was read in another way: {name} is {before!r} "
                 f"there and {now!r} here. Give the same, another OUTPUT, or replace the images with --overwrite."
             )
-    before, now = (bool(side.get("fan_out", False)) for side in (there, wanted))
-    if before != now:
-        ways = {True: "in folders of two digits below each class (--fan-out)", False: "straight in the class folders"}
+    was_fanned, is_fanned = (bool(side.get("fan_out", False)) for side in (there, wanted))
+    if was_fanned != is_fanned:
+        places = {True: "in folders of two digits below each class (--fan-out)", False: "directly in the class folders"}
         raise ValueError(
-            f"{str(images)!r} holds its images {ways[before]}, and this run would put them {ways[now]}. Give the "
-            "same, another OUTPUT, or replace the images with --overwrite."
+            f"{str(images)!r} holds its images {places[was_fanned]}, and this run would write them "
+            f"{places[is_fanned]}. Give the same option, another OUTPUT, or replace the images with --overwrite."
         )
     if there["fingerprint"] != wanted["fingerprint"]:
         raise ValueError(
@@ -120,8 +120,8 @@ def check_settings(images: Path, wanted: Mapping[str, object]) -> None:
         )
 
 
-def _differences(there: Mapping, wanted: Mapping) -> str:
-    """Both sides of every setting that is not the same."""
+def _differences(there: SettingsFile, wanted: SettingsFile) -> str:
+    """Both values of every setting that differs."""
     before = {**there["settings"], "engine": there.get("engine")}
     now = {**wanted["settings"], "engine": wanted.get("engine")}
     pairs = [
@@ -134,19 +134,19 @@ def _differences(there: Mapping, wanted: Mapping) -> str:
 
 @contextmanager
 def locked(images: Path) -> Iterator[None]:
-    """Make the folder and keep other runs out of it.
+    """Make the folder, and lock it against other runs.
 
     Raises
     ------
     ValueError
-        If another run is at work in it.
+        If another run is writing into it.
     """
     images.mkdir(parents=True, exist_ok=True)
     lock = FileLock(images / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise ValueError(f"Another run is at work in {str(images)!r}; wait for it, or give another OUTPUT.") from None
+        raise ValueError(f"Another run is writing into {str(images)!r}. Wait for it, or give another OUTPUT.") from None
     try:
         yield
     finally:
@@ -154,12 +154,12 @@ def locked(images: Path) -> Iterator[None]:
 
 
 def list_images(images: Path) -> frozenset[str]:
-    """All PNG files of the classes, by their names in the folder; empty ones, of a power cut, do not count."""
+    """All PNG files of the classes, relative to the folder, without empty ones that a power cut left."""
     return frozenset(name for name, file in files_in(images) if name.endswith(SUFFIX) and _n_bytes(file))
 
 
 def list_audio(images: Path) -> frozenset[str]:
-    """All sounds that this program wrote beside images, by their names in the folder.
+    """All audio files that this program wrote beside images, relative to the folder.
 
     Parameters
     ----------
@@ -170,12 +170,12 @@ def list_audio(images: Path) -> frozenset[str]:
 
 
 def audio_of(image: str) -> str:
-    """Name of the sound of an image, by the image's name."""
+    """Name of the audio file beside an image."""
     return image.removesuffix(SUFFIX) + AUDIO_SUFFIX
 
 
 def named_images(images: Path) -> frozenset[str]:
-    """The images that the tables of a folder name; none where those cannot be read (`--overwrite` fixes that)."""
+    """Names of `known_images`; none where the tables cannot be read (`--overwrite` replaces them)."""
     try:
         return frozenset(known_images(images)["file_name"])
     except (ValueError, OSError):
@@ -183,7 +183,7 @@ def named_images(images: Path) -> frozenset[str]:
 
 
 def known_images(images: Path) -> pd.DataFrame:
-    """Rows of the images that were noted, by a finished run or by one that was stopped.
+    """Rows of all images in `metadata.csv`, and in the journal of a run that was stopped.
 
     Parameters
     ----------
@@ -193,19 +193,19 @@ def known_images(images: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `manifest.COLUMNS`; where an image has two rows, the last one holds.
+        Columns `tables.COLUMNS`; where an image has two rows, the last one is valid.
     """
-    tables = []
-    if (images / manifest.METADATA).exists():
-        tables.append(manifest.read_metadata(images / manifest.METADATA))
-    if (images / manifest.JOURNAL).exists():
-        tables.append(manifest.read_journal(images / manifest.JOURNAL))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(manifest.COLUMNS))
+    found = []
+    if (images / tables.METADATA).exists():
+        found.append(tables.read_metadata(images / tables.METADATA))
+    if (images / tables.JOURNAL).exists():
+        found.append(tables.read_journal(images / tables.JOURNAL))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(tables.COLUMNS))
 
 
 def files_in(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """What lies in the class folders and in those that `--fan-out` makes in them, with its name in the folder."""
-    # All names that this program writes are composed; some disks of macOS give them back decomposed.
+    """Files in the class folders and in the folders of `--fan-out`, with their names relative to the image folder."""
+    # All names that this program writes are NFC; some file systems of macOS return them decomposed.
     classes = _folders(images) if images.is_dir() else []
     for a_class in classes:
         with os.scandir(a_class.path) as files:
@@ -223,7 +223,7 @@ def _folders(images: Path) -> list[os.DirEntry[str]]:
 
 
 def _n_bytes(file: os.DirEntry[str]) -> int:
-    """Size of a file; 0 of a link that leads nowhere and of a folder, neither of which is an image."""
+    """Size of a file; 0 for a broken link and for a folder."""
     try:
         return file.stat().st_size if file.is_file() else 0
     except OSError:

@@ -1,4 +1,4 @@
-"""Sounds to listen to, compressed, as every browser plays them."""
+"""Clips to listen to, as MP3, which every browser plays."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import soxr
 from generate.runtime.atomic_write import atomic_write
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""That MP3 has (MPEG-1, 2 and 2.5, layer III)."""
+"""Sample rates of MP3 (MPEG-1, 2 and 2.5, layer III)."""
 INAUDIBLE, AUDIBLE = 1e-3, 0.1
-"""Peaks: no one hears a sound of -60 dB of full scale beside others, and of -20 dB everyone does."""
+"""Peaks: a clip at -60 dB of full scale is inaudible beside others, and one at -20 dB is not."""
 
 
 def audible(y: np.ndarray) -> np.ndarray:
-    """Raise a sound that is too faint to be heard, and for the 16 bits of a player, as its image is raised.
+    """Amplify a clip that is too faint to be heard, as its image is normalised to its peak.
 
     Parameters
     ----------
@@ -34,14 +34,14 @@ def audible(y: np.ndarray) -> np.ndarray:
     return y * np.float32(AUDIBLE / peak) if 0 < peak < INAUDIBLE else y
 
 
-COMMENT = "spectrogram images"
-"""By which this program knows the files that it wrote; at most 28 bytes."""
+COMMENT = "spectrogram pictures"
+"""Marks the files that this program wrote, in every release; at most 28 bytes."""
 TAG_BYTES = 128
-"""Of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""
+"""Size of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""
 
 
 def is_ours(path: str | Path) -> bool:
-    """Whether this program wrote the file; false where there is none.
+    """Whether this program wrote the file; false where it does not exist.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def is_ours(path: str | Path) -> bool:
 
 
 def write(path: Path, y: np.ndarray, sr: int) -> None:
-    """Write an MP3, whole or not at all.
+    """Write an MP3, atomically.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     y : np.ndarray, shape=(n,), float32
         Mono samples.
     sr : int
-        Their rate; where MP3 does not have it, the sound is resampled to the next one that it has, at most 48 kHz.
+        Their rate; where MP3 does not have it, they are resampled to the next one that it has, at most 48 kHz.
     """
     rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
     if rate != sr:
         y = soxr.resample(y, sr, rate)
-    encoded = io.BytesIO()  # where the disk is full libsndfile does not say so, and that is no error of the sound's
+    encoded = io.BytesIO()  # libsndfile reports no full disk
     with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, format="MP3") as file:
         file.comment = COMMENT
         file.write(np.clip(y, -1, 1))

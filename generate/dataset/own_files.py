@@ -1,4 +1,4 @@
-"""Which files of an image folder are this program's, so that they may be written over or removed."""
+"""Which files of an image folder this program made, so that it may replace or remove them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from collections.abc import Iterable, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from generate.dataset import mp3, png
-from generate.dataset import tables as manifest
+from generate.dataset import mp3, png, tables
 from generate.dataset.file_names import SUFFIX
-from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, PIXEL_CACHE, TABLES, TEMPORARY, audio_of, files_in
+from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, TABLES, TEMPORARY, audio_of, files_in
 from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_empty_folder
 
 COUNTED = ".started/"
-"""Where a run on a cluster counts the clips that its workers began; see `generate.rendering.cluster`."""
-OWN_PIXEL_CACHE = re.compile(re.escape(PIXEL_CACHE) + r"[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
-"""What they are called, and what stands beside them while one is made."""
+"""Folder in which a run on a cluster counts the clips that its workers began; see `generate.rendering.cluster`."""
+OWN_PIXEL_CACHE = re.compile(r"\.(?:pixels|levels)-[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
+"""Names of cached pixels and of the files beside them while one is written; `.levels-` in earlier releases."""
 
 
 def remove_temporary(images: Path) -> None:
-    """Remove what a run that was killed had not finished writing."""
+    """Remove temporary files of a run that was killed."""
     for name, file in files_in(images):
         if TEMPORARY.fullmatch(file.name) and not _is_behind_a_link(images, name):
             (images / name).unlink(missing_ok=True)
@@ -31,16 +30,16 @@ def remove_temporary(images: Path) -> None:
 
 
 def remove_cached_pixels(images: Path) -> None:
-    """Remove what training made of images that are no longer those of the folder."""
-    for path in images.glob(f"{PIXEL_CACHE}*"):
+    """Remove cached pixels of images that have changed."""
+    for path in images.glob(".*.npy*"):
         if not OWN_PIXEL_CACHE.fullmatch(path.name):
             continue
-        with suppress(PermissionError):  # on Windows, while it is trained from; nothing else will open it
+        with suppress(PermissionError):  # on Windows, while a training run reads it; no later one will
             path.unlink(missing_ok=True)
 
 
 def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[list[str], list[str]]:
-    """Tell the images that may be removed from those that are somebody else's.
+    """Split images into those that may be removed and foreign ones.
 
     Parameters
     ----------
@@ -49,15 +48,16 @@ def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[
     file_names : iterable of str
         As `list_images` gives them.
     known : set of str
-        Images that a row of `metadata.csv` or of the journal names, or that this run was to draw.
+        Images that a row of `metadata.csv` or of the journal names, or that this run was to render.
 
     Returns
     -------
     own, foreign : list of str
-        Own are those that are known, lie behind no link, and say themselves what they are called. A copy that the user
-        put into another place is foreign.
+        Own are those that are known, lie behind no link, and whose PNG metadata agrees with their name. A copy that
+        the user put elsewhere is foreign.
     """
-    own, foreign = [], []
+    own: list[str] = []
+    foreign: list[str] = []
     for name in sorted(file_names):
         is_own = name in known and not _is_behind_a_link(images, name) and png.is_named(images / name)
         (own if is_own else foreign).append(name)
@@ -65,7 +65,7 @@ def sort_out(images: Path, file_names: Iterable[str], known: Set[str]) -> tuple[
 
 
 def remove_images(images: Path, own: Iterable[str]) -> None:
-    """Remove images, the sounds that this program wrote beside them, and the folders that this empties.
+    """Remove images, the audio files that this program wrote beside them, and the folders that this empties.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def remove_images(images: Path, own: Iterable[str]) -> None:
     own = list(own)
     for name in own:
         (images / name).unlink(missing_ok=True)
-        sound = images / audio_of(name)
-        if not sound.is_symlink() and mp3.is_ours(sound):
-            sound.unlink(missing_ok=True)
+        audio = images / audio_of(name)
+        if not audio.is_symlink() and mp3.is_ours(audio):
+            audio.unlink(missing_ok=True)
     emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
         if (images / folder).is_dir() and not has_content(images / folder):
@@ -87,7 +87,7 @@ def remove_images(images: Path, own: Iterable[str]) -> None:
 
 
 def foreign_files(images: Path, known: Set[str]) -> list[str]:
-    """What lies in an image folder that this program did not put there; links to folders are not followed.
+    """Files in an image folder that this program did not write; links to folders are not followed.
 
     Parameters
     ----------
@@ -103,6 +103,7 @@ def foreign_files(images: Path, known: Set[str]) -> list[str]:
     """
     linked = {parent for name in known for parent in map(str, PurePosixPath(name).parents)}
     found = []
+    place: str
     for place, folders, files in os.walk(images):
         inside = nfc(Path(place).relative_to(images).as_posix())
         prefix = "" if inside == "." else f"{inside}/"
@@ -113,7 +114,7 @@ def foreign_files(images: Path, known: Set[str]) -> list[str]:
 
 
 def _is_own(images: Path, name: str, known: Set[str]) -> bool:
-    """Whether a file is one that this program, or the system, puts into an image folder."""
+    """Whether this program, or the system, writes such a file into an image folder."""
     file = name.rpartition("/")[2]
     if is_system_file(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
         return True
@@ -130,9 +131,9 @@ def _is_behind_a_link(images: Path, name: str) -> bool:
 
 
 def clear(images: Path, own: Iterable[str]) -> None:
-    """Remove what this program made in the folder (`--overwrite`), but for `settings.json`.
+    """Remove what this program wrote into the folder (`--overwrite`), except `settings.json`.
 
-    That one says whose folder it is, and is replaced in one step afterwards.
+    It shows that this program made the folder, and is replaced atomically afterwards.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def clear(images: Path, own: Iterable[str]) -> None:
     own : iterable of str
         Its images, as `sort_out` gives them.
     """
-    # The tables go last: if this is cut short, they still say which images are this program's.
+    # The tables are removed last: if this is interrupted, they still name the images.
     remove_images(images, own)
-    for name in (manifest.METADATA, manifest.JOURNAL, manifest.REJECTED, PAGE):
+    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, PAGE):
         (images / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Levels to a PNG file that says what it is, and back."""
+"""Write pixels to a self-describing PNG, and read them back."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from zlib_ng import zlib_ng
 
 from generate.runtime.atomic_write import atomic_write
 
-SOFTWARE = "spectrogram images, python -m generate"
-"""Stands in every image's `Software` chunk, by which the program knows its own."""
+SOFTWARE = "spectrogram pictures, python -m generate"
+"""The text chunk `Software` of every image, by which all releases know their own: it never changes."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
-"""Looking for repeated bytes alone: the same bytes on every processor, and a tenth of the default's time."""
+"""Run-length encoding: the same bytes on every processor, in a tenth of the default's time."""
 PALETTE_COLOURS = 3
 MOST_PIXELS = 4096 * 4096
-"""A file that claims more is not opened: a few kilobytes can unpack to gigabytes."""
+"""A larger image is not opened: a few kilobytes can unpack to gigabytes."""
 FILTER_UP = 2
-"""Each pixel as its difference to the one above: a third fewer bytes."""
+"""Each pixel as its difference to the one above: a third fewer bytes (PNG filter type 2)."""
 
 
 def palette(colormap: str) -> bytes:
-    """The 256 colours of a matplotlib colour map, darkest level first.
+    """The 256 colours of a matplotlib colour map, for pixel values 0 to 255.
 
     Returns
     -------
     bytes, 768 of them
-        Red, green, blue of level 0, 1, ... 255.
+        Red, green, blue of pixel value 0, 1, ... 255.
 
     Raises
     ------
@@ -43,12 +43,12 @@ def palette(colormap: str) -> bytes:
 
     if colormap not in matplotlib.colormaps:
         some = "magma, viridis, inferno, plasma, cividis, gray, gray_r, jet, turbo"
-        raise ValueError(f"There is no colour map {colormap!r}; take one of matplotlib's, such as {some}.")
+        raise ValueError(f"colormap must be a colour map of matplotlib. Got {colormap!r}. Give one such as {some}.")
     return matplotlib.colormaps[colormap](np.arange(256), bytes=True)[:, :3].tobytes()
 
 
 def write(path: Path, pixels: np.ndarray, *, palette: bytes, text: Mapping[str, str]) -> None:
-    """Write a palette PNG, whole or not at all.
+    """Write a palette PNG, atomically.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _framed(kind: bytes, data: bytes) -> bytes:
 
 
 def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
-    """Read an image's levels and text chunks back.
+    """Read the pixels and text chunks of an image.
 
     Returns
     -------
@@ -103,56 +103,56 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
     Raises
     ------
     OSError, SyntaxError
-        If it cannot be read, is damaged, or has more pixels than stage one draws; those are not looked at then.
+        If it cannot be read, is damaged, or has more pixels than stage one renders.
     ValueError
         If it is not of the kind that stage one writes.
     """
-    content = _whole(path)
+    content = _checked_bytes(path)
     with _opened(content) as image:
         kind = "an animation" if getattr(image, "is_animated", False) else f"of mode {image.mode}"
         if kind in ("of mode P", "of mode L"):
             image.load()
-            return np.array(image, dtype=np.uint8), dict(image.text)
+            return np.array(image, dtype=np.uint8), dict(getattr(image, "text", {}))
     raise ValueError(f"{path} is a PNG {kind}; expected mode P, as `python -m generate` writes.")
 
 
-def _whole(path: Path) -> bytes:
-    """The bytes of a PNG, its chunks held to their lengths and checksums; Pillow passes over some of these."""
+def _checked_bytes(path: Path) -> bytes:
+    """The bytes of a PNG after checking the length and checksum of every chunk, some of which Pillow ignores."""
     if path.stat().st_size > 2 * MOST_PIXELS:
         raise UnidentifiedImageError(f"it has {path.stat().st_size:,} bytes, more than any image of stage one")
     content = path.read_bytes()
     if not content.startswith(SIGNATURE):
-        raise UnidentifiedImageError("it is empty" if not content else "it is no PNG")
+        raise UnidentifiedImageError("it is empty" if not content else "it is not a PNG")
     place, kind = len(SIGNATURE), b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", content, place) if place + 12 <= len(content) else (len(content), b"")
         end = place + 12 + length
         if end > len(content):
-            raise UnidentifiedImageError("it is cut short")
+            raise UnidentifiedImageError("it is truncated")
         if zlib_ng.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
-            raise UnidentifiedImageError(f"damaged: the checksum of its part {kind.decode('latin-1')!r} is wrong")
+            raise UnidentifiedImageError(f"damaged: the checksum of its chunk {kind.decode('latin-1')!r} is wrong")
         place = end
     return content
 
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
-    """Open a PNG; whatever a damaged one does to Pillow becomes an `OSError`."""
+    """Open a PNG; any exception that a damaged one raises in Pillow becomes an `OSError`."""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise UnidentifiedImageError(
-                    f"it has {image.width} x {image.height} pixels, more than stage one draws ({MOST_PIXELS:,})"
+                    f"it has {image.width} x {image.height} pixels, more than stage one renders ({MOST_PIXELS:,})"
                 )
             yield image
     except UnidentifiedImageError as error:
         if "BytesIO" in str(error):
-            raise UnidentifiedImageError("damaged: no image can be made of it") from None
+            raise UnidentifiedImageError("damaged: it cannot be decoded") from None
         raise
     except (OSError, SyntaxError):
         raise
     except Image.DecompressionBombError as error:
-        raise UnidentifiedImageError(f"it has more pixels than stage one draws ({MOST_PIXELS:,}): {error}") from None
+        raise UnidentifiedImageError(f"it has more pixels than stage one renders ({MOST_PIXELS:,}): {error}") from None
     except Exception as error:
         raise UnidentifiedImageError(f"damaged ({type(error).__name__}: {error})") from None
 
@@ -163,13 +163,13 @@ def is_ours(path: Path) -> bool:
 
 
 def is_named(path: Path) -> bool:
-    """Whether this program wrote the file, and under the name that it has."""
+    """Whether this program wrote the file under its present name."""
     text = _text_of(path)
     return text.get("Software") == SOFTWARE and path.name == f"{text.get('clip')}__{text.get('variant')}.png"
 
 
-def _text_of(path: Path) -> Mapping[str, object]:
-    """What a PNG says of itself; nothing where it cannot be read."""
+def _text_of(path: Path) -> dict[str | tuple[int, int], object]:
+    """Text chunks of a PNG; none where it cannot be read."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
             return dict(image.info)

@@ -1,19 +1,19 @@
-"""Which recordings a folder of images may make a command read: what a file names is no permission to open it."""
+"""Which recordings a command may read for a folder of images: a file that names a path is no permission to open it."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
+from generate.dataset.settings_file import SettingsFile
 from generate.runtime.wording import shown
 
 
 def is_in_project(path: Path) -> bool:
-    """Whether a path lies in the current working directory, which is the project that the user works in.
+    """Whether a path lies in the current working directory, the project that the user works in.
 
-    Links are followed first. A whole disk is no project.
+    Links are followed first. The root of a disk is no project.
 
     Parameters
     ----------
@@ -23,26 +23,24 @@ def is_in_project(path: Path) -> bool:
     return project.parent != project and path.resolve().is_relative_to(project)
 
 
-def recordings_of(
-    images: Path, described: Mapping[str, object], *, given: Path | None = None
-) -> tuple[Path | None, str]:
+def recordings_of(images: Path, described: SettingsFile, *, given: Path | None = None) -> tuple[Path | None, str]:
     """The folder of the original recordings, if the user named it or it lies in the project.
 
     Parameters
     ----------
     images : Path
         The image folder.
-    described : Mapping
-        Of its `settings.json`, which anybody may have written.
+    described : SettingsFile
+        Its `settings.json`, which anybody may have written.
     given : Path, optional
-        What `--audio-folder` gave.
+        The option `--audio-folder`.
 
     Returns
     -------
     folder : Path or None
-        None where nothing may be read.
+        None where no recording may be read.
     why_not : str
-        What to do then, in one line; else empty.
+        What to do then, on one line; else empty.
 
     Raises
     ------
@@ -52,10 +50,10 @@ def recordings_of(
     if given is not None:
         if not given.is_dir():
             raise FileNotFoundError(
-                f"--audio-folder must be the folder of the recordings. Got {str(given)!r}, which is none."
+                f"--audio-folder must be the folder of the recordings. Got {str(given)!r}, which is not a folder."
             )
         return given.resolve(), ""
-    named = (described.get("collection") or {}).get("audio_folder", "")
+    named = described.get("collection", {}).get("audio_folder", "")
     folder = Path(os.path.normpath(images.absolute() / named))
     if is_in_project(folder):
         return folder.resolve(), ""
@@ -64,18 +62,18 @@ def recordings_of(
     )
 
 
-def leads_out(sound: str, folder: Path, *, by_links: bool = True) -> bool:
-    """Whether the path of a recording leads out of the folder that it is said to lie in.
+def leads_out(audio_file: str, folder: Path, *, by_links: bool = True) -> bool:
+    """Whether the path of a recording leads out of the audio folder.
 
     Parameters
     ----------
-    sound : str
-        As in the column `sound` of `metadata.csv`.
+    audio_file : str
+        As in the column `audio_file` of `metadata.csv`.
     folder : Path
         Of the recordings.
     by_links : bool
         Whether a link that leads out counts too.
     """
-    if re.match(r"[/\\]|[A-Za-z]:", sound) or ".." in re.split(r"[/\\]", sound):
+    if re.match(r"[/\\]|[A-Za-z]:", audio_file) or ".." in re.split(r"[/\\]", audio_file):
         return True
-    return by_links and not (folder / sound).resolve().is_relative_to(folder.resolve())
+    return by_links and not (folder / audio_file).resolve().is_relative_to(folder.resolve())

@@ -1,4 +1,4 @@
-"""What an image depends on: every setting, its default and its check."""
+"""Settings of the spectrogram images: their defaults and their validation."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any, cast
 
 from generate.runtime.json_check import check_fields
 
 RENDERER = 4
-"""Raised when the same settings begin to give other pixels, so that old and new images are never mixed."""
+"""Incremented when the same settings give other pixels, so that old and new images are never mixed."""
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest")
-"""What is taken of a file with several channels; `auto` is the mean, or the loudest where they cancel each other."""
+"""How channels are combined; `auto` is the mean, or the loudest channel where they cancel each other."""
 PADS = ("silence", "repeat")
 LONGS = ("first", "split")
 REFERENCES = ("peak", "full-scale")
-LARGEST_SIDE_PX = 4096
-MOST_FRAMES = 100_000
-MOST_VALUES = 2**28
-"""Samples of a clip, and values of its short-time Fourier transform: a gigabyte each."""
+MAX_SIDE_PX = 4096
+MAX_FRAMES = 100_000
+MAX_VALUES = 2**28
+"""Samples of a clip, and values of its short-time Fourier transform: one gigabyte each."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +32,23 @@ class Settings:
     Parameters
     ----------
     sr : int
-        Sample rate in hertz that every sound is brought to.
+        Sample rate in hertz that every clip is resampled to.
     channels : {"auto", "mean", "left", "right", "loudest"}
-        What is taken of a file with several: see `generate.audio.channels`.
+        How several channels are combined: see `generate.audio.channels`.
     seconds : float
         Length of the image's time axis; shorter variants are padded, longer ones cut.
     pad : {"silence", "repeat"}
-        What fills a sound that is too short.
+        How a clip that is too short is filled.
     long : {"first", "split"}
-        What becomes of a recording longer than `seconds`: its beginning alone, or consecutive pieces.
+        What is used of a recording longer than `seconds`: its beginning, or consecutive pieces.
     variants : tuple of str
-        Variants and presets, as `augment_audio.parse_requests` reads them.
+        Variants and presets, for `augment_audio.parse_requests`.
     class_variants : Mapping of str to tuple of str
         Other variants for some classes.
     variants_file : str
         Python file with variants of the user's own, or empty.
     engine : str
-        What changes tempo and pitch: `auto`, or a key of `augment_audio.ENGINES`.
+        For time stretching and pitch shifting: `auto`, or a key of `augment_audio.ENGINES`.
     feature : str
         A key of `generate.features.FEATURES`.
     n_bands : int
@@ -61,15 +62,15 @@ class Settings:
     fmax_hz : float or None
         Highest frequency; None: half the sample rate.
     range_db : float
-        Decibels between the brightest and the darkest level.
+        Decibels between pixel values 0 and 255.
     reference : {"peak", "full-scale"}
-        What the brightest level stands for: the clip's own peak, or the loudest sine that the format can hold.
+        What pixel value 255 is: the clip's own peak, or a full-scale sine.
     image_size : tuple of (int, int) or None
         Width and height in pixels; None: one pixel a frame and band ("native").
     colormap : str
         A matplotlib colour map.
     seed : int
-        Seeds the variants that draw random numbers.
+        Seed of the random variants.
     """
 
     sr: int = 44100
@@ -95,7 +96,7 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check every value; the message says what was given, what is expected and how to fix it."""
+        """Normalise and validate every value."""
         object.__setattr__(self, "variants", tuple(self.variants))
         for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
             if type(getattr(self, name)) is int:
@@ -120,46 +121,48 @@ class Settings:
         self._check_choice("reference", REFERENCES)
         self._check_range("seed", 0, 2**63 - 1, "a whole number")
         if self.feature == "mfcc" and self.n_mfcc > self.n_bands:
-            raise ValueError(f"n_mfcc is {self.n_mfcc}, more than the {self.n_bands} bands; give at most n_bands.")
+            raise ValueError(
+                f"n_mfcc must be at most n_bands ({self.n_bands}). Got {self.n_mfcc}. Lower it, or raise n_bands."
+            )
         if not 0 <= self.fmin_hz < self.highest_hz <= self.sr / 2:
             raise ValueError(
-                f"The frequencies go from {self.fmin_hz:g} to {self.highest_hz:g} Hz; expected 0 <= fmin-hz < fmax-hz "
-                f"<= {self.sr / 2:g} (half of sr)."
+                f"fmin_hz and fmax_hz must be 0 <= fmin_hz < fmax_hz <= {self.sr / 2:g} (half of sr). Got "
+                f"{self.fmin_hz:g} and {self.highest_hz:g}. Change them, or raise sr."
             )
         bin_hz = self.sr / self.n_fft
         if math.floor(self.highest_hz / bin_hz) <= math.ceil(self.fmin_hz / bin_hz):
             raise ValueError(
-                f"Between {self.fmin_hz:g} and {self.highest_hz:g} Hz there are fewer than two bins of {bin_hz:g} Hz; "
-                "widen the range or raise n_fft."
+                f"fmin_hz to fmax_hz must span two bins of {bin_hz:g} Hz or more. Got {self.fmin_hz:g} to "
+                f"{self.highest_hz:g} Hz. Widen the range, or raise n_fft."
             )
-        if self.n_samples > MOST_FRAMES * self.hop_length:
+        if self.n_samples > MAX_FRAMES * self.hop_length:
             raise ValueError(
-                f"{self.seconds:g} s at a hop of {self.hop_length} samples are {self.n_samples // self.hop_length:,} "
-                f"frames an image; at most {MOST_FRAMES:,} are drawn. Raise hop-length, or lower seconds."
+                f"An image must have at most {MAX_FRAMES:,} frames. Got {self.n_samples // self.hop_length:,} "
+                f"({self.seconds:g} s at a hop of {self.hop_length} samples). Raise hop_length, or lower seconds."
             )
         n_values = max(self.n_samples, self.n_samples // self.hop_length * (self.n_fft // 2 + 1))
-        if n_values > MOST_VALUES:
+        if n_values > MAX_VALUES:
             raise ValueError(
-                f"{self.seconds:g} s at {self.sr:,} Hz with n_fft {self.n_fft} and a hop of {self.hop_length} are "
-                f"{n_values:,} values a clip; at most {MOST_VALUES:,} are drawn. Lower seconds, sr or n_fft, or raise "
-                "hop-length."
+                f"A clip must have at most {MAX_VALUES:,} values. Got {n_values:,} ({self.seconds:g} s at {self.sr:,} "
+                f"Hz with n_fft {self.n_fft} and a hop of {self.hop_length}). Lower seconds, sr or n_fft, or raise "
+                "hop_length."
             )
-        if self.image_size is not None and not all(8 <= side <= LARGEST_SIDE_PX for side in self.image_size):
+        if self.image_size is not None and not all(8 <= side <= MAX_SIDE_PX for side in self.image_size):
             raise ValueError(
-                f"image_size is {self.image_size[0]}x{self.image_size[1]}; each side must be 8 to {LARGEST_SIDE_PX} "
-                "pixels, such as 224 or 320x240."
+                f"image_size must have sides of 8 to {MAX_SIDE_PX} pixels. Got {self.image_size[0]}x"
+                f"{self.image_size[1]}. Give one such as 224 or 320x240."
             )
 
     def _check_range(self, name: str, low: float, high: float, expected: str) -> None:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{name} is {value!r}; expected a number of {expected}.")
+            raise ValueError(f"{name} must be a number of {expected}. Got {value!r}.")
         if not low <= value <= high:
-            raise ValueError(f"{name} is {value:g}; expected {low:,} to {high:,} {expected}.")
+            raise ValueError(f"{name} must be {low:,} to {high:,} {expected}. Got {value:g}.")
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:
-            raise ValueError(f"{name} is {getattr(self, name)!r}; choose from {', '.join(choices)}.")
+            raise ValueError(f"{name} must be one of {', '.join(choices)}. Got {getattr(self, name)!r}.")
 
     @property
     def highest_hz(self) -> float:
@@ -179,31 +182,31 @@ class Settings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Settings:
-        """Read what `to_json` gave; unknown names are an error."""
+        """Read what `to_json` returned; unknown names are an error."""
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown settings: {', '.join(sorted(unknown))}.")
         size = values.get("image_size", cls.image_size)
         values = {**values, "image_size": None if size == "native" else size}
         check_fields(values, cls)
-        return cls(**values)
+        return cls(**cast(dict[str, Any], values))  # `check_fields` has checked them
 
     def fingerprint(self, *, engine_version: str, variants_source: str = "") -> str:
-        """Sixteen digits that tell images of other settings apart.
+        """Sixteen hexadecimal digits that differ where the images would differ.
 
-        Which variants were asked for is left out: an image does not depend on its neighbours, and so a variant
-        can be added to a folder later.
+        The list of variants is left out: an image does not depend on other images, so that a variant can be added to
+        a folder later.
 
         Parameters
         ----------
         engine_version : str
-            Of the engine that changes tempo and pitch.
+            Of the engine for time stretching and pitch shifting.
         variants_source : str
             Text of the variants file.
         """
         values = self.to_json()
-        for not_in_a_image in ("variants", "class_variants", "variants_file"):
-            del values[not_in_a_image]
+        for name in ("variants", "class_variants", "variants_file"):
+            del values[name]
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
@@ -212,8 +215,8 @@ class Settings:
 def default_n_fft(sr: int) -> int:
     """The power of two that is nearest to 46 ms, which 2048 samples are at 44,100 Hz; at least 64.
 
-    So long a window tells the harmonics of a voice apart, and its step is short enough for consonants. A fixed number
-    of samples would be 256 ms at 8,000 Hz. Gives 512 at 8,000 and 11,025 Hz, 1024 at 16,000 and 22,050, 2048 at 32,000
+    Such a window resolves the harmonics of a voice, and a quarter of it is short enough for consonants; a fixed 2048
+    samples would be 256 ms at 8,000 Hz. Returns 512 at 8,000 and 11,025 Hz, 1024 at 16,000 and 22,050, 2048 at 32,000
     to 48,000, 4096 at 96,000.
     """
     return max(64, 2 ** round(math.log2(sr * 2048 / 44100)))
@@ -230,7 +233,7 @@ def parse_image_size(text: str | int) -> tuple[int, int] | None:
     Raises
     ------
     ValueError
-        If it is none of these.
+        If it is anything else.
     """
     if text == "native":
         return None
@@ -238,4 +241,4 @@ def parse_image_size(text: str | int) -> tuple[int, int] | None:
     try:
         return (int(width), int(height) if x else int(width))
     except ValueError:
-        raise ValueError(f"The image size is {text!r}; write 224, 320x240 (width x height) or native.") from None
+        raise ValueError(f"The image size must be 224, 320x240 (width x height) or native. Got {text!r}.") from None

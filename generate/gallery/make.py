@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generate.dataset import folder, png, tables
+from generate.dataset import folder, png, settings_file, tables
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.defaults import LISTEN
@@ -78,7 +78,7 @@ def make_gallery(
         images were rendered with.
     """
     folder.check_finished(images)
-    described = tables.read_settings(images / tables.SETTINGS)
+    described = settings_file.read_settings(images / settings_file.SETTINGS)
     metadata = tables.read_metadata(images / tables.METADATA)
     if not len(metadata):
         raise ValueError(f"There are no images in {str(images)!r}; see its {tables.REJECTED} for the reasons.")

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from generate.dataset.tables import SETTINGS
+from generate.dataset.settings_file import SETTINGS
 from generate.rendering.clip import Front, Job
 from generate.rendering.cluster_worker import Refused, draw, facts, faults, is_here
 from generate.runtime.wording import count

@@ -14,7 +14,7 @@ import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, readers
 from generate.audio.decode import Length
-from generate.dataset import folder, own_files, png, tables
+from generate.dataset import folder, own_files, png, settings_file, tables
 from generate.dataset.settings import Settings
 from generate.features import check_feature
 from generate.features.spectrogram import spectrogram_image
@@ -260,7 +260,7 @@ def _audio_folder(audio_folder: Path | str) -> Path:
 
 def _refuse_same_folder(audio_folder: Path, images: Path) -> None:
     """Images are no sounds, and among the sounds they would be taken for classes of the next run."""
-    if (audio_folder / tables.METADATA).is_file() and (audio_folder / tables.SETTINGS).is_file():
+    if (audio_folder / tables.METADATA).is_file() and (audio_folder / settings_file.SETTINGS).is_file():
         raise ValueError(
             f"{str(audio_folder)!r} is a folder of images that this program made; give a folder of sounds."
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset import folder, own_files, tables
+from generate.dataset import folder, own_files, settings_file, source_ids, tables
 from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared, survey
@@ -107,7 +107,7 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
         journal = tables.read_journal(images / tables.JOURNAL)
         new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
         rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
-        metadata = _sorted(tables.unite_equal_audio(rows))
+        metadata = _sorted(source_ids.unite_equal_audio(rows))
         n_removed, foreign = _remove_others(images, metadata, known | plan.left | set(journal["file_name"]))
         own_files.remove_temporary(images)
         tables.write_table(images / tables.REJECTED, _together(earlier, lines))
@@ -167,7 +167,7 @@ def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[
                 reason = printable(f"{outcome} ({hint})" if hint else outcome)
                 rejected.append(clip._replace(reason=type(outcome)(reason)))
             else:
-                journal.note(outcome)
+                journal.append(outcome)
                 drawn.append(clip)
             progress.step(n_rejected=len(rejected))
     rejected += behind_a_fault(drawn, rejected)
@@ -177,11 +177,11 @@ def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[
 
 def _write_settings(prepared: Prepared) -> None:
     """Write `settings.json`; the versions stay those that the folder was begun with."""
-    path = prepared.front.images / tables.SETTINGS
+    path = prepared.front.images / settings_file.SETTINGS
     values = dict(prepared.settings_json)
     if path.exists() and not prepared.overwrite:
-        values["versions"] = tables.read_settings(path).get("versions", values["versions"])
-    tables.write_settings(path, values)
+        values["versions"] = settings_file.read_settings(path).get("versions", values["versions"])
+    settings_file.write_settings(path, values)
 
 
 def _remove_others(images: Path, metadata: pd.DataFrame, known: Set[str]) -> tuple[int, list[str]]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generate.dataset import png, tables
+from generate.dataset import png, settings_file, tables
 from generate.gallery import make
 from generate.runtime.terminal import escape_control_characters
 from tests.faults.rows import IS_FULL
@@ -132,10 +132,10 @@ def run(tmp_path_factory) -> Path:
             row |= {"channel": "mono", "sample_rate_hz": 22050, "audio_file": f"{clip}.wav", "start_s": 0.0}
             digest = hashlib.sha256(clip.encode()).hexdigest()
             rows.append(row | {"audio_bytes": 100, "audio_mtime_ns": 100, "audio_sha256": digest})
-    tables.write_settings(images / "settings.json", settings)
+    settings_file.write_settings(images / "settings.json", settings)
     tables.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(tables.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))
-    tables.write_settings(made.folder / "settings.json", settings)
+    settings_file.write_settings(made.folder / "settings.json", settings)
     return folder
 
 

@@ -14,7 +14,7 @@ import soundfile
 from PIL import Image
 
 from generate.__main__ import main as generate_main
-from generate.dataset import tables
+from generate.dataset import settings_file, tables
 from generate.gallery.command_line import main as gallery_main
 from tests.conftest import SR, white
 from tests.faults.rows import IS_FULL
@@ -238,7 +238,7 @@ def test_tables_are_refused_or_mended_and_nothing_outside_is_touched(
     name, drawn, tmp_path, monkeypatch, capsys, injected
 ):
     expected, change = (METADATA | SETTINGS)[name]
-    table = tables.METADATA if name in METADATA else tables.SETTINGS
+    table = tables.METADATA if name in METADATA else settings_file.SETTINGS
     for command, outcome in zip(COMMANDS, expected.split(), strict=False):
         here = tmp_path / command
         shutil.copytree(drawn, here)

@@ -56,7 +56,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("sr = 'fast'", "whole number"),
         ("sr = 1.5", "whole number"),
         ("workers = 0", "give 1 or more"),
-        ("pad = 'zero'", "choose from silence, repeat"),
+        ("pad = 'zero'", "pad must be one of silence, repeat"),
         ("variants = 3", "list of texts"),
         ("overwrite = 'yes'", "true or false"),
         ("feature = 3", "must be a text"),
@@ -64,7 +64,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("n-bands = 64\nn_bands = 32", "gives 'n_bands' twice"),
         ("sounds = 'x'", "unknown option 'audio_folder'"),
         ("= 3", "not TOML"),
-        ("image-size = 'big'", "write 224"),
+        ("image-size = 'big'", "must be 224"),
     ],
 )
 def test_faults_of_the_config_are_named(tmp_path, text, words):

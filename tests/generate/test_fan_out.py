@@ -84,7 +84,7 @@ def test_one_folder_is_of_one_kind(audio_folder, tmp_path, capsys, before, after
     there = files(images, ".png")
     assert generate(audio_folder, images, *QUICK, *MORE, *after) == 1
     message = capsys.readouterr().err
-    assert "straight in the class folders" in message
+    assert "directly in the class folders" in message
     assert "below each class (--fan-out)" in message
     assert files(images, ".png") == there
     assert generate(audio_folder, images, *QUICK, *MORE, *after, "--overwrite") == 0

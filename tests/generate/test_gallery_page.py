@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from generate.__main__ import main
-from generate.dataset import tables
+from generate.dataset import settings_file, tables
 from generate.gallery import page_data
 from generate.gallery.make import make_gallery
 from tests.browser import browser, chromium  # noqa: F401
@@ -207,7 +207,7 @@ def test_twelve_thousand_images_are_there_within_a_second(browser, images, tmp_p
     original = many / one.loc[one["variant"] == "original", "file_name"].item()
     for name in every.loc[every["variant"] == "original", "file_name"]:
         os.link(original, many / name)
-    data = page_data(many, tables.read_settings(many / tables.SETTINGS), every)
+    data = page_data(many, settings_file.read_settings(many / settings_file.SETTINGS), every)
     (many / "index.html").unlink()
     (many / "index.html").write_text(fill(TEMPLATE, data), encoding="utf-8")
     browser.open(many / "index.html")

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 import generate
-from generate.dataset import tables
+from generate.dataset import settings_file
 from generate.gallery import page_data
 from tests.conftest import SR, tone
 from tests.train.conftest import draw
@@ -96,7 +96,7 @@ def test_the_gallery_and_the_trainer_keep_them(images):
     assert sorted(table["label"].unique()) == list(CLASSES)
     for split in make_splits(table):
         assert set(table["label"].iloc[split.test]) <= set(CLASSES)
-    data = page_data.page_data(images, tables.read_settings(images / "settings.json"), table)
+    data = page_data.page_data(images, settings_file.read_settings(images / "settings.json"), table)
     assert data["classes"] == list(CLASSES)
 
 

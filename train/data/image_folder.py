@@ -9,7 +9,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.audio import AUDIO_SUFFIXES
-from generate.dataset import tables
+from generate.dataset import settings_file, tables
 from generate.dataset.settings import Settings
 from generate.runtime.wording import count
 from train.data.decode import Images, load_images, palette_of
@@ -37,7 +37,7 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     FileNotFoundError, ValueError
         If they are not there, or hold no image.
     """
-    for name in (tables.SETTINGS, tables.METADATA):
+    for name in (settings_file.SETTINGS, tables.METADATA):
         if not (images / name).is_file():
             raise FileNotFoundError(_no_images(images, name))
     table = tables.read_metadata(images / tables.METADATA)
@@ -50,9 +50,9 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
             f"{str(images / tables.METADATA)!r} has no row for the original of {count(len(clips), 'clip')} "
             f"({listed(clips)}). Run `python -m generate` again, which fixes it."
         )
-    settings = tables.read_settings(images / tables.SETTINGS)
+    settings = settings_file.read_settings(images / settings_file.SETTINGS)
     if "name" not in (settings.get("collection") or {}):
-        raise ValueError(f"{str(images / tables.SETTINGS)!r} does not name the collection; put it right.")
+        raise ValueError(f"{str(images / settings_file.SETTINGS)!r} does not name the collection; put it right.")
     return settings, table
 
 
@@ -60,7 +60,7 @@ def _no_images(images: Path, name: str) -> str:
     """What is wrong with a folder that lacks a table, and how to fix it."""
     if not images.is_dir():
         return f"The folder {str(images)!r} is not there. Make images first: python -m generate AUDIO_FOLDER {images}"
-    inside = sorted(path.parent.name for path in images.glob(f"*/{tables.SETTINGS}"))
+    inside = sorted(path.parent.name for path in images.glob(f"*/{settings_file.SETTINGS}"))
     if inside:
         return f"{str(images)!r} holds folders of images ({listed(inside)}); give one of them."
     if next(_audio_in(images), None):

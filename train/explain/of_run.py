@@ -14,7 +14,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.audio import BadAudio
-from generate.dataset import mp3, tables
+from generate.dataset import mp3, settings_file
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.gallery.listen import LEADS_OUT, job_of
@@ -106,7 +106,7 @@ def explain_run(
     if not rows:
         return explained, ""
     folder.mkdir(exist_ok=True)
-    described = tables.read_settings(run.images / tables.SETTINGS)
+    described = settings_file.read_settings(run.images / settings_file.SETTINGS)
     front, why_not = front_of(run.images, described, audio_folder=recordings)
     clips = table.set_index("file_name")
     silent = []

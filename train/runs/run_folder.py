@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.dataset import tables
+from generate.dataset import settings_file
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.json_check import (
     SWITCH,
@@ -140,7 +140,7 @@ class Run:
 
     def image_settings(self) -> dict[str, object]:
         """The `settings.json` of the images, as it was when the run began."""
-        return tables.read_settings(self.folder / SETTINGS)
+        return settings_file.read_settings(self.folder / SETTINGS)
 
     def read_fold(self, fold: str) -> dict[str, object]:
         """The counts, meter and times of a finished fold."""

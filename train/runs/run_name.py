@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from generate.dataset.tables import read_settings
+from generate.dataset.settings_file import read_settings
 from generate.runtime.lease import HOLDER, LOCK
 from generate.runtime.os_compat import is_system_file
 from train.recipe import LEAKY, Recipe

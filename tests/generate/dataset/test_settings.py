@@ -19,17 +19,17 @@ def test_round_trip_through_json():
     ("name", "value", "words"),
     [
         ("sr", 0, "1,000 to 1,000,000 hertz"),
-        ("sr", float("nan"), "sr is nan"),
-        ("seconds", -1, "seconds is -1"),
-        ("seconds", "5", "expected a number"),
-        ("seconds", True, "expected a number"),
-        ("pad", "zero", "choose from silence, repeat"),
-        ("long", "middle", "choose from first, split"),
+        ("sr", float("nan"), "hertz.*Got nan"),
+        ("seconds", -1, "0.05 to 600 seconds.*Got -1"),
+        ("seconds", "5", "must be a number of seconds"),
+        ("seconds", True, "must be a number of seconds"),
+        ("pad", "zero", "pad must be one of silence, repeat"),
+        ("long", "middle", "one of first, split"),
         ("hop_length", 4096, "at most n_fft"),
         ("n_mfcc", 600, "2 to 512"),
         ("fmax_hz", 30000, "half of sr"),
-        ("fmin_hz", 22050, "fmin-hz < fmax-hz"),
-        ("fmax_hz", 20, "fewer than two bins of 21.5"),
+        ("fmin_hz", 22050, "fmin_hz < fmax_hz"),
+        ("fmax_hz", 20, "two bins of 21.5"),
         ("range_db", 0, "decibels"),
         ("reference", "max", "peak, full-scale"),
         ("image_size", (0, 224), "8 to 4096"),
@@ -51,7 +51,7 @@ def test_bad_values_are_named(name, value, words):
 )
 def test_what_would_not_fit_into_memory_is_refused(values):
     """Settings may come with a stranger's folder: 100,000 frames of 32,769 bins are 13 GB."""
-    with pytest.raises(ValueError, match="(values a clip|frames an image); at most"):
+    with pytest.raises(ValueError, match="(A clip|An image) must have at most"):
         Settings(**values)
     Settings(seconds=600, sr=192_000)
 
@@ -62,7 +62,7 @@ def test_image_size():
     assert parse_image_size("320x240") == (320, 240)
     assert parse_image_size("native") is None
     for bad in ("", "x", "12x", "big", "1x2x3"):
-        with pytest.raises(ValueError, match="write 224, 320x240"):
+        with pytest.raises(ValueError, match="must be 224, 320x240"):
             parse_image_size(bad)
 
 
@@ -88,9 +88,9 @@ OTHERS = {
 }
 
 
-def test_fingerprint_tells_every_setting_of_a_image_apart():
-    not_in_a_image = {"variants", "class_variants", "variants_file"}
-    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_a_image
+def test_every_setting_of_an_image_changes_the_fingerprint():
+    not_in_an_image = {"variants", "class_variants", "variants_file"}
+    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_an_image
     prints = [Settings(**{name: value}).fingerprint(engine_version="x 1") for name, value in OTHERS.items()]
     prints += [Settings().fingerprint(engine_version="x 1"), Settings().fingerprint(engine_version="x 2")]
     prints += [Settings().fingerprint(engine_version="x 1", variants_source="def f(): ...")]

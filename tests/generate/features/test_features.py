@@ -189,6 +189,6 @@ def test_a_setting_that_the_feature_does_not_use(feature, given, said):
 
 def test_few_bands_do_not_need_few_coefficients_that_are_not_drawn():
     assert Settings(n_bands=32).n_bands == 32
-    with pytest.raises(ValueError, match="n_mfcc is 40, more than the 32 bands"):
+    with pytest.raises(ValueError, match="n_mfcc must be at most n_bands"):
         Settings(n_bands=32, feature="mfcc")
     check_feature("mfcc", {"n_mfcc", "n_bands", "fmin_hz"})

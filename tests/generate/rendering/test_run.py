@@ -228,11 +228,11 @@ def test_files_of_the_users_own_are_never_touched(audio_folder, tmp_path, capsys
     before = tree(images)
     for more in ([], ["--overwrite"]):
         assert generate(audio_folder, images, *QUICK, *more) == 1
-        assert "not as this program wrote it" in capsys.readouterr().err
+        assert "is not as `python -m generate` wrote it" in capsys.readouterr().err
         assert tree(images) == before
     (images / "settings.json").unlink()
     assert generate(audio_folder, images, *QUICK, "--overwrite") == 1
-    assert "did not make it" in capsys.readouterr().err
+    assert "one that this program made" in capsys.readouterr().err
 
 
 def test_overwrite_that_is_killed_can_be_given_again(audio_folder, tmp_path, monkeypatch):
@@ -464,7 +464,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{sounds}/low/0.wav"], "It is a file"),
         (["{empty}"], "No class folders"),
         (["{sounds}", "{sounds}/out"], "lies in the sound folder"),
-        (["{sounds}", "{foreign}"], "did not make it"),
+        (["{sounds}", "{foreign}"], "one that this program made"),
         (["{sounds}", "{images}", "--variants", "picth=2"], "There is no variant 'picth'"),
         (["{sounds}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
         (["{sounds}", "{images}", "--layout", "esc99"], "choose from esc50"),
@@ -503,7 +503,7 @@ def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):
     (tmp_path / "images").mkdir()
     with FileLock(tmp_path / "images" / ".lock"):
         assert generate(audio_folder, tmp_path / "images", *QUICK) == 1
-    assert "Another run is at work" in capsys.readouterr().err
+    assert "Another run is writing" in capsys.readouterr().err
     assert generate(audio_folder, tmp_path / "images", *QUICK) == 0
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generate.audio import BadAudio, duration_s
-from generate.dataset import png, tables
+from generate.dataset import png, settings_file, tables
 from generate.rendering.segments import count_pieces
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
@@ -35,7 +35,7 @@ def run_on(images: Path, folder: Path, *, size=(32, 32), silent_ends="loop", cla
         collection="Small",
         versions={},
     )
-    run_folder.write_run(run, tables.read_settings(images / "settings.json"))
+    run_folder.write_run(run, settings_file.read_settings(images / "settings.json"))
     return run
 
 
@@ -285,9 +285,9 @@ def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audi
     ("change", "said"),
     [
         ({"feature": "wavelet"}, "no feature 'wavelet'"),
-        ({"colormap": "mud"}, "no colour map 'mud'"),
+        ({"colormap": "mud"}, "colormap must be a colour map"),
         ({"sr": "fast"}, "'sr' must be a whole number. Got 'fast'"),
-        ({"image_size": 5}, "not as this program wrote"),
+        ({"image_size": 5}, "not as `python -m generate` wrote"),
         ({"volume": 11}, "Unknown settings: volume"),
     ],
 )

@@ -105,7 +105,7 @@ def test_the_order_of_rows_changes_nothing(own, tmp_path):
         ({"label": lambda t: t["label"].where(t.index != 4, "other")}, "has more than one label"),
         ({"fold": lambda t: t["fold"].where(t.index != 4, "9")}, "has more than one fold"),
         ({"duplicate": lambda t: t["duplicate"].astype(object).where(t.index != 4, "")}, "`duplicate` holds"),
-        ({"variant": lambda t: t["variant"].where(t["variant"] != "trim", "original")}, "stands in it twice"),
+        ({"variant": lambda t: t["variant"].where(t["variant"] != "trim", "original")}, "has two rows"),
     ],
 )
 def test_tables_edited_by_hand(own, change, words):

@@ -1,0 +1,37 @@
+"""One `source_id` for recordings that share audio, so that no split separates them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+def unite_equal_audio(metadata: pd.DataFrame) -> pd.DataFrame:
+    """Give recordings that share equal audio one `source_id`, so that no split separates them.
+
+    Recordings are connected where a clip of one has the same samples as a clip of the other. All recordings of a
+    connected component get the name that sorts first.
+
+    Parameters
+    ----------
+    metadata : pandas.DataFrame
+        With the columns `recording`, `audio_sha256`, `silent`. Silent clips are ignored: all silence is equal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with the column `source_id` filled in.
+    """
+    leader = {source: source for source in metadata["recording"].unique()}
+
+    def find(source: str) -> str:
+        while leader[source] != source:
+            leader[source] = leader[leader[source]]
+            source = leader[source]
+        return source
+
+    audible = metadata.loc[~metadata["silent"].astype(bool), ["recording", "audio_sha256"]].drop_duplicates()
+    shared = audible[audible["audio_sha256"].duplicated(keep=False)]
+    for _, sources in shared.groupby("audio_sha256")["recording"]:
+        first, *others = sorted({find(source) for source in sources})
+        leader.update(dict.fromkeys(others, first))
+    return metadata.assign(source_id=metadata["recording"].map(find))

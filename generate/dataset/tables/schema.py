@@ -1,0 +1,184 @@
+"""The columns of `metadata.csv` and `rejected.csv`: reading, validation and documentation derive from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from generate.dataset.file_names import is_image_name
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LEADS_OUT = re.compile(r"/|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
+_SEPARATORS = re.compile(r"[/\\\0]")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the text of a column must be.
+
+    Parameters
+    ----------
+    fits : callable
+        `fits(text) -> bool`.
+    expected : str
+        In words, for messages.
+    """
+
+    fits: Callable[[str], bool]
+    expected: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"text", "flag", "float", "int"}
+        Text stays text, whatever it looks like.
+    description : str
+        For the documentation, in Markdown.
+    required : bool
+        Whether a text must not be empty.
+    nullable : bool
+        Whether a number may be missing.
+    per_clip : bool
+        Whether all images of a clip have the same value.
+    rule : Rule or None
+        What a text must be.
+    earlier_name : str
+        Name of the column in the tables of earlier releases.
+    default : object
+        What is read from tables of earlier releases, which lack the column; None: they have it.
+    """
+
+    name: str
+    kind: Literal["text", "flag", "float", "int"]
+    description: str
+    required: bool = False
+    nullable: bool = False
+    per_clip: bool = False
+    rule: Rule | None = None
+    earlier_name: str = ""
+    default: object = None
+
+    @property
+    def dtype(self) -> object:
+        """The pandas data type."""
+        return {"text": object, "flag": bool, "float": "float64", "int": "Int64" if self.nullable else "int64"}[
+            self.kind
+        ]
+
+    def parse(self, field: str) -> object:
+        """Parse a field of the file; raises `ValueError` where it is not of the kind."""
+        if self.nullable and not field:
+            return None
+        parsers: dict[str, Callable[[str], object]] = {"text": str, "flag": _parse_flag, "float": float, "int": int}
+        return parsers[self.kind](field)
+
+
+def _parse_flag(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(f"{text!r} must be True or False")
+    return text == "True"
+
+
+_NO_SEPARATORS = Rule(lambda text: not _SEPARATORS.search(text), "a name without / and \\")
+
+METADATA_COLUMNS = (
+    Column(
+        "file_name",
+        "text",
+        "the image, relative to the folder",
+        required=True,
+        rule=Rule(is_image_name, "an image in a class folder of this folder, such as dog/1__original.png"),
+    ),
+    Column("label", "text", "the class", required=True, per_clip=True),
+    Column("clip_id", "text", "the clip: a file, or a piece of a long recording", required=True, rule=_NO_SEPARATORS),
+    Column(
+        "source_id",
+        "text",
+        "the original recording; recordings that share the same audio under two names share this: split by it",
+        required=True,
+        per_clip=True,
+    ),
+    Column("recording", "text", "the original recording, as the collection names it", per_clip=True),
+    Column("fold", "text", "the fold of the collection, or empty", per_clip=True),
+    Column(
+        "split",
+        "text",
+        "the split of the collection's own folders (`train`, `validation`, `test`), or empty; not used for folds",
+        per_clip=True,
+        default="",
+    ),
+    Column(
+        "variant",
+        "text",
+        "`original`, or the augmentation: `pitch=+2`, `stretch=0.7`, ...",
+        required=True,
+        rule=_NO_SEPARATORS,
+    ),
+    Column(
+        "duplicate",
+        "flag",
+        "the variant's image equals its original's (there was no silence to trim): leave it out of training",
+    ),
+    Column(
+        "silent",
+        "flag",
+        "the clip holds no more than the noise of its own format: three steps of 16 or 24 bits",
+        per_clip=True,
+    ),
+    Column("seconds", "float", "length of the variant before it was padded or cut"),
+    Column(
+        "peak_dbfs",
+        "float",
+        "largest sample of the decoded clip, all channels, in dB of full scale; the same for all its variants",
+        nullable=True,
+    ),
+    Column(
+        "dc_offset",
+        "float",
+        "the mean that was subtracted; 1 is full scale",
+        nullable=True,
+        default=float("nan"),
+    ),
+    Column("channel", "text", "`mono`, `mean` of all channels, or the number of the channel that was used", default=""),
+    Column("sample_rate_hz", "int", "sample rate of the audio file", nullable=True, default=pd.NA),
+    Column(
+        "audio_file",
+        "text",
+        "the audio file, relative to the audio folder",
+        per_clip=True,
+        rule=Rule(lambda name: not _LEADS_OUT.match(name), "an audio file, relative to the audio folder"),
+        earlier_name="sound",
+    ),
+    Column("start_s", "float", "where in the audio file the clip begins, in seconds", per_clip=True),
+    Column("audio_bytes", "int", "size of the audio file", earlier_name="sound_bytes"),
+    Column("audio_mtime_ns", "int", "modification time of the audio file", earlier_name="sound_mtime_ns"),
+    Column(
+        "audio_sha256",
+        "text",
+        "SHA-256 of the clip's decoded samples",
+        per_clip=True,
+        rule=Rule(lambda text: _SHA256.fullmatch(text) is not None, "64 digits from 0 to f"),
+    ),
+)
+"""Of `metadata.csv`, one row an image."""
+
+COLUMNS = tuple(column.name for column in METADATA_COLUMNS)
+REJECTED_COLUMNS = ("audio_file", "clip_id", "label", "reason")
+"""Of `rejected.csv`, one row a clip; all text."""
+EARLIER_NAMES = {column.earlier_name: column.name for column in METADATA_COLUMNS if column.earlier_name}
+"""Names of columns in the tables of earlier releases."""
+
+
+def markdown_table() -> str:
+    """The columns of `metadata.csv` for the documentation."""
+    rows = (f"| `{column.name}` | {column.description} |\n" for column in METADATA_COLUMNS)
+    return "| column | what it holds |\n|---|---|\n" + "".join(rows)

@@ -1,0 +1,27 @@
+"""A row of `metadata.csv`."""
+
+
+def row(**changes):
+    values = {
+        "file_name": "a/1__original.png",
+        "label": "a",
+        "clip_id": "1",
+        "source_id": "r1",
+        "recording": "r1",
+        "fold": "1",
+        "split": "",
+        "variant": "original",
+        "duplicate": False,
+        "silent": False,
+        "seconds": 5.0,
+        "peak_dbfs": -3.0,
+        "dc_offset": 0.001,
+        "channel": "1",
+        "sample_rate_hz": 44100,
+        "audio_file": "a/1.wav",
+        "start_s": 0.0,
+        "audio_bytes": 100,
+        "audio_mtime_ns": 1_700_000_000_123_456_789,
+        "audio_sha256": "ab" * 32,
+    }
+    return values | changes
