@@ -127,7 +127,7 @@ def _is_own(images: Path, name: str, known: Set[str]) -> bool:
 
 def _is_behind_a_link(images: Path, name: str) -> bool:
     """Whether an image, or a folder between it and the image folder, is a link."""
-    return any((images / part).is_symlink() for part in (name, *PurePosixPath(name).parents[:-1]))
+    return any((images / part).is_symlink() for part in (name, *map(str, PurePosixPath(name).parents[:-1])))
 
 
 def clear(images: Path, own: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
 if TYPE_CHECKING:
-    from generate.readers.collection import Reader
+    from generate.readers.collection.reader import Reader
 
 CHUNK_BYTES = 1 << 18
 MOST_EXPANSION = 2

@@ -1,4 +1,4 @@
-"""Sound collections: one file a layout. To add one, write its file and add its line to `READERS`."""
+"""Readers of audio collections, one file a layout. To add one, write its file and add a line to `READERS`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import fields
 from pathlib import Path
 
 from generate.readers import csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
-from generate.readers import layout as layout_of
-from generate.readers.annotations import note_annotations
-from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.layout import Found
-from generate.readers.source_pattern import with_source_pattern
+from generate.readers.collection import layout as layout_of
+from generate.readers.collection.clips import Collection
+from generate.readers.collection.layout import Found
+from generate.readers.collection.reader import Reader, ReaderOptions
+from generate.readers.collection.source_pattern import with_source_pattern
+from generate.readers.csv_tables.annotations import note_annotations
 
 __all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
 
@@ -25,38 +26,38 @@ READERS: dict[str, Reader] = {
     "folds": folders.FOLDS_READER,
     "folders": folders.READER,
 }
-"""In the order in which a folder is tried: the particular before the general."""
+"""By layout, in the order in which they are tried: the specific before the general."""
 
 
 def find(folder: Path, options: ReaderOptions, *, layout: str = "") -> Found:
-    """Find out how a folder is laid out, and in which folder of it the collection is.
+    """Detect the layout of a collection, and the folder that holds it.
 
     Parameters
     ----------
     folder : Path
-        The sound folder, or one above it.
+        The audio folder, or one above it.
     options : ReaderOptions
-        A table or a name pattern settles it alone.
+        A table or a name pattern decides the layout.
     layout : str
-        What the user said, if anything: then only the folder of a published collection is looked for.
+        As the user chose it, or empty: then only the folder of a published collection is searched.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is not there.
+        If the folder does not exist.
     ValueError
-        If no layout fits, or it is not certain which one does.
+        If the layout is not certain.
     """
     return layout_of.find(folder, options, READERS, layout=layout)
 
 
 def find_layout(folder: Path, options: ReaderOptions) -> str:
-    """Find out how a folder is laid out: a key of `READERS`; see `find`."""
+    """The layout of a collection, a key of `READERS`; see `find`."""
     return find(folder, options).layout
 
 
 FOR_EVERY_LAYOUT = frozenset({"source_pattern"})
-"""Fields of `ReaderOptions` that no reader needs to know: they are applied to what it read."""
+"""Fields of `ReaderOptions` that are applied to what a reader returned."""
 
 
 def read(folder: Path, layout: str, options: ReaderOptions, *, is_explicit: bool = False) -> Collection:
@@ -69,62 +70,59 @@ def read(folder: Path, layout: str, options: ReaderOptions, *, is_explicit: bool
         A key of `READERS`.
     options : ReaderOptions
     is_explicit : bool
-        Whether the user gave the layout, and it was not found out: then the folders are the classes, whatever files
-        beside the recordings say.
+        Whether the user chose the layout: then annotations beside the recordings are no reason to refuse it.
 
     Raises
     ------
     ValueError
-        If the layout is not known or does not fit, an option is given that it does not use, files label parts of the
-        recordings, or the folder holds no clips.
+        If the layout is unknown or does not fit, does not use an option, the folder holds annotations, or no clips.
     """
     if layout not in READERS:
-        raise ValueError(f"There is no layout {layout!r}; choose from {', '.join(READERS)}.")
+        raise ValueError(f"--layout must be one of {', '.join(READERS)}. Got {layout!r}.")
     _refuse_unused(layout, options)
     collection = READERS[layout].read(folder, options)
     if collection.clips.empty:
         raise ValueError(_nothing_read(folder, layout, collection))
-    if not READERS[layout].url:  # who published a collection knew of the text files in it
+    if not READERS[layout].url:  # the readers of published collections know the text files in them
         is_settled = is_explicit or options.labels is not None or bool(options.name_pattern)
         collection.notes += note_annotations(folder, is_settled=is_settled)
     return with_source_pattern(collection, options.source_pattern) if options.source_pattern else collection
 
 
 def _refuse_unused(layout: str, options: ReaderOptions) -> None:
-    """Raise `ValueError` if an option is given that the layout does not use, or two that tell the same."""
+    """Raise `ValueError` for an option that the layout does not use, or two that exclude each other."""
     given = [item.name for item in fields(ReaderOptions) if getattr(options, item.name) != item.default]
     for name in given:
         if name not in READERS[layout].options | FOR_EVERY_LAYOUT:
             users = [other for other, reader in READERS.items() if name in reader.options]
             raise ValueError(
-                f"{_typed(name)} {getattr(options, name)} is not used: {READERS[layout].title} (layout {layout}) "
-                f"is what is read. It goes with the layout {' or '.join(users)}. Leave it out, or give "
-                f"{' or '.join(f'--layout {user}' for user in users)}."
+                f"{_typed(name)} {getattr(options, name)} is not used by the layout {layout} "
+                f"({READERS[layout].title}). Leave it out, or give {' or '.join(f'--layout {user}' for user in users)}."
             )
     in_names = "{source}" in options.name_pattern
     if options.source_pattern and (options.source_column or in_names):
         other = "{source} in --name-pattern" if in_names else f"--source-column {options.source_column}"
         raise ValueError(
-            f"--source-pattern and {other} both tell the original recording. Give one of them."
+            f"--source-pattern and {other} both define the original recording. Give one of them."
             + (" (In the name pattern write {any} for a part that is not used.)" if in_names else "")
         )
 
 
 def _typed(name: str) -> str:
-    """An option as it is typed."""
+    """An option of the command line."""
     return "--" + name.replace("_", "-")
 
 
 def _nothing_read(folder: Path, layout: str, collection: Collection) -> str:
-    """Why a folder gave no clips."""
+    """The error for a folder without clips."""
     missing, skipped = collection.missing, collection.skipped
     absent = ""
     if missing:
         reasons = [reason.partition(": ")[2] for _, _, reason in missing if ": " in reason]
-        absent = f"; the {len(missing)} files that its table names are not there" + (
-            f" (of {len(reasons)} it cannot be told which file is meant: {reasons[0]})" if reasons else ""
+        absent = f"; the {len(missing)} files that its table names do not exist" + (
+            f" ({len(reasons)} of them are ambiguous: {reasons[0]})" if reasons else ""
         )
-    passed = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
-    return f"{str(folder)!r} holds no sounds (layout {layout}{absent})." + (
-        f" Passed over: {passed}." if passed else ""
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
+    return f"{str(folder)!r} holds no audio files (layout {layout}{absent})." + (
+        f" Skipped: {listed}." if listed else ""
     )

@@ -1,33 +1,27 @@
-"""Sounds that a table describes: any CSV with columns for file and label."""
+"""A table of labels: any CSV with columns for file and label."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from generate.audio import AUDIO_SUFFIXES
-from generate.readers.annotations import are_places, refuse_times, time_columns
-from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.csv_text import line_numbers, named, read_columns, read_table, require_columns
-from generate.readers.table import named_files
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection
+from generate.readers.collection.named_files import named_files
+from generate.readers.collection.reader import Reader, ReaderOptions
+from generate.readers.csv_tables.annotations import are_positions, refuse_times, time_columns
+from generate.readers.csv_tables.csv_text import line_numbers, named, read_columns, read_table, require_columns
+from generate.readers.csv_tables.usual_columns import USUAL_NAMES, usual_column
 from generate.runtime.os_compat import nfc
 from generate.runtime.wording import count
 
-USUAL_NAMES = {
-    "file": ("file", "filename", "file_name", "path", "filepath", "audio", "audio_file", "fname"),
-    "label": ("label", "class", "category", "species", "target", "primary_label"),
-    "fold": ("fold", "folds"),
-    "source": ("recording", "source", "source_id", "src_file", "recording_id"),
-}
-"""Columns that are taken without being told, in this order, upper or lower case."""
 ROLES = tuple(USUAL_NAMES)
-MOST_UNUSED = 8
-"""Columns that are named as not used."""
+MAX_LISTED = 8
+"""Unused columns that are listed."""
 
 
 def _only_table(folder: Path) -> Path | None:
@@ -39,23 +33,10 @@ def _only_table(folder: Path) -> Path | None:
     return tables[0] if len(tables) == 1 else None
 
 
-def _usual_column(columns: Sequence[str], role: str, path: Path) -> str:
-    """The first column with a usual name, else empty."""
-    for name in USUAL_NAMES[role]:
-        found = [column for column in columns if column.strip().lower() == name]
-        if len(set(found)) > 1:
-            raise ValueError(
-                f"{str(path)!r} must have one column for the {role}. Got {named(found)}. Tell which by --{role}-column."
-            )
-        if found:
-            return found[0]
-    return ""
-
-
 def recognises(folder: Path) -> bool:
-    """Whether exactly one table is in the folder, whose first line has columns of the usual names.
+    """Whether exactly one table is in the folder, with columns of the usual names.
 
-    What is wrong below the first line is no reason to take it for something else: `read` refuses it.
+    Only the first line is read; `read` refuses a table with damaged rows.
     """
     path = _only_table(folder)
     if path is None:
@@ -70,20 +51,20 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     Raises
     ------
     FileNotFoundError
-        If there is no such table.
+        If the table does not exist.
     ValueError
-        If it cannot be read, labels parts of recordings, lacks a column, or names a path that leaves the sound folder.
+        If it cannot be read, holds annotations, lacks a column, or names a path that leaves the audio folder.
     """
     path = options.labels or _only_table(folder)
     if path is None:
         raise FileNotFoundError(
-            f"{str(folder)!r} does not hold exactly one CSV; name the table with --labels FILE.csv."
+            f"{str(folder)!r} does not hold exactly one CSV. Name the table with --labels FILE.csv."
         )
     if not path.is_file():
         raise FileNotFoundError(f"There is no table {str(path)!r} (--labels).")
     table = read_table(path)
     times = time_columns(table.columns)
-    if times and are_places(table.iloc[:, list(table.columns).index(times[0])]):
+    if times and are_positions(table.iloc[:, list(table.columns).index(times[0])]):
         refuse_times(path.name, times)
     found = _columns(table, options, path)
     collection = named_files(
@@ -97,45 +78,43 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     collection.notes[:0] = _notes(path.name, table, found, options)
     n_unnamed = len(set(find_audio_files(folder)[0]) - set(collection.clips["path"]))
     if n_unnamed:
-        collection.skipped["sounds that the table does not name"] += n_unnamed
+        collection.skipped["audio files that the table does not name"] += n_unnamed
     return collection
 
 
 def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[str, str]:
-    """The column of each role: the one that was told, else one with a usual name, else empty."""
-    told = {role: nfc(getattr(options, f"{role}_column").strip()) for role in ROLES}
-    found = {role: told[role] or _usual_column(list(table.columns), role, path) for role in ROLES}
+    """The column of each role: by its option, else by a usual name, else empty."""
+    chosen = {role: nfc(getattr(options, f"{role}_column").strip()) for role in ROLES}
+    found = {role: chosen[role] or usual_column(list(table.columns), role, path) for role in ROLES}
     for role in ("file", "label"):
         if not found[role]:
             hint = (
-                " Its first line looks like a row; put a line with the names of the columns above it."
+                " Its first line looks like a row; add a line with the names of the columns above it."
                 if any(os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES for name in table.columns)
                 else ""
             )
             raise ValueError(
-                f"{str(path)!r} has no column that is known to hold the {role}; it has {named(table.columns)}. Name it "
-                f"with --{role}-column.{hint}"
+                f"{str(path)!r} has no column for the {role} with a usual name. It has {named(table.columns)}. Choose "
+                f"one with --{role}-column.{hint}"
             )
     require_columns(table, [column for column in found.values() if column], path)
     twice = [column for column, n in Counter(filter(None, found.values())).items() if n > 1]
     if twice:
         roles = " and the ".join(role for role in ROLES if found[role] == twice[0])
-        raise ValueError(
-            f"The column {twice[0]!r} of {str(path)!r} is taken for the {roles}; give each its own column."
-        )
+        raise ValueError(f"The {roles} must have columns of their own. Got {twice[0]!r} of {str(path)!r} for both.")
     return found
 
 
 def _notes(table_name: str, table: pd.DataFrame, found: dict[str, str], options: ReaderOptions) -> list[str]:
-    """Which columns are used, which are not, and where one that is used is empty in some rows alone."""
+    """Notes of the columns that are used, those that are not, and used ones that are empty in some rows."""
     columns = ", ".join(f"{role} from {column!r}" for role, column in found.items() if column)
     is_told = found["source"] or options.source_pattern
     without = "" if is_told else "; no column for the recording, so each file is its own"
     notes = [f"{table_name}: {columns}{without}"]
     unused = [column for column in table.columns if column and column not in found.values()]
     if unused:
-        more = f" and {len(unused) - MOST_UNUSED:,} more" if len(unused) > MOST_UNUSED else ""
-        notes.append(f"{table_name}: not used {named(unused[:MOST_UNUSED])}{more}")
+        more = f" and {len(unused) - MAX_LISTED:,} more" if len(unused) > MAX_LISTED else ""
+        notes.append(f"{table_name}: not used {named(unused[:MAX_LISTED])}{more}")
     for role, what in (
         ("fold", "without a fold, and others with one: python -m train needs all or none"),
         ("source", "without a recording: each of these files is its own"),

@@ -1,13 +1,14 @@
-"""ESC-10, the older release: 400 environmental sounds in ten classes and five folds, as Ogg files."""
+"""ESC-10, the older release: 400 environmental recordings in ten classes and five folds, as Ogg files."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection, clips_table
+from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.readers.esc50 import CITATION
-from generate.readers.walk import find_audio_files
 
 CLASS_FOLDER = re.compile(r"\d{3} - (?P<label>.+)")
 FILE = re.compile(r"(?P<fold>\d)-(?P<source>\d+)-(?P<take>[A-Z])\.\w+")
@@ -24,7 +25,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     Raises
     ------
     ValueError
-        If a sound's path is not of this form.
+        If the path of an audio file is not of this form.
     """
     paths, skipped = find_audio_files(folder)
     labels, folds, sources, names = [], [], [], []
@@ -34,8 +35,8 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         named = FILE.fullmatch(parts[-1])
         if len(parts) != 2 or not in_class or not named:
             raise ValueError(
-                f"{path!r} is not as in ESC-10: expected 'NNN - Class/<fold>-<source>-<take>.ogg'. For sounds of your "
-                "own in class folders use --layout folders."
+                f"In ESC-10 each path must be 'NNN - Class/<fold>-<source>-<take>.ogg'. Got {path!r}. For audio files "
+                "of your own in class folders use --layout folders."
             )
         labels.append(in_class["label"])
         folds.append(named["fold"])

@@ -1,17 +1,19 @@
-"""ESC-50: 2,000 environmental sounds of 5 s in 50 classes and five folds."""
+"""ESC-50: 2,000 environmental recordings of 5 s in 50 classes and five folds."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.table import named_files, read_table, require_columns
-from generate.readers.walk import folder_of_most, not_named
+from generate.readers.audio_folder.walk import folder_of_most, not_named
+from generate.readers.collection.clips import Collection
+from generate.readers.collection.named_files import named_files
+from generate.readers.collection.reader import Reader, ReaderOptions
+from generate.readers.csv_tables.csv_text import read_table, require_columns
 
 TABLES = ("meta/esc50.csv", "esc50.csv")
-"""Where the table stands: as published, and in the copies of Kaggle."""
+"""Paths of the table: as published, and in the copies of Kaggle."""
 AUDIO = ("audio", "audio/audio", "")
-"""Where the audio files lie in these."""
+"""Folders of the audio files in these."""
 CITATION = (
     'K. J. Piczak. "ESC: Dataset for Environmental Sound Classification". Proceedings of the 23rd ACM '
     "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
@@ -19,7 +21,7 @@ CITATION = (
 
 
 def recognises(folder: Path) -> bool:
-    """Whether `esc50.csv` is there, in `meta/` or at the top."""
+    """Whether `esc50.csv` exists, in `meta/` or at the top."""
     return _table(folder) is not None
 
 
@@ -33,12 +35,12 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     Raises
     ------
     FileNotFoundError
-        If the table is not there.
+        If the table does not exist.
     ValueError
-        If the table is not as published, or the subset is not known.
+        If the table is not as published, or the subset is unknown.
     """
     if options.subset not in ("", "esc10"):
-        raise ValueError(f"There is no subset {options.subset!r} of ESC-50; there is esc10.")
+        raise ValueError(f"--subset must be esc10 for ESC-50. Got {options.subset!r}.")
     name = _table(folder)
     if name is None:
         raise FileNotFoundError(f"{str(folder)!r} has none of ESC-50's tables: {', '.join(TABLES)}.")
@@ -69,7 +71,7 @@ READER = Reader(
     citation=CITATION,
     licence="CC BY-NC 3.0; the clips of its subset ESC-10 CC BY 3.0",
     url="https://github.com/karoldvl/ESC-50/archive/master.zip",
-    # The archive is packed again by its host; both sums were seen published, the first by soundata.
+    # Its host packs the archive again at times; both sums are published, the first by soundata.
     md5=("7771e4b9d86d0945acce719c7a59305a", "629e8e9ebc1592bcceb06da6bec40275"),
     archive_folder="ESC-50-master",
     download_size_mb=620,

@@ -1,4 +1,4 @@
-"""A user's own sounds: a folder a class, by itself or in folders of a split or of folds."""
+"""A user's own audio: one folder for each class, perhaps in folders of splits or of folds."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
-from generate.readers.folder_names import fold_of, split_of
-from generate.readers.tree import judge, look, some
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.folder_names import fold_of, split_of
+from generate.readers.audio_folder.tree import judge, look, some
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection, clips_table
+from generate.readers.collection.reader import Reader, ReaderOptions
 
 
 def recognises(folder: Path) -> bool:
-    """Whether its folders are classes for certain."""
+    """Whether its folders are certainly classes."""
     return _judged(folder) == "folders"
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read class folders; sounds at any depth below one belong to its class.
+    """Read class folders; audio files at any depth below one belong to its class.
 
-    Sounds beside the class folders belong to none and are skipped.
+    Audio files outside the class folders are skipped.
 
     Raises
     ------
@@ -34,24 +35,24 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
 
 
 def read_splits(folder: Path, options: ReaderOptions) -> Collection:
-    """Read class folders in the folders of a split, as one collection; the split is kept as a column.
+    """Read class folders in folders of splits, as one collection; the split is kept as a column.
 
     Raises
     ------
     ValueError
-        If a folder is not named as a part of a split.
+        If the name of a folder is not a split.
     """
     paths, skipped = find_audio_files(folder)
     in_classes = _outside_counted(paths, 2, skipped)
-    splits = _of_the_top_folder(in_classes, split_of, "a part of a split, such as train, test or validation", "splits")
+    splits = _of_the_top_folder(in_classes, split_of, "a split, such as train, test or validation", "splits")
     counts = Counter(splits)
     notes = []
     if counts:
         numbers = ", ".join(f"{split} {counts[split]:,}" for split in ("train", "validation", "test") if counts[split])
         notes.append(
             f"{numbers} audio files, in folders of those names: kept as the column `split` of metadata.csv, and not "
-            "used for folds. Training makes folds of its own, that never separate clips of one recording; a split by "
-            "folders cannot promise that"
+            "used for folds. Training makes its own folds, which never separate clips of one recording; splits by "
+            "folders may do so"
         )
     labels = [path.split("/")[1] for path in in_classes]
     return _collection(in_classes, skipped, labels=labels, splits=splits, notes=notes)
@@ -63,7 +64,7 @@ def read_folds(folder: Path, options: ReaderOptions) -> Collection:
     Raises
     ------
     ValueError
-        If a folder is not named as a fold.
+        If the name of a folder is not a fold.
     """
     paths, skipped = find_audio_files(folder)
     in_classes = _outside_counted(paths, 2, skipped)
@@ -77,7 +78,7 @@ def _judged(folder: Path) -> str:
 
 
 def _outside_counted(paths: list[str], depth: int, skipped: Counter) -> list[str]:
-    """The paths that lie as deep as the class folders or deeper; the others are named."""
+    """The paths at the depth of the class folders or deeper; the others are counted as skipped."""
     inside = [path for path in paths if path.count("/") >= depth]
     if len(inside) < len(paths):
         first = next(path for path in paths if path.count("/") < depth)
@@ -90,8 +91,8 @@ def _of_the_top_folder(paths: list[str], value_of: Callable[[str], str], expecte
     values = {top: value_of(top) for top in set(tops)}
     if wrong := sorted(top for top, value in values.items() if not value):
         raise ValueError(
-            f"With --layout {layout} each folder must be named as {expected}. Got {wrong[0]!r}. Rename it, or read the "
-            "folders as classes with --layout folders."
+            f"With --layout {layout} each folder must be named like {expected}. Got {wrong[0]!r}. Rename it, or read "
+            "the folders as classes with --layout folders."
         )
     return [values[top] for top in tops]
 
@@ -110,13 +111,13 @@ def _collection(
 
 
 def _notes(paths: list[str]) -> list[str]:
-    """What is strange in class folders, and yet no reason to stop."""
+    """Notes of unusual class folders."""
     tree, notes = look(paths), []
     for name in tree.folders:
         if name.startswith("_"):
             notes.append(
-                f"the folder {name!r} ({tree.folders[name].n_files:,} audio files) is read as a class; if it is none, "
-                f"leave it out: --leave-out {name}"
+                f"the folder {name!r} ({tree.folders[name].n_files:,} audio files) is read as a class; if it is not "
+                f"one, leave it out: --leave-out {name}"
             )
     deeper = {name: branch for name, branch in tree.folders.items() if branch.below}
     if deeper:
@@ -134,7 +135,7 @@ READER = Reader(
     class_from="the folder",
 )
 SPLITS_READER = Reader(
-    title="class folders in the folders of a split",
+    title="class folders in folders of splits",
     recognises=lambda folder: _judged(folder) == "splits",
     read=read_splits,
     defaults={"long": "split"},

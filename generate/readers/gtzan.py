@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection, clips_table
+from generate.readers.collection.reader import Reader, ReaderOptions
 
 GENRES = frozenset({"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"})
 TRACK = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au|mp3|flac|ogg)")
 INNER_FOLDERS = ("", "genres", "genres_original", "Data/genres_original")
-"""Where the genre folders stand in the copies that go about."""
+"""Parents of the genre folders in the copies that exist."""
 
 
 def _genre_root(folder: Path) -> Path | None:
@@ -31,12 +32,12 @@ def recognises(folder: Path) -> bool:
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read genre folders of tracks; each track is one recording, and is cut into pieces later.
+    """Read genre folders of tracks; each track is one recording, and is split into pieces later.
 
     Raises
     ------
     ValueError
-        If there are no genre folders, or a sound is not named as a track.
+        If there are no genre folders, or an audio file is not named like a track.
     """
     root = _genre_root(folder)
     if root is None:
@@ -44,13 +45,15 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     prefix = root.relative_to(folder).as_posix()
     prefix = "" if prefix == "." else prefix + "/"
     paths, skipped = find_audio_files(root)
-    tracks = [TRACK.fullmatch(path.rpartition("/")[2]) for path in paths]
-    for path, track in zip(paths, tracks, strict=True):
+    tracks = []
+    for path in paths:
+        track = TRACK.fullmatch(path.rpartition("/")[2])
         if track is None or path != f"{track['genre']}/{track[0]}":
             raise ValueError(
-                f"{path!r} is not as in GTZAN: expected '<genre>/<genre>.NNNNN.wav'. For sounds of your own in class "
-                "folders use --layout folders."
+                f"In GTZAN each path must be '<genre>/<genre>.NNNNN.wav'. Got {path!r}. For audio files of your own in "
+                "class folders use --layout folders."
             )
+        tracks.append(track)
     clips = clips_table(
         paths=[prefix + path for path in paths],
         labels=[track["genre"] for track in tracks],
@@ -73,6 +76,6 @@ READER = Reader(
     md5=("5b3d6dddb579ab49814ab86dba69e7c7",),
     archive_folder="genres",
     download_size_mb=1230,
-    known_broken={"jazz.00054": "this track is broken in the copies of GTZAN that go about"},
+    known_broken={"jazz.00054": "this track is broken in the published copies of GTZAN"},
     class_from="the folder",
 )

@@ -1,32 +1,33 @@
-"""Sounds whose file names tell their class, such as `7_jackson_32.wav` of the Free Spoken Digit Dataset."""
+"""Audio files with the class in their names, such as `7_jackson_32.wav` of the Free Spoken Digit Dataset."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions, clips_table
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection, clips_table
+from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.runtime.os_compat import nfc
 
 FIELDS = frozenset({"label", "source", "fold", "take", "any"})
 
 
 def recognises(folder: Path) -> bool:
-    """Never: a name's pattern cannot be guessed."""
+    """Never: the pattern of the names cannot be guessed."""
     return False
 
 
 def name_expression(pattern: str) -> re.Pattern:
-    """Turn `{label}_{source}_{take}` into a regular expression on the file name without its ending.
+    """Turn `{label}_{source}_{take}` into a regular expression for the file name without its suffix.
 
-    The fields are `label` (must be there), `source` (the recording, or who spoke), `fold`, and `take` and `any`,
-    which are read and not used.
+    The fields are `label` (required), `source` (the recording, or the speaker), `fold`, and `take` and `any`, which are
+    not used.
 
     Parameters
     ----------
     pattern : str
-        Fields in braces; all else stands for itself.
+        Fields in braces; everything else is literal.
 
     Returns
     -------
@@ -36,27 +37,27 @@ def name_expression(pattern: str) -> re.Pattern:
     Raises
     ------
     ValueError
-        If a field is not known or stands twice, or `{label}` is not there.
+        If a field is unknown or repeated, or `{label}` is missing.
     """
     pieces = re.split(r"\{(\w*)\}", nfc(pattern))
     fields = pieces[1::2]
     known = set(fields) <= FIELDS and len(fields) == len(set(fields))
     if not known or "label" not in fields:
         raise ValueError(
-            f"The name pattern is {pattern!r}; expected {{label}} and, once each at most, "
-            '{source} {fold} {take} {any}, such as "{label}_{source}_{take}".'
+            "The name pattern must have {label} and, at most once each, {source} {fold} {take} {any}, such as "
+            f'"{{label}}_{{source}}_{{take}}". Got {pattern!r}.'
         )
     expression = "".join(f"(?P<{piece}>.+?)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
     return re.compile(expression)
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read the label, and if they are there the recording and fold, of each sound from its name.
+    """Read the label, and optionally the recording and fold, of each file from its name.
 
     Raises
     ------
     ValueError
-        If the pattern is missing or wrong, or fits no file.
+        If the pattern is missing or invalid, or matches no file.
     """
     if not options.name_pattern:
         raise ValueError("The layout 'names' needs --name-pattern, such as --name-pattern \"{label}_{source}_{take}\".")
@@ -66,18 +67,18 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     fitting = {path: match.groupdict() for path, match in matches.items() if match}
     if paths and not fitting:
         raise ValueError(
-            f"The name pattern {options.name_pattern!r} fits no file, such as {paths[0].rpartition('/')[2]!r}."
+            f"The name pattern {options.name_pattern!r} matches no file, such as {paths[0].rpartition('/')[2]!r}."
         )
     if len(fitting) < len(paths):
-        skipped["names that the pattern does not fit"] += len(paths) - len(fitting)
+        skipped["names that the pattern does not match"] += len(paths) - len(fitting)
     clips = clips_table(
         paths=list(fitting),
         labels=[found["label"] for found in fitting.values()],
         folds=[found.get("fold", "") for found in fitting.values()],
         sources=[found.get("source", "") for found in fitting.values()],
     )
-    told = f"{{source}} in {options.name_pattern!r}" if "source" in expression.groupindex else ""
-    return Collection(clips, skipped, recordings_from=told)
+    source = f"{{source}} in {options.name_pattern!r}" if "source" in expression.groupindex else ""
+    return Collection(clips, skipped, recordings_from=source)
 
 
 READER = Reader(

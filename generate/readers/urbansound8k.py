@@ -1,21 +1,23 @@
-"""UrbanSound8K: 8,732 street sounds of up to 4 s in ten classes and ten folds."""
+"""UrbanSound8K: 8,732 street recordings of up to 4 s in ten classes and ten folds."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from generate.readers.collection import Collection, Reader, ReaderOptions
-from generate.readers.table import named_files, read_table, require_columns
-from generate.readers.walk import folder_of_most, not_named
+from generate.readers.audio_folder.walk import folder_of_most, not_named
+from generate.readers.collection.clips import Collection
+from generate.readers.collection.named_files import named_files
+from generate.readers.collection.reader import Reader, ReaderOptions
+from generate.readers.csv_tables.csv_text import read_table, require_columns
 
 TABLES = ("metadata/UrbanSound8K.csv", "UrbanSound8K.csv")
-"""Where the table stands: as published, and in the copies of Kaggle."""
+"""Paths of the table: as published, and in the copies of Kaggle."""
 AUDIO = ("audio", "")
-"""Where `fold1` to `fold10` stand in these."""
+"""Parents of `fold1` to `fold10` in these."""
 
 
 def recognises(folder: Path) -> bool:
-    """Whether `UrbanSound8K.csv` is there, in `metadata/` or at the top."""
+    """Whether `UrbanSound8K.csv` exists, in `metadata/` or at the top."""
     return _table(folder) is not None
 
 
@@ -29,7 +31,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     Raises
     ------
     FileNotFoundError
-        If the table is not there.
+        If the table does not exist.
     ValueError
         If the table is not as published.
     """

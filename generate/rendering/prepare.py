@@ -19,7 +19,7 @@ from generate.dataset.settings import Settings
 from generate.features import check_feature
 from generate.features.spectrogram import spectrogram_image
 from generate.readers import Collection, Reader, ReaderOptions
-from generate.readers.origins import origins_text
+from generate.readers.collection.reader import origins_text
 from generate.rendering.class_choice import choose_classes
 from generate.rendering.clip import Front, Job
 from generate.rendering.options import RenderOptions

@@ -298,7 +298,7 @@ STOPPED: dict[Put, tuple[str, str]] = {
     ),
     a_published_collection_beside_others: ("'UrbanSound8K' is a published collection", "{top}/UrbanSound8K in place"),
     heaps: ("Raw data, audio_files, wavs", "--name-pattern"),
-    flat: ("audio files lie straight in it", "such as 7_jackson_32.wav"),
+    flat: ("audio files lie directly in it", "such as 7_jackson_32.wav"),
 }
 """Words of what is said to have been seen, and of an option that settles it."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.walk import find_audio_files
 from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.safe_names import printable
 from train.data.decode import colour

@@ -20,7 +20,7 @@ import pytest
 
 from generate.download import command_line as download_module
 from generate.download.command_line import main, unpack
-from generate.readers.collection import Reader
+from generate.readers.collection.reader import Reader
 
 ROOT = Path(__file__).parents[3]
 AUDIO_FOLDER = {"Toy-master/audio/a.wav": b"RIFFa" * 2000, "Toy-master/meta/toy.csv": b"filename,fold\na.wav,1\n"}

@@ -228,9 +228,9 @@ def test_what_is_hidden_or_no_sound_is_skipped_and_counted(layout, folder, optio
     assert_frame_equal(collection.clips, clips)
     if layout not in READ_FROM_A_TABLE:
         assert collection.skipped["hidden"] == 4
-        assert {kind: collection.skipped[kind] for kind in (".txt", "no ending", ".png")} == {
+        assert {kind: collection.skipped[kind] for kind in (".txt", "no suffix", ".png")} == {
             ".txt": 1,
-            "no ending": 1,
+            "no suffix": 1,
             ".png": 1,
         }
 
@@ -299,26 +299,26 @@ def test_a_folder_of_no_layout(tmp_path, files):
         find_layout(tmp_path, ReaderOptions())
     message = str(caught.value)
     assert str(tmp_path) in message
-    for way_out in ("one folder a class", "esc50", "urbansound8k", "--labels FILE.csv", "--name-pattern"):
+    for way_out in ("one folder for each class", "esc50", "urbansound8k", "--labels FILE.csv", "--name-pattern"):
         assert way_out in message
 
 
 def test_class_folders_without_sounds(tmp_path):
     touch(tmp_path, "cat/a.txt", "cat/b.txt", "dog/.DS_Store")
     assert find_layout(tmp_path, ReaderOptions()) == "folders"
-    with pytest.raises(ValueError, match=r"holds no sounds.*Passed over: 2 \.txt, 1 hidden"):
+    with pytest.raises(ValueError, match=r"holds no audio files.*Skipped: 2 \.txt, 1 hidden"):
         read(tmp_path, "folders", ReaderOptions())
 
 
 def test_a_layout_that_is_not_known(tmp_path):
-    with pytest.raises(ValueError, match="no layout 'audioset'.*esc50.*folders"):
+    with pytest.raises(ValueError, match="must be one of esc50.*folders. Got 'audioset'"):
         read(tmp_path, "audioset", ReaderOptions())
 
 
 @pytest.mark.parametrize("name", sorted(set(READERS) - {"esc50"}))
 def test_a_subset_of_what_has_none(name, tmp_path):
     options = COLLECTIONS[name][0](tmp_path)
-    with pytest.raises(ValueError, match=f"--subset esc10 is not used: .*layout {name}.*goes with the layout esc50"):
+    with pytest.raises(ValueError, match=f"--subset esc10 is not used by the layout {name} .*--layout esc50"):
         read(tmp_path, name, ReaderOptions(subset="esc10", name_pattern=options.name_pattern))
 
 

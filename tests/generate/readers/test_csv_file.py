@@ -85,7 +85,7 @@ def test_columns_that_are_told_win(folder):
 
 @pytest.mark.parametrize("role", ["file", "label", "fold", "source"])
 def test_a_column_that_was_told_and_is_not_there(folder, role):
-    with pytest.raises(ValueError, match=r"labels.csv.* has no column 'Tipo'; it has 'file', 'label', 'fold'"):
+    with pytest.raises(ValueError, match=r"labels.csv.* has no column 'Tipo'. It has 'file', 'label', 'fold'"):
         read_table(folder, "file,label,fold\na.wav,dog,1\n", **{f"{role}_column": "Tipo"})
 
 
@@ -94,7 +94,7 @@ def test_a_column_that_cannot_be_found(folder, header, role):
     with pytest.raises(ValueError) as caught:
         read_table(folder, f"{header}\na.wav,dog\n")
     message = str(caught.value)
-    assert f"no column that is known to hold the {role}" in message
+    assert f"no column for the {role}" in message
     assert ", ".join(repr(name) for name in header.split(",")) in message
     assert f"--{role}-column" in message
 
@@ -153,7 +153,7 @@ def test_a_separator_at_the_end_of_every_row(folder):
     [
         ("file,site,label\n0.wav,Forest, north,dog\n1.wav,park,cat\n", "line 2 has 4 fields, the first line has 3"),
         ("file,site,label\n1.wav,park,cat\n\n0.wav,Forest, north,dog\n", "line 4 has 4 fields, the first line has 3"),
-        ("file,gain,label\n0.wav,1,5,dog\n1.wav,2,5,cat\n", "line 2 has 4 fields.*so it is in lines 2 and 3"),
+        ("file,gain,label\n0.wav,1,5,dog\n1.wav,2,5,cat\n", "line 2 has 4 fields.*the same in lines 2 and 3"),
         ("file,label,gain,fold\n0.wav,dog,1,5,\n1.wav,cat,2,5,\n", "line 2 has 5 fields, the first line has 4"),
         ("file,label,\na.wav,dog,\nb.wav,cat,x\n", "line 3 has 'x' in a column without a name"),
         ("file,site,label,\n0.wav,Forest, north,dog\n", "line 2 has 'dog' in a column without a name"),
@@ -190,13 +190,13 @@ def test_commas_that_are_understood(folder, text):
 @pytest.mark.parametrize(
     ("bound", "most", "said"),
     [
-        ("LARGEST_TABLE_BYTES", 20, "must be a table of labels.*Got"),
-        ("MOST_ROWS", 2, "more than 2 rows"),
-        ("LONGEST_HEADER", 5, "first line has 11 letters"),
+        ("MAX_TABLE_BYTES", 20, "must be a table of labels.*Got"),
+        ("MAX_ROWS", 2, "at most 2 rows"),
+        ("MAX_HEADER", 5, "first line must be .*Got 11 characters"),
     ],
 )
 def test_a_table_that_would_fill_the_memory(folder, monkeypatch, bound, most, said):
-    from generate.readers import csv_text
+    from generate.readers.csv_tables import csv_text
 
     monkeypatch.setattr(csv_text, bound, most)
     with pytest.raises(ValueError, match=said):
@@ -204,7 +204,7 @@ def test_a_table_that_would_fill_the_memory(folder, monkeypatch, bound, most, sa
 
 
 def test_a_separator_that_cannot_be_told(folder):
-    with pytest.raises(ValueError, match="commas and semicolons divide it into as many columns.*sep=,"):
+    with pytest.raises(ValueError, match="commas and semicolons give the same number of columns.*sep=,"):
         read_table(folder, "file;label, x\na.wav;dog, y\n")
 
 
@@ -219,8 +219,8 @@ def test_encodings_that_say_what_they_are(folder, encoding):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"", "it is empty; expected a first line"),
-        (b"\n\n", "it is empty; expected a first line"),
+        (b"", "it is empty. Its first line"),
+        (b"\n\n", "it is empty. Its first line"),
         (
             "file,label\na.wav,dog\ncafé.wav,dog\n".encode("cp1252"),
             r"line 3 is not in UTF-8; perhaps it is in Windows-1252 \(cp1252.*'café.wav,dog'.*Save it as UTF-8: in Excel",
@@ -229,7 +229,7 @@ def test_encodings_that_say_what_they_are(folder, encoding):
         ("file,label\ncafé.wav,dog\n".encode("utf-32"), "it is in UTF-32. Save it as UTF-8"),
         (b"file,label\na.wav,dog\nb\0.wav,dog\n", "line 3 holds a NUL byte"),
         (b'file,label\n"a.wav,dog\nb.wav,cat\n', "the row that begins in line 2 is never closed"),
-        (b'file,label\na.wav,dog\n"b" old.wav,cat\n', "the row that begins in line 3 something stands between"),
+        (b'file,label\na.wav,dog\n"b" old.wav,cat\n', "the row that begins in line 3 there is text between"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "NUL byte"),
         (b"file," + b"x" * 200_000 + b"\na.wav,dog\n", "field larger than field limit"),
         (b"PK\x03\x04\x14\0", "an Excel or LibreOffice workbook. Open it there and save the sheet as 'CSV UTF-8'"),
@@ -262,7 +262,7 @@ def test_a_quotation_mark_that_swallows_the_next_row(folder):
     ("text", "said"),
     [
         ("file,label,label\na.wav,dog,cat\n", "must have one column 'label'. Got 2, columns 2 and 3"),
-        ("file,Label,label\na.wav,dog,cat\n", "must have one column for the label. Got 'Label', 'label'. Tell which"),
+        ("file,Label,label\na.wav,dog,cat\n", "must have one column for the label. Got 'Label', 'label'. Choose"),
     ],
 )
 def test_two_columns_of_one_name(folder, text, said):
@@ -275,7 +275,7 @@ def test_two_columns_of_one_name_that_nobody_uses(folder):
 
 
 def test_a_table_without_a_line_of_names(folder):
-    with pytest.raises(ValueError, match="'a.wav', 'dog'.*first line looks like a row; put a line with the names"):
+    with pytest.raises(ValueError, match="'a.wav', 'dog'.*first line looks like a row; add a line with the names"):
         read_table(folder, "a.wav,dog\nb.wav,cat\n")
 
 
@@ -296,12 +296,12 @@ def test_columns_that_are_not_used_and_rows_that_tell_less_are_named(folder):
 
 
 def test_a_column_for_two_roles(folder):
-    with pytest.raises(ValueError, match="'label' .* is taken for the label and the source; give each its own"):
+    with pytest.raises(ValueError, match="label and the source must have columns of their own. Got 'label'"):
         read_table(folder, "file,label\na.wav,dog\n", source_column="label")
 
 
 def test_a_table_of_nothing_but_its_first_line(folder):
-    with pytest.raises(ValueError, match="holds no sounds"):
+    with pytest.raises(ValueError, match="holds no audio files"):
         read_table(folder, "file,label\n")
 
 
@@ -327,7 +327,7 @@ def test_paths_that_leave_the_folder(folder, path):
     message = str(caught.value)
     assert "labels.csv" in message
     assert repr(path.replace("\\", "/")) in message
-    assert "leaves the sound folder" in message
+    assert "leaves the audio folder" in message
     assert "relative" in message
     assert str(folder) in message
 
@@ -336,9 +336,9 @@ def test_paths_that_leave_the_folder(folder, path):
 def test_absolute_paths_into_the_folder(folder, way):
     path = way.format(folder if "/" in way else str(folder).replace("/", "\\"))
     assert rows(read_table(folder, f"file,label\n{path},dog\n")) == {"sub/c.wav": ("dog", "", "sub-c")}
-    with pytest.raises(ValueError, match="line 2, which leaves the sound folder"):
+    with pytest.raises(ValueError, match="line 2, which leaves the audio folder"):
         read_table(folder, f"file,label\n{folder}/../secret.wav,dog\n")
-    with pytest.raises(ValueError, match="line 2, which leaves the sound folder"):
+    with pytest.raises(ValueError, match="line 2, which leaves the audio folder"):
         read_table(folder, f"file,label\n{folder}-more/secret.wav,dog\n")
 
 
@@ -356,7 +356,7 @@ def test_files_that_are_not_there_are_named_with_their_class_and_the_rest_is_rea
 
 
 def test_none_of_the_files_is_there(folder):
-    with pytest.raises(ValueError, match="holds no sounds .*the 2 files that its table names are not there"):
+    with pytest.raises(ValueError, match="holds no audio files .*the 2 files that its table names do not exist"):
         read_table(folder, "file,label\nx.wav,dog\ny.wav,dog\n")
 
 
@@ -428,7 +428,7 @@ def test_of_two_tables_one_must_be_told(folder):
     write_text(folder / "test.csv", "file,label\nb.wav,dog\n")
     with pytest.raises(ValueError, match="--labels .*test.csv --file-column file --label-column label"):
         find_layout(folder, ReaderOptions())
-    with pytest.raises(FileNotFoundError, match="does not hold exactly one CSV; name the table with --labels FILE.csv"):
+    with pytest.raises(FileNotFoundError, match="does not hold exactly one CSV. Name the table with --labels FILE.csv"):
         read(folder, "csv", ReaderOptions())
     assert set(rows(read(folder, "csv", ReaderOptions(labels=folder / "test.csv")))) == {"b.wav"}
 

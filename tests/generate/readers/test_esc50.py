@@ -100,14 +100,14 @@ def test_only_missing_files_of_the_subset_count(tmp_path):
 
 def test_the_table_alone_without_its_sounds(tmp_path):
     write_text(tmp_path / "meta/esc50.csv", HEADER + ROWS)
-    with pytest.raises(ValueError, match="holds no sounds .*the 3 files that its table names are not there"):
+    with pytest.raises(ValueError, match="holds no audio files .*the 3 files that its table names do not exist"):
         read(tmp_path, "esc50", ReaderOptions())
 
 
 def test_a_table_without_a_column(tmp_path):
     write_text(tmp_path / "meta/esc50.csv", "filename,fold,category\na.wav,1,dog\n")
     with pytest.raises(
-        ValueError, match=r"esc50.csv.* has no column 'esc10', 'src_file'; it has 'filename', 'fold', 'cat"
+        ValueError, match=r"esc50.csv.* has no column 'esc10', 'src_file'. It has 'filename', 'fold', 'cat"
     ):
         read(tmp_path, "esc50", ReaderOptions())
 
@@ -122,11 +122,11 @@ def test_an_empty_table(tmp_path):
 def test_a_table_that_leads_out_of_the_folder(tmp_path, name):
     write_text(tmp_path / "meta/esc50.csv", HEADER + f"{name},1,0,dog,True,100,A\n")
     touch(tmp_path, "audio/a.wav")
-    with pytest.raises(ValueError, match="meta/esc50.csv names .* leaves the sound folder"):
+    with pytest.raises(ValueError, match="meta/esc50.csv: paths must be .* leaves the audio folder"):
         read(tmp_path, "esc50", ReaderOptions())
 
 
 def test_a_subset_that_there_is_not(tmp_path):
     write_text(tmp_path / "meta/esc50.csv", HEADER + ROWS)
-    with pytest.raises(ValueError, match="no subset 'esc20' of ESC-50; there is esc10"):
+    with pytest.raises(ValueError, match="must be esc10 for ESC-50. Got 'esc20'"):
         read(tmp_path, "esc50", ReaderOptions(subset="esc20"))

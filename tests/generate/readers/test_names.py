@@ -54,7 +54,7 @@ def test_names_that_do_not_fit_are_counted_and_the_rest_is_read(tmp_path):
     touch(tmp_path, "7_jackson_32.wav", "intro.wav", "deep/3_theo_1.wav", "_x_1.wav", "7_jackson_.wav")
     collection = read_names(tmp_path, "{label}_{source}_{take}")
     assert list(collection.clips["path"]) == ["deep/3_theo_1.wav", "7_jackson_32.wav"]
-    assert collection.skipped == {"names that the pattern does not fit": 3}
+    assert collection.skipped == {"names that the pattern does not match": 3}
 
 
 def test_the_pattern_must_fit_the_whole_name(tmp_path):
@@ -64,7 +64,7 @@ def test_the_pattern_must_fit_the_whole_name(tmp_path):
 
 def test_a_pattern_that_fits_no_file(tmp_path):
     touch(tmp_path, "7-jackson-32.wav")
-    with pytest.raises(ValueError, match=r"'\{label\}_\{source\}' fits no file, such as '7-jackson-32.wav'"):
+    with pytest.raises(ValueError, match=r"'\{label\}_\{source\}' matches no file, such as '7-jackson-32.wav'"):
         read_names(tmp_path, "{label}_{source}")
 
 
@@ -91,7 +91,7 @@ def test_without_a_pattern(tmp_path):
 
 def test_no_sounds_at_all(tmp_path):
     touch(tmp_path, "a.txt")
-    with pytest.raises(ValueError, match="holds no sounds"):
+    with pytest.raises(ValueError, match="holds no audio files"):
         read_names(tmp_path, "{label}_{source}")
 
 

@@ -79,18 +79,18 @@ def test_a_missing_fold_is_named_and_the_rest_is_read(tmp_path):
 
 def test_the_table_alone_without_its_sounds(tmp_path):
     write_text(tmp_path / "metadata/UrbanSound8K.csv", HEADER + ROWS)
-    with pytest.raises(ValueError, match="the 3 files that its table names are not there"):
+    with pytest.raises(ValueError, match="the 3 files that its table names do not exist"):
         read(tmp_path, "urbansound8k", ReaderOptions())
 
 
 def test_a_table_without_a_column(tmp_path):
     write_text(tmp_path / "metadata/UrbanSound8K.csv", "slice_file_name,fold,class\na.wav,1,siren\n")
-    with pytest.raises(ValueError, match="UrbanSound8K.csv.* has no column 'fsID'; it has 'slice_file_name', 'fold'"):
+    with pytest.raises(ValueError, match="UrbanSound8K.csv.* has no column 'fsID'. It has 'slice_file_name', 'fold'"):
         read(tmp_path, "urbansound8k", ReaderOptions())
 
 
 @pytest.mark.parametrize("row", ["../../x.wav,7,0,1,1,5,3,siren", "x.wav,7,0,1,1,5/../../..,3,siren"])
 def test_a_table_that_leads_out_of_the_folder(tmp_path, row):
     write_text(tmp_path / "metadata/UrbanSound8K.csv", HEADER + row + "\n")
-    with pytest.raises(ValueError, match="leaves the sound folder"):
+    with pytest.raises(ValueError, match="leaves the audio folder"):
         read(tmp_path, "urbansound8k", ReaderOptions())

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generate.readers.collection import clips_table
+from generate.readers.collection.clips import clips_table
 from generate.rendering.class_choice import choose_classes
 from generate.rendering.plan import spread
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generate.audio import decode, duration_s
-from generate.readers.collection import clips_table
+from generate.readers.collection.clips import clips_table
 from generate.rendering.segments import count_pieces, cut_into_pieces
 from tests.conftest import white
 

@@ -1,7 +1,7 @@
-"""Know tables that label parts of recordings (times from and to), which this version does not read.
+"""Detect annotations: tables that label parts of recordings (start and end), which this version does not read.
 
-To take such a recording as a whole for one class would give wrong labels, and to pass the table over would lose what
-is known; so it is named, and the folder is refused.
+One class for such a recording would be a wrong label, and skipping the table would lose its labels; so the table is
+named and the folder is refused.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generate.audio.formats import AUDIO_SUFFIXES
-from generate.readers.csv_text import named
-from generate.readers.encoding import first_text
-from generate.readers.walk import OF_THE_SYSTEM
+from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
+from generate.readers.csv_tables.csv_text import named
+from generate.readers.csv_tables.encoding import first_text
 
 STARTS = frozenset(
     ("start", "begin", "onset", "from", "t0", "t_start", "tmin", "xmin", "start_time", "begin_time", "time_start")
@@ -25,19 +25,19 @@ ENDS = frozenset(
     + ("time_stop", "end_timestamp", "segment_end", "event_end", "clip_end", "end_offset", "duration", "length")
     + ("event_duration", "segment_length", "delta_time", "dur")
 )
-"""How such columns are called by Raven, Audacity, Sonic Visualiser, BirdNET, DCASE, Kaleidoscope and others, without
-their unit and in lower case. A start alone is known by `SURE_STARTS`."""
+"""Such columns of Raven, Audacity, Sonic Visualiser, BirdNET, DCASE, Kaleidoscope and others, without their unit and in
+lower case. Without an end, only `SURE_STARTS` are a start."""
 SURE_STARTS = frozenset(("onset", "begin_time", "start_time", "t0", "onset_time", "segment_start", "event_start"))
 UNITS = r"(?:_?(?:s|sec|secs|second|seconds|ms|msec|milliseconds|samples?|frames?))"
-PLACE = re.compile(r"\d+(?:[.,:]\d+)*\s*(?:s|sec|ms)?")
-"""A place in a recording: seconds, samples, or minutes and seconds."""
+POSITION = re.compile(r"\d+(?:[.,:]\d+)*\s*(?:s|sec|ms)?")
+"""A position in a recording: seconds, samples, or minutes and seconds."""
 DATE = re.compile(r"\d{4}[-/.]?\d\d[-/.]?\d\d(?!\d)|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?!\d)")
-"""When a whole recording was made, and no place in it."""
+"""When a recording was made, not a position in it."""
 
 TABLE_SUFFIXES = frozenset((".txt", ".csv", ".tsv", ".lab"))
 KNOWN_SUFFIXES = {".textgrid": "Praat", ".eaf": "ELAN"}
-MOST_OPENED = 200
-"""Text files of a folder that are looked into, evenly over all of them: each takes the disk a while."""
+MAX_OPENED = 200
+"""Text files of a folder that are opened, evenly over all of them."""
 FIRST_LINES = 20
 _LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t.*)?")
 _FREQUENCIES = re.compile(r"\\\t.*")
@@ -50,7 +50,7 @@ WHAT_TO_DO = (
 
 
 def time_columns(columns: Sequence[str]) -> list[str]:
-    """The columns that tell where in a recording a label begins and ends.
+    """The columns with the start and end of a label in a recording.
 
     Parameters
     ----------
@@ -59,15 +59,14 @@ def time_columns(columns: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        As they are written; empty where the table has none: a start and an end (or length), or a name that can mean
-        nothing but a start.
+        A start and an end (or duration), or a name that can only be a start; empty where the table has none.
     """
     plain = {column: _plain(column) for column in columns}
-    ends = {column for column, name in plain.items() if name in ENDS}
+    possible_ends = {column for column, name in plain.items() if name in ENDS}
     starts = [column for column, name in plain.items() if name in STARTS]
-    if not starts and len(ends) > 1:  # an offset and a duration, as Kaleidoscope writes them
+    if not starts and len(possible_ends) > 1:  # an offset and a duration, as in Kaleidoscope
         starts = [column for column, name in plain.items() if name == "offset"]
-    ends = [column for column in columns if column in ends and column not in starts]
+    ends = [column for column in columns if column in possible_ends and column not in starts]
     if starts and ends:
         return [*starts, *ends]
     return [column for column in starts if plain[column] in SURE_STARTS]
@@ -80,20 +79,20 @@ def _plain(column: str) -> str:
     return re.sub(UNITS + r"$", "", name) or name
 
 
-def are_places(values: Sequence[str]) -> bool:
-    """Whether the values of such a column are places in a recording, judged by the first that is there."""
+def are_positions(values: Sequence[str]) -> bool:
+    """Whether the values of such a column are positions in a recording, by the first that is not empty."""
     first = next((value.strip() for value in values if value.strip()), "")
-    return bool(PLACE.fullmatch(first)) and not DATE.match(first)
+    return bool(POSITION.fullmatch(first)) and not DATE.match(first)
 
 
 def refuse_times(table_name: str, columns: Sequence[str]) -> None:
-    """Raise `ValueError` that says what such a table is and what to do.
+    """Raise `ValueError` for a table of annotations, with what to do.
 
     Parameters
     ----------
     table_name : str
     columns : sequence of str
-        As `time_columns` gives them.
+        As `time_columns` returns them.
     """
     raise ValueError(
         f"{table_name} has the columns {named(columns)}, so each row labels a part of a recording. {WHAT_TO_DO}. (If "
@@ -103,26 +102,26 @@ def refuse_times(table_name: str, columns: Sequence[str]) -> None:
 
 
 def find_annotations(folder: Path) -> tuple[list[str], int]:
-    """Files that label parts of recordings: Raven's selection tables, Audacity's label tracks, TextGrids and such.
+    """Find files that label parts of recordings: Raven selection tables, Audacity label tracks, TextGrids and others.
 
-    At most `MOST_OPENED` files are opened, and of each the first 64 KB are read.
+    At most `MAX_OPENED` files are opened, and of each the first 64 KB are read.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The audio folder.
 
     Returns
     -------
     files : list of str
         Relative to the folder, with `/`, sorted.
-    n_looked_at : int
-        How many text files there are, of which not all may have been opened.
+    n_texts : int
+        Number of text files, of which not all may have been opened.
     """
     texts = sorted(_text_files(folder))
     known = [path for path in texts if os.path.splitext(path)[1].lower() in KNOWN_SUFFIXES]
     tables = [path for path in texts if os.path.splitext(path)[1].lower() in TABLE_SUFFIXES]
-    step = max(1, -(-len(tables) // MOST_OPENED))
+    step = max(1, -(-len(tables) // MAX_OPENED))
     return sorted(known + [path for path in tables[::step] if labels_parts(folder / path)]), len(texts)
 
 
@@ -150,7 +149,7 @@ def _number(text: str) -> float:
 
 
 def _is_header(lines: Sequence[str], k: int) -> bool:
-    """Whether a line names the columns of such a table, and the next one has places in a recording there."""
+    """Whether a line names the columns of such a table, and the next one has positions in them."""
     for separator in "\t;,":
         columns = [name.strip(" \"'") for name in lines[k].lstrip("# ").split(separator)]
         if len(columns) > 2 and (times := time_columns(columns)):
@@ -158,12 +157,12 @@ def _is_header(lines: Sequence[str], k: int) -> bool:
                 return True
             row = lines[k + 1].split(separator)
             place = columns.index(times[0])
-            return place < len(row) and are_places([row[place].strip(" \"'")])
+            return place < len(row) and are_positions([row[place].strip(" \"'")])
     return False
 
 
 def _text_files(folder: Path) -> Iterator[str]:
-    """Files that may hold such labels, in all folders that hold audio files or class folders; hidden ones aside."""
+    """Files that may hold such labels, at any depth, without hidden ones."""
     waiting, seen = [(os.fspath(folder), "")], set()
     while waiting:
         place, prefix = waiting.pop()
@@ -172,7 +171,7 @@ def _text_files(folder: Path) -> Iterator[str]:
             continue
         seen.add(target)
         for entry in os.scandir(place):
-            if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
+            if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
                 continue
             suffix = os.path.splitext(entry.name)[1].lower()
             if suffix in TABLE_SUFFIXES or suffix in KNOWN_SUFFIXES:
@@ -183,33 +182,33 @@ def _text_files(folder: Path) -> Iterator[str]:
 
 
 def note_annotations(folder: Path, *, is_settled: bool) -> list[str]:
-    """Refuse a folder with files that label parts of its recordings, or, where it is settled what it is, say so.
+    """Refuse a folder with annotations, or return a note where the user told where the classes come from.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The audio folder.
     is_settled : bool
-        Whether the user told where the classes come from.
+        Whether the user told it.
 
     Returns
     -------
     list of str
-        What the user should know.
+        Notes for the plan.
 
     Raises
     ------
     ValueError
-        If there are such files, and it is not settled.
+        If there are annotations, and `is_settled` is false.
     """
     files, n_texts = find_annotations(folder)
     if not files:
         return []
     some = ", ".join(repr(path) for path in files[:3]) + (" ..." if len(files) > 3 else "")
-    among = f" (of {n_texts:,} text files, {MOST_OPENED} at most were opened)" if n_texts > MOST_OPENED else ""
+    among = f" (of {n_texts:,} text files, {MAX_OPENED} at most were opened)" if n_texts > MAX_OPENED else ""
     many = f"{len(files):,} {'file labels' if len(files) == 1 else 'files label'} parts of recordings{among}: {some}"
     if is_settled:
-        return [f"{many}; not read, each recording is of one class as a whole"]
+        return [f"{many}; they are not read, each recording has one class"]
     raise ValueError(
         f"In {str(folder)!r} {many}. {WHAT_TO_DO}. (If the class folders are right for whole files whatever these "
         "files say, settle it with --layout folders.)"

@@ -1,4 +1,4 @@
-"""Find the sounds in a folder, and count what is skipped."""
+"""Find the audio files in a folder, and count what is skipped."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from generate.audio import AUDIO_SUFFIXES
 
-OF_THE_SYSTEM = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN"})
-"""Folders that macOS puts into zip files, whose files are named as if they were sounds, and Windows on every disk."""
+SYSTEM_FOLDERS = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN"})
+"""Folders that macOS adds to zip files, with files that have audio suffixes, and that Windows has on every disk."""
 
 
 def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
-    """List all sounds at any depth; links are followed, a loop of links once.
+    """List all audio files at any depth; links are followed, a loop of links once.
 
     Parameters
     ----------
@@ -23,16 +23,17 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
     Returns
     -------
     paths : list of str
-        Relative to the folder, with `/`, sorted. Links to sounds that are gone are in it, so that they are rejected by
-        name and not skipped.
+        Relative to the folder, with `/`, sorted. Broken links are included, so that they are rejected by name and not
+        skipped.
     skipped : collections.Counter
-        Hidden files and folders, and other files by their ending.
+        Hidden files and folders, and other files by their suffix.
     """
     paths: list[str] = []
     skipped: Counter = Counter()
     seen: set[str] = set()
-    # Links are followed after all else, so that a folder is listed under its own name where it has one here.
-    waiting, links = [(os.fspath(folder), "")], []
+    # Links are followed last, so that a folder inside this one is listed under its own name.
+    waiting = [(os.fspath(folder), "")]
+    links: list[tuple[str, str]] = []
     while waiting or links:
         place, prefix = waiting.pop() if waiting else links.pop(0)
         target = os.path.realpath(place)
@@ -42,7 +43,7 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
         seen.add(target)
         for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
             suffix = os.path.splitext(entry.name)[1].lower()
-            if entry.name.startswith(".") or entry.name in OF_THE_SYSTEM:
+            if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
                 skipped["hidden"] += 1
             elif _is_folder(entry):
                 (links if entry.is_symlink() else waiting).append((entry.path, f"{prefix}{entry.name}/"))
@@ -51,39 +52,39 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
             elif suffix in AUDIO_SUFFIXES:
                 paths.append(prefix + entry.name)
             else:
-                skipped[suffix or "no ending"] += 1
+                skipped[suffix or "no suffix"] += 1
     return sorted(paths), skipped
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is a folder, or a link to one."""
-    # What is no link is told by the listing itself: a question to the disk for each of a million files takes a while.
+    # The listing itself tells the type of what is not a link; a `stat` of each of a million files is slow.
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a file, a link to one, or a link that leads nowhere; no pipe, no device."""
+    """Whether it is a file, a link to one, or a broken link, but not a pipe or a device."""
     if entry.is_symlink():
         return os.path.isfile(entry.path) or not os.path.exists(entry.path)
     return entry.is_file(follow_symlinks=False)
 
 
 def folder_of_most(folder: Path, places: Sequence[str], names: Iterable[str]) -> str:
-    """In which of some folders most of the files lie that a published table names.
+    """The folder that holds most of the files that a published table names.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The audio folder.
     places : sequence of str
-        Folders in it, relative; the first is the one of the published archive.
+        Candidates, relative to it; the first is the folder of the published archive.
     names : iterable of str
-        Relative to these.
+        Files, relative to the candidates.
 
     Returns
     -------
     str
-        To put before a name; ends with `/` where it is not empty. With no file anywhere: the first of the places.
+        Prefix of a name; ends with `/` unless empty. Without any file: the first candidate.
     """
     names = list(names)
     prefixes = [f"{place}/" if place else "" for place in places]
@@ -92,12 +93,12 @@ def folder_of_most(folder: Path, places: Sequence[str], names: Iterable[str]) ->
 
 
 def not_named(folder: Path, named: Set[str]) -> Counter:
-    """Audio files that a published table does not name, such as copies at another sample rate, for `skipped`.
+    """Count audio files that a published table does not name, such as copies at another sample rate, for `skipped`.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The audio folder.
     named : set of str
         Paths, relative to it.
     """

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from generate.audio.formats import AUDIO_SUFFIXES
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.walk import find_audio_files
 from tests.generate.readers.conftest import touch, write_audio
 
 
@@ -66,7 +66,7 @@ def test_what_is_hidden_or_no_sound_is_counted_and_not_listed(tmp_path):
     )
     paths, skipped = find_audio_files(tmp_path)
     assert paths == ["a.wav"]
-    assert skipped == {"hidden": 6, ".txt": 2, ".csv": 1, "no ending": 2, ".bak": 1}
+    assert skipped == {"hidden": 6, ".txt": 2, ".csv": 1, "no suffix": 2, ".bak": 1}
 
 
 def test_an_empty_folder(tmp_path):
@@ -80,8 +80,8 @@ def test_a_folder_named_as_a_sound_is_a_folder(tmp_path):
 
 def test_links_to_sounds_and_folders_are_followed(tmp_path, link):
     write_audio(tmp_path / "elsewhere", "far/1.wav", "2.wav")
-    link(tmp_path / "sounds/dog", "../elsewhere/far")
-    link(tmp_path / "sounds/two.wav", "../elsewhere/2.wav")
+    link(tmp_path / "audio_folder/dog", "../elsewhere/far")
+    link(tmp_path / "audio_folder/two.wav", "../elsewhere/2.wav")
     paths, skipped = find_audio_files(tmp_path / "audio_folder")
     assert paths == ["dog/1.wav", "two.wav"]
     assert not skipped
@@ -91,7 +91,7 @@ def test_links_to_sounds_and_folders_are_followed(tmp_path, link):
 def test_the_folder_itself_may_be_a_link(tmp_path, link):
     touch(tmp_path, "real/cat/a.wav")
     link(tmp_path / "audio_folder", "real")
-    link(tmp_path / "real/cat/up", "../../sounds")
+    link(tmp_path / "real/cat/up", "../../audio_folder")
     assert find_audio_files(tmp_path / "audio_folder") == (
         ["cat/a.wav"],
         Counter({"links to folders that are listed already": 1}),
@@ -100,9 +100,9 @@ def test_the_folder_itself_may_be_a_link(tmp_path, link):
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "../b"])
 def test_a_loop_of_links_ends(tmp_path, link, target):
-    touch(tmp_path, "sounds/a/1.wav", "sounds/b/2.wav")
-    link(tmp_path / "sounds/a/loop", target)
-    link(tmp_path / "sounds/b/back", "../a")
+    touch(tmp_path, "audio_folder/a/1.wav", "audio_folder/b/2.wav")
+    link(tmp_path / "audio_folder/a/loop", target)
+    link(tmp_path / "audio_folder/b/back", "../a")
     paths, skipped = find_audio_files(tmp_path / "audio_folder")
     files = [os.path.realpath(tmp_path / "audio_folder" / path) for path in paths]
     assert {Path(file).name for file in files} == {"1.wav", "2.wav"}
@@ -139,7 +139,7 @@ def test_a_link_to_itself_spoils_nothing(tmp_path, link):
     link(tmp_path / "loop", "loop")
     paths, skipped = find_audio_files(tmp_path)
     assert paths == ["a.wav", "loop.wav"]
-    assert skipped == {"no ending": 1}
+    assert skipped == {"no suffix": 1}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")

@@ -1,4 +1,4 @@
-"""How the audio files of a folder lie in the folders below it, and whether those name classes."""
+"""The tree of folders with audio files, and whether the folders are classes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from generate.readers.folder_names import fold_of, is_no_class, split_of
+from generate.readers.audio_folder.folder_names import fold_of, is_not_a_class, split_of
 
 MOST_OUTSIDE = 0.05
-"""Part of the audio files that may lie outside of the class folders and be left out with a line in the plan: a demo, a
-jingle, a file put aside. Where it is more, they belong to something that was not understood."""
+"""Fraction of the audio files that may lie outside the class folders and be left out with a note, such as a demo. More
+files belong to something that was not understood."""
 
 
 @dataclass
@@ -22,9 +22,9 @@ class Branch:
     n_files : int
         Audio files in it, at any depth.
     n_direct : int
-        Those that lie straight in it.
+        Audio files directly in it.
     below : Counter
-        Its own folders with audio, and how many files each has, at any depth.
+        Its own folders, with the number of their audio files at any depth.
     """
 
     n_files: int = 0
@@ -39,7 +39,7 @@ class Tree:
     Parameters
     ----------
     loose : list of str
-        Names of those that lie straight in it.
+        Audio files directly in it.
     folders : dict of str to Branch
         By name, sorted.
     """
@@ -54,14 +54,15 @@ class Tree:
 
 
 def look(paths: Iterable[str]) -> Tree:
-    """Sort paths by their folders.
+    """Group paths by their folders.
 
     Parameters
     ----------
     paths : iterable of str
-        Of audio files, with `/`, as `generate.readers.walk.find_sounds` gives them.
+        Of audio files, with `/`, as `find_audio_files` returns them.
     """
-    loose, folders = [], {}
+    loose: list[str] = []
+    folders: dict[str, Branch] = {}
     for path in paths:
         top, slash, rest = path.partition("/")
         if not slash:
@@ -78,7 +79,7 @@ def look(paths: Iterable[str]) -> Tree:
 
 
 def judge(tree: Tree) -> tuple[str, str]:
-    """Whether the folders are classes, parts of a split or folds with classes in them, or none of these for certain.
+    """Decide whether the folders are classes, splits or folds.
 
     Parameters
     ----------
@@ -89,13 +90,13 @@ def judge(tree: Tree) -> tuple[str, str]:
     layout : str
         `folders`, `splits` or `folds`; empty where it is not certain.
     why : str
-        Then, what is in doubt, as the end of a sentence.
+        The reason then, as the end of a sentence.
     """
     names = list(tree.folders)
     if not names:
-        return "", "it has no class folders; its audio files lie straight in it"
+        return "", "it has no class folders; its audio files lie directly in it"
     for layout, value_of, what in (
-        ("splits", split_of, "the parts of a split"),
+        ("splits", split_of, "splits"),
         ("folds", fold_of, "folds"),
     ):
         named = {name: branch for name, branch in tree.folders.items() if value_of(name)}
@@ -109,13 +110,13 @@ def judge(tree: Tree) -> tuple[str, str]:
         if same or 2 * len(named) >= len(names):
             others = [name for name in names if name not in named]
             return "", f"some of its folders are named as {what} ({some(list(named))}) and some not ({some(others)})"
-    if all(map(is_no_class, names)):
+    if all(map(is_not_a_class, names)):
         return "", (
-            f"{_all(names)} ({some(names)}) {'is' if len(names) == 1 else 'are'} named as a place, a part, a speaker "
-            "or a date is, and not for what is heard"
+            f"{_all(names)} ({some(names)}) {'is' if len(names) == 1 else 'are'} named like a place, a part, a "
+            "speaker or a date, and not like a class"
         )
     if len(names) == 1:
-        return "", f"it has one class alone, {names[0]!r}"
+        return "", f"it has only one class, {names[0]!r}"
     if not is_little(len(tree.loose), tree.n_files):
         return "", (
             f"{len(tree.loose):,} of its {tree.n_files:,} audio files lie outside the class folders, such as "
@@ -125,7 +126,7 @@ def judge(tree: Tree) -> tuple[str, str]:
 
 
 def have_the_same_classes(branches: Sequence[Branch]) -> bool:
-    """Whether folders have mostly the same folders below, two or more, and next to no audio files beside those.
+    """Whether folders mostly have the same subfolders, two or more, and almost no audio files beside them.
 
     Parameters
     ----------
@@ -136,19 +137,19 @@ def have_the_same_classes(branches: Sequence[Branch]) -> bool:
     in_two = {name for name, n in shared.items() if n > 1}
     return (
         len(in_two) >= 2
-        and not all(map(is_no_class, in_two))
+        and not all(map(is_not_a_class, in_two))
         and all(2 * len(in_two & set(branch.below)) >= len(branch.below) > 0 for branch in branches)
         and all(is_little(branch.n_direct, branch.n_files) for branch in branches)
     )
 
 
 def is_little(n: int, of: int) -> bool:
-    """Whether some of the files are few enough to be left out with a line in the plan."""
+    """Whether files are few enough to be left out with a note in the plan."""
     return n <= MOST_OUTSIDE * of
 
 
 def only_folder(tree: Tree) -> str:
-    """The one folder in which (nearly) all audio lies, in folders of its own: perhaps the collection; else empty."""
+    """The only folder that holds (nearly) all audio, in subfolders; else empty."""
     if len(tree.folders) != 1:
         return ""
     ((name, branch),) = tree.folders.items()
@@ -161,5 +162,5 @@ def _all(names: Sequence[str]) -> str:
 
 
 def some(names: Sequence[str], most: int = 4) -> str:
-    """The first of some names, and three dots where there are more."""
+    """The first names, and three dots where there are more."""
     return ", ".join(names[:most]) + (" ..." if len(names) > most else "")

@@ -1,4 +1,4 @@
-"""From the rows of a table to a collection: the files that it names, and what is wrong with the others."""
+"""A collection from the rows of a table: the files that it names, and those that are missing."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from generate.readers.collection import Collection, clips_table
-from generate.readers.csv_text import line_numbers, read_table, require_columns
-from generate.readers.found_by_name import find_by_name
-from generate.readers.walk import find_audio_files
+from generate.readers.audio_folder.found_by_name import find_by_name
+from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.clips import Collection, clips_table
+from generate.readers.csv_tables.csv_text import line_numbers
 from generate.runtime.os_compat import nfc
 from generate.runtime.wording import count
 
-__all__ = ["named_files", "read_table", "require_columns"]
-
-MOST_LISTED = 50
-"""Classes, or folds, of which it is said how many files are there."""
-NO_LINE_BREAKS = {"labels": "label", "folds": "fold", "sources": "recording"}
+MAX_LISTED = 50
+"""Classes, or folds, whose numbers of existing files are listed."""
+ONE_LINE = {"labels": "label", "folds": "fold", "sources": "recording"}
 
 
 def named_files(
@@ -31,37 +29,39 @@ def named_files(
     sources: pd.Series | None = None,
     names: pd.Series | None = None,
 ) -> Collection:
-    """Make a collection of the files that a table names and that are there; the others are counted as missing.
+    """Make a collection of the existing files that a table names; the others are missing.
 
-    A file that is not where the table says is looked for by its name (see `find_by_name`), and a note says so.
+    A file that does not exist at its path is searched by its name (see `find_by_name`), with a note.
 
     Parameters
     ----------
     folder : Path
-        The sound folder.
+        The audio folder.
     table_name : str
-        How to call the table in messages.
+        Name of the table in messages.
     paths, labels, folds, sources, names : pandas.Series of str
-        As `clips_table` takes them, one a row of the table; the index is the line of the table.
+        As for `clips_table`, one a row of the table; the index is the line of the table.
 
     Raises
     ------
     ValueError
-        With the lines: if a path is empty or leaves the sound folder, a label is empty, or a file has two rows.
+        If a path is empty or leaves the audio folder, a label is empty, or a file has two rows; with the lines.
     """
     columns = {"labels": labels, "folds": folds, "sources": sources, "names": names}
     columns = {key: column.str.strip() for key, column in columns.items() if column is not None}
     _check_texts(table_name, columns, paths)
-    said = pd.Series(
+    written = pd.Series(
         [_relative(path, folder, table_name, line) for line, path in paths.items()], index=paths.index, dtype=object
     )
-    _refuse_doubled(table_name, said)
-    there = _there(folder, said)
-    found, notes, reasons = said, [], {}
+    _refuse_doubled(table_name, written)
+    there = _there(folder, written)
+    found = written
+    notes: list[str] = []
+    reasons: dict[str, str] = {}
     if not there.all():
         audio_files = find_audio_files(folder)[0]
-        by_letters = {nfc(path): path for path in audio_files}
-        found = said.where(there, [by_letters.get(nfc(path), path) for path in said])
+        by_nfc = {nfc(path): path for path in audio_files}
+        found = written.where(there, [by_nfc.get(nfc(path), path) for path in written])
         there = _there(folder, found)
         _refuse_doubled(table_name, found)
         taken = set(found[there])
@@ -69,9 +69,9 @@ def named_files(
         found = found.map(lambda path: elsewhere.get(path, path))
         there |= found.isin(list(elsewhere.values()))
         notes = _notes(table_name, elsewhere, there, columns)
-    plainly = f"named in {table_name}, but not there"
+    plain = f"named in {table_name}, but not there"
     missing = [
-        (path, nfc(label), f"{plainly}: {reasons[path]}" if path in reasons else plainly)
+        (path, nfc(label), f"{plain}: {reasons[path]}" if path in reasons else plain)
         for path, label in zip(found[~there], columns["labels"][~there], strict=True)
     ]
     kept = {"paths": found, **columns}
@@ -81,7 +81,7 @@ def named_files(
 
 
 def _check_texts(table_name: str, columns: dict[str, pd.Series], paths: pd.Series) -> None:
-    """Raise where a row has no file or no label, or a quotation mark swallowed the end of a line."""
+    """Raise where a row has no file or no label, or an unclosed quotation mark joined lines."""
     for column, what in ((paths.str.strip(), "no file"), (columns["labels"], "no label")):
         lines = list(column.index[column == ""])
         if lines:
@@ -90,7 +90,7 @@ def _check_texts(table_name: str, columns: dict[str, pd.Series], paths: pd.Serie
                 f"{table_name}: each row must have a file and a label. Got {what} in {line_numbers(lines)}{first}. "
                 "Fill it in, or read a copy of the table without such rows."
             )
-    for key, what in NO_LINE_BREAKS.items():
+    for key, what in ONE_LINE.items():
         lines = [line for line, text in columns.get(key, pd.Series(dtype=object)).items() if "\n" in text]
         if lines:
             raise ValueError(
@@ -100,7 +100,7 @@ def _check_texts(table_name: str, columns: dict[str, pd.Series], paths: pd.Serie
 
 
 def _relative(path: str, folder: Path, table_name: str, line: int) -> str:
-    """A path as it is seen from the sound folder, with `/`."""
+    """A path relative to the audio folder, with `/`."""
     path = path.strip().replace("\\", "/")
     parts = PurePosixPath(path).parts
     is_absolute = PurePosixPath(path).is_absolute() or path[1:2] == ":"
@@ -108,18 +108,18 @@ def _relative(path: str, folder: Path, table_name: str, line: int) -> str:
         parts = _inside(path, folder)
     if not parts or ".." in parts:
         raise ValueError(
-            f"{table_name} names {path!r} in line {line}, which leaves the sound folder; paths must be relative to "
-            f"{str(folder)!r}, without '..', or lie in it."
+            f"{table_name}: paths must be relative to {str(folder)!r}, without '..', or lie in it. Got {path!r} in "
+            f"line {line}, which leaves the audio folder."
         )
     return PurePosixPath(*parts).as_posix()
 
 
 def _inside(path: str, folder: Path) -> tuple[str, ...]:
-    """The parts of an absolute path below the sound folder; empty where it lies elsewhere."""
+    """The parts of an absolute path below the audio folder; empty where it lies elsewhere."""
     parts = PurePosixPath(path).parts
     for base in dict.fromkeys((folder.absolute(), folder.resolve())):
         above = PurePosixPath(base.as_posix()).parts
-        is_drive = base.drive != ""  # Windows does not tell upper from lower case
+        is_drive = base.drive != ""  # Windows ignores case
         start = parts[: len(above)]
         if (start == above) or (is_drive and [p.casefold() for p in start] == [p.casefold() for p in above]):
             return parts[len(above) :]
@@ -142,19 +142,19 @@ def _refuse_doubled(table_name: str, paths: pd.Series) -> None:
 
 
 def _there(folder: Path, paths: pd.Series) -> pd.Series:
-    """Which files are there."""
-    # By os.path, which calls names that no disk can hold absent where pathlib raises.
+    """Which files exist."""
+    # `os.path` returns False for names that no file system allows, where `pathlib` raises.
     return pd.Series([os.path.isfile(folder / path) for path in paths], index=paths.index, dtype=bool)
 
 
 def _notes(table_name: str, elsewhere: dict[str, str], there: pd.Series, columns: dict[str, pd.Series]) -> list[str]:
-    """What was found by name, and where most files are missing, how many of each fold and class are there."""
+    """Notes of files that were found by name, and, where most files are missing, of how many of each class exist."""
     notes = []
     if elsewhere:
         path = min(elsewhere)
         folds = "; folds are those of the table" if "folds" in columns else ""
         notes.append(
-            f"{count(len(elsewhere), 'file')} found by name in other places than {table_name} says, such as {path!r} "
+            f"{count(len(elsewhere), 'file')} found by name in other places than in {table_name}, such as {path!r} "
             f"at {elsewhere[path]!r}{folds}"
         )
     if 2 * there.sum() < len(there):
@@ -169,8 +169,8 @@ def _shares(there: pd.Series, groups: pd.Series) -> str:
     """Such as `1 873 of 873, 2 0 of 888`."""
     shares = there.groupby(groups.to_numpy()).agg(["sum", "size"])
     rows = sorted(shares.itertuples(name=None), key=lambda row: _by_number(row[0]))
-    listed = [f"{name or 'none'} {n_there:,} of {n:,}" for name, n_there, n in rows[:MOST_LISTED]]
-    return ", ".join(listed) + (f" and {len(rows) - MOST_LISTED:,} more" if len(rows) > MOST_LISTED else "")
+    listed = [f"{name or 'none'} {n_there:,} of {n:,}" for name, n_there, n in rows[:MAX_LISTED]]
+    return ", ".join(listed) + (f" and {len(rows) - MAX_LISTED:,} more" if len(rows) > MAX_LISTED else "")
 
 
 def _by_number(name: str) -> tuple[float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generate.readers import ReaderOptions, find, read
-from generate.readers.folder_names import fold_of, is_no_class, split_of
+from generate.readers.audio_folder.folder_names import fold_of, is_not_a_class, split_of
 from tests.generate.readers.conftest import touch, write_text
 
 
@@ -48,14 +48,14 @@ def test_folds(name, fold):
     "name", ["audio", "WAVs", "Raw data", "ESC.audio", "Actor_01", "session 3", "part2", "2021-05"]
 )
 def test_names_that_are_no_classes(name):
-    assert is_no_class(name)
+    assert is_not_a_class(name)
 
 
 @pytest.mark.parametrize(
     "name", ["dog", "data center", "sound of rain", "user", "7", "007", "001 - Dog", "1999 Ford", "犬"]
 )
 def test_names_that_may_be_classes(name):
-    assert not is_no_class(name)
+    assert not is_not_a_class(name)
 
 
 def test_a_published_collection_that_was_told_is_looked_for_below_too(tmp_path):
@@ -80,7 +80,7 @@ def test_splits_that_are_told_must_be_splits(tmp_path):
     with pytest.raises(ValueError, match="With --layout splits each folder must be named .* Got 'extra'"):
         read(tmp_path, "splits", ReaderOptions())
     touch(tmp_path, "fold1/a/1.wav")
-    with pytest.raises(ValueError, match="With --layout folds each folder must be named as a fold"):
+    with pytest.raises(ValueError, match="With --layout folds each folder must be named like a fold"):
         read(tmp_path, "folds", ReaderOptions())
 
 
@@ -113,7 +113,7 @@ def test_equal_file_names_in_each_class_are_told_apart_by_their_folders(tmp_path
     rows = [f"{label}/{k}.wav,{number}" for number, label in enumerate(("cat", "dog")) for k in range(4)]
     write_text(tmp_path / "a.csv", "name,label\n" + "\n".join(rows) + "\n")
     (note,) = find(tmp_path, ReaderOptions()).notes
-    assert "a.csv tells the same classes as the folders" in note
+    assert "a.csv has the same classes as the folders" in note
 
 
 def test_a_layout_that_depends_on_nothing_but_names(tmp_path, list_in_order):

@@ -69,7 +69,7 @@ def test_where_it_finds_nothing_the_recording_of_the_table_stays(parks):
     options = ReaderOptions(labels=parks.parent / "r.csv", source_pattern="^(park[0-2])_")
     collection = read(parks, "csv", options)
     assert set(collection.clips["source_id"]) == {"park0", "park1", "park2", "tapepark3"}
-    assert "--source-pattern finds nothing in 3 names; the recording stays that of the column 'recording' of r.csv" in (
+    assert "--source-pattern does not match 3 names; the recording stays that of the column 'recording' of r.csv" in (
         collection.notes
     )
 
@@ -77,7 +77,7 @@ def test_where_it_finds_nothing_the_recording_of_the_table_stays(parks):
 @pytest.mark.parametrize(
     ("layout", "options", "said"),
     [
-        ("csv", {"source_column": "recording"}, "--source-pattern and --source-column recording both tell"),
+        ("csv", {"source_column": "recording"}, "--source-pattern and --source-column recording both define"),
         (
             "names",
             {"labels": None, "name_pattern": "{label}_{source}"},
@@ -117,5 +117,5 @@ def test_an_option_is_used_or_refused(layout, name, tmp_path):
 def test_a_table_and_a_name_pattern_together(parks):
     options = ReaderOptions(labels=parks.parent / "t.csv", name_pattern="{label}_{take}")
     layout = find_layout(parks, options)
-    with pytest.raises(ValueError, match=r"--name-pattern .* is not used: a table of labels \(layout csv\)"):
+    with pytest.raises(ValueError, match=r"--name-pattern .* is not used by the layout csv"):
         read(parks, layout, options)

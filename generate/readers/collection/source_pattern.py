@@ -1,4 +1,4 @@
-"""Take the original recording from the file's name, by the user's own pattern; the same for every layout."""
+"""`--source-pattern`: the original recording from the file name, for every layout."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import pandas as pd
 
-from generate.readers.collection import Collection
+from generate.readers.collection.clips import Collection
 from generate.runtime.os_compat import nfc
 from generate.runtime.safe_names import printable
 from generate.runtime.wording import count
 
 
 def with_source_pattern(collection: Collection, pattern: str) -> Collection:
-    """The collection with the recordings that a pattern finds in the file names.
+    """Replace the recordings of a collection by what a pattern matches in the file names.
 
-    What the pattern's first group (or, without a group, the whole pattern) finds in a file's name is the recording.
-    Where it finds nothing, what the layout told stays.
+    The first group of the pattern (or, without a group, the whole match) is the recording. Where the pattern does not
+    match, the recording stays.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def with_source_pattern(collection: Collection, pattern: str) -> Collection:
     Returns
     -------
     Collection
-        With another `source_id`, and notes of what the pattern replaces and where it finds nothing.
+        With another `source_id`, and notes of what the pattern replaces and where it does not match.
 
     Raises
     ------
     ValueError
-        If it is no regular expression, or finds nothing in any name.
+        If it is not a regular expression, or matches no name.
     """
     found = sources_in_names(list(collection.clips["path"]), pattern)
     own = list(collection.clips["source_id"])
@@ -45,22 +45,23 @@ def with_source_pattern(collection: Collection, pattern: str) -> Collection:
     if n_without:
         stays = f"the recording stays that of {collection.recordings_from}" if collection.recordings_from else ""
         kept = stays or f"{'it is its' if n_without == 1 else 'each is its'} own recording"
-        notes.append(f"--source-pattern finds nothing in {count(n_without, 'name')}; {kept}")
+        notes.append(f"--source-pattern does not match {count(n_without, 'name')}; {kept}")
     sources = [nfc(printable(source)) or before for source, before in zip(found, own, strict=True)]
     clips = collection.clips.assign(source_id=pd.Series(sources, index=collection.clips.index, dtype=object))
     return replace(collection, clips=clips, notes=notes)
 
 
 def sources_in_names(paths: Sequence[str], pattern: str) -> list[str]:
-    """The recording of each file by its name; empty where the pattern finds nothing."""
+    """The recording of each file by its name; empty where the pattern does not match."""
     try:
         compiled = re.compile(nfc(pattern))
     except re.error as error:
-        raise ValueError(f"--source-pattern {pattern!r} is not a regular expression: {error}.") from None
+        raise ValueError(f"--source-pattern must be a regular expression. Got {pattern!r}: {error}.") from None
     matches = [compiled.search(nfc(path.rpartition("/")[2])) for path in paths]
     sources = [(match[1] if compiled.groups else match[0]) or "" if match else "" for match in matches]
     if paths and not any(sources):
         raise ValueError(
-            f"--source-pattern {pattern!r} finds nothing in any file name, such as {paths[0].rpartition('/')[2]!r}."
+            f"--source-pattern must match file names, such as {paths[0].rpartition('/')[2]!r}. Got {pattern!r}, which "
+            "matches none."
         )
     return sources

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, or UTF-16 that says so; all else is refused in words that tell how to save it."""
+"""Decode tables: UTF-8, or UTF-16 with a byte-order mark; anything else is refused with how to save it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import codecs
 from pathlib import Path
 
 HEADER_BYTES = 65_536
-"""In which the names of the columns must be."""
+"""The names of the columns must be in so many bytes."""
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 NO_TEXT = {b"PK\x03\x04": "an Excel or LibreOffice workbook", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
-"""How files begin that are taken for tables."""
+"""First bytes of files that are often mistaken for text tables."""
 SAVE_AS_UTF8 = (
     "Save it as UTF-8: in Excel 'Save As', 'CSV UTF-8 (comma delimited)'; in LibreOffice 'Text CSV' with the "
     "character set 'Unicode (UTF-8)'."
@@ -17,7 +17,7 @@ SAVE_AS_UTF8 = (
 
 
 def first_text(path: Path) -> str:
-    """The first letters of a file, to see what it is: what is no text is in it as replacement characters.
+    """The beginning of a file; bytes that are not text become replacement characters.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def first_text(path: Path) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a table.
+    """Decode a table.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def decoded(content: bytes) -> str:
     Raises
     ------
     ValueError
-        If it is in another encoding, or no text; the line is named.
+        If it is in another encoding, or not text; the line is named.
     """
     for beginning, what in NO_TEXT.items():
         if content.startswith(beginning):
@@ -52,17 +52,15 @@ def decoded(content: bytes) -> str:
     if encoding == "utf-8" and b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1
         what = "; perhaps it is in UTF-16 without a byte-order mark" if line == 1 else ""
-        raise ValueError(f"line {line} holds a NUL byte, which is no text{what}. {SAVE_AS_UTF8}")
+        raise ValueError(f"line {line} holds a NUL byte{what}. {SAVE_AS_UTF8}")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
-            raise ValueError(f"it begins as UTF-16 and does not go on so. {SAVE_AS_UTF8}") from None
+            raise ValueError(f"it has a byte-order mark of UTF-16 and is not UTF-16. {SAVE_AS_UTF8}") from None
         raise ValueError(_not_utf8(content, error)) from None
     if "\0" in text:
-        raise ValueError(
-            f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character, which is no text."
-        )
+        raise ValueError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character. {SAVE_AS_UTF8}")
     return text
 
 
@@ -71,11 +69,11 @@ def _byte_order_mark(content: bytes) -> bytes:
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> str:
-    """Which line is not UTF-8, and what it would be in the encoding that Excel writes by default."""
+    """Name the line that is not UTF-8, and show it in the encoding that Excel writes by default."""
     number = content[: error.start].count(b"\n") + 1
     line = content.splitlines()[number - 1] if b"\n" in content else content
     try:
-        guess = f"perhaps it is in Windows-1252 (cp1252, Excel's 'CSV'), where it says {line.decode('cp1252')[:80]!r}"
+        guess = f"perhaps it is in Windows-1252 (cp1252, Excel's 'CSV'), where it reads {line.decode('cp1252')[:80]!r}"
     except UnicodeDecodeError:
-        guess = "it is in another encoding, or no text"
+        guess = "it is in another encoding, or not text"
     return f"line {number} is not in UTF-8; {guess}. {SAVE_AS_UTF8}"

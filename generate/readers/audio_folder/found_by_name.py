@@ -1,4 +1,4 @@
-"""Find the audio files that a table names in other folders than they are in."""
+"""Find audio files by their names, where a table names other folders than they are in."""
 
 from __future__ import annotations
 
@@ -9,48 +9,47 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from generate.audio.formats import AUDIO_SUFFIXES
 from generate.runtime.os_compat import nfc
 
-MOST_SHOWN = 2
+MAX_LISTED = 2
 
 
 def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Which file each path stands for that is not there itself.
+    """Find the file that each path of a table means, by its name.
 
-    A file is taken if its name is there once. If it is there more often, the one whose folders are called most as the
-    path says is taken, or the one below whose folder all others lie (`audio/x.wav` before `audio/16000/x.wav`); else
-    none. Names that differ by upper and lower case, and names without the ending, count where nothing else fits. No
-    file is taken twice.
+    Of several files with the name, the one that shares most parent folders with the path is taken, or the one below
+    whose folder all others lie (`audio/x.wav` before `audio/16000/x.wav`); else none. Names that differ in case, and
+    names without a suffix, match where nothing else does. No file is taken twice.
 
     Parameters
     ----------
     wanted : sequence of str
-        Paths of a table, each once, with `/`.
+        Paths of a table that do not exist, each once, with `/`.
     audio_files : sequence of str
-        Those that are free to be taken, relative to the sound folder.
+        Candidates, relative to the audio folder.
 
     Returns
     -------
     found : dict of str to str
         Path of the table to file.
-    doubts : dict of str to str
-        Path of the table to why none was taken, where there was one of its name.
+    reasons : dict of str to str
+        Path of the table to the reason why none was taken, where a file has its name.
     """
     found: dict[str, str] = {}
-    warnings_of: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     left, free = list(wanted), list(audio_files)
     for key in (_name, _name_in_any_case, _stem):
         of_name = _grouped(free, key)
         chosen, left_after = {}, []
         for path in left:
-            ending = os.path.splitext(path)[1].lower()
-            if key is _stem and ending in AUDIO_SUFFIXES:
-                continue  # another format under that name may be another sound
-            # A name without an ending is all stem.
+            suffix = os.path.splitext(path)[1].lower()
+            if key is _stem and suffix in AUDIO_SUFFIXES:
+                continue  # another format under that name may be another recording
+            # A name without a suffix is all stem.
             candidates = of_name.get(_name(path) if key is _stem else key(path), [])
             best = _best(path, candidates)
             if best:
                 chosen[path] = best
             elif candidates:
-                warnings_of[path] = f"its name is there in {len(candidates)} places: {_some(candidates)}"
+                reasons[path] = f"{len(candidates)} files have its name: {_some(candidates)}"
             else:
                 left_after.append(path)
         claims = Counter(chosen.values())
@@ -58,14 +57,14 @@ def find_by_name(wanted: Sequence[str], audio_files: Sequence[str]) -> tuple[dic
             if claims[file] == 1:
                 found[path] = file
             else:
-                warnings_of[path] = f"{file!r} has its name, and so have {claims[file]} rows of the table"
+                reasons[path] = f"{file!r} has its name, and so have {claims[file]} rows of the table"
         taken = set(claims)
         left, free = left_after, [file for file in free if file not in taken]
-    return found, warnings_of
+    return found, reasons
 
 
 def _best(path: str, candidates: Sequence[str]) -> str:
-    """The one of several files of a name that a path means, or empty."""
+    """The one of several files with the name that a path means, or empty."""
     if len(candidates) < 2:
         return candidates[0] if candidates else ""
     shared = {file: _n_shared_folders(path, file) for file in candidates}
@@ -80,7 +79,7 @@ def _best(path: str, candidates: Sequence[str]) -> str:
 
 
 def _n_shared_folders(path: str, file: str) -> int:
-    """How many folders above the name are the same, from the name upwards."""
+    """How many parent folders are the same, from the name upwards."""
     n = 0
     for one, other in zip(_folders(path), _folders(file), strict=False):
         if one != other:
@@ -113,4 +112,4 @@ def _stem(path: str) -> str:
 
 
 def _some(files: Sequence[str]) -> str:
-    return ", ".join(map(repr, sorted(files)[:MOST_SHOWN])) + (" ..." if len(files) > MOST_SHOWN else "")
+    return ", ".join(map(repr, sorted(files)[:MAX_LISTED])) + (" ..." if len(files) > MAX_LISTED else "")

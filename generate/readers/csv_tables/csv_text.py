@@ -1,4 +1,4 @@
-"""Read a CSV strictly: every field is in the column that its writer meant, or the table is refused with its lines."""
+"""Read a CSV strictly: a table with fields in wrong columns is refused, with the lines."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate.readers.encoding import decoded, first_text
+from generate.readers.csv_tables.encoding import decoded, first_text
 from generate.runtime.os_compat import nfc
 
-LARGEST_TABLE_BYTES = 200_000_000
-MOST_ROWS = 5_000_000
-LONGEST_HEADER = 1_000_000
-"""Letters of the first line. AudioSet's two million rows take 100 MB; a larger file would fill the memory."""
+MAX_TABLE_BYTES = 200_000_000
+"""AudioSet's two million rows take 100 MB; a larger file would fill the memory."""
+MAX_ROWS = 5_000_000
+MAX_HEADER = 1_000_000
+"""Characters of the first line."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
-MOST_LINES = 5
+MAX_LISTED_LINES = 5
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-"""The first line by which Excel tells the separator."""
+"""The first line in which Excel names the separator."""
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV as text, all of it, or refuse it.
+    """Read a CSV as text.
 
-    Understood: UTF-8 with or without a byte-order mark and UTF-16 with one; `,`, `;` or tab between the fields, or
-    what Excel's first line `sep=;` says; fields in quotes; any line ends; blank lines; a separator at the end of all
-    rows. Each row must have as many fields as the first line.
+    Supported: UTF-8 with or without a byte-order mark, and UTF-16 with one; `,`, `;` or tab as separator, or that of
+    Excel's first line `sep=;`; quoted fields; any line ends; blank lines; a separator at the end of all rows.
+    Each row must have as many fields as the first line.
 
     Parameters
     ----------
@@ -37,18 +38,18 @@ def read_table(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        All text, without space at the ends of column names; the index is the line that each row begins in, the first
-        line of the file being 1.
+        All text; column names are stripped. The index is the line in which each row begins; the first line of the
+        file is 1.
 
     Raises
     ------
     ValueError
-        With the lines and what was seen in them.
+        With the lines and their contents.
     """
     size = path.stat().st_size
-    if size > LARGEST_TABLE_BYTES:
+    if size > MAX_TABLE_BYTES:
         raise ValueError(
-            f"{str(path)!r} must be a table of labels, at most {LARGEST_TABLE_BYTES // 10**6} MB. Got "
+            f"{str(path)!r} must be a table of labels, at most {MAX_TABLE_BYTES // 10**6} MB. Got "
             f"{size / 1e6:,.0f} MB. Give a table with a row for each file, or a part of it."
         )
     try:
@@ -58,7 +59,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def read_columns(path: Path) -> list[str]:
-    """The names of a table's columns by its first line alone; empty where that cannot be read.
+    """The names of a table's columns, from its first line alone; empty where that cannot be read.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> 
     names = list(table.columns)
     absent = [column for column in columns if column not in names]
     if absent:
-        raise ValueError(f"{str(path)!r} has no column {', '.join(map(repr, absent))}; it has {named(names)}.")
+        raise ValueError(f"{str(path)!r} has no column {named(absent)}. It has {named(names)}.")
     for column in columns:
         if names.count(column) > 1:
             places = [str(k + 1) for k, name in enumerate(names) if name == column]
@@ -90,7 +91,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> 
 
 
 def named(columns: Sequence[str]) -> str:
-    """Columns in words."""
+    """Names of columns, quoted and joined."""
     return ", ".join(map(repr, columns))
 
 
@@ -99,13 +100,13 @@ def line_numbers(lines: Sequence[int]) -> str:
     numbers = [str(line) for line in lines]
     if len(numbers) == 1:
         return f"line {numbers[0]}"
-    if len(numbers) > MOST_LINES:
-        return f"lines {', '.join(numbers[:MOST_LINES])} and {len(numbers) - MOST_LINES:,} more"
+    if len(numbers) > MAX_LISTED_LINES:
+        return f"lines {', '.join(numbers[:MAX_LISTED_LINES])} and {len(numbers) - MAX_LISTED_LINES:,} more"
     return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def _without_sep_line(text: str) -> tuple[str, str, int]:
-    """The text after Excel's first line, the separator that it tells (or empty), and how many lines it was."""
+    """The text after Excel's first line, the separator that it names (or empty), and the number of lines removed."""
     told = _SEP_LINE.match(text)
     if not told:
         return text, "", 0
@@ -115,29 +116,33 @@ def _without_sep_line(text: str) -> tuple[str, str, int]:
 
 
 def _lines(text: str) -> io.StringIO:
-    """To iterate over, cut at the line ends of Unix, Windows and old Macs alone."""
+    """To iterate over lines, split only at the line ends of Unix, Windows and old Macs."""
     return io.StringIO(text.lstrip("\r\n"), newline="")
 
 
 def _header(line: str, separator: str) -> list[str]:
-    """Column names, without space around them and without separators at the end of the line."""
-    names = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-    names = [nfc(name.strip()) for name in names]
-    while names and not names[-1]:
-        names.pop()
-    return names
+    """Column names, stripped, without separators at the end of the line."""
+    names: list[str] = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    return _stripped(names)
+
+
+def _stripped(names: Sequence[str]) -> list[str]:
+    stripped = [nfc(name.strip()) for name in names]
+    while stripped and not stripped[-1]:
+        stripped.pop()
+    return stripped
 
 
 def _parsed(text: str) -> pd.DataFrame:
-    """The rows, by the separator that fits all of them."""
+    """The rows, with the separator that fits all of them."""
     text, told, n_lines = _without_sep_line(text)
     # Blank lines before the first row count as lines all the same.
     n_lines += text[: len(text) - len(text.lstrip("\r\n"))].replace("\r\n", "\n").replace("\r", "\n").count("\n")
     first = next(iter(_lines(text)), "")
-    if len(first) > LONGEST_HEADER:
-        raise ValueError(f"its first line has {len(first):,} letters; expected the names of the columns.")
+    if len(first) > MAX_HEADER:
+        raise ValueError(f"its first line must be the names of the columns. Got {len(first):,} characters.")
     if not first.strip():
-        raise ValueError("it is empty; expected a first line with the names of the columns, such as file,label.")
+        raise ValueError("it is empty. Its first line must be the names of the columns, such as file,label.")
     widths = {mark: len(_header(first, mark)) for mark in ([told] if told else SEPARATORS)}
     candidates = sorted((mark for mark in widths if widths[mark] > 1), key=lambda mark: -widths[mark])
     if len(candidates) < 2:
@@ -153,8 +158,8 @@ def _parsed(text: str) -> pd.DataFrame:
     best, *others = tables  # the one with most columns
     if others and widths[others[0]] == widths[best]:
         raise ValueError(
-            f"{SEPARATORS[best]}s and {SEPARATORS[others[0]]}s divide it into as many columns, so that it cannot be "
-            f"told which is meant. Put a first line above it that tells, such as sep={best if best != chr(9) else ';'}"
+            f"{SEPARATORS[best]}s and {SEPARATORS[others[0]]}s give the same number of columns, so that it is not "
+            f"certain which is the separator. Add a first line such as sep={best if best != chr(9) else ';'}"
         )
     return tables[best]
 
@@ -173,23 +178,23 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a row has not as many fields as the first, or a quotation mark is not closed.
+        If a row does not have as many fields as the first, or a quotation mark is not closed.
     """
     reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=True, strict=True)
-    rows, lines, begins = [], [], 1
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    begins = 1
     try:
         for row in reader:
             if row and (row[0] or not rows or any(field.strip() for field in row)):
                 rows.append(row)
                 lines.append(begins + n_lines)
-                if len(rows) > MOST_ROWS:
-                    raise ValueError(f"it has more than {MOST_ROWS:,} rows; give a part of it.")
+                if len(rows) > MAX_ROWS:
+                    raise ValueError(f"it must have at most {MAX_ROWS:,} rows. Give a part of it.")
             begins = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(_quotation(error, begins + n_lines)) from None
-    header = [nfc(name.strip()) for name in rows[0]]
-    while header and not header[-1]:
-        header.pop()
+    header = _stripped(rows[0])
     _check_widths(header, rows, lines, separator)
     del rows[0], lines[0]
     columns = zip(range(len(header)), zip(*rows, strict=False) if rows else [()] * len(header), strict=False)
@@ -199,21 +204,19 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
 
 
 def _quotation(error: csv.Error, line: int) -> str:
-    """What is wrong with the quotation marks of a row."""
+    """Describe what is wrong with the quotation marks of a row."""
     if "unexpected end" in str(error) or "field larger" in str(error):
         what = f"a quotation mark in the row that begins in line {line} is never closed"
     else:
-        what = (
-            f"in the row that begins in line {line} something stands between a closing quotation mark and the separator"
-        )
-    return f'{what}. A field in quotes begins and ends with one "; a quotation mark within it is written twice ("").'
+        what = f"in the row that begins in line {line} there is text between a closing quotation mark and the separator"
+    return f'{what}. A field in quotes begins and ends with one "; a quotation mark within it is doubled ("").'
 
 
 def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], separator: str) -> None:
     """Raise where a row has more or fewer fields than the first line has names.
 
-    A separator at the end of all rows is fine, unless two neighbouring fields are digits alone: then a decimal comma
-    may have pushed all to the right, with the last field empty.
+    A separator at the end of all rows is accepted, unless two neighbouring fields are digits: then a decimal comma may
+    have shifted all fields to the right.
     """
     width = len(header)
     extra = {len(row) - width for row in rows[1:]}
@@ -227,7 +230,7 @@ def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], se
     wrong = [(line, row) for line, row in wrong if len(row) != len(rows[0]) or any(f.strip() for f in row[width:])]
     if not wrong:
         return
-    # A row that ends too late says more than those that only end in a separator.
+    # A row with too many fields explains more than one that only ends in a separator.
     line, row = next(((line, row) for line, row in wrong if any(field.strip() for field in row[width:])), wrong[0])
     name = SEPARATORS.get(separator, repr(separator))
     what = (
@@ -235,7 +238,7 @@ def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], se
         if len(row) != len(rows[0])
         else f"line {line} has {row[-1].strip()!r} in a column without a name"
     )
-    others = f"; so it is in {line_numbers([line for line, _ in wrong])}" if len(wrong) > 1 else ""
+    others = f"; the same in {line_numbers([line for line, _ in wrong])}" if len(wrong) > 1 else ""
     seen = separator.join(row)
     raise ValueError(
         f"{what}{others}. It reads {seen[:120]!r}. A {name} inside a field must be in quotes ("

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generate.readers import ReaderOptions, find_layout, read
-from generate.readers.annotations import MOST_OPENED, find_annotations, time_columns
+from generate.readers.csv_tables.annotations import MAX_OPENED, find_annotations, time_columns
 from tests.generate.readers.conftest import touch, write_text
 
 RAVEN = (
@@ -81,7 +81,7 @@ def test_where_the_user_settled_it_they_are_counted(birds, layout, options):
     write(birds / "robin", "b.txt", AUDACITY)
     collection = read(birds, layout, ReaderOptions(**options), is_explicit=layout == "folders")
     assert len(collection.clips) == 2
-    assert "1 file labels parts of recordings: 'robin/b.txt'; not read" in collection.notes[0]
+    assert "1 file labels parts of recordings: 'robin/b.txt'; they are not read" in collection.notes[0]
 
 
 def test_recordings_beside_their_labels_and_no_classes(tmp_path):
@@ -92,11 +92,11 @@ def test_recordings_beside_their_labels_and_no_classes(tmp_path):
 
 
 def test_a_bounded_number_of_files_is_opened(birds, monkeypatch):
-    for number in range(3 * MOST_OPENED):
+    for number in range(3 * MAX_OPENED):
         write(birds / "robin", f"{number:04}.txt", AUDACITY if number % 3 == 0 else "a song\n")
     files, n_texts = find_annotations(birds)
-    assert n_texts == 3 * MOST_OPENED
-    assert len(files) == MOST_OPENED
+    assert n_texts == 3 * MAX_OPENED
+    assert len(files) == MAX_OPENED
     with pytest.raises(ValueError, match="200 files label parts of recordings .of 600 text files, 200 at most were op"):
         read(birds, "folders", ReaderOptions())
 

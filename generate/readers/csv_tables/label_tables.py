@@ -1,4 +1,4 @@
-"""Tables beside the audio that look as if they told the classes."""
+"""Tables beside the audio that may hold the classes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate.readers.csv_file import USUAL_NAMES
-from generate.readers.table import read_table
+from generate.readers.csv_tables.csv_text import read_table
+from generate.readers.csv_tables.usual_columns import USUAL_NAMES
 from generate.runtime.os_compat import nfc
 
 SUFFIXES = frozenset((".csv", ".tsv"))
-MOST_TABLES = 20
-LARGEST_TABLE_BYTES = 100_000_000
+MAX_TABLES = 20
+MAX_TABLE_BYTES = 100_000_000
 FILE_COLUMNS = frozenset(USUAL_NAMES["file"]) | {
     "fname",
     "itemid",
@@ -26,10 +26,10 @@ FILE_COLUMNS = frozenset(USUAL_NAMES["file"]) | {
     "id",
     "clip",
 }
-"""Columns that may name files without an ending; with one, any column may."""
+"""Columns that may name files without a suffix; any column may name them with one."""
 LABEL_COLUMN = re.compile(r"label|class|categor|species|genre|emotion|target|ebird_code|^has|^tags?$|^event$|^scene$")
-FEWEST_NAMED = 0.1
-"""Part of a table's rows that must name audio files here, so that the table is taken for one of these files."""
+MIN_NAMED = 0.1
+"""Fraction of rows of a column that must name audio files here, to be the file column."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class LabelTable:
     ----------
     path : Path
     name : str
-        Relative to the folder of the collection.
+        Relative to the folder.
     columns : tuple of str
         Empty where it cannot be read.
     why_not : str
-        Then, the reason.
+        The reason then.
     file_column, label_column : str
-        Those that seem to name the file and its class; empty: none does.
+        Columns that probably name the file and its class; empty: none.
     n_named : int
-        Rows that name an audio file which is here.
+        Rows that name an existing audio file.
     classes_agree : bool
-        Whether each class of the table is one class folder, and the other way round, in all rows that name a file.
+        Whether classes of the table and class folders correspond one to one, in all rows that name a file.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class LabelTable:
     classes_agree: bool = False
 
     @property
-    def tells_classes(self) -> bool:
+    def has_classes(self) -> bool:
         """Whether it has a column for the file and one for the class."""
         return bool(self.file_column and self.label_column)
 
@@ -73,7 +73,7 @@ class LabelTable:
 
 
 def label_tables(folder: Path, labels: Mapping[str, str], *, with_audio: frozenset[str]) -> list[LabelTable]:
-    """The tables in a folder and in its folders without audio, such as `meta/`.
+    """Find the tables in a folder and in its subfolders without audio, such as `meta/`.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def label_tables(folder: Path, labels: Mapping[str, str], *, with_audio: frozens
     labels : Mapping of str to str
         Path of each audio file to the class folder that it lies in.
     with_audio : frozenset of str
-        Folders of `folder` that are not looked into.
+        Subfolders that are not searched.
     """
     places = [folder] + [
         child
@@ -93,13 +93,13 @@ def label_tables(folder: Path, labels: Mapping[str, str], *, with_audio: frozens
         for place in places
         for child in sorted(place.iterdir())
         if child.suffix.lower() in SUFFIXES and not child.name.startswith(".") and child.is_file()
-    ][:MOST_TABLES]
+    ][:MAX_TABLES]
     by_name = _by_name(labels) if files else {}
     return [_read(path, path.relative_to(folder).as_posix(), by_name) for path in files]
 
 
 def _by_name(labels: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """File name, and file name without its ending, to the paths that have it, and their classes."""
+    """File name, with and without its suffix, to the paths that have it, and their classes."""
     found = defaultdict(list)
     for path, label in labels.items():
         name = nfc(path.rpartition("/")[2])
@@ -109,8 +109,8 @@ def _by_name(labels: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -> LabelTable:
-    if path.stat().st_size > LARGEST_TABLE_BYTES:
-        return LabelTable(path, name, why_not=f"over {LARGEST_TABLE_BYTES // 10**6} MB, not looked into")
+    if path.stat().st_size > MAX_TABLE_BYTES:
+        return LabelTable(path, name, why_not=f"over {MAX_TABLE_BYTES // 10**6} MB, not read")
     try:
         table = read_table(path)
     except (ValueError, OSError) as error:
@@ -121,7 +121,7 @@ def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -
         return LabelTable(path, name, why_not=f"it has two columns {twice!r}")
     named = {column: _named(table[column], by_name) for column in columns}
     file_column = max(columns, key=lambda column: named[column].sum(), default="")
-    if not file_column or named[file_column].mean() < FEWEST_NAMED:
+    if not file_column or named[file_column].mean() < MIN_NAMED:
         file_column = next((column for column in columns if column.strip().lower() in FILE_COLUMNS), "")
     others = [column for column in columns if column != file_column]
     usual = [column for usual in USUAL_NAMES["label"] for column in others if column.strip().lower() == usual]
@@ -141,10 +141,10 @@ def _read(path: Path, name: str, by_name: Mapping[str, list[tuple[str, str]]]) -
 
 
 def _named(column: pd.Series, by_name: Mapping[str, object]) -> pd.Series:
-    """Which values of a column name an audio file that is here."""
-    may_lack_the_ending = str(column.name).strip().lower() in FILE_COLUMNS
+    """Which values of a column name an existing audio file."""
+    may_lack_the_suffix = str(column.name).strip().lower() in FILE_COLUMNS
     return pd.Series(
-        [(may_lack_the_ending or "." in value) and _name(value) in by_name for value in column],
+        [(may_lack_the_suffix or "." in value) and _name(value) in by_name for value in column],
         index=column.index,
         dtype=bool,
     )
@@ -157,11 +157,11 @@ def _name(value: str) -> str:
 def _agree(
     rows: pd.DataFrame, file_column: str, label_column: str, by_name: Mapping[str, list[tuple[str, str]]]
 ) -> bool:
-    """Whether labels and class folders stand one for one."""
+    """Whether labels and class folders correspond one to one."""
     pairs = set()
     for value, label in zip(rows[file_column], rows[label_column], strict=True):
         files = by_name[_name(value)]
-        if len({label for _, label in files}) > 1:  # 1.wav in each class: the folders that the table names may tell
+        if len({label for _, label in files}) > 1:  # 1.wav in each class: the table may name its folder
             tail = nfc("/" + value.strip().replace("\\", "/").lstrip("/"))
             files = [file for file in files if nfc("/" + file[0]).endswith(tail)]
         if len({of_folder for _, of_folder in files}) == 1:

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from generate.readers import ReaderOptions, read
-from generate.readers.found_by_name import find_by_name
+from generate.readers.audio_folder.found_by_name import find_by_name
 from tests.generate.readers.conftest import touch, write_text
 
 
@@ -35,7 +35,7 @@ def test_which_file_a_path_means(wanted, there, found):
     taken, warnings_of = find_by_name([wanted], there)
     assert taken == ({wanted: found} if found else {})
     if not found and any(path.endswith("x.wav") for path in there):
-        assert "2 places" in warnings_of[wanted] and there[0] in warnings_of[wanted]
+        assert "2 files have its name" in warnings_of[wanted] and there[0] in warnings_of[wanted]
 
 
 def test_no_file_is_taken_twice():
@@ -57,7 +57,7 @@ def test_the_reason_names_two_places_and_stays_with_its_file(tmp_path):
     touch(tmp_path, "a.wav", "one/x.wav", "two/x.wav")
     write_text(tmp_path / "labels.csv", "file,label\na.wav,dog\nx.wav,dog\ny.wav,cat\n")
     assert read(tmp_path, "csv", ReaderOptions()).missing == [
-        ("x.wav", "dog", "named in labels.csv, but not there: its name is there in 2 places: 'one/x.wav', 'two/x.wav'"),
+        ("x.wav", "dog", "named in labels.csv, but not there: 2 files have its name: 'one/x.wav', 'two/x.wav'"),
         ("y.wav", "cat", "named in labels.csv, but not there"),
     ]
 
