@@ -1,4 +1,1 @@
-"""What any program needs and no library gives: atomic writes, what systems do differently, exit codes, wording, memory.
-
-Knows nothing of audio or images.
-"""
+"""The toolbox: atomic writes, safe names, differences between systems, exit codes, wording, memory, progress."""

@@ -1,4 +1,4 @@
-"""How a command ends: what a user can fix becomes a message and an exit status, never a traceback."""
+"""Exit codes of commands: an error that a user can fix is a message and never a traceback."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ INTERRUPTED = 130
 
 
 def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of_memory: str = "") -> int:
-    """Do a command's work and return its exit status.
+    """Run a command and return its exit code.
 
     Parameters
     ----------
     name : str
-        Of the command, before its messages.
+        Of the command, prefix of its messages.
     work : callable
-        Returns the exit status where nothing goes wrong.
+        Returns the exit code.
     interrupted, out_of_memory : str
-        What to say after Ctrl-C, and what to do where the device's memory is full.
+        Message after Ctrl-C, and what to do where the memory of the device is full.
     """
     escape_output()
     try:

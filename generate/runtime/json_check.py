@@ -1,4 +1,4 @@
-"""JSON that anybody may have written: read with a bound, and every value checked before it is used."""
+"""Read JSON that anybody may have written: its size is limited, and every value is checked."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-MOST_BYTES = 1 << 26
-"""No JSON of this program is nearly so large."""
+MAX_BYTES = 1 << 26
+"""Far more than any JSON of this program."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value must be.
+    """A kind of value.
 
     Parameters
     ----------
     words : str
-        For messages, such as `a text`.
+        In words, such as `a text`.
     fits : callable
         `fits(value) -> bool`.
     """
@@ -34,7 +34,7 @@ TABLE = Kind("a table", lambda value: isinstance(value, dict))
 
 
 def number(low: float = -1e300, high: float = 1e300, *, whole: bool = False, nan: bool = False) -> Kind:
-    """A number in a range, with both ends; `whole`: an integer; `nan`: or NaN, which JSON of Python's may hold."""
+    """A number in an inclusive range; `whole`: an integer; `nan`: or NaN."""
     types = int if whole else int | float
 
     def fits(value: object) -> bool:
@@ -47,23 +47,24 @@ def number(low: float = -1e300, high: float = 1e300, *, whole: bool = False, nan
 
 
 def or_none(kind: Kind) -> Kind:
-    """The same, or null."""
+    """A kind, or null."""
     return Kind(f"{kind.words}, or null", lambda value: value is None or kind.fits(value))
 
 
 def list_of(kind: Kind, *, least: int = 0, most: int = 100_000, unique: bool = False) -> Kind:
-    """A list whose every element is of a kind."""
+    """A list of a kind."""
 
     def fits(value: object) -> bool:
-        is_list = isinstance(value, list | tuple) and least <= len(value) <= most and all(map(kind.fits, value))
-        return is_list and not (unique and len(set(value)) < len(value))
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most or not all(map(kind.fits, value)):
+            return False
+        return not (unique and len(set(value)) < len(value))
 
     size = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return Kind(f"a list of {size}{' different' if unique else ''} elements, each {kind.words}", fits)
 
 
 def table_of(kind: Kind) -> Kind:
-    """A table whose every value is of a kind."""
+    """A table whose values are of a kind."""
     return Kind(
         f"a table of values that are each {kind.words}",
         lambda value: isinstance(value, Mapping) and all(map(kind.fits, value.values())),
@@ -82,23 +83,23 @@ OF_ANNOTATION: dict[str, Kind] = {
     "tuple[int, int] | None": or_none(list_of(number(1, 2**31, whole=True), least=2, most=2)),
     "Mapping[str, tuple[str, ...]]": table_of(list_of(TEXT)),
 }
-"""What the fields of a record may hold, by how they are annotated; ranges are the record's own business."""
+"""Kinds by the annotation of a dataclass field; the dataclass checks ranges."""
 
 
 def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, Kind] | None = None) -> None:
-    """Check that a table has values of the right kinds; keys that are in neither table are not looked at.
+    """Check the kinds of a table's values; other keys are ignored.
 
     Parameters
     ----------
     values : object
-        As JSON gave it.
+        As parsed from JSON.
     kinds, optional : Mapping of str to Kind
-        Of the keys that must be there, and of those that may.
+        Of the required keys, and of the optional ones.
 
     Raises
     ------
     ValueError
-        With the first that is wrong.
+        With the first value that is wrong.
     """
     if not isinstance(values, dict):
         raise ValueError(f"it must be a table. Got {shortly(values)}")
@@ -111,26 +112,26 @@ def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, K
 
 
 def check_fields(values: object, record: type) -> None:
-    """Check that a table has only fields of a dataclass, each of the kind that its annotation says.
+    """Check that the values of a table have the kinds that the annotations of a dataclass tell.
 
     Parameters
     ----------
     values : object
-        As JSON gave it.
+        As parsed from JSON.
     record : type
         A dataclass of a module with `from __future__ import annotations`.
 
     Raises
     ------
     ValueError
-        With the first that is wrong.
+        With the first value that is wrong.
     """
     kinds = {field.name: OF_ANNOTATION[field.type] for field in fields(record) if field.type in OF_ANNOTATION}
     check(values, {}, optional=kinds)
 
 
 def shortly(value: object) -> str:
-    """A value for a message, cut where it is long."""
+    """A value for a message, shortened where it is long."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of thousands of digits
@@ -150,10 +151,10 @@ def read_json(path: Path) -> object:
     OSError
         If it cannot be read.
     ValueError
-        If it is no JSON, too large, too deep, or holds NaN or infinity, which are no JSON.
+        If it is not JSON, too large, too deep, or holds NaN or infinity, which JSON does not have.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes; at most {MOST_BYTES:,} are read")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"it must have at most {MAX_BYTES:,} bytes. Got {path.stat().st_size:,}")
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
     except RecursionError:
@@ -163,5 +164,5 @@ def read_json(path: Path) -> object:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"it holds {text}, which is no number")
+        raise ValueError(f"it holds {text}, which is not a number in JSON")
     return value

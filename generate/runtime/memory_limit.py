@@ -1,19 +1,19 @@
-"""A cap on a worker's memory: a file that asks for more is rejected, before the system ends processes at its choice."""
+"""A limit on the memory of a worker: a file that needs more is rejected, before the system kills processes."""
 
 from __future__ import annotations
 
 import sys
 
-MOST_BYTES = 4 << 30
-"""What one worker may hold. A clip takes at most 1 GiB (`generate.audio.formats.MOST_VALUES`), and its mono samples,
+MAX_BYTES = 4 << 30
+"""Of one worker. A clip takes at most 1 GiB (`generate.audio.formats.MOST_VALUES`), and its mono samples,
 variants and spectrograms as much again; most workers never reach 0.6 GiB."""
 
 
-def limit_memory(n_bytes: int = MOST_BYTES) -> bool:
-    """Let this process have no more memory than this: then there is a `MemoryError`.
+def limit_memory(n_bytes: int = MAX_BYTES) -> bool:
+    """Limit the memory of this process; beyond it, `MemoryError` is raised.
 
-    Linux counts what a process has written to or may write to on its own (`RLIMIT_DATA`, see getrlimit(2)), not the
-    addresses that libraries reserve. Other systems count otherwise or not at all, and are left alone.
+    Linux counts private writable memory (`RLIMIT_DATA`, see getrlimit(2)), not the addresses that libraries reserve.
+    Other systems have no such limit.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def limit_memory(n_bytes: int = MOST_BYTES) -> bool:
     Returns
     -------
     bool
-        Whether there is a limit now.
+        Whether there is a limit.
     """
     if sys.platform != "linux":
         return False
@@ -36,7 +36,7 @@ def limit_memory(n_bytes: int = MOST_BYTES) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of a backend says that the device's memory is full."""
+    """Whether an error of a backend means that the memory of the device is full."""
     text = f"{type(error).__name__}: {error}"
     return isinstance(error, MemoryError) or any(
         sign in text for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")

@@ -1,4 +1,4 @@
-"""A file that an option names to be written: new, or one that the same command wrote before; nothing else is lost."""
+"""Check an output file of an option: new, or one that the same command wrote before."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from generate.runtime.os_compat import IS_WINDOWS
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp"))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""With which Excel begins a CSV that it saves."""
+"""First bytes of a CSV that Excel saves."""
 
 
 def check_output_file(path: Path, option: str, *, begins: str) -> None:
-    """Check that a file may be written, before any work is done.
+    """Check that a file may be written, before any work.
 
     Parameters
     ----------
     path : Path
-        That the user named.
+        As the user gave it.
     option : str
-        By which, such as `--csv`.
+        Such as `--csv`.
     begins : str
-        How every file begins that the command writes there; one that begins so is replaced, and no other.
+        First characters of every file that the command writes; only a file that begins so is replaced.
 
     Raises
     ------
     ValueError
-        If it is a folder, lies in none, is called like audio or an image, or holds something else.
+        If it is a folder, its folder does not exist, it has the suffix of audio or an image, or holds something else.
     """
     name = option.removeprefix("--")
     if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else "would lie in a folder that is not there"
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
         raise ValueError(f"{option} must be a file. Got {str(path)!r}, which {what}. Give one such as result.{name}.")
     if path.suffix.lower() in AUDIO_SUFFIXES | IMAGE_SUFFIXES:
         raise ValueError(
-            f"{option} must be the name of a table. Got {str(path)!r}, which is called like audio or an image. Give "
+            f"{option} must be the name of a table. Got {str(path)!r}, which has the suffix of audio or an image. Give "
             f"one such as result.{name}."
         )
     if not os.path.lexists(path):

@@ -1,4 +1,4 @@
-"""How far the run is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a run: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import time
 from tqdm import tqdm
 
 LINE_EVERY_S = 10.0
-ENOUGH_TO_TELL = 10
-"""Clips after which the rate says something of the time left: the first ones wait for the workers to start."""
+MIN_DONE = 10
+"""Clips before the remaining time is estimated: the first ones wait for the workers to start."""
 
 
 class Progress:
-    """Counts clips, with their rate and the time left.
+    """Counts clips, with their rate and the remaining time.
 
     Parameters
     ----------
     n_clips : int
-        How many there are; with none, nothing is shown.
+        Number of clips; with 0, nothing is shown.
     """
 
     def __init__(self, n_clips: int) -> None:
@@ -40,12 +40,12 @@ class Progress:
             self._bar.close()
 
     def step(self, *, n_rejected: int) -> None:
-        """One clip more is done.
+        """Count one more clip.
 
         Parameters
         ----------
         n_rejected : int
-            So far, in all.
+            Rejected clips so far.
         """
         self._n_done += 1
         if self._bar is not None:
@@ -56,7 +56,7 @@ class Progress:
             self._last_line = time.monotonic()
             rate = self._n_done / (self._last_line - self._started)
             left_s = (self._n_clips - self._n_done) / rate
-            left = f", {_minutes(left_s)} left" if self._n_done >= ENOUGH_TO_TELL else ""
+            left = f", {_minutes(left_s)} left" if self._n_done >= MIN_DONE else ""
             print(
                 f"{self._n_done:,} of {self._n_clips:,} clips, {rate:.1f} a second{left}"
                 + (f", {n_rejected} rejected" if n_rejected else ""),
@@ -66,10 +66,10 @@ class Progress:
 
 def terminal_bar(**options: object) -> tqdm:
     """A bar as wide as the terminal; `options` are those of `tqdm.tqdm`."""
-    # A terminal that does not tell its size says 0 x 0, and tqdm would draw nothing at all.
+    # A terminal of unknown size has 0 columns, on which tqdm shows nothing.
     try:
         has_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-    except (OSError, ValueError):  # NUL, which Windows takes for a terminal
+    except (OSError, ValueError):  # NUL, which is a terminal for Windows
         has_size = False
     return tqdm(**options, **({"dynamic_ncols": True} if has_size else {"ncols": 80, "nrows": 20}))
 

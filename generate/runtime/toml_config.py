@@ -1,4 +1,4 @@
-"""Options from a TOML file, checked as the command line would."""
+"""Options from a TOML file, checked like those of the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse_with_config(
     not_in_a_config: Set[str],
     tables: Set[str] = frozenset(),
 ) -> argparse.Namespace:
-    """Read the command line, and under it the file that its option `--config` names.
+    """Parse the command line; the file of its option `--config` gives the defaults.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def parse_with_config(
     Raises
     ------
     FileNotFoundError, ValueError
-        If the file is not there or cannot be used.
+        If the file does not exist or is invalid.
     """
     config = parser.parse_args(arguments).config
     if config is not None:
@@ -49,23 +49,23 @@ def read_config(
     ----------
     path : Path
     parser : argparse.ArgumentParser
-        Its options are those that are known, and their types.
+        With the known options and their types.
     not_in_a_config : set of str
-        Options that a file cannot give.
+        Options that a file must not have.
     tables : set of str
-        Tables that a file alone can give: names to lists of texts.
+        Tables that only a file can have: names to lists of texts.
 
     Returns
     -------
     dict
-        Options that the file gives, by their names with `_`; checked, and of the type that the command line gives.
+        Options by their names with `_`; checked, and of the types of the command line.
 
     Raises
     ------
     FileNotFoundError
-        If it is not there.
+        If it does not exist.
     ValueError
-        If it is not TOML, or an option is not known or has the wrong type.
+        If it is not TOML, or an option is unknown or has the wrong type.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no config file {str(path)!r}.")
@@ -73,10 +73,11 @@ def read_config(
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"The config file {str(path)!r} is not TOML: {error}. (A name with spaces, or letters beyond a to z, "
-            "stands in quotes there: 'great tit' = ['trim'].)"
+            f"The config file {str(path)!r} is not TOML: {error}. (A name with spaces, or letters other than a to z, "
+            "must be in quotes: 'great tit' = ['trim'].)"
         ) from None
-    known = {action.dest: action for action in parser._actions} | dict.fromkeys(tables)
+    known: dict[str, argparse.Action | None] = {action.dest: action for action in parser._actions}
+    known |= dict.fromkeys(tables)
     options = {}
     for key, value in given.items():
         name = key.replace("-", "_")
@@ -92,16 +93,9 @@ def read_config(
 
 def _config_value(key: str, value: object, action: argparse.Action | None, path: Path) -> object:
     """Check one value of the config file as the command line would."""
-    as_list = [value] if isinstance(value, str) else value
     if action is None:
-        texts = (
-            [name for names in value.values() for name in (names if isinstance(names, list) else [names])]
-            if isinstance(value, dict)
-            else [None]
-        )
-        if not all(isinstance(name, str) for name in texts):
-            raise ValueError(f"In {str(path)!r}, {key} must be a table such as [{key}] dog = ['trim'].")
-        return {nfc(label): tuple([names] if isinstance(names, str) else names) for label, names in value.items()}
+        return _table_of_texts(key, value, path)
+    as_list = [value] if isinstance(value, str) else value
     if action.nargs == "+":
         if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
             example = "['paper', 'noise=20']" if action.dest == "variants" else "['dog', '7']"
@@ -109,18 +103,32 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         return as_list
     if isinstance(action, argparse._StoreTrueAction):
         if not isinstance(value, bool):
-            raise ValueError(f"In {str(path)!r}, {key} must be true or false, and is {value!r}.")
+            raise ValueError(f"In {str(path)!r}, {key} must be true or false. Got {value!r}.")
         return value
     if isinstance(value, bool):
-        raise ValueError(f"In {str(path)!r}, {key} is {str(value).lower()}, and it is no switch; give its value.")
+        raise ValueError(f"In {str(path)!r}, {key} must have a value. Got {str(value).lower()}.")
     if action.type is None and not isinstance(value, str):
-        raise ValueError(f"In {str(path)!r}, {key} must be a text, and is {value!r}.")
+        raise ValueError(f"In {str(path)!r}, {key} must be a text. Got {value!r}.")
     if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):
-        raise ValueError(f"In {str(path)!r}, {key} must be a whole number, and is {value!r}.")
+        raise ValueError(f"In {str(path)!r}, {key} must be a whole number. Got {value!r}.")
     try:
-        value = action.type(value) if action.type else value
+        value = action.type(value) if callable(action.type) else value  # type: ignore[arg-type]  # it checks the value
     except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
         raise ValueError(f"In {str(path)!r}, {key} is {value!r}: {error}") from None
     if action.choices and value not in action.choices:
-        raise ValueError(f"In {str(path)!r}, {key} is {value!r}; choose from {', '.join(action.choices)}.")
+        raise ValueError(f"In {str(path)!r}, {key} must be one of {', '.join(action.choices)}. Got {value!r}.")
     return value
+
+
+def _table_of_texts(key: str, value: object, path: Path) -> dict[str, tuple[str, ...]]:
+    """Check a table of names to a text or a list of texts."""
+    lists = {
+        nfc(name): [texts] if isinstance(texts, str) else texts
+        for name, texts in (value.items() if isinstance(value, dict) else ())
+    }
+    is_valid = isinstance(value, dict) and all(
+        isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in lists.values()
+    )
+    if not is_valid:
+        raise ValueError(f"In {str(path)!r}, {key} must be a table such as [{key}] dog = ['trim'].")
+    return {name: tuple(texts) for name, texts in lists.items()}

@@ -1,4 +1,4 @@
-"""Which versions of what made the images."""
+"""Versions of the packages that rendered the images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and paths in words, the same in all that is printed."""
+"""Numbers, paths and errors in messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from generate.runtime.os_compat import IS_WINDOWS
 
 NO_ROOM = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
-"""What the system says where a disk, or a user's share of it, is full."""
+"""Error numbers of a full disk, or quota."""
 
 
 def count(number: int, noun: str) -> str:
@@ -26,7 +26,7 @@ def shown(path: Path) -> str:
 
 
 def on_a_line(text: str) -> str:
-    """Text without line ends and tabs, which stand as escapes: a name must not look like a line of its own."""
+    """Text with line ends and tabs escaped, so that a name cannot look like a line of its own."""
     return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
@@ -38,7 +38,7 @@ def listed(names: Iterable[str], *, most: int = 3) -> str:
 
 
 def what_failed(error: Exception) -> str:
-    """What an error says; where a disk is full or, on Windows, a file is open elsewhere, also what to do.
+    """The text of an error; where a disk is full or, on Windows, a file is open elsewhere, also what to do.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How long recordings are, looked up in worker processes: a header may kill or hang what reads it."""
+"""Durations of recordings, read in worker processes: a damaged header may crash or hang its reader."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from generate.audio.decode import Length, length
 from generate.workers.processes import map_ordered
 
 FILES_A_PART, BYTES_A_PART = 50, 20_000_000
-"""Looked at by a worker in one go, at most: handing a file over takes as long as reading its header; but an hour of MP3
-is looked through packet by packet, which takes two seconds."""
+"""Read by a worker at once, at most: submitting a file takes as long as reading its header; but an hour of MP3 is read
+packet by packet, which takes two seconds."""
 
 
 def durations(recordings: Sequence[Path], *, workers: int) -> list[float | str]:
@@ -23,7 +23,7 @@ def durations(recordings: Sequence[Path], *, workers: int) -> list[float | str]:
 
 
 def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
-    """Length and rate of each recording, as it was found to be there.
+    """Length and sample rate of each recording, as decoding would find them.
 
     Parameters
     ----------
@@ -34,29 +34,30 @@ def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
     Returns
     -------
     list of Length or str
-        The reason where a recording cannot be used, since it is not whole or was not understood, or it killed
-        or hung its worker.
+        The reason where a recording cannot be used: it is truncated or not understood, or it crashed or hung its
+        worker.
     """
     parts = [(part,) for part in _parts(recordings)]
     found: list[Length | str] = []
     if not recordings:
         return found
     with tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary:
-        pool = {"workers": min(workers, len(parts)), "temporary_folder": Path(temporary)}
-        # All at once before any alone, so that no two pools are at work.
-        for (files,), outcome in list(map_ordered(partial(_lengths, look=_length), parts, **pool)):
-            if isinstance(outcome, str):  # one of them kills or hangs its worker, or all together take too long
-                outcome = [found_alone for _, found_alone in map_ordered(_length, ((path,) for path in files), **pool)]
+        run = partial(map_ordered, workers=min(workers, len(parts)), temporary_folder=Path(temporary))
+        # All parts before any single file, so that there is only one pool at a time.
+        for (files,), outcome in list(run(partial(_lengths, look=_length), parts)):
+            if isinstance(outcome, str):  # one of them crashed or hung its worker, or all together took too long
+                outcome = [found_alone for _, found_alone in run(_length, ((path,) for path in files))]
             found += outcome
     return found
 
 
 def _parts(recordings: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     """The recordings in their order, a few in each part."""
-    part, n_bytes = [], 0
+    part: list[Path] = []
+    n_bytes = 0
     for path in recordings:
         part.append(path)
-        with suppress(OSError):  # of one that is gone, the reader says so
+        with suppress(OSError):  # the reader names a missing one
             n_bytes += path.stat().st_size
         if len(part) >= FILES_A_PART or n_bytes >= BYTES_A_PART:
             yield tuple(part)
@@ -66,7 +67,7 @@ def _parts(recordings: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
 
 
 def _lengths(recordings: Sequence[Path], *, look: Callable[[Path], Length]) -> list[Length | str]:
-    """Look at several; what a worker does."""
+    """Lengths of a part, in a worker."""
 
     def length_or_reason(path: Path) -> Length | str:
         try:
@@ -78,5 +79,5 @@ def _lengths(recordings: Sequence[Path], *, look: Callable[[Path], Length]) -> l
 
 
 def _length(path: Path) -> Length:
-    """Look at one."""
+    """Length of one file, in a worker."""
     return length(path)

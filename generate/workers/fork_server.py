@@ -1,6 +1,6 @@
-"""The process that all workers are forked from: it imports everything once, while the main process plans.
+"""The server process from which all workers are forked: it imports everything once, while the main process plans.
 
-Nothing but the standard library is imported here, so that it can be started before anything else.
+Only the standard library is imported here, so that the server can be started first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from multiprocessing import util
 from pathlib import Path
+from types import FrameType
 
 ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -26,15 +27,15 @@ _NO_GUARD = (
     "{place} starts worker processes, and each of them imports that file first and would start them again. Put the "
     "call under if __name__ == '__main__':"
 )
-LONGEST_TEMPORARY_FOLDER = 64
+MAX_TEMPORARY_FOLDER = 64
 """Bytes; with what multiprocessing adds, a socket's name must fit 104 on macOS and 108 on Linux (unix(7))."""
 
 
 def start() -> None:
-    """Start the server, where the system can fork, and do not wait for it.
+    """Start the server, where the system can fork, without waiting for it.
 
-    It has imported everything when the first worker is wanted: faster than starting each again, and safe beside
-    threads.
+    It has imported everything before the first worker is needed: faster than starting each worker on its own, and safe
+    with threads.
     """
     for variable in ONE_THREAD:
         os.environ[variable] = "1"
@@ -47,12 +48,12 @@ def start() -> None:
 
 
 def _make_temporary_folder() -> None:
-    """Make the folder in which multiprocessing's sockets lie, before it does, and remove it at exit.
+    """Create the folder of multiprocessing's sockets before it does, and remove it at exit.
 
-    Its own removal fails with a traceback where the folder is gone, and a worker that ends after its main process has
-    let go of it removes the folder too.
+    Its own removal ends with a traceback where the folder is gone, and a worker that outlives the main process removes
+    the folder too.
     """
-    settings = multiprocessing.current_process()._config  # as multiprocessing.util.get_temp_dir keeps it
+    settings = vars(multiprocessing.current_process())["_config"]  # where multiprocessing.util.get_temp_dir keeps it
     if settings.get("tempdir") is None:
         settings["tempdir"] = tempfile.mkdtemp(prefix="pymp-")
         util.Finalize(
@@ -61,20 +62,20 @@ def _make_temporary_folder() -> None:
 
 
 def check_main_guard() -> None:
-    """Check that a program which starts workers can be imported by them without starting workers itself.
+    """Check that workers can import the main program without starting workers themselves.
 
     Each worker imports the main program first, under another name (see "Safe importing of main module" in Python's
-    documentation of multiprocessing). Without a guard it would begin all over again there, and die.
+    documentation of multiprocessing). Without a guard it would start again there, and fail.
 
     Raises
     ------
     RuntimeError
-        With what to write around the call.
+        If it lacks the guard, with what to write.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RuntimeError(_NO_GUARD.format(place="the main program"))
     main = sys.modules["__main__"]
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is vars(main)):
         frame = frame.f_back
     path = getattr(main, "__file__", None)
@@ -91,6 +92,6 @@ def check_main_guard() -> None:
 
 
 def is_possible() -> bool:
-    """Whether the system can fork, and the server's socket can have a name, which may not be long."""
+    """Whether the system can fork, and the path of the server's socket is not too long."""
     folder = os.fsencode(tempfile.gettempdir())
-    return "forkserver" in multiprocessing.get_all_start_methods() and len(folder) <= LONGEST_TEMPORARY_FOLDER
+    return "forkserver" in multiprocessing.get_all_start_methods() and len(folder) <= MAX_TEMPORARY_FOLDER

@@ -1,4 +1,4 @@
-"""A pool of processes of this machine that end with their main process."""
+"""A pool of worker processes that end with their main process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from generate.workers import fork_server
 MALLOC = {-3: 1 << 27, -1: 1 << 28, -2: 1 << 25}
 """M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, in bytes."""
 SLICE_S = 0.5
-"""Windows hears Ctrl-C between two waits alone, so none is longer."""
-MOST_WORKERS_ON_WINDOWS = 61
+"""Windows handles Ctrl-C only between two waits, so none is longer."""
+MAX_WORKERS_ON_WINDOWS = 61
 TEMPORARY_FOLDERS = ("generate-", "train-", "pymp-")
-"""What those are called that this program, and multiprocessing for it, makes for the time of a run."""
+"""Prefixes of the folders that this program, and multiprocessing for it, creates for a run."""
 
 
 def usable_cores() -> int:
-    """Cores that this process may use."""
+    """CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -43,49 +43,53 @@ def local_executor(workers: int, temporary_folder: Path) -> Executor:
     ----------
     workers : int
     temporary_folder : Path
-        Where workers, and the programs that they start, put temporary files.
+        For the temporary files of workers and of the programs that they start.
     """
     fork_server.check_main_guard()
     fork_server.start()
     context = multiprocessing.get_context("forkserver" if fork_server.is_possible() else "spawn")
     if os.name == "nt":
-        workers = min(workers, MOST_WORKERS_ON_WINDOWS)
+        workers = min(workers, MAX_WORKERS_ON_WINDOWS)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(temporary_folder),))
 
 
 def _begin(temporary_folder: str) -> None:
-    """Prepare a worker: Ctrl-C is the main process's business, and without that process there is none here."""
+    """Prepare a worker: it ignores Ctrl-C, and ends with the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = temporary_folder
     keep_memory()
     limit_memory()
     parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+    sentinel = parent.sentinel
 
     def end_with_parent() -> None:
-        wait_for_pipe([parent.sentinel])
+        wait_for_pipe([sentinel])
         end_programs()
-        for folder in (temporary_folder, multiprocessing.current_process()._config.get("tempdir", "")):
+        for folder in (temporary_folder, vars(multiprocessing.current_process())["_config"].get("tempdir", "")):
             if os.path.basename(folder).startswith(TEMPORARY_FOLDERS):
-                shutil.rmtree(folder, ignore_errors=True)  # as the process would have done, had it not been killed
+                shutil.rmtree(folder, ignore_errors=True)  # as the main process would have done
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def keep_memory() -> None:
-    """Let the process keep what it frees, where the C library is glibc.
+    """Let the process keep freed memory, where the C library is glibc.
 
-    Else each array of megabytes is given back to the system, which clears the next one page by page: a tenth of the
-    time of a clip. See mallopt(3).
+    Otherwise each large array is returned to the system, which clears the next one page by page: a tenth of the time of
+    a clip. See mallopt(3).
     """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         for parameter, n_bytes in MALLOC.items():
             library.mallopt(parameter, n_bytes)
 
 
 def first_finished(futures: Collection[Future], *, limit_s: float) -> set[Future]:
-    """Those that are done, as soon as one is; none after the limit."""
+    """The finished futures, as soon as there is one; none after the limit."""
     end = time.monotonic() + limit_s
     while True:
         slice_s = min(SLICE_S, max(0.0, end - time.monotonic()))
@@ -95,16 +99,16 @@ def first_finished(futures: Collection[Future], *, limit_s: float) -> set[Future
 
 
 def end(executor: Executor, futures: Collection[Future]) -> None:
-    """Let the clips in hand be finished; a second Ctrl-C does not wait for them."""
+    """Wait for the submitted clips; a second Ctrl-C does not wait for them."""
     if isinstance(sys.exception(), KeyboardInterrupt):
-        print("\nStopping; the sounds in hand are finished first (Ctrl-C again: at once) ...", file=sys.stderr)
+        print("\nStopping after the clips that are being rendered (Ctrl-C again: at once) ...", file=sys.stderr)
     try:
         left = {future for future in futures if not future.cancel()}
         while left:
             _, left = wait(left, timeout=SLICE_S)
         executor.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
-        # The pool's own thread may find its pipes closed under it, now or later; that is no news to the user.
+        # The pool's own thread may find its pipes closed, now or later; its traceback is no use.
         threading.excepthook = lambda _: None
         kill(executor)
         executor.shutdown(wait=True, cancel_futures=True)
@@ -112,6 +116,6 @@ def end(executor: Executor, futures: Collection[Future]) -> None:
 
 
 def kill(executor: Executor) -> None:
-    """Kill the workers of a pool of this machine."""
+    """Kill the workers of a local pool."""
     for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.kill()

@@ -1,4 +1,4 @@
-"""Clips to processes: as many at once as there are cores, and none that dies takes others with it."""
+"""Map a function over clips in worker processes; a crash or a hang costs only the clip that caused it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from generate.audio import BadAudio, BadFile, FileReason
 from generate.workers.pool import end, first_finished, kill, local_executor
 
 QUEUED_A_WORKER = 3
-"""Clips handed over before they are needed, so that no worker waits, and few are in doubt when one dies."""
+"""Clips submitted ahead for each worker: none waits, and few are tried again when one dies."""
 CLIP_LIMIT_S = 600.0
-"""If no clip is finished for so long, the workers are stopped and their clips tried again one at a time."""
+"""Without a finished clip for so long, the workers are killed and their clips are tried again one at a time."""
 PART_LIMIT_S = 60.0
-"""If a part of a file (a header, a window) is not read after so long, the same is done."""
+"""The same for a part of a file (a header, a window)."""
 KILLED_TWICE = FileReason(
     "its worker process died or hung, twice (a crash in a decoder, not enough memory, an endless loop)"
 )
-Part = tuple  # begins with what it is a part of, such as the Path of a file
+Part = tuple[Any, ...]  # begins with what it is a part of, such as the path of a file
 Result = TypeVar("Result")
 Front = TypeVar("Front")
 
 
 class Clip(Protocol):
-    """What `map_unordered` must know of a job: which clip it is, and of which part of which file."""
+    """A job of `map_unordered`: which clip it is, and where it begins in which file."""
 
     clip_id: str
     path: str
@@ -39,18 +39,18 @@ Job = TypeVar("Job", bound=Clip)
 
 
 def try_job(work: Callable[..., Result], *arguments: object) -> Result | str:
-    """Do the work on one clip or a part of one; where that cannot be done, give the reason instead.
+    """Call `work`; where its audio cannot be used, return the reason instead.
 
     Parameters
     ----------
     work : callable
-        Raises `BadSound` with the reason.
+        Raises `BadAudio` with the reason.
     arguments
-        Of the work.
+        Its arguments.
 
     Returns
     -------
-    What the work gave, or str
+    The result of `work`, or str
         The reason.
     """
     try:
@@ -66,19 +66,19 @@ def try_job(work: Callable[..., Result], *arguments: object) -> Result | str:
 def map_unordered(
     work: Callable[[Job, Front], Result], jobs: Iterable[Job], front: Front, *, workers: int, temporary_folder: Path
 ) -> Iterator[tuple[Job, Result | str]]:
-    """Do a work on all clips, and give each with its result or its reason as it is done, in no order.
+    """Call `work` for all clips, and yield each with its result or the reason, as they finish.
 
-    When a worker dies, or none finishes a clip for `CLIP_LIMIT_S`, the clips that were handed over are tried again one
-    at a time; the one that is alone with its worker when that happens again is given up with a reason.
+    When a worker dies, or no clip is finished for `CLIP_LIMIT_S`, the submitted clips are tried again one at a time; a
+    clip with which that happens again is rejected.
 
     Parameters
     ----------
     work : callable
-        `work(job, front) -> result`, a function of a module; raises `BadSound` with the reason where there is none.
-        Its result is no text.
+        `work(job, front) -> result`, a module-level function that raises `BadAudio` with the reason. Its result is
+        not a str.
     jobs : iterable of Clip
     front
-        What is the same for all of them.
+        The same for all of them.
     workers : int
         Processes, at most.
     temporary_folder : Path
@@ -87,17 +87,17 @@ def map_unordered(
     Yields
     ------
     job : Clip
-    outcome : what `work` gave, or str
-        The reason why the clip was given up; where its
-        file is at fault a `FileReason`: later clips of that file are given up with it, and not tried but for those
-        that are in hand.
+    outcome : the result of `work`, or str
+        The reason why the clip is rejected; a `FileReason` rejects all later clips of the file too, which are not
+        tried unless they were submitted already.
 
     Raises
     ------
     OSError
-        If an image cannot be written: the disk is full, or the folder may not be written to.
+        If an image cannot be written: the disk is full, or the folder is not writable.
     """
-    queue, suspects = deque(jobs), deque()
+    queue: deque[Job] = deque(jobs)
+    suspects: deque[Job] = deque()
     tried_before: set[str] = set()
     faulty = FaultyFiles()
     while queue or suspects:
@@ -126,19 +126,19 @@ def map_unordered(
 
 
 class FaultyFiles:
-    """Files of which a clip showed that the rest cannot be read: it need not be tried."""
+    """Files whose remaining clips cannot be read."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
 
     def with_the_rest(self, job: Job, outcome: Result | str, queue: deque[Job]) -> Iterator[tuple[Job, Result | str]]:
-        """Give a clip with its outcome, and those that wait behind it in the same file, which leave the queue.
+        """Yield a clip with its outcome, and the queued clips behind it in the same file, which leave the queue.
 
         Parameters
         ----------
         job : Clip
         outcome
-            What the work gave, or the reason.
+            The result, or the reason.
         queue : collections.deque of Clip
         """
         yield job, outcome
@@ -156,19 +156,18 @@ class FaultyFiles:
 def map_ordered(
     work: Callable[..., Result], parts: Iterable[Part], *, workers: int, temporary_folder: Path
 ) -> Iterator[tuple[Part, Result | str]]:
-    """Do a work on parts of files, and give each part with what came of it, in order and only a few ahead.
+    """Call `work` for parts of files, and yield each with its result or the reason, in order and only a few ahead.
 
-    When a worker dies, or the part that is waited for takes more than `PART_LIMIT_S`, that part is tried again alone.
-    If it happens again, the file is given up with a reason, and so it is where `work` raises one. Further parts of a
-    file that was given up are skipped.
+    When a worker dies, or the next part takes longer than `PART_LIMIT_S`, that part is tried again alone. If it happens
+    again, or `work` raises, the file is rejected with the reason, and its further parts are skipped.
 
     Parameters
     ----------
     work : callable
-        `work(*part) -> result`, a function of a module (or a partial of one); raises `BadSound` with the reason where
-        there is none. Its result is no text.
+        `work(*part) -> result`, a module-level function (or a partial of one) that raises `BadAudio` with the reason.
+        Its result is not a str.
     parts : iterable of tuple
-        The first of each is the file; they are taken as they are needed.
+        The first element of each is the file; they are iterated lazily.
     workers : int
         Processes, at most.
     temporary_folder : Path
@@ -177,40 +176,42 @@ def map_ordered(
     Yields
     ------
     part : tuple
-    outcome : what `work` gave, or str
-        The reason why the file was given up.
+    outcome : the result of `work`, or str
+        The reason why the file is rejected.
     """
-    parts, in_hand, given_up = iter(parts), deque(), set()
+    parts = iter(parts)
+    submitted: deque[Part] = deque()
+    rejected: set[object] = set()
     is_alone = False
     while True:
         executor = local_executor(workers, temporary_folder)
-        futures: list[Future] = []  # of the first of those in hand
+        futures: list[Future] = []  # of the first submitted parts
         reason = ""
         try:
             while True:
                 room = 1 if is_alone else workers * QUEUED_A_WORKER
-                in_hand.extend(itertools.islice(parts, max(0, room - len(in_hand))))
-                while len(futures) < min(room, len(in_hand)):
-                    futures.append(executor.submit(try_job, work, *in_hand[len(futures)]))
-                if not in_hand:
+                submitted.extend(itertools.islice(parts, max(0, room - len(submitted))))
+                while len(futures) < min(room, len(submitted)):
+                    futures.append(executor.submit(try_job, work, *submitted[len(futures)]))
+                if not submitted:
                     return
                 if not first_finished(futures[:1], limit_s=PART_LIMIT_S):
                     raise TimeoutError
                 outcome = futures[0].result()
                 futures.pop(0)
-                part, is_alone = in_hand.popleft(), False
-                if part[0] not in given_up:
+                part, is_alone = submitted.popleft(), False
+                if part[0] not in rejected:
                     if isinstance(outcome, str):
-                        given_up.add(part[0])
+                        rejected.add(part[0])
                     yield part, outcome
         except (BrokenProcessPool, TimeoutError):
             reason = KILLED_TWICE if is_alone else ""
         finally:
-            # Nothing that they have in hand is wanted any more.
+            # Their remaining work is not needed.
             kill(executor)
             executor.shutdown(wait=True, cancel_futures=True)
         if reason:
-            given_up.add(in_hand[0][0])
-            yield in_hand.popleft(), reason
+            rejected.add(submitted[0][0])
+            yield submitted.popleft(), reason
         is_alone = not reason
-        in_hand = deque(part for part in in_hand if part[0] not in given_up)
+        submitted = deque(part for part in submitted if part[0] not in rejected)

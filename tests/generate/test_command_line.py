@@ -62,7 +62,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("feature = 3", "must be a text"),
         ("class-variants = 'trim'", "table"),
         ("n-bands = 64\nn_bands = 32", "gives 'n_bands' twice"),
-        ("sounds = 'x'", "unknown option 'audio_folder'"),
+        ("audio-folder = 'x'", "unknown option 'audio-folder'"),
         ("= 3", "not TOML"),
         ("image-size = 'big'", "must be 224"),
     ],

@@ -467,7 +467,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{sounds}", "{foreign}"], "one that this program made"),
         (["{sounds}", "{images}", "--variants", "picth=2"], "There is no variant 'picth'"),
         (["{sounds}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
-        (["{sounds}", "{images}", "--layout", "esc99"], "choose from esc50"),
+        (["{sounds}", "{images}", "--layout", "esc99"], "must be one of esc50"),
         (["{sounds}", "{images}", "--feature", "mels"], "mels"),
         (["{sounds}", "{images}", "--colormap", "magmma"], "magmma"),
         (["{sounds}", "{images}", "--engine", "sox"], "auto, rubberband, rubberband-program, librosa"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generate.runtime.memory_limit import MOST_BYTES
+from generate.runtime.memory_limit import MAX_BYTES
 from generate.workers.processes import map_ordered
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have no such limit")
@@ -23,7 +23,7 @@ def take(path: Path, n_bytes: int) -> tuple[int, int]:
 
 
 def test_a_worker_that_takes_too_much_has_a_reason(tmp_path):
-    parts = [(Path("a"), 1 << 30), (Path("b"), MOST_BYTES + 1), (Path("c"), 1 << 30)]
+    parts = [(Path("a"), 1 << 30), (Path("b"), MAX_BYTES + 1), (Path("c"), 1 << 30)]
     first, second, third = (outcome for _, outcome in map_ordered(take, parts, workers=1, temporary_folder=tmp_path))
     assert second.startswith("not enough memory for it")
     assert first[0] == third[0] == 1 << 30

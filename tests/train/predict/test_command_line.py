@@ -539,7 +539,11 @@ def test_wrong_use_ends_with_status_2(run, wrong, capsys):
 def test_outputs_are_looked_at_before_anything_is_heard(run, drawn, tmp_path, capsys, option):
     sound = drawn / "audio_folder" / "low" / "1.wav"
     before = sound.read_bytes()
-    for path, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "a", "not there"), (sound, "called like audio")):
+    for path, said in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "a", "does not exist"),
+        (sound, "suffix of audio"),
+    ):
         assert predict(run, sound, option, path) == 1
         said_all = capsys.readouterr()
         assert said in said_all.err and not said_all.out
