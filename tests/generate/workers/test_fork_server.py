@@ -43,17 +43,6 @@ def test_a_temporary_folder_that_is_gone_already_ends_no_run_with_a_traceback(tm
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_temporary_folder_is_gone_afterwards(tmp_path):
-    lines = [
-        "import multiprocessing",
-        "from generate.workers import fork_server",
-        "fork_server.start()",
-        "print(multiprocessing.current_process()._config['tempdir'])",
-    ]
-    done = run_program(tmp_path, "\n".join(lines))
-    assert done.stderr == "" and not Path(done.stdout.strip()).exists()
-
-
 @pytest.mark.parametrize("call", ["print(places('.'))", "with open('x', 'w') as f:\n    print(places('.'))"])
 def test_a_program_without_a_guard_is_told_so(tmp_path, call):
     done = run_program(tmp_path, PROGRAM + call)
@@ -63,6 +52,11 @@ def test_a_program_without_a_guard_is_told_so(tmp_path, call):
     assert "died" not in done.stderr
 
 
-def test_a_program_with_a_guard_works(tmp_path):
-    done = run_program(tmp_path, PROGRAM + "if __name__ == '__main__':\n    print(places('.'))\n")
-    assert (done.returncode, done.stdout) == (0, "[(('one',), 3), (('three',), 5)]\n"), done.stderr
+def test_a_program_with_a_guard_works_and_leaves_no_temporary_folder(tmp_path):
+    guarded = ["if __name__ == '__main__':", "print(places('.'))", "import multiprocessing"]
+    guarded += ["print(multiprocessing.current_process()._config['tempdir'])"]
+    done = run_program(tmp_path, PROGRAM + "\n    ".join(guarded) + "\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    outcomes, folder = done.stdout.splitlines()
+    assert outcomes == "[(('one',), 3), (('three',), 5)]"
+    assert not Path(folder).exists()

@@ -57,7 +57,6 @@ def test_a_file_that_kills_its_worker_costs_itself(tmp_path):
     parts = [(A, 1), (A, 2), (B, 1), (B, 2, "dies"), (B, 3), (B, 4, "dies"), (C, 1, "dies"), (A, 3), (A, 4)]
     expected = [(A, 1), (A, 2), (B, 1), (B, KILLED_TWICE), (C, KILLED_TWICE), (A, 3), (A, 4)]
     assert run(parts, tmp_path) == expected
-    assert run(parts, tmp_path, workers=1) == expected
 
 
 def test_once_is_no_harm(tmp_path, monkeypatch):
