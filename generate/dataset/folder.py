@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from generate.dataset import mp3
 from generate.dataset import tables as manifest
 from generate.dataset.file_names import FANNED, SUFFIX
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import composed, is_of_the_system
 
-LOCK = ".lock"
 TABLES = (manifest.METADATA, manifest.REJECTED, manifest.SETTINGS, manifest.JOURNAL)
 PAGE = "index.html"
 PIXEL_CACHE = ".pixels-"
@@ -130,27 +128,6 @@ def _differences(there: Mapping, wanted: Mapping) -> str:
         if name not in ("variants", "class_variants") and before.get(name) != now.get(name)
     ]
     return "; ".join(pairs) or "they were rendered by another version of this program or of a variants file"
-
-
-@contextmanager
-def locked(images: Path) -> Iterator[None]:
-    """Make the folder and keep other runs out of it.
-
-    Raises
-    ------
-    ValueError
-        If another run is at work in it.
-    """
-    images.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(images / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ValueError(f"Another run is at work in {str(images)!r}; wait for it, or give another OUTPUT.") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def list_images(images: Path) -> frozenset[str]:

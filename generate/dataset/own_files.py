@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from generate.dataset import mp3, png
 from generate.dataset import tables as manifest
 from generate.dataset.file_names import SUFFIX
-from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, PIXEL_CACHE, TABLES, TEMPORARY, audio_of, files_in
+from generate.dataset.folder import AUDIO_SUFFIX, PAGE, PIXEL_CACHE, TABLES, TEMPORARY, audio_of, files_in
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import composed, holds_something, is_of_the_system, remove_empty
 
 COUNTED = ".started/"

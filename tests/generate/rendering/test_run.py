@@ -503,7 +503,7 @@ def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):
     (tmp_path / "images").mkdir()
     with FileLock(tmp_path / "images" / ".lock"):
         assert generate(audio_folder, tmp_path / "images", *QUICK) == 1
-    assert "Another run is at work" in capsys.readouterr().err
+    assert "is in use by another process" in capsys.readouterr().err
     assert generate(audio_folder, tmp_path / "images", *QUICK) == 0
 
 
