@@ -28,7 +28,7 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
     -------
     np.ndarray, shape=(rows, 1 + n // hop_length), float32
     """
-    from augment_audio.fourier import n_frames, power_blocks
+    from augment_audio.dsp.fourier import n_frames, power_blocks
     from generate.features.sparse import multiply
 
     power = np.empty((filters.shape[0], n_frames(len(y), settings.hop_length)), dtype=np.float32)

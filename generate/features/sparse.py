@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from augment_audio.compiled import compiled
+from augment_audio.dsp.compiled import compiled
 
 
 @compiled

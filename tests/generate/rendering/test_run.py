@@ -465,7 +465,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{empty}"], "No class folders"),
         (["{sounds}", "{sounds}/out"], "lies in the sound folder"),
         (["{sounds}", "{foreign}"], "did not make it"),
-        (["{sounds}", "{images}", "--variants", "picth=2"], "There is no variant 'picth'"),
+        (["{sounds}", "{images}", "--variants", "picth=2"], "A variant must be one of"),
         (["{sounds}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
         (["{sounds}", "{images}", "--layout", "esc99"], "choose from esc50"),
         (["{sounds}", "{images}", "--feature", "mels"], "mels"),

@@ -1,4 +1,4 @@
-"""Tempo and pitch by the Rubber Band library, in this process."""
+"""The Rubber Band engine: tempo and pitch by its library, in this process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     from pylibrb import RubberBandStretcher
 
 BLOCK_SAMPLES = 1024
-"""As Rubber Band's program hands them over. With much larger ones it gives another sound."""
+"""As in Rubber Band's program. Much larger blocks give other results."""
 PEAK = 0.25
-"""To which a sound is brought on its way in, as for the program: a transient is no matter of level."""
+"""Peak level of the input, as for the program, so that the detection of transients does not depend on the level."""
 
 
 class RubberBandSound(Sound):
-    """A sound whose tempo and pitch the Rubber Band library changes, with the settings of its program.
+    """A waveform whose tempo and pitch the Rubber Band library changes, with the settings of its program.
 
-    Takes two thirds of the program's time. Their versions differ, and the last digits decide on the phases of steady
-    audio_folder, so samples are not to be compared; images of ESC-10 by the two differ by one grey level of 255 on
-    average.
+    It takes two thirds of the program's time. Samples differ from the program's, since the versions differ and rounding
+    decides the phases of steady signals; images of ESC-10 differ by one pixel value of 255 on average.
 
     References
     ----------
@@ -38,8 +37,8 @@ class RubberBandSound(Sound):
             return f"Rubber Band (pylibrb {version('pylibrb')})"
         except PackageNotFoundError:
             raise FileNotFoundError(
-                "Rubber Band's library is not installed: pip install pylibrb. Where there is none for your system, "
-                "choose `--engine rubberband-program` or `--engine librosa`."
+                "Rubber Band's library is not installed. Install it with `pip install pylibrb`, or choose "
+                "`--engine rubberband-program` or `--engine librosa`."
             ) from None
 
     def _stretched(self, rate: float) -> np.ndarray:
@@ -59,14 +58,14 @@ class RubberBandSound(Sound):
         blocks = [y[:, start : start + BLOCK_SAMPLES] for start in range(0, y.shape[1], BLOCK_SAMPLES)]
         for number, block in enumerate(blocks, start=1):
             stretcher.study(block, number == len(blocks))
-        made = []
+        made: list[np.ndarray] = []
         for number, block in enumerate(blocks, start=1):
             stretcher.process(block, number == len(blocks))
             while stretcher.available() > 0:
                 made.append(stretcher.retrieve_available().copy())
         out = np.concatenate(made, axis=1)[0] if made else np.zeros(0, dtype=np.float32)
         if not np.isfinite(out).all():
-            raise RuntimeError("Rubber Band gave samples that are not finite.")
+            raise RuntimeError("Rubber Band returned samples that are not finite.")
         return out * np.float32(peak / PEAK)
 
 

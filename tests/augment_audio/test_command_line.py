@@ -1,4 +1,4 @@
-"""The command line: what it writes, says and refuses."""
+"""The command line: what it writes, prints and refuses."""
 
 import os
 import subprocess
@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import PRESETS, VARIANTS, rubberband_program
-from augment_audio.__main__ import main
+from augment_audio import PRESETS, VARIANTS
+from augment_audio.command_line import main
+from augment_audio.engines import rubberband_program
 from tests.augment_audio.conftest import write_wav
 from tests.conftest import SR, loudest_hz, tone, white
 
@@ -25,14 +26,14 @@ def dog(tmp_path) -> Path:
 
 @pytest.fixture
 def out(tmp_path) -> Path:
-    return tmp_path / "new" / "heard"
+    return tmp_path / "new" / "variants"
 
 
 def run(*arguments, engine="librosa") -> int:
     return main([*map(str, arguments), "--engine", engine])
 
 
-def heard(folder: Path) -> dict[str, np.ndarray]:
+def written(folder: Path) -> dict[str, np.ndarray]:
     """What was written, by name."""
     return {path.name: soundfile.read(path, dtype="float32")[0] for path in sorted(folder.iterdir())}
 
@@ -47,14 +48,14 @@ def python(*arguments) -> subprocess.CompletedProcess:
 
 def test_the_papers_variants_beside_the_original(dog, out, capsys):
     assert run(dog, out) == 0
-    audio_folder = heard(out)
+    files = written(out)
     seconds = {"original": 1, "pitch=+2": 1, "pitch=-2": 1, "stretch=0.7": 1 / 0.7, "stretch=1.2": 1 / 1.2, "trim": 1}
-    assert audio_folder.keys() == {f"dog__{name}.wav" for name in seconds}
+    assert files.keys() == {f"dog__{name}.wav" for name in seconds}
     for name, expected in seconds.items():
-        assert abs(len(audio_folder[f"dog__{name}.wav"]) - expected * SR) <= 1
-    assert loudest_hz(audio_folder["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
-    assert loudest_hz(audio_folder["dog__pitch=-2.wav"], SR) == pytest.approx(391.99, abs=0.1)
-    np.testing.assert_array_equal(audio_folder["dog__original.wav"], soundfile.read(dog, dtype="float32")[0])
+        assert abs(len(files[f"dog__{name}.wav"]) - expected * SR) <= 1
+    assert loudest_hz(files["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
+    assert loudest_hz(files["dog__pitch=-2.wav"], SR) == pytest.approx(391.99, abs=0.1)
+    np.testing.assert_array_equal(files["dog__original.wav"], soundfile.read(dog, dtype="float32")[0])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Pitch and tempo by librosa 0.")
     assert lines[1] == f"{str(out / 'dog__original.wav')!r}  1.00 s"
@@ -62,7 +63,7 @@ def test_the_papers_variants_beside_the_original(dog, out, capsys):
     assert len(lines) == 7
 
 
-def test_files_are_wav_of_16_bits_at_the_rate_of_the_sound(tmp_path, out):
+def test_files_are_wav_of_16_bits_at_the_rate_of_the_file(tmp_path, out):
     flac = write_wav(tmp_path / "sea.flac", white(0.2, sr=48000), 48000, subtype="PCM_24")
     assert run(flac, out, "--variants", "gain=-6") == 0
     for path in out.iterdir():
@@ -72,14 +73,14 @@ def test_files_are_wav_of_16_bits_at_the_rate_of_the_sound(tmp_path, out):
 
 def test_by_rubber_band(dog, out, rubberband, capsys):
     assert run(dog, out, "--variants", "pitch=+2", engine="rubberband-program") == 0
-    assert loudest_hz(heard(out)["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
+    assert loudest_hz(written(out)["dog__pitch=+2.wav"], SR) == pytest.approx(493.88, abs=0.1)
     assert capsys.readouterr().out.startswith("Pitch and tempo by Rubber Band ")
 
 
-def test_several_sounds_and_variants(dog, tmp_path, out):
+def test_several_files_and_variants(dog, tmp_path, out):
     cat = write_wav(tmp_path / "cat.wav", tone(880, seconds=0.5))
     assert run(dog, cat, out, "--variants", "gain=-6,trim", "gain=-20") == 0
-    assert heard(out).keys() == {
+    assert written(out).keys() == {
         f"{clip}__{name}.wav" for clip in ("dog", "cat") for name in ("original", "gain=-6", "trim", "gain=-20")
     }
 
@@ -88,13 +89,13 @@ def test_channels_are_averaged(tmp_path, out):
     left, right = tone(440, peak=0.8), tone(880, peak=0.4)
     stereo = write_wav(tmp_path / "stereo.wav", np.stack([left, right], axis=1), subtype="FLOAT")
     assert run(stereo, out, "--variants", "none") == 0
-    np.testing.assert_allclose(heard(out)["stereo__original.wav"], (left + right) / 2, atol=1e-4)
+    np.testing.assert_allclose(written(out)["stereo__original.wav"], (left + right) / 2, atol=1e-4)
 
 
-def test_what_is_too_loud_is_made_quieter_and_said_so(dog, out, capsys):
+def test_what_is_too_loud_is_made_quieter_and_reported(dog, out, capsys):
     """0.5 raised by 20 dB is 5, 14 dB above full scale."""
     assert run(dog, out, "--variants", "gain=+20") == 0
-    louder = heard(out)["dog__gain=+20.wav"]
+    louder = written(out)["dog__gain=+20.wav"]
     np.testing.assert_allclose(louder, tone(440, peak=1.0), atol=2e-3)
     *_, before, last = capsys.readouterr().out.splitlines()
     assert last.endswith("1.00 s, made 14.0 dB quieter to fit")
@@ -104,15 +105,15 @@ def test_what_is_too_loud_is_made_quieter_and_said_so(dog, out, capsys):
 def test_full_scale_is_not_too_loud(tmp_path, out, capsys):
     y = np.array([0.0, 1.0, -1.0, 0.5], np.float32)
     assert run(write_wav(tmp_path / "full.wav", y, subtype="FLOAT"), out, "--variants", "none") == 0
-    np.testing.assert_allclose(heard(out)["full__original.wav"], y, atol=1e-4)
+    np.testing.assert_allclose(written(out)["full__original.wav"], y, atol=1e-4)
     assert "quieter" not in capsys.readouterr().out
 
 
 def test_silence_can_be_written(tmp_path, out):
     silent = write_wav(tmp_path / "silent.wav", np.zeros(SR, np.float32))
     assert run(silent, out, "--variants", "paper,noise=0") == 0
-    assert len(heard(out)) == 7
-    assert not any(y.any() for y in heard(out).values())
+    assert len(written(out)) == 7
+    assert not any(y.any() for y in written(out).values())
 
 
 def test_the_seed_and_the_clip_decide_on_random_variants(dog, tmp_path):
@@ -124,36 +125,38 @@ def test_the_seed_and_the_clip_decide_on_random_variants(dog, tmp_path):
     assert noisy("d", "--seed", 1) != noisy("a")
 
 
-def test_variants_of_a_users_own(dog, tmp_path, out, capsys):
+def test_variants_of_the_users_own(dog, tmp_path, out, capsys):
     own = tmp_path / "own.py"
     own.write_text(
         "from augment_audio import Variant\n"
         "def reverse(sound):\n    return sound.y[::-1]\n"
         "VARIANTS = {'reverse': Variant(reverse)}\n"
     )
-    assert "asks for none of the variants in" in refused(capsys, dog, out, "--variants", "trim", "--variants-file", own)
+    assert "--variants must name a variant of" in refused(
+        capsys, dog, out, "--variants", "trim", "--variants-file", own
+    )
     assert run(dog, out, "--variants", "reverse", "gain=-6", "--variants-file", own) == 0
-    audio_folder = heard(out)
-    np.testing.assert_array_equal(audio_folder["dog__reverse.wav"], audio_folder["dog__original.wav"][::-1])
-    assert "dog__gain=-6.wav" in audio_folder
+    files = written(out)
+    np.testing.assert_array_equal(files["dog__reverse.wav"], files["dog__original.wav"][::-1])
+    assert "dog__gain=-6.wav" in files
 
 
 def test_a_second_run_replaces_the_files(dog, out):
     assert run(dog, out, "--variants", "none") == 0
     write_wav(dog, tone(880, seconds=0.5))
     assert run(dog, out, "--variants", "none") == 0
-    assert len(heard(out)["dog__original.wav"]) == SR // 2
+    assert len(written(out)["dog__original.wav"]) == SR // 2
 
 
-# What it says.
+# What it prints.
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows allows no such names")
 def test_a_name_moves_no_cursor_and_turns_no_text_around(tmp_path, out, capsys):
     path = write_wav(tmp_path / "a\x1b[2J\u202eb\n.wav", tone(440), SR)
     assert run(path, out, "--variants", "none") == 0
-    said = capsys.readouterr().out
-    assert len(said.splitlines()) == 2 and not set(said) & {"\x1b", "\u202e"}
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 2 and not set(printed) & {"\x1b", "\u202e"}
 
 
 def test_help_answers_at_once_with_all_variants_and_presets():
@@ -170,7 +173,7 @@ def test_help_answers_at_once_with_all_variants_and_presets():
 
 def test_help_waits_for_no_heavy_library():
     script = (
-        "import sys; from augment_audio.__main__ import build_parser; build_parser().format_help()\n"
+        "import sys; from augment_audio.command_line import build_parser; build_parser().format_help()\n"
         "print(*({'librosa', 'numba', 'scipy', 'soundfile', 'soxr', 'tensorflow'} & set(sys.modules)))"
     )
     done = python("-c", script)
@@ -188,26 +191,26 @@ def refused(capsys, *arguments, **options) -> str:
     return error
 
 
-def test_a_sound_that_is_not_there(dog, tmp_path, out, capsys):
-    assert f"no sound file '{tmp_path / 'cat.wav'}'" in refused(capsys, tmp_path / "cat.wav", out)
-    assert f"no sound file '{tmp_path}'" in refused(capsys, tmp_path, out)
+def test_a_missing_file(dog, tmp_path, out, capsys):
+    assert f"no audio file '{tmp_path / 'cat.wav'}'" in refused(capsys, tmp_path / "cat.wav", out)
+    assert f"no audio file '{tmp_path}'" in refused(capsys, tmp_path, out)
 
 
-def test_a_file_that_is_no_sound(tmp_path, out, capsys):
+def test_a_file_that_is_no_audio(tmp_path, out, capsys):
     text = tmp_path / "notes.wav"
     text.write_text("no sound")
-    assert f"'{text}' is not readable as sound: " in refused(capsys, text, out)
+    assert f"'{text}' is not readable as audio: " in refused(capsys, text, out)
     assert list(out.iterdir()) == []
 
 
-def test_a_sound_without_samples(tmp_path, out, capsys):
+def test_a_file_without_samples(tmp_path, out, capsys):
     empty = write_wav(tmp_path / "empty.wav", np.zeros(0))
     assert f"'{empty}' holds no samples" in refused(capsys, empty, out)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_sound_with_samples_that_are_no_numbers(tmp_path, out, capsys, value):
+def test_samples_that_are_not_finite(tmp_path, out, capsys, value):
     y = tone(440)
     y[100] = value
     broken = write_wav(tmp_path / "broken.wav", y, subtype="FLOAT")
@@ -215,7 +218,7 @@ def test_a_sound_with_samples_that_are_no_numbers(tmp_path, out, capsys, value):
     assert not out.exists() or list(out.iterdir()) == []
 
 
-def test_two_sounds_with_one_name(dog, tmp_path, out, capsys):
+def test_two_files_with_one_name(dog, tmp_path, out, capsys):
     (tmp_path / "other").mkdir()
     other = write_wav(tmp_path / "other" / "dog.wav", tone(880, seconds=0.5))
     assert "dog" in refused(capsys, dog, other, out, "--variants", "none")
@@ -223,10 +226,10 @@ def test_two_sounds_with_one_name(dog, tmp_path, out, capsys):
 
 
 def test_mistakes_are_found_before_anything_is_written(dog, tmp_path, out, capsys):
-    assert "no variant 'picth'" in refused(capsys, dog, out, "--variants", "trim", "picth=2")
-    assert "none stands alone" in refused(capsys, dog, out, "--variants", "none", "trim")
+    assert "Got 'picth=2'" in refused(capsys, dog, out, "--variants", "trim", "picth=2")
+    assert "'none' must be given alone" in refused(capsys, dog, out, "--variants", "none", "trim")
     assert "n_semitones must be from -24 to 24" in refused(capsys, dog, out, "--variants", "pitch=99")
-    assert "no engine 'sox'" in refused(capsys, dog, out, engine="sox")
+    assert "Got 'sox'" in refused(capsys, dog, out, engine="sox")
     assert "no variants file" in refused(capsys, dog, out, "--variants-file", tmp_path / "own.py")
     assert not out.exists()
 
@@ -237,7 +240,7 @@ def test_an_output_that_is_a_file(dog, tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "keep"
 
 
-def test_sounds_and_output_are_both_needed(dog, capsys):
+def test_input_and_output_are_both_needed(dog, capsys):
     with pytest.raises(SystemExit) as caught:
         main([str(dog)])
     assert caught.value.code == 2

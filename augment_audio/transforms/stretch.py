@@ -1,4 +1,4 @@
-"""Faster or slower, at the same pitch."""
+"""Time stretch at the same pitch."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def time_stretch(sound: Sound, *, rate: float) -> np.ndarray:
     ----------
     sound : Sound
     rate : float
-        0.7 is slower and lasts 1 / 0.7 as long; from 0.25 to 4.
+        0.7 is slower and 1 / 0.7 times as long; from 0.25 to 4.
 
     Returns
     -------

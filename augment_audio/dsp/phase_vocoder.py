@@ -1,4 +1,4 @@
-"""Another tempo at the same pitch: a phase vocoder that analyses a sound once for all its tempos."""
+"""Phase vocoder: another tempo at the same pitch, from one analysis for all tempos."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import math
 
 import numpy as np
 
-from augment_audio.compiled import compiled
-from augment_audio.fourier import FRAMES_A_BLOCK, hann, n_frames, spectrum_blocks, transform_back
+from augment_audio.dsp.compiled import compiled
+from augment_audio.dsp.fourier import FRAMES_A_BLOCK, hann, n_frames, spectrum_blocks, transform_back
 
 N_FFT = 2048
 HOP_LENGTH = 512
 """librosa's defaults."""
 N_BINS = N_FFT // 2 + 1
 OVERLAP = N_FFT // HOP_LENGTH
-"""So many frames hold each sample, and the squares of their Hann windows add up to `WINDOWS_SUM`."""
+"""Frames that contain each sample; the squares of their Hann windows add up to `WINDOWS_SUM`."""
 WINDOWS_SUM = 3 / 8 * OVERLAP
 
 
 class PhaseVocoder:
-    """A sound, analysed once.
+    """An analysed waveform.
 
-    Gives what `librosa.effects.time_stretch` gives with its defaults, without trigonometry. Where that adds up angles,
-    this multiplies unit phasors: as the hops of analysis and synthesis are equal, a bin turns between two frames by the
-    quotient of their phasors, and the turn expected at its centre frequency cancels out. (It also keeps more digits:
-    librosa's angles grow to hundreds of thousands of radians, where single precision has steps of 0.06.)
+    The same results as `librosa.effects.time_stretch` with its defaults, without trigonometry. Where librosa adds up
+    angles, this multiplies unit phasors: as the hops of analysis and synthesis are equal, a bin turns between two
+    frames by the quotient of their phasors, and the turn expected at its centre frequency cancels out. (It is also
+    more precise: librosa's angles grow to hundreds of thousands of radians, where float32 has steps of 0.06.)
 
     Parameters
     ----------
@@ -40,17 +40,17 @@ class PhaseVocoder:
     def __init__(self, y: np.ndarray) -> None:
         self._n_samples = len(y)
         n = n_frames(len(y), HOP_LENGTH)
-        # One array, not three: the memory of one is used again for the next sound, as that of several is not.
+        # One array, not three: its memory is reused for the next waveform.
         self._magnitude, self._turn_real, self._turn_imag = np.empty((3, n + 1, N_BINS), dtype=np.float32)
         real, imag = np.ones(N_BINS, dtype=np.float32), np.zeros(N_BINS, dtype=np.float32)
         into = (self._magnitude, self._turn_real, self._turn_imag, real, imag)
         for first, packed in spectrum_blocks(y, n_fft=N_FFT, hop_length=HOP_LENGTH):
             _analyse(packed, first, *into)
-        # A frame of silence after the last, which the steps between the two fade to.
+        # A frame of silence after the last, to interpolate to.
         _analyse(np.zeros((1, N_FFT), dtype=np.float32), n, *into)
 
     def stretch(self, rate: float) -> np.ndarray:
-        """The sound at another tempo.
+        """The waveform at another tempo.
 
         Parameters
         ----------
@@ -60,6 +60,11 @@ class PhaseVocoder:
         Returns
         -------
         np.ndarray, shape=(round(n / rate),), float32
+
+        Examples
+        --------
+        >>> PhaseVocoder(np.ones(22050, dtype=np.float32)).stretch(2).shape
+        (11025,)
         """
         length, rate = round(self._n_samples / rate), float(rate)
         n = min(math.ceil((len(self._magnitude) - 1) / rate), math.ceil((length + N_FFT) / HOP_LENGTH))
@@ -72,12 +77,12 @@ class PhaseVocoder:
             _synthesise(frames, first, rate, self._magnitude, self._turn_real, self._turn_imag, real, imag)
             transform_back(frames)
             _overlap_add(frames, window, y[first * HOP_LENGTH :])
-        _even_out_ends(y.reshape(-1, HOP_LENGTH), n)
+        _normalise_ends(y.reshape(-1, HOP_LENGTH), n)
         return y[N_FFT // 2 :][:length]
 
 
-def _even_out_ends(hops: np.ndarray, n: int) -> None:
-    """Divide by the sum of the windows where fewer of them overlap than elsewhere, in place."""
+def _normalise_ends(hops: np.ndarray, n: int) -> None:
+    """Divide by the sum of the windows where fewer of them overlap, in place."""
     squares = hann(N_FFT).reshape(OVERLAP, HOP_LENGTH) ** 2
     for hop in {*range(OVERLAP // 2, OVERLAP - 1), *range(n, n + OVERLAP - 1)}:
         there = squares[max(0, hop - n + 1) : hop + 1]
@@ -85,16 +90,24 @@ def _even_out_ends(hops: np.ndarray, n: int) -> None:
 
 
 @compiled
-def _analyse(packed, first, magnitude, turn_real, turn_imag, real, imag):
+def _analyse(
+    packed: np.ndarray,
+    first: int,
+    magnitude: np.ndarray,
+    turn_real: np.ndarray,
+    turn_imag: np.ndarray,
+    real: np.ndarray,
+    imag: np.ndarray,
+) -> None:
     """Magnitudes of a block of spectra, and by how much each bin turned since the frame before.
 
-    Where there is nothing, the phase is 0.
+    The phase of an empty bin is 0.
 
     Parameters
     ----------
     packed : np.ndarray, shape=(frames, N_FFT), float32
     first : int
-        Number of the block's first frame.
+        Index of the block's first frame.
     magnitude, turn_real, turn_imag : np.ndarray, shape=(all frames, N_BINS), float32
         The rows of the block are written.
     real, imag : np.ndarray, shape=(N_BINS,), float32
@@ -117,7 +130,16 @@ def _analyse(packed, first, magnitude, turn_real, turn_imag, real, imag):
 
 
 @compiled
-def _synthesise(packed, first, rate, magnitude, turn_real, turn_imag, real, imag):
+def _synthesise(
+    packed: np.ndarray,
+    first: int,
+    rate: float,
+    magnitude: np.ndarray,
+    turn_real: np.ndarray,
+    turn_imag: np.ndarray,
+    real: np.ndarray,
+    imag: np.ndarray,
+) -> None:
     """Spectra of a block of frames, `rate` frames of the analysis apart.
 
     Parameters
@@ -125,7 +147,7 @@ def _synthesise(packed, first, rate, magnitude, turn_real, turn_imag, real, imag
     packed : np.ndarray, shape=(frames, N_FFT), float32
         Written.
     first : int
-        Number of the block's first frame.
+        Index of the block's first frame.
     rate : float
     magnitude, turn_real, turn_imag : np.ndarray, shape=(all frames, N_BINS), float32
         As `_analyse` wrote them.
@@ -148,15 +170,15 @@ def _synthesise(packed, first, rate, magnitude, turn_real, turn_imag, real, imag
         for k in range(half + 1):
             x = real[k] * turn_real[right, k] - imag[k] * turn_imag[right, k]
             y = real[k] * turn_imag[right, k] + imag[k] * turn_real[right, k]
-            # One step of Newton's method for 1 / sqrt(x x + y y), from 1: the length stays 1 whatever is rounded.
+            # One step of Newton's method for 1 / sqrt(x x + y y), from 1, keeps the length at 1 despite rounding.
             shorten = np.float32(1.5) - np.float32(0.5) * (x * x + y * y)
             real[k] = x * shorten
             imag[k] = y * shorten
 
 
 @compiled
-def _overlap_add(frames, window, y):
-    """Add frames to a sound, times the window.
+def _overlap_add(frames: np.ndarray, window: np.ndarray, y: np.ndarray) -> None:
+    """Add frames, times the window, to a waveform.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
 """Short-time Fourier transform in single precision, a block of frames at a time.
 
-A block is small enough to stay in the processor's cache on its way through all steps, where whole spectra of megabytes
-would be written to memory and read back between any two. One row of a block is a frame, or its spectrum, packed into
-as many numbers as the frame had:
+A block is small enough to stay in the processor's cache through all steps. One row of a block is a frame, or its
+spectrum, packed into as many numbers as the frame has:
 
     real 0, real 1, imaginary 1, real 2, imaginary 2, ..., and, for an even length n, real n / 2
 """
@@ -15,25 +14,25 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from augment_audio.compiled import compiled
+from augment_audio.dsp.compiled import compiled
 
 FRAMES_A_BLOCK = 48
-"""Less than half a megabyte at 2048 samples a frame; between 24 and 96 it hardly matters."""
+"""Less than half a megabyte at 2048 samples a frame; 24 to 96 are about as fast."""
 
 
 def spectrum_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Transform the frames of a sound, as `librosa.stft` with its defaults (Hann window, centred, silence around).
+    """Short-time Fourier transform, as `librosa.stft` with its defaults (Hann window, centred, padded with zeros).
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
     n_fft, hop_length : int
-        Samples a frame, and from one frame to the next.
+        Samples per frame, and from one frame to the next.
 
     Yields
     ------
     first : int
-        Number of the block's first frame; there are `1 + n // hop_length`.
+        Index of the block's first frame; there are `1 + n // hop_length` frames.
     packed : np.ndarray, shape=(frames, n_fft), float32
         Packed spectra; overwritten by the next block.
     """
@@ -57,8 +56,14 @@ def power_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tupl
     Yields
     ------
     first : int
-        Number of the block's first column; there are `1 + n // hop_length`.
+        Index of the block's first column; there are `1 + n // hop_length` columns.
     power : np.ndarray, shape=(1 + n_fft // 2, frames), float32
+
+    Examples
+    --------
+    >>> y = np.zeros(22050, dtype=np.float32)
+    >>> [(first, block.shape) for first, block in power_blocks(y, n_fft=2048, hop_length=512)]
+    [(0, (1025, 44))]
     """
     for first, packed in spectrum_blocks(y, n_fft=n_fft, hop_length=hop_length):
         power = np.empty((len(packed), 1 + n_fft // 2), dtype=np.float32)
@@ -67,7 +72,7 @@ def power_blocks(y: np.ndarray, *, n_fft: int, hop_length: int) -> Iterator[tupl
 
 
 def n_frames(n_samples: int, hop_length: int) -> int:
-    """How many frames a sound has."""
+    """Number of frames of a waveform."""
     return 1 + n_samples // hop_length
 
 
@@ -86,19 +91,19 @@ def transform(frames: np.ndarray) -> None:
     """
     n = frames.shape[1]
     if _is_power_of_two(n):
-        # OpenCV's is the fastest that pip installs: a third of scipy's time, which is as exact.
+        # OpenCV takes a third of scipy's time, with equal precision.
         cv2.dft(frames, dst=frames, flags=cv2.DFT_ROWS)
         return
     import scipy.fft
 
-    # For other lengths scipy's is the faster. Real 0 has a (vanishing) imaginary part here, and real n / 2 too.
+    # For other lengths scipy is faster. The imaginary parts of bins 0 and n / 2, which are 0, are dropped.
     unpacked = scipy.fft.rfft(frames, axis=1).view(np.float32)
     frames[:, 0] = unpacked[:, 0]
     frames[:, 1:] = unpacked[:, 2 : n + 1]
 
 
 def transform_back(packed: np.ndarray) -> None:
-    """From packed spectra to n times the frames, in place: whoever multiplies them by a window divides there.
+    """Inverse transform of packed spectra, in place, without the factor 1 / n: a window can contain it.
 
     Parameters
     ----------
@@ -109,14 +114,14 @@ def transform_back(packed: np.ndarray) -> None:
 
 
 @compiled
-def _cut(y, start, hop_length, window, frames):
-    """Frames of a sound from the sample `start` on, times the window; there is silence around the sound.
+def _cut(y: np.ndarray, start: int, hop_length: int, window: np.ndarray, frames: np.ndarray) -> None:
+    """Frames from the sample `start` on, times the window; the waveform is padded with zeros.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
     start, hop_length : int
-        First sample of the first frame, which may be below 0, and samples from one frame to the next.
+        First sample of the first frame, which may be negative, and samples from one frame to the next.
     window : np.ndarray, shape=(n_fft,), float32
     frames : np.ndarray, shape=(frames, n_fft), float32
         Written.
@@ -127,7 +132,7 @@ def _cut(y, start, hop_length, window, frames):
         high = max(low, min(n, len(y) - start))
         frames[row, :low] = 0
         frames[row, high:] = 0
-        # Slices, since compilers are good at numbers that all lie from 0 on.
+        # Slices, so that the loop is vectorised.
         inside, weights, samples = frames[row, low:high], window[low:high], y[start + low : start + high]
         for t in range(len(inside)):
             inside[t] = samples[t] * weights[t]
@@ -135,8 +140,8 @@ def _cut(y, start, hop_length, window, frames):
 
 
 @compiled
-def _powers(packed, power):
-    """Squared magnitudes of a block of spectra, a row a frame.
+def _powers(packed: np.ndarray, power: np.ndarray) -> None:
+    """Squared magnitudes of a block of spectra, one row per frame.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Higher or lower, at the same tempo."""
+"""Pitch shift at the same tempo."""
 
 import numpy as np
 

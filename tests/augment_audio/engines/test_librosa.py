@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from augment_audio import open_audio
-from augment_audio.librosa_engine import LibrosaSound
-from augment_audio.phase_vocoder import PhaseVocoder
+from augment_audio.dsp.phase_vocoder import PhaseVocoder
+from augment_audio.engines.librosa import LibrosaSound
 from tests.conftest import SR, tone, white
 
 

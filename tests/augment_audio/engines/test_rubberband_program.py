@@ -1,4 +1,4 @@
-"""The Rubber Band engine: the real program's sound, and programs that hang, fail or write nonsense."""
+"""The engine of Rubber Band's program: its results, and programs that hang, fail or write nonsense."""
 
 import os
 import re
@@ -16,8 +16,9 @@ import soundfile
 from pyrubberband import pyrb
 from scipy.signal import spectrogram, welch
 
-from augment_audio import open_audio, rubberband_program
-from augment_audio.rubberband_program import RubberBandProgramSound, program_version
+from augment_audio import open_audio
+from augment_audio.engines import rubberband_program
+from augment_audio.engines.rubberband_program import RubberBandProgramSound, program_version
 from tests.augment_audio.conftest import decibels, recorded_tone, rms, write_wav
 from tests.conftest import SR, loudest_hz, tone, white
 
@@ -147,7 +148,7 @@ def test_one_sound_gives_the_same_in_any_order(rubberband):
     assert [loudest_hz(y, SR) for y in (up, down, slow)] == pytest.approx([493.88, 391.99, 440], abs=0.1)
 
 
-def test_the_real_program_says_its_version(rubberband):
+def test_the_real_program_prints_its_version(rubberband):
     said = subprocess.run([rubberband, "--version"], capture_output=True, text=True)
     assert RubberBandProgramSound.version() == f"Rubber Band {program_version()}"
     assert re.fullmatch(r"\d+(\.\d+)+", program_version())
@@ -200,9 +201,9 @@ def test_silence_is_not_handed_over(fake_rubberband, tmp_path):
 WRONG = {
     "fails": ("exit 1", "status 1"),
     "dies": ("kill -9 $$", "status -9"),
-    "writes nothing": ("exit 0", "no sound that can be read"),
-    "writes garbage": ('echo garbage > "$out"', "no sound that can be read"),
-    "cuts the header": ('head -c 20 "$in" > "$out"', "no sound that can be read"),
+    "writes nothing": ("exit 0", "no readable audio"),
+    "writes garbage": ('echo garbage > "$out"', "no readable audio"),
+    "cuts the header": ('head -c 20 "$in" > "$out"', "no readable audio"),
     "too short": ('cp "$folder/short.wav" "$out"', r"shape \(3150,\).*about 31500"),
     "no frames": ('cp "$folder/empty.wav" "$out"', r"shape \(0,\).*about 31500"),
     "one frame": ('cp "$folder/one.wav" "$out"', r"shape \(1,\).*about 31500"),
@@ -383,14 +384,14 @@ def test_without_the_program_a_variant_fails_with_a_word_about_installing(no_rub
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("exit 1", "does not say its version"),
-        ("echo 3.1.2; exit 1", "does not say its version"),
-        ("exit 0", "does not say its version"),
-        ("echo no such option; exit 0", "does not say its version"),
-        ("echo garbage 4nd; exit 0", "does not say its version"),
+        ("exit 1", "does not print its version"),
+        ("echo 3.1.2; exit 1", "does not print its version"),
+        ("exit 0", "does not print its version"),
+        ("echo no such option; exit 0", "does not print its version"),
+        ("echo garbage 4nd; exit 0", "does not print its version"),
     ],
 )
-def test_a_program_without_a_version_will_not_do(fake_rubberband, version, message):
+def test_a_program_without_a_version_is_refused(fake_rubberband, version, message):
     fake_rubberband("exit 0", version=version)
     with pytest.raises(FileNotFoundError, match=f"{message}.*Install it"):
         program_version()
@@ -402,7 +403,7 @@ def test_the_version_is_the_last_word(fake_rubberband, version):
     assert RubberBandProgramSound.version() == "Rubber Band 3.1.2"
 
 
-def test_a_program_that_hangs_when_asked_for_its_version_will_not_do(fake_rubberband, monkeypatch, sleeper):
+def test_a_program_that_hangs_when_asked_for_its_version_is_refused(fake_rubberband, monkeypatch, sleeper):
     monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.5)
     fake_rubberband("exit 0", version=f"exec /bin/sleep {sleeper}")
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""Faster and higher together, like a tape that runs too fast."""
+"""Speed: tempo and pitch together, as of a tape that runs faster or slower."""
 
 import numpy as np
 

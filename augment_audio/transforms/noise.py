@@ -1,4 +1,4 @@
-"""With white noise."""
+"""White noise at a signal-to-noise ratio."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from augment_audio.variant import Variant
 def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.ndarray:
     """Add white Gaussian noise at a signal-to-noise ratio.
 
-    The ratio is between the mean power of what is shown of the sound and that of the noise. Silence gets none.
+    The ratio is between the mean power of the part that an image shows and that of the noise. Silence stays silent.
 
     Parameters
     ----------
     sound : Sound
     snr_db : float
-        Decibels: 20 is clearly heard, 0 as strong as the sound; from -20 to 100.
+        Decibels: at 20 the noise is clearly audible, at 0 as loud as the signal; from -20 to 100.
     rng : numpy.random.Generator
 
     Returns

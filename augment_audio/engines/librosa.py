@@ -1,4 +1,4 @@
-"""Tempo and pitch as librosa changes them, from one analysis for all variants of a sound."""
+"""The librosa engine: tempo and pitch as librosa changes them, from one analysis for all variants."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from augment_audio.sound import Sound
 
 if TYPE_CHECKING:
-    from augment_audio.phase_vocoder import PhaseVocoder
+    from augment_audio.dsp.phase_vocoder import PhaseVocoder
 
 LARGEST_DENOMINATOR = 500
 LARGEST_DEVIATION = 2e-5
-"""A thirtieth of a cent, and 4 samples in 5 s."""
+"""Relative: a thirtieth of a cent, or 4 samples in 5 s."""
 
 
 class LibrosaSound(Sound):
-    """A sound whose tempo and pitch change as with librosa.
+    """A waveform whose tempo and pitch change as with librosa.
 
-    Gives what `librosa.effects.time_stretch` and `pitch_shift` give with their defaults (n_fft 2048, hop 512,
-    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.phase_vocoder`.
+    The same results as `librosa.effects.time_stretch` and `pitch_shift` with their defaults (n_fft 2048, hop 512,
+    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.dsp.phase_vocoder`.
     """
 
     @classmethod
@@ -34,7 +34,7 @@ class LibrosaSound(Sound):
 
     @cached_property
     def _vocoder(self) -> PhaseVocoder:
-        from augment_audio.phase_vocoder import PhaseVocoder
+        from augment_audio.dsp.phase_vocoder import PhaseVocoder
 
         return PhaseVocoder(self.padded)
 
@@ -44,13 +44,13 @@ class LibrosaSound(Sound):
     def _shifted(self, n_semitones: float) -> np.ndarray:
         import soxr
 
-        # Stretched to another length, then resampled back to its own.
+        # Stretched, then resampled back to the same length.
         ratio = 2.0 ** (n_semitones / 12)
         return soxr.resample(self._stretched(1 / ratio), *_as_integers(ratio), quality="HQ")
 
 
 def _as_integers(ratio: float) -> tuple[float, float]:
-    """A ratio of small numbers, which takes soxr three quarters of the time, where it is as good as equal."""
+    """The nearest ratio of small integers, with which soxr is faster, where it is close enough."""
     near = Fraction(ratio).limit_denominator(LARGEST_DENOMINATOR)
     is_near = abs(near / ratio - 1) <= LARGEST_DEVIATION
     return (near.numerator, near.denominator) if is_near else (ratio, 1.0)

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from augment_audio import fourier
+from augment_audio.dsp import fourier
 from tests.conftest import white
 
 LENGTHS = [1, 10, 511, 512, 513, 2047, 2048, 20_000, fourier.FRAMES_A_BLOCK * 512, fourier.FRAMES_A_BLOCK * 512 + 1]

@@ -1,4 +1,4 @@
-"""Without the silence before and after the sound."""
+"""Silence at both ends removed."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from augment_audio.variant import Variant
 
 HOP_LENGTH = 512
 OVERLAP = 4
-"""Frames of 2048 samples, 512 apart: librosa's defaults."""
+"""Hops per frame: frames of 2048 samples every 512, librosa's defaults."""
 
 
 def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
-    """Cut the silence at both ends.
+    """Trim the silence at both ends.
 
     A frame that is `top_db` or more below the loudest counts as silence, as in `librosa.effects.trim`, whose default,
-    60, is the default here. Where there is none, the sound comes back as it was.
+    60, is the default here. Without silence, all samples are returned.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     np.ndarray, shape=(at most n,), float32
     """
     y = sound.y
-    # The energy of each hop once, and that of a frame as the sum of the four that it holds, centred as librosa does it.
+    # Energy of each hop; a frame is the sum of four hops, centred as in librosa.
     hops = np.add.reduceat(np.square(y), np.arange(0, len(y), HOP_LENGTH), dtype=np.float64)
     n_frames = 1 + len(y) // HOP_LENGTH
     padded = np.zeros(n_frames + OVERLAP - 1)

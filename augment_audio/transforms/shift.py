@@ -1,4 +1,4 @@
-"""Earlier or later by a random time, with silence where nothing is left."""
+"""Random shift in time, padded with silence."""
 
 import numpy as np
 
@@ -7,21 +7,20 @@ from augment_audio.variant import Variant
 
 
 def shift_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Move the sound earlier or later by up to some seconds; silence fills the gap.
+    """Shift in time by up to some seconds; silence fills the gap.
 
     Parameters
     ----------
     sound : Sound
     max_seconds : float
-        The shift is drawn evenly from minus to plus this, but never reaches the length of the sound;
-        from 0.001 to 600.
+        The shift is uniform between minus and plus this, and shorter than the waveform; from 0.001 to 600.
     rng : numpy.random.Generator
 
     Returns
     -------
     np.ndarray, shape=(n,), float32
     """
-    offset = draw_offset(len(sound.y), sound.sr, max_seconds, rng)
+    offset = random_offset(len(sound.y), sound.sr, max_seconds, rng)
     y = np.zeros_like(sound.y)
     if offset >= 0:
         y[offset:] = sound.y[: len(y) - offset]
@@ -30,13 +29,13 @@ def shift_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) ->
     return y
 
 
-def draw_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Generator) -> int:
-    """Draw a shift in samples, evenly from minus to plus `max_seconds`, smaller than the sound.
+def random_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Generator) -> int:
+    """A random shift in samples, uniform between minus and plus `max_seconds`, shorter than the waveform.
 
     Parameters
     ----------
     n_samples : int
-        Length of the sound.
+        Length of the waveform.
     sr : int
         Sample rate in hertz.
     max_seconds : float
@@ -45,7 +44,7 @@ def draw_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Gene
     Returns
     -------
     int
-        Samples; above 0 is later.
+        Samples; positive is later.
     """
     furthest = min(round(max_seconds * sr), n_samples - 1)
     return int(rng.integers(-furthest, furthest + 1))

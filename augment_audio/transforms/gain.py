@@ -7,10 +7,9 @@ from augment_audio.variant import Variant
 
 
 def change_gain(sound: Sound, *, gain_db: float) -> np.ndarray:
-    """Make the sound louder or quieter.
+    """Make it louder or quieter.
 
-    An image that is scaled to its clip's own peak does not show this, and is marked as a duplicate of the original;
-    render with `--reference full-scale` where loudness matters.
+    A spectrogram that is scaled to the peak of its clip does not change with the gain.
 
     Parameters
     ----------

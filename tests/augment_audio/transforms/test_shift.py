@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate, correlation_lags
 
-from augment_audio.shift import draw_offset
+from augment_audio.transforms.shift import random_offset
 from tests.augment_audio.conftest import make
 from tests.conftest import SR, white
 
@@ -33,7 +33,7 @@ def test_the_sound_moves_whole_and_silence_fills_the_gap():
 
 def test_offsets_are_drawn_evenly_both_ends_included():
     rng = np.random.default_rng(0)
-    drawn, counts = np.unique([draw_offset(1000, 1000, 0.002, rng) for _ in range(2000)], return_counts=True)
+    drawn, counts = np.unique([random_offset(1000, 1000, 0.002, rng) for _ in range(2000)], return_counts=True)
     assert drawn.tolist() == [-2, -1, 0, 1, 2]
     # 400 each expected, with a standard deviation of 18.
     assert counts.min() > 310
@@ -43,7 +43,7 @@ def test_offsets_are_drawn_evenly_both_ends_included():
 @pytest.mark.parametrize("n_samples", [2, 3])
 def test_something_of_the_sound_is_always_left(n_samples):
     rng = np.random.default_rng(0)
-    drawn = {draw_offset(n_samples, SR, 600, rng) for _ in range(200)}
+    drawn = {random_offset(n_samples, SR, 600, rng) for _ in range(200)}
     assert drawn == set(range(1 - n_samples, n_samples))
 
 
