@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from generate.audio.own_noise import SILENCE, is_silent
+from generate.audio.noise_floor import SILENCE, is_silent
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 
@@ -20,7 +20,7 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
         the time axis is the same for all images and a stretched sound looks stretched.
     settings : Settings
     noise : float
-        How far the noise of its format takes a sample, as `generate.audio.own_noise` gives it; default: of 16 bits. A
+        How far the noise of its format takes a sample, as `generate.audio.noise_floor` gives it; default: of 16 bits. A
         sound that goes no further is drawn as silence, and the brightest level never stands for less.
 
     Returns

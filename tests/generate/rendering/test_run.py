@@ -362,7 +362,7 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(audio_folder, tmp_path, c
     images = tmp_path / "images"
     assert generate(audio_folder, images, *QUICK) == 3
     reasons = dict(zip(rejected(images)["clip_id"], rejected(images)["reason"], strict=True))
-    assert "not readable as sound" in reasons["low-text"]
+    assert "not readable as audio" in reasons["low-text"]
     assert "no bytes" in reasons["low-empty"]
     assert "empty" in reasons["low-nothing"]
     assert "NaN" in reasons["low-nan"]

@@ -146,7 +146,7 @@ def test_a_video_without_sound(tmp_path):
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         out.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
         out.mux(video.encode(None))
-    with pytest.raises(BadAudio, match="it has no sound: there is only video"):
+    with pytest.raises(BadAudio, match="it has no audio, only video"):
         decode(tmp_path / "a.mp4")
 
 
@@ -165,7 +165,7 @@ def test_no_file_makes_another_be_read(tmp_path, text):
     soundfile.write(tmp_path / "secret.wav", coloured(1), SR)
     for name in ("a.mp3", "a.m3u8", "a.mp4"):
         (tmp_path / name).write_text(text.format(tmp_path / "secret.wav"))
-        with pytest.raises(BadAudio, match="not readable as sound"):
+        with pytest.raises(BadAudio, match="not readable as audio"):
             decode(tmp_path / name)
 
 
@@ -203,8 +203,8 @@ def test_decoders_say_nothing_on_the_terminal(tmp_path):
     for place in range(3000, len(content), 700):
         content[place] ^= 0xFF
     (tmp_path / "a.mp3").write_bytes(content)
-    script = "import sys; from pathlib import Path; from generate.audio import BadSound, decode\n"
-    script += "for s in (0, .5):\n  try: decode(Path(sys.argv[1]), start_s=s)\n  except BadSound: pass"
+    script = "import sys; from pathlib import Path; from generate.audio import BadAudio, decode\n"
+    script += "for s in (0, .5):\n  try: decode(Path(sys.argv[1]), start_s=s)\n  except BadAudio: pass"
     command = [sys.executable, "-c", script, str(tmp_path / "a.mp3")]
     ended = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True

@@ -1,4 +1,4 @@
-"""WAV, FLAC, Ogg, AIFF and their like, through libsndfile: exact to the sample, and fast."""
+"""WAV, FLAC, Ogg, AIFF and similar files, decoded by libsndfile."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from generate.audio import wav
 from generate.audio.bad_audio import BadFile
+from generate.audio.containers import wav
+from generate.audio.containers.truncation import for_libsndfile, truncation
 from generate.audio.formats import check_bounds
-from generate.audio.own_noise import bits_of
-from generate.audio.truncation import for_libsndfile, truncation
+from generate.audio.noise_floor import bits_of
 
 UNKNOWN_LENGTH = 2**62
-"""libsndfile gives 2^63 - 1 samples where the header does not tell."""
+"""libsndfile returns 2^63 - 1 samples if the header has no length."""
 BLOCK_VALUES = 1 << 22
-"""Samples times channels that are read at once: memory that only a header asks for is never written to."""
+"""Samples times channels that are read at once, so that memory that only a wrong header demands is never used."""
 
 
 class Recording:
@@ -33,12 +33,12 @@ class Recording:
     Raises
     ------
     BadFile
-        If it cannot be decoded, is not whole, or has what no recording has.
+        If it cannot be decoded, is incomplete, or has an impossible header.
     soundfile.LibsndfileError
     """
 
     is_kept = False
-    """Whether it is worth to stay open for the next clip."""
+    """Whether it should stay open for the next clip."""
 
     def __init__(self, path: Path) -> None:
         if fault := truncation(path):
@@ -62,13 +62,13 @@ class Recording:
         try:
             check_bounds(self.sr, self.n_channels)
             if self.n_samples >= UNKNOWN_LENGTH:
-                raise BadFile(f"it does not tell its length; write it again: ffmpeg -i {path.name} {path.stem}.wav")
+                raise BadFile(f"its header has no length. Convert it: ffmpeg -i {path.name} {path.stem}.wav")
         except BadFile:
             self.close()
             raise
 
     def read(self, start: int, n_samples: int) -> np.ndarray:
-        """Read a part that is there.
+        """Read a part of the file.
 
         Returns
         -------
@@ -80,7 +80,7 @@ class Recording:
             If less could be decoded.
         """
         if start and self._file.seek(start) != start:
-            raise BadFile(f"damaged: its part from {start / self.sr:g} s on is not found")
+            raise BadFile(f"damaged: the part from {start / self.sr:g} s on cannot be found")
         channels = np.empty((n_samples, self.n_channels), dtype=np.float32)
         n_block, n_read = max(1, BLOCK_VALUES // self.n_channels), 0
         while n_read < n_samples:

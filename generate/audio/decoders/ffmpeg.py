@@ -1,7 +1,7 @@
-"""MP3, M4A, the sound of videos and whatever else libsndfile leaves, through FFmpeg's libraries (PyAV).
+"""MP3, M4A, the audio of videos and other files that libsndfile does not decode, by FFmpeg's libraries (PyAV).
 
-Encoder delay and padding are cut off where the file tells them. Before a part is read, every packet has been looked at
-once (`generate.audio.ffmpeg_packets`).
+Encoder delay and padding are removed if the file gives them. Every packet is checked once before anything is decoded
+(`generate.audio.decoders.ffmpeg_packets`).
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generate.audio.bad_audio import BadFile
-from generate.audio.ffmpeg_file import FFmpegFile
-from generate.audio.ffmpeg_packets import check
+from generate.audio.decoders.ffmpeg_file import FFmpegFile
+from generate.audio.decoders.ffmpeg_packets import check
 
 if TYPE_CHECKING:
     import av
 
 BEGIN_BEFORE_S = 2.0
-"""Where a part is wanted: decoders need what comes before (an MP3's frames up to nine), and then give the same."""
+"""Decoding begins this long before a part, since decoders depend on earlier frames (MP3: up to nine)."""
 
 
 class Recording:
-    """An open audio or video file; see `generate.audio.by_libsndfile.Recording`."""
+    """An open audio or video file; see `generate.audio.decoders.libsndfile.Recording`."""
 
     is_kept = True
-    """Whether it is worth to stay open for the next clip."""
+    """Whether it should stay open for the next clip."""
 
     def __init__(self, path: Path) -> None:
         self._file = FFmpegFile(path)
@@ -44,7 +44,7 @@ class Recording:
         self._kept: deque[tuple[int, np.ndarray]] = deque()
 
     def read(self, start: int, n_samples: int) -> np.ndarray:
-        """Read a part that is there.
+        """Read a part of the file.
 
         Returns
         -------
@@ -56,7 +56,11 @@ class Recording:
         BadFile
             If it cannot be decoded.
         """
-        blocks = self._sought(start, n_samples) if self._contents.is_sought else self._in_turn(start, n_samples)
+        blocks = (
+            self._read_by_time(start, n_samples)
+            if self._contents.is_seekable
+            else self._read_in_sequence(start, n_samples)
+        )
         channels = np.zeros((n_samples, self.n_channels), dtype=np.float32)
         n_filled = end = 0
         for position, block in blocks:
@@ -76,8 +80,8 @@ class Recording:
         """Close the file."""
         self._file.close()
 
-    def _sought(self, start: int, n_samples: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Samples around a part, each block with its place; the same whatever was read before."""
+    def _read_by_time(self, start: int, n_samples: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Blocks of samples around a part, each with its position; they do not depend on earlier reads."""
         base, origin = self._file.stream.time_base, self._contents.origin
         begin_s = start / self.sr - BEGIN_BEFORE_S
         if begin_s <= 0:
@@ -86,18 +90,18 @@ class Recording:
             self._file.seek(int((Fraction(begin_s) + origin) / base))
         for frame, block in self._frames():
             if frame.pts is None:
-                raise BadFile(f"damaged: what is decoded near {start / self.sr:.2f} s does not tell its time")
+                raise BadFile(f"damaged: a frame near {start / self.sr:.2f} s has no time")
             position = round((frame.pts * base - origin) * self.sr)
             yield position, block
             if position + len(block) >= start + n_samples:
                 return
 
-    def _in_turn(self, start: int, n_samples: int) -> Iterator[tuple[int, np.ndarray]]:
-        """The same where times are not told to the sample: all that comes before is decoded, once for all parts."""
+    def _read_in_sequence(self, start: int, n_samples: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The same for files without exact times: everything before is decoded, once for all parts."""
         if self._blocks is None or not self._kept or start < self._kept[0][0]:
             self._file.open()
             self._kept.clear()
-            self._blocks = self._one_after_the_other()
+            self._blocks = self._all_blocks()
         while self._kept and self._kept[0][0] + len(self._kept[0][1]) <= start and len(self._kept) > 1:
             self._kept.popleft()
         while not self._kept or self._kept[-1][0] + len(self._kept[-1][1]) < start + n_samples:
@@ -109,21 +113,21 @@ class Recording:
                 self._kept.popleft()
         yield from self._kept
 
-    def _one_after_the_other(self) -> Iterator[tuple[int, np.ndarray]]:
-        """All samples from where the file stands, each block with its place."""
+    def _all_blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        """All samples from the current position, each block with its position."""
         position = 0
         for _, block in self._frames():
             yield position, block
             position += len(block)
 
     def _frames(self) -> Iterator[tuple[av.AudioFrame, np.ndarray]]:
-        """Decoded frames from where the file stands, and their samples."""
+        """Decoded frames from the current position, and their samples."""
         for packet in self._file.packets():
             if self._file.is_foreign(packet):
                 continue
             for frame in self._file.decoded(packet):
                 if frame.sample_rate != self.sr or frame.layout.nb_channels != self.n_channels:
-                    raise BadFile("its sample rate or number of channels changes on the way; write it again")
+                    raise BadFile("its sample rate or number of channels changes within the file. Convert it first")
                 yield frame, samples_of(frame)
 
 

@@ -1,6 +1,6 @@
-"""WAV files whose header does not say what their samples are, but which can be understood: they are read as raw bytes.
+"""WAV files that libsndfile would misread, and which are read as raw samples.
 
-A size that did not fit 32 bits and began again at 0, as recorders write it beyond 4 GB; and 24 bits in 4 bytes.
+These are files of more than 4 GB, whose size in 32 bits wrapped around, and files of 24 bits in 4 bytes.
 """
 
 from __future__ import annotations
@@ -10,34 +10,38 @@ import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from generate.audio.bad_audio import BadFile
-from generate.audio.chunks import LAYOUTS, walk
-from generate.audio.truncation import PLAIN_SAMPLES, whole_size
+from generate.audio.containers.chunks import LAYOUTS, walk
+from generate.audio.containers.truncation import PLAIN_SAMPLES, whole_size
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 SUBTYPES = {(1, 8): "PCM_U8", (1, 16): "PCM_16", (1, 24): "PCM_24", (1, 32): "PCM_32", (3, 32): "FLOAT"} | {
     (3, 64): "DOUBLE"
 }
 EXTENSIBLE = 0xFFFE
 PLACES, WORDS = 16, 1 << 14
-"""Where, and how many samples at each, are looked at to tell where 24 bits stand in 32."""
+"""At how many places, and how many samples at each, are read to find the position of 24 bits in 32."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Samples without a header.
+    """Raw samples in a file.
 
     Parameters
     ----------
     sr, n_channels : int
     subtype : str
-        As libsndfile calls it.
+        libsndfile's name of the encoding.
     at, n_bytes : int
-        Where they stand in the file.
+        Their position and size in the file.
     gain : float
-        That brings full scale to 1.
+        Factor that brings full scale to 1.
     """
 
     sr: int
@@ -49,7 +53,7 @@ class Raw:
 
 
 class Window(io.RawIOBase):
-    """A part of a file as a file of its own; only read.
+    """A part of a file as a read-only file of its own.
 
     Parameters
     ----------
@@ -64,33 +68,33 @@ class Window(io.RawIOBase):
         self.seek(0)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the part.
+        """Move to a position in the part.
 
-        A place before its beginning, as a damaged file may ask for, is answered as the system answers C, by a negative
-        number: decoders know what that means, and an exception would be lost in them.
+        For a position before its beginning, as in damaged files, this returns a negative number, as in C: decoders
+        handle that, but not an exception.
         """
         place = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._n_bytes}[whence] + offset
         return -errno.EINVAL if place < 0 else self._file.seek(self._at + place) - self._at
 
     def tell(self) -> int:
-        """Where it is in the part."""
+        """Position in the part."""
         return self._file.tell() - self._at
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Read as much as there is room for."""
+    def readinto(self, buffer: Buffer) -> int:
+        """Fill the buffer, as far as there is data."""
         left = max(0, self._n_bytes - self.tell())
         return self._file.readinto(memoryview(buffer).cast("B")[:left])
 
-    def write(self, data: bytes) -> int:
-        """Nothing is written."""
+    def write(self, data: Buffer) -> int:
+        """Not supported."""
         raise io.UnsupportedOperation("write")
 
     def readable(self) -> bool:
-        """It can be read."""
+        """True."""
         return True
 
     def seekable(self) -> bool:
-        """Places can be gone to."""
+        """True."""
         return True
 
     def close(self) -> None:
@@ -100,12 +104,12 @@ class Window(io.RawIOBase):
 
 
 def raw(path: Path) -> Raw | None:
-    """What libsndfile would misread of a WAV file; None where it reads it right, or it is no WAV.
+    """The samples of a WAV file that libsndfile would misread; None for all other files.
 
     Raises
     ------
     BadFile
-        If nobody can tell what its samples are.
+        If the encoding of the samples cannot be determined.
     """
     with path.open("rb") as file:
         n_bytes, fmt = file.seek(0, 2), b""
@@ -130,7 +134,7 @@ def _of(path: Path, fmt: bytes, at: int, size: int, there: int) -> Raw | None:
     if tag == 1 and bits == 24 and n_channels and block == 4 * n_channels:
         gain = _gain_of_24_in_32(path, at, whole)
         if gain is None and is_extensible:
-            raise BadFile("its header says 24 bits in 4 bytes, and they stand neither in the upper nor the lower 3")
+            raise BadFile("its header promises 24 bits in 4 bytes, but they are neither the upper nor the lower 3")
         return None if gain is None else Raw(sr, n_channels, "PCM_32", at, whole // block * block, gain)
     if whole == size or not block or (tag, bits) not in SUBTYPES or size > there:
         return None
@@ -138,7 +142,7 @@ def _of(path: Path, fmt: bytes, at: int, size: int, there: int) -> Raw | None:
 
 
 def _gain_of_24_in_32(path: Path, at: int, n_bytes: int) -> float | None:
-    """1 where 24 bits are the upper three bytes of four, 256 where they are the lower; None where they are neither."""
+    """1 if 24 bits are the upper three bytes of four, 256 if they are the lower; None if neither."""
     if n_bytes < 4:
         return 1.0
     words = np.memmap(path, dtype="<i4", mode="r", offset=at, shape=(n_bytes // 4,))

@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from generate.audio import duration_s
-from generate.audio.header_durations import is_surely_short
+from generate.audio.containers.header_durations import is_surely_short
 from tests.conftest import white
 from tests.faults.test_mutations import mutated, seeds
 

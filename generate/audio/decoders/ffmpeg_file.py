@@ -1,6 +1,6 @@
-"""A file as FFmpeg's libraries (PyAV) open it: its sound among its streams, its packets, and what is decoded from them.
+"""An audio or video file opened with FFmpeg's libraries (PyAV): its audio stream, packets and decoded frames.
 
-What FFmpeg finds wrong becomes a reason. Nothing is checked here beyond that: see `generate.audio.ffmpeg_packets`.
+FFmpeg's errors become `BadFile`. For all other checks see `generate.audio.decoders.ffmpeg_packets`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from generate.audio import mp3
 from generate.audio.bad_audio import BadFile
+from generate.audio.containers import mp3
+from generate.audio.containers.wav import Window
 from generate.audio.formats import check_bounds
-from generate.audio.own_noise import bits_of_codec
-from generate.audio.wav import Window
+from generate.audio.noise_floor import bits_of_codec
 
 if TYPE_CHECKING:
     import av
 
 FORMATS = "mp3,aac,mov,matroska,asf,amr,ape,wv,mpc,mpc8,tta,ac3,eac3,flac,avi,flv,mpegts,ogg"
-"""Those that files are taken for. FFmpeg knows others that name further files to be read, such as playlists."""
+"""Allowed formats. FFmpeg has others that make it read further files, such as playlists."""
 STRICT = {"err_detect": "crccheck+explode"}
-"""What a decoder finds wrong is an error, where it would go on."""
+"""Decoding errors are raised instead of ignored."""
 
 
 class FirstFrame(NamedTuple):
-    """What comes out of the decoder first: HE-AAC gives twice the rate that its header tells."""
+    """The first decoded frame: HE-AAC has twice the sample rate of its header."""
 
     sr: int
     n_channels: int
@@ -44,27 +44,29 @@ class FFmpegFile:
     ----------
     path : Path
     format : str
-        FFmpeg's name of the container, the first where it has several.
+        FFmpeg's name of the container, the first if it has several.
     container : av.container.InputContainer
     stream : av.AudioStream
-        The sound that players choose; packets of all others are discarded.
+        The audio stream that players choose; packets of all others are discarded.
     promised_frames : int or None
-        How many frames the header of an MP3 promises, once `first_frame` has found it.
+        How many frames the header of an MP3 promises, set by `first_frame`.
 
     Raises
     ------
     BadFile
-        If there is no sound in it that FFmpeg can decode.
+        If it has no audio that FFmpeg can decode.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._window = path, None
-        self._begin_byte, self.promised_frames = 0, None
+        self.path = path
+        self.promised_frames: int | None = None
+        self._window: Window | None = None
+        self._begin_byte = 0
         self.open()
 
     def open(self) -> None:
-        """Open the file, or open it again to begin at its beginning."""
-        import av  # 0.3 s, which those with WAV need not wait for
+        """Open the file, or open it again at its beginning."""
+        import av  # takes 0.3 s, and WAV files do not need it
 
         if self._window is not None:
             self.close()
@@ -74,16 +76,16 @@ class FFmpegFile:
         except av.error.MemoryError:
             raise MemoryError from None
         except av.error.FFmpegError:
-            raise BadFile(f"not readable as sound: {_why_not(self.path)}") from None
+            raise BadFile(f"not readable as audio: {_why_not(self.path)}") from None
         if not self.container.streams.audio:
-            raise BadFile("it has no sound: there is only video or text in it")
+            raise BadFile("it has no audio, only video or text")
         self.stream = _best(self.container)
         for stream in self.container.streams:
             if stream is not self.stream:
                 stream.discard = av.stream.Discard.all
         context = self.stream.codec_context
         if context is None:
-            raise BadFile("not readable as sound: FFmpeg has no decoder for it")
+            raise BadFile("not readable as audio: FFmpeg has no decoder for it")
         context.thread_count = 1
         context.options = STRICT
         self._context = context
@@ -97,12 +99,12 @@ class FFmpegFile:
             self._window = None
 
     def first_frame(self) -> FirstFrame:
-        """Decode the first frame. An MP3 is opened again at its header, where that is not the file's beginning.
+        """Decode the first frame. An MP3 is opened again at its header, if that is not at the file's beginning.
 
         Raises
         ------
         BadFile
-            If there is none, or it has what no recording has.
+            If there is none, or its sample rate or channels are impossible.
         """
         context = self.stream.codec_context
         check_bounds(context.sample_rate or 0, context.layout.nb_channels if context.layout else 0)
@@ -119,7 +121,7 @@ class FFmpegFile:
         raise BadFile("empty: it holds no samples")
 
     def _begin_at_header(self, first_place: int) -> bool:
-        """Open an MP3 at its header, which FFmpeg misses where anything but a tag stands before it."""
+        """Open an MP3 at its header, which FFmpeg misses if anything but a tag precedes it."""
         found = None if self._begin_byte else mp3.header(self.path, first_place)
         if found is None:
             return False
@@ -130,7 +132,7 @@ class FFmpegFile:
         return place > 0
 
     def packets(self) -> Iterator[av.Packet]:
-        """Packets of the sound from where the file stands; what FFmpeg finds wrong with the file is a reason."""
+        """Packets of the audio stream from the current position."""
         import av
 
         try:
@@ -138,12 +140,12 @@ class FFmpegFile:
         except av.error.MemoryError:
             raise MemoryError from None
         except av.error.FFmpegError:
-            raise BadFile("truncated or damaged: its packets do not follow each other to the end") from None
-        except IndexError:  # of PyAV, which does not know of a stream that FFmpeg found meanwhile
+            raise BadFile("truncated or damaged: its packets are not in sequence to the end") from None
+        except IndexError:  # PyAV does not know of a stream that FFmpeg has found meanwhile
             raise BadFile("damaged: another stream begins in its middle") from None
 
     def is_foreign(self, packet: av.Packet) -> bool:
-        """Whether a packet begins with what is no frame, where frames can be told."""
+        """Whether a packet is no audio frame, in formats where this is visible."""
         if not packet.size or self.format not in ("mp3", "aac"):
             return False
         head = bytes(memoryview(packet)[:2])
@@ -165,14 +167,14 @@ class FFmpegFile:
             raise BadFile(f"damaged: it cannot be decoded{when}") from None
 
     def seek(self, time: int) -> None:
-        """Go to the last packet before a time, which is counted in the stream's time base."""
+        """Seek to the last packet before a time, in units of the stream's time base."""
         import av
 
         self.container.seek(time, stream=self.stream, backward=True)
         old = self.stream.codec_context
         if old.codec.name != "aac":
             return
-        # This decoder goes on with its random numbers after a jump: what was read before would be heard.
+        # This decoder keeps its random state when seeking: its output would depend on earlier reads.
         self._context = av.CodecContext.create(old.codec, "r")
         self._context.options = STRICT
         self._context.extradata = old.extradata
@@ -180,20 +182,20 @@ class FFmpegFile:
 
 
 def _best(container: av.container.InputContainer) -> av.AudioStream:
-    """The sound that players choose."""
+    """The audio stream that players choose."""
     try:
         stream = container.streams.best("audio")
     except IndexError:  # PyAV does not know of one that FFmpeg found meanwhile
         stream = None
     stream = stream or container.streams.audio[0]
     if not stream.time_base:
-        raise BadFile("damaged: it does not tell in what its times are counted")
+        raise BadFile("damaged: its audio stream has no time base")
     return stream
 
 
 def _why_not(path: Path) -> str:
-    """Why FFmpeg cannot open a file, as far as its first bytes tell."""
+    """Why FFmpeg cannot open a file, by its first bytes."""
     with path.open("rb") as file:
         if file.read(12)[4:8] == b"ftyp":
-            return "the table of its packets is not there, as where the end of an MP4 is missing"
+            return "its table of packets is missing, as when the end of an MP4 is cut off"
     return "it holds neither audio nor video that FFmpeg knows"

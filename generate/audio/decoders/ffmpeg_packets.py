@@ -1,7 +1,4 @@
-"""Every packet of a file is looked at once, and held against what the container promises, before any of it is used.
-
-Are there as many as the header promises, does one follow the other in time, is each what it is said to be?
-"""
+"""Checks of all packets of a file before it is decoded: as many as promised, and in sequence."""
 
 from __future__ import annotations
 
@@ -12,36 +9,36 @@ from pathlib import Path
 from typing import NamedTuple
 
 from generate.audio.bad_audio import BadFile
-from generate.audio.chunks import TAGS
-from generate.audio.ffmpeg_file import STRICT, FFmpegFile, FirstFrame
+from generate.audio.containers.chunks import TAGS
+from generate.audio.decoders.ffmpeg_file import STRICT, FFmpegFile, FirstFrame
 
-SOUGHT = frozenset(("mp3", "mov", "aac", "flac", "wv", "tta", "ape"))
-"""Formats that tell the time of each packet to the sample: there a part is found without decoding all before it."""
-FRAMES_ALONE = frozenset(("mp3", "aac", "amr", "ac3", "eac3"))
-"""Formats that are frames and nothing else: no header promises a length (but see `generate.audio.mp3`)."""
+SEEKABLE = frozenset(("mp3", "mov", "aac", "flac", "wv", "tta", "ape"))
+"""Formats with the exact time of each packet: a part is found without decoding everything before it."""
+ONLY_FRAMES = frozenset(("mp3", "aac", "amr", "ac3", "eac3"))
+"""Formats without a header that promises a length (but see `generate.audio.containers.mp3`)."""
 ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-"""Behind it stand the size of the object, an id of 16 bytes, and the size of the file (ASF specification, 3.2)."""
+"""It is followed by the size of the object, an id of 16 bytes, and the size of the file (ASF specification, 3.2)."""
 ASF_HEADER = 1 << 16
 TS_PACKETS = (188, 192, 204)
 LONGEST_GAP_S = 0.1
-"""Between one packet and the next, or a promise and what is there. Times of videos are rounded, by some hundredths."""
+"""Between two packets, or the promised and the actual end. Times in videos are rounded, by some hundredths."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a file all of whose packets are as promised.
+    """The audio of a file whose packets were checked.
 
     Parameters
     ----------
     sr, n_channels, bits : int
     n_samples : int
-        Of one channel; where the file's times are rounded, a little more than can be decoded.
+        Samples per channel; if the file's times are rounded, a little more than can be decoded.
     origin : Fraction
         Time of the first sample, in seconds.
     tolerance : int
         How many samples of a part may be missing.
-    is_sought : bool
-        Whether a part is found by its time; otherwise all before it has to be decoded.
+    is_seekable : bool
+        Whether a part is found by its time; otherwise everything before it is decoded.
     """
 
     sr: int
@@ -50,11 +47,11 @@ class Contents:
     n_samples: int
     origin: Fraction
     tolerance: int
-    is_sought: bool
+    is_seekable: bool
 
 
 def check(file: FFmpegFile) -> Contents:
-    """Look at every packet; what is not understood is a reason.
+    """Check every packet.
 
     Parameters
     ----------
@@ -63,7 +60,7 @@ def check(file: FFmpegFile) -> Contents:
     Raises
     ------
     BadFile
-        If it is empty, truncated or damaged, or has what no recording has.
+        If it is empty, truncated or damaged, or contains something unknown.
     """
     frame = file.first_frame()
     file.open()
@@ -71,8 +68,8 @@ def check(file: FFmpegFile) -> Contents:
     packets = _look_at_all(file, base)
     origin = Fraction(stream.start_time if stream.start_time is not None else packets.first) * base
     _check_last(file, packets.last)
-    is_sought = file.format in SOUGHT and base * frame.sr <= 1
-    slack_s = 0 if is_sought else float(2 * base)  # more than there is does no harm: see `by_ffmpeg.Recording.read`
+    is_seekable = file.format in SEEKABLE and base * frame.sr <= 1
+    slack_s = 0 if is_seekable else float(2 * base)  # too much does no harm: see `ffmpeg.Recording.read`
     duration_s = _checked_duration_s(file, frame, packets.n, float(packets.end * base - origin))
     return Contents(
         sr=frame.sr,
@@ -81,12 +78,12 @@ def check(file: FFmpegFile) -> Contents:
         n_samples=max(1, round((duration_s + slack_s) * frame.sr)),
         origin=origin,
         tolerance=round((LONGEST_GAP_S + 2 * float(packets.last_duration * base)) * frame.sr) * (1 + packets.n_foreign),
-        is_sought=is_sought,
+        is_seekable=is_seekable,
     )
 
 
 class _Packets(NamedTuple):
-    """What was seen of all packets. Times are counted in the stream's time base."""
+    """A summary of all packets. Times are in units of the stream's time base."""
 
     n: int
     n_foreign: int
@@ -99,28 +96,29 @@ class _Packets(NamedTuple):
 def _look_at_all(file: FFmpegFile, base: Fraction) -> _Packets:
     """Check that each packet is a frame and follows the one before it."""
     n = n_foreign = 0
-    first = end = last = None
+    first = end = 0
+    last = None
     for packet in file.packets():
         if not packet.size:
             continue
         if file.is_foreign(packet):
-            _check_foreign(bytes(packet), "at its beginning" if end is None else f"at {float(end * base):.2f} s")
+            _check_foreign(bytes(packet), "at its beginning" if last is None else f"at {float(end * base):.2f} s")
             n_foreign += 1
             continue
         if packet.is_corrupt:
-            raise BadFile("truncated: its last packet is not whole")
+            raise BadFile("truncated: its last packet is incomplete")
         begin = packet.pts if packet.pts is not None else packet.dts
-        if begin is None and end is not None:
-            raise BadFile(f"damaged: what follows {float((end - first) * base):.2f} s is no audio frame")
+        if begin is None and last is not None:
+            raise BadFile(f"damaged: the packet at {float((end - first) * base):.2f} s is no audio frame")
         if begin is None:
-            raise BadFile("it does not tell the time of its packets; write it again in another format")
-        if first is None:
+            raise BadFile("its packets have no times. Convert it to another format")
+        if last is None:
             first = begin
         elif abs(gap := float((begin - end) * base)) > LONGEST_GAP_S and not n_foreign:
             what = f"{gap:.2f} s are missing" if gap > 0 else "its time goes back"
             raise BadFile(f"damaged: {what} at {float((end - first) * base):.2f} s")
         stop = begin + (packet.duration or 0)
-        end = stop if end is None or not n_foreign else max(end, stop)
+        end = stop if last is None or not n_foreign else max(end, stop)
         n, last = n + 1, packet
     if last is None:
         raise BadFile("empty: it holds no samples")
@@ -128,41 +126,41 @@ def _look_at_all(file: FFmpegFile, base: Fraction) -> _Packets:
 
 
 def _check_foreign(content: bytes, where: str) -> None:
-    """Tags and zeros may stand before, between and behind frames; nothing else."""
+    """Only tags and zeros may be before, between and after frames."""
     if content.startswith(TAGS) or not content.strip(b"\0"):
         return
     if len(content) < 4 and content.startswith(b"\xff"):
-        raise BadFile("truncated: its last frame is not whole")
+        raise BadFile("truncated: its last frame is incomplete")
     raise BadFile(f"damaged: {len(content):,} bytes {where} are no audio frame")
 
 
 def _check_last(file: FFmpegFile, last: bytes) -> None:
-    """Check that the last frame is whole: decoders are content with less."""
+    """Check that the last frame is complete, which decoders do not require."""
     import av
 
     if file.format in ("mp3", "aac"):
         if not av.CodecContext.create(file.format, "r").parse(last):
-            raise BadFile("truncated: its last frame is not whole")
-    elif file.format in FRAMES_ALONE or file.format in ("mpegts", "flac"):
+            raise BadFile("truncated: its last frame is incomplete")
+    elif file.format in ONLY_FRAMES or file.format in ("mpegts", "flac"):
         context = av.CodecContext.create(file.stream.codec_context.name, "r")
         context.options = STRICT
         context.extradata = file.stream.codec_context.extradata
         try:
             context.decode(av.Packet(last))
         except av.error.FFmpegError:
-            raise BadFile("truncated: its last frame is not whole") from None
+            raise BadFile("truncated: its last frame is incomplete") from None
 
 
 def _checked_duration_s(file: FFmpegFile, frame: FirstFrame, n_packets: int, there_s: float) -> float:
-    """Hold what the header promises against the packets, and tell how long the sound is."""
+    """Compare what the header promises with the packets, and return the duration."""
     stream_s = float(file.stream.duration * file.stream.time_base) if file.stream.duration else 0.0
     promised_s = stream_s or (file.container.duration or 0) / 1e6
     if file.format == "mp3":
         promised = file.promised_frames
         if promised is not None and n_packets < promised - 1:
             raise BadFile(f"truncated: its header promises {promised:,} frames and {n_packets:,} are there")
-        return promised_s if promised == n_packets else there_s  # else the padding is not cut off where it is
-    if file.format in FRAMES_ALONE:
+        return promised_s if promised == n_packets else there_s  # else the padding is not removed
+    if file.format in ONLY_FRAMES:
         return n_packets * frame.n_samples / frame.sr  # their times are rounded
     if file.format in ("avi", "asf"):
         _check_size(file.path, file.format)
@@ -180,14 +178,14 @@ def _checked_duration_s(file: FFmpegFile, frame: FirstFrame, n_packets: int, the
 
 
 def _check_whole_packets(path: Path) -> None:
-    """A transport stream has packets of one length, in some files with four bytes more."""
+    """A transport stream has packets of one size, with extra bytes in some files."""
     n_bytes = path.stat().st_size
     if all(n_bytes % length for length in TS_PACKETS):
-        raise BadFile("truncated: its last packet is not whole")
+        raise BadFile("truncated: its last packet is incomplete")
 
 
 def _check_size(path: Path, container: str) -> None:
-    """AVI and ASF tell how long the file is; FFmpeg passes over it where it is wrong."""
+    """AVI and ASF headers contain the file size, which FFmpeg does not check."""
     with path.open("rb") as file:
         head = file.read(ASF_HEADER)
         n_bytes = file.seek(0, os.SEEK_END)

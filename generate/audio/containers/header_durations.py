@@ -1,6 +1,6 @@
-"""Which sounds are surely short, by a few bytes of their headers; no decoder is asked, so none can crash.
+"""Durations by a few bytes of the header, without a decoder that could crash.
 
-Most collections hold nothing but short sounds in these formats. Then nobody need start processes to find that out.
+Most collections contain only short files in these formats. Then no worker processes are needed to measure them.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from generate.audio.containers.ogg import LONGEST_PAGE
+from generate.audio.containers.truncation import PLAIN_SAMPLES
 from generate.audio.formats import LOWEST_SR
-from generate.audio.ogg import LONGEST_PAGE
-from generate.audio.truncation import PLAIN_SAMPLES
 
 VORBIS, OPUS = b"\x01vorbis", b"OpusHead"
 OPUS_SR = 48000
-"""What the positions in an Ogg Opus stream count in, whatever its own rate (RFC 7845)."""
+"""Sample rate of the positions in an Ogg Opus stream, whatever the original rate (RFC 7845)."""
 
 
 def is_surely_short(path: Path, seconds: float) -> bool:
-    """Whether a header says that a sound is shorter than this; False where it is longer, or another look is needed.
+    """Whether the header shows that an audio file is shorter; False if it is not, or must be decoded to know.
 
-    Looks at WAV of plain samples, and Ogg Vorbis and Opus. (A FLAC's header may count less than there is.)
+    For PCM in WAV, Ogg Vorbis and Opus. (The header of a FLAC may count fewer samples than there are.)
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def is_surely_short(path: Path, seconds: float) -> bool:
 
 
 def samples_and_rate(path: Path) -> tuple[int, int]:
-    """How many samples (of a WAV: at most) a header tells of a WAV, Ogg Vorbis or Opus, and their rate in hertz.
+    """Number of samples (for WAV: at most) and sample rate by the header of a WAV, Ogg Vorbis or Opus file.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def samples_and_rate(path: Path) -> tuple[int, int]:
     Returns
     -------
     n_samples, sr : int
-        Zeros where the header does not tell.
+        Zeros if the header does not give them.
     """
     try:
         with path.open("rb") as file:
@@ -60,7 +60,7 @@ def samples_and_rate(path: Path) -> tuple[int, int]:
 
 
 def _wav(start: bytes, n_bytes: int) -> tuple[int, int]:
-    """As many samples as the whole file could hold, and their rate; zeros where it cannot be told."""
+    """As many samples as the whole file could hold, and the sample rate; zeros if unknown."""
     position = 12 if start[:4] == b"RIFF" and start[8:12] == b"WAVE" else len(start)
     while position < len(start):
         name, size, tag, n_channels, sr, _, _, n_bits = struct.unpack_from("<4sIHHIIHH", start, position)
@@ -72,7 +72,7 @@ def _wav(start: bytes, n_bytes: int) -> tuple[int, int]:
 
 
 def _ogg(start: bytes, end: bytes) -> tuple[int, int]:
-    """Where the last page ends, if it is of the stream that the first page begins; zeros where it is not."""
+    """Where the last page ends, and the sample rate; zeros if it is not of the stream of the first page."""
     page = end.rfind(b"OggS")
     if page < 0 or end[page + 14 : page + 18] != start[14:18]:
         return 0, 0

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from generate.audio import BadAudio, load
-from generate.audio.truncation import A_HEADER, truncation
+from generate.audio.containers.truncation import A_HEADER, truncation
 from tests.conftest import SR, tone, white
 
 BYTES = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
@@ -158,7 +158,7 @@ def sound(tmp_path):
 
 def test_the_reason_says_what_was_promised_and_what_is_there(sound):
     path = sound(wav(FMT, chunk(b"data", PCM))[:-100])
-    reason = f"truncated: its header promises {len(PCM)} bytes of sound and {len(PCM) - 100} are there"
+    reason = f"truncated: its header promises {len(PCM)} bytes of audio and {len(PCM) - 100} are there"
     assert truncation(path) == reason
     with pytest.raises(BadAudio) as caught:
         load(path, SR)
@@ -196,7 +196,7 @@ def test_a_cut_in_what_follows_the_samples_loses_no_sound(sound):
 
 def test_a_cut_is_seen_behind_other_chunks(sound):
     path = sound(wav(chunk(b"bext", bytes(603)), FMT, LIST, chunk(b"data", PCM))[:-81])
-    assert f"promises {len(PCM)} bytes of sound and {len(PCM) - 81} are there" in truncation(path)
+    assert f"promises {len(PCM)} bytes of audio and {len(PCM) - 81} are there" in truncation(path)
 
 
 def texts(n_bytes: int) -> bytes:
@@ -208,7 +208,7 @@ def texts(n_bytes: int) -> bytes:
 def test_a_cut_is_seen_behind_much_else(sound, before):
     whole = wav(FMT, before, chunk(b"data", PCM))
     assert truncation(sound(whole)) == ""
-    assert f"promises {len(PCM)} bytes of sound and {len(PCM) - 100} are there" in truncation(sound(whole[:-100]))
+    assert f"promises {len(PCM)} bytes of audio and {len(PCM) - 100} are there" in truncation(sound(whole[:-100]))
 
 
 @pytest.mark.parametrize("size", [2**31 + 2**20, 3 * 10**9, 0xFFFF0000])
@@ -320,8 +320,8 @@ def test_an_ogg_file_that_was_cut_between_two_pages(tmp_path, subtype):
         for n_more in (0, 1, 2, 3):  # "Ogg" of the next page may be there
             whole.write_bytes(content[: start + n_more])
             assert truncation(whole) in (
-                "truncated: its Ogg stream has no end",
-                "truncated: its last Ogg page is not whole",
+                "truncated: its Ogg stream has no last page",
+                "truncated: its last Ogg page is incomplete",
             ), (start, n_more)
     whole.write_bytes(content)
     assert truncation(whole) == ""
@@ -333,7 +333,7 @@ def test_an_ogg_file_that_was_cut_in_a_page(tmp_path):
     last = pages(content)[-1]
     for place in range(last + 4, len(content), 97):
         whole.write_bytes(content[:place])
-        assert truncation(whole) == "truncated: its last Ogg page is not whole"
+        assert truncation(whole) == "truncated: its last Ogg page is incomplete"
 
 
 def test_a_few_bytes_after_the_end_of_an_ogg_file_do_no_harm(tmp_path):

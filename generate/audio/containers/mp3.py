@@ -1,4 +1,4 @@
-"""What an MP3's first frame tells: how many follow (Xing, Info and VBRI headers)."""
+"""MP3: the number of frames in its first frame (Xing, Info and VBRI headers)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 HEADER = re.compile(rb"(?:Xing|Info)...(.)(....)|VBRI.{10}(....)", re.DOTALL)
 PLACES = (36, 21, 13, 38, 23, 15)
-"""Bytes from the frame's beginning: MPEG-1 and 2, stereo and mono, with and without a checksum.
+"""Position in the frame, in bytes: MPEG-1 and 2, stereo and mono, with and without a checksum.
 
 http://gabriel.mp3-tech.org/mp3infotag.html"""
 LONGEST_FRAME = 4096
@@ -15,20 +15,20 @@ COUNTS_FRAMES = 1
 
 
 def header(path: Path, first_place: int) -> tuple[int, int | None] | None:
-    """Find the frame that holds no sound but what is to be known of the others.
+    """Find the first frame, which has information on the others instead of audio.
 
     Parameters
     ----------
     path : Path
     first_place : int
-        Where the first frame stands that a demuxer gives: this one, or the next.
+        Position of the first frame that the demuxer returned: this one, or the next.
 
     Returns
     -------
     place : int
         Where the frame begins, in bytes.
     n_frames : int or None
-        How many follow, if it tells.
+        How many frames follow, if it is given.
     """
     begin = max(0, first_place - LONGEST_FRAME)
     with path.open("rb") as file:

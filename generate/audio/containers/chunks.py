@@ -1,4 +1,4 @@
-"""Files that are made of chunks, each with a name and a size: WAV, RF64, Wave64, AIFF and CAF."""
+"""Files of chunks, each with a name and a size: WAV, RF64, Wave64, AIFF and CAF."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 MOST_ZEROS = 1 << 20
-"""Bytes of zeros that fill a file up, as disks and recorders do it; more may be sound that nobody counted."""
+"""Bytes of zeros at the end that count as padding, as recorders write it; more may be uncounted audio."""
 LITTLE = 128
-"""Bytes: what is left over at the end and is no chunk, but too little to be a sound."""
+"""Bytes at the end that are no chunk, but too few to be audio."""
 TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI")
-"""Beginnings of the tags that programs put behind the sound, whatever the format."""
+"""First bytes of the tags that programs append, whatever the format."""
 KNOWN = frozenset(
     b"LIST INFO bext iXML id3 ID3 cue smpl inst plst fact PEAK JUNK junk PAD FLLR axml chna _PMX acid cart levl umid "
     b"guan wamd NAME AUTH (c) ANNO COMT MARK INST MIDI APPL CHAN info free".split()
 )
-"""Chunks that hold no samples; the end of one may be missing."""
+"""Chunks without samples, which may be truncated."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a kind of file writes its chunks.
+    """The chunk layout of a container format.
 
     Parameters
     ----------
     first : int
-        Where the first chunk stands, in bytes.
+        Position of the first chunk, in bytes.
     head : str
-        Name and size, for `struct`.
+        `struct` format of a chunk's name and size.
     samples : bytes
         First four bytes of the name of the chunk with the samples.
     pad : int
         Chunks begin at multiples of it.
     counts_head : bool
-        Whether the size counts the chunk's own head.
+        Whether the size includes the chunk's head.
     """
 
     first: int
@@ -57,13 +57,13 @@ LAYOUTS = {
 
 
 def walk(file: BinaryIO, n_bytes: int, layout: Layout, position: int = -1) -> Iterator[tuple[bytes, int, int]]:
-    """Go from chunk to chunk as far as there are heads.
+    """Iterate over the chunks.
 
     Yields
     ------
     name : bytes
     at, size : int
-        Where its content begins and how long it says that it is, in bytes.
+        Where its content begins, and its size by its head, in bytes.
     """
     n_head = struct.calcsize(layout.head)
     position = layout.first if position < 0 else position
@@ -77,23 +77,23 @@ def walk(file: BinaryIO, n_bytes: int, layout: Layout, position: int = -1) -> It
 
 
 def uncounted(file: BinaryIO, n_bytes: int, end: int, layout: Layout | None = None) -> str:
-    """Say in words if something stands behind the samples that may be sound; empty where it is understood.
+    """Describe what follows the samples if it may be audio; empty if not.
 
     Parameters
     ----------
     file : BinaryIO
     n_bytes : int
-        Of the file.
+        Size of the file.
     end : int
         Where the samples end, in bytes.
     layout : Layout, optional
-        Of a file of chunks; of others nothing but tags and zeros may follow.
+        Of a file of chunks; in other files only tags and zeros may follow.
     """
     if layout is not None:
         end += -end % layout.pad
         for name, at, size in walk(file, n_bytes, layout, end):
             if name[:4] == layout.samples:
-                return "it holds a second chunk of samples, which no program reads; write it again, in two files"
+                return "it has a second chunk of samples, which programs ignore. Save it as two files"
             if not _is_name(name[:4]) or at + size > n_bytes and name[:4].strip() not in KNOWN:
                 break
             end = min(n_bytes, at + max(size, 0))
@@ -105,9 +105,9 @@ def uncounted(file: BinaryIO, n_bytes: int, end: int, layout: Layout | None = No
     start = file.read(min(left, MOST_ZEROS))
     if start.startswith(TAGS) or (left <= MOST_ZEROS and not start.strip(b"\0")):
         return ""
-    return f"{left:,} bytes stand behind the sound that its header counts, and are neither a tag nor a chunk"
+    return f"{left:,} bytes follow the audio that its header counts, and are neither a tag nor a chunk"
 
 
 def _is_name(name: bytes) -> bool:
-    """Whether four bytes may be the name of a chunk."""
+    """Whether four bytes can be the name of a chunk."""
     return all(32 <= byte < 127 for byte in name) and name.strip() != b""

@@ -6,7 +6,7 @@ import soundfile
 
 from augment_audio import VARIANTS, make_variant, open_audio, parse_request
 from generate.audio import load
-from generate.audio.own_noise import SILENCE, bits_of, is_silent, own_noise
+from generate.audio.noise_floor import SILENCE, bits_of, is_silent, noise_floor
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
@@ -102,8 +102,8 @@ def test_bits():
         16,
         13,
     ]
-    assert own_noise(tone(440), 24) == SILENCE / 256
-    assert own_noise(np.float32([0, 0.25]), 24) == SILENCE * 128, "multiples of a step of 8 bits"
+    assert noise_floor(tone(440), 24) == SILENCE / 256
+    assert noise_floor(np.float32([0, 0.25]), 24) == SILENCE * 128, "multiples of a step of 8 bits"
 
 
 def test_an_8_bit_sound_of_three_steps_is_none(loaded):

@@ -1,4 +1,4 @@
-"""FLAC: whether the number of samples that its header tells is what its frames hold (RFC 9639)."""
+"""FLAC: whether its frames hold the number of samples in its header (RFC 9639)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ import re
 from pathlib import Path
 
 STREAMS = b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22"
-"""How a stream begins: with the head of its first block, of 34 bytes; a bit tells if it is the only one."""
+"""Beginnings of a stream: the head of its first block, of 34 bytes; one bit marks the only block."""
 LONGEST_TAIL = 1 << 20
-NOTHING_BEHIND, TAGS_BEHIND = 256, 1 << 16
-"""Bytes behind the last frame, as in most files, and in some."""
+NOTHING_AFTER, TAGS_AFTER = 256, 1 << 16
+"""Bytes after the last frame that are searched first, and then."""
 FRAME = re.compile(rb"\xff[\xf8\xf9]", re.DOTALL)
 BLOCK_SIZES = {1: 192, **{k: 576 << k - 2 for k in range(2, 6)}, **{k: 256 << k - 8 for k in range(8, 16)}}
-"""By the first four bits behind the sync code; 6 and 7 stand for a number behind the rest."""
+"""Samples per frame, by the four bits after the sync code; with 6 and 7 it is at the end of the frame header."""
 
 
-def n_samples_told(path: Path) -> int:
-    """Samples that the header tells; 0 where it does not know."""
-    return samples_and_rate_told(path)[0]
-
-
-def samples_and_rate_told(path: Path) -> tuple[int, int]:
-    """Samples that the header tells, 0 where it does not know, and their rate in hertz; zeros of another format."""
+def samples_and_rate(path: Path) -> tuple[int, int]:
+    """Number of samples in the header, 0 if unknown, and the sample rate in hertz; zeros for another format."""
     try:
         with path.open("rb") as file:
             start = file.read(26)
@@ -32,28 +27,28 @@ def samples_and_rate_told(path: Path) -> tuple[int, int]:
     return (numbers & (1 << 36) - 1, numbers >> 44) if start.startswith(STREAMS) else (0, 0)
 
 
-def ends_as_told(path: Path) -> bool:
-    """Whether the last frame ends where the header says; where this is not so, the frames must be counted.
+def ends_as_promised(path: Path) -> bool:
+    """Whether the last frame ends at the number of samples in the header; if not, the frames must be counted.
 
-    Looks at the heads of frames in the last bytes of the file, so that a whole file costs next to nothing.
+    Reads only the frame headers in the last bytes of the file.
     """
     with path.open("rb") as file:
         start = file.read(42)
         n_bytes = file.seek(0, 2)
-        told, fixed_block = int.from_bytes(start[18:26], "big") & (1 << 36) - 1, int.from_bytes(start[8:10], "big")
+        promised, fixed_block = int.from_bytes(start[18:26], "big") & (1 << 36) - 1, int.from_bytes(start[8:10], "big")
         longest = int.from_bytes(start[15:18], "big") or LONGEST_TAIL
-        for n_behind in NOTHING_BEHIND, TAGS_BEHIND:
-            file.seek(max(0, n_bytes - longest - n_behind))
+        for n_after in NOTHING_AFTER, TAGS_AFTER:
+            file.seek(max(0, n_bytes - longest - n_after))
             tail = file.read()
             heads = (tail[match.start() : match.start() + 24].ljust(24, b"\0") for match in FRAME.finditer(tail))
-            if told > 0 and max((_end(head, fixed_block) for head in heads), default=-1) == told:
+            if promised > 0 and max((_end(head, fixed_block) for head in heads), default=-1) == promised:
                 return True
     return False
 
 
 def _end(head: bytes, fixed_block: int) -> int:
-    """Sample at which a frame ends; -1 where it is no head of a frame."""
-    n_ones = 8 - (head[4] ^ 0xFF).bit_length()  # as in UTF-8; a single one is no beginning
+    """Sample at which a frame ends; -1 if this is no frame header."""
+    n_ones = 8 - (head[4] ^ 0xFF).bit_length()  # as in UTF-8; a single one is a continuation byte
     if n_ones in (1, 8):
         return -1
     number, n_more = head[4] & (0x7F >> n_ones), max(0, n_ones - 1)
@@ -68,7 +63,7 @@ def _end(head: bytes, fixed_block: int) -> int:
 
 
 def _crc8(content: bytes) -> int:
-    """The checksum of a frame's head (RFC 9639, section 9.1.8)."""
+    """Checksum of a frame header (RFC 9639, section 9.1.8)."""
     crc = 0
     for byte in content:
         crc ^= byte
@@ -78,11 +73,11 @@ def _crc8(content: bytes) -> int:
 
 
 def joined(path: Path) -> str:
-    """Say in words if another FLAC file stands behind the first, in the same file."""
+    """Describe it if another FLAC file is appended to the first; else empty."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         place = content.find(b"fLaC", 4)
         while place > 0 and content[place : place + 8] not in STREAMS:
             place = content.find(b"fLaC", place + 4)
     if place > 0:
-        return f"another FLAC file follows at byte {place:,}, and one alone would be heard; divide it there"
+        return f"another FLAC file follows at byte {place:,}, which would be ignored. Split the file there"
     return ""

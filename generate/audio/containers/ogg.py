@@ -1,23 +1,23 @@
-"""Ogg, page by page: whether all of a stream is there (RFC 3533)."""
+"""Ogg: whether all pages of the stream are in the file (RFC 3533)."""
 
 from __future__ import annotations
 
 import struct
 from typing import BinaryIO
 
-from generate.audio.chunks import uncounted
+from generate.audio.containers.chunks import uncounted
 
 LONGEST_PAGE = 65_307
 """In bytes."""
 HEAD = struct.Struct("<4sBBqIIIB")
 CONTINUED, FIRST, LAST = 1, 2, 4
-NOT_WHOLE = "truncated: its last Ogg page is not whole"
+INCOMPLETE = "truncated: its last Ogg page is incomplete"
 
 
 def fault(file: BinaryIO, n_bytes: int) -> str:
-    """Say in words what is wrong with the pages of a file; empty where they follow each other to a marked end.
+    """Describe what is wrong with the pages; empty if they are in sequence up to the end of the stream.
 
-    Only the heads of the pages are looked at: their checksums are the decoder's business.
+    Only the page headers are read: the decoder verifies the checksums.
     """
     position, serial, number, highest, flags = 0, None, 0, -1, 0
     while position < n_bytes:
@@ -26,17 +26,14 @@ def fault(file: BinaryIO, n_bytes: int) -> str:
         if not head.startswith(b"OggS"):
             break
         if len(head) < HEAD.size:
-            return NOT_WHOLE
+            return INCOMPLETE
         _, _, flags, granule, of_stream, of_page, _, n_segments = HEAD.unpack_from(head)
         segments = head[HEAD.size : HEAD.size + n_segments]
         end = position + HEAD.size + n_segments + sum(segments)
         if len(segments) < n_segments or end > n_bytes:
-            return NOT_WHOLE
+            return INCOMPLETE
         if serial is not None and (of_stream != serial or flags & FIRST):
-            return (
-                "several Ogg streams are in it, one behind or among the other, and one alone would be heard; write it "
-                "again as one"
-            )
+            return "it contains several Ogg streams, of which only one would be decoded. Save each as a file"
         if of_page != number:
             return f"damaged: an Ogg page is missing before byte {position:,}"
         if granule != -1 and granule < highest:
@@ -44,18 +41,18 @@ def fault(file: BinaryIO, n_bytes: int) -> str:
         serial, number, position = of_stream, of_page + 1, end
         highest = max(highest, granule)
     if serial is None:
-        return ""  # no page at all: the decoder says so
+        return ""  # no page at all: the decoder reports it
     if 0 < n_bytes - position < 4 and not flags & LAST:
-        return NOT_WHOLE
+        return INCOMPLETE
     if _follows(file, position):
-        return f"damaged: bytes that are no Ogg page stand at {position:,}, and more pages behind them"
+        return f"damaged: bytes that are no Ogg page are between pages, at {position:,}"
     if not flags & LAST:
-        return "truncated: its Ogg stream has no end"
+        return "truncated: its Ogg stream has no last page"
     return uncounted(file, n_bytes, position)
 
 
 def _follows(file: BinaryIO, position: int) -> bool:
-    """Whether there is another page, behind what is none."""
+    """Whether there is another page after a position."""
     file.seek(position)
     before = b""
     while block := file.read(1 << 20):

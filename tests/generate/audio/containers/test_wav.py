@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from generate.audio import BadAudio, decode, duration_s
-from generate.audio.wav import Window
+from generate.audio.containers.wav import Window
 from tests.conftest import tone
 from tests.faults.bad_audio import chunk, wav
 
@@ -46,7 +46,7 @@ def test_24_bits_in_4_bytes_are_the_sound_that_they_are(tmp_path, is_extensible,
 def test_24_bits_that_stand_nowhere_are_refused(tmp_path):
     words = np.random.default_rng(0).integers(-(2**31), 2**31, 5000)
     (tmp_path / "a.wav").write_bytes(of_24_bits_in_4_bytes(words, is_extensible=True))
-    with pytest.raises(BadAudio, match="neither in the upper nor the lower 3"):
+    with pytest.raises(BadAudio, match="neither the upper nor the lower 3"):
         decode(tmp_path / "a.wav")
 
 
@@ -64,7 +64,7 @@ def test_a_header_that_promises_a_little_more_is_read_as_far_as_there_is(tmp_pat
     (tmp_path / "a.wav").write_bytes(content[: len(content) - n_missing])
     assert len(decode(tmp_path / "a.wav").channels) == SR - -(-n_missing // 2)
     (tmp_path / "a.wav").write_bytes(content[: len(content) - 81])
-    with pytest.raises(BadAudio, match="truncated: its header promises 88200 bytes of sound and 88119 are there"):
+    with pytest.raises(BadAudio, match="truncated: its header promises 88200 bytes of audio and 88119 are there"):
         decode(tmp_path / "a.wav")
 
 
