@@ -43,6 +43,6 @@ def check_bounds(sr: int, n_channels: int, n_samples: int = 0) -> None:
         raise BadFile(f"it has {n_channels} channels by its header; there must be 1 to {MOST_CHANNELS}")
     if n_samples * n_channels > MOST_VALUES:
         raise BadFile(
-            f"too long to be read at once: it has {n_samples:,} samples in {n_channels} channels; samples times channels "
+            f"too long to be read at once: {n_samples:,} samples in {n_channels} channels; samples times channels "
             f"must be at most {MOST_VALUES:,}. Lower --seconds, or convert it to fewer channels"
         )

@@ -1,4 +1,4 @@
-"""Log-power spectrogram: the frequency axis is linear in hertz."""
+"""Log-power spectrogram, with a frequency axis linear in hertz."""
 
 from __future__ import annotations
 
