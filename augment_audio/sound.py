@@ -1,4 +1,4 @@
-"""One sound, held open while all its variants are made."""
+"""A waveform, prepared for all its variants."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 SHORTEST_SAMPLES = 2048
-"""An engine is never given less: one analysis window. Shorter sounds are padded for it with silence."""
+"""One analysis window. Shorter waveforms are padded with silence for the engine."""
 
 
 class Sound(ABC):
-    """Mono samples, and an engine that changes their tempo and pitch.
+    """A mono waveform, and an engine that changes its tempo and pitch.
 
-    An engine is a subclass; it may analyse the sound once and keep the result for all variants of it.
+    Each engine is a subclass; it may analyse the waveform once and keep the result for all variants.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Sound(ABC):
     def __init__(self, y: np.ndarray, sr: int, *, n_shown: int | None = None) -> None:
         y = np.asarray(y, dtype=np.float32)
         if y.ndim != 1 or len(y) == 0:
-            raise ValueError(f"A sound is mono samples of shape (n,) with n > 0; got shape {y.shape}.")
+            raise ValueError(f"y must be mono samples of shape (n,), n > 0. Got shape {y.shape}.")
         self.y = y.view()
         self.y.flags.writeable = False
         self.sr = int(sr)
@@ -40,7 +40,7 @@ class Sound(ABC):
         Parameters
         ----------
         rate : float
-            Speed: 0.5 lasts twice as long, 2 half as long; from 0.25 to 4.
+            Speed: 0.5 is twice as long, 2 half as long; from 0.25 to 4.
 
         Returns
         -------
@@ -65,14 +65,14 @@ class Sound(ABC):
 
     @property
     def padded(self) -> np.ndarray:
-        """The samples with silence behind them up to `SHORTEST_SAMPLES`, shape=(max(n, 2048),)."""
+        """The samples, padded with silence to `SHORTEST_SAMPLES`, shape=(max(n, 2048),)."""
         missing = SHORTEST_SAMPLES - len(self.y)
         return self.y if missing <= 0 else np.pad(self.y, (0, missing))
 
     @classmethod
     @abstractmethod
     def version(cls) -> str:
-        """Name and version of what does the work, such as `librosa 0.11.0`.
+        """Name and version of the engine, such as `librosa 0.11.0`.
 
         Raises
         ------
@@ -90,5 +90,5 @@ class Sound(ABC):
 
 
 def _fit(y: np.ndarray, length: int) -> np.ndarray:
-    """Cut to a length, or pad with silence behind."""
+    """Cut to a length, or pad with silence at the end."""
     return y[:length] if len(y) >= length else np.pad(y, (0, length - len(y)))

@@ -1,4 +1,4 @@
-"""What a variant is, and how `pitch=+2` is read."""
+"""What a variant is, how `pitch=+2` is parsed, and how one variant is made."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ import numpy as np
 from augment_audio.sound import Sound
 
 ORIGINAL = "original"
-"""The name of the clip as it is; it is always rendered."""
+"""The variant that is the clip itself; it is always rendered."""
 HIGHEST_SAMPLE = 1e6
-"""A gain of 60 dB, the most that is offered, reaches 1,000; far above, 32-bit spectra overflow."""
+"""A gain of 60 dB, the highest allowed, reaches 1,000; far above, spectra in float32 overflow."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to change a sound: an entry of `VARIANTS`.
+    """An audio augmentation: an entry of `VARIANTS`.
 
     Parameters
     ----------
     make : callable
         `make(sound, *, <parameter>) -> y`. It gets a `Sound`, may read `sound.y` (mono float32, read-only) and
         `sound.sr`, and returns new samples of any length, shape=(n,). Where it has an argument `rng`, it
-        gets a `numpy.random.Generator` of its own for each clip and must take its chances from that alone.
+        gets a `numpy.random.Generator` of its own for each clip and must use no other random numbers.
     parameter : str
-        Name of the keyword that the value after `=` goes to, unit included (`n_semitones`); empty: none.
+        Keyword argument that gets the value after `=`, with its unit (`n_semitones`); empty: there is no value.
     low, high : float
-        The values that are taken, both included.
+        Range of the value, both ends included.
     default : float or None
-        The value where none is given; None: one must be given.
+        The value if none is given; None: one must be given.
     signed : bool
-        Whether the name shows the sign (`pitch=+2`).
+        Whether the name always has a sign (`pitch=+2`).
     is_gain : bool
-        Whether the value is in decibels, and the sound is multiplied by that and nothing else.
+        Whether the variant only multiplies the samples by its value in decibels.
     """
 
     make: Callable[..., np.ndarray]
@@ -51,23 +51,23 @@ class Variant:
 
     @property
     def summary(self) -> str:
-        """What it does, in a line: the first line of the function's docstring."""
+        """What it does: the first line of the function's docstring."""
         return (inspect.getdoc(self.make) or "").partition("\n")[0]
 
     @cached_property
     def is_random(self) -> bool:
-        """Whether it draws random numbers."""
+        """Whether it uses random numbers."""
         return "rng" in inspect.signature(self.make).parameters
 
 
 @dataclass(frozen=True)
 class Request:
-    """A variant that was asked for, such as `pitch=+2`.
+    """A variant with its value, such as `pitch=+2`.
 
     Parameters
     ----------
     name : str
-        In its one spelling; it stands in file names and in `metadata.csv`.
+        In its normal form, as in file names and in `metadata.csv`.
     kind : str
         The key in `VARIANTS`.
     value : float or None
@@ -80,27 +80,33 @@ class Request:
 
 
 def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
-    """Read `pitch=+2`, `trim` or the like.
+    """Parse one variant, such as `pitch=+2` or `trim`.
 
     Parameters
     ----------
     text : str
-        A key of `variants`, and after `=` its value.
+        A key of `variants`, and its value after `=`.
     variants : Mapping of str to Variant
-        What there is: `VARIANTS`.
+        The known variants: `VARIANTS`.
 
     Raises
     ------
     ValueError
-        If the variant is not known, its value is missing, not a number or out of its range.
+        If the variant is not known, or its value is missing, not a number or out of its range.
+
+    Examples
+    --------
+    >>> from augment_audio import VARIANTS
+    >>> parse_request("pitch=2.0", VARIANTS)
+    Request(name='pitch=+2', kind='pitch', value=2.0)
     """
     kind, equals, value_text = text.strip().partition("=")
     if kind not in variants:
-        raise ValueError(f"There is no variant {kind!r} (in {text!r}). There are: {', '.join(sorted(variants))}.")
+        raise ValueError(f"A variant must be one of {', '.join(sorted(variants))}. Got {text!r}.")
     variant = variants[kind]
     if not variant.parameter:
         if equals:
-            raise ValueError(f"The variant {kind!r} takes no value, and {text!r} gives one; write {kind!r}.")
+            raise ValueError(f"The variant {kind!r} must have no value. Got {text!r}. Write {kind!r}.")
         return Request(kind, kind, None)
     if not equals and variant.default is not None:
         value = variant.default
@@ -109,13 +115,13 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
             value = float(value_text)
         except ValueError:
             raise ValueError(
-                f"{text!r} has no number for {variant.parameter}; write for example "
+                f"{variant.parameter} must be a number. Got {text!r}. Write for example "
                 f"'{kind}={min(max(variant.low, 1), variant.high) if variant.default is None else variant.default:g}'."
             ) from None
     value += 0.0  # -0 is 0
     if not (math.isfinite(value) and variant.low <= value <= variant.high):
         raise ValueError(
-            f"{text!r}: {variant.parameter} must be from {variant.low:g} to {variant.high:g}, and is {value:g}."
+            f"{variant.parameter} must be from {variant.low:g} to {variant.high:g}. Got {value:g} in {text!r}."
         )
     sign = "+" if variant.signed and value >= 0 else ""
     name = kind if value == variant.default else f"{kind}={sign}{repr(value).removesuffix('.0')}"
@@ -125,25 +131,31 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
 def parse_requests(
     texts: Iterable[str], variants: Mapping[str, Variant], presets: Mapping[str, Iterable[str]]
 ) -> tuple[Request, ...]:
-    """Read a list of variants and presets, each variant once, in the order given.
+    """Parse a list of variants and presets; each variant is kept once, in the order given.
 
     Parameters
     ----------
     texts : iterable of str
-        Such as `["paper", "noise=20"]`; a comma separates too; `original` may be named and adds nothing.
+        Such as `["paper", "noise=20"]`; commas and spaces separate; `original` is allowed and adds nothing.
     variants, presets : Mapping
-        What there is: `VARIANTS`, `PRESETS`.
+        The known ones: `VARIANTS`, `PRESETS`.
 
     Raises
     ------
     ValueError
-        If one is not known, or a preset of nothing (`none`) does not stand alone.
+        If one is not known, or the empty preset (`none`) is given with others.
+
+    Examples
+    --------
+    >>> from augment_audio import PRESETS, VARIANTS
+    >>> [request.name for request in parse_requests(["pitch=2, trim", "trim"], VARIANTS, PRESETS)]
+    ['pitch=+2', 'trim']
     """
     requests: dict[str, Request] = {}
     words = [word for text in texts for word in text.replace(",", " ").split() if word != ORIGINAL]
-    nothing = next((word for word in words if word in presets and not presets[word]), None)
-    if nothing and set(words) != {nothing}:
-        raise ValueError(f"The variants are {' '.join(words)}; {nothing} stands alone. Leave it out, or the others.")
+    empty = next((word for word in words if word in presets and not presets[word]), None)
+    if empty and set(words) != {empty}:
+        raise ValueError(f"The preset {empty!r} must be given alone. Got {' '.join(words)}. Leave it out, or the rest.")
     for word in words:
         for single in presets.get(word, (word,)):
             request = parse_request(single, variants)
@@ -154,10 +166,10 @@ def parse_requests(
 def make_variant(
     sound: Sound, request: Request, variants: Mapping[str, Variant], *, seed: int, clip_id: str
 ) -> np.ndarray:
-    """Make one variant of one sound.
+    """Make one variant of a waveform.
 
-    The random numbers depend on the seed, the clip and the variant's name alone, so that neither the order of the
-    clips nor the number of workers changes anything.
+    The random numbers depend only on the seed, the clip and the variant's name, not on the order of the clips or the
+    number of workers.
 
     Parameters
     ----------
@@ -165,10 +177,10 @@ def make_variant(
     request : Request
         As `parse_request` gives it.
     variants : Mapping of str to Variant
-        What there is: `VARIANTS`.
+        The known variants: `VARIANTS`.
     seed : int
     clip_id : str
-        Any text that tells the clip from all others.
+        Any text that is unique to the clip.
 
     Returns
     -------
@@ -178,7 +190,14 @@ def make_variant(
     Raises
     ------
     ValueError
-        If the variant gives anything else than finite mono samples.
+        If the variant returns anything else than finite mono samples.
+
+    Examples
+    --------
+    >>> from augment_audio import VARIANTS, open_audio
+    >>> sound = open_audio(np.ones(4), 22050)
+    >>> make_variant(sound, parse_request("gain=+20", VARIANTS), VARIANTS, seed=0, clip_id="dog-1")
+    array([10., 10., 10., 10.], dtype=float32)
     """
     variant = variants[request.kind]
     options: dict[str, object] = {}
@@ -188,14 +207,14 @@ def make_variant(
         digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
         options["rng"] = np.random.default_rng(int.from_bytes(digest[:16], "big"))
     y = np.asarray(variant.make(sound, **options), dtype=np.float32)
-    # NaN, if there is any, comes through both.
+    # NaN passes through both and fails the comparison below.
     peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
-    if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:  # NaN is not either
+    if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:
         fault = ""
         if not peak <= HIGHEST_SAMPLE:
             fault = f" with values up to {peak:g}" if math.isfinite(peak) else " with values that are not finite"
         raise ValueError(
-            f"The variant {request.name!r} gave an array of shape {y.shape}{fault}; expected finite mono samples, "
-            "shape (n,) with n > 0, where 1 is full scale."
+            f"The variant {request.name!r} must return finite mono samples of shape (n,), n > 0, with full scale at 1. "
+            f"Got shape {y.shape}{fault}."
         )
     return y

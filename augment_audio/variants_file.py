@@ -1,25 +1,26 @@
-"""Variants of a user's own, from a Python file."""
+"""Variants of the user's own, from a Python file."""
 
 from __future__ import annotations
 
 import runpy
 from pathlib import Path
 
+from augment_audio.transforms import PRESETS
 from augment_audio.variant import ORIGINAL, Variant
 
-RESERVED = frozenset({ORIGINAL, "paper", "none"})
-"""Words that `--variants` reads as something else: the clip itself, and the presets."""
+RESERVED = frozenset({ORIGINAL, *PRESETS})
+"""Words with another meaning in `--variants`: the clip itself, and the presets."""
 
 
 def load_variants_file(path: Path) -> dict[str, Variant]:
-    """Run a Python file and take the `VARIANTS` that it defines.
+    """Run a Python file and return the `VARIANTS` that it defines.
 
-    The file is a program of the user's and is run as one. It needs, for example::
+    The file may hold, for example::
 
         from augment_audio import Variant
 
         def reverse(sound):
-            '''Play the sound backwards.'''
+            '''Play it backwards.'''
             return sound.y[::-1]
 
         VARIANTS = {"reverse": Variant(reverse)}
@@ -29,7 +30,7 @@ def load_variants_file(path: Path) -> dict[str, Variant]:
     FileNotFoundError
         If the file is not there.
     ValueError
-        If it fails, or does not define `VARIANTS` as a dict of names to `Variant`.
+        If it fails, does not define `VARIANTS` as a dict of names to `Variant`, or uses a reserved name.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no variants file {str(path)!r}.")
@@ -37,16 +38,14 @@ def load_variants_file(path: Path) -> dict[str, Variant]:
         found = runpy.run_path(str(path)).get("VARIANTS")
     except (Exception, SystemExit) as error:  # the user's own code may raise anything
         raise ValueError(f"The variants file {str(path)!r} fails: {type(error).__name__}: {error}") from error
-    taken = sorted(RESERVED & set(found)) if isinstance(found, dict) else []
-    if taken:
-        raise ValueError(f"The variants file {str(path)!r} calls a variant {taken[0]!r}, which has a meaning already.")
-    fits = isinstance(found, dict) and all(
+    if not isinstance(found, dict) or not all(
         isinstance(name, str) and name.isidentifier() and isinstance(variant, Variant)
         for name, variant in found.items()
-    )
-    if not fits:
+    ):
         raise ValueError(
             f"The variants file {str(path)!r} must define VARIANTS, a dict such as "
             '{"reverse": Variant(reverse)}; see the README, "Add a variant".'
         )
+    if taken := sorted(RESERVED & found.keys()):
+        raise ValueError(f"The variants file {str(path)!r} must not define {taken[0]!r}, a reserved name. Rename it.")
     return found

@@ -84,7 +84,7 @@ def librosa_parts() -> dict[str, list[tuple[object, str]]]:
     import soxr
     from PIL import Image
 
-    from augment_audio import fourier, phase_vocoder
+    from augment_audio.dsp import fourier, phase_vocoder
     from generate.dataset import png
     from generate.features import mel, sparse
 
@@ -103,7 +103,7 @@ def librosa_parts() -> dict[str, list[tuple[object, str]]]:
 
 def rubberband_parts() -> dict[str, list[tuple[object, str]]]:
     """Rubber Band's own calls: 90 % is to reach."""
-    from augment_audio.rubberband_engine import RubberBandSound
+    from augment_audio.engines.rubberband import RubberBandSound
 
     return {"Rubber Band": [(RubberBandSound, "_process")]}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 SCRIPT = """
 import numpy as np
-from augment_audio.fourier import power_blocks
-from augment_audio.phase_vocoder import PhaseVocoder
+from augment_audio.dsp.fourier import power_blocks
+from augment_audio.dsp.phase_vocoder import PhaseVocoder
 from generate.features.mel import mel_decibels
 from generate.dataset.settings import Settings
 from train.augment.affine import warp

@@ -1,4 +1,4 @@
-"""Audio files: what they are, how they are decoded, and the checked mono samples that all else begins with."""
+"""Audio files: which are decoded, how, and how they become checked mono samples."""
 
 from generate.audio.bad_audio import BadAudio, BadFile, FileReason
 from generate.audio.channels import MEAN, MONO

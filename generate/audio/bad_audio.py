@@ -1,4 +1,4 @@
-"""Why a clip cannot be rendered."""
+"""The errors of clips that cannot be rendered."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ class BadAudio(ValueError):
 
 
 class BadFile(BadAudio):
-    """The audio file is at fault: from this clip on, none of it can be read."""
+    """The whole file is at fault: no later clip of it can be read either."""
 
 
 class FileReason(str):
-    """The message of a `BadFile` as workers hand it on, told apart from that of one clip."""
+    """The message of a `BadFile`, as workers return it."""
 
     __slots__ = ()

@@ -1,49 +1,48 @@
-"""One channel from several: their mean, or one of them."""
+"""Downmix to mono: the mean of the channels, or one of them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from generate.audio.decode import BadAudio
-from generate.audio.own_noise import is_silent
+from generate.audio.bad_audio import BadAudio
+from generate.audio.noise_floor import is_silent
 
 MEAN, MONO = "mean", "mono"
-"""What is said of a clip that is the mean of its channels, and of one that has but one; else the number of the channel
-that was taken, 1 for the first."""
+"""Values of the column `channel`: the mean of several channels, or a file with only one. Otherwise it is the number of
+the channel that was used, from 1."""
 CANCELLED = 0.1
-"""Channels that have nothing in common leave 1 / n of their power in the mean of n, as one does beside silent ones.
-Where a tenth of even that is left (-13 dB of two channels; nine tenths of them opposite to each other), what is left is
-not what the channels hold, but what they differ in."""
+"""Uncorrelated channels leave 1 / n of their power in the mean of n. Below a tenth of that (-13 dB for two channels),
+they are in opposite phase, and the mean would contain only their differences."""
 
 
 def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.ndarray, str]:
-    """Take the channel that is wanted.
+    """Downmix as requested.
 
     Parameters
     ----------
     channels : np.ndarray, shape=(n, n_channels), float32
         n > 0, finite.
     wanted : str
-        One of `generate.dataset.settings.CHANNELS`; `auto` is the mean, or the loudest where the channels cancel each
-        other.
+        One of `generate.dataset.settings.CHANNELS`; `auto` is the mean, or the loudest channel if they cancel each
+        other out.
     noise : float
-        As `own_noise` gives it: where the mean holds no more, and a channel does, `auto` takes the loudest.
+        As `noise_floor` returns it: if the mean is silent by it and a channel is not, `auto` uses the loudest channel.
 
     Returns
     -------
     y : np.ndarray, shape=(n,), float32
-        An offset is left as it is.
+        Any DC offset is kept.
     channel : str
         `mono`, `mean`, or the number of the channel, from 1.
 
     Raises
     ------
-    BadSound
+    BadAudio
         If the file has no such channel.
     """
     n_channels = channels.shape[1]
     if wanted == "right" and n_channels < 2:
-        raise BadAudio("it has one channel and no right one: --channels auto takes what there is")
+        raise BadAudio("it has one channel, and no right one. Use --channels auto")
     if n_channels == 1:
         return channels[:, 0], MONO
     if wanted in ("left", "right"):
@@ -65,5 +64,5 @@ def _numbered(channels: np.ndarray, index: int) -> tuple[np.ndarray, str]:
 
 
 def _power(y: np.ndarray) -> float:
-    """Mean power without the offset."""
+    """Mean power without the DC offset."""
     return float(np.var(y, dtype=np.float64))

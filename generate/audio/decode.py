@@ -1,4 +1,4 @@
-"""From an audio file to its samples, as many channels and at the rate that it has."""
+"""Decode an audio file with all its channels, at its own sample rate."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import soundfile
 
-from generate.audio import by_libsndfile, flac
 from generate.audio.bad_audio import BadAudio, BadFile
+from generate.audio.containers import flac
+from generate.audio.containers.truncation import truncation
+from generate.audio.decoders import libsndfile
 from generate.audio.formats import check_bounds
-from generate.audio.truncation import truncation
 
 LIBSNDFILES = frozenset(b"RIFF RIFX RF64 FORM riff caff .snd dns. NIST Crea OggS fLaC".split())
-"""First bytes of the files that libsndfile decodes; all others are FFmpeg's."""
+"""First bytes of the files that libsndfile decodes; FFmpeg decodes all others."""
 IN_OGG = (b"\x01vorbis", b"OpusHead")
 PLAINER = {
-    "Internal error : SF_INFO struct incomplete.": "Its header tells no sample rate or number of channels that can be.",
+    "Internal error : SF_INFO struct incomplete.": "Its header has an impossible sample rate or number of channels.",
     "Unspecified internal error.": "Its header is damaged.",
 }
-"""What libsndfile means, where it says something else."""
+"""Unclear messages of libsndfile, in plain words."""
 
 
 class Recording(Protocol):
-    """An open audio file, looked through: all of it can be read, and nothing else is in it."""
+    """An open audio file that was checked: it is complete, and contains nothing else."""
 
     sr: int
     n_channels: int
@@ -45,7 +46,7 @@ class Recording(Protocol):
 
 @dataclass(frozen=True)
 class Decoded:
-    """Samples as the file holds them.
+    """Samples as they are in the file.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ class Decoded:
     sr : int
         The file's own sample rate, in hertz.
     bits : int
-        Of a sample; 16 for lossy formats, 24 for floating-point numbers. See `generate.audio.own_noise`.
+        Bit depth; 16 for lossy formats, 24 for floating-point numbers. See `generate.audio.noise_floor`.
     """
 
     channels: np.ndarray
@@ -63,7 +64,7 @@ class Decoded:
 
 
 def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) -> Decoded:
-    """Decode an audio file or a part of it; channels and sample rate stay as they are.
+    """Decode an audio file or a part of it, with its own channels and sample rate.
 
     Parameters
     ----------
@@ -73,8 +74,8 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
 
     Raises
     ------
-    BadSound
-        If it cannot be decoded, is empty or truncated, or holds what was not understood.
+    BadAudio
+        If it cannot be decoded, is empty or truncated, or contains something unknown.
     """
     with _opened(path) as recording:
         start = round(start_s * recording.sr)
@@ -91,40 +92,40 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
 
 
 class Length(NamedTuple):
-    """Of an audio file: of what is there, and as its header says."""
+    """Duration and sample rate of an audio file."""
 
     seconds: float
     sample_rate_hz: int
 
 
 def length(path: Path) -> Length:
-    """Length and rate of an audio file.
+    """Duration and sample rate of an audio file.
 
     Raises
     ------
-    BadSound
-        If it cannot be told, or is not true.
+    BadAudio
+        If the file is bad; see `decode`.
     """
     with _opened(path) as recording:
         return Length(recording.n_samples / recording.sr, recording.sr)
 
 
 def duration_s(path: Path) -> float:
-    """Length of an audio file in seconds; see `length`."""
+    """Duration of an audio file in seconds; see `length`."""
     return length(path).seconds
 
 
-_kept = threading.local()
-"""The recording that this thread read last, if it is worth to stay open: the clips of one follow each other."""
+_last = threading.local()
+"""The recording that this thread read last, left open if it is slow to open: its next clips are likely to follow."""
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Recording]:
-    """An audio file; what goes wrong with it becomes a reason."""
+    """An open audio file; errors of libraries and of the system become `BadFile`."""
     try:
         stat = path.stat()
         key = (path, stat.st_size, stat.st_mtime_ns)
-        if getattr(_kept, "key", None) != key:
+        if getattr(_last, "key", None) != key:
             _forget()
             recording = _open(path, stat.st_size)
             if not recording.is_kept:
@@ -133,45 +134,45 @@ def _opened(path: Path) -> Iterator[Recording]:
                 finally:
                     recording.close()
                 return
-            _kept.key, _kept.recording = key, recording
+            _last.key, _last.recording = key, recording
         try:
-            yield _kept.recording
+            yield _last.recording
         except BaseException:
             _forget()
             raise
     except soundfile.LibsndfileError as error:
         words = error.error_string.strip()
-        raise BadFile(f"not readable as sound: {PLAINER.get(words, words)}") from None
+        raise BadFile(f"not readable as audio: {PLAINER.get(words, words)}") from None
     except OSError as error:
         raise BadFile(f"not readable: {error.strerror or error}") from None
 
 
 def _forget() -> None:
     """Close the recording that was read last."""
-    if getattr(_kept, "recording", None) is not None:
-        _kept.recording.close()
-    _kept.key = _kept.recording = None
+    if getattr(_last, "recording", None) is not None:
+        _last.recording.close()
+    _last.key = _last.recording = None
 
 
 def _open(path: Path, n_bytes: int) -> Recording:
-    """Open a file with the library that decodes what its first bytes say it is."""
+    """Open a file with the library for the format that its first bytes show."""
     with path.open("rb") as file:
         start = file.read(64)
     if n_bytes == 0:
         raise BadFile("empty: the file has no bytes")
     if _is_for_libsndfile(path, start):
-        return by_libsndfile.Recording(path)
-    from generate.audio import by_ffmpeg
+        return libsndfile.Recording(path)
+    from generate.audio.decoders import ffmpeg
 
     if fault := truncation(path):
         raise BadFile(fault)
-    return by_ffmpeg.Recording(path)
+    return ffmpeg.Recording(path)
 
 
 def _is_for_libsndfile(path: Path, start: bytes) -> bool:
-    """Whether libsndfile can decode a file, and will decode all of it."""
+    """Whether libsndfile decodes the file, and all of it."""
     if start[:4] not in LIBSNDFILES or start[8:12] == b"AVI ":
         return False
     if start[:4] == b"OggS":
         return any(codec in start for codec in IN_OGG)
-    return start[:4] != b"fLaC" or flac.ends_as_told(path)
+    return start[:4] != b"fLaC" or flac.ends_as_promised(path)

@@ -1,4 +1,4 @@
-"""Which files are audio files, and the bounds that hold before one is decoded."""
+"""Suffixes of audio files, and bounds that are checked before decoding."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ BY_FFMPEG = frozenset(
     + (".wma", ".wmv", ".asf", ".amr", ".ape", ".wv", ".mpc", ".tta", ".ac3", ".eac3", ".avi", ".flv", ".ts", ".mts")
 )
 AUDIO_SUFFIXES = BY_LIBSNDFILE | BY_FFMPEG
-"""Files that are looked for; which library decodes one is told by its content."""
+"""Files that are collected; the content decides which library decodes a file."""
 
 LOWEST_SR, HIGHEST_SR = 1000, 1_000_000
-"""In hertz. Bat detectors record at up to 500,000; a damaged header that tells 7 Hz would make of a second an hour."""
+"""In hertz. Bat detectors record at up to 500,000; with 7 Hz, as in a damaged header, a second would become an hour."""
 MOST_CHANNELS = 64
 MOST_VALUES = 1 << 28
 """Samples times channels of one clip, 1 GiB as float32: ten minutes at 48 kHz in nine channels."""
 
 
 def check_bounds(sr: int, n_channels: int, n_samples: int = 0) -> None:
-    """Refuse what no recording has, or no memory holds, before it is decoded.
+    """Reject impossible headers, and audio that is too large for memory, before decoding.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ def check_bounds(sr: int, n_channels: int, n_samples: int = 0) -> None:
         In hertz.
     n_channels : int
     n_samples : int
-        Of one channel, to be read at once.
+        Samples per channel to be read at once.
 
     Raises
     ------
     BadFile
     """
     if not LOWEST_SR <= sr <= HIGHEST_SR:
-        raise BadFile(f"its sample rate is {sr} Hz; sounds have {LOWEST_SR:,} to {HIGHEST_SR:,}")
+        raise BadFile(f"its sample rate is {sr} Hz; it must be from {LOWEST_SR:,} to {HIGHEST_SR:,} Hz")
     if not 1 <= n_channels <= MOST_CHANNELS:
-        raise BadFile(f"its header tells {n_channels} channels; sounds have 1 to {MOST_CHANNELS}")
+        raise BadFile(f"it has {n_channels} channels by its header; there must be 1 to {MOST_CHANNELS}")
     if n_samples * n_channels > MOST_VALUES:
         raise BadFile(
-            f"too long to be read at once: {n_samples:,} samples in {n_channels} channels, and {MOST_VALUES:,} values "
-            "are the most; lower --seconds, or write it again with fewer channels"
+            f"too long to be read at once: {n_samples:,} samples in {n_channels} channels; samples times channels "
+            f"must be at most {MOST_VALUES:,}. Lower --seconds, or convert it to fewer channels"
         )

@@ -1,4 +1,4 @@
-"""From a decoded file to checked mono samples at one rate."""
+"""Load audio as checked mono samples at one sample rate."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from generate.audio.bad_audio import BadAudio
 from generate.audio.channels import one_channel
-from generate.audio.decode import BadAudio, Decoded, decode
-from generate.audio.formats import HIGHEST_SR, LOWEST_SR
-from generate.audio.own_noise import are_sixteen_bit_numbers, is_silent, own_noise
+from generate.audio.decode import Decoded, decode
+from generate.audio.noise_floor import are_sixteen_bit_numbers, is_silent, noise_floor
 
 HIGHEST_SAMPLE = 1e5
-"""Float files that hold 16-bit numbers reach 32,768. Beyond this it is damage, not sound."""
+"""Float files that hold 16-bit numbers reach 32,768. Higher values mean a damaged file."""
 LONGEST_BEGINNING = 4.0
-"""Of a long recording whose beginning alone is wanted, this many times the image's length is read: the fastest
-stretch is by 4, so no variant can need more."""
+"""How many times the duration of an image is read of a long recording of which only the beginning is used. The fastest
+stretch is by 4, so no variant needs more."""
 SHORTEST_OFFSET_S = 0.05
-"""The mean of a shorter event between zeros is part of it; a sound that is heard has none over so long (20 Hz)."""
+"""The mean of a shorter event between zeros is part of the signal; over a longer one, audible frequencies (from 20 Hz)
+average out."""
 FAINT = 2.0**-6
-"""-36 dB of full scale. Sixteen bits are too few to tell fainter sounds apart: of one at -90 dB two steps are left."""
+"""-36 dBFS. Sixteen bits are too few to distinguish fainter signals: at -90 dBFS two steps are left."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Samples and what was found out on the way.
+    """Samples, and what was measured while loading.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
-        Mono samples at the rate asked for, n > 0, finite, from -1 to 1, without offset; zeros where what is shown is
-        silent.
+        Mono samples at the requested rate, n > 0, finite, from -1 to 1, without DC offset; zeros if the part that an
+        image shows is silent.
     sha256 : str
-        Of the samples of the channel that was taken (or of the mean) as 16-bit numbers, and their own rate: equal for
-        equal sounds under different names. Of samples below `FAINT`, as 31-bit numbers without their offset.
+        Of the file's sample rate and the mono samples at that rate as 16-bit numbers: equal for equal audio in
+        different files. Samples below `FAINT` are hashed as 31-bit numbers without their DC offset.
     peak_dbfs : float
-        Largest sample of all channels before anything was changed, in decibels of full scale; -inf for digital
-        silence.
+        Peak of all channels as in the file, in decibels of full scale; -inf for digital silence.
     sample_rate_hz : int
         The file's own.
     channel : str
-        `mono`, `mean`, or the number of the channel that was taken, from 1; see `generate.audio.channels`.
+        `mono`, `mean`, or the number of the channel that was used, from 1; see `generate.audio.channels`.
     dc_offset : float
-        That was taken away, as the file holds it: 1 is full scale.
+        DC offset that was removed; 1 is full scale.
     noise : float
-        How far the noise of the file's format may take a sample of `y` from the mean; see `generate.audio.own_noise`.
+        How far the noise of the file's format can move a sample of `y` from the mean; see `generate.audio.noise_floor`.
     silent : bool
-        Whether nothing of what is shown goes beyond that.
+        Whether no sample of the part that an image shows exceeds that.
     """
 
     y: np.ndarray
@@ -71,33 +71,33 @@ def load(
     shown_s: float | None = None,
     channels: str = "auto",
 ) -> Loaded:
-    """Decode a sound or a part of it, take one channel, check it, and bring it to one rate without its offset.
+    """Decode an audio file or a part of it, downmix and check it, remove the DC offset, and resample it.
 
-    What comes out depends on the part that is read, and on nothing before or behind it.
+    The result depends only on the part that is read.
 
     Parameters
     ----------
     path : Path
     sr : int
-        Sample rate wanted, in hertz.
+        Sample rate of the result, in hertz.
     start_s, longest_s : float
         Where to begin, and how much to read at most, in seconds.
     shown_s : float, optional
-        How much of that an image shows, from its beginning; default: all. It is this that is silent or not.
+        How much of that an image shows, from its beginning; default: all. Only this part counts for `silent`.
     channels : str
         One of `generate.dataset.settings.CHANNELS`.
 
     Raises
     ------
-    BadSound
-        If it cannot be decoded, is empty, truncated, lacks the channel, or holds values that are no sound.
+    BadAudio
+        If it cannot be decoded, is empty or truncated, lacks the channel, or has impossible samples.
     """
     decoded = decode(path, start_s=start_s, longest_s=longest_s)
     own_sr, all_channels = decoded.sr, decoded.channels
     peak = _checked_peak(decoded)
     if are_sixteen_bit_numbers(all_channels, peak):
         all_channels, peak = all_channels * np.float32(2**-15), peak * 2**-15
-    noise = own_noise(all_channels, decoded.bits)
+    noise = noise_floor(all_channels, decoded.bits)
     samples, channel = one_channel(all_channels, channels, noise=noise)
     y, offset = _without_offset(samples, own_sr)
     n_shown = len(y) if shown_s is None else max(1, round(shown_s * own_sr))
@@ -107,10 +107,10 @@ def load(
         y = soxr.resample(y, own_sr, sr)
         if len(y) == 0:
             raise BadAudio(f"too short: it holds {len(samples)} samples at {own_sr} Hz")
-    if silent:  # settled before resampling, which raises the peaks of noise; no variant may show it either
+    if silent:  # decided before resampling, which raises the peaks of noise; no variant may show the noise either
         n_silent = len(y) if shown_s is None else max(1, round(shown_s * sr))
         y = np.concatenate([np.zeros_like(y[:n_silent]), y[n_silent:]])
-    # Only now, since resampling raises peaks too.
+    # After resampling, which can raise peaks above 1.
     highest = float(np.maximum(y.max(), -y.min()))
     if highest > 1:
         y, noise = y / np.float32(highest), noise / highest
@@ -127,22 +127,20 @@ def load(
 
 
 def _checked_peak(decoded: Decoded) -> float:
-    """The largest sample of all channels; what is no sound is refused."""
-    peak = float(np.maximum(decoded.channels.max(), -decoded.channels.min()))  # NaN, if there is any, comes through
+    """The largest sample of all channels; impossible values are rejected."""
+    peak = float(np.maximum(decoded.channels.max(), -decoded.channels.min()))  # NaN passes through
     if not np.isfinite(peak):
         raise BadAudio("not finite: it holds NaN or infinity")
     if peak > HIGHEST_SAMPLE:
         raise BadAudio(f"damaged: samples reach {peak:.3g}, and full scale is 1")
-    if not LOWEST_SR <= decoded.sr <= HIGHEST_SR:
-        raise BadAudio(f"its sample rate is {decoded.sr} Hz; sounds have {LOWEST_SR:,} to {HIGHEST_SR:,}")
     return peak
 
 
 def _without_offset(y: np.ndarray, sr: int) -> tuple[np.ndarray, float]:
     """The samples without their mean, and that mean.
 
-    A high-pass filter would change low sounds as well, and begin with a swing of its own. Zeros at both ends were put
-    there after the offset came about; they stay zeros, and are no part of the mean.
+    A high-pass filter would change low frequencies too, and has a transient at the start. Zeros at both ends are
+    padding without the offset; they stay zeros and do not count for the mean.
     """
     is_audio = y != 0
     first, last = int(is_audio.argmax()), len(y) - int(is_audio[::-1].argmax())
@@ -155,7 +153,7 @@ def _without_offset(y: np.ndarray, sr: int) -> tuple[np.ndarray, float]:
 
 
 def _digest(samples: np.ndarray, centred: np.ndarray, sr: int) -> str:
-    """The same for the same samples, whatever number of bits a file holds them in."""
+    """A hash of the samples that does not depend on the bit depth of the file."""
     if max(centred.max(), -centred.min()) < FAINT:
         whole = np.rint(centred * np.float64(2**30)).astype("<i4")
     else:
@@ -163,5 +161,5 @@ def _digest(samples: np.ndarray, centred: np.ndarray, sr: int) -> str:
         sixteen_bits *= np.float32(32767)
         whole = np.rint(sixteen_bits, out=sixteen_bits).astype("<i2")
     digest = hashlib.sha256(sr.to_bytes(8, "little"))
-    digest.update(whole)
+    digest.update(whole.data)
     return digest.hexdigest()

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from generate.dataset import mp3, tables
 from generate.dataset.file_names import FANNED, SUFFIX
 from generate.dataset.settings_file import SETTINGS, SettingsFile, read_settings
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import is_system_file, nfc
 
-LOCK = ".lock"
 TABLES = (tables.METADATA, tables.REJECTED, SETTINGS, tables.JOURNAL)
 PAGE = "index.html"
 PIXEL_CACHE = ".pixels-"
@@ -130,27 +128,6 @@ def _differences(there: SettingsFile, wanted: SettingsFile) -> str:
         if name not in ("variants", "class_variants") and before.get(name) != now.get(name)
     ]
     return "; ".join(pairs) or "they were rendered by another version of this program or of a variants file"
-
-
-@contextmanager
-def locked(images: Path) -> Iterator[None]:
-    """Make the folder, and lock it against other runs.
-
-    Raises
-    ------
-    ValueError
-        If another run is writing into it.
-    """
-    images.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(images / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ValueError(f"Another run is writing into {str(images)!r}. Wait for it, or give another OUTPUT.") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def list_images(images: Path) -> frozenset[str]:

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from generate.dataset import mp3, png, tables
 from generate.dataset.file_names import SUFFIX
-from generate.dataset.folder import AUDIO_SUFFIX, LOCK, PAGE, TABLES, TEMPORARY, audio_of, files_in
+from generate.dataset.folder import AUDIO_SUFFIX, PAGE, TABLES, TEMPORARY, audio_of, files_in
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_empty_folder
 
 COUNTED = ".started/"

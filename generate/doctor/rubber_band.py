@@ -61,7 +61,7 @@ def _rubber_band_library() -> str:
     try:
         import pylibrb  # noqa: F401
 
-        from augment_audio.rubberband_engine import RubberBandSound
+        from augment_audio.engines.rubberband import RubberBandSound
     except (ImportError, OSError):
         return ""
     return RubberBandSound.version()

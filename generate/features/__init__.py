@@ -1,4 +1,4 @@
-"""What an image shows of a sound: one file a feature."""
+"""Time-frequency features of a waveform: one file a feature."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class Feature:
 
     Parameters
     ----------
-    draw : callable
-        `draw(y, settings) -> values`: y of shape=(n,) float32 at `settings.sr`; values of shape=(rows, frames) float32
-        from 0 (the palette's dark end) to 1, low frequencies first.
+    compute : callable
+        `compute(y, settings) -> values`: y of shape=(n,) float32 at `settings.sr`; values of shape=(rows, frames)
+        float32 from 0 (the palette's dark end) to 1, low frequencies first.
     settings : frozenset of str
-        Which settings it uses of those that not every feature does.
+        The settings that it uses and some other feature does not.
     """
 
-    draw: Callable[[np.ndarray, Settings], np.ndarray]
+    compute: Callable[[np.ndarray, Settings], np.ndarray]
     settings: frozenset[str] = frozenset()
 
     def __call__(self, y: np.ndarray, settings: Settings) -> np.ndarray:
-        """See `draw`."""
-        return self.draw(y, settings)
+        """See `compute`."""
+        return self.compute(y, settings)
 
 
 FEATURES: dict[str, Feature] = {
@@ -38,24 +38,28 @@ FEATURES: dict[str, Feature] = {
     "mfcc": Feature(mfcc.mfcc, frozenset({"n_bands", "n_mfcc"})),
     "gammatone": Feature(gammatone.gammatone, frozenset({"n_bands"})),
 }
-"""To add one, write its file and add its line; a setting that others do not use is named there."""
+"""To add one, write its file and add its line, with the settings that not every feature uses."""
 
 
 def check_feature(name: str, given: Collection[str]) -> None:
-    """Check that there is such a feature, and that it uses the settings that the user gave.
+    """Check that a feature exists, and that it uses the settings that the user gave.
 
     Parameters
     ----------
     name : str
     given : collection of str
-        Names of settings that were given.
+        Names of the given settings.
 
     Raises
     ------
     ValueError
+
+    Examples
+    --------
+    >>> check_feature("mfcc", given=["n_mfcc"])
     """
     if name not in FEATURES:
-        raise ValueError(f"There is no feature {name!r}; choose from {', '.join(FEATURES)}.")
+        raise ValueError(f"feature must be one of {', '.join(FEATURES)}. Got {name!r}.")
     for setting in sorted(set().union(*(feature.settings for feature in FEATURES.values())) - FEATURES[name].settings):
         if setting in given:
             option = "--" + setting.replace("_", "-")

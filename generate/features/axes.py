@@ -1,4 +1,4 @@
-"""What the rows and columns of an image stand for, in hertz and seconds."""
+"""The axes of a spectrogram image, in hertz and seconds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from generate.dataset.settings import Settings
 from generate.features.gammatone import centre_hz
-from generate.features.mel import to_hz, to_mel
+from generate.features.mel import corner_hz
 
 LEAST_DISTANCE = 0.07
-"""Between two marks of an axis, as a part of its length: closer ones could not be read."""
+"""Between two tick marks, as a fraction of the axis: labels closer together would overlap."""
 MOST_TIME_MARKS = 6
 
 
@@ -24,10 +24,15 @@ def row_hz(settings: Settings) -> np.ndarray | None:
     -------
     np.ndarray or None, shape=(rows,), float64
         In hertz, the lowest first; None for `mfcc`, whose rows are no frequencies.
+
+    Examples
+    --------
+    >>> row_hz(Settings(sr=22050, n_bands=8)).round()
+    array([ 370.,  739., 1119., 1639., 2399., 3513., 5143., 7530.])
     """
     low, high = settings.fmin_hz, settings.highest_hz
     if settings.feature == "mel":
-        return to_hz(np.linspace(*to_mel(np.array([low, high])), settings.n_bands + 2))[1:-1]
+        return corner_hz(settings.n_bands, low, high)[1:-1]
     if settings.feature == "gammatone":
         return centre_hz(settings.n_bands, low, high)
     if settings.feature == "log":
@@ -37,7 +42,7 @@ def row_hz(settings: Settings) -> np.ndarray | None:
 
 
 def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
-    """Round frequencies and where they stand on an image's vertical axis.
+    """Round frequencies for the tick marks of the vertical axis.
 
     Parameters
     ----------
@@ -46,8 +51,8 @@ def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
     Returns
     -------
     list of (float, float)
-        Hertz (1, 2 or 5 times a power of ten), and the height from 0 (bottom) to 1 (top), the lowest first; empty
-        where the rows are no frequencies.
+        Hertz (1, 2 or 5 times a power of ten), and the position from 0 (bottom) to 1 (top), the lowest first; empty
+        if the rows are no frequencies.
     """
     hz = row_hz(settings)
     if hz is None:
@@ -64,7 +69,7 @@ def frequency_marks(settings: Settings) -> list[tuple[float, float]]:
 
 
 def time_marks(settings: Settings) -> list[tuple[float, float]]:
-    """Round times and where they stand on an image's horizontal axis.
+    """Round times for the tick marks of the horizontal axis.
 
     Parameters
     ----------
@@ -73,7 +78,12 @@ def time_marks(settings: Settings) -> list[tuple[float, float]]:
     Returns
     -------
     list of (float, float)
-        Seconds, and the place from 0 (left) to 1 (right).
+        Seconds, and the position from 0 (left) to 1 (right).
+
+    Examples
+    --------
+    >>> time_marks(Settings(seconds=2))
+    [(0.0, 0.0), (0.5, 0.25), (1.0, 0.5), (1.5, 0.75), (2.0, 1.0)]
     """
     steps = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
     step = next(step for step in steps if settings.seconds / step <= MOST_TIME_MARKS)

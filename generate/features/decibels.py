@@ -1,4 +1,4 @@
-"""From samples to power, and from power to the dB scale that every feature shares."""
+"""Power in frequency bands, and the dB scale that all features share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 QUIETEST_DBFS = -80.0
-"""The reference is never lower than a sine of this level. Three steps of 16-bit sound: below is the format's own noise,
-and `ref=np.max` would paint it as bright as any other sound."""
+"""The reference is never lower than a sine of this level, which is three steps of 16 bits: below is only the noise of
+the format, which `ref=np.max` would show as bright as any signal."""
 
 
 def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_array) -> np.ndarray:
@@ -22,13 +22,14 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
+    settings : Settings
     filters : np.ndarray or scipy.sparse.csr_array, shape=(rows, n_fft / 2 + 1), float32
 
     Returns
     -------
     np.ndarray, shape=(rows, 1 + n // hop_length), float32
     """
-    from augment_audio.fourier import n_frames, power_blocks
+    from augment_audio.dsp.fourier import n_frames, power_blocks
     from generate.features.sparse import multiply
 
     power = np.empty((filters.shape[0], n_frames(len(y), settings.hop_length)), dtype=np.float32)
@@ -42,15 +43,20 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
 
 
 def sine_power(n_fft: int, filters: np.ndarray | None = None) -> float:
-    """The highest power that a sine at full scale reaches.
+    """The highest power of a sine at full scale.
 
-    In its own bin it is half the sum of the Hann window, squared, and a quarter of that in both bins beside it.
+    In its own bin this is half the sum of the Hann window, squared; in both neighbouring bins a quarter of that.
 
     Parameters
     ----------
     n_fft : int
     filters : np.ndarray, shape=(rows, n_fft / 2 + 1), optional
-        Then the highest of all rows; a filter may hold all three bins.
+        With filters: the highest power in any row. A filter may contain all three bins.
+
+    Examples
+    --------
+    >>> sine_power(2048)
+    262144.0
     """
     in_own_bin = (n_fft / 4) ** 2
     if filters is None:
@@ -60,19 +66,25 @@ def sine_power(n_fft: int, filters: np.ndarray | None = None) -> float:
 
 
 def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> np.ndarray:
-    """Decibels below the reference, cut at the floor.
+    """Decibels relative to the reference, clipped at the floor.
 
     Parameters
     ----------
     power : np.ndarray, shape=(rows, frames)
         At least 0.
+    settings : Settings
     full_scale : float
-        The highest power that a sine at full scale reaches in any row.
+        The highest power of a sine at full scale in any row.
 
     Returns
     -------
     np.ndarray, shape=(rows, frames), float32
         From `-range_db` to 0.
+
+    Examples
+    --------
+    >>> to_decibels(np.array([[1.0, 0.1, 0.0]]), Settings(range_db=80), full_scale=1.0).round(1)
+    array([[  0., -10., -80.]], dtype=float32)
     """
     if settings.reference == "full-scale":
         reference = full_scale
@@ -84,12 +96,12 @@ def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> 
 
 
 def to_unit_range(decibels: np.ndarray, settings: Settings) -> np.ndarray:
-    """The dB scale from 0 (floor) to 1 (reference).
+    """Scale decibels to 0 (floor) to 1 (reference).
 
     Parameters
     ----------
     decibels : np.ndarray, shape=(rows, frames), float32
-        As `to_decibels` gives them.
+        As `to_decibels` returns them.
     settings : Settings
 
     Returns

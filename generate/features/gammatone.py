@@ -1,4 +1,4 @@
-"""Gammatone spectrogram: filters shaped and spaced as those of the ear."""
+"""Gammatone spectrogram: filters shaped and spaced as in the human ear."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from generate.features.decibels import band_power, sine_power, to_decibels, to_u
 ORDER = 4
 """Order of the gammatone filter that fits human hearing best (Patterson and others 1987)."""
 BANDWIDTH = 1.019
-"""Bandwidth of that filter in equivalent rectangular bandwidths (the same)."""
+"""Bandwidth of that filter in equivalent rectangular bandwidths (same source)."""
 
 
 def gammatone(y: np.ndarray, settings: Settings) -> np.ndarray:
     """Energy in each band of a gammatone filter bank, in decibels.
 
-    The power spectrum is weighted with the filters' power responses, which takes a small part of the time of
-    filtering the samples and gives the same energies.
+    The power spectrum is weighted with the power responses of the filters, which is much faster than filtering the
+    samples and has the same energies.
 
     Parameters
     ----------
@@ -47,9 +47,10 @@ def erb_hz(hz: np.ndarray) -> np.ndarray:
 
 
 def centre_hz(n_bands: int, fmin_hz: float, fmax_hz: float) -> np.ndarray:
-    """Centre frequencies, evenly spaced in ERB rate, shape=(n_bands,), low first.
+    """Centre frequencies, evenly spaced in ERB rate, shape=(n_bands,), lowest first.
 
-    The ERB rate is 21.4 log10(1 + 0.00437 f) (Glasberg and Moore 1990). Half a step is kept from both ends.
+    The ERB rate is 21.4 log10(1 + 0.00437 f) (Glasberg and Moore 1990). The first and the last are
+    half a step from the ends.
     """
     low, high = (21.4 * np.log10(1 + 4.37e-3 * np.array([fmin_hz, fmax_hz]))).tolist()
     rate = low + (np.arange(n_bands) + 0.5) * (high - low) / n_bands
@@ -70,5 +71,5 @@ def gammatone_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz
 
 @lru_cache(maxsize=4)
 def _full_scale(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: float) -> float:
-    """The highest power that a sine at full scale reaches in a band."""
+    """The highest power of a sine at full scale in any band."""
     return sine_power(n_fft, gammatone_filters(sr, n_fft, n_bands, fmin_hz, fmax_hz))

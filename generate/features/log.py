@@ -1,4 +1,4 @@
-"""Log-power spectrogram: the frequency axis is linear in hertz."""
+"""Log-power spectrogram, with a frequency axis linear in hertz."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def log(y: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     np.ndarray, shape=(bins in the range, frames), float32, 0 to 1
     """
-    from augment_audio.fourier import power_blocks
+    from augment_audio.dsp.fourier import power_blocks
 
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     rows = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)

@@ -1,4 +1,4 @@
-"""Mel-spectrogram: the frequency axis is spaced as pitch is heard."""
+"""Mel-spectrogram, with a frequency axis spaced by perceived pitch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mel(y: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def mel_decibels(y: np.ndarray, settings: Settings) -> np.ndarray:
-    """The same in decibels below the reference, shape=(n_bands, frames)."""
+    """Mel-spectrogram in decibels relative to the reference, shape=(n_bands, frames)."""
     options = (settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
     filters, full_scale = mel_filters(*options)
     return to_decibels(band_power(y, settings, filters), settings, full_scale=full_scale)
@@ -41,16 +41,14 @@ def mel_decibels(y: np.ndarray, settings: Settings) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def mel_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: float) -> tuple[csr_array, float]:
-    """Triangular filters.
-
-    Those of `librosa.filters.mel`, bit for bit; importing that would take longer than drawing thirty clips.
+    """Triangular filters, equal to those of `librosa.filters.mel`, which takes long to import.
 
     Returns
     -------
     filters : scipy.sparse.csr_array, shape=(n_bands, n_fft / 2 + 1), float32
-        Sparse, since a bin is in two of them at most.
+        Sparse, since each bin is in two filters at most.
     full_scale : float
-        The highest power that a sine at full scale reaches in any band.
+        The highest power of a sine at full scale in any band.
 
     References
     ----------
@@ -58,51 +56,63 @@ def mel_filters(sr: int, n_fft: int, n_bands: int, fmin_hz: float, fmax_hz: floa
     """
     from scipy.sparse import csr_array
 
-    corner_hz = _corners(n_bands, fmin_hz, fmax_hz)
+    corners = corner_hz(n_bands, fmin_hz, fmax_hz)
     bin_hz = np.fft.rfftfreq(n_fft, 1 / sr)
     rising, falling = (
-        (bin_hz - corner_hz[:-2, np.newaxis]) / np.diff(corner_hz)[:-1, np.newaxis],
-        (corner_hz[2:, np.newaxis] - bin_hz) / np.diff(corner_hz)[1:, np.newaxis],
+        (bin_hz - corners[:-2, np.newaxis]) / np.diff(corners)[:-1, np.newaxis],
+        (corners[2:, np.newaxis] - bin_hz) / np.diff(corners)[1:, np.newaxis],
     )
     triangles = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
-    # Each has the same area, so white noise is as bright in all bands.
-    triangles *= (2 / (corner_hz[2:] - corner_hz[:-2]))[:, np.newaxis]
+    # Each has the same area, so that white noise has equal power in all bands.
+    triangles *= (2 / (corners[2:] - corners[:-2]))[:, np.newaxis]
     return csr_array(triangles), sine_power(n_fft, triangles)
 
 
 def n_empty_bands(settings: Settings) -> int:
-    """How many bands hold no bin of the Fourier transform: whatever the sound, they are dark.
+    """Number of bands without any bin of the Fourier transform, which are always dark.
 
     Parameters
     ----------
     settings : Settings
+
+    Examples
+    --------
+    >>> n_empty_bands(Settings(sr=44100, n_fft=512)), n_empty_bands(Settings(sr=44100, n_fft=2048))
+    (11, 0)
     """
-    corner_hz = _corners(settings.n_bands, settings.fmin_hz, settings.highest_hz)
+    corners = corner_hz(settings.n_bands, settings.fmin_hz, settings.highest_hz)
     bin_hz = np.fft.rfftfreq(settings.n_fft, 1 / settings.sr)
-    first = np.searchsorted(bin_hz, corner_hz[:-2], side="right")
-    last = np.searchsorted(bin_hz, corner_hz[2:], side="left")
+    first = np.searchsorted(bin_hz, corners[:-2], side="right")
+    last = np.searchsorted(bin_hz, corners[2:], side="left")
     return int((last <= first).sum())
 
 
-def _corners(n_bands: int, fmin_hz: float, fmax_hz: float) -> np.ndarray:
-    """Where the triangles begin, peak and end, in hertz, shape=(n_bands + 2,): each takes three in a row."""
-    return to_hz(np.linspace(*to_mel(np.array([fmin_hz, fmax_hz])), n_bands + 2))
+def corner_hz(n_bands: int, fmin_hz: float, fmax_hz: float) -> np.ndarray:
+    """Where the triangles begin, peak and end, in hertz, shape=(n_bands + 2,): three in a row per band."""
+    low, high = to_mel(np.array([fmin_hz, fmax_hz])).tolist()
+    return to_hz(np.linspace(low, high, n_bands + 2))
 
 
 LINEAR_HZ = 200 / 3
-"""Slaney's mel below 1000 Hz, in hertz."""
+"""Hertz per mel on Slaney's scale, below 1000 Hz."""
 LOG_FROM_HZ = 1000.0
 LOG_STEP = np.log(6.4) / 27
-"""Above it 27 mel make a factor of 6.4."""
+"""Above it, 27 mel are a factor of 6.4."""
 
 
 def to_mel(hz: np.ndarray) -> np.ndarray:
-    """Slaney's mel scale: linear up to 1000 Hz, logarithmic above."""
+    """Hertz to mel on Slaney's scale: linear up to 1000 Hz, logarithmic above.
+
+    Examples
+    --------
+    >>> to_mel(np.array([0.0, 1000.0, 6400.0]))
+    array([ 0., 15., 42.])
+    """
     above = LOG_FROM_HZ / LINEAR_HZ + np.log(np.maximum(hz, LOG_FROM_HZ) / LOG_FROM_HZ) / LOG_STEP
     return np.where(hz >= LOG_FROM_HZ, above, hz / LINEAR_HZ)
 
 
 def to_hz(mel: np.ndarray) -> np.ndarray:
-    """Back from it."""
+    """Mel on Slaney's scale to hertz; the inverse of `to_mel`."""
     log_from = LOG_FROM_HZ / LINEAR_HZ
     return np.where(mel >= log_from, LOG_FROM_HZ * np.exp(LOG_STEP * (mel - log_from)), LINEAR_HZ * mel)

@@ -1,4 +1,4 @@
-"""Mel-frequency cepstral coefficients: the shape of the mel-spectrum's outline, coarse to fine."""
+"""Mel-frequency cepstral coefficients: the shape of the spectral envelope, coarse to fine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from generate.dataset.settings import Settings
 from generate.features.mel import mel_decibels
 
 LARGEST_MAGNIFICATION = 8.0
-"""Coefficients shrink with their number. On ESC-10 all but 0.1 % of each reach at most 26, 16, 11, 5, 4 and 3 dB for
-k = 1, 2, 3, 5, 10 and 39; magnified so, each fills the scale and next to none leaves it."""
+"""Higher coefficients are smaller. On ESC-10, 99.9 % of them are below 26, 16, 11, 5, 4 and 3 dB for k = 1, 2, 3, 5, 10
+and 39; magnified, each fills the scale and hardly any is clipped."""
 
 
 def mfcc(y: np.ndarray, settings: Settings) -> np.ndarray:
     """MFCC: the discrete cosine transform of each column of the mel-spectrogram in decibels.
 
-    Row 0 is the mean level of the frame; row k tells how much the outline sways k / 2 times between the lowest and the
-    highest band. The scale is fixed: nothing in it comes from the clip's own extremes.
+    Row 0 is the mean level of the frame; row k is the cosine with k / 2 periods from the lowest to the highest band.
+    The scale is fixed and does not depend on the extremes of the clip.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def mfcc(y: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape=(n_mfcc, frames), float32, 0 to 1
-        0.5 stands for a coefficient of zero (for row 0: a mean level in the middle of the range).
+        0.5 is a coefficient of zero (in row 0: a mean level in the middle of the range).
     """
     return coefficients_to_unit_range(mfcc_decibels(y, settings), settings)
 
@@ -40,15 +40,15 @@ def mfcc_decibels(y: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def coefficients_to_unit_range(coefficients: np.ndarray, settings: Settings) -> np.ndarray:
-    """Put coefficients on a fixed scale with zero in the middle, the higher ones magnified.
+    """Scale coefficients to 0 to 1, with zero at 0.5 and the higher ones magnified.
 
-    A coefficient divided by the root of the number of bands is in decibels; it is multiplied by 1 + k / 2, by at most
-    `LARGEST_MAGNIFICATION`, and half of `range_db` either way fills the scale.
+    A coefficient divided by the square root of the number of bands is in decibels; it is multiplied by 1 + k / 2, at
+    most by `LARGEST_MAGNIFICATION`; `-range_db / 2` becomes 0 and `range_db / 2` becomes 1.
 
     Parameters
     ----------
     coefficients : np.ndarray, shape=(n_mfcc, frames), float32
-        As `mfcc_decibels` gives them.
+        As `mfcc_decibels` returns them.
     settings : Settings
 
     Returns

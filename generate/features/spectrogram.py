@@ -1,50 +1,57 @@
-"""From samples to the levels of an image."""
+"""Spectrogram images: from a waveform to pixel values."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
 
-from generate.audio.own_noise import SILENCE, is_silent
+from generate.audio.noise_floor import SILENCE, is_silent
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 
 
 def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.ndarray:
-    """Draw one sound as an image; nothing in it depends on any other sound.
+    """Render a waveform as an image, which depends on no other clip.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
-        Mono samples at `settings.sr`, of any length above 0; padded or cut to `settings.seconds` first, so that
-        the time axis is the same for all images and a stretched sound looks stretched.
+        Mono samples at `settings.sr`, n > 0; padded or cut to `settings.seconds` first, so that the time axis is the
+        same for all images and a stretched clip looks stretched.
     settings : Settings
     noise : float
-        How far the noise of its format takes a sample, as `generate.audio.own_noise` gives it; default: of 16 bits. A
-        sound that goes no further is drawn as silence, and the brightest level never stands for less.
+        Noise floor of the file's format, see `generate.audio.noise_floor`; default: of 16 bits. A waveform that does
+        not exceed it is rendered as silence, and the brightest pixel is never below it.
 
     Returns
     -------
     np.ndarray, shape=(height, width), uint8
-        Level 0 is the floor (for `mfcc`: the lowest coefficient); low frequencies are at the bottom.
+        0 is the floor (for `mfcc`: the lowest coefficient); low frequencies are at the bottom.
+
+    Examples
+    --------
+    >>> y = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050).astype(np.float32)
+    >>> image = spectrogram_image(y, Settings(sr=22050, seconds=1, image_size=None))
+    >>> image.shape, image.dtype, int(image.max())
+    ((128, 87), dtype('uint8'), 255)
     """
     y = y[: settings.n_samples]
     if is_silent(y, noise):
         y = np.zeros_like(y)
     elif noise < SILENCE and settings.reference == "peak":
-        # The features' least reference (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own peak
-        # does not depend on the level, and for a format of n bits this is a power of two, which loses nothing.
+        # The lowest reference of the features (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own
+        # peak does not depend on the level, and the factor is a power of two, which is exact.
         y = y * np.float32(SILENCE / noise)
     unit_range = FEATURES[settings.feature](fit_length(y, settings.n_samples, pad=settings.pad), settings)
     image = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
     if settings.image_size is None:
         return image
-    # Bilinear in Pillow widens its triangle when it shrinks, so that no frame is skipped.
+    # Pillow widens the bilinear filter when it shrinks an image, so that no frame is skipped.
     return np.asarray(Image.fromarray(image).resize(settings.image_size, Image.Resampling.BILINEAR))
 
 
 def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
-    """Cut to a length, or fill up with silence or by repeating the sound.
+    """Cut to a length, or pad with silence or by repetition.
 
     Parameters
     ----------
@@ -55,6 +62,11 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape=(n_samples,)
+
+    Examples
+    --------
+    >>> fit_length(np.array([1, 2, 3]), 5, pad="silence"), fit_length(np.array([1, 2, 3]), 5, pad="repeat")
+    (array([1, 2, 3, 0, 0]), array([1, 2, 3, 1, 2]))
     """
     if len(y) >= n_samples:
         return y[:n_samples]

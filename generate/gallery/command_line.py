@@ -11,6 +11,7 @@ from generate.command_line import clips_a_class, positive
 from generate.dataset import folder
 from generate.defaults import LISTEN
 from generate.gallery.make import gallery_text, make_gallery
+from generate.runtime.lock import locked
 from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         folder.check_finished(options.images)  # before the lock, which would be a file in somebody else's folder
-        with folder.locked(options.images):
+        with locked(options.images):
             unheard = make_gallery(
                 options.images,
                 listen=options.listen,

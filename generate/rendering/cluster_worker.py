@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import augment_audio
-from augment_audio.rubberband_program import end_programs
+from augment_audio.engines.rubberband_program import end_programs
 from generate.rendering.clip import Front, Job, known_variants, render
 from generate.runtime.versions import versions
 from generate.workers.pool import keep_memory

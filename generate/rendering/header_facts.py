@@ -10,10 +10,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from generate.audio import flac
+from generate.audio.containers import flac
+from generate.audio.containers.header_durations import samples_and_rate
 from generate.audio.decode import Length
 from generate.audio.formats import HIGHEST_SR, LOWEST_SR
-from generate.audio.header_durations import samples_and_rate
 from generate.workers.durations import lengths
 
 MOST_FILES = 2000
@@ -91,7 +91,7 @@ def _seconds_and_rate(path: Path) -> tuple[float, float]:
     """By the first and the last bytes; NaN where they do not tell."""
     n_samples, sr = samples_and_rate(path)
     if not sr:
-        n_samples, sr = flac.samples_and_rate_told(path)
+        n_samples, sr = flac.samples_and_rate(path)
     if n_samples <= 0 or not LOWEST_SR <= sr <= HIGHEST_SR:
         return np.nan, np.nan
     return n_samples / sr, float(sr)

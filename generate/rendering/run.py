@@ -19,6 +19,7 @@ from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared, survey
 from generate.rendering.rejected import RejectedClip, behind_a_fault, one_line_a_file, table_of
+from generate.runtime.lock import locked
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import printable
 from generate.workers.processes import map_unordered
@@ -94,7 +95,7 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
     """
     images = prepared.front.images
     started = time.monotonic()
-    with folder.locked(images), _renderer(prepared) as render_all:
+    with locked(images), _renderer(prepared) as render_all:
         plan = survey(prepared)  # again: another run may have been at work since the plan was shown
         earlier = _earlier_rejected(prepared)
         known = folder.named_images(images)  # before a table is written

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from generate.audio.containers.header_durations import is_surely_short
 from generate.audio.decode import Length
-from generate.audio.header_durations import is_surely_short
 from generate.runtime.safe_names import unique_ids
 from generate.workers.durations import lengths
 

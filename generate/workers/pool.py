@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from multiprocessing.connection import wait as wait_for_pipe
 from pathlib import Path
 
-from augment_audio.rubberband_program import end_programs
+from augment_audio.engines.rubberband_program import end_programs
 from generate.runtime.memory_limit import limit_memory
 from generate.workers import fork_server
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
-from augment_audio.rubberband_program import program_version
+from augment_audio.engines.rubberband_program import program_version
 from tests.conftest import SR, tone, white
 
 

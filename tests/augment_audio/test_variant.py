@@ -1,4 +1,4 @@
-"""What users may write for a variant, what it is called, and where its chances come from."""
+"""How variants are parsed and named, their random numbers, and what they may return."""
 
 import math
 import os
@@ -23,7 +23,7 @@ from augment_audio import (
     parse_request,
     parse_requests,
 )
-from augment_audio.rubberband_engine import RubberBandSound
+from augment_audio.engines.rubberband import RubberBandSound
 from tests.augment_audio.conftest import make
 from tests.conftest import SR, tone
 
@@ -34,7 +34,7 @@ def names(*texts):
     return [request.name for request in parse_requests(texts, VARIANTS, PRESETS)]
 
 
-# Reading and naming.
+# Parsing and naming.
 
 
 @pytest.mark.parametrize(
@@ -63,24 +63,24 @@ def test_a_variant_has_one_name_however_it_is_written(text, name, kind, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("picth=2", "There is no variant 'picth' .in 'picth=2'.. There are: gain, noise, pitch, roll, .*trim"),
-        ("", "There is no variant ''"),
-        ("=2", "There is no variant ''"),
-        ("Pitch=2", "There is no variant 'Pitch'"),
-        ("pitch", "'pitch' has no number for n_semitones; write for example 'pitch=1'"),
-        ("pitch=", "'pitch=' has no number for n_semitones; write for example 'pitch=1'"),
-        ("pitch=up", "'pitch=up' has no number for n_semitones"),
-        ("pitch=2=3", "'pitch=2=3' has no number for n_semitones"),
-        ("trim=", "'trim=' has no number for top_db; write for example 'trim=60'"),
-        ("pitch=25", "'pitch=25': n_semitones must be from -24 to 24, and is 25"),
-        ("pitch=-24.5", "'pitch=-24.5': n_semitones must be from -24 to 24, and is -24.5"),
-        ("stretch=0", "'stretch=0': rate must be from 0.25 to 4, and is 0"),
-        ("stretch=-1", "rate must be from 0.25 to 4, and is -1"),
-        ("noise=nan", "'noise=nan': snr_db must be from -20 to 100, and is nan"),
-        ("noise=inf", "'noise=inf': snr_db must be from -20 to 100, and is inf"),
+        ("picth=2", "A variant must be one of gain, noise, pitch, roll, .*trim. Got 'picth=2'"),
+        ("", "Got ''"),
+        ("=2", "Got '=2'"),
+        ("Pitch=2", "Got 'Pitch=2'"),
+        ("pitch", "n_semitones must be a number. Got 'pitch'. Write for example 'pitch=1'"),
+        ("pitch=", "n_semitones must be a number. Got 'pitch='. Write for example 'pitch=1'"),
+        ("pitch=up", "n_semitones must be a number. Got 'pitch=up'"),
+        ("pitch=2=3", "n_semitones must be a number. Got 'pitch=2=3'"),
+        ("trim=", "top_db must be a number. Got 'trim='. Write for example 'trim=60'"),
+        ("pitch=25", "n_semitones must be from -24 to 24. Got 25 in 'pitch=25'"),
+        ("pitch=-24.5", "n_semitones must be from -24 to 24. Got -24.5 in 'pitch=-24.5'"),
+        ("stretch=0", "rate must be from 0.25 to 4. Got 0 in 'stretch=0'"),
+        ("stretch=-1", "rate must be from 0.25 to 4. Got -1 "),
+        ("noise=nan", "snr_db must be from -20 to 100. Got nan in 'noise=nan'"),
+        ("noise=inf", "snr_db must be from -20 to 100. Got inf in 'noise=inf'"),
     ],
 )
-def test_what_cannot_be_read_is_named_and_mended(text, message):
+def test_what_cannot_be_parsed_is_named_with_a_fix(text, message):
     with pytest.raises(ValueError, match=message) as caught:
         parse_request(text, VARIANTS)
     assert caught.value.__cause__ is None
@@ -135,7 +135,7 @@ def test_minus_nought_is_nought():
 def test_a_variant_without_a_parameter_takes_no_value():
     variants = {"reverse": Variant(lambda sound: sound.y[::-1])}
     assert parse_request("reverse", variants) == Request("reverse", "reverse", None)
-    with pytest.raises(ValueError, match="'reverse' takes no value, and 'reverse=1' gives one; write 'reverse'"):
+    with pytest.raises(ValueError, match="'reverse' must have no value. Got 'reverse=1'. Write 'reverse'"):
         parse_request("reverse=1", variants)
 
 
@@ -143,13 +143,13 @@ def test_a_variant_without_a_parameter_takes_no_value():
 def test_a_variant_without_limits_takes_numbers_alone(text):
     variants = {"own": Variant(lambda sound, *, value: sound.y, "value")}
     assert parse_request("own=-1e30", variants).value == -1e30
-    with pytest.raises(ValueError, match="value must be from -inf to inf, and is"):
+    with pytest.raises(ValueError, match="value must be from -inf to inf. Got"):
         parse_request(text, variants)
 
 
 def test_the_example_in_a_message_can_be_used():
     for kind, variant in VARIANTS.items():
-        with pytest.raises(ValueError, match="write for example") as caught:
+        with pytest.raises(ValueError, match="Write for example") as caught:
             parse_request(f"{kind}=", VARIANTS)
         example = str(caught.value).rpartition("for example '")[2].rstrip("'.")
         assert variant.low <= parse_request(example, VARIANTS).value <= variant.high
@@ -185,11 +185,11 @@ def test_commas_and_spaces_separate(text):
 
 
 def test_a_mistake_in_a_list_is_one():
-    with pytest.raises(ValueError, match="There is no variant 'papre'"):
+    with pytest.raises(ValueError, match="Got 'papre'"):
         names("pitch=2", "papre")
 
 
-# Chances.
+# Random numbers.
 
 RANDOM = ["shift=0.4", "roll=0.4", "noise=20"]
 
@@ -199,7 +199,7 @@ def test_random_variants_are_known_as_such():
 
 
 @pytest.mark.parametrize("text", RANDOM)
-def test_chances_depend_on_seed_clip_and_name(text):
+def test_random_numbers_depend_on_seed_clip_and_name(text):
     y = tone(440, seconds=0.5)
     base = make(y, text, seed=1, clip_id="dog")
     np.testing.assert_array_equal(make(y, text, seed=1, clip_id="dog"), base)
@@ -207,8 +207,8 @@ def test_chances_depend_on_seed_clip_and_name(text):
         assert not np.array_equal(other, base)
 
 
-def test_another_value_draws_other_chances():
-    """Else the noise at 10 dB would be the noise at 20 dB made louder, and the images near relatives."""
+def test_another_value_gives_other_random_numbers():
+    """Else the noise at 10 dB would be the noise at 20 dB made louder, and the images near duplicates."""
     y = tone(440)
     weak, strong = (make(y, text) - y for text in ("noise=20", "noise=0"))
     assert abs(np.corrcoef(weak, strong)[0, 1]) < 0.05
@@ -223,11 +223,11 @@ def test_seed_and_clip_do_not_run_into_each_other():
     assert not np.array_equal(made[0], made[2])
 
 
-def test_another_process_draws_the_same(tmp_path):
+def test_another_process_gives_the_same(tmp_path):
     """Workers and later runs: Python's own hash differs between processes and must not be used."""
     script = (
         "import sys; import numpy as np; from augment_audio import *\n"
-        f"sound = open_sound(np.arange(1000, dtype=np.float32), {SR})\n"
+        f"sound = open_audio(np.arange(1000, dtype=np.float32), {SR})\n"
         "y = make_variant(sound, parse_request('roll=1', VARIANTS), VARIANTS, seed=3, clip_id='dög-\\udcff')\n"
         "print(int(y[0]))"
     )
@@ -247,10 +247,10 @@ def test_other_random_numbers_do_not_matter():
     np.testing.assert_array_equal(make(tone(440), "noise=0"), one)
 
 
-# What a variant may give, and get.
+# What a variant may return, and what it gets.
 
 
-def given_by(make_samples):
+def returned_by(make_samples):
     sound = open_audio(np.ones(10, np.float32), SR)
     return make_variant(sound, Request("own", "own", None), {"own": Variant(make_samples)}, seed=0, clip_id="clip")
 
@@ -258,7 +258,7 @@ def given_by(make_samples):
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (np.zeros((10, 2)), r"'own' gave an array of shape \(10, 2\); expected finite mono samples"),
+        (np.zeros((10, 2)), r"'own' must return finite mono samples .*Got shape \(10, 2\)"),
         (np.zeros(0), r"shape \(0,\)"),
         (1.0, r"shape \(\)"),
         (np.array([1, np.nan]), r"shape \(2,\) with values that are not finite"),
@@ -267,14 +267,14 @@ def given_by(make_samples):
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
-def test_a_variant_that_gives_something_else_is_refused(result, message):
+def test_a_variant_that_returns_something_else_is_refused(result, message):
     with pytest.raises(ValueError, match=message):
-        given_by(lambda sound: result)
+        returned_by(lambda sound: result)
 
 
 @pytest.mark.parametrize("result", [np.array([1, 2], np.int16), np.array([1.0, 2.0]), [1, 2]])
 def test_other_kinds_of_numbers_become_float32(result):
-    y = given_by(lambda sound: result)
+    y = returned_by(lambda sound: result)
     assert y.dtype == np.float32
     assert y.tolist() == [1, 2]
 
@@ -285,7 +285,7 @@ def test_a_variant_cannot_change_the_sound():
         return sound.y
 
     with pytest.raises(ValueError, match="read-only"):
-        given_by(careless)
+        returned_by(careless)
 
 
 def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
@@ -304,12 +304,12 @@ def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
     assert y.tolist() == [3, 3]
 
 
-# Sounds and engines.
+# Waveforms and engines.
 
 
 @pytest.mark.parametrize("y", [np.zeros(0), np.zeros((2, 5)), np.float32(1)])
-def test_a_sound_is_mono_samples(engine, y):
-    with pytest.raises(ValueError, match=r"shape \(n,\) with n > 0; got shape"):
+def test_a_waveform_is_mono_samples(engine, y):
+    with pytest.raises(ValueError, match=r"y must be mono samples of shape \(n,\), n > 0. Got shape"):
         open_audio(y, SR, engine=engine)
 
 
@@ -337,7 +337,9 @@ def without_library(monkeypatch):
 def test_an_engine_is_chosen_by_name():
     for name in ENGINES:
         assert choose_engine(name) == name
-    with pytest.raises(ValueError, match="no engine 'sox'; choose from auto, rubberband, rubberband-program, librosa"):
+    with pytest.raises(
+        ValueError, match="engine must be one of auto, rubberband, rubberband-program, librosa. Got 'sox'"
+    ):
         choose_engine("sox")
 
 

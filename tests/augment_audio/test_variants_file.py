@@ -1,4 +1,4 @@
-"""A user's own variants from a Python file."""
+"""The user's own variants from a Python file."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def load(tmp_path, text) -> dict:
     return load_variants_file(path)
 
 
-def test_variants_of_a_users_own_work_beside_ours(tmp_path):
+def test_variants_of_the_users_own_work_beside_ours(tmp_path):
     """They still find their imports and constants after the file was run."""
     variants = VARIANTS | load(tmp_path, GOOD)
     assert variants["reverse"].summary == "Play the sound backwards."
@@ -49,7 +49,7 @@ def test_a_part_for_programs_is_not_run(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["nothing.py", "."])
-def test_a_file_that_is_not_there(tmp_path, path):
+def test_a_missing_file(tmp_path, path):
     with pytest.raises(FileNotFoundError, match="There is no variants file '.*'"):
         load_variants_file(tmp_path / Path(path))
 
@@ -85,7 +85,7 @@ HEAD = "from augment_audio import Variant\ndef f(sound): return sound.y\n"
         HEAD + "VARIANTS = {'two words': Variant(f)}",
     ],
 )
-def test_a_file_without_proper_variants_is_told_what_it_needs(tmp_path, text):
+def test_a_file_without_proper_variants_is_refused(tmp_path, text):
     with pytest.raises(ValueError, match=r"must define VARIANTS, a dict such as \{\"reverse\": Variant\(reverse\)\}"):
         load(tmp_path, text)
 
@@ -95,6 +95,6 @@ def test_an_empty_dict_is_no_mistake(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["original", "paper", "none"])
-def test_names_with_another_meaning_are_refused(tmp_path, name):
+def test_reserved_names_are_refused(tmp_path, name):
     with pytest.raises(ValueError, match=name):
         load(tmp_path, HEAD + f"VARIANTS = {{{name!r}: Variant(f)}}")

@@ -104,7 +104,7 @@ def test_no_truncated_file_is_drawn_as_if_it_were_whole(tmp_path, injected):
     why = reasons(tmp_path / "first")
     assert set(why) == cut
     for sound, reason in why.items():
-        assert reason.startswith(("truncated", "not readable as sound")), (sound, reason)
+        assert reason.startswith(("truncated", "not readable as audio")), (sound, reason)
 
     # In pieces: one that is all there may be drawn, and is then as in the whole file; what is missing is named.
     split = tmp_path / "split"

@@ -25,7 +25,7 @@ DECODE = r"""
 import json, re, sys
 from pathlib import Path
 import av, numpy
-from generate.audio import BadSound, decode
+from generate.audio import BadAudio, decode
 
 def peak_mb():
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1000
@@ -35,7 +35,7 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
         decode(path, longest_s=20)
         found[path.name] = ["", peak_mb() - before]
-    except BadSound as error:
+    except BadAudio as error:
         found[path.name] = [str(error), peak_mb() - before]
 print(json.dumps(found))
 """

@@ -186,6 +186,6 @@ def test_twelve_hours_behind_a_header_of_one_minute(tmp_path, injected):
     n_minute, path = 60 * 44100 * 2, tmp_path / "night.wav"
     sparse_wav(path, told=n_minute, n_bytes=12 * 60 * n_minute)
     for look in (decode, duration_s):
-        with pytest.raises(BadAudio, match="3,804,948,000 bytes stand behind the sound.*ffmpeg -ignore_length 1"):
+        with pytest.raises(BadAudio, match="3,804,948,000 bytes follow the audio.*ffmpeg -ignore_length 1"):
             look(path)
     injected(1)

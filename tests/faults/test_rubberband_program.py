@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from augment_audio import open_audio, rubberband_program
-from augment_audio.rubberband_program import LIMIT_PER_SECOND, START_LIMIT_S
+from augment_audio import open_audio
+from augment_audio.engines import rubberband_program
+from augment_audio.engines.rubberband_program import LIMIT_PER_SECOND, START_LIMIT_S
 from tests.augment_audio.conftest import fake_rubberband, fresh_program_version  # noqa: F401
 from tests.conftest import SR, tone
 from tests.faults.real_runs import MARK, SILENT, Command, make_audio_folder, marked
@@ -23,8 +24,8 @@ GOOD = 'cp "$in" "$out"'
 LIVES_ON = "/bin/sleep 300 >/dev/null 2>&1 &"
 IN_TIME = {
     "exits 1": ("exit 1", "status 1"),
-    "writes nothing": ("exit 0", "no sound that can be read"),
-    "writes garbage": ('head -c 50000 /dev/urandom > "$out"', "no sound that can be read"),
+    "writes nothing": ("exit 0", "no readable audio"),
+    "writes garbage": ('head -c 50000 /dev/urandom > "$out"', "no readable audio"),
     "is cut short": ('head -c 20000 "$in" > "$out"', "expected about 22050 finite samples"),
     "is cut a little short": ('head -c 43000 "$in" > "$out"', "expected about 22050 finite samples"),
     "dies by a signal": ('head -c 20000 "$in" > "$out"; kill -SEGV $$', "status -"),
@@ -40,7 +41,8 @@ HANGS = {
 """Until they are stopped."""
 
 QUICK_LIMITS = """
-from augment_audio import Variant, rubberband_program
+from augment_audio import Variant
+from augment_audio.engines import rubberband_program
 rubberband_program.START_LIMIT_S = 1.0
 rubberband_program.LIMIT_PER_SECOND = 0.1
 VARIANTS = {"higher": Variant(lambda sound: sound.pitch_shift(n_semitones=2))}
@@ -125,7 +127,7 @@ def test_the_time_limit_as_it_is(fake_rubberband, mark, temporary, injected):  #
 def test_a_program_that_floods_when_asked_for_its_version(fake_rubberband, mark, temporary, injected, version):  # noqa: F811
     fake_rubberband(GOOD, version=version)
     began = time.monotonic()
-    with pytest.raises(FileNotFoundError, match="does not say its version"):
+    with pytest.raises(FileNotFoundError, match="does not print its version"):
         rubberband_program.program_version()
     assert time.monotonic() - began < 6
     assert_nothing_left(mark, temporary)

@@ -12,7 +12,7 @@ import pandas as pd
 from generate.dataset import tables
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.exit_codes import guarded
-from generate.runtime.lease import held
+from generate.runtime.lock import locked
 from generate.runtime.toml_config import parse_with_config
 from generate.runtime.wording import shown
 from train.ablate import text as ablation_text
@@ -109,7 +109,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
         print("Dry run: nothing was trained.")
         return 0
     del first
-    with held(plan.folder, patient=True):
+    with locked(plan.folder):
         write_plan(plan)
         train_in_turn(unfinished(plan, recipes, **place))
         print(write_findings(plan))
@@ -197,7 +197,7 @@ def write_findings(plan: AblationPlan) -> str:
     write_text_atomically(plan.folder / ablation_text.TOML, toml)
     write_text_atomically(plan.folder / ablation_text.CARD, card)
     if gains_file.read_bytes() != before:
-        with held(plan.folder / ALL, in_turn=True):
+        with locked(plan.folder / ALL, wait=True):
             make_report(read_run(plan.folder / ALL))  # whose page shows the gains
     return "\n\n".join(
         [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.runtime.lease import HOLDER, LOCK
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import safe_name
 from train.ablate.gains import ALL_VARIANTS
@@ -190,9 +190,7 @@ def check_folder(plan: AblationPlan) -> None:
     path = plan.folder / PLAN
     if not path.is_file():
         inside = (
-            sorted(child.name for child in plan.folder.iterdir() if child.name not in (LOCK, HOLDER))
-            if plan.folder.exists()
-            else ()
+            sorted(child.name for child in plan.folder.iterdir() if child.name != LOCK) if plan.folder.exists() else ()
         )
         if inside:
             raise ValueError(

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from augment_audio.compiled import compiled
+from augment_audio.dsp.compiled import compiled
 
 
 def affine_matrix(drawn: Mapping[str, object], shape: tuple[int, int]) -> np.ndarray:

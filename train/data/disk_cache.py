@@ -22,7 +22,7 @@ import pandas as pd
 
 from generate.dataset.folder import PIXEL_CACHE
 from generate.runtime.atomic_write import atomic_write
-from generate.runtime.lease import held
+from generate.runtime.lock import locked
 from generate.runtime.wording import count, shown
 from train.data.decode import decode
 from train.data.free_memory import available_bytes
@@ -163,7 +163,7 @@ def _made(
         path = folder / name
         try:
             # One process decodes; others that want the same wait for it.
-            with held(path, is_file=True, in_turn=True):
+            with locked(path, is_file=True, wait=True):
                 if not path.is_file():
                     _remove_halves(path)
                     _check_room(folder, len(names) * size[0] * size[1])

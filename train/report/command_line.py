@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
-from generate.runtime.lease import held
+from generate.runtime.lock import locked
 from train.command_line import add_audio_folder_option
 from train.defaults import EXPLAINED_TESTS
 from train.report.report import make_report
@@ -40,6 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _remake(folder: Path, *, n_explained: int, recordings: Path | None) -> int:
     run = run_folder.read_run(folder)
-    with held(run.folder, in_turn=True):
+    with locked(run.folder, wait=True):
         print(summary_text(make_report(run, n_explained=n_explained, recordings=recordings)))
     return 0

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from generate.dataset.settings_file import read_settings
-from generate.runtime.lease import HOLDER, LOCK
+from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import is_system_file
 from train.recipe import LEAKY, Recipe
 from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
@@ -14,7 +14,7 @@ from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
 RUNS = Path("outputs/runs")
 NOT_IN_A_NAME = frozenset('/\\\n\0:*?"<>|')
 """What a folder cannot be called on one system or another."""
-_BEFORE_CONFIG = frozenset({LOCK, HOLDER, SETTINGS, CLASSES})
+_BEFORE_CONFIG = frozenset({LOCK, SETTINGS, CLASSES})
 """What a run that was killed at its very beginning leaves."""
 
 

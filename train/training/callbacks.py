@@ -34,7 +34,7 @@ class Keeper(keras.callbacks.Callback):
         The one that is being trained.
     history : list of dict
         Of the epochs before; a row is added after each.
-    on_epoch, before_write : callable
+    on_epoch : callable
         See `train.training.fit.fit_fold`.
     is_last : bool
         Whether it is the last phase, the only one that may stop early.
@@ -47,13 +47,12 @@ class Keeper(keras.callbacks.Callback):
         phase: Phase,
         history: list[dict[str, object]],
         on_epoch: Callable[[dict[str, object], int], None],
-        before_write: Callable[[], None],
         *,
         is_last: bool,
     ) -> None:
         super().__init__()
         self._recipe, self._fold, self._phase, self._history = recipe, fold, phase, history
-        self._on_epoch, self._before_write, self._may_stop = on_epoch, before_write, is_last
+        self._on_epoch, self._may_stop = on_epoch, is_last
         self._saved = self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -81,7 +80,6 @@ class Keeper(keras.callbacks.Callback):
             self._keep()
         if is_best:
             # After the other, which it can be made from: a kill between the two loses nothing.
-            self._before_write()
             checkpoint.save(self.model, self._fold.folder / BEST, self._history, with_optimizer=False)
         self._on_epoch(self._history[-1], len(self._fold.split.train))
         if self._may_stop and has_waited(self._recipe, self._phase.name, self._history):
@@ -93,7 +91,6 @@ class Keeper(keras.callbacks.Callback):
             self._keep()
 
     def _keep(self) -> None:
-        self._before_write()
         checkpoint.save(self.model, self._fold.folder / LAST, self._history)
         write_history(self._fold.folder, self._history)
         self._saved = time.monotonic()

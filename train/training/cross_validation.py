@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -12,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
-from generate.runtime.lease import Hold, held
+from generate.runtime.lock import locked
 from generate.runtime.os_compat import quoted
 from train.data.split import Split, relatives_in_training
 from train.defaults import EXPLAINED_TESTS
-from train.recipe import Recipe
-from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
+from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.report.report import make_report
 from train.runs.history import tested_epoch
 from train.runs.run_folder import (
@@ -31,7 +31,6 @@ from train.runs.run_folder import (
     write_run,
 )
 from train.training.fit import Fold, fit_fold, n_images_to_see, probabilities
-from train.training.folds_in_turn import FoldsInTurn
 from train.training.prepare import Prepared
 from train.training.progress import Progress
 
@@ -43,9 +42,7 @@ def execute(
     n_explained: int = EXPLAINED_TESTS,
     recordings: Path | None = None,
 ) -> dict[str, object]:
-    """Train and test each fold that is not finished and that nobody else trains, and write the report.
-
-    Several processes, on machines that all see the run's folder, may do this at once; see `generate.runtime.lease`.
+    """Train and test each fold that is not finished, one after the other, and write the report.
 
     Parameters
     ----------
@@ -53,83 +50,96 @@ def execute(
     tensorboard : bool
         Write logs for it into the run's folder.
     n_explained : int
-        Tests for which the run's page shows where the model looked.
+        Test images for which the run's page shows what the model attends to.
     recordings : Path, optional
         Their folder; see `train.explain.of_run.explain_run`.
 
     Returns
     -------
     dict
-        The report, as in `report.json`, of all folds that are finished by now.
+        The report, as in `report.json`.
 
     Raises
     ------
+    generate.runtime.lock.LockedError
+        If another process trains this run.
     ValueError
-        If others train all that is left, or have begun another run in this folder.
+        If another process has begun a run in this folder since it was prepared.
     """
-    run = _begin(prepared)
-    folds = {split.name: _fold(prepared, split) for split in prepared.splits}
-    turns = FoldsInTurn(run, list(folds))
-    left = turns.left
-    shrunk = shrink(prepared.images.pixels) if left else None
-    n_to_see = {name: _estimated_images_to_see(run.recipe, folds[name]) for name in left}
-    with Progress(sum(n_to_see.values())) as progress, closing(turns.take()) as taken:
-        for name, hold in taken:
-            others = [other for other in turns.left if other != name]
-            n_to_see[name] = n_images_to_see(run.recipe, folds[name])  # another may have gone on with it meanwhile
-            progress.begin(
-                f"fold {name} ({turns.n_taken} of {turns.n_taken + len(others)})",
-                n_to_see[name],
-                n_after=sum(n_to_see[other] for other in others),
-            )
-            began = time.monotonic()
-            accuracy = _train_fold(prepared, folds[name], shrunk, hold, on_epoch=progress.epoch, with_logs=tensorboard)
-            progress.end(folds[name].split, accuracy, time.monotonic() - began)
-    if turns.by_others:
-        _say_what_others_do(turns)
-    with held(run.folder, in_turn=True):
-        return make_report(with_folds_of(run), n_explained=n_explained, recordings=recordings)
-
-
-def _estimated_images_to_see(recipe: Recipe, fold: Fold) -> int:
-    """How much is left of a fold, for the progress bar; another machine may be writing its model just now."""
-    try:
-        return n_images_to_see(recipe, fold)
-    except (OSError, ValueError):
-        return 0
+    with locked(prepared.run.folder):
+        run = _begin(prepared)
+        left = [split for split in prepared.splits if not run.is_finished(split.name)]
+        n_to_see = {split.name: n_images_to_see(run.recipe, fold_of(prepared, split)) for split in left}
+        with Progress(n_to_see) as progress:
+            for split in left:
+                on_epoch = partial(progress.epoch, split.name)
+                progress.end(train_fold(prepared, split, on_epoch=on_epoch, with_logs=tensorboard))
+        return make_report(run, n_explained=n_explained, recordings=recordings)
 
 
 def _begin(prepared: Prepared) -> Run:
-    """Write what the run is, with all the folds that were ever asked for."""
+    """Write what the run is, with all folds that any command has requested."""
     run = prepared.run
-    with held(run.folder, in_turn=True):
-        if (run.folder / CONFIG).exists():
-            if not prepared.is_resumed:
-                raise ValueError(
-                    f"Another command has begun a run {str(run.folder)!r} meanwhile. To join it: python -m train "
-                    f"--resume {quoted(run.folder)}. For a run of its own give another --name."
-                )
-            run = with_folds_of(run)
-        write_run(run, prepared.settings)
+    if (run.folder / CONFIG).exists():
+        if not prepared.is_resumed:
+            raise ValueError(
+                f"Another process has begun a run in {str(run.folder)!r} meanwhile. To resume that run: python -m "
+                f"train --resume {quoted(run.folder)}. For a new run, give another --name."
+            )
+        run = with_folds_of(run)
+    write_run(run, prepared.settings)
     return run
 
 
-def _train_fold(
+@dataclass(frozen=True)
+class TestedFold:
+    """The result of one fold, for the progress display.
+
+    Parameters
+    ----------
+    name : str
+    accuracy : float
+        On its test images, 0 to 1.
+    n_test : int
+    is_leaky : bool
+    seconds : float
+        Of training and testing.
+    """
+
+    name: str
+    accuracy: float
+    n_test: int
+    is_leaky: bool
+    seconds: float
+
+
+def train_fold(
     prepared: Prepared,
-    fold: Fold,
-    shrunk: np.ndarray,
-    hold: Hold,
+    split: Split,
     *,
     on_epoch: Callable[[dict[str, object], int], None],
-    with_logs: bool,
-) -> float:
-    """Train and test one fold that is held, write what it gave, and return its accuracy, 0 to 1."""
-    run, table, split = prepared.run, prepared.table, fold.split
-    logs = fold.folder / "logs" if with_logs else None
-    model, history = fit_fold(run.recipe, fold, on_epoch=on_epoch, before_write=hold.check, log_folder=logs)
-    says = probabilities(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
-    del model  # or two models are in memory when the next fold begins
-    predictions = _predictions(table, split, says, run.classes)
+    with_logs: bool = False,
+) -> TestedFold:
+    """Train and test one fold, and write its files; a fold that was interrupted resumes from its checkpoint.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    split : Split
+        One of `prepared.splits`.
+    on_epoch : callable
+        See `train.training.fit.fit_fold`.
+    with_logs : bool
+        Write logs for TensorBoard into the fold's folder.
+    """
+    began = time.monotonic()
+    run, table, fold = prepared.run, prepared.table, fold_of(prepared, split)
+    model, history = fit_fold(
+        run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None
+    )
+    predicted = probabilities(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
+    del model  # frees its memory before the next fold begins
+    predictions = _predictions(table, split, predicted, run.classes)
     described = {
         "name": split.name,
         "n_train": len(split.train),
@@ -138,42 +148,20 @@ def _train_fold(
         "n_left_out": split.n_left_out,
         "is_leaky": split.is_leaky,
         "relatives_in_training": relatives_in_training(table, split),
-        "nearest_neighbour_accuracy": nearest_neighbour_accuracy(shrunk, table["label"].to_numpy(), split),
+        "nearest_neighbour_accuracy": nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split),
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
         "images_seen": len(history) * len(split.train),
     }
-    hold.check()
     tables.write_table(fold.folder / PREDICTIONS, predictions)
     # Last, since a fold with this file is finished.
     write_json(fold.folder / FOLD, described)
-    return float((predictions["predicted"] == predictions["label"]).mean())
+    accuracy = float((predictions["predicted"] == predictions["label"]).mean())
+    return TestedFold(split.name, accuracy, len(split.test), split.is_leaky, time.monotonic() - began)
 
 
-def _say_what_others_do(turns: FoldsInTurn) -> None:
-    """Name the folds that others hold.
-
-    Raises
-    ------
-    ValueError
-        If this process found nothing to do but those.
-    """
-    held_by = "; ".join(f"fold {fold} by {error.holder}" for fold, error in turns.by_others.items())
-    if not turns.n_taken:
-        advice = next(iter(turns.by_others.values())).what_if_dead
-        raise ValueError(
-            f"Nothing is left to do here: all folds that are not finished are being trained ({held_by}). Whoever ends "
-            f"last writes the report of all. {advice}"
-        )
-    print(
-        f"Still being trained: {held_by}. The report is of the folds that are finished; whoever ends last makes it "
-        "again, of all.",
-        flush=True,
-    )
-
-
-def _fold(prepared: Prepared, split: Split) -> Fold:
+def fold_of(prepared: Prepared, split: Split) -> Fold:
     """What one fold is trained on."""
     run, table = prepared.run, prepared.table
     return Fold(
@@ -186,13 +174,13 @@ def _fold(prepared: Prepared, split: Split) -> Fold:
     )
 
 
-def _predictions(table: pd.DataFrame, split: Split, says: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
+def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
     """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
     rows = tested[["clip_id", "source_id", "variant", "file_name", "label"]].reset_index(drop=True)
     rows.insert(0, "fold", split.name)
-    rows["predicted"] = np.array(classes, dtype=object)[says.argmax(axis=1)]
+    rows["predicted"] = np.array(classes, dtype=object)[predicted.argmax(axis=1)]
     columns = [f"{PROBABILITY}{label}" for label in classes]
     # Significant digits, not decimals: a very small probability is not none.
-    six_digits = np.char.mod("%.6g", says.astype(np.float64)).astype(np.float64)
+    six_digits = np.char.mod("%.6g", predicted.astype(np.float64)).astype(np.float64)
     return rows.join(pd.DataFrame(six_digits, columns=columns))

@@ -38,7 +38,6 @@ def fit_fold(
     fold: Fold,
     *,
     on_epoch: Callable[[dict[str, object], int], None],
-    before_write: Callable[[], None] = lambda: None,
     log_folder: Path | None = None,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
     """Train one fold, or go on with it where it stopped.
@@ -49,8 +48,6 @@ def fit_fold(
     fold : Fold
     on_epoch : callable
         Told the row of the history, and how many images were seen in the epoch.
-    before_write : callable
-        Called before a model is saved; raises where the fold is somebody else's by now.
     log_folder : Path, optional
         For TensorBoard.
 
@@ -64,7 +61,7 @@ def fit_fold(
     keras.utils.clear_session()
     checkpoint.remove_halves(fold.folder)
     fold.folder.mkdir(parents=True, exist_ok=True)
-    model, history = _train(recipe, fold, on_epoch, before_write, log_folder)
+    model, history = _train(recipe, fold, on_epoch, log_folder)
     if recipe.select == "validation":
         del model
         model = checkpoint.load(fold.folder / BEST)
@@ -75,7 +72,6 @@ def _train(
     recipe: Recipe,
     fold: Fold,
     on_epoch: Callable[[dict[str, object], int], None],
-    before_write: Callable[[], None],
     log_folder: Path | None,
 ) -> tuple[keras.Model, list[dict[str, object]]]:
     """All epochs that are left; the model with the last weights, and the history."""
@@ -96,7 +92,7 @@ def _train(
                 _begin_phase(model, phase, recipe, len(batches))
             else:
                 model.jit_compile = backend.compiles()  # the fold may have begun on another machine
-            keeper = Keeper(recipe, fold, phase, history, on_epoch, before_write, is_last=is_last)
+            keeper = Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
             failures: list[BaseException] = []
             callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
             if log_folder is not None:
@@ -112,7 +108,6 @@ def _train(
                 verbose=0,
             )
         first = end
-    before_write()
     checkpoint.save(model, last, history, with_optimizer=False)
     write_history(fold.folder, history)
     return model, history

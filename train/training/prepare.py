@@ -19,6 +19,7 @@ from train.data.image_folder import open_images, read_images
 from train.data.split import Split, splits_of
 from train.data.trained_on import facts_of
 from train.recipe import Recipe
+from train.report.knn_baseline import shrink
 from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
 from train.runs.run_name import RUNS, check_name, check_ours, default_name, new_folder
 from train.training.schedule import LEARNING_RATE, Phase, phases, start_of
@@ -58,6 +59,11 @@ class Prepared:
         """One row an image, 1 for its class: shape=(n_images, n_classes), float32."""
         number = self.table["label"].map({label: k for k, label in enumerate(self.run.classes)}).to_numpy()
         return np.eye(len(self.run.classes), dtype=np.float32)[number]
+
+    @cached_property
+    def shrunk(self) -> np.ndarray:
+        """The images as the nearest-neighbour baseline compares them."""
+        return shrink(self.images.pixels)
 
 
 def prepare(

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from generate.runtime.progress import terminal_bar
 from generate.runtime.wording import count
-from train.data.split import Split
 from train.wording import percent
+
+if TYPE_CHECKING:
+    from train.training.cross_validation import TestedFold
 
 LINE_EVERY_S = 20.0
 
 
 class Progress:
-    """Counts training images over all folds.
+    """Counts training images over all folds, several of which may be trained at once.
 
     Parameters
     ----------
-    n_images : int
-        That will go through the models, over all folds and epochs.
+    n_images : dict of str to int
+        For each fold, how many images are still to go through the model, over all epochs.
     """
 
-    def __init__(self, n_images: int) -> None:
-        self._n_images = n_images
-        self._n_seen = self._n_left_of_fold = 0
-        self._fold = ""
-        self._started = self._last_line = time.monotonic()
+    def __init__(self, n_images: dict[str, int]) -> None:
+        self._n_left = dict(n_images)
+        self._n_seen = 0
+        self._began = time.monotonic()
+        self._last_line = dict.fromkeys(n_images, self._began)
         self._bar = None
         if n_images and sys.stderr.isatty():
             layout = "{desc}  {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left"
-            self._bar = terminal_bar(total=n_images, bar_format=layout, smoothing=0)
+            self._bar = terminal_bar(total=sum(n_images.values()), bar_format=layout, smoothing=0)
 
     def __enter__(self) -> Progress:
         """Begin."""
@@ -43,59 +46,40 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def begin(self, fold: str, n_images: int, *, n_after: int = 0) -> None:
-        """A fold begins, called so, in which so many images are still to be seen, and so many in those after it."""
-        self._n_images = self._n_seen + n_images + n_after
-        if self._bar is not None:
-            self._bar.total = self._n_images
-        self._fold, self._n_left_of_fold = fold, n_images
-        if not self._n_seen:
-            self._started = self._last_line = time.monotonic()
-
-    def epoch(self, row: dict[str, object], n_images: int) -> None:
-        """An epoch is done.
+    def epoch(self, fold: str, row: dict[str, object], n_images: int) -> None:
+        """Show an epoch that is done.
 
         Parameters
         ----------
+        fold : str
         row : dict
             Of the history.
         n_images : int
             Seen in this epoch.
         """
         self._n_seen += n_images
-        self._n_left_of_fold -= n_images
-        text = f"{self._fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
+        self._n_left[fold] -= n_images
+        text = f"fold {fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
         if "val_accuracy" in row:
             text += f"  validation {percent(row['val_accuracy'])}"
         if self._bar is not None:
             self._bar.set_description_str(text, refresh=False)
             self._bar.update(n_images)
-        elif (now := time.monotonic()) - self._last_line >= LINE_EVERY_S:
-            self._last_line = now
-            left_s = (now - self._started) / self._n_seen * (self._n_images - self._n_seen)
+        elif (now := time.monotonic()) - self._last_line[fold] >= LINE_EVERY_S:
+            self._last_line[fold] = now
+            left_s = (now - self._began) / self._n_seen * sum(self._n_left.values())
             print(f"{text}  {tqdm.format_interval(round(left_s))} left", flush=True)
 
-    def end(self, split: Split, accuracy: float, seconds: float) -> None:
-        """A fold is trained and tested, perhaps sooner than it could have been.
-
-        Parameters
-        ----------
-        split : Split
-            Of the fold.
-        accuracy : float
-            On its test, 0 to 1.
-        seconds : float
-            That both took.
-        """
-        self._n_images -= self._n_left_of_fold
-        if self._bar is not None:
-            self._bar.total = self._n_images
-        leaky = " (leaky)" if split.is_leaky else ""
+    def end(self, fold: TestedFold) -> None:
+        """Show the result of a fold, which may have ended early."""
+        self._n_left[fold.name] = 0
+        leaky = " (leaky)" if fold.is_leaky else ""
         text = (
-            f"fold {split.name}: {percent(accuracy)} of {count(len(split.test), 'test image')}{leaky}, in "
-            f"{tqdm.format_interval(round(seconds))}"
+            f"fold {fold.name}: accuracy {percent(fold.accuracy)} on {count(fold.n_test, 'test image')}{leaky}, in "
+            f"{tqdm.format_interval(round(fold.seconds))}"
         )
-        if self._bar is not None:
-            self._bar.write(text, file=sys.stdout)
-        else:
+        if self._bar is None:
             print(text, flush=True)
+            return
+        self._bar.total = self._n_seen + sum(self._n_left.values())
+        self._bar.write(text, file=sys.stdout)

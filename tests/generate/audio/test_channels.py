@@ -74,7 +74,7 @@ def test_a_file_of_one_channel_is_that(loaded, wanted):
 
 
 def test_a_file_of_one_channel_has_no_right_one(loaded):
-    with pytest.raises(BadAudio, match="one channel and no right one: --channels auto"):
+    with pytest.raises(BadAudio, match="one channel, and no right one. Use --channels auto"):
         loaded(tone(440), channels_wanted="right")
 
 

@@ -365,7 +365,7 @@ def test_a_file_that_may_not_be_read(write):
 
 @pytest.mark.parametrize("sr", [1, 999, 1_000_001, 3_000_000])
 def test_a_rate_that_no_sound_has(write, sr):
-    with pytest.raises(BadAudio, match=f"sample rate is {sr} Hz; sounds have 1,000 to 1,000,000"):
+    with pytest.raises(BadAudio, match=f"sample rate is {sr} Hz; it must be from 1,000 to 1,000,000 Hz"):
         load(write(tone(440), sr), SR)
 
 
@@ -423,7 +423,7 @@ def test_a_header_that_promises_more_samples_than_any_memory_holds(write):
     header[21] |= 0x0F
     header[22:26] = b"\xff" * 4
     path.write_bytes(header)
-    with pytest.raises(BadAudio, match="promises 68719476735 samples|not readable as sound"):
+    with pytest.raises(BadAudio, match="promises 68719476735 samples|not readable as audio"):
         load(path, SR)
 
 

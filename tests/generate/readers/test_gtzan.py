@@ -43,7 +43,7 @@ def test_the_broken_track_stays_a_clip_that_is_rejected_with_a_reason(tmp_path):
     row = clips[clips["path"] == "jazz/jazz.00054.wav"]
     assert list(row["clip_id"]) == ["jazz.00054"]
     assert "broken in the published copies" in READERS["gtzan"].known_broken[row["clip_id"].item()]
-    with pytest.raises(BadAudio, match="not readable as sound"):
+    with pytest.raises(BadAudio, match="not readable as audio"):
         load(broken, 22050)
 
 

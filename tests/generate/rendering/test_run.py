@@ -362,7 +362,7 @@ def test_bad_sounds_are_rejected_and_the_rest_rendered(audio_folder, tmp_path, c
     images = tmp_path / "images"
     assert generate(audio_folder, images, *QUICK) == 3
     reasons = dict(zip(rejected(images)["clip_id"], rejected(images)["reason"], strict=True))
-    assert "not readable as sound" in reasons["low-text"]
+    assert "not readable as audio" in reasons["low-text"]
     assert "no bytes" in reasons["low-empty"]
     assert "empty" in reasons["low-nothing"]
     assert "NaN" in reasons["low-nan"]
@@ -465,7 +465,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{empty}"], "No class folders"),
         (["{sounds}", "{sounds}/out"], "lies in the sound folder"),
         (["{sounds}", "{foreign}"], "one that this program made"),
-        (["{sounds}", "{images}", "--variants", "picth=2"], "There is no variant 'picth'"),
+        (["{sounds}", "{images}", "--variants", "picth=2"], "A variant must be one of"),
         (["{sounds}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
         (["{sounds}", "{images}", "--layout", "esc99"], "must be one of esc50"),
         (["{sounds}", "{images}", "--feature", "mels"], "mels"),
@@ -503,7 +503,7 @@ def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):
     (tmp_path / "images").mkdir()
     with FileLock(tmp_path / "images" / ".lock"):
         assert generate(audio_folder, tmp_path / "images", *QUICK) == 1
-    assert "Another run is writing" in capsys.readouterr().err
+    assert "is in use by another process" in capsys.readouterr().err
     assert generate(audio_folder, tmp_path / "images", *QUICK) == 0
 
 

@@ -34,7 +34,7 @@ def test_durations_come_in_order(recordings, tmp_path, monkeypatch):
     (tmp_path / "text.wav").write_text("no sound")
     *found, text, gone = durations([*recordings, tmp_path / "text.wav", tmp_path / "gone.wav"], workers=2)
     assert found == [1, 2, 3, 4, 5, 6, 7]
-    assert text.startswith("not readable as sound") and gone == "not readable: No such file or directory"
+    assert text.startswith("not readable as audio") and gone == "not readable: No such file or directory"
     assert durations([], workers=2) == []
 
 

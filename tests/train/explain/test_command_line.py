@@ -176,7 +176,7 @@ def test_bad_sounds_are_named_and_the_rest_is_explained(run, tmp_path, capsys):
     arguments = [tmp_path / "bad.wav", tmp_path / "good.wav", tmp_path / "absent.wav", "-o", tmp_path / "out"]
     assert explain(run, *arguments) == 3
     out = capsys.readouterr().out
-    assert "not explained:" in out and "not readable as sound" in out and "there is no such file" in out
+    assert "not explained:" in out and "not readable as audio" in out and "there is no such file" in out
     assert len(read_csv(tmp_path / "out" / "explanations.csv")) == 1
 
 

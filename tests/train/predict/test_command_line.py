@@ -209,7 +209,7 @@ def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
     assert written["windows"] == []
     (rejected,) = written["rejected"]
     assert (rejected["file"], rejected["from_s"]) == (str(tmp_path / "bad.wav"), 0)
-    assert "not readable as sound" in rejected["reason"]
+    assert "not readable as audio" in rejected["reason"]
 
 
 def test_an_older_table_is_replaced_whole(run, drawn, tmp_path):
@@ -344,7 +344,7 @@ def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, cap
             "truncated",
             "empty: the file has no bytes",
             "neither audio nor video",
-            "not readable as sound",
+            "not readable as audio",
             "no sound is in",
             "no such",
         ),
@@ -372,7 +372,7 @@ def test_a_recording_that_ends_too_early_is_not_predicted_as_stage_one_does_not_
     whole = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 5])
     assert predict(run, tmp_path / "a.flac") == 1
-    assert "a.flac: truncated: its last frame is not whole" in capsys.readouterr().out
+    assert "a.flac: truncated: its last frame is incomplete" in capsys.readouterr().out
 
 
 def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys):

@@ -258,10 +258,10 @@ def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monk
 
 def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
     (tmp_path / "text.wav").write_text("no sound at all")
-    with pytest.raises(BadAudio, match="not readable as sound"):
+    with pytest.raises(BadAudio, match="not readable as audio"):
         read_window(tmp_path / "text.wav", 0.0, tiny_front)
     (tmp_path / "a.m4a").write_bytes(b"1234")
-    with pytest.raises(BadAudio, match="not readable as sound: it holds neither audio nor video"):
+    with pytest.raises(BadAudio, match="not readable as audio: it holds neither audio nor video"):
         read_window(tmp_path / "a.m4a", 0.0, tiny_front)
     with pytest.raises(BadAudio):
         read_window(tmp_path / "gone.wav", 0.0, tiny_front)

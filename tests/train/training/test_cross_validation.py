@@ -286,3 +286,28 @@ def test_quick_leakage_needs_no_model(images, here, capsys):
     assert "honest folds" in said and "leaky  paper" in said and "leaky  random-clips" in said
     assert "0 of them with a relative in training" in said
     assert not (here / "outputs").exists()
+
+
+def test_a_second_process_on_the_same_run_is_refused(images, here, capsys, monkeypatch):
+    """Whether it resumes the run, or begins one in a folder that another process has begun meanwhile."""
+    from generate.runtime.lock import locked
+    from train.training import prepare
+
+    new = prepare.prepare
+
+    def late(*arguments, **options):
+        made = new(*arguments, **options)
+        made.run.folder.mkdir(parents=True)
+        (made.run.folder / "config.json").write_text("another's")
+        return made
+
+    monkeypatch.setattr(prepare, "prepare", late)
+    assert train(images, *TINY, "--name", "a") == 1
+    assert "To resume that run: python -m train --resume" in capsys.readouterr().err
+    folder = here / "outputs/runs/a"
+    assert (folder / "config.json").read_text() == "another's"
+    (folder / "config.json").unlink()
+    monkeypatch.setattr(prepare, "prepare", new)
+    with locked(folder):
+        assert train(images, *TINY, "--name", "a") == 1
+    assert "outputs/runs/a' is in use by another process" in capsys.readouterr().err

@@ -1,0 +1,56 @@
+"""The librosa engine: tempo and pitch as librosa changes them, from one analysis for all variants."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augment_audio.sound import Sound
+
+if TYPE_CHECKING:
+    from augment_audio.dsp.phase_vocoder import PhaseVocoder
+
+LARGEST_DENOMINATOR = 500
+LARGEST_DEVIATION = 2e-5
+"""Relative: a thirtieth of a cent, or 4 samples in 5 s."""
+
+
+class LibrosaSound(Sound):
+    """A waveform whose tempo and pitch change as with librosa.
+
+    The same results as `librosa.effects.time_stretch` and `pitch_shift` with their defaults (n_fft 2048, hop 512,
+    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.dsp.phase_vocoder`.
+    """
+
+    @classmethod
+    def version(cls) -> str:
+        """Such as `librosa 0.11.0`."""
+        from importlib.metadata import version
+
+        return f"librosa {version('librosa')}"
+
+    @cached_property
+    def _vocoder(self) -> PhaseVocoder:
+        from augment_audio.dsp.phase_vocoder import PhaseVocoder
+
+        return PhaseVocoder(self.padded)
+
+    def _stretched(self, rate: float) -> np.ndarray:
+        return self._vocoder.stretch(rate)
+
+    def _shifted(self, n_semitones: float) -> np.ndarray:
+        import soxr
+
+        # Stretched, then resampled back to the same length.
+        ratio = 2.0 ** (n_semitones / 12)
+        return soxr.resample(self._stretched(1 / ratio), *_as_integers(ratio), quality="HQ")
+
+
+def _as_integers(ratio: float) -> tuple[float, float]:
+    """The nearest ratio of small integers, with which soxr is faster, where it is close enough."""
+    near = Fraction(ratio).limit_denominator(LARGEST_DENOMINATOR)
+    is_near = abs(near / ratio - 1) <= LARGEST_DEVIATION
+    return (near.numerator, near.denominator) if is_near else (ratio, 1.0)

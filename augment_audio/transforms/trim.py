@@ -1,0 +1,43 @@
+"""Silence at both ends removed."""
+
+import numpy as np
+
+from augment_audio.sound import Sound
+from augment_audio.variant import Variant
+
+HOP_LENGTH = 512
+OVERLAP = 4
+"""Hops per frame: frames of 2048 samples every 512, librosa's defaults."""
+
+
+def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
+    """Trim the silence at both ends.
+
+    A frame that is `top_db` or more below the loudest counts as silence, as in `librosa.effects.trim`, whose default,
+    60, is the default here. Without silence, all samples are returned.
+
+    Parameters
+    ----------
+    sound : Sound
+    top_db : float
+        Decibels; from 1 to 120.
+
+    Returns
+    -------
+    np.ndarray, shape=(at most n,), float32
+    """
+    y = sound.y
+    # Energy of each hop; a frame is the sum of four hops, centred as in librosa.
+    hops = np.add.reduceat(np.square(y), np.arange(0, len(y), HOP_LENGTH), dtype=np.float64)
+    n_frames = 1 + len(y) // HOP_LENGTH
+    padded = np.zeros(n_frames + OVERLAP - 1)
+    padded[OVERLAP // 2 :][: len(hops)] = hops
+    frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)
+    audible = np.flatnonzero(frames > frames.max() * 10 ** (-top_db / 10))
+    if len(audible) == 0:
+        return y
+    start, end = audible[0] * HOP_LENGTH, min(len(y), (audible[-1] + 1) * HOP_LENGTH)
+    return y[start:end] if end - start < len(y) else y
+
+
+VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)

@@ -1,0 +1,1 @@
+"""The two libraries that decode audio files: libsndfile and FFmpeg."""
