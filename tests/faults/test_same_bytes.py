@@ -102,7 +102,7 @@ def test_two_runs_at_once(whole, injected):
             os.kill(pid, signal.SIGSTOP)
         before = tree(images)
         second = run("generate", audio_folder, images, *ARGUMENTS, "--workers", "2")
-        assert second.is_clear("Another run is writing"), second
+        assert second.is_clear("in use by another process"), second
         assert tree(images) == before
         for pid in first.processes():
             os.kill(pid, signal.SIGCONT)
