@@ -272,7 +272,7 @@ def test_tables_are_refused_or_mended_and_nothing_outside_is_touched(
 
 def with_rejected(here: Path) -> None:
     """Make the folder one that has rejected a sound."""
-    (here / "sounds/a/bad.wav").write_bytes(b"no sound")
+    (here / "audio_folder/a/bad.wav").write_bytes(b"no sound")
     run_generate(here)
 
 
