@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from train.explain.feature_maps import parts_of
 
 from tests.faults.rows import IS_FULL
 from tests.train.conftest import ROOT, environment_of
 from train.explain.attribution import completeness_error, grad_cam, integrated_gradients, log_odds_gain
-from train.explain.feature_maps import parts_of
 from train.explain.gradients import Gradients, logit
 from train.models import checkpoint
 from train.models.ensemble_in_one import CrossEntropy
