@@ -1,4 +1,4 @@
-"""MP3s that do not count their frames, or that count them wrong."""
+"""MP3s without the number of their frames, or with a wrong one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def encoded(path, sr: int = 44100, *, mode: str = "CONSTANT", seconds: float = 2
 
 
 def uncounted(path, sr: int, mode: str):
-    """An MP3 without the first frame, which holds no sound but the number of frames; and where its frames end."""
+    """An MP3 without the first frame, which holds no audio but the number of frames; and where its frames end."""
     content, ends = encoded(path, sr, mode=mode)
     content, ends = content[ends[0] :], [end - ends[0] for end in ends[1:]]
     path.write_bytes(content)
@@ -116,17 +116,17 @@ def test_joined_files_are_read_to_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
-def test_of_an_hour_that_was_cut_a_little_or_nearly_all(tmp_path, is_counted):
-    """60, 100 and 150 KB of an hour: each was one whole clip."""
+def test_a_long_recording_that_was_cut_a_little_or_nearly_all(tmp_path, is_counted):
+    """The first 60, 100 and 150 KB: each was accepted as a whole recording."""
     path = tmp_path / "a.mp3"
-    content, ends = encoded(path, 8000, seconds=3600 / 30)
-    hour = bytearray(content[: ends[0]]) + content[ends[0] :] * 30
-    place = hour.index(b"Info" if b"Info" in hour[:64] else b"Xing")
-    hour[place + 8 : place + 12] = (30 * (len(ends) - 1)).to_bytes(4, "big")
-    path.write_bytes(hour if is_counted else hour[ends[0] :])
-    assert duration_s(path) == pytest.approx(3600, rel=0.01)
-    for n_bytes in (60_000, 100_000, 150_000, len(hour) - 5):
-        path.write_bytes(hour[0 if is_counted else ends[0] : n_bytes])
+    content, ends = encoded(path, 8000, seconds=1200 / 30)
+    whole = bytearray(content[: ends[0]]) + content[ends[0] :] * 30
+    place = whole.index(b"Info" if b"Info" in whole[:64] else b"Xing")
+    whole[place + 8 : place + 12] = (30 * (len(ends) - 1)).to_bytes(4, "big")
+    path.write_bytes(whole if is_counted else whole[ends[0] :])
+    assert duration_s(path) == pytest.approx(1200, rel=0.01)
+    for n_bytes in (60_000, 100_000, 150_000, len(whole) - 5):
+        path.write_bytes(whole[0 if is_counted else ends[0] : n_bytes])
         assert fault(path).startswith("truncated"), n_bytes
 
 
