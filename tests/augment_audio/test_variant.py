@@ -268,7 +268,7 @@ def test_other_kinds_of_numbers_become_float32(result):
     assert y.tolist() == [1, 2]
 
 
-def test_a_variant_cannot_change_the_sound():
+def test_a_variant_cannot_modify_its_input():
     def careless(sound):
         sound.y *= 2
         return sound.y

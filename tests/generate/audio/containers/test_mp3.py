@@ -65,7 +65,7 @@ def test_a_cut_in_a_frame_is_seen_and_one_between_two_cannot_be(tmp_path, sr):
 
 
 @pytest.mark.parametrize("more", [b"TAG" + bytes(125), bytes(300), b"APETAGEX" + bytes(100)])
-def test_what_stands_around_the_frames_does_no_harm(tmp_path, more):
+def test_tags_and_padding_around_the_frames_are_accepted(tmp_path, more):
     path = tmp_path / "a.mp3"
     content, _ = uncounted(path, 44100, "CONSTANT")
     for whole in (content + more, b"ID3\3\0\0\0\0\0\x0a" + bytes(10) + content):
@@ -91,7 +91,7 @@ def test_delay_and_padding_are_cut_off_to_the_sample(tmp_path):
 
 
 @pytest.mark.parametrize("junk", [bytes(100), bytes(5000), b"\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n" * 9])
-def test_what_stands_before_the_first_frame_changes_nothing(tmp_path, junk):
+def test_junk_before_the_first_frame_changes_nothing(tmp_path, junk):
     path = tmp_path / "a.mp3"
     content, ends = encoded(path, mode="VARIABLE")
     expected = decode(path).channels

@@ -151,7 +151,7 @@ def test_a_video_without_audio(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.ogg", "a"])
-def test_the_content_tells_and_not_the_name(tmp_path, name):
+def test_the_content_decides_and_not_the_name(tmp_path, name):
     y = coloured(1)
     encode(tmp_path / "b.aac", "aac", "adts", y)
     (tmp_path / "b.aac").rename(tmp_path / name)
