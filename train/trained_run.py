@@ -66,52 +66,38 @@ class TrainedRun:
         top: int = 3,
         batch_size: int = 32,
     ) -> pd.DataFrame:
-        """Classify recordings, by the mean of the models of all folds: `python -m train.predict`.
+        """Classify recordings by the mean of the models of all folds: `python -m train.predict`.
 
         Parameters
         ----------
         paths : sequence of str or path
             Audio files, or folders of them.
         hop_s : float, optional
-            Give each window a row, this many seconds after the one before; default: one row a recording, the mean of
-            its windows.
+            One row a window, with a window every `hop_s` seconds; default: one row a recording, the mean of its
+            windows.
         folds : sequence of str, optional
-            Ask only the models of these.
+            Use only the models of these folds.
         top : int
-            How many of the likeliest classes have columns of their own.
+            How many of the most probable classes have columns of their own.
         batch_size : int
-            Images at once.
+            Images per batch.
 
         Returns
         -------
         pandas.DataFrame
             `file`, `start_s`, `end_s`, `silent`, `top_1`, `p_1`, ..., and a column `p:<class>` for each class. What
-            could not be read is logged as a warning, and stands in `.attrs["rejected"]`: file, from which second, why.
+            could not be read is logged as a warning, and is in `.attrs["rejected"]`: file, from which second, why.
 
         Raises
         ------
         ValueError
             If nothing could be read, or a fold is not finished.
         """
-        from train import backend
+        from train.predict.predict_recordings import predict_recordings
 
-        backend.set_up()
-        from train.predict import fold_models, predictions, windows
-        from train.predict.windows_of_recordings import find_recordings, listen
-
-        wanted = fold_models.folds_to_average(self._run, folds)
-        front = windows.front_end(self._run)
-        recordings, rejected, _ = find_recordings([Path(path) for path in paths])
-        models = fold_models.load_models(self._run, wanted) if recordings else []
-        heard, unread = listen(recordings, front, models, hop_s=hop_s, batch_size=batch_size)
-        rejected += unread
-        if not heard:
-            reasons = "; ".join(f"{entry.file}: {entry.reason}" for entry in rejected)
-            raise ValueError(f"None of these recordings could be predicted: {reasons or 'none was given'}.")
-        for entry in rejected:
+        predictions = predict_recordings(self._run, paths, hop_s=hop_s, folds=folds, batch_size=batch_size)
+        for entry in predictions.rejected:
             logger.warning("%s, from %g s on: %s", *entry)
-        table = predictions.table_of(heard, self.classes)
-        table = predictions.average_files(table) if hop_s is None else table
-        table = predictions.with_top(table, self.classes, top=top)
-        table.attrs["rejected"] = [tuple(entry) for entry in rejected]
+        table = predictions.table(top=top)
+        table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
         return table

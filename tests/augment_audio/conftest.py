@@ -95,7 +95,7 @@ def make(y: np.ndarray, text: str, *, sr: int = SR, engine: str = "librosa", see
 
 
 def write_wav(path: Path, y: np.ndarray, sr: int = SR, **options) -> Path:
-    """Write a sound and return where."""
+    """Write a WAV file and return its path."""
     soundfile.write(path, y, sr, **options)
     return path
 

@@ -152,14 +152,14 @@ def test_a_second_run_replaces_the_files(dog, out):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows allows no such names")
-def test_a_name_moves_no_cursor_and_turns_no_text_around(tmp_path, out, capsys):
+def test_control_characters_in_names_are_escaped(tmp_path, out, capsys):
     path = write_wav(tmp_path / "a\x1b[2J\u202eb\n.wav", tone(440), SR)
     assert run(path, out, "--variants", "none") == 0
     printed = capsys.readouterr().out
     assert len(printed.splitlines()) == 2 and not set(printed) & {"\x1b", "\u202e"}
 
 
-def test_help_answers_at_once_with_all_variants_and_presets():
+def test_help_is_fast_and_lists_all_variants_and_presets():
     start = time.monotonic()
     done = python("-m", "augment_audio", "--help")
     assert done.returncode == 0, done.stderr
@@ -171,7 +171,7 @@ def test_help_answers_at_once_with_all_variants_and_presets():
         assert [preset, *(members or ("the", "original", "alone"))] in lines
 
 
-def test_help_waits_for_no_heavy_library():
+def test_help_imports_no_heavy_library():
     script = (
         "import sys; from augment_audio.command_line import build_parser; build_parser().format_help()\n"
         "print(*({'librosa', 'numba', 'scipy', 'soundfile', 'soxr', 'tensorflow'} & set(sys.modules)))"
@@ -264,7 +264,7 @@ def test_a_program_that_hangs(dog, out, capsys, fake_rubberband, monkeypatch):
 
 
 @pytest.mark.parametrize("failing", ["soundfile.write", "os.replace"])
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(dog, out, capsys, monkeypatch, failing):
+def test_a_failed_write_keeps_the_old_file(dog, out, capsys, monkeypatch, failing):
     assert run(dog, out, "--variants", "none") == 0
     before = (out / "dog__original.wav").read_bytes()
     write_wav(dog, tone(880, seconds=0.5))

@@ -50,7 +50,7 @@ every_variant = pytest.mark.parametrize("kind", VARIANTS)
 
 @pytest.mark.parametrize("n_samples", [1, 10, 100, 512, 2047, 2048, 5000])
 @every_variant
-def test_sounds_of_any_length_come_back_whole(engine, kind, n_samples):
+def test_audio_of_any_length(engine, kind, n_samples):
     y = white(1)[:n_samples]
     before = y.copy()
     for text in all_values(kind):
@@ -90,7 +90,7 @@ def test_silence_stays_silence(engine, kind, n_samples):
 
 
 @every_variant
-def test_loud_and_constant_sounds(engine, kind):
+def test_loud_and_constant_audio(engine, kind):
     """Clipped decoders give peaks above 1, broken microphones a constant."""
     for y in (tone(440, peak=1.07), np.full(5000, 0.3, np.float32)):
         check_samples(make(y, typical(kind), engine=engine), typical(kind), len(y))
@@ -98,7 +98,7 @@ def test_loud_and_constant_sounds(engine, kind):
 
 @pytest.mark.parametrize("peak", [1e-37, 1e-40])
 @every_variant
-def test_sounds_of_next_to_nothing(engine, kind, peak):
+def test_extremely_faint_audio(engine, kind, peak):
     """What a float file may hold after a fade: too small for 32 bits to hold its inverse."""
     y = tone(440, peak=1) * np.float32(peak)
     assert y.any()

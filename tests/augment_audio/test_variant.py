@@ -191,20 +191,9 @@ def test_a_mistake_in_a_list_is_one():
 
 # Random numbers.
 
-RANDOM = ["shift=0.4", "roll=0.4", "noise=20"]
-
 
 def test_random_variants_are_known_as_such():
     assert {kind for kind, variant in VARIANTS.items() if variant.is_random} == {"shift", "roll", "noise"}
-
-
-@pytest.mark.parametrize("text", RANDOM)
-def test_random_numbers_depend_on_seed_clip_and_name(text):
-    y = tone(440, seconds=0.5)
-    base = make(y, text, seed=1, clip_id="dog")
-    np.testing.assert_array_equal(make(y, text, seed=1, clip_id="dog"), base)
-    for other in (make(y, text, seed=2, clip_id="dog"), make(y, text, seed=1, clip_id="cat")):
-        assert not np.array_equal(other, base)
 
 
 def test_another_value_gives_other_random_numbers():
@@ -279,7 +268,7 @@ def test_other_kinds_of_numbers_become_float32(result):
     assert y.tolist() == [1, 2]
 
 
-def test_a_variant_cannot_change_the_sound():
+def test_a_variant_cannot_modify_its_input():
     def careless(sound):
         sound.y *= 2
         return sound.y

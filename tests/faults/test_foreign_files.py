@@ -13,7 +13,7 @@ from generate.__main__ import main
 from generate.dataset import mp3, png, tables
 from generate.runtime.output_file import check_output_file
 from tests.conftest import SR, tone, white
-from train.explain import recordings
+from train.explain import explain_recordings
 from train.models import checkpoint
 from train.runs import run_name
 
@@ -152,25 +152,25 @@ def test_a_run_is_never_made_in_a_foreign_folder(tmp_path, name, injected):
         run_name.check_ours(folder)
     if name != "settings.json":
         with pytest.raises(ValueError, match="--output must be"):
-            recordings.check_ours(folder)
+            explain_recordings.check_folder(folder)
     injected(1)
 
 
 def test_a_new_folder_and_one_of_this_program_are_taken(tmp_path):
     run_name.check_ours(tmp_path / "new")
-    recordings.check_ours(tmp_path / "new")
+    explain_recordings.check_folder(tmp_path / "new")
     (tmp_path / ".DS_Store").touch()
     (tmp_path / ".lock").touch()
     run_name.check_ours(tmp_path)
     (tmp_path / ".lock").unlink()
     for file in ("a__image.png", "a__what_mattered.wav"):
         (tmp_path / file).touch()
-    recordings.check_ours(tmp_path)  # of a run that was interrupted
+    explain_recordings.check_folder(tmp_path)  # of a run that was interrupted
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ValueError, match=r"'notes\.txt' and no explanations\.csv"):
-        recordings.check_ours(tmp_path)
+        explain_recordings.check_folder(tmp_path)
     (tmp_path / "explanations.csv").touch()
-    recordings.check_ours(tmp_path)
+    explain_recordings.check_folder(tmp_path)
 
 
 def test_halves_of_the_users_own_stay(tmp_path):

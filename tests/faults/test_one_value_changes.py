@@ -9,6 +9,7 @@ import io
 import json
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,8 +24,7 @@ from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
 from train.compare import table as compare
 from train.data.image_folder import open_images, read_images
-from train.predict import command_line as predict
-from train.predict import fold_models, windows
+from train.predict import fold_models, terminal_text, windows
 from train.report import report
 from train.runs import run_folder
 
@@ -155,7 +155,7 @@ def read_run_and_all_of_it(folder: Path) -> None:
     for fold in run.finished_folds:
         run.read_fold(fold)
         run.read_history(fold)
-    predict.heading(run, run.finished_folds, {})
+    terminal_text.heading(run, run.finished_folds, Counter())
     report.make_report(run, n_explained=0)
 
 

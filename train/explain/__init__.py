@@ -1,1 +1,1 @@
-"""Where a network looked: Grad-CAM and Integrated Gradients, as images and as sound."""
+"""What the models of a run attend to: Grad-CAM and integrated gradients, as images and as audio."""

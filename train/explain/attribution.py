@@ -1,32 +1,95 @@
-"""Which parts of an image speak for a class: Grad-CAM and integrated gradients, of one model or the mean of several."""
+"""Attribution of a prediction to the pixels of an image: Grad-CAM and integrated gradients, averaged over models."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 from PIL import Image
 
-from train.explain.feature_maps import Part, parts_of
+from train.data.decode import colour
+from train.explain.submodels import Submodel, submodels_of
 
 STEPS = 32
 """Points between silence and the image to begin with."""
-MOST_STEPS = 864
-"""The first ones thrice tripled."""
-LARGEST_ERROR = 0.01
-"""Of the gain, that the attributions may miss; on models that were trained on ESC-10, 32 or 96 points reach it."""
-LEAST_GAIN = 1.0
-"""In log-odds (a factor of 2.7). A smaller gain counts as so much where an error is a part of it."""
-IMAGES_AT_ONCE = 32
+MAX_STEPS = 864
+"""The first ones, tripled three times."""
+MAX_ERROR = 0.01
+"""Largest completeness error that is accepted; models trained on ESC-10 reach it with 32 or 96 points."""
+MIN_GAIN = 1.0
+"""In log-odds (a factor of 2.7). The completeness error of a smaller gain is relative to this."""
 
 
-def grad_cam(
-    model: keras.Model, images: np.ndarray, classes: np.ndarray, *, batch_size: int = IMAGES_AT_ONCE
-) -> np.ndarray:
-    """Where the last map of features of a model speaks for a class.
+@dataclass(frozen=True)
+class Attributions:
+    """Attributions of images, averaged over models.
 
-    Each channel of the map counts as much as the class's logit rises with the channel's mean; what is left above 0 is
-    brought to the size of the image, and its highest value to 1. Of several models side by side
-    (`train.models.ensemble_in_one`) the mean is taken, so it stays below 1 where they do not agree.
+    Parameters
+    ----------
+    grad_cam : np.ndarray, shape=(n, height, width), float32, 0 to 1
+        How much a region matters for the class; coarse.
+    integrated_gradients : np.ndarray, shape=(n, height, width), float32
+        How much each pixel adds to the log-odds of the class; negative against it.
+    completeness_error : np.ndarray, shape=(n,), float64, 0 or more
+        See `completeness_error`.
+    """
+
+    grad_cam: np.ndarray
+    integrated_gradients: np.ndarray
+    completeness_error: np.ndarray
+
+
+def attribute(
+    models: Sequence[keras.Model],
+    pixels: np.ndarray,
+    palette: np.ndarray,
+    classes: np.ndarray,
+    *,
+    silence: np.ndarray,
+    batch_size: int = 32,
+) -> Attributions:
+    """Attribute the predictions of models for images, by both methods.
+
+    Parameters
+    ----------
+    models : sequence of keras.Model
+        Their attributions are averaged.
+    pixels : np.ndarray, shape=(n, height, width), uint8
+        Of the size of the models' input, as `train.data.decode.prepare_pixels` gives them.
+    palette : np.ndarray, shape=(256, 3), uint8
+    classes : np.ndarray, shape=(n,), int
+        The class to explain of each image, as an index of the models' outputs.
+    silence : np.ndarray, shape=(height, width), uint8
+        The image of silence; see `train.predict.windows.FrontEnd.silent_pixels`.
+    batch_size : int
+        Images that go through a model at once.
+
+    Returns
+    -------
+    Attributions
+    """
+    images, baseline = colour(pixels, palette), colour(silence, palette)
+    maps = [grad_cam(model, images, classes, batch_size=batch_size) for model in models]
+    integrated, gains = zip(
+        *(integrated_gradients(model, images, classes, baseline=baseline, batch_size=batch_size) for model in models),
+        strict=True,
+    )
+    mean = np.asarray(np.mean(integrated, axis=0, dtype=np.float64))
+    return Attributions(
+        grad_cam=np.asarray(np.mean(maps, axis=0, dtype=np.float64)).astype(np.float32),
+        integrated_gradients=mean.astype(np.float32),
+        completeness_error=completeness_error(mean, np.asarray(np.mean(gains, axis=0))),
+    )
+
+
+def grad_cam(model: keras.Model, images: np.ndarray, classes: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+    """Locate the regions that raise the logit of a class, in the last feature map of a model.
+
+    Each channel is weighted by the mean gradient of the logit; the positive part of the weighted sum is resized to
+    the image and divided by its maximum. The maps of an ensemble (`train.models.ensemble_in_one`) are averaged, so
+    that the maximum is below 1 where its models differ.
 
     Parameters
     ----------
@@ -39,7 +102,7 @@ def grad_cam(
     Returns
     -------
     np.ndarray, shape=(n, height, width), float32, 0 to 1
-        0 everywhere where nothing in the image speaks for the class.
+        All 0 if nothing in the image raises the logit.
 
     References
     ----------
@@ -48,8 +111,8 @@ def grad_cam(
     """
     images, classes = _checked(model, images, classes)
     maps = [
-        _part_grad_cam(part, images[k : k + batch_size], classes[k : k + batch_size])
-        for part in parts_of(model)
+        _submodel_grad_cam(submodel, images[k : k + batch_size], classes[k : k + batch_size])
+        for submodel in submodels_of(model)
         for k in range(0, len(images), batch_size)
     ]
     if not maps:
@@ -64,15 +127,15 @@ def integrated_gradients(
     *,
     baseline: np.ndarray,
     steps: int = STEPS,
-    batch_size: int = IMAGES_AT_ONCE,
-) -> np.ndarray:
-    """How much each pixel adds to the log-odds of a class, as the image rises out of silence.
+    batch_size: int = 32,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Attribute the log-odds of a class to pixels, along the straight line from silence to the image.
 
-    The gradients of the log-odds (`train.explain.gradients.log_odds`, which has the reasons) are averaged on the
-    straight line from silence to the image and multiplied by the way that each pixel goes. They add up to what the
-    log-odds gain on that line; the midpoint rule takes them at `steps` points, and at three times as many, of which a
-    third is known, until they do to 1 % (at most `MOST_STEPS`). Rules of a higher order are no better: a model of
-    rectifiers has bends. Of several models side by side the mean is taken.
+    The gradients of the log-odds (see `train.explain.gradients.log_odds`) are averaged over the line and multiplied by
+    the difference of image and baseline. They must add up to the gain in log-odds: the midpoint rule begins with
+    `steps` points and triples them, reusing the third that is known, until they do within `MAX_ERROR`, up to
+    `MAX_STEPS`. Rules of higher order are no better, since models with rectifiers are not smooth. The attributions of
+    an ensemble are averaged.
 
     Parameters
     ----------
@@ -80,7 +143,7 @@ def integrated_gradients(
     images : np.ndarray, shape=(n, height, width, 3), 0 to 255
     classes : np.ndarray, shape=(n,), int
     baseline : np.ndarray, shape=(3,) or (height, width, 3), 0 to 255
-        The image of silence, or its one colour: the palette's first.
+        The image of silence, or its colour if it has only one.
     steps : int
         Points to begin with, 1 or more.
     batch_size : int
@@ -88,8 +151,10 @@ def integrated_gradients(
 
     Returns
     -------
-    np.ndarray, shape=(n, height, width), float32
-        In log-odds; the three colours of a pixel are added up.
+    attributions : np.ndarray, shape=(n, height, width), float32
+        In log-odds, summed over the three colours.
+    gain : np.ndarray, shape=(n,), float64
+        Log-odds of the image less those of the baseline: what the attributions should add up to.
 
     References
     ----------
@@ -97,60 +162,41 @@ def integrated_gradients(
     (https://arxiv.org/abs/1703.01365).
     """
     if steps < 1:
-        raise ValueError(f"steps is {steps}; expected a whole number from 1 on, such as {STEPS}.")
+        raise ValueError(f"steps must be 1 or more. Got {steps}. Give a whole number such as {STEPS}.")
     images, classes = _checked(model, images, classes)
     baseline = np.asarray(baseline, np.float32)
-    attributions = np.zeros(images.shape[:3])
-    for part in parts_of(model):
-        gains = _part_gain(part, images, classes, baseline, batch_size)
+    submodels = submodels_of(model)
+    attributions, all_gains = np.zeros(images.shape[:3]), []
+    for submodel in submodels:
+        silence = np.broadcast_to(baseline, images.shape)
+        gains = _scores(submodel, images, classes, batch_size) - _scores(submodel, silence, classes, batch_size)
+        all_gains.append(gains)
         for k, image in enumerate(images):
-            attributions[k] += _integrate(part, image, classes[k], gains[k], baseline, steps, batch_size)
-    return (attributions / len(parts_of(model))).astype(np.float32)
-
-
-def log_odds_gain(
-    model: keras.Model,
-    images: np.ndarray,
-    classes: np.ndarray,
-    *,
-    baseline: np.ndarray,
-    batch_size: int = IMAGES_AT_ONCE,
-) -> np.ndarray:
-    """What integrated gradients add up to: the log-odds of the class in the image, less those in silence.
-
-    Parameters are those of `integrated_gradients`.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,), float64
-        The mean of several models side by side.
-    """
-    images, classes = _checked(model, images, classes)
-    baseline = np.asarray(baseline, np.float32)
-    return np.mean([_part_gain(part, images, classes, baseline, batch_size) for part in parts_of(model)], axis=0)
+            attributions[k] += _integrate(submodel, image, classes[k], gains[k], baseline, steps, batch_size)
+    return (attributions / len(submodels)).astype(np.float32), np.asarray(np.mean(all_gains, axis=0))
 
 
 def completeness_error(attributions: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """By how much attributions miss what they should add up to.
+    """Relative difference of the sum of integrated gradients from the gain.
 
     Parameters
     ----------
     attributions : np.ndarray, shape=(n, height, width)
     gain : np.ndarray, shape=(n,)
-        As `log_odds_gain` gives it.
+        As `integrated_gradients` gives it.
 
     Returns
     -------
     np.ndarray, shape=(n,), float64
-        As a part of the gain, or of `LEAST_GAIN` where that is larger.
+        As a fraction of the gain, or of `MIN_GAIN` if that is larger.
     """
-    return np.abs(attributions.sum(axis=(1, 2), dtype=np.float64) - gain) / np.maximum(np.abs(gain), LEAST_GAIN)
+    return np.abs(attributions.sum(axis=(1, 2), dtype=np.float64) - gain) / np.maximum(np.abs(gain), MIN_GAIN)
 
 
-def _part_grad_cam(part: Part, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Shape=(n, height, width), of one model."""
-    features = np.asarray(keras.ops.convert_to_numpy(part.to_map(images, training=False)), np.float32)
-    _, gradients = part.logit(features, classes)
+def _submodel_grad_cam(submodel: Submodel, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Shape=(n, height, width)."""
+    features = np.asarray(keras.ops.convert_to_numpy(submodel.to_map(images, training=False)), np.float32)
+    _, gradients = submodel.logit(features, classes)
     weights = gradients.mean(axis=(1, 2), keepdims=True)
     maps = np.maximum((weights * features).sum(axis=-1), 0)
     size = images.shape[2], images.shape[1]
@@ -159,43 +205,36 @@ def _part_grad_cam(part: Part, images: np.ndarray, classes: np.ndarray) -> np.nd
     return np.clip(maps / np.where(highest > 0, highest, 1), 0, 1)
 
 
-def _part_gain(
-    part: Part, images: np.ndarray, classes: np.ndarray, baseline: np.ndarray, batch_size: int
-) -> np.ndarray:
-    """Shape=(n,), of one model."""
-    silence = np.broadcast_to(baseline, images.shape)
-    return _scores(part, images, classes, batch_size) - _scores(part, silence, classes, batch_size)
-
-
-def _scores(part: Part, images: np.ndarray, classes: np.ndarray, batch_size: int) -> np.ndarray:
+def _scores(submodel: Submodel, images: np.ndarray, classes: np.ndarray, batch_size: int) -> np.ndarray:
     """Log-odds, shape=(n,), float64."""
     batches = (slice(k, k + batch_size) for k in range(0, len(images), batch_size))
-    return np.concatenate([np.zeros(0), *(part.log_odds(images[batch], classes[batch])[0] for batch in batches)])
+    return np.concatenate([np.zeros(0), *(submodel.log_odds(images[batch], classes[batch])[0] for batch in batches)])
 
 
 def _integrate(
-    part: Part,
+    submodel: Submodel,
     image: np.ndarray,
-    of_class: int,
+    class_index: int,
     gain: float,
     baseline: np.ndarray,
     steps: int,
     batch_size: int,
 ) -> np.ndarray:
-    """Shape=(height, width), of one model and one image."""
-    way = image - baseline
-    places = (np.arange(steps) + 0.5) / steps
+    """Integrated gradients of one image, shape=(height, width)."""
+    difference = image - baseline
+    fractions = (np.arange(steps) + 0.5) / steps
     total = np.zeros(image.shape)
     while True:
-        for k in range(0, len(places), batch_size):
-            share = places[k : k + batch_size, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)
-            total += part.log_odds(baseline + share * way, np.full(len(share), of_class))[1].sum(axis=0)
-        attribution = (total * way).sum(axis=-1) / steps
-        if completeness_error(attribution[np.newaxis], gain) <= LARGEST_ERROR or 3 * steps > MOST_STEPS:
+        for k in range(0, len(fractions), batch_size):
+            t = fractions[k : k + batch_size, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)
+            total += submodel.log_odds(baseline + t * difference, np.full(len(t), class_index))[1].sum(axis=0)
+        attribution = (total * difference).sum(axis=-1) / steps
+        error = completeness_error(attribution[np.newaxis], np.asarray([gain]))[0]
+        if error <= MAX_ERROR or 3 * steps > MAX_STEPS:
             return attribution
         steps *= 3
-        places = (np.arange(steps) + 0.5) / steps
-        places = places[np.arange(steps) % 3 != 1]  # the middle one of three is known
+        fractions = (np.arange(steps) + 0.5) / steps
+        fractions = fractions[np.arange(steps) % 3 != 1]  # the middle one of three is known
 
 
 def _checked(model: keras.Model, images: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -203,12 +242,12 @@ def _checked(model: keras.Model, images: np.ndarray, classes: np.ndarray) -> tup
     images, classes = np.asarray(images, np.float32), np.asarray(classes)
     expected, n_classes = tuple(model.input_shape[1:]), model.output_shape[-1]
     if images.ndim != 4 or images.shape[1:] != expected:
-        raise ValueError(f"The images have the shape {images.shape}; the model takes (n, {str(expected)[1:]}.")
+        raise ValueError(f"images must have the shape (n, {str(expected)[1:]}, as the model does. Got {images.shape}.")
     if classes.shape != (len(images),) or not np.issubdtype(classes.dtype, np.integer):
         raise ValueError(
-            f"The classes are an array of shape {classes.shape} and type {classes.dtype}; expected a whole number for "
-            f"each of {len(images)} images."
+            f"classes must be a whole number for each of {len(images)} images. Got an array of shape {classes.shape} "
+            f"and type {classes.dtype}."
         )
     if len(classes) and not (classes.min() >= 0 and classes.max() < n_classes):
-        raise ValueError(f"The classes go from {classes.min()} to {classes.max()}; the model has 0 to {n_classes - 1}.")
+        raise ValueError(f"classes must be from 0 to {n_classes - 1}. Got {classes.min()} to {classes.max()}.")
     return images, classes

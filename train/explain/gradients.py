@@ -1,4 +1,4 @@
-"""What a model says of a class, and how that changes with each number of its input, on TensorFlow and on JAX."""
+"""Scores of a class and their gradients with respect to a model's input, on TensorFlow and on JAX."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import keras
 import numpy as np
 from keras import KerasTensor, ops
 
-NEVER = -1e9
-"""Logit of a class that is left out of a sum of exponentials."""
+EXCLUDED = -1e9
+"""Logit of the class that is left out of a log-sum-exp."""
 HALF_PRECISION_SCALE = 256.0
-"""Gradients by pixels are so small that half precision would round them to nothing; a power of two rounds nothing."""
+"""Loss scaling: gradients of pixels would be rounded to 0 in half precision. A power of two adds no error."""
 
 
 def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
-    """What a model gives for the class before the softmax.
+    """The logit of the class.
 
     Parameters
     ----------
@@ -32,24 +32,24 @@ def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
 def log_odds(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
     """Logarithm of p / (1 - p), where p is the probability of the class; parameters as in `logit`.
 
-    Probability and its logarithm stand still once the model is certain, and a logit may rise while those of other
-    classes rise more. This does neither: it says how much more the model hears this class than any other.
+    The gradients of p and log p vanish when the model is certain, and a logit may rise while those of other classes
+    rise more. The log-odds have neither problem: they compare the class with all others.
 
     Returns
     -------
     tensor, shape=(n,), float32
     """
-    others = ops.where(is_class > 0, NEVER, logits)
+    others = ops.where(is_class > 0, EXCLUDED, logits)
     return logit(logits, is_class) - ops.logsumexp(others, axis=-1)
 
 
 class Gradients:
-    """A score of a model's outputs, and its gradient by the model's inputs.
+    """A score of a model's outputs, and its gradient with respect to the model's inputs.
 
     Parameters
     ----------
     model : keras.Model
-        One input, and logits out, shape=(n, n_classes).
+        With one input, and logits as output, shape=(n, n_classes).
     score : callable
         `logit` or `log_odds`.
 
@@ -64,20 +64,20 @@ class Gradients:
         backend = keras.backend.backend()
         if backend not in backends:
             raise ValueError(
-                f"Keras runs on {backend}, on which a model cannot be explained here; expected "
-                f"{' or '.join(backends)}. Set KERAS_BACKEND=tensorflow."
+                f"The Keras backend must be {' or '.join(backends)} to explain a model. Got {backend}. Set "
+                "KERAS_BACKEND=tensorflow."
             )
         self.n_classes: int = model.output_shape[-1]
         self._compute = backends[backend](model, score)
 
     def __call__(self, inputs: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Score and gradient, as the model computes when it predicts.
+        """Compute score and gradient, with the model in inference mode.
 
         Parameters
         ----------
         inputs : np.ndarray, shape=(n, ...)
         classes : np.ndarray, shape=(n,), int
-            Whose score it is.
+            The class of each score.
 
         Returns
         -------
@@ -114,7 +114,7 @@ def _on_jax(model: keras.Model, score: Callable) -> Callable:
     compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
 
     def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
-        # The weights are given again, so that what was compiled holds for a model that has learnt since.
+        # The weights are arguments, so that the compiled function is right for a model that was trained further.
         trained, others = ([w.value for w in ws] for ws in (model.trainable_variables, model.non_trainable_variables))
         (_, scores), gradients = compiled(inputs, is_class, trained, others)
         return scores, gradients

@@ -1,4 +1,4 @@
-"""From places in a model's image back to the sound: what is heard there, and nothing else."""
+"""From an attribution back to audio: only what the attribution marks is let through."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from generate.features.spectrogram import fit_length, spectrogram_image
 from train.data.decode import audible_columns
 from train.explain.overlay import strength
 
-FRAMES_A_WINDOW = 4
-"""At least so many frames overlap, so that they can be added up again, and a gain that changes makes no clicks."""
+MIN_OVERLAP = 4
+"""Least number of overlapping frames, so that the transform can be inverted and a changing gain makes no clicks."""
 
 
-def masked_sound(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, silent_ends: str) -> np.ndarray:
-    """Let through of a sound what speaks for a class.
+def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, silent_ends: str) -> np.ndarray:
+    """Keep only what is evidence for a class.
 
-    How strongly a place in the image speaks for it (`train.explain.overlay.strength`) is how much of the sound is
-    let through there. These gains are brought back onto the short-time Fourier transform of the sound: to the size that
-    the image was drawn in, the columns to where they were before the silent ends were cut, the rows to the
-    frequencies that they are made of. They are multiplied onto the transform, which keeps its phases, and the sound is
-    put together again. An image of `mfcc` has no frequencies: moments alone are let through.
+    The strength of the attribution (`train.explain.overlay.strength`) is the gain. It is mapped from the image back
+    to the short-time Fourier transform: resized to the image as rendered, columns moved to where they were before the
+    silent ends were cut, rows spread over their frequency bins. The transform is multiplied by the gain, keeps its
+    phases, and is inverted. An image of `mfcc` has no frequency axis: its gain varies over time only.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32
-        The sound that the image was drawn of, at `settings.sr`; what is longer than an image is cut.
+        The audio that the image shows, at `settings.sr`; cut to the length of an image.
     attribution : np.ndarray, shape=(height, width)
-        Of the size of the model's image, its highest band first, as `train.explain.attribution` gives it.
+        Of the size of the model's input, its highest band first, as `train.explain.attribution` gives it.
     settings : Settings
         Of the image.
     silent_ends : {"loop", "keep"}
@@ -41,28 +40,28 @@ def masked_sound(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, 
     Returns
     -------
     np.ndarray, shape=(min(n, settings.n_samples),), float32
-        Where all of the image matters the same, the sound itself, as far as the image shows it: from `fmin_hz` to
-        `highest_hz`. Where nothing does, silence.
+        For a constant attribution, the audio itself, limited to the image's range from `fmin_hz` to `highest_hz`; for
+        one without positive values, silence.
 
     Raises
     ------
     ValueError
-        If the attribution is not finite numbers in rows and columns.
+        If the attribution is not two-dimensional, or not finite.
     """
     import librosa
 
     attribution = np.asarray(attribution, np.float32)
     if attribution.ndim != 2 or not np.isfinite(attribution).all():
         raise ValueError(
-            f"The attribution has the shape {attribution.shape}, or numbers that are not finite; expected finite ones "
-            "of shape (height, width): one image's, as train.explain.attribution.integrated_gradients gives it."
+            "attribution must be finite and of shape (height, width): one image's, as train.explain.attribution gives "
+            f"it. Got the shape {attribution.shape}."
         )
     y = y[: settings.n_samples]
     shown = fit_length(y, settings.n_samples, pad=settings.pad)
     gain = gain_of_bins(_to_feature(strength(attribution), y, settings, silent_ends), settings)
-    hop_length = max(1, min(settings.hop_length, settings.n_fft // FRAMES_A_WINDOW))
+    hop_length = max(1, min(settings.hop_length, settings.n_fft // MIN_OVERLAP))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="n_fft=.* is too large")  # of an image shorter than a window
+        warnings.filterwarnings("ignore", message="n_fft=.* is too large")  # for images shorter than a window
         spectrum = librosa.stft(shown, n_fft=settings.n_fft, hop_length=hop_length)
     spectrum *= _at_frames(gain, spectrum.shape[1], step=hop_length / settings.hop_length)
     masked = librosa.istft(spectrum, n_fft=settings.n_fft, hop_length=hop_length, length=len(shown))
@@ -70,7 +69,7 @@ def masked_sound(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, 
 
 
 def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
-    """From the rows of a feature to the bins of the Fourier transform.
+    """Map the rows of a feature to the bins of the Fourier transform.
 
     Parameters
     ----------
@@ -81,8 +80,8 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape=(n_fft // 2 + 1, frames), float32
-        A bin takes the mean of the bands that hear it, each as much as it hears it. One that none hears takes the
-        nearest one's, and below `fmin_hz` and above `highest_hz`, which no image shows, all is 0.
+        A bin takes the mean of the bands that contain it, weighted by their filters. A bin in no band takes the value
+        of the nearest one that is; below `fmin_hz` and above `highest_hz`, outside the image, the gain is 0.
     """
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     is_shown = (hz >= settings.fmin_hz) & (hz <= settings.highest_hz)
@@ -91,39 +90,39 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
         gain[is_shown] = mask
         return gain
     if settings.feature == "mfcc":
-        gain[is_shown] = _moments(mask)
+        gain[is_shown] = _over_time(mask)
         return gain
     options = (settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
     filters = mel_filters(*options)[0] if settings.feature == "mel" else gammatone_filters(*options)
-    heard = np.asarray(filters.sum(axis=0)).ravel()
-    bins = np.flatnonzero(is_shown & (heard > 0))
-    of_bins = (filters.T @ mask)[bins] / heard[bins, np.newaxis]
-    wanted = np.flatnonzero(is_shown)
-    nearest = np.abs(bins[:, np.newaxis] - wanted).argmin(axis=0)
-    gain[wanted] = of_bins[nearest]
+    weights = np.asarray(filters.sum(axis=0)).ravel()
+    covered = np.flatnonzero(is_shown & (weights > 0))
+    covered_gain = (filters.T @ mask)[covered] / weights[covered, np.newaxis]
+    shown = np.flatnonzero(is_shown)
+    nearest = np.abs(covered[:, np.newaxis] - shown).argmin(axis=0)
+    gain[shown] = covered_gain[nearest]
     return gain
 
 
 def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends: str) -> np.ndarray:
-    """From the model's image to the rows and frames that the feature gave, low frequencies first."""
-    drawn = spectrogram_image(y, settings)
-    mask = _resized(mask, drawn.shape)
+    """Map from the model's input to the rows and frames of the feature, low frequencies first."""
+    rendered = spectrogram_image(y, settings)
+    mask = _resized(mask, rendered.shape)
     if silent_ends == "loop":
-        mask = _without_loop(mask, drawn)
+        mask = _without_loop(mask, rendered)
     return _resized(mask, _feature_shape(settings))[::-1]
 
 
 def _feature_shape(settings: Settings) -> tuple[int, int]:
-    """Rows and frames of a feature, before its image is brought to a size."""
+    """Rows and frames of a feature, before its image is resized."""
     hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
     n_bins = int(((hz >= settings.fmin_hz) & (hz <= settings.highest_hz)).sum())
     rows = {"log": n_bins, "mfcc": settings.n_mfcc}.get(settings.feature, settings.n_bands)
     return rows, 1 + settings.n_samples // settings.hop_length
 
 
-def _without_loop(mask: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Each column of the image as drawn takes the mean of its repeats; the silent ends that of their neighbour."""
-    first, length = audible_columns(drawn)
+def _without_loop(mask: np.ndarray, rendered: np.ndarray) -> np.ndarray:
+    """Undo the loop: each column takes the mean of its repeats, the silent ends that of the nearest column."""
+    first, length = audible_columns(rendered)
     width = mask.shape[1]
     place = np.arange(width) % length
     total = np.zeros((length, len(mask)))
@@ -132,29 +131,29 @@ def _without_loop(mask: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     return mean.T[:, np.clip(np.arange(width) - first, 0, length - 1)].astype(np.float32)
 
 
-def _moments(mask: np.ndarray) -> np.ndarray:
-    """The mean of all rows, as loud at its loudest as the mask at its own."""
+def _over_time(mask: np.ndarray) -> np.ndarray:
+    """The mean of all rows, scaled to the maximum of the mask."""
     mean = mask.mean(axis=0)
     return mean * (mask.max() / mean.max()) if mean.max() > 0 else mean
 
 
 def _at_frames(gain: np.ndarray, n_frames: int, *, step: float) -> np.ndarray:
-    """Frames that may stand closer than those of the image, on straight lines between these."""
+    """Interpolate to frames that may be closer than those of the image."""
     place = np.minimum(np.arange(n_frames) * step, gain.shape[1] - 1)
     before = place.astype(int)
     after = np.minimum(before + 1, gain.shape[1] - 1)
-    share = (place - before).astype(np.float32)
-    return gain[:, before] * (1 - share) + gain[:, after] * share
+    fraction = (place - before).astype(np.float32)
+    return gain[:, before] * (1 - fraction) + gain[:, after] * fraction
 
 
 def _mean_of_repeats(y: np.ndarray, n: int) -> np.ndarray:
-    """A sound of n samples out of one that repeats it."""
+    """The mean of the repeats of n samples."""
     place = np.arange(len(y)) % n
     return (np.bincount(place, weights=y, minlength=n) / np.bincount(place, minlength=n)).astype(np.float32)
 
 
 def _resized(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """To another number of rows and columns, as images are resized."""
+    """Resize as images are resized."""
     if mask.shape == shape:
         return mask
     resized = Image.fromarray(np.ascontiguousarray(mask)).resize(shape[::-1], Image.Resampling.BILINEAR)

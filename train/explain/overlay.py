@@ -1,4 +1,4 @@
-"""An attribution as something to look at: how strong it is where, and the image with it laid over."""
+"""An attribution as an image: its strength, and the spectrogram with the attribution overlaid."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from PIL import Image
 from generate.runtime.atomic_write import atomic_write
 
 SMOOTHING = 0.012
-"""Standard deviation as a part of the image's longer side (1.3 of 112 pixels): single pixels mean little, and nobody
-could see them."""
+"""Standard deviation as a fraction of the image's longer side (1.3 of 112 pixels): single pixels mean little, and are
+too small to see."""
 STRONGEST = 99.0
-"""Percentile of what is above 0 that is full strength, so that a few pixels do not put all others in the dark."""
+"""Percentile of the positive values that is full strength, so that a few outliers do not hide all others."""
 DIMMED = 0.6
-"""Brightness that is left of the image where nothing is laid over it."""
+"""Brightness of the image where nothing is overlaid, as a fraction of its own."""
 MARK = (0, 255, 160)
-"""A green that no part of the usual colour maps has; red, green, blue."""
+"""A green that is not in the usual colour maps; red, green, blue."""
 CONTRAST = 3
-"""Power of the strength that the light is made with: with less, Grad-CAM's few wide places cover all."""
+"""Exponent of the strength: with less, the wide regions of Grad-CAM cover everything."""
 LONGER_SIDE_PX = 448
-"""Images are enlarged until the longer side has about so many pixels: those of models are small to look at."""
+"""Images are enlarged to about so many pixels, since models' inputs are small."""
 UNLIT = 0.5
-"""Brightness of that green on a part of the image that is black; on white it is 1."""
+"""Brightness of the green on black; on white it is 1."""
 
 
 def strength(attribution: np.ndarray) -> np.ndarray:
-    """How strongly each place speaks for the class, smoothed, from 0 to 1.
+    """Turn an attribution into a smoothed strength from 0 to 1.
 
     Parameters
     ----------
     attribution : np.ndarray, shape=(height, width)
-        As `train.explain.attribution` gives it; what is below 0 speaks against the class and is left out.
+        As `train.explain.attribution` gives it; negative values, which are evidence against the class, are left out.
 
     Returns
     -------
     np.ndarray, shape=(height, width), float32, 0 to 1
-        The square root of the part above 0, whose largest values span decades as loudness does.
+        The square root of the positive part, since its values span decades as loudness does.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -49,12 +49,12 @@ def strength(attribution: np.ndarray) -> np.ndarray:
 
 
 def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """An image, dimmed and without its colours, with what speaks for the class in green over it.
+    """Render an image dimmed and in grey, with the evidence for the class in green over it.
 
     Parameters
     ----------
     pixels, attribution : np.ndarray, shape=(height, width)
-        The image (uint8), and what `train.explain.attribution` found in it.
+        The image (uint8), and its attribution.
     palette : np.ndarray, shape=(256, 3), uint8
 
     Returns
@@ -62,16 +62,16 @@ def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) ->
     np.ndarray, shape=(height, width, 3), uint8
         Red, green and blue.
     """
-    # How bright a colour looks (ITU-R BT.601).
+    # Luma of a colour (ITU-R BT.601).
     grey = (palette @ np.array([0.299, 0.587, 0.114]))[pixels][..., np.newaxis]
-    # Green light rather than green paint: the image is still to be seen in it.
+    # The green is lighter where the image is, so that the image stays visible.
     light = (UNLIT + (1 - UNLIT) * grey / 255) * np.array(MARK)
     opacity = strength(attribution)[..., np.newaxis] ** CONTRAST
     return np.rint((1 - opacity) * DIMMED * grey + opacity * light).astype(np.uint8)
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
-    """Write a PNG, whole or not at all, enlarged by a whole number.
+    """Write a PNG atomically, enlarged by a whole factor.
 
     Parameters
     ----------

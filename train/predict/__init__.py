@@ -1,1 +1,1 @@
-"""New recordings to predictions, window by window."""
+"""Class predictions for new recordings, window by window."""

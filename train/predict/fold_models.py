@@ -1,4 +1,4 @@
-"""The models of a run's folds, and the mean of what they say."""
+"""The models of a run's folds, and the mean of their probabilities."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ if TYPE_CHECKING:
 
 
 def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Folds whose models are to be averaged: all that are finished, or those of them that are wanted.
+    """The folds whose models are averaged: all that are finished, or those of them that are wanted.
 
     Raises
     ------
     ValueError
-        If there are none, or one that is wanted is not finished.
+        If no fold is finished, or one that is wanted is not.
     """
     finished = run.finished_folds
     if not finished:
         raise ValueError(
-            f"No fold of the run {str(run.folder)!r} is finished, so it has no model yet. "
-            f"`python -m train --resume {quoted(run.folder)}` goes on with it."
+            f"No fold of the run {str(run.folder)!r} is finished, so it has no model yet. Resume it with "
+            f"`python -m train --resume {quoted(run.folder)}`."
         )
     absent = [fold for fold in wanted or () if fold not in finished]
     if absent:
         raise ValueError(
-            f"The run {str(run.folder)!r} has no finished fold {absent[0]!r}; it has {', '.join(finished)}."
+            f"The folds must be finished folds of the run {str(run.folder)!r}. Got {absent[0]!r}. Choose from "
+            f"{', '.join(finished)}."
         )
     return tuple(fold for fold in finished if wanted is None or fold in wanted)
 
 
 def is_leaky(run: Run) -> bool:
-    """Whether relatives of what the run tested were trained on, so that its figure does not hold.
+    """Whether clips of the same recording are in both training and test, so that the accuracy is too high.
 
     Raises
     ------
@@ -55,12 +56,12 @@ def is_leaky(run: Run) -> bool:
 
 
 def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
-    """Load the model of each of some folds.
+    """Load the models of some folds.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If one is not there, cannot be read, or is not a model of this run.
+        If a model is missing, cannot be read, or does not fit this run.
     """
     backend.set_up()
     from train.models import checkpoint
@@ -70,23 +71,23 @@ def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
         path = run.model_file(fold)
         fix = (
             f"Delete the folder {str(run.fold_folder(fold))!r} and train the fold again "
-            f"(python -m train --resume {quoted(run.folder)}), or take other --folds."
+            f"(python -m train --resume {quoted(run.folder)}), or use other --folds."
         )
         if not path.is_file():
-            raise FileNotFoundError(f"The model {str(path)!r} is not there. {fix}")
+            raise FileNotFoundError(f"The model {str(path)!r} does not exist. {fix}")
         model = checkpoint.load(path)
         expected = (*run.input_size, 3), len(run.classes)
         if (found := _shapes(model)) != expected:
             raise ValueError(
-                f"The model {str(path)!r} goes from images of shape {found[0]} to {found[1]} outputs; expected "
-                f"{expected[0]} to {expected[1]}, as the run says. {fix}"
+                f"The model {str(path)!r} must have the input shape {expected[0]} and {expected[1]} outputs, as the "
+                f"run does. Got {found[0]} and {found[1]}. {fix}"
             )
         models.append(model)
     return models
 
 
 def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
-    """What models say of images, averaged over the models.
+    """Predict the class probabilities of images, averaged over the models.
 
     Parameters
     ----------
@@ -100,16 +101,18 @@ def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.
     Raises
     ------
     ValueError
-        If a model gives no numbers.
+        If a model predicts NaN or infinity.
     """
     probabilities = np.mean([np.asarray(model.predict_on_batch(images), np.float64) for model in models], axis=0)
     if not np.isfinite(probabilities).all():
-        raise ValueError("A model of this run gives no numbers (NaN): its training went wrong. Take other --folds.")
+        raise ValueError(
+            "A model of this run predicts NaN: its training diverged. Use other --folds, or train it again."
+        )
     return probabilities
 
 
 def _shapes(model: keras.Model) -> tuple[object, object]:
-    """Shape of a model's images, and number of its outputs."""
+    """Input shape and number of outputs of a model."""
     try:
         return tuple(model.input_shape[1:]), model.output_shape[-1]
     except (AttributeError, TypeError, ValueError):

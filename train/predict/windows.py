@@ -1,11 +1,13 @@
-"""From a recording to the images that a run's models know, drawn as stage one drew those that they learnt from."""
+"""Windows of a recording as model inputs, rendered as `generate` rendered the images that the run was trained on."""
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -20,19 +22,19 @@ from train.runs.run_folder import SETTINGS, Run
 
 SHORTEST_HOP_S = 0.01
 ROUNDING = 1e-9
-"""Of a division of two lengths; less than a sample of any recording."""
+"""Tolerance for the quotient of two lengths; less than a sample of any recording."""
 
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """How a run's images are made of sound.
+    """From audio to the model's input: how the images of a run are made.
 
     Parameters
     ----------
     settings : Settings
         Of the images that the run was trained on.
     size : tuple of (int, int)
-        Height and width of what the models see.
+        Height and width of the models' input.
     silent_ends : {"loop", "keep"}
         See `train.data.decode.prepare_pixels`.
     palette : np.ndarray, shape=(256, 3), uint8
@@ -43,28 +45,35 @@ class FrontEnd:
     silent_ends: str
     palette: np.ndarray
 
+    def silent_pixels(self) -> np.ndarray:
+        """The image of digital silence, shape=size, uint8."""
+        image = spectrogram_image(np.zeros(self.settings.n_samples, np.float32), self.settings)
+        return prepare_pixels(image, size=self.size, silent_ends=self.silent_ends)
+
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a recording as a model sees it.
+    """A window of a recording, as the model's input.
 
     Parameters
     ----------
     start_s, end_s : float
-        Where it stands in the recording; shorter than an image where the recording ends.
+        Its place in the recording; the last window of a recording may be shorter than an image.
     is_silent : bool
-        Whether there is nothing to hear in it.
     pixels : np.ndarray, shape=(height, width), uint8
         Of the size of the models' input.
     sha256 : str
         Of the samples that were read for it, as in the column `audio_sha256` of `metadata.csv`.
+    y : np.ndarray, shape=(n,), float32, optional
+        The samples that were rendered, n <= settings.n_samples, if they were asked for.
     """
 
     start_s: float
     end_s: float
     is_silent: bool
-    spectrogram_image: np.ndarray
+    pixels: np.ndarray
     sha256: str
+    y: np.ndarray | None = None
 
 
 def front_end(run: Run) -> FrontEnd:
@@ -75,23 +84,23 @@ def front_end(run: Run) -> FrontEnd:
     FileNotFoundError, ValueError
         If the run's settings are not there or cannot be used.
     """
-    values = run.image_settings()["settings"]
+    values = cast(Mapping[str, object], run.image_settings()["settings"])
     try:
         settings = Settings.from_json(values)
         if settings.feature not in FEATURES:
-            raise ValueError(f"there is no feature {settings.feature!r}; this program has {', '.join(FEATURES)}")
+            raise ValueError(f"feature must be one of {', '.join(FEATURES)}. Got {settings.feature!r}")
         palette = palette_of(settings.colormap)
     except (ValueError, TypeError) as error:
         path = run.folder / SETTINGS
         raise ValueError(f"The settings in {str(path)!r} are not as this program wrote them ({error}).") from None
-    return FrontEnd(settings, tuple(run.input_size), run.recipe.silent_ends, palette)
+    return FrontEnd(settings, run.input_size, run.recipe.silent_ends, palette)
 
 
 def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = None) -> np.ndarray:
-    """Where the windows of a recording begin.
+    """Start times of the windows of a recording.
 
-    A recording that fits one window is one window. In a longer one they follow each other by `hop_s` until one
-    reaches its end; what is left there is a window if it is at least half of one, as in `generate.rendering.segments`.
+    A recording that fits in one window is one window. In a longer one, a window starts every `hop_s` until one reaches
+    the end; what is left there is a window if it is at least half of one, as in `generate.rendering.segments`.
 
     Parameters
     ----------
@@ -100,12 +109,12 @@ def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = No
     seconds : float
         Length of a window.
     hop_s : float, optional
-        From one window to the next, 0.01 or more; default: `seconds`, so that they do not overlap.
+        From one start to the next, 0.01 or more; default: `seconds`, so that windows do not overlap.
 
     Returns
     -------
     np.ndarray, shape=(n,), n > 0
-        In seconds, rounded to millionths as stage one does.
+        In seconds, rounded to microseconds as in `metadata.csv`.
 
     Raises
     ------
@@ -114,7 +123,7 @@ def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = No
     """
     hop_s = seconds if hop_s is None else hop_s
     if not SHORTEST_HOP_S <= hop_s < math.inf:
-        raise ValueError(f"The hop between windows is {hop_s:g} s; expected {SHORTEST_HOP_S:g} or more, such as 1.")
+        raise ValueError(f"hop_s must be {SHORTEST_HOP_S:g} s or more. Got {hop_s:g}. Give a length such as 1.")
     if hop_s == seconds:
         n_windows = count_pieces(duration_s, seconds)
     else:
@@ -124,8 +133,8 @@ def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = No
     return np.round(np.arange(n_windows) * hop_s, 6)
 
 
-def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
-    """Read one window of a recording and draw it.
+def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool = False) -> Window:
+    """Read one window of a recording and render it.
 
     Parameters
     ----------
@@ -134,36 +143,33 @@ def read_window(path: Path, start_s: float, front: FrontEnd) -> Window:
     start_s : float
         One of those that `window_starts` gives.
     front : FrontEnd
+    with_audio : bool
+        Whether the samples are kept.
 
     Raises
     ------
-    BadSound
+    BadAudio
         If it cannot be read; the message is the reason.
     """
-    return read_window_and_audio(path, start_s, front)[0]
-
-
-def read_window_and_audio(path: Path, start_s: float, front: FrontEnd) -> tuple[Window, np.ndarray]:
-    """The same with the samples that it was drawn of, shape=(n,), n <= settings.n_samples, float32."""
     settings = front.settings
     loaded = _load_window(path, start_s, settings)
     y = loaded.y
-    # On one thread, as stage one's workers: with more, matrices are added up in another order, and a pixel in some ten
-    # thousand comes out one level off.
+    # On one thread, like the workers of `generate`: with more, matrix products are summed in another order, and one
+    # pixel in some ten thousand differs by one level.
     with _thread_pools().limit(limits=1):
         image = spectrogram_image(y, settings, noise=loaded.noise)
-    window = Window(
+    return Window(
         start_s=start_s,
         end_s=round(start_s + len(y) / settings.sr, 6),
         is_silent=loaded.silent,
-        spectrogram_image=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),
+        pixels=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),
         sha256=loaded.sha256,
+        y=y if with_audio else None,
     )
-    return window, y
 
 
 def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
-    """As much as stage one read of a clip: resampling and full scale depend on what else is read."""
+    """Read as much as `generate` read of a clip: resampling and full scale depend on the samples around."""
     is_beginning = start_s == 0 and settings.long != "split"
     loaded = load(
         path,
@@ -178,5 +184,5 @@ def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
 
 @functools.cache
 def _thread_pools() -> ThreadpoolController:
-    """Those of the libraries that are loaded; finding them takes a while."""
+    """Of the libraries that are loaded; kept, since finding them is slow."""
     return ThreadpoolController()

@@ -21,8 +21,7 @@ from train.data.chosen_classes import of_chosen_classes
 from train.data.decode import decode
 from train.data.image_folder import read_images
 from train.data.split import Split, splits_of
-from train.explain.nearest import nearest_of_class
-from train.explain.of_run import EXPLAINED, explain_run
+from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, nearest_of_class
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import SIDE_PX, shrink_one
 from train.report.results import read_predictions
@@ -69,7 +68,7 @@ def write_page(
     n_explained : int
         Test images for which it is shown where the model looked: mistakes first.
     recordings : Path, optional
-        See `train.explain.of_run.explain_run`.
+        See `train.explain.explain_run.explain_run`.
 
     Returns
     -------
@@ -87,9 +86,9 @@ def write_page(
         data["tests"] = _tests(run, predictions)
     else:
         nearest = _nearest(run, predictions, sources)
-        explained: list[object] = [None] * len(predictions)
+        explained: list[ExplainedTest | None] = [None] * len(predictions)
         try:
-            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained, recordings=recordings)
+            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained, audio_folder=recordings)
         except (OSError, ValueError) as error:
             lacks = f"where the models looked: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}

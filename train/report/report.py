@@ -35,7 +35,7 @@ def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Pat
     n_explained : int
         Test images for which the page shows where the model looked.
     recordings : Path, optional
-        Their folder; see `train.explain.of_run.explain_run`.
+        Their folder; see `train.explain.explain_run.explain_run`.
 
     Returns
     -------

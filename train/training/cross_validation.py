@@ -52,7 +52,7 @@ def execute(
     n_explained : int
         Test images for which the run's page shows what the model attends to.
     recordings : Path, optional
-        Their folder; see `train.explain.of_run.explain_run`.
+        Their folder; see `train.explain.explain_run.explain_run`.
 
     Returns
     -------

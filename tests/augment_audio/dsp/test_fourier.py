@@ -52,7 +52,7 @@ def test_power_is_librosas(length, n_fft, hop_length):
     np.testing.assert_allclose(power, expected, atol=1e-5 * expected.max())
 
 
-def test_the_sound_is_left_as_it_is():
+def test_the_input_is_not_modified():
     y = white(1)
     before = y.copy()
     list(fourier.spectrum_blocks(y, n_fft=2048, hop_length=512))

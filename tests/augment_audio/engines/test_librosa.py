@@ -42,7 +42,7 @@ def test_stretch_is_librosas_on_real_clips(real_clips, rate):
 
 @pytest.mark.parametrize("n_semitones", [2, -2])
 def test_pitch_is_librosas_on_real_clips(real_clips, n_semitones):
-    """As spectra: the ratio as a fraction shifts the far end of the sound by up to three samples."""
+    """As spectra: the ratio as a fraction shifts the end by up to three samples."""
     for y, sr in real_clips:
         ours = open_audio(y, sr, engine="librosa").pitch_shift(n_semitones=n_semitones)
         theirs = librosa.effects.pitch_shift(y, sr=sr, n_steps=n_semitones)
@@ -72,7 +72,7 @@ def test_pitch_is_librosas_by_any_number_of_semitones(n_semitones):
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=.* is too large")
-def test_a_short_sound_is_one_with_silence_behind_it():
+def test_short_audio_is_padded_with_silence():
     y = white(1)[:700]
     padded = np.concatenate([y, np.zeros(2048 - 700, np.float32)])
     ours = open_audio(y, SR, engine="librosa").time_stretch(rate=0.7)

@@ -59,7 +59,7 @@ def density_db(y, sr=SR):
 
 
 def test_a_real_clip_is_sample_by_sample_near_plain_pyrubberband(plain, real_clips):
-    """A sneeze. Steady sounds are no use here: the last of 16 bits decides on their phases."""
+    """A sneeze. Steady signals are no use here: rounding to 16 bits decides their phases."""
     for ours, theirs in ours_and_plain(plain, real_clips[5]):
         n = min(len(ours), len(theirs))
         assert np.corrcoef(ours[:n], theirs[:n])[0, 1] > 0.98
@@ -128,7 +128,7 @@ def test_saturated_noise_is_not_cut_off(plain):
     assert decibels(rms(ours) / rms(expected)) == pytest.approx(0, abs=0.05)
 
 
-def test_a_very_quiet_sound_keeps_its_fine_detail(plain):
+def test_a_very_quiet_clip_keeps_its_fine_detail(plain):
     """A tone over noise 57 dB below it: at a peak of 0.001, sixteen bits have no room for the noise."""
     loud = tone(440, seconds=2, peak=0.5) + white(2, rms=5e-4)
     quiet = loud * np.float32(0.002)
@@ -139,7 +139,7 @@ def test_a_very_quiet_sound_keeps_its_fine_detail(plain):
     assert np.median(plain_error) > 5
 
 
-def test_one_sound_gives_the_same_in_any_order(rubberband):
+def test_the_order_of_calls_does_not_matter(rubberband):
     sound = open_audio(recorded_tone(440), SR, engine="rubberband-program")
     up, down, slow = sound.pitch_shift(n_semitones=2), sound.pitch_shift(n_semitones=-2), sound.time_stretch(rate=0.7)
     np.testing.assert_array_equal(slow, sound.time_stretch(rate=0.7))
@@ -180,7 +180,7 @@ def test_the_program_gets_a_good_level_and_the_level_comes_back(fake_rubberband,
 
 
 @pytest.mark.parametrize("n_samples", [1, 10, 2047])
-def test_the_program_gets_no_sound_shorter_than_a_window(fake_rubberband, tmp_path, n_samples):
+def test_the_program_gets_at_least_one_window(fake_rubberband, tmp_path, n_samples):
     fake_rubberband('cp "$in" "$folder/handed.wav"; cp "$in" "$out"')
     y = white(1)[:n_samples]
     open_audio(y, SR, engine="rubberband-program").pitch_shift(n_semitones=2)
@@ -285,8 +285,8 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
     assert list(temporary_files.iterdir()) == []
 
 
-def test_a_long_sound_is_given_more_time(fake_rubberband, monkeypatch):
-    """The program takes 1 s; a short sound allows it 0.3 s, one of 10 s allows it 10."""
+def test_long_audio_is_given_more_time(fake_rubberband, monkeypatch):
+    """The program takes 1 s; a short clip allows it 0.3 s, one of 10 s allows it 10 s."""
     monkeypatch.setattr(rubberband_program, "START_LIMIT_S", 0.2)
     monkeypatch.setattr(rubberband_program, "LIMIT_PER_SECOND", 1.0)
     fake_rubberband('/bin/sleep 1; cp "$in" "$out"')
@@ -297,7 +297,7 @@ def test_a_long_sound_is_given_more_time(fake_rubberband, monkeypatch):
 
 
 def test_the_real_limit_lets_a_slow_machine_work():
-    """Measured: 0.02 s to start, 0.06 s for a second of sound. A twentieth of the speed must do."""
+    """Measured: 0.02 s to start, 0.06 s for a second of audio. A twentieth of the speed must do."""
     assert rubberband_program.START_LIMIT_S >= 20 * 0.02
     assert rubberband_program.LIMIT_PER_SECOND >= 20 * 0.06
 

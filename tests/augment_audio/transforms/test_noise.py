@@ -21,12 +21,12 @@ def test_the_ratio_is_reached(snr_db):
 
 
 @pytest.mark.parametrize("peak", [1e-4, 1.5])
-def test_the_ratio_is_to_the_sound_however_loud(peak):
+def test_the_ratio_does_not_depend_on_the_level(peak):
     y = tone(440, seconds=5, peak=peak)
     assert decibels(rms(y) / rms(added(y, "noise=10"))) == pytest.approx(10, abs=0.1)
 
 
-def test_the_ratio_is_to_the_mean_power_of_the_whole_sound():
+def test_the_ratio_is_to_the_mean_power_of_the_whole_clip():
     y = np.concatenate([tone(440, seconds=1), np.zeros(9 * SR, np.float32)])
     noise = added(y, "noise=10")
     assert decibels(rms(tone(440)) / rms(noise)) == pytest.approx(10 + 10, abs=0.1)  # a tenth of the power

@@ -1,4 +1,4 @@
-"""Roll: the sound moves by what was drawn, and its end comes back at the beginning."""
+"""Roll: a circular shift by a random offset."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def circular_lag(moved, y) -> int:
     return best if best < len(y) / 2 else best - len(y)
 
 
-def test_the_sound_moves_round_and_loses_nothing():
+def test_it_is_a_circular_shift():
     y = white(1)
     lags = []
     for number in range(40):
@@ -34,7 +34,7 @@ def test_it_moves_by_no_more_than_was_asked_for():
     assert seen == {(2, 3, 4, 5, 1), (1, 2, 3, 4, 5), (5, 1, 2, 3, 4)}
 
 
-def test_a_short_sound_rolls_to_each_of_its_places():
+def test_a_short_clip_is_rolled_to_each_position():
     y = np.array([1, 2, 3], np.float32)
     seen = {tuple(make(y, "roll=600", clip_id=f"clip-{number}").tolist()) for number in range(60)}
     assert seen == {(1, 2, 3), (3, 1, 2), (2, 3, 1)}

@@ -1,4 +1,4 @@
-"""Shift: the sound moves by what was drawn, with silence behind it."""
+"""Shift: by a random offset, padded with silence."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def lag(moved, y) -> int:
     return int(correlation_lags(len(moved), len(y))[correlate(moved, y).argmax()])
 
 
-def test_the_sound_moves_whole_and_silence_fills_the_gap():
+def test_it_is_shifted_and_silence_fills_the_gap():
     y = white(1)
     lags = []
     for clip_id in CLIPS:
@@ -31,7 +31,7 @@ def test_the_sound_moves_whole_and_silence_fills_the_gap():
     assert min(lags) < -0.3 * SR, "40 draws never came near the earliest"
 
 
-def test_offsets_are_drawn_evenly_both_ends_included():
+def test_offsets_are_uniform_with_both_ends():
     rng = np.random.default_rng(0)
     drawn, counts = np.unique([random_offset(1000, 1000, 0.002, rng) for _ in range(2000)], return_counts=True)
     assert drawn.tolist() == [-2, -1, 0, 1, 2]
@@ -41,7 +41,7 @@ def test_offsets_are_drawn_evenly_both_ends_included():
 
 
 @pytest.mark.parametrize("n_samples", [2, 3])
-def test_something_of_the_sound_is_always_left(n_samples):
+def test_at_least_one_sample_is_left(n_samples):
     rng = np.random.default_rng(0)
     drawn = {random_offset(n_samples, SR, 600, rng) for _ in range(200)}
     assert drawn == set(range(1 - n_samples, n_samples))

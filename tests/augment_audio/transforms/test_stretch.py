@@ -18,7 +18,7 @@ RATES = [0.5, 0.7, 1.2, 2]
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_clicks_move_apart_and_the_sound_lasts_longer(engine, rate):
+def test_clicks_move_apart_and_the_length_changes(engine, rate):
     y = click_train(0.3)
     stretched = make(y, f"stretch={rate}", engine=engine)
     assert abs(len(stretched) - len(y) / rate) <= 0.5

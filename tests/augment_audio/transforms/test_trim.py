@@ -26,8 +26,8 @@ def find(piece, y) -> int:
 
 @pytest.mark.parametrize(("before", "after"), [(11025, 22050), (22050, 0), (0, 7000)])
 @pytest.mark.parametrize("rms", [0.0, 1e-4])
-def test_the_silent_ends_go_and_the_sound_stays(before, after, rms):
-    """1e-4 is 65 dB below the sound: silence as well, by the default of 60 dB."""
+def test_only_the_silent_ends_are_cut(before, after, rms):
+    """1e-4 is 65 dB below the signal: silence as well, by the default of 60 dB."""
     sound = white(0.5, rms=0.18)
     whole = between(sound, before=before, after=after, rms=rms)
     trimmed = make(whole, "trim")
@@ -37,7 +37,7 @@ def test_the_silent_ends_go_and_the_sound_stays(before, after, rms):
     assert 0 <= kept_after <= min(after, FRAME)
 
 
-def test_a_sound_without_silent_ends_comes_back_to_the_sample():
+def test_a_clip_without_silent_ends_is_unchanged():
     y = white(1, rms=0.2)
     np.testing.assert_array_equal(make(y, "trim"), y)
 
@@ -49,7 +49,7 @@ def test_silence_inside_stays():
 
 @pytest.mark.parametrize(("text", "cut"), [("trim=30", True), ("trim=38", True), ("trim=46", False), ("trim", False)])
 def test_the_value_is_the_depth_in_decibels_below_the_loudest_frame(text, cut):
-    """The ends stand 40 dB below the sound, and 43 in the half-empty frames at the very ends."""
+    """The ends are 40 dB below the signal, and 43 in the half-empty frames at the very ends."""
     sound = white(1, rms=0.2)
     y = between(sound, before=SR, after=SR, rms=0.002)
     if cut:

@@ -1,4 +1,4 @@
-"""One channel from several, and what is said of it."""
+"""Downmix to mono, and the channel that is reported."""
 
 import numpy as np
 import pytest

@@ -28,7 +28,7 @@ def write(tmp_path):
 
 
 def centred(y: np.ndarray) -> np.ndarray:
-    """Without its mean, which no loaded sound has, and within full scale."""
+    """Without its mean, as all loaded audio, and within full scale."""
     y = y - np.float32(y.mean(dtype=np.float64))
     return y / max(1, np.abs(y).max())
 
@@ -42,7 +42,7 @@ def sixteen_bits():
 
 
 def without_info_header(mp3: bytes) -> bytes:
-    """Take the first frame away, which holds no sound but the number of frames."""
+    """Remove the first frame, which contains the number of frames and no audio."""
     kilobits = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
     assert mp3[:2] in (b"\xff\xfb", b"\xff\xfa")
     assert b"Info" in mp3[:64] or b"Xing" in mp3[:64]
@@ -88,7 +88,7 @@ def test_lossy_formats(write, name, options):
     np.testing.assert_allclose(np.abs(loaded.y[5000:-5000]).max(), 0.5, atol=0.05)
 
 
-def test_the_content_and_not_the_ending_tells_the_format(write, sixteen_bits, tmp_path):
+def test_the_content_and_not_the_suffix_decides_the_format(write, sixteen_bits, tmp_path):
     path = write(sixteen_bits, name="a.flac").rename(tmp_path / "really flac.wav")
     np.testing.assert_allclose(load(path, SR).y, centred(sixteen_bits), atol=1e-7)
 
@@ -191,12 +191,12 @@ def test_a_part_behind_the_end_is_empty(write, start_s):
         ("a.au", {"subtype": "PCM_16"}),
     ],
 )
-def test_the_same_sound_has_the_same_digest_in_every_format(write, sixteen_bits, name, options):
+def test_the_same_samples_have_the_same_digest_in_every_format(write, sixteen_bits, name, options):
     plain = load(write(sixteen_bits), SR)
     assert load(write(sixteen_bits, name=name, **options), SR).sha256 == plain.sha256
 
 
-def test_two_equal_channels_are_the_same_sound_as_one(write, sixteen_bits):
+def test_two_equal_channels_are_the_same_as_one(write, sixteen_bits):
     twice = write(np.stack([sixteen_bits, sixteen_bits], axis=1), name="stereo.wav")
     assert load(twice, SR).sha256 == load(write(sixteen_bits), SR).sha256
 
@@ -206,7 +206,7 @@ def test_the_digest_does_not_hang_on_the_rate_that_is_asked_for(write, sixteen_b
     assert load(path, 44100).sha256 == load(path, 8000).sha256
 
 
-def test_other_sounds_have_other_digests(write, sixteen_bits):
+def test_other_samples_have_other_digests(write, sixteen_bits):
     quieter_by_one_step = sixteen_bits.copy()
     quieter_by_one_step[100] += 1 / 32768 if sixteen_bits[100] < 0 else -1 / 32768
     digests = [
@@ -252,7 +252,7 @@ def test_samples_above_full_scale_are_scaled_and_not_clipped(write, factor):
     assert loaded.peak_dbfs == pytest.approx(20 * np.log10(factor), abs=0.01)
 
 
-def test_above_full_scale_the_digest_is_that_of_the_sound_as_sixteen_bits_hold_it(write):
+def test_above_full_scale_the_digest_is_that_of_clipped_samples(write):
     loud = tone(440, peak=1.5)
     clipped = write(np.clip(loud, -1, 1), subtype="FLOAT", name="clipped.wav")
     assert load(write(loud, subtype="FLOAT"), SR).sha256 == load(clipped, SR).sha256
@@ -264,7 +264,7 @@ def test_samples_are_within_full_scale_after_resampling_too(write, peak):
     assert np.abs(load(write(square, subtype="FLOAT"), 44100).y).max() <= 1
 
 
-def test_digital_silence_is_a_sound(write):
+def test_digital_silence_is_accepted(write):
     loaded = load(write(np.zeros(1000)), 44100)
     assert loaded.peak_dbfs == -np.inf
     assert len(loaded.y) == 2000
@@ -282,7 +282,7 @@ def test_a_single_value_that_is_no_number(write, value, place, n_channels):
 
 
 @pytest.mark.parametrize("value", [1e20, -1e20, 3e38, 1.1e5])
-def test_values_that_are_no_sound(write, value):
+def test_impossible_values(write, value):
     y = tone(440)
     y[7] = value
     with pytest.raises(BadAudio, match="damaged: samples reach .*full scale is 1"):
@@ -293,7 +293,7 @@ def test_values_that_are_no_sound(write, value):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.au", "a.caf"])
-def test_a_sound_of_no_samples(write, name):
+def test_a_file_without_samples(write, name):
     with pytest.raises(BadAudio, match="empty: it holds no samples"):
         load(write(np.zeros(0, dtype=np.float32), name=name), SR)
 
@@ -334,7 +334,7 @@ def test_a_sound_of_no_samples(write, name):
     ],
 )
 @pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.flac", "a.mp3", "a.aiff"])
-def test_content_that_is_no_sound(tmp_path, content, name):
+def test_content_that_is_no_audio(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadAudio) as caught:
         load(tmp_path / name, SR)
@@ -364,22 +364,22 @@ def test_a_file_that_may_not_be_read(write):
 
 
 @pytest.mark.parametrize("sr", [1, 999, 1_000_001, 3_000_000])
-def test_a_rate_that_no_sound_has(write, sr):
+def test_impossible_sample_rates(write, sr):
     with pytest.raises(BadAudio, match=f"sample rate is {sr} Hz; it must be from 1,000 to 1,000,000 Hz"):
         load(write(tone(440), sr), SR)
 
 
-def test_a_sound_of_too_few_samples_for_the_new_rate(write):
+def test_too_few_samples_for_the_new_rate(write):
     with pytest.raises(BadAudio, match="too short: it holds 1 samples at 384000 Hz"):
         load(write(tone(440)[:1], 384_000), 8000)
 
 
-def test_one_sample_is_a_sound(write):
+def test_one_sample_is_enough(write):
     loaded = load(write(np.array([0.5], dtype=np.float32)), SR)
     assert (loaded.y.tolist(), loaded.silent) == ([0], True), "a constant, however short"
 
 
-def test_a_sound_is_only_read(write):
+def test_the_file_is_only_read(write):
     path = write(tone(440))
     before = path.read_bytes(), path.stat().st_mtime_ns
     load(path, 44100, start_s=0.1, longest_s=0.5)
@@ -474,7 +474,7 @@ def test_real_clips_all_load(esc10):
     assert len(digests) == 40
 
 
-def test_real_clips_sound_as_librosa_loads_them(esc10):
+def test_real_clips_are_equal_to_librosa(esc10):
     for folder in sorted(esc10.glob("0*")):
         path = sorted(folder.glob("*.ogg"))[3]
         expected, _ = librosa.load(path, sr=SR)

@@ -1,4 +1,4 @@
-"""Silence is what holds no signal, whatever the format: a faint sound of many bits is no silence."""
+"""Silence depends on the noise floor of the format: a faint signal of many bits is not silent."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def faint(db: float) -> np.ndarray:
 
 @pytest.mark.parametrize("subtype", ["PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("db", [-84, -100])
-def test_a_tone_far_below_16_bits_is_drawn_as_a_loud_one(loaded, subtype, db):
+def test_a_tone_far_below_16_bits_looks_like_a_loud_one(loaded, subtype, db):
     quiet, loud = loaded(faint(db), subtype), loaded(faint(-20), subtype)
     assert not quiet.silent
     assert quiet.peak_dbfs == pytest.approx(db, abs=0.1)
@@ -106,7 +106,7 @@ def test_bits():
     assert noise_floor(np.float32([0, 0.25]), 24) == SILENCE * 128, "multiples of a step of 8 bits"
 
 
-def test_an_8_bit_sound_of_three_steps_is_none(loaded):
+def test_8_bit_audio_of_three_steps_is_silent(loaded):
     assert not loaded(tone(440, peak=3 / 128), "PCM_U8").silent
 
 
@@ -118,7 +118,7 @@ def test_only_what_is_shown_is_judged_and_no_variant_shows_its_noise(loaded):
 
 
 @pytest.mark.parametrize("text", ["noise=20", "trim", "pitch=+2", "gain=-40"])
-def test_variants_of_a_faint_sound_are_those_of_a_loud_one(loaded, text):
+def test_variants_of_a_faint_clip_are_those_of_a_loud_one(loaded, text):
     images = []
     for db in (-84, -20):
         found = loaded(np.concatenate([np.zeros(SR // 4), faint(db)[: SR // 2], np.zeros(SR // 4)]), "FLOAT")
@@ -131,13 +131,13 @@ def test_variants_of_a_faint_sound_are_those_of_a_loud_one(loaded, text):
     assert images[0].max() > 200
 
 
-def test_silence_with_a_reference_at_full_scale_is_still_told_from_faint_sound(loaded):
+def test_silence_differs_from_faint_audio_with_a_reference_at_full_scale(loaded):
     found = loaded(MINUS_84_DB * tone(1000, peak=1), "FLOAT")
     deep = Settings(sr=SR, seconds=1, reference="full-scale", range_db=120)
     assert spectrogram_image(found.y, deep, noise=found.noise).max() == pytest.approx(255 * 36 / 120, abs=5)
 
 
-def test_faint_sounds_have_digests_of_their_own(loaded):
+def test_faint_clips_have_different_digests(loaded):
     rng = np.random.default_rng(0)
     digests = {loaded(0.1 + 1e-5 * rng.standard_normal(SR), "FLOAT").sha256 for _ in range(3)}
     assert len(digests) == 3

@@ -1,4 +1,4 @@
-"""An offset is taken away before anything is judged."""
+"""The DC offset is removed before anything else."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_trim_works_on_it(loaded):
     assert len(trimmed) == pytest.approx(SR, abs=4 * 512)
 
 
-def test_noise_is_held_against_the_sound_alone(loaded):
+def test_the_noise_level_does_not_depend_on_the_offset(loaded):
     sound = open_audio(loaded(tone(440, peak=0.1) + OFFSET).y, SR)
     noisy = make_variant(sound, parse_request("noise=20", VARIANTS), VARIANTS, seed=0, clip_id="a")
     assert 10 * np.log10(np.mean(tone(440, peak=0.1) ** 2) / np.var(noisy - sound.y)) == pytest.approx(20, abs=0.1)

@@ -1,4 +1,4 @@
-"""Each feature against an independent reference, on real sounds."""
+"""Each feature against an independent reference, on real clips."""
 
 from typing import ClassVar
 
@@ -139,7 +139,7 @@ def test_a_sine_at_full_scale_is_the_brightest_there_is():
         assert 0.9 < values.max() <= 1
 
 
-def test_a_quiet_sound_is_not_painted_as_loud():
+def test_a_quiet_clip_is_not_rendered_as_loud():
     hiss = np.random.default_rng(0).standard_normal(44100).astype(np.float32) * 1e-6
     assert FEATURES["mel"](hiss, SETTINGS).max() < 0.7
     assert FEATURES["mel"](hiss * 1e4, SETTINGS).max() == pytest.approx(1)
@@ -187,7 +187,7 @@ def test_a_setting_that_the_feature_does_not_use(feature, given, said):
         check_feature(feature, {given, "sr"})
 
 
-def test_few_bands_do_not_need_few_coefficients_that_are_not_drawn():
+def test_few_bands_do_not_need_few_coefficients_that_are_not_used():
     assert Settings(n_bands=32).n_bands == 32
     with pytest.raises(ValueError, match="n_mfcc must be at most n_bands"):
         Settings(n_bands=32, feature="mfcc")

@@ -52,7 +52,7 @@ def test_resizing_averages_and_loses_no_frame():
 
 
 def test_stretching_is_seen():
-    """The time axis is fixed before the image is drawn: a sound at half speed ends at twice the place."""
+    """The time axis is fixed before rendering: a clip at half speed ends at twice the position."""
     y = white(1, sr=44100)
     once, twice = spectrogram_image(y, Settings()), spectrogram_image(np.repeat(y, 2), Settings())
     ends = [int(np.flatnonzero(image.max(axis=0) > 60)[-1]) for image in (once, twice)]

@@ -4,7 +4,7 @@ from train.data.decode import palette_of
 from train.explain.overlay import MARK, overlay, strength
 
 
-def test_strength_is_from_0_to_1_and_leaves_out_what_speaks_against():
+def test_strength_is_from_0_to_1_and_leaves_out_negative_values():
     attribution = np.zeros((64, 64))
     attribution[10:20, 10:20] = 3
     attribution[10:20, 40:50] = 0.3
@@ -19,7 +19,7 @@ def test_strength_is_from_0_to_1_and_leaves_out_what_speaks_against():
     assert (strength(-np.ones((5, 7))) == 0).all()
 
 
-def test_one_mad_pixel_does_not_put_all_others_in_the_dark():
+def test_one_outlier_does_not_hide_all_others():
     attribution = np.zeros((112, 112))
     attribution[20:100, 20:100] = 1
     attribution[8, 8] = 1000
@@ -33,6 +33,6 @@ def test_overlay_is_grey_where_nothing_matters_and_green_where_it_does():
     found = overlay(pixels, attribution, palette_of("magma"))
     assert found.shape == (40, 48, 3) and found.dtype == np.uint8
     assert np.ptp(found[30:], axis=-1).max() == 0, "no colour"
-    assert (np.diff(found[30, :, 0].astype(int)) >= 0).all(), "the image is still to be seen"
+    assert (np.diff(found[30, :, 0].astype(int)) >= 0).all(), "the image stays visible"
     assert found[:10, :, 1].min() > 100 and found[:10, :, 0].max() == 0
     np.testing.assert_allclose(found[5, -1], MARK, atol=5)

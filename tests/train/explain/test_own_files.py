@@ -1,9 +1,9 @@
-"""What stands in a run's folder of explanations besides those that a report wrote stays."""
+"""A report removes only its own files from the folder of explanations."""
 
 import pandas as pd
 
 from tests.train.fake_runs import fake_run
-from train.explain.of_run import explain_run
+from train.explain.explain_run import explain_run
 from train.report.results import read_predictions
 
 
@@ -31,5 +31,5 @@ def test_an_empty_folder_goes_and_a_link_is_refused(tmp_path):
     try:
         explain_run(run, read_predictions(run), pd.DataFrame(), most=0)
     except ValueError as error:
-        assert "is a link" in str(error)
+        assert "must not be a link" in str(error)
     assert (tmp_path / "mine" / "a__original__grad_cam.png").exists()

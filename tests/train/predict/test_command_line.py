@@ -17,7 +17,7 @@ from tests.train.conftest import ROOT, draw, environment_of
 from tests.train.predict.test_windows import record, run_on
 from train.data.decode import colour, load_images
 from train.predict.command_line import main
-from train.predict.predictions import clock
+from train.predict.terminal_text import clock
 from train.predict.windows import front_end, read_window, window_starts
 from train.runs import run_folder
 
@@ -26,7 +26,7 @@ CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Files of two models of six classes that say different things of different images."""
+    """Files of two models of six classes whose predictions differ between images."""
     import keras
 
     from train.models.registry import build_model
@@ -36,7 +36,7 @@ def models(tmp_path_factory):
         keras.utils.set_random_seed(seed)
         model = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32))
         dense = model.get_layer("classes")
-        # A new model answers nearly the same to all.
+        # An untrained model predicts nearly the same for all images.
         dense.set_weights([40 * dense.get_weights()[0], dense.get_weights()[1]])
         files.append(tmp_path_factory.mktemp("ensemble") / "model.keras")
         model.save(files[-1])
@@ -44,9 +44,9 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    """Sounds and their images, 1 s at 22050 Hz; do not change them."""
-    folder = tmp_path_factory.mktemp("drawn")
+def rendered(tmp_path_factory):
+    """Recordings and their images, 1 s at 22050 Hz; do not change them."""
+    folder = tmp_path_factory.mktemp("rendered")
     for k, label in enumerate(("high", "low")):
         for number in range(3):
             record(
@@ -57,9 +57,9 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture
-def run(tmp_path, drawn, models):
+def run(tmp_path, rendered, models):
     """A run with two finished folds."""
-    run = run_on(drawn / "images", tmp_path / "runs" / "tiny", classes=CLASSES)
+    run = run_on(rendered / "images", tmp_path / "runs" / "tiny", classes=CLASSES)
     return with_folds(run, dict(zip("12", models, strict=True)))
 
 
@@ -85,8 +85,8 @@ def probabilities_of(table):
     return table[[f"p:{name}" for name in CLASSES]].to_numpy(dtype=float)
 
 
-def says(models, images):
-    """The mean of what models say, one model and one image after the other."""
+def expected_of(models, images):
+    """The mean of the models' probabilities, computed one model and one image at a time."""
     import keras
 
     loaded = [keras.saving.load_model(path, compile=False) for path in models]
@@ -100,19 +100,19 @@ def images_of(run, path, duration, hop_s=None):
     return windows, [colour(window.pixels, front.palette) for window in windows]
 
 
-# What the models say
+# Predictions
 
 
-def test_training_clips_get_what_the_models_say_of_their_images(run, drawn, models, tmp_path):
-    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
+def test_training_clips_get_the_predictions_of_their_images(run, rendered, models, tmp_path):
+    assert predict(run, rendered / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
-    metadata = tables.read_metadata(drawn / "images" / "metadata.csv").sort_values("audio_file")
-    assert table["file"].tolist() == [str(drawn / "audio_folder" / sound) for sound in metadata["audio_file"]]
+    metadata = tables.read_metadata(rendered / "images" / "metadata.csv").sort_values("audio_file")
+    assert table["file"].tolist() == [str(rendered / "audio_folder" / file) for file in metadata["audio_file"]]
     front = front_end(run)
     known = load_images(
-        drawn / "images", list(metadata["file_name"]), palette=front.palette, size=(32, 32), silent_ends="loop"
+        rendered / "images", list(metadata["file_name"]), palette=front.palette, size=(32, 32), silent_ends="loop"
     )
-    expected = says(models, colour(known.pixels, known.palette))
+    expected = expected_of(models, colour(known.pixels, known.palette))
     assert np.ptp(expected, axis=0).max() > 0.05, "the images are told apart"
     np.testing.assert_allclose(probabilities_of(table), expected, atol=2e-6)
 
@@ -122,7 +122,7 @@ def test_a_recording_is_the_mean_of_its_windows_and_of_the_models(run, models, t
     soundfile.write(tmp_path / "a.wav", y, SR)
     windows, images = images_of(run, tmp_path / "a.wav", 2.7)
     assert len(windows) == 3
-    expected = says(models, images)
+    expected = expected_of(models, images)
 
     for batch_size in (1, 2, 32):
         assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--batch-size", batch_size) == 0
@@ -132,7 +132,7 @@ def test_a_recording_is_the_mean_of_its_windows_and_of_the_models(run, models, t
         np.testing.assert_allclose(probabilities_of(table)[0], expected.mean(axis=0), atol=2e-6)
 
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--folds", "2") == 0
-    alone = says(models[1:], images).mean(axis=0)
+    alone = expected_of(models[1:], images).mean(axis=0)
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], alone, atol=2e-6)
     assert np.abs(alone - expected.mean(axis=0)).max() > 0.01
 
@@ -146,14 +146,14 @@ def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, mo
     assert table["file"].tolist() == [str(tmp_path / "a.wav")] * 4 + [str(tmp_path / "b.wav")]
     assert table["start_s"].tolist() == [0, 0.5, 1, 1.5, 0]
     assert table["end_s"].tolist() == [1, 1.5, 2, 2.5, 0.5]
-    expected = says(models, images_of(run, tmp_path / "a.wav", 2.5, hop_s=0.5)[1])
+    expected = expected_of(models, images_of(run, tmp_path / "a.wav", 2.5, hop_s=0.5)[1])
     np.testing.assert_allclose(probabilities_of(table)[:4], expected, atol=2e-6)
 
     out = capsys.readouterr().out
     lines = out.splitlines()
     head = lines.index(str(tmp_path / "a.wav"))
     assert [line.split("  ")[1].strip() for line in lines[head + 1 : head + 6]] == [
-        *("0:00.0 - 0:01.0", "0:00.5 - 0:01.5", "0:01.0 - 0:02.0", "0:01.5 - 0:02.5", "average")
+        *("0:00.0 - 0:01.0", "0:00.5 - 0:01.5", "0:01.0 - 0:02.0", "0:01.5 - 0:02.5", "mean")
     ]
     mean = expected.mean(axis=0)
     assert f"{CLASSES[mean.argmax()]} {100 * mean.max():.1f} %" in lines[head + 5]
@@ -168,8 +168,8 @@ def test_with_a_hop_there_is_a_row_a_window_and_the_mean_on_the_terminal(run, mo
 # What is written
 
 
-def test_the_table_names_the_likeliest_classes_first(run, drawn, tmp_path):
-    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
+def test_the_table_names_the_likeliest_classes_first(run, rendered, tmp_path):
+    assert predict(run, rendered / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
     top = [name for k in range(1, 6) for name in (f"top_{k}", f"p_{k}")]
     assert list(table.columns) == ["file", "start_s", "end_s", "silent", *top, *(f"p:{name}" for name in CLASSES)]
@@ -182,8 +182,8 @@ def test_the_table_names_the_likeliest_classes_first(run, drawn, tmp_path):
 
 
 @pytest.mark.parametrize(("top", "n"), [("1", 1), ("3", 3), ("99", 6)])
-def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, top, n):
-    path = drawn / "audio_folder" / "high" / "0.wav"
+def test_top_classes_are_counted(run, rendered, tmp_path, capsys, top, n):
+    path = rendered / "audio_folder" / "high" / "0.wav"
     assert predict(run, path, "--csv", tmp_path / "out.csv", "--top", top) == 0
     table = read_csv(tmp_path / "out.csv")
     assert sum(name.startswith("top_") for name in table) == n
@@ -191,9 +191,9 @@ def test_as_many_classes_are_named_as_one_likes(run, drawn, tmp_path, capsys, to
     assert line.count("%") == n
 
 
-def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
+def test_json_holds_the_run_and_all_predictions(run, rendered, tmp_path):
     (tmp_path / "bad.wav").write_text("no sound")
-    path = drawn / "audio_folder" / "low" / "1.wav"
+    path = rendered / "audio_folder" / "low" / "1.wav"
     outputs = ["--json", tmp_path / "out.json", "--csv", tmp_path / "out.csv"]
     assert predict(run, path, tmp_path / "bad.wav", *outputs) == 3
     written = json.loads((tmp_path / "out.json").read_text())
@@ -201,53 +201,53 @@ def test_json_holds_the_run_and_everything_that_was_said(run, drawn, tmp_path):
     assert written["run"] == str(run.folder)
     assert (written["folds"], written["leaky"], written["hop_s"]) == (["1", "2"], False, None)
     assert written["classes"] == list(CLASSES)
-    (said,) = written["files"]
-    assert (said["file"], said["start_s"], said["end_s"], said["silent"]) == (str(path), 0, 0.9, False)
-    assert [entry["label"] for entry in said["top"]] == [row[f"top_{k}"] for k in range(1, 6)]
-    assert [entry["p"] for entry in said["top"]] == [float(row[f"p_{k}"]) for k in range(1, 6)]
-    assert said["probabilities"] == {name: float(row[f"p:{name}"]) for name in CLASSES}
+    (file,) = written["files"]
+    assert (file["file"], file["start_s"], file["end_s"], file["silent"]) == (str(path), 0, 0.9, False)
+    assert [entry["label"] for entry in file["top"]] == [row[f"top_{k}"] for k in range(1, 6)]
+    assert [entry["p"] for entry in file["top"]] == [float(row[f"p_{k}"]) for k in range(1, 6)]
+    assert file["probabilities"] == {name: float(row[f"p:{name}"]) for name in CLASSES}
     assert written["windows"] == []
     (rejected,) = written["rejected"]
     assert (rejected["file"], rejected["from_s"]) == (str(tmp_path / "bad.wav"), 0)
     assert "not readable as audio" in rejected["reason"]
 
 
-def test_an_older_table_is_replaced_whole(run, drawn, tmp_path):
+def test_an_older_table_is_replaced_whole(run, rendered, tmp_path):
     (tmp_path / "out.csv").write_text("file,start_s,end_s\nold,0,1\n")
-    assert predict(run, drawn / "audio_folder" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
+    assert predict(run, rendered / "audio_folder" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
     assert len(read_csv(tmp_path / "out.csv")) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "runs"]
 
 
-def test_the_heading_says_which_models_answer(run, drawn, capsys):
-    path = drawn / "audio_folder" / "low" / "1.wav"
+def test_the_heading_names_the_models(run, rendered, capsys):
+    path = rendered / "audio_folder" / "low" / "1.wav"
     assert predict(run, path) == 0
     out = capsys.readouterr().out
-    assert str(run.folder) in out and "2 models averaged, of folds 1, 2" in out
+    assert str(run.folder) in out and "mean of 2 models, of folds 1, 2" in out
     assert "leaky" not in out.lower() and "differ" not in out
     assert predict(run, path, "--folds", "2") == 0
     assert "one, of fold 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("how", [{"protocol": "paper"}, {"protocol": "random-clips"}, {"is_leaky": True}])
-def test_a_leaky_run_is_called_so(run, models, drawn, tmp_path, capsys, how):
+def test_a_leaky_run_is_called_so(run, models, rendered, tmp_path, capsys, how):
     run = with_folds(run, {"1": models[0]}, all_folds=("1",), **how)
-    assert predict(run, drawn / "audio_folder" / "low" / "1.wav", "--json", tmp_path / "out.json") == 0
+    assert predict(run, rendered / "audio_folder" / "low" / "1.wav", "--json", tmp_path / "out.json") == 0
     assert "leaky" in capsys.readouterr().out
     assert json.loads((tmp_path / "out.json").read_text())["leaky"] is True
 
 
-def test_other_versions_of_what_draws_are_named(run, drawn, capsys):
+def test_other_versions_of_rendering_packages_are_named(run, rendered, capsys):
     values = run.image_settings()
     then = values["versions"] | {"librosa": "0.9.1", "soundfile": "0.1", "python": "2.7"}
     run_folder.write_json(run.folder / "settings.json", values | {"versions": then})
-    assert predict(run, drawn / "audio_folder" / "low" / "1.wav") == 0
+    assert predict(run, rendered / "audio_folder" / "low" / "1.wav") == 0
     (note,) = [line for line in capsys.readouterr().out.splitlines() if "differ" in line]
     assert "librosa 0.9.1 (here " in note and "soundfile" not in note and "2.7" not in note
 
 
-def test_a_low_probability_is_called_unsure(run, drawn, tmp_path, capsys):
-    assert predict(run, drawn / "audio_folder", "--csv", tmp_path / "out.csv") == 0
+def test_a_low_probability_is_called_unsure(run, rendered, tmp_path, capsys):
+    assert predict(run, rendered / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if ".wav" in line]
     p = read_csv(tmp_path / "out.csv")["p_1"]
     assert [", unsure" in line for line in lines] == [value < 0.5 for value in p]
@@ -263,19 +263,19 @@ def test_clock():
 # Silence
 
 
-def test_silence_is_called_so_and_not_trusted(run, drawn, tmp_path, capsys):
+def test_silence_has_no_prediction(run, rendered, tmp_path, capsys):
     soundfile.write(tmp_path / "quiet.wav", np.full(SR, 0.1, dtype=np.float32), SR)
-    path = drawn / "audio_folder" / "low" / "1.wav"
+    path = rendered / "audio_folder" / "low" / "1.wav"
     outputs = ["--csv", tmp_path / "out.csv", "--json", tmp_path / "out.json"]
     assert predict(run, tmp_path / "quiet.wav", path, *outputs) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
-    assert line.endswith("silent: nothing to hear")
-    silent, heard = (tmp_path / "out.csv").read_text().splitlines()[1:]
+    assert line.endswith("  silent")
+    silent, audible = (tmp_path / "out.csv").read_text().splitlines()[1:]
     assert silent.split(",")[3] == "True" and not silent.split(",", 4)[4].strip(",")
-    assert heard.split(",")[3] == "False"
-    silent, heard = json.loads((tmp_path / "out.json").read_text())["files"]
+    assert audible.split(",")[3] == "False"
+    silent, audible = json.loads((tmp_path / "out.json").read_text())["files"]
     assert (silent["silent"], silent["top"], silent["probabilities"]) == (True, [], None)
-    assert heard["probabilities"]
+    assert audible["probabilities"]
 
 
 def test_silent_windows_do_not_count(run, models, tmp_path):
@@ -286,12 +286,12 @@ def test_silent_windows_do_not_count(run, models, tmp_path):
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
     assert not table["silent"][0]
-    np.testing.assert_allclose(probabilities_of(table)[0], says(models, images[2:3])[0], atol=2e-6)
+    np.testing.assert_allclose(probabilities_of(table)[0], expected_of(models, images[2:3])[0], atol=2e-6)
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--hop-seconds", "1") == 0
     assert read_csv(tmp_path / "out.csv")["silent"].tolist() == [True, True, False, True]
 
 
-def test_only_silence_is_an_answer_too(run, tmp_path):
+def test_only_silence_is_no_error(run, tmp_path):
     soundfile.write(tmp_path / "quiet.wav", np.zeros(3 * SR), SR)
     assert predict(run, tmp_path / "quiet.wav") == 0
 
@@ -300,7 +300,7 @@ def test_only_silence_is_an_answer_too(run, tmp_path):
 
 
 def test_folders_are_walked_and_hidden_files_skipped(run, tmp_path, capsys):
-    audio_folder = tmp_path / "my sounds"
+    audio_folder = tmp_path / "my recordings"
     for name in ("b.wav", "a/ä ü 鳥.flac", "a/x, y.wav", ".hidden/c.wav", "._b.wav", ".d.wav"):
         record(audio_folder / name, 0.5)
     (audio_folder / "notes.txt").write_text("no sound")
@@ -325,8 +325,8 @@ def test_a_name_that_is_not_utf8_is_written_all_the_same(run, tmp_path):
     assert read_csv(tmp_path / "out.csv")["file"][0].endswith(r"/\udcff bird.wav")
 
 
-def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, capsys):
-    good = drawn / "audio_folder" / "low" / "1.wav"
+def test_bad_files_are_named_and_the_rest_is_predicted(run, rendered, tmp_path, capsys):
+    good = rendered / "audio_folder" / "low" / "1.wav"
     whole = good.read_bytes()
     (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "empty.wav").write_bytes(b"")
@@ -345,7 +345,7 @@ def test_bad_files_are_named_and_the_rest_is_predicted(run, drawn, tmp_path, cap
             "empty: the file has no bytes",
             "neither audio nor video",
             "not readable as audio",
-            "no sound is in",
+            "no audio file in",
             "no such",
         ),
         strict=True,
@@ -367,39 +367,35 @@ def test_what_could_be_read_of_a_recording_that_is_damaged_counts(run, tmp_path,
     assert json.loads((tmp_path / "out.json").read_text())["rejected"][0]["from_s"] == 3
 
 
-def test_a_recording_that_ends_too_early_is_not_predicted_as_stage_one_does_not_draw_it(run, tmp_path, capsys):
+def test_a_truncated_recording_is_rejected_as_by_generate(run, tmp_path, capsys):
     soundfile.write(tmp_path / "a.flac", white(6.0), SR)
     whole = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 5])
     assert predict(run, tmp_path / "a.flac") == 1
-    assert "a.flac: truncated: its last frame is incomplete" in capsys.readouterr().out
+    assert "a.flac: truncated: its last frame is incomplete" in capsys.readouterr().err
 
 
 def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys):
     (tmp_path / "bad.wav").write_text("no sound")
-    for audio_folder in (
-        [tmp_path / "bad.wav"],
-        [tmp_path / "gone.wav"],
-        [tmp_path / "bad.wav", tmp_path / "gone.wav"],
-    ):
-        assert predict(run, *audio_folder, "--csv", tmp_path / "out.csv") == 1
-        said = capsys.readouterr()
-        assert all(str(path) in said.out for path in audio_folder)
-        assert "None of these sounds" in said.err
+    for paths in ([tmp_path / "bad.wav"], [tmp_path / "bad.wav", tmp_path / "gone.wav"]):
+        assert predict(run, *paths, "--csv", tmp_path / "out.csv") == 1
+        err = capsys.readouterr().err
+        assert "None of these recordings could be predicted" in err
+        assert all(str(path) in err for path in paths)
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_images_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
-    from train.predict import windows_of_recordings
+    from train.predict import predict_recordings
 
     soundfile.write(tmp_path / "a.wav", white(20.0), SR)
-    seen = []
-    real = windows_of_recordings.mean_probabilities
+    batches = []
+    real = predict_recordings.mean_probabilities
     monkeypatch.setattr(
-        windows_of_recordings, "mean_probabilities", lambda models, x: seen.append(len(x)) or real(models, x)
+        predict_recordings, "mean_probabilities", lambda models, x: batches.append(len(x)) or real(models, x)
     )
     assert predict(run, tmp_path / "a.wav", "--batch-size", "8") == 0
-    assert seen == [8, 8, 4]
+    assert batches == [8, 8, 4]
 
 
 # Decoders that crash or hang
@@ -429,8 +425,8 @@ IN_SECONDS = (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
-def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, tmp_path):
-    good = [drawn / "audio_folder" / "high" / f"{k}.wav" for k in range(3)]
+def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, rendered, tmp_path):
+    good = [rendered / "audio_folder" / "high" / f"{k}.wav" for k in range(3)]
     bad = [tmp_path / f"{name}.wav" for name in ("crashes", "later", "hangs")]
     for path in bad:
         soundfile.write(path, white(4.5), SR)
@@ -457,20 +453,20 @@ def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, drawn, 
     assert all("its worker process died or hung, twice" in line for line in reasons)
     assert "later.wav, from 0:02.0 on: " in reasons[1]
     assert predict(run, *good, "--csv", tmp_path / "good.csv", "--hop-seconds", "1") == 0
-    heard, expected = read_csv(tmp_path / "out.csv"), read_csv(tmp_path / "good.csv")
-    assert heard.loc[heard["file"] == str(bad[1]), "start_s"].tolist() == [0, 1]
-    heard = heard[heard["file"] != str(bad[1])].reset_index(drop=True)
-    pd.testing.assert_frame_equal(heard, expected, atol=1e-6)
+    found, expected = read_csv(tmp_path / "out.csv"), read_csv(tmp_path / "good.csv")
+    assert found.loc[found["file"] == str(bad[1]), "start_s"].tolist() == [0, 1]
+    found = found[found["file"] != str(bad[1])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected, atol=1e-6)
 
 
 # The run
 
 
-def test_a_run_that_is_not_there_or_has_no_model_is_said(run, drawn, tmp_path, capsys):
-    path = str(drawn / "audio_folder" / "low" / "1.wav")
+def test_a_run_without_a_model_is_an_error(run, rendered, tmp_path, capsys):
+    path = str(rendered / "audio_folder" / "low" / "1.wav")
     assert main([str(tmp_path / "none"), path]) == 1
     assert "is not there" in capsys.readouterr().err
-    assert main([str(drawn / "images"), path]) == 1
+    assert main([str(rendered / "images"), path]) == 1
     assert "it is no run" in capsys.readouterr().err
     for fold in "12":
         (run.fold_folder(fold) / "fold.json").unlink()
@@ -478,46 +474,46 @@ def test_a_run_that_is_not_there_or_has_no_model_is_said(run, drawn, tmp_path, c
     assert "No fold of the run" in capsys.readouterr().err
 
 
-def test_a_fold_that_is_not_finished_is_named(run, drawn, capsys):
-    assert predict(run, drawn / "audio_folder", "--folds", "2,7") == 1
-    assert "no finished fold '7'; it has 1, 2" in capsys.readouterr().err
+def test_a_fold_that_is_not_finished_is_named(run, rendered, capsys):
+    assert predict(run, rendered / "audio_folder", "--folds", "2,7") == 1
+    assert "Got '7'. Choose from 1, 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all", None, b"PK\x03\x04 half a zip file"])
-def test_a_model_that_cannot_be_read_is_named_with_what_to_do(run, drawn, capsys, content):
+def test_a_model_that_cannot_be_read_is_named_with_what_to_do(run, rendered, capsys, content):
     path = run.model_file("2")
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    assert predict(run, drawn / "audio_folder") == 1
+    assert predict(run, rendered / "audio_folder") == 1
     err = capsys.readouterr().err
     assert str(path) in err and "train the fold again" in err and "Traceback" not in err
-    assert predict(run, drawn / "audio_folder", "--folds", "1") == 0
+    assert predict(run, rendered / "audio_folder", "--folds", "1") == 0
 
 
-def test_a_model_of_another_run_is_refused(run, drawn, capsys):
+def test_a_model_of_another_run_is_refused(run, rendered, capsys):
     run_folder.write_json(run.folder / "classes.json", list(CLASSES[:4]))
-    assert predict(run, drawn / "audio_folder") == 1
+    assert predict(run, rendered / "audio_folder") == 1
     err = capsys.readouterr().err
-    assert "to 6 outputs; expected (32, 32, 3) to 4" in err
+    assert "(32, 32, 3) and 4 outputs" in err and "Got (32, 32, 3) and 6" in err
 
 
-def test_code_in_a_model_is_not_run(run, drawn, tmp_path, capsys):
+def test_code_in_a_model_is_not_run(run, rendered, tmp_path, capsys):
     import keras
 
     image = keras.layers.Input((32, 32, 3))
     x = keras.layers.Lambda(lambda x: x[:, 0, 0, :1] + np.zeros(6))(image)
     keras.Model(image, x).save(run.model_file("1"))
-    assert predict(run, drawn / "audio_folder") == 1
+    assert predict(run, rendered / "audio_folder") == 1
     assert "cannot be read" in capsys.readouterr().err
 
 
-def test_the_tested_weights_are_used(run, models, drawn, tmp_path):
-    path = drawn / "audio_folder" / "low" / "1.wav"
+def test_the_tested_weights_are_used(run, models, rendered, tmp_path):
+    path = rendered / "audio_folder" / "low" / "1.wav"
     run = with_folds(run, {"1": models[1]}, all_folds=("1",), select="validation")
     assert run.model_file("1").name == "best.keras" and (run.fold_folder("1") / "last.keras").is_file()
     assert predict(run, path, "--csv", tmp_path / "out.csv") == 0
-    expected = says(models[1:], images_of(run, path, 0.9)[1])[0]
+    expected = expected_of(models[1:], images_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=2e-6)
 
 
@@ -536,19 +532,16 @@ def test_wrong_use_ends_with_status_2(run, wrong, capsys):
 
 
 @pytest.mark.parametrize("option", ["--csv", "--json"])
-def test_outputs_are_looked_at_before_anything_is_heard(run, drawn, tmp_path, capsys, option):
-    sound = drawn / "audio_folder" / "low" / "1.wav"
-    before = sound.read_bytes()
-    for path, said in (
-        (tmp_path, "is a folder"),
-        (tmp_path / "no" / "a", "does not exist"),
-        (sound, "suffix of audio"),
-    ):
-        assert predict(run, sound, option, path) == 1
-        said_all = capsys.readouterr()
-        assert said in said_all.err and not said_all.out
-    assert sound.read_bytes() == before
-    assert predict(run, sound, "--csv", tmp_path / "a", "--json", tmp_path / "a") == 1
+def test_outputs_are_checked_before_any_work(run, rendered, tmp_path, capsys, option):
+    recording = rendered / "audio_folder" / "low" / "1.wav"
+    before = recording.read_bytes()
+    wrong = ((tmp_path, "is a folder"), (tmp_path / "no" / "a", "does not exist"), (recording, "suffix of audio"))
+    for path, message in wrong:
+        assert predict(run, recording, option, path) == 1
+        out, err = capsys.readouterr()
+        assert message in err and not out
+    assert recording.read_bytes() == before
+    assert predict(run, recording, "--csv", tmp_path / "a", "--json", tmp_path / "a") == 1
 
 
 def test_help_answers_without_loading_keras(tmp_path):
@@ -564,9 +557,9 @@ def test_help_answers_without_loading_keras(tmp_path):
     assert time.monotonic() - began < 20
 
 
-def test_as_a_user_runs_it_on_the_other_backend(run, models, drawn, tmp_path):
+def test_as_a_user_runs_it_on_the_other_backend(run, models, rendered, tmp_path):
     pytest.importorskip("jax")
-    path = drawn / "audio_folder" / "low" / "1.wav"
+    path = rendered / "audio_folder" / "low" / "1.wav"
     done = subprocess.run(
         [sys.executable, "-m", "train.predict", run.folder, path, "--csv", tmp_path / "out.csv"],
         cwd=tmp_path,
@@ -578,24 +571,24 @@ def test_as_a_user_runs_it_on_the_other_backend(run, models, drawn, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "/low/1.wav  " in done.stdout
-    expected = says(models, images_of(run, path, 0.9)[1])[0]
+    expected = expected_of(models, images_of(run, path, 0.9)[1])[0]
     np.testing.assert_allclose(probabilities_of(read_csv(tmp_path / "out.csv"))[0], expected, atol=1e-4)
 
 
-def test_sounds_that_the_models_were_trained_on_are_named(run, drawn, tmp_path, capsys):
-    metadata = tables.read_metadata(drawn / "images" / "metadata.csv")
+def test_recordings_of_the_training_data_are_named(run, rendered, tmp_path, capsys):
+    metadata = tables.read_metadata(rendered / "images" / "metadata.csv")
     for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
         columns = ["clip_id", "source_id", "variant", "file_name", "label"]
         tested = rows[columns].assign(fold=fold, predicted=rows["label"])
         tables.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, tested)
     soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
-    assert predict(run, drawn / "audio_folder" / metadata["audio_file"][0], tmp_path / "new.wav") == 0
+    assert predict(run, rendered / "audio_folder" / metadata["audio_file"][0], tmp_path / "new.wav") == 0
     out = capsys.readouterr().out
-    assert "note: 1 of the 2 models asked may have been trained on" in out and "new.wav, of the" not in out
+    assert "note: 1 of the 2 models may have been trained on" in out and "new.wav, of the" not in out
     assert predict(run, tmp_path / "new.wav") == 0
     assert "note: " not in capsys.readouterr().out
 
 
-def test_what_is_between_windows_is_said_not_to_be_heard(run, drawn, capsys):
-    predict(run, drawn / "audio_folder" / "high" / "0.wav", "--hop-seconds", 3)
-    assert "begin 3 s apart" in capsys.readouterr().out
+def test_gaps_between_windows_are_named(run, rendered, capsys):
+    predict(run, rendered / "audio_folder" / "high" / "0.wav", "--hop-seconds", 3)
+    assert "--hop-seconds 3 is longer than a window (1 s)" in capsys.readouterr().out

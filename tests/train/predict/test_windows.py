@@ -43,7 +43,7 @@ def record(path: Path, seconds: float, *, sr=SR, seed=0, channels=1, hz=900) -> 
     y = np.stack(
         [tone(hz * (1 + k), seconds=seconds, sr=sr) + white(seconds, sr=sr, seed=seed + k) for k in range(channels)], 1
     )
-    # a quiet end, so that there is something to cut and to loop
+    # A quiet end, so that there is something to loop.
     y[round(0.6 * len(y)) :] *= 1e-6
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, y, sr)
@@ -88,14 +88,14 @@ def assert_parity(audio_folder: Path, images: Path, folder: Path, *, minimum: in
                     if silent_ends == "keep" and size is None:
                         np.testing.assert_array_equal(window.pixels, png.read(images / row.file_name)[0])
                 if front.settings.long == "split":
-                    assert len(windows) == len(rows), "windows are the pieces that stage one cuts"
+                    assert len(windows) == len(rows), "windows are the pieces that generate cuts"
 
 
-# The same image as stage one, to the pixel
+# The same image as generate renders, to the pixel
 
 
 @pytest.mark.parametrize("long", ["first", "split"])
-def test_windows_are_the_images_of_stage_one(tmp_path, long):
+def test_windows_equal_the_images_of_generate(tmp_path, long):
     audio_folder = all_lengths(tmp_path / "audio_folder")
     images = draw(audio_folder, tmp_path / "images", "--variants", "none", "--long", long)
     assert_parity(audio_folder, images, tmp_path / "run", minimum=6 if long == "first" else 12)
@@ -186,12 +186,12 @@ def test_real_clips_come_out_equal_to_the_pixel(esc10, tmp_path, more):
         (12.4, 10, [0]),
     ],
 )
-def test_windows_go_on_until_one_reaches_the_end(duration, hop, starts):
+def test_windows_start_until_one_reaches_the_end(duration, hop, starts):
     assert window_starts(duration, seconds=5.0, hop_s=hop).tolist() == starts
 
 
 @given(st.floats(0, 1e5), st.floats(0.05, 60))
-def test_without_a_hop_they_are_the_pieces_of_stage_one(duration, seconds):
+def test_without_a_hop_they_are_the_pieces_of_generate(duration, seconds):
     starts = window_starts(duration, seconds=seconds)
     assert len(starts) == count_pieces(duration, seconds)
     np.testing.assert_array_equal(starts, np.round(np.arange(len(starts)) * seconds, 6))
@@ -211,7 +211,7 @@ def test_each_window_but_the_last_is_full_and_the_last_is_half_full(duration_ms,
 
 @pytest.mark.parametrize("hop", [0.0, -1.0, 0.001, float("nan"), float("inf")])
 def test_a_hop_must_be_a_length(hop):
-    with pytest.raises(ValueError, match="hop between windows"):
+    with pytest.raises(ValueError, match="hop_s must be 0.01 s or more"):
         window_starts(10, seconds=5, hop_s=hop)
 
 
@@ -223,7 +223,7 @@ def tiny_front(tmp_path, audio_folder):
     return front_of(draw(audio_folder, tmp_path / "images", "--variants", "none"), tmp_path / "run")
 
 
-def test_a_window_says_where_it_is_and_whether_there_is_anything_to_hear(tmp_path, tiny_front):
+def test_a_window_has_its_place_and_whether_it_is_silent(tmp_path, tiny_front):
     y = np.concatenate([tone(500), np.zeros(SR, dtype=np.float32), tone(500, seconds=0.6)])
     soundfile.write(tmp_path / "a.wav", y, SR)
     starts = window_starts(2.6, seconds=1)
@@ -256,7 +256,7 @@ def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monk
     assert read == [{"start_s": 7.0, "longest_s": 1, "shown_s": 1, "channels": "auto"}]
 
 
-def test_what_cannot_be_read_is_said_in_words(tmp_path, tiny_front):
+def test_what_cannot_be_read_is_an_error(tmp_path, tiny_front):
     (tmp_path / "text.wav").write_text("no sound at all")
     with pytest.raises(BadAudio, match="not readable as audio"):
         read_window(tmp_path / "text.wav", 0.0, tiny_front)
@@ -282,19 +282,19 @@ def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audi
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
-        ({"feature": "wavelet"}, "no feature 'wavelet'"),
+        ({"feature": "wavelet"}, "Got 'wavelet'"),
         ({"colormap": "mud"}, "colormap must be a colour map"),
         ({"sr": "fast"}, "'sr' must be a whole number. Got 'fast'"),
         ({"image_size": 5}, "not as `python -m generate` wrote"),
         ({"volume": 11}, "Unknown settings: volume"),
     ],
 )
-def test_settings_that_are_not_ours_are_named(tmp_path, audio_folder, change, said):
+def test_settings_that_cannot_be_used_are_named(tmp_path, audio_folder, change, message):
     run = run_on(draw(audio_folder, tmp_path / "images", "--variants", "none"), tmp_path / "run")
     values = run.image_settings()
     run_folder.write_json(run.folder / "settings.json", values | {"settings": values["settings"] | change})
-    with pytest.raises(ValueError, match=said) as caught:
+    with pytest.raises(ValueError, match=message) as caught:
         front_end(run)
     assert "settings.json" in str(caught.value)

@@ -29,14 +29,14 @@ def test_what_it_says_is_what_libsndfile_says(tmp_path, name, n_channels, length
         assert is_surely_short(tmp_path / name, seconds) == (exact_s < seconds), seconds
 
 
-def test_real_sounds_are_all_told(esc10):
+def test_real_clips(esc10):
     paths = sorted(esc10.glob("*/*.ogg"))[::10]
     for path in paths:
         assert is_surely_short(path, 7.5)
         assert is_surely_short(path, 5.0) == (duration_s(path) < 5.0)
 
 
-def test_a_wav_whose_format_stands_behind_other_chunks(tmp_path):
+def test_a_wav_whose_format_follows_other_chunks(tmp_path):
     soundfile.write(tmp_path / "a.wav", white(1.0, sr=SR), SR)
     content = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "b.wav").write_bytes(content[:12] + b"bext" + (602).to_bytes(4, "little") + bytes(602) + content[12:])

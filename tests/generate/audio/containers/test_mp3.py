@@ -1,4 +1,4 @@
-"""MP3s that do not count their frames, or that count them wrong."""
+"""MP3s without the number of their frames, or with a wrong one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def encoded(path, sr: int = 44100, *, mode: str = "CONSTANT", seconds: float = 2
 
 
 def uncounted(path, sr: int, mode: str):
-    """An MP3 without the first frame, which holds no sound but the number of frames; and where its frames end."""
+    """An MP3 without the first frame, which holds no audio but the number of frames; and where its frames end."""
     content, ends = encoded(path, sr, mode=mode)
     content, ends = content[ends[0] :], [end - ends[0] for end in ends[1:]]
     path.write_bytes(content)
@@ -65,7 +65,7 @@ def test_a_cut_in_a_frame_is_seen_and_one_between_two_cannot_be(tmp_path, sr):
 
 
 @pytest.mark.parametrize("more", [b"TAG" + bytes(125), bytes(300), b"APETAGEX" + bytes(100)])
-def test_what_stands_around_the_frames_does_no_harm(tmp_path, more):
+def test_tags_and_padding_around_the_frames_are_accepted(tmp_path, more):
     path = tmp_path / "a.mp3"
     content, _ = uncounted(path, 44100, "CONSTANT")
     for whole in (content + more, b"ID3\3\0\0\0\0\0\x0a" + bytes(10) + content):
@@ -91,7 +91,7 @@ def test_delay_and_padding_are_cut_off_to_the_sample(tmp_path):
 
 
 @pytest.mark.parametrize("junk", [bytes(100), bytes(5000), b"\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n" * 9])
-def test_what_stands_before_the_first_frame_changes_nothing(tmp_path, junk):
+def test_junk_before_the_first_frame_changes_nothing(tmp_path, junk):
     path = tmp_path / "a.mp3"
     content, ends = encoded(path, mode="VARIABLE")
     expected = decode(path).channels
@@ -116,17 +116,17 @@ def test_joined_files_are_read_to_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
-def test_of_an_hour_that_was_cut_a_little_or_nearly_all(tmp_path, is_counted):
-    """60, 100 and 150 KB of an hour: each was one whole clip."""
+def test_a_long_recording_that_was_cut_a_little_or_nearly_all(tmp_path, is_counted):
+    """The first 60, 100 and 150 KB: each was accepted as a whole recording."""
     path = tmp_path / "a.mp3"
-    content, ends = encoded(path, 8000, seconds=3600 / 30)
-    hour = bytearray(content[: ends[0]]) + content[ends[0] :] * 30
-    place = hour.index(b"Info" if b"Info" in hour[:64] else b"Xing")
-    hour[place + 8 : place + 12] = (30 * (len(ends) - 1)).to_bytes(4, "big")
-    path.write_bytes(hour if is_counted else hour[ends[0] :])
-    assert duration_s(path) == pytest.approx(3600, rel=0.01)
-    for n_bytes in (60_000, 100_000, 150_000, len(hour) - 5):
-        path.write_bytes(hour[0 if is_counted else ends[0] : n_bytes])
+    content, ends = encoded(path, 8000, seconds=1200 / 30)
+    whole = bytearray(content[: ends[0]]) + content[ends[0] :] * 30
+    place = whole.index(b"Info" if b"Info" in whole[:64] else b"Xing")
+    whole[place + 8 : place + 12] = (30 * (len(ends) - 1)).to_bytes(4, "big")
+    path.write_bytes(whole if is_counted else whole[ends[0] :])
+    assert duration_s(path) == pytest.approx(1200, rel=0.01)
+    for n_bytes in (60_000, 100_000, 150_000, len(whole) - 5):
+        path.write_bytes(whole[0 if is_counted else ends[0] : n_bytes])
         assert fault(path).startswith("truncated"), n_bytes
 
 

@@ -29,7 +29,7 @@ def of_24_bits_in_4_bytes(words: np.ndarray, *, is_extensible: bool, n_channels:
 @pytest.mark.parametrize("is_extensible", [True, False])
 @pytest.mark.parametrize("is_upper", [True, False])
 @pytest.mark.parametrize("n_channels", [1, 2])
-def test_24_bits_in_4_bytes_are_the_sound_that_they_are(tmp_path, is_extensible, is_upper, n_channels):
+def test_24_bits_in_4_bytes_are_decoded(tmp_path, is_extensible, is_upper, n_channels):
     y = tone(440, sr=SR)
     words = np.repeat(np.round(y * 8_388_607).astype(np.int32), n_channels)
     content = of_24_bits_in_4_bytes(

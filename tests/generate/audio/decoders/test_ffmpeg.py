@@ -82,7 +82,7 @@ def test_every_container_is_read_from_its_first_sample_to_its_last(tmp_path, nam
         assert delay(found, y) == n_delay
     assert (0 if n_delay is not None else -2048) <= len(found) - len(y) <= 2 * 2048
     if name in ("a.mp3", "a.m4a", "a.mp4", "a.mov", "a.3gp", *LOSSLESS):
-        assert len(found) == len(y), "the container tells delay and padding"
+        assert len(found) == len(y), "the container has delay and padding"
     if name in LOSSLESS:
         # FFmpeg chooses 8 bits where it writes WavPack and True Audio.
         np.testing.assert_allclose(found, y, atol=2**-7 if name in ("a.wv", "a.tta") else 2**-15)
@@ -100,7 +100,7 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, name):
         begin = round(start_s * SR)
         expected = whole[begin : begin + round(longest_s * SR)]
         assert part.shape == expected.shape
-        if KINDS[name][0] == "aac":  # it replaces noise by other noise, which goes on from where it began
+        if KINDS[name][0] == "aac":  # it replaces noise by other noise, with a random state of its own
             assert np.std(part - expected) < 0.01 * np.std(expected)
         else:
             np.testing.assert_allclose(part, expected, atol=1e-4)
@@ -123,7 +123,7 @@ def test_amr_as_old_phones_record_it(tmp_path):
     assert decoded.sr == 8000 and 0 <= len(decoded.channels) - len(y) < 400
 
 
-def test_the_sound_of_a_video(tmp_path):
+def test_the_audio_of_a_video(tmp_path):
     y, path = coloured(2), tmp_path / "film.mp4"
     with av.open(str(path), "w") as out:
         video = out.add_stream("mpeg4", rate=10)
@@ -140,7 +140,7 @@ def test_the_sound_of_a_video(tmp_path):
     assert delay(decode(path).channels[:, 0], y) == 0
 
 
-def test_a_video_without_sound(tmp_path):
+def test_a_video_without_audio(tmp_path):
     with av.open(str(tmp_path / "a.mp4"), "w") as out:
         video = out.add_stream("mpeg4", rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
@@ -151,7 +151,7 @@ def test_a_video_without_sound(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.ogg", "a"])
-def test_the_content_tells_and_not_the_name(tmp_path, name):
+def test_the_content_decides_and_not_the_name(tmp_path, name):
     y = coloured(1)
     encode(tmp_path / "b.aac", "aac", "adts", y)
     (tmp_path / "b.aac").rename(tmp_path / name)
@@ -184,20 +184,20 @@ def test_more_channels(tmp_path):
 
 
 def test_the_time_of_pieces_grows_with_the_length(tmp_path):
-    """10, 20 and 40 minutes took 6, 14 and 52 s: each piece opened, checked and sought the file again."""
+    """10, 20 and 40 minutes took 6, 14 and 52 s: each piece opened and checked the file again."""
     soundfile.write(tmp_path / "one.mp3", coloured(60), SR, bitrate_mode="CONSTANT")
     one, seconds = (tmp_path / "one.mp3").read_bytes(), {}
-    for minutes in (2, 8):
+    for minutes in (1, 4):
         path = tmp_path / f"{minutes}.mp3"
         path.write_bytes(one * minutes)
         began = time.process_time()
         n_samples = sum(len(decode(path, start_s=at, longest_s=5).channels) for at in range(0, 60 * minutes, 5))
         seconds[minutes] = time.process_time() - began
         assert n_samples == 60 * minutes * SR
-    assert seconds[8] < 4 * 2 * seconds[2], seconds
+    assert seconds[4] < 4 * 2 * seconds[1], seconds
 
 
-def test_decoders_say_nothing_on_the_terminal(tmp_path):
+def test_decoders_print_nothing(tmp_path):
     encode(tmp_path / "a.mp3", "libmp3lame", "mp3", coloured(1))
     content = bytearray((tmp_path / "a.mp3").read_bytes())
     for place in range(3000, len(content), 700):
@@ -212,19 +212,19 @@ def test_decoders_say_nothing_on_the_terminal(tmp_path):
     assert ended.stderr == b"" == ended.stdout
 
 
-def test_whatever_is_changed_in_a_file_it_is_a_sound_or_has_a_reason(tmp_path):
-    """PyAV answers some damage with None or an IndexError."""
+def test_any_damaged_file_is_decoded_or_rejected_with_a_reason(tmp_path):
+    """For some damage PyAV returns None or raises IndexError."""
     found = []
     for name in ("a.mp3", "a.m4a", "a.ts", "a.flv", "a.mka", "a.wma"):
         encode(tmp_path / name, *KINDS[name][:2], coloured(2))
         content = (tmp_path / name).read_bytes()
-        for number in range(40):
+        for number in range(25):
             (tmp_path / name).write_bytes(mutated(content, np.random.default_rng(number)))
             try:
                 found.append(len(decode(tmp_path / name, longest_s=1).channels))
             except (BadAudio, MemoryError) as error:
                 found.append(str(error))
-    assert len(found) == 240 and len(set(found)) > 10
+    assert len(found) == 150 and len(set(found)) > 10
 
 
 def test_pyav_is_loaded_only_where_it_is_needed(tmp_path):

@@ -1,0 +1,178 @@
+"""The main function of prediction: find recordings, load the models, read windows, predict a batch at a time."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generate.runtime.safe_names import printable
+from generate.workers import fork_server
+from train.data.decode import colour
+from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
+from train.predict.predictions import Predictions, WindowPrediction
+from train.predict.recordings import Rejected, find_recordings, stream_windows
+from train.predict.terminal_text import rejected_text
+from train.predict.windows import FrontEnd, front_end
+from train.runs.run_folder import Run
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a prediction or an explanation begins with, before the models are loaded.
+
+    Parameters
+    ----------
+    run : Run
+    folds : tuple of str
+        Whose models are averaged.
+    front : FrontEnd
+    recordings : list of Path
+    rejected : list of Rejected
+    skipped : collections.Counter
+        See `train.predict.recordings.find_recordings`.
+    """
+
+    run: Run
+    folds: tuple[str, ...]
+    front: FrontEnd
+    recordings: list[Path]
+    rejected: list[Rejected]
+    skipped: Counter[str]
+
+
+def find_inputs(run: Run, paths: Sequence[str | os.PathLike[str]], *, folds: Sequence[str] | None = None) -> Inputs:
+    """Find the recordings, and check that the run has the models and the settings for them.
+
+    Parameters are those of `predict_recordings`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a fold is not finished, or the run's settings cannot be used.
+    """
+    chosen = folds_to_average(run, folds)
+    front = front_end(run)
+    return Inputs(run, chosen, front, *find_recordings([Path(path) for path in paths]))
+
+
+def predict_recordings(
+    run: Run,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    hop_s: float | None = None,
+    folds: Sequence[str] | None = None,
+    batch_size: int = 32,
+    on_start: Callable[[Inputs], None] | None = None,
+) -> Predictions:
+    """Classify recordings by the mean of the models of a run: `python -m train.predict`.
+
+    Parameters
+    ----------
+    run : Run
+    paths : sequence of str or path
+        Audio files, or folders of them.
+    hop_s : float, optional
+        From one window's start to the next, 0.01 or more; default: the length of a window.
+    folds : sequence of str, optional
+        Use only the models of these folds; default: all that are finished.
+    batch_size : int
+        Images that go through a model at once.
+    on_start : callable, optional
+        Called before the models are loaded, which takes seconds.
+
+    Returns
+    -------
+    Predictions
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a model cannot be loaded, a fold is not finished, or no recording could be read.
+    """
+    inputs = find_inputs(run, paths, folds=folds)
+    if inputs.recordings:
+        fork_server.start()  # the workers are ready when the models are
+    if on_start is not None:
+        on_start(inputs)
+    windows: list[WindowPrediction] = []
+    rejected = inputs.rejected
+    if inputs.recordings:
+        models = load_models(run, inputs.folds)
+        windows, unread = predict_windows(inputs.recordings, inputs.front, models, hop_s=hop_s, batch_size=batch_size)
+        rejected = rejected + unread
+    check_any_read(windows, rejected, "predicted")
+    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected))
+
+
+def predict_windows(
+    recordings: Sequence[Path],
+    front: FrontEnd,
+    models: Sequence[keras.Model],
+    *,
+    hop_s: float | None = None,
+    batch_size: int = 32,
+) -> tuple[list[WindowPrediction], list[Rejected]]:
+    """Predict every window of every recording, with no more than a batch of images in memory.
+
+    Parameters
+    ----------
+    recordings : sequence of Path
+    front : FrontEnd
+    models : sequence of keras.Model
+        Their probabilities are averaged.
+    hop_s, batch_size
+        See `predict_recordings`.
+
+    Returns
+    -------
+    predictions : list of WindowPrediction
+        In order.
+    rejected : list of Rejected
+        Recordings, or the rest of one, that could not be read.
+    """
+    predictions: list[WindowPrediction] = []
+    with stream_windows(recordings, front, hop_s=hop_s) as stream:
+        while batch := list(itertools.islice(stream.windows, batch_size)):
+            audible = [window.pixels for _, window in batch if not window.is_silent]
+            rows = iter(mean_probabilities(models, colour(np.stack(audible), front.palette)) if audible else ())
+            for path, window in batch:
+                predictions.append(
+                    WindowPrediction(
+                        file=printable(str(path)),
+                        start_s=window.start_s,
+                        end_s=window.end_s,
+                        probabilities=None if window.is_silent else next(rows),
+                        sha256=window.sha256,
+                    )
+                )
+    return predictions, stream.rejected
+
+
+def check_any_read(windows: Sequence[object], rejected: Sequence[Rejected], what: str) -> None:
+    """Check that at least one window was read; the error names all files and reasons.
+
+    Parameters
+    ----------
+    windows : sequence
+    rejected : sequence of Rejected
+    what : str
+        What was wanted, such as `predicted`.
+
+    Raises
+    ------
+    ValueError
+        If there is no window.
+    """
+    if not windows:
+        reasons = rejected_text(rejected, what="the reasons") if rejected else "No recording was given."
+        raise ValueError(f"None of these recordings could be {what}; {reasons}")

@@ -1,0 +1,103 @@
+"""Predictions for the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from generate.runtime.versions import versions
+from generate.runtime.wording import count
+from train.predict.fold_models import is_leaky
+from train.predict.predictions import Predictions, top_classes
+from train.predict.recordings import Rejected
+from train.runs.run_folder import Run
+from train.wording import LEAKY_MEANS, percent, shortened
+
+SURE = 0.5
+"""Below this probability of the most probable class, a prediction is marked `unsure`."""
+SILENT = "silent"
+LONGEST_FILE = 60
+PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
+"""Other versions of these may render other pixels."""
+
+
+def heading(run: Run, folds: Sequence[str], skipped: Counter[str]) -> str:
+    """Which models predict, and what to know about them.
+
+    Parameters
+    ----------
+    run : Run
+    folds : sequence of str
+        Whose models are averaged.
+    skipped : collections.Counter
+        Files that were not read, by kind.
+    """
+    models = f"mean of {count(len(folds), 'model')}, of folds {', '.join(folds)}"
+    lines = [
+        f"{run.folder}: {run.recipe.model} on {run.collection}, {count(len(run.classes), 'class')}",
+        f"  models    {models if len(folds) > 1 else f'one, of fold {folds[0]}'}",
+    ]
+    if is_leaky(run):
+        lines.append(f"  LEAKY     the accuracy that this run reports is leaky: {LEAKY_MEANS}")
+    if changed := _changed_versions(run):
+        lines.append(f"  note      images may differ slightly: those of the run were rendered with {changed}")
+    if skipped:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(skipped.items()))
+        lines.append(f"  skipped   {kinds}")
+    return "\n".join(lines)
+
+
+def predictions_text(predictions: Predictions, *, top: int) -> str:
+    """One line a file; with a hop, one line a window, and the mean of each file."""
+    files = predictions.by_file(top=top).to_dict("records")
+    if predictions.hop_s is None:
+        return _lines([(shortened(row["file"], longest=LONGEST_FILE), row) for row in files])
+    windows = dict(list(predictions.by_window(top=top).groupby("file", sort=False)))
+    blocks = []
+    for mean in files:
+        rows = windows[mean["file"]].to_dict("records")
+        named = [(f"  {clock(row['start_s'])} - {clock(row['end_s'])}", row) for row in rows]
+        blocks.append(f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)])}")
+    return "\n\n".join(blocks)
+
+
+def rejected_text(rejected: Sequence[Rejected], *, what: str) -> str:
+    """The recordings that could not be read, each with its reason, under a line such as `not predicted:`."""
+    lines = [
+        f"  {' '.join(file.split())}{f', from {clock(from_s)} on' if from_s else ''}: {reason}"
+        for file, from_s, reason in rejected
+    ]
+    return "\n".join([f"{what}:", *lines])
+
+
+def clock(seconds: float) -> str:
+    """Such as `0:05.0`, `1:02:05.5`."""
+    minutes, tenths = divmod(round(10 * seconds), 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{tenths / 10:04.1f}" if hours else f"{minutes}:{tenths / 10:04.1f}"
+
+
+def _changed_versions(run: Run) -> str:
+    """Packages that render, if the run's images were rendered with other versions of them."""
+    then, now = run.image_settings().get("versions"), versions()
+    if not isinstance(then, dict):
+        return ""
+    changed = [name for name in PIXEL_PACKAGES if name in then and then[name] != now[name]]
+    return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
+
+
+def _lines(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """Aligned: the name, the most probable class, the next ones."""
+    cells = [(name, *_classes(row)) for name, row in named]
+    name_width = max(len(name) for name, _, _ in cells)
+    best_width = max(len(best) for _, best, _ in cells)
+    return "\n".join(f"{name:{name_width}}  {best:{best_width}}  {others}".rstrip() for name, best, others in cells)
+
+
+def _classes(row: dict[str, Any]) -> tuple[str, str]:
+    """The most probable class of a row of a table, and the next ones."""
+    if row["silent"]:
+        return SILENT, ""
+    first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
+    return first + (", unsure" if row["p_1"] < SURE else ""), ", ".join(others)
