@@ -30,9 +30,12 @@ Front = TypeVar("Front")
 class Clip(Protocol):
     """A job of `map_unordered`: which clip it is, and where it begins in which file."""
 
-    clip_id: str
-    path: str
-    start_s: float
+    @property
+    def clip_id(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def start_s(self) -> float: ...
 
 
 Job = TypeVar("Job", bound=Clip)

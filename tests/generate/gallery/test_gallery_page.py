@@ -125,7 +125,7 @@ def test_the_view_of_a_clip_by_keyboard(page):
     assert page.texts("#clip-plots figure:first-child .seconds span")[-1] == "1 s"
     assert len(page.all("#clip-family a")) == 1  # the recording's other clip
     page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
-    assert "plays time backwards" in page.one("#image-previews").text
+    assert "reverses time" in page.one("#image-previews").text
     assert len(page.all("#spectrogram-previews canvas")) == 7
 
     page.press(Keys.ARROW_RIGHT)
@@ -162,7 +162,7 @@ def test_a_image_that_is_not_there_is_said_in_words(browser, images, tmp_path): 
     browser.wait("document.querySelectorAll('#clip-plots figure').length === 3")
     browser.run("document.querySelectorAll('#clip-plots figure')[2].scrollIntoView()")
     browser.wait("document.querySelectorAll('#clip-plots .absent').length === 1")
-    assert browser.texts("#clip-plots .absent") == ["This image is not there."]
+    assert browser.texts("#clip-plots .absent") == ["This image is missing."]
     browser.wait("[...document.querySelectorAll('#clip-plots img')].every((image) => image.naturalWidth)")
     browser.collect()
     assert all(absent.name.rpartition("_")[2] in line for line in browser.console)
