@@ -172,14 +172,14 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
         f"; {count(n_not_comparable, 'clip')} too short or too steady to compare" if n_not_comparable else ""
     )
     if not len(pairs):
-        return Finding("ok", f"no two recordings seem to be the same but for codec, gain or start{not_comparable}")
+        return Finding("ok", f"no two recordings seem to be the same but for codec, gain or start{rest}")
     clips = clips.assign(file=_files(clips).to_numpy())
     a, b = clips.iloc[pairs["a"]].reset_index(drop=True), clips.iloc[pairs["b"]].reset_index(drop=True)
     in_classes, in_folds = a["label"] != b["label"], a["fold"] != b["fold"]
     worst_first = (2 * in_classes + in_folds).sort_values(ascending=False, kind="stable").index
     some = "; ".join(f"{a['file'][row]} and {b['file'][row]}" for row in worst_first[:MOST_NAMES])
     what = (
-        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start{not_comparable}"
+        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start{rest}"
         f"; in two classes {in_classes.sum():,}, in two folds {in_folds.sum():,}: {some}"
     )
     side = "" if in_folds.any() or (clips["fold"] == "").all() else " of another split, though not of these folds"

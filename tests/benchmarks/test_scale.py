@@ -10,6 +10,7 @@ from benchmarks.scale import audioset, listings, whole_run
 from generate.__main__ import main
 from generate.command_line import options_from, parse
 from generate.dataset import tables
+from generate.rendering.plan import make_plan
 from generate.rendering.prepare import prepare
 from train.data.split import make_splits
 
