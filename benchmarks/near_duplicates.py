@@ -132,7 +132,7 @@ def false_row(sounds: Sequence[np.ndarray], sources: np.ndarray, settings: Setti
     copies = near_duplicates(
         small_images(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
     )
-    return {"n": len(sounds), "can be told": f"{100 * copies.comparable.mean():.0f} %", "false pairs": len(copies.pairs)}
+    return {"n": len(sounds), "comparable": f"{100 * copies.comparable.mean():.0f} %", "false pairs": len(copies.pairs)}
 
 
 def recall_row(sounds: Sequence[np.ndarray], settings: Settings) -> dict[str, object]:

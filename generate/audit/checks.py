@@ -168,9 +168,7 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
     -------
     Finding
     """
-    not_comparable = (
-        f"; {count(n_not_comparable, 'clip')} too short or too steady to compare" if n_not_comparable else ""
-    )
+    rest = f"; {count(n_not_comparable, 'clip')} too short or too steady to compare" if n_not_comparable else ""
     if not len(pairs):
         return Finding("ok", f"no two recordings seem to be the same but for codec, gain or start{rest}")
     clips = clips.assign(file=_files(clips).to_numpy())
