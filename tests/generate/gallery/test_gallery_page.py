@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from generate.__main__ import main
+from generate.audit import assess
 from generate.dataset import settings_file, tables
 from generate.gallery import page_data
 from generate.gallery.make import make_gallery
