@@ -132,14 +132,14 @@ def false_row(sounds: Sequence[np.ndarray], sources: np.ndarray, settings: Setti
     copies = near_duplicates(
         small_images(sounds, settings), sources, seconds=settings.seconds, feature=settings.feature
     )
-    return {"n": len(sounds), "can be told": f"{100 * copies.tellable.mean():.0f} %", "false pairs": len(copies.pairs)}
+    return {"n": len(sounds), "comparable": f"{100 * copies.comparable.mean():.0f} %", "false pairs": len(copies.pairs)}
 
 
 def recall_row(sounds: Sequence[np.ndarray], settings: Settings) -> dict[str, object]:
     """Share of the copies of each kind that are found, among the clips that hold enough to tell."""
     n = len(sounds)
     original = small_images(sounds, settings)
-    tellable = near_duplicates(original, np.zeros(n), seconds=settings.seconds, feature=settings.feature).tellable
+    tellable = near_duplicates(original, np.zeros(n), seconds=settings.seconds, feature=settings.feature).comparable
     row: dict[str, object] = {}
     for name, copy in COPIES.items():
         copied = small_images([copy(y, settings.sr) for y in sounds], settings)

@@ -1,193 +1,219 @@
-"""What the user types: options, their help, and the config file."""
+"""The command line of stage one: options, their help, and the config file."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from generate.dataset.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
-from generate.defaults import LISTEN, MAX_REJECTED_PERCENT
+from generate.rendering.options import RenderOptions
 from generate.runtime.toml_config import parse_with_config
 
-if TYPE_CHECKING:
-    from generate.rendering.options import RenderOptions
-
 DESCRIPTION = """\
-Turn a folder of labelled sounds into a folder of spectrogram images, ready for an image classifier.
+Turn a folder of labelled audio into a folder of spectrogram images for an image classifier.
 
-Each sound gives an image of itself and one of each variant (higher, lower, slower, faster, trimmed ...).
-Run it again at any time: only what is missing or has changed is rendered."""
+Each clip gives one image of itself and one of each audio variant (higher, lower, slower, faster, trimmed ...).
+Run it again at any time: only images that are missing or out of date are rendered."""
 
 EXAMPLES = """\
 examples:
-  python -m generate demo                           sounds that the program makes itself
+  python -m generate demo                           audio that the program synthesises
   python -m generate datasets/my_sounds             one folder a class, any names
   python -m generate datasets/ESC-50 --subset esc10
   python -m generate datasets/my_sounds outputs/images/noisy --variants pitch=+2 stretch=0.7 noise=20
   python -m generate datasets/my_sounds --feature gammatone --image-size 320x240 --colormap viridis
-  python -m generate datasets/my_sounds --dry-run   show the plan and do nothing
+  python -m generate datasets/my_sounds --dry-run   show the plan, write nothing
 
 variants: pitch=SEMITONES stretch=RATE trim[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB gain=DB speed=RATE,
   or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
-exit status: 0 all well, 1 cannot start, 2 wrong use, 3 too much was rejected, 130 interrupted."""
+exit status: 0 success, 1 failed, 2 wrong options, 3 too many clips rejected, 130 interrupted."""
 
-
-USUAL = {
+TABLE_COLUMNS = {
     "file": "file, filename, path, ...",
     "label": "label, class, category, ...",
     "fold": "fold",
     "source": "recording, source, source_id, ...",
 }
-"""Of the names that `readers/csv_file.py` knows, which takes pandas to import."""
+"""Roles of columns, with some of the names that `readers/csv_file.py` recognises."""
 NATIVE = "native"
-NOT_IN_A_CONFIG = frozenset({"help", "config", "audio_folder", "output"})
+NOT_IN_A_CONFIG = frozenset({"help", "config", "audio_folder", "output", "csv"})
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All options; those of an image have no default here, so that it is known which were given."""
-    default = {field.name: field.default for field in fields(Settings)}
+    """All options; settings of an image have no default here, so that those given can be told from the others."""
     parser = argparse.ArgumentParser(
         prog="python -m generate",
+        usage="%(prog)s AUDIO_FOLDER [OUTPUT] [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
-    parser.add_argument("audio_folder", metavar="AUDIO_FOLDER", help="folder of the sound collection, or 'demo'")
-    parser.add_argument("output", metavar="OUTPUT", nargs="?", help="default: outputs/images/<name of AUDIO_FOLDER>")
-    parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
+    run, image = default_of(RenderOptions), default_of(Settings)
+    _add_most_used(parser.add_argument_group("most used"), image)
+    _add_collection(parser.add_argument_group("collection (detected from the folder unless given)"))
+    _add_audio(parser.add_argument_group("audio"), image)
+    _add_variants(parser.add_argument_group("audio variants"), image)
+    _add_image(parser.add_argument_group("image"), image)
+    _add_running(parser.add_argument_group("run"), run)
+    return parser
 
-    group = parser.add_argument_group("how the sounds are laid out (found out from the folder, if not told)")
-    group.add_argument(
+
+def default_of(options: type) -> dict[str, Any]:
+    """The default of each field of a dataclass by its name; empty for those that have none."""
+    return {field.name: "" if field.default is MISSING else field.default for field in fields(options)}
+
+
+def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    add("audio_folder", metavar="AUDIO_FOLDER", help="folder of the audio collection, or 'demo'")
+    add("output", metavar="OUTPUT", nargs="?", help="image folder (default: outputs/images/<name of AUDIO_FOLDER>)")
+    add(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help=f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4)",
+    )
+    variants = " ".join(default["variants"])
+    add("--variants", nargs="+", metavar="V", help=f"audio variants, see below (default: {variants})")
+    size = "{}x{}".format(*default["image_size"])
+    add("--image-size", type=_image_size, metavar="SIZE", help=f"224, 320x240 or native (default: {size})")
+    add("--limit", type=positive, metavar="N", help="at most N clips, stratified by class, recording and fold")
+    add("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
+    add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
+    add("--dry-run", action="store_true", help="show the plan, write nothing")
+    add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
+    add("-h", "--help", action="help", help="show this help and exit")
+
+
+def _add_collection(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
         "--layout",
         metavar="NAME",
         help="esc50, esc10, urbansound8k, gtzan, csv, names, splits (train, test, validation), folds or folders",
     )
-    group.add_argument("--subset", metavar="NAME", default="", help="with ESC-50: esc10")
-    group.add_argument(
+    add("--subset", metavar="NAME", default="", help="with ESC-50: esc10")
+    add(
         "--source-pattern",
         metavar="REGEX",
         default="",
-        help='which part of a file\'s name tells the original recording, such as "^(.*?)_"; clips of one recording '
-        "are never separated by a split",
+        help='finds the original recording in a file name, such as "^(.*?)_"; clips of one recording stay on one side '
+        "of every split",
     )
-    group.add_argument("--labels", metavar="FILE.csv", type=Path, help="a table with one row for each file")
-    for role in ("file", "label", "fold", "source"):
-        group.add_argument(
-            f"--{role}-column", metavar="COLUMN", default="", help=f"its name, if not one of: {USUAL[role]}"
-        )
-    group.add_argument("--name-pattern", metavar="PATTERN", default="", help='such as "{label}_{source}_{take}"')
-    group.add_argument("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
-    group.add_argument("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
+    add("--labels", metavar="FILE.csv", type=Path, help="table with one row a file")
+    for role, names in TABLE_COLUMNS.items():
+        add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of that table, if none of: {names}")
+    add("--name-pattern", metavar="PATTERN", default="", help='file names, such as "{label}_{source}_{take}"')
 
-    group = parser.add_argument_group("audio_file")
-    group.add_argument("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
-    group.add_argument(
+
+def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    add("--sr", type=int, metavar="HZ", help=f"sample rate (default: {default['sr']})")
+    add(
         "--channels",
         choices=CHANNELS,
-        help="of a file with several, their mean, one, or auto: the mean, and the loudest where they cancel each other "
-        f"(default: {default['channels']})",
+        help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
+        f"loudest (default: {default['channels']})",
     )
-    group.add_argument("--seconds", type=float, metavar="S", help="length of an image (default: 5; UrbanSound8K: 4)")
-    group.add_argument("--pad", choices=PADS, help=f"what fills a shorter sound (default: {default['pad']})")
-    group.add_argument(
+    add("--pad", choices=PADS, help=f"what fills a shorter clip (default: {default['pad']})")
+    add(
         "--long",
         choices=LONGS,
-        help="of a longer recording take its beginning, or split it into pieces (default: first for ESC and "
-        "UrbanSound8K, else split)",
+        help="of a longer recording: the beginning, or consecutive pieces (default: first for ESC and UrbanSound8K, "
+        "else split)",
     )
 
-    group = parser.add_argument_group("variants")
-    group.add_argument("--variants", nargs="+", metavar="V", help="see below (default: paper)")
-    group.add_argument("--variants-file", metavar="FILE.py", help="variants of your own; see the README")
-    group.add_argument(
+
+def _add_variants(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    add("--variants-file", metavar="FILE.py", help="variants of your own; see the README")
+    add(
         "--engine",
-        help="what changes pitch and tempo: rubberband (the library), rubberband-program, librosa, or auto (the first "
-        "of them that is there)",
+        help="what changes pitch and tempo: rubberband (the library), rubberband-program, librosa, or auto, the first "
+        f"of these that is installed (default: {default['engine']})",
     )
-    group.add_argument("--seed", type=int, metavar="N", help=f"for random variants (default: {default['seed']})")
+    add("--seed", type=int, metavar="N", help=f"of random variants (default: {default['seed']})")
 
-    group = parser.add_argument_group("image")
-    group.add_argument("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
-    group.add_argument("--image-size", type=_image_size, metavar="SIZE", help="224, 320x240 or native (default: 224)")
-    group.add_argument("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
-    group.add_argument("--n-bands", type=int, metavar="N", help=f"mel, gammatone (default: {default['n_bands']})")
-    group.add_argument("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
-    group.add_argument(
-        "--n-fft", type=int, metavar="N", help="samples a window (default: about 46 ms, 2048 at 44100 Hz)"
-    )
-    group.add_argument("--hop-length", type=int, metavar="N", help="samples a step (default: a quarter of a window)")
-    group.add_argument("--fmin-hz", type=float, metavar="HZ", help="lowest frequency (default: 0)")
-    group.add_argument("--fmax-hz", type=float, metavar="HZ", help="highest frequency (default: half of --sr)")
-    group.add_argument("--range-db", type=float, metavar="DB", help="from dark to bright (default: 80)")
-    group.add_argument(
+
+def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    add("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
+    add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
+    add("--n-bands", type=int, metavar="N", help=f"mel or gammatone bands (default: {default['n_bands']})")
+    add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
+    add("--n-fft", type=int, metavar="N", help="window in samples (default: about 46 ms, 2048 at 44100 Hz)")
+    add("--hop-length", type=int, metavar="N", help="step in samples (default: a quarter of the window)")
+    add("--fmin-hz", type=float, metavar="HZ", help=f"lowest frequency (default: {default['fmin_hz']:g})")
+    add("--fmax-hz", type=float, metavar="HZ", help="highest frequency (default: half of --sr)")
+    add("--range-db", type=float, metavar="DB", help=f"from dark to bright (default: {default['range_db']:g})")
+    add(
         "--reference",
         choices=REFERENCES,
-        help="what is brightest: each clip's own peak, or the loudest the format holds (default: peak)",
+        help=f"what is brightest: each clip's own peak, or full scale (default: {default['reference']})",
     )
 
-    group = parser.add_argument_group("running")
-    group.add_argument("--workers", type=positive, metavar="N", help="processes (default: all cores)")
-    group.add_argument(
-        "--cluster",
-        default="",
-        metavar="ADDRESS",
-        help="render on a Dask cluster, such as tcp://scheduler:8786, that sees the same disk",
-    )
-    group.add_argument(
+
+def _add_running(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    add("--overwrite", action="store_true", help="replace the images in OUTPUT")
+    add("--workers", type=positive, metavar="N", help="processes (default: one a core)")
+    add("--cluster", default="", metavar="ADDRESS", help="Dask cluster on the same disk, such as tcp://scheduler:8786")
+    add(
         "--listen",
         type=clips_a_class,
-        default=LISTEN,
+        default=default["listen"],
         metavar="N",
-        help="write the sounds of N clips a class beside their images (or of `all`), for the page (default: "
-        f"{LISTEN}; 0: none)",
+        help="for the page, write the audio variants of N clips a class as MP3, or of `all` (default: "
+        f"{default['listen']}; 0: none)",
     )
-    group.add_argument(
+    add(
         "--fan-out",
         action="store_true",
-        help="spread the images of a class over 256 folders below its own, for hundreds of thousands of images",
+        help="distribute the images of a class over 256 subfolders, for hundreds of thousands of images",
     )
-    group.add_argument(
-        "--limit", type=positive, metavar="N", help="only so many clips, evenly from all classes, recordings and folds"
-    )
-    group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
-    group.add_argument("--overwrite", action="store_true", help="replace the images that are in OUTPUT")
-    group.add_argument(
+    add(
         "--max-rejected",
         type=float,
-        default=MAX_REJECTED_PERCENT,
+        default=default["max_rejected"],
         metavar="PERCENT",
-        help=f"with more rejected sounds the exit status is 3 (default: {MAX_REJECTED_PERCENT:g})",
+        help=f"end with status 3 if more clips are rejected (default: {default['max_rejected']:g})",
     )
-    return parser
 
 
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line, and under it the config file.
+def parse(arguments: Sequence[str] | None = None, parser: argparse.ArgumentParser | None = None) -> argparse.Namespace:
+    """Read the command line, and for what it does not give the config file.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the program.
+    parser : argparse.ArgumentParser, optional
+        Default: `build_parser()`.
 
     Returns
     -------
     argparse.Namespace
-        Options of an image that nobody gave are None; `class_variants` comes from the config file alone.
+        Settings of an image that were not given are None; `class_variants` comes from the config file alone.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If the config file is not there or cannot be used.
     """
-    parser = build_parser()
+    parser = parser or build_parser()
     parser.set_defaults(class_variants={})
     return parse_with_config(parser, arguments, not_in_a_config=NOT_IN_A_CONFIG, tables=frozenset({"class_variants"}))
 
 
 def options_from(given: argparse.Namespace) -> RenderOptions:
-    """What `parse` gave, as `generate.rendering.prepare.prepare` takes it."""
-    # Only now: what it is made of imports pandas, which `--help` need not wait for.
+    """Turn what `parse` returned into the options of stage one."""
+    # Imported late: readers need pandas, which `--help` need not wait for.
     from generate.readers import ReaderOptions
-    from generate.rendering.options import RenderOptions
 
     values = vars(given)
     settings = {f.name: values[f.name] for f in fields(Settings) if values.get(f.name) is not None}
@@ -207,20 +233,21 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
         listen=given.listen,
         fan_out=given.fan_out,
         overwrite=given.overwrite,
+        max_rejected=given.max_rejected,
     )
 
 
 def clips_a_class(text: str | int) -> int:
-    """Read the value of `--listen`: a number, or `all`, which is more than any number of clips."""
+    """Read the value of `--listen`: a number, or `all`."""
     if text == "all":
         return sys.maxsize
     if not str(text).isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of clips nor `all`")
+        raise argparse.ArgumentTypeError(f"must be a number of clips or `all`. Got {text!r}.")
     return int(text)
 
 
 def _image_size(text: str | int) -> tuple[int, int] | str:
-    """As `parse_image_size`; "native" stays text, since None means that nothing was given."""
+    """As `parse_image_size`; `native` stays text, since None means that the option was not given."""
     try:
         return parse_image_size(text) or NATIVE
     except ValueError as error:
@@ -228,8 +255,8 @@ def _image_size(text: str | int) -> tuple[int, int] | str:
 
 
 def positive(text: str | int) -> int:
-    """Read an option that is a number from 1 on."""
+    """Read an option that is a whole number, 1 or more."""
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is too small; give 1 or more")
+        raise argparse.ArgumentTypeError(f"must be 1 or more. Got {value}.")
     return value

@@ -1,4 +1,4 @@
-"""A small labelled sound collection, made wholly by the program: what a newcomer renders and trains on first."""
+"""Synthesise a small labelled audio collection: what a newcomer renders and trains on first."""
 
 import io
 import os
@@ -12,30 +12,30 @@ from generate.runtime.os_compat import replace_file
 
 SR = 22050
 RECORDINGS, TAKES, FOLDS = 10, 2, 5
-"""Recordings a class, excerpts of each, folds: as many recordings of each class in every fold."""
+"""Recordings per class, excerpts (takes) of each, folds; each fold has equally many recordings of each class."""
 SHORTEST_S, LONGEST_S = 2.0, 4.0
-"""Length of a take. A recording is `TAKES * LONGEST_S` long, so that no two takes share a sample."""
+"""Duration of a take. A recording lasts `TAKES * LONGEST_S`, so that no two takes share a sample."""
 SNR_DB = (-4.0, 24.0)
-"""Sound over background noise. One recording in seven is below 0 dB: hard, as some are in the field."""
+"""Signal to background noise. One recording in seven is below 0 dB, as some are in the field."""
 INTRUDER_SHARE, INTRUDER_DB = 0.3, (-24.0, -10.0)
-"""How many recordings have another class far off, and how loud: no class is known by one band's energy alone."""
+"""Share of the recordings with another class in the background, and its level: no class is known by one band alone."""
 SETTINGS = {"sr": SR, "seconds": LONGEST_S}
-"""What its images want unless the user says otherwise: no empty rows above its sounds, no empty columns behind."""
+"""Defaults of its images: no empty rows above its frequencies, no empty columns after its clips."""
 PEAK_DB = (-22.0, -1.0)  # of a recording, re full scale; -1 dB is 0.89
 MADE_BY = "Made by `python -m generate demo`: recipe 1, seed {seed}."
-"""The README's last line, by which a demo is known. Raise the number with any change that changes the sounds."""
-README = f"""# Demo sounds
+"""The last line of the README, by which a demo is recognised. Raise the number with any change of the audio."""
+README = f"""# Demo collection
 
 {{classes}}: {RECORDINGS} recordings of each, {TAKES} takes (excerpts) of each recording.
-Synthetic: made wholly by a program, from no one's recordings. Free to use for anything (CC0 1.0).
-`labels.csv` names each clip's class, fold and recording; a split should never part the takes of one recording.
+Synthesised by a program, without recordings of anyone. Free to use for anything (CC0 1.0).
+`labels.csv` has the class, fold and recording of each clip; a split must keep the takes of one recording together.
 
 {MADE_BY}
 """
 
 
 def bell(rng: np.random.Generator, *, sr: int, duration_s: float) -> np.ndarray:
-    """Inharmonic decaying partials, struck again and again."""
+    """Inharmonic decaying partials, struck repeatedly."""
     # A church bell's: Fletcher and Rossing, The Physics of Musical Instruments, 2nd edition, 1998, chapter 21.
     ratio = np.array([[0.5, 1, 1.2, 1.5, 2, 2.5, 2.67, 3, 4, 5.33, 6.67, 8]]).T
     ratio = ratio * rng.uniform(0.98, 1.02, (12, 1))
@@ -140,7 +140,7 @@ def rain(rng: np.random.Generator, *, sr: int, duration_s: float) -> np.ndarray:
 
 CLASSES = {f.__name__: f for f in (bell, birdsong, cricket, engine, footsteps, rain)}
 """Each is `f(rng, *, sr, duration_s)`, `sr` in Hz and at least 22050, and gives mono float64 of shape
-(duration_s * sr,), at any level. All that makes one recording differ from the next is drawn from `rng`."""
+(duration_s * sr,), at any level. All differences between recordings come from `rng`."""
 
 
 def takes(label: str, number: int, *, seed: int = 0) -> list[np.ndarray]:
@@ -151,7 +151,7 @@ def takes(label: str, number: int, *, seed: int = 0) -> list[np.ndarray]:
     label : str
         Key of `CLASSES`.
     number, seed : int
-        The recording's number, 1 and up, and a seed, 0 and up; with `label` they settle every random draw.
+        The recording's number, 1 and up, and a seed, 0 and up; with `label` they determine every random number.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def takes(label: str, number: int, *, seed: int = 0) -> list[np.ndarray]:
 def synthesise(folder: Path, *, seed: int = 0) -> Path:
     """Write the demo collection: `<class>/<class>-<recording>-<take>.wav`, `labels.csv` and `README.md`.
 
-    What is there stays as it is; only what is missing is made. `labels.csv` comes last. Gives `folder`.
+    Only files that are missing are written, `labels.csv` last.
 
     Parameters
     ----------
@@ -187,20 +187,25 @@ def synthesise(folder: Path, *, seed: int = 0) -> Path:
     seed : int
         0 and up; the same seed gives the same bytes.
 
+    Returns
+    -------
+    Path
+        `folder`.
+
     Raises
     ------
     ValueError
         If the folder holds something else, or a demo with another seed, or the seed is negative.
     """
     if seed < 0:
-        raise ValueError(f"The seed is {seed}; it must be 0 or more.")
+        raise ValueError(f"seed must be 0 or more. Got {seed}.")
     folder, made_by = Path(folder), MADE_BY.format(seed=seed)
     readme = folder / "README.md"
     if folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):
-        held = readme.read_text("utf-8", "replace").splitlines() if readme.is_file() else []
-        if made_by not in held:
-            found = held[-1] if held else "other files"
-            raise ValueError(f"{folder} holds {found!r}, not {made_by!r}; give another folder or move that away.")
+        lines = readme.read_text("utf-8", "replace").splitlines() if readme.is_file() else []
+        if made_by not in lines:
+            found = repr(lines[-1]) if lines else "other files"
+            raise ValueError(f"{folder} must be new, or have a README with {made_by!r}. Got {found}. Move that away.")
     _write(readme, README.format(classes=", ".join(CLASSES), seed=seed).encode())
     rows = ["file,label,fold,recording"]
     for label in CLASSES:
@@ -224,18 +229,18 @@ def noise(rng: np.random.Generator, n: int, *, sr: int, slope_db: float, fmin_hz
 
 
 def wander(rng: np.random.Generator, n: int, *, sr: int, rate_hz: float) -> np.ndarray:
-    """Slow random curve around 0, deviation about 1, shape (n,): lines between `rate_hz` draws a second."""
+    """Slow random curve around 0, deviation about 1, shape (n,): `rate_hz` random values a second, joined by lines."""
     knots_s = np.arange(0, n / sr + 2 / rate_hz, 1 / rate_hz)
     return np.interp(np.arange(n) / sr, knots_s, rng.standard_normal(len(knots_s)))
 
 
 def _level(y: np.ndarray) -> np.ndarray:
-    """Bring to RMS 1."""
+    """Scale to RMS 1."""
     return y / np.sqrt(np.mean(y**2))
 
 
 def _add(y: np.ndarray, event: np.ndarray, *, start: int) -> None:
-    """Add an event to `y` in place, as much of it as there is room for."""
+    """Add an event to `y` in place, as far as it fits."""
     y[start : start + len(event)] += event[: max(0, len(y) - start)]
 
 
@@ -246,7 +251,7 @@ def _wav(y: np.ndarray) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet; under its final name it is whole."""
+    """Write a file atomically, unless it is there."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

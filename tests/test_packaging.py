@@ -71,5 +71,5 @@ def test_both_stages_run_from_another_folder(installed, tmp_path):
     small = ("--variants", "none", "--limit", "20", "--image-size", "32", "--engine", "librosa", "--listen", "0")
     assert "20 images" in run("-m", "generate", "demo", "--workers", "1", *small)
     assert (tmp_path / "outputs/images/demo/index.html").is_file()
-    assert "numpy" in run("-c", "from generate.doctor.command_line import needed; print(needed())")
+    assert "numpy" in run("-c", "from generate.doctor.packages import needed; print(needed())")
     assert "Dry run" in run("-m", "train", "outputs/images/demo", "--dry-run")

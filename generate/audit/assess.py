@@ -1,4 +1,4 @@
-"""The health of a labelled collection: what each clip measures, what that says of all, and what to do about it."""
+"""Judge a labelled collection: measure each clip, then check them together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audit import checks, shortcut_checks
 from generate.audit.cutoff import cutoff_hz
-from generate.audit.finding import Finding
 from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.dataset import png, settings_file, source_ids, tables
 from generate.dataset.folder import check_finished
 from generate.dataset.settings import Settings
-from generate.rendering.plan import spread
+from generate.dataset.settings_file import SettingsFile
+from generate.rendering.clip_selection import stratified_limit
+from generate.runtime.findings import Finding
 
 CLIP_COLUMNS = (
     "clip_id",
@@ -35,19 +36,19 @@ CLIP_COLUMNS = (
     "cutoff_hz",
 )
 """Of the table of clips, one row a clip, as in `metadata.csv` (`generate.dataset.tables.COLUMNS`); `cutoff_hz` is the
-frequency above which there is nothing, NaN where no edge was found."""
+frequency above which the spectrum is empty, NaN where no edge was found."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What one clip's image tells.
+    """What is measured on the image of one clip.
 
     Parameters
     ----------
     small : np.ndarray, shape=(32, columns), uint8
         For comparing with others; see `generate.audit.near_duplicates.small_image`.
     cutoff_hz : float
-        The frequency above which there is nothing, where the spectrum ends in an edge; else NaN.
+        Frequency above which the spectrum is empty, if it ends in an edge; else NaN.
     """
 
     small: np.ndarray
@@ -62,7 +63,7 @@ def measure(pixels: np.ndarray, settings: Settings) -> Measures:
     pixels : np.ndarray, shape=(height, width), uint8
         As `generate.features.spectrogram.spectrogram_image` gives them: row 0 is the highest frequency, 0 the floor.
     settings : Settings
-        That it was drawn with.
+        That it was rendered with.
 
     Returns
     -------
@@ -71,8 +72,8 @@ def measure(pixels: np.ndarray, settings: Settings) -> Measures:
     return Measures(small=small_image(pixels, settings), cutoff_hz=round(cutoff_hz(pixels, settings), 1))
 
 
-def findings(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> list[Finding]:
-    """Make every check, and say also where all is well.
+def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tuple[pd.DataFrame, list[Finding]]:
+    """Check all clips together.
 
     Parameters
     ----------
@@ -81,34 +82,20 @@ def findings(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> l
     small : np.ndarray, shape=(n, 32, columns), uint8
         `Measures.small` of each.
     settings : Settings
-        That the images were drawn with.
+        That the images were rendered with.
 
     Returns
     -------
-    list of Finding
-        Always the same checks in the same order; none where there is no clip.
-    """
-    return assess(clips, small, settings=settings)[1]
-
-
-def table(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> pd.DataFrame:
-    """The clips with what is to be said of each; parameters as of `findings`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The clips table with one column more, `flags`: words with a space between them, of `silent`, `clipped`
-        (reaches full scale), `quiet`, `short`, `long` (cut by the image), `cut-off`, `equal-to:<clip_id>` and
+    clips : pandas.DataFrame
+        The table with one column more, `flags`: space-separated words out of `silent`, `clipped` (reaches full scale),
+        `quiet`, `short`, `long` (cut by the image), `cut-off`, `equal-to:<clip_id>` and
         `near-duplicate-of:<clip_id>`.
+    findings : list of Finding
+        Always the same checks in the same order, those that found nothing too; empty if there is no clip.
     """
-    return assess(clips, small, settings=settings)[0]
-
-
-def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tuple[pd.DataFrame, list[Finding]]:
-    """Both `table` and `findings`, comparing all clips with all once."""
     if not len(clips):
         return clips.assign(flags=pd.Series(dtype=object)), []
-    # What is silent is alike, and says nothing of two recordings.
+    # Silent clips are all alike, whatever their recordings.
     audible = np.flatnonzero(~clips["silent"].to_numpy(bool))
     sources = clips["source_id"].to_numpy()
     copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds, feature=settings.feature)
@@ -120,7 +107,7 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
         checks.peaks(clips, settings),
         shortcut_checks.level_by_class(clips, settings),
         checks.equal_audio(clips),
-        checks.near_duplicates(clips, pairs, n_untold=int((~copies.tellable).sum())),
+        checks.near_duplicates(clips, pairs, n_not_comparable=int((~copies.comparable).sum())),
         shortcut_checks.bandwidth(clips, settings),
         shortcut_checks.bandwidth_by_class(clips, settings),
     ]
@@ -128,15 +115,16 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
 
 
 def sorted_clips(clips: pd.DataFrame) -> pd.DataFrame:
-    """By class and clip, with one `source_id` for recordings that share equal audio: so the order of reading and the
-    number of workers change nothing.
+    """Sort by class and clip, and give recordings that share equal audio one `source_id`.
+
+    So the order of reading and the number of workers change nothing.
     """
     clips = source_ids.unite_equal_audio(clips)
     return clips.sort_values(["label", "clip_id"], ignore_index=True)
 
 
 def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
-    """Check the collection that a folder of images was made of, without its sounds.
+    """Check the collection that an image folder was made of, without its audio.
 
     Parameters
     ----------
@@ -146,44 +134,45 @@ def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
     Returns
     -------
     clips : pandas.DataFrame
-        As `table` gives it.
+        As of `assess`.
     findings : list of Finding
-        Those of `python -m generate.audit` of the same sounds with the same settings.
+        Those of `python -m generate.audit` on the same audio with the same settings.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no such folder, or an image is gone or damaged.
+        If it is no such folder, or an image is missing or damaged.
     """
     check_finished(images)
-    settings = Settings.from_json(settings_file.read_settings(images / settings_file.SETTINGS)["settings"])
+    described: SettingsFile = settings_file.read_settings(images / settings_file.SETTINGS)
+    settings = Settings.from_json(described["settings"])
     return of_metadata(images, settings, tables.read_metadata(images / tables.METADATA))
 
 
 def of_metadata(
     images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """As `from_images`, by tables that are read already.
+    """As `from_images`, with tables that were read before.
 
     Parameters
     ----------
     images : Path
     settings : Settings
-        That the images were drawn with.
+        That the images were rendered with.
     metadata : pandas.DataFrame
         Of `metadata.csv`.
     most : int, optional
-        Check only so many clips, as evenly from all classes as they allow; default: all.
+        Check at most so many clips, stratified by class, recording and fold; default: all.
     """
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
-    originals = spread(originals, most) if most else originals
+    originals = stratified_limit(originals, most) if most else originals
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
     return assess(clips, stacked([m.small for m in measures]), settings=settings)
 
 
 def stacked(small: list[np.ndarray]) -> np.ndarray:
-    """Small images as one array, shape=(n, 32, columns), uint8; also where there is none."""
+    """Stack small images into one array, shape=(n, 32, columns), uint8; there may be none."""
     return np.stack(small) if small else np.empty((0, 0, 0), dtype=np.uint8)
 
 
@@ -192,13 +181,13 @@ def _measure_file(path: Path, settings: Settings) -> Measures:
         return measure(png.read(path)[0], settings)
     except (OSError, SyntaxError) as error:
         raise ValueError(
-            f"The image {str(path)!r} cannot be read ({error}). Run python -m generate again, which draws what is "
-            "missing; a damaged one must be removed first."
+            f"The image {str(path)!r} cannot be read ({error}). Remove it if it is damaged, and run "
+            "python -m generate again, which renders missing images."
         ) from None
 
 
 def _flags(clips: pd.DataFrame, pairs: pd.DataFrame, settings: Settings) -> list[str]:
-    """The words of each clip."""
+    """The flags of each clip."""
     seconds = clips["seconds"].astype(float)
     marks = {
         "silent": checks.is_silent(clips),

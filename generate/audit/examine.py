@@ -1,4 +1,4 @@
-"""One clip to what the audit wants to know of it: what a worker of the audit does."""
+"""Examine one clip: what a worker of the audit does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generate.runtime.safe_names import printable
 
 
 def examine(job: Job, front: Front) -> list[dict[str, object]]:
-    """Decode one clip, draw it and measure it; nothing is written.
+    """Decode one clip, render its image and measure it; nothing is written.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
 
     Raises
     ------
-    BadSound
-        If the sound cannot be rendered; the message is the reason.
+    BadAudio
+        If the clip cannot be rendered; the message is the reason.
     """
     settings = front.settings
     _, loaded, _ = open_clip(job, front)

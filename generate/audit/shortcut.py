@@ -1,4 +1,4 @@
-"""How well one number alone tells the class, without the sound: a shortcut that a model would take."""
+"""How well one number of a clip alone predicts its class: a shortcut that a model would learn."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 import pandas as pd
 
 FEWEST_RECORDINGS = 3
-"""Of a class that is judged: with fewer, chance alone makes it look like no other."""
-SHUFFLES = 99
-"""None of so many may tell as much as the true labels: a false alarm in 1 of 100 collections at most."""
+"""Of a class that is assessed: with fewer, it looks predictable by chance."""
+PERMUTATIONS = 99
+"""Permutations, none of which may be as accurate as the true labels: a false alarm in at most 1 of 100 collections."""
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """What one number tells.
+    """How well one number predicts the class.
 
     Parameters
     ----------
     accuracy : float
-        Share of clips whose class is guessed by it, the mean over the classes, 0 to 1.
+        Balanced accuracy over all classes, 0 to 1.
     chance : float
-        The same by blind guessing: 1 / classes.
+        The same by chance: 1 / classes.
     by_class : pandas.Series
-        Label to how well that class is told from all others: the mean of the shares of its own clips and of the
-        others' that are told rightly; 0.5 by blind guessing. Best first; classes of few recordings are left out.
+        Label to the balanced accuracy of that class against all others, the mean of sensitivity and specificity; 0.5
+        by chance. Best first; classes of few recordings are left out.
     """
 
     accuracy: float
@@ -34,11 +34,10 @@ class Shortcut:
 
 
 def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, width: float) -> Shortcut:
-    """Guess each clip's class by one number of it, from clips of other recordings.
+    """Predict the class of each clip by one number of it, from clips of other recordings.
 
-    The guess is the class of which the largest share of clips has nearly that number; clips of the same recording are
-    left out, and where several classes have the same share, each is guessed in turn. Shares and not counts, so that
-    a large class is no better than a small one.
+    Predicted is the class of which the largest share of clips has nearly that number; clips of the same recording are
+    left out, and a tie counts as a fraction. Shares instead of counts give a large class no advantage.
 
     Parameters
     ----------
@@ -47,7 +46,7 @@ def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, wid
     labels, sources : np.ndarray, shape=(n,)
         Class and original recording of each clip.
     width : float
-        Numbers that differ by at most this are taken for equal.
+        Numbers that differ by at most this count as equal.
 
     Returns
     -------
@@ -64,13 +63,13 @@ def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, wid
     right = is_best[own] / is_best.sum(axis=1)
 
     rest = (n_near.sum(axis=1, keepdims=True) - n_near) / np.maximum(n_all.sum(axis=1, keepdims=True) - n_all, 1)
-    says_yes = np.where(np.isclose(share, rest), 0.5, share > rest)
+    is_predicted = np.where(np.isclose(share, rest), 0.5, share > rest)
     n_recordings = pd.Series(sources).groupby(codes).nunique()
     by_class = {}
     for code in np.flatnonzero(n_recordings.to_numpy() >= FEWEST_RECORDINGS):
         mine = codes == code
         if mine.any() and not mine.all():
-            by_class[classes[code]] = (says_yes[mine, code].mean() + 1 - says_yes[~mine, code].mean()) / 2
+            by_class[classes[code]] = (is_predicted[mine, code].mean() + 1 - is_predicted[~mine, code].mean()) / 2
     return Shortcut(
         accuracy=float(pd.Series(right).groupby(codes).mean().mean()),
         chance=1 / len(classes),
@@ -79,13 +78,13 @@ def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, wid
 
 
 def could_be_chance(
-    told: Shortcut, values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, width: float
+    found: Shortcut, values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, width: float
 ) -> tuple[bool, bool]:
-    """Whether labels dealt to the recordings at random tell as much: with few recordings a class they often do.
+    """Whether randomly permuted labels are predicted as well; with few recordings a class they often are.
 
     Parameters
     ----------
-    told : Shortcut
+    found : Shortcut
         Of these values and labels.
     values, labels, sources, width
         As of `shortcut`.
@@ -93,7 +92,7 @@ def could_be_chance(
     Returns
     -------
     best, accuracy : bool
-        Whether any of 99 deals reaches the best class of `told`, and its accuracy.
+        Whether any of 99 permutations reaches the best class of `found`, and its accuracy.
 
     References
     ----------
@@ -105,10 +104,10 @@ def could_be_chance(
     of_recording[codes] = np.asarray(labels, dtype=object)
     rng = np.random.default_rng(0)
     best = accuracy = False
-    for _ in range(SHUFFLES):
-        dealt = shortcut(values, rng.permutation(of_recording)[codes], codes, width=width)
-        best |= len(dealt.by_class) > 0 and bool(dealt.by_class.max() >= told.by_class.max())
-        accuracy |= dealt.accuracy >= told.accuracy
+    for _ in range(PERMUTATIONS):
+        permuted = shortcut(values, rng.permutation(of_recording)[codes], codes, width=width)
+        best |= len(permuted.by_class) > 0 and bool(permuted.by_class.max() >= found.by_class.max())
+        accuracy |= permuted.accuracy >= found.accuracy
         if best and accuracy:
             break
     return best, accuracy
@@ -117,7 +116,7 @@ def could_be_chance(
 def _neighbours(
     values: np.ndarray, codes: np.ndarray, sources: np.ndarray, *, width: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Clips of other recordings by class, those of nearly the same number and all, each of shape=(n, classes)."""
+    """Clips of other recordings by class: those of nearly the same number, and all; each shape=(n, classes)."""
     n_classes = codes.max() + 1
     n_near = np.empty((len(values), n_classes))
     for code in range(n_classes):

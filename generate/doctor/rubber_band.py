@@ -1,6 +1,6 @@
-"""The doctor's look at Rubber Band, which changes pitch and tempo: library, program, and how to get it.
+"""Check Rubber Band, which changes pitch and tempo: its library, its program, and how to install it.
 
-Needs nothing but Python itself to start, as `generate.doctor`.
+Needs nothing but Python itself, as `generate.doctor.checks`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 
-from generate.audit.finding import INSTALL_ALL, Finding
+from generate.runtime.findings import INSTALL_ALL, Finding
 
 LIMIT_S = 20.0
-"""Time that the Rubber Band program is given for one call; it takes 0.1 s."""
+"""Time limit for one call of the Rubber Band program, which takes 0.1 s."""
 RUBBER_BAND_PACKAGES = (
     ("apt-get", "sudo apt install rubberband-cli"),
     ("dnf", "sudo dnf install /usr/bin/rubberband"),
@@ -27,24 +27,24 @@ RUBBER_BAND_PACKAGES = (
     ("scoop", "scoop install rubberband"),
     ("conda", "conda install -c conda-forge rubberband"),
 )
-"""Installer to look for, and its command: names from the distributions' package lists, 2026. dnf takes the
-file's name, which holds however Fedora divides its packages."""
+"""Installers and their commands, by the package lists of 2026. dnf gets the name of the file, which holds however
+Fedora splits its packages."""
 
 
 def check_rubber_band() -> Finding:
-    """Whether Rubber Band's library or its program is there; the program is tried: two semitones up."""
+    """Check that Rubber Band's library or its program is installed; the program is tried: two semitones up."""
     program, library = shutil.which("rubberband"), _rubber_band_library()
     if program is None and library:
         return Finding("ok", f"{library}; its program is not needed")
     if program is None:
-        fix = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` takes librosa"
+        fix = f"{how_to_get_rubber_band()}\nwithout it `--engine auto` uses librosa"
         return Finding("warning", "Rubber Band, for pitch and stretch: no `rubberband` on the PATH", fix)
-    until_then = "only `--engine rubberband-program` takes it" if library else "until then give `--engine librosa`"
+    until_then = "only `--engine rubberband-program` needs it" if library else "until then use `--engine librosa`"
     fix = f"install it again: {how_to_get_rubber_band()}\n{until_then}"
     try:
-        version = (_call([program, "--version"]).split() or ["silence"])[-1]
+        version = (_call([program, "--version"]).split() or ["nothing"])[-1]
         if not re.match(r"\d+\.\d", version):
-            raise RuntimeError(f"it answers {version!r} when asked for its version")
+            raise RuntimeError(f"its --version prints {version!r}")
         hertz = _raised_tone_hertz(program)
     except ImportError as error:
         return Finding("warning", f"Rubber Band {version} ({program}) was not tried: {error}", INSTALL_ALL)
@@ -57,7 +57,7 @@ def check_rubber_band() -> Finding:
 
 
 def _rubber_band_library() -> str:
-    """Its version, empty where it cannot be loaded."""
+    """Version of the library, empty where it cannot be loaded."""
     try:
         import pylibrb  # noqa: F401
 
@@ -68,7 +68,7 @@ def _rubber_band_library() -> str:
 
 
 def how_to_get_rubber_band() -> str:
-    """The command that installs Rubber Band here, by the installers that are found on the PATH."""
+    """Commands that install Rubber Band on this system, by the installers on the PATH."""
     ways = [command for installer, command in RUBBER_BAND_PACKAGES if shutil.which(installer)]
     if sys.platform == "win32":
         # conda-forge's build for Windows calls it rubberband-program.exe, which pyrubberband does not find.
@@ -80,11 +80,12 @@ def how_to_get_rubber_band() -> str:
 
 
 def _call(arguments: list[str]) -> str:
-    """Run a program for at most `LIMIT_S` and give what it said; `RuntimeError` says why it failed."""
-    # A session of its own, so that what a script started ends with it; a file, as a pipe would wait for that.
-    with tempfile.TemporaryFile() as said:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": subprocess.STDOUT}
-        process = subprocess.Popen(arguments, start_new_session=True, **streams)
+    """Run a program for at most `LIMIT_S` and return its output; a `RuntimeError` has the reason of a failure."""
+    # A session of its own, so that the children of a script end with it; a file, since a pipe would wait for them.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            arguments, start_new_session=True, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
         try:
             status = process.wait(LIMIT_S)
         except BaseException as error:
@@ -97,12 +98,12 @@ def _call(arguments: list[str]) -> str:
             raise
         if status:
             raise RuntimeError(f"it ended with status {status}")
-        said.seek(0)
-        return said.read().decode(errors="replace")
+        output.seek(0)
+        return output.read().decode(errors="replace")
 
 
 def _raised_tone_hertz(program: str) -> float:
-    """Pitch of one second of 440 Hz after the program has raised it by two semitones."""
+    """Pitch in Hz of one second of 440 Hz that the program has raised by two semitones."""
     try:
         import numpy as np
         import soundfile
@@ -115,9 +116,9 @@ def _raised_tone_hertz(program: str) -> float:
         soundfile.write(before, tone, sr)
         _call([program, "-q", "--pitch", "2", before, after])
         if not os.path.exists(after):
-            raise RuntimeError("it wrote no sound")
+            raise RuntimeError("it wrote no file")
         y, sr = soundfile.read(after)
     if len(y) == 0:
-        raise RuntimeError("it wrote a sound of no length")
-    # Padded to eight seconds: the bins lie an eighth of a hertz apart.
+        raise RuntimeError("it wrote an empty file")
+    # Padded to eight seconds: the bins are an eighth of a hertz apart.
     return float(np.abs(np.fft.rfft(y * np.hanning(len(y)), n=8 * sr)).argmax() / 8)

@@ -1,4 +1,4 @@
-"""Sounds beside their images: of which clips, and those that were not written with the images."""
+"""The MP3 files beside the images: of which clips, and how to write those that are missing."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from generate.dataset.file_names import image_name
 from generate.dataset.folder import audio_of, list_audio
 from generate.dataset.recordings import leads_out
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
-from generate.rendering.plan import first_of_each_class
+from generate.rendering.clip_selection import first_of_each_class
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk
 from generate.workers.processes import map_unordered
 
-LEADS_OUT = "its path leads out of the folder of the recordings, so it is not read"
+LEADS_OUT = "its path leads out of the audio folder, so it is not read"
 
 
 def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
-    """Rows of the first clips of each class in which there is something to hear, and of those that have sounds already.
+    """Rows of the first audible clips of each class, and of those that have MP3 files already.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     images : Path
         The image folder.
     clips_a_class : int
-        At most.
+        At most so many.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
 
 
 def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
-    """Rows of the images whose sound is not beside them, or is older than they are.
+    """Rows of the images without an MP3 file beside them, or with one that is older than they are.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
 
 
 def with_known_variants(rows: pd.DataFrame, variants_file: str) -> tuple[pd.DataFrame, list[str]]:
-    """Rows whose variant can be made, and the names of the other variants: those of a file that nobody gave.
+    """Rows whose variant can be made, and the names of the other variants: those of a file that was not given.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Of `metadata.csv`.
     variants_file : str
-        That the user gave; empty: none.
+        As the user gave it; empty: none.
     """
     known, names = known_variants(variants_file), rows["variant"].unique()
     unknown = sorted(name for name in names if name != ORIGINAL and not _can_be_read(name, known))
@@ -87,24 +87,24 @@ def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
 
 
 def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
-    """Write the sounds of images beside them.
+    """Write MP3 files beside images.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        Of `metadata.csv`; their variants are known.
+        Of `metadata.csv`, with known variants.
     front : Front
     workers : int
         Processes.
     follow_links : bool
-        Whether links in the folder of the recordings may lead out of it; only where the user named that folder.
+        Whether links may lead out of the audio folder; only where the user named that folder.
 
     Returns
     -------
     dict of str to str
-        Clips of which no sound could be made, and the reason.
+        Clips of which no audio could be written, and the reason.
     """
-    is_out = [leads_out(sound, front.audio_folder, by_links=not follow_links) for sound in rows["audio_file"]]
+    is_out = [leads_out(path, front.audio_folder, by_links=not follow_links) for path in rows["audio_file"]]
     reasons = dict.fromkeys(rows.loc[is_out, "clip_id"], LEADS_OUT)
     left = rows[~np.array(is_out, dtype=bool)]
     if left.empty:
@@ -115,9 +115,9 @@ def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links:
         Progress(len(jobs)) as progress,
         closing(
             map_unordered(write_audio_of, jobs, front, workers=workers, temporary_folder=Path(temporary))
-        ) as finished,
+        ) as outcomes,
     ):
-        for job, outcome in finished:
+        for job, outcome in outcomes:
             if isinstance(outcome, str):
                 reasons[job.clip_id] = outcome
             progress.step(n_rejected=len(reasons))
@@ -125,27 +125,27 @@ def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links:
 
 
 def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
-    """Write the sounds of one clip as far as its images show them; what a worker does.
+    """Write the MP3 files of one clip, as long as its images; what a worker does.
 
     Raises
     ------
-    BadSound
-        If the sound, or a variant of it, cannot be made any more.
+    BadAudio
+        If the clip, or a variant of it, cannot be made any more.
     """
     settings = front.settings
-    _, _, sound = open_clip(job, front)
+    _, _, audio = open_clip(job, front)
     for request in job.requests:
-        y = sound.y if request is None else variant_of(sound, request, front, job.clip_id)
+        y = audio.y if request is None else variant_of(audio, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         path = front.images / audio_of(image_name(job.clip_folder, job.clip_id, name))
         if os.path.lexists(path) and not mp3.is_ours(path):
-            raise BadAudio(f"{path.name} is there and was not written by this program; it is left alone")
+            raise BadAudio(f"{path.name} was not written by this program; it is left alone")
         mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
     return []
 
 
 def _is_stale(image: Path) -> bool:
-    """Whether an image's sound is absent, or was made before the image was drawn."""
+    """Whether the MP3 file of an image is missing, or older than the image."""
     try:
         return image.with_name(audio_of(image.name)).stat().st_mtime_ns < image.stat().st_mtime_ns
     except FileNotFoundError:
@@ -153,7 +153,7 @@ def _is_stale(image: Path) -> bool:
 
 
 def job_of(clip: pd.DataFrame, front: Front) -> Job:
-    """What a worker has to do for the rows of one clip."""
+    """The job that makes the rows of one clip."""
     first = clip.iloc[0]
     variants = known_variants(front.settings.variants_file)
     requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]

@@ -1,4 +1,4 @@
-"""A page of its own: a template, its style and its data in one file, which opens by a double click."""
+"""Fill a page: its template, style, script and data in one HTML file, which opens by a double click."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import quote
 PAGES = Path(__file__).resolve().parent / "pages"
 STYLE = PAGES / "page.css"
 SCRIPT = PAGES / "page.js"
-"""What the pages have in common."""
+"""Common to the pages of both stages."""
 
 
 def fill(template: Path, data: object) -> str:
-    """Put the common style and script, and the data, into a template.
+    """Insert the common style and script, and the data, into a template.
 
     Parameters
     ----------
@@ -22,12 +22,12 @@ def fill(template: Path, data: object) -> str:
         An HTML file with `<link rel="stylesheet" href=".../page.css">`, `<script src=".../page.js"></script>` and
         `<script type="application/json" id="data">...</script>`.
     data : object
-        Plain values.
+        Values that JSON has.
 
     Returns
     -------
     str
-        The page. Whatever stands in the data stays data: no name ends the element that holds it.
+        The page. No text in the data can end the element that holds it.
     """
     page = template.read_text(encoding="utf-8")
     parts = {
@@ -38,20 +38,21 @@ def fill(template: Path, data: object) -> str:
         ),
     }
     for pattern, part in parts.items():
-        page, n = re.subn(pattern, lambda _, part=part: part, page, flags=re.DOTALL)
-        if n != 1:
-            raise ValueError(f"{str(template)!r} has {n} places that match {pattern!r}; expected one.")
+        places = list(re.finditer(pattern, page, flags=re.DOTALL))
+        if len(places) != 1:
+            raise ValueError(f"{str(template)!r} must match {pattern!r} once. Got {len(places)} matches.")
+        page = page[: places[0].start()] + part + page[places[0].end() :]
     return page
 
 
 def as_json(data: object) -> str:
-    """JSON that can stand inside a script element of HTML."""
+    """JSON that is safe inside a script element of HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # What could end the element, and what is no character (a part of a name that is not UTF-8).
+    # Escape what could end the element, and surrogates (parts of a file name that is not UTF-8).
     return text.replace("<", "\\u003c").encode("utf-8", "backslashreplace").decode()
 
 
 def address(path: str) -> str:
-    """A relative path as a page's link to it."""
-    # Else a name with a colon before the first slash would be taken for a protocol.
+    """A relative path as the address of a link."""
+    # Without `./` a name with a colon before the first slash would count as a protocol.
     return "./" + quote(path.encode("utf-8", "surrogateescape"), safe="/")

@@ -1,4 +1,4 @@
-"""What the page of a folder of images shows, as plain values."""
+"""The data that the page of an image folder shows."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from augment_audio import ORIGINAL
 from generate.dataset import folder, png, tables
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
+from generate.dataset.settings_file import SettingsFile
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import address
 from generate.runtime.os_compat import relative_posix
 
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
-"""Files that browsers play as they are."""
+"""Audio files that browsers play."""
 MOST_CLIPS = 10_000
-"""That a page shows and checks, as evenly from all classes as they allow: more than ESC-50 and UrbanSound8K have. With
-very many clips a page would open slowly or not at all, and the check compares each with each."""
+"""Clips that a page shows and checks, stratified by class: more than ESC-50 and UrbanSound8K have. With very many a
+page would open slowly or not at all, and the check compares each pair."""
 IMAGE_PRESET = {
     "zoom_range": 0.25,
     "width_shift_range": 0.2,
@@ -34,37 +35,37 @@ SPECTROGRAM_PRESET = {
     "frequency_mask": 0.15,
     "time_mask": 0.2,
 }
-"""What `python -m train --augment image --image-preset paper` and `--augment spectrogram` draw from, for the preview.
-Stage one knows nothing of stage two; a test holds them to it."""
+"""The ranges of `python -m train --augment image --image-preset paper` and `--augment spectrogram`, for the preview.
+Stage one does not import stage two; a test compares them."""
 
 
 def page_data(
     image_folder: Path,
-    described: Mapping[str, object],
+    described: SettingsFile,
     metadata: pd.DataFrame,
     *,
     audio_folder: Path | None = None,
     follow_links: bool = False,
 ) -> dict[str, object]:
-    """All that the page shows, as plain values; of at most `MOST_CLIPS` clips.
+    """Collect what the page shows, of at most `MOST_CLIPS` clips.
 
     Parameters
     ----------
     image_folder : Path
     described : Mapping
-        Of `settings.json`.
+        The content of `settings.json`.
     metadata : pandas.DataFrame
         Of `metadata.csv`.
     audio_folder : Path, optional
-        Folder of the recordings, which the page links to; None: it links to none.
+        Folder of the recordings, to which the page links; None: it does not link to them.
     follow_links : bool
-        Whether links in that folder may lead out of it.
+        Whether links may lead out of that folder.
 
     Returns
     -------
     dict
-        `clips` is a list a column, and names in it stand as places in `classes`, `folders`, `folds`, `variants`, to be
-        short.
+        `clips` has a list for each column; to be short, it refers to `classes`, `folders`, `folds` and `variants` by
+        their positions.
     """
     from generate.audit import assess
 
@@ -83,7 +84,7 @@ def page_data(
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
         "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
-        "sound_suffix": folder.AUDIO_SUFFIX,
+        "audio_suffix": folder.AUDIO_SUFFIX,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(
@@ -99,12 +100,12 @@ def page_data(
     }
 
 
-def settings_in_words(settings: Settings, described: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Names and values of the settings that one looks up, for a person."""
+def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple[str, str]]:
+    """Names and values of the settings, in words."""
     size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
     rows = {
         "sample rate": f"{settings.sr:,} Hz",
-        "length": f"{settings.seconds:g} s, shorter clips filled with {settings.pad}",
+        "length": f"{settings.seconds:g} s, shorter clips padded by {settings.pad}",
         "feature": settings.feature,
         "frequencies": f"{settings.fmin_hz:g} to {settings.highest_hz:g} Hz",
         "bands": f"{settings.n_bands}",
@@ -145,17 +146,17 @@ def _columns(
         .groupby("clip_id", sort=False)["shown"]
         .agg(list)
     )
-    files = [
-        _address_of(sound, audio_folder, image_folder)
+    addresses = [
+        _address_of(path, audio_folder, image_folder)
         if audio_folder is not None
-        and Path(sound).suffix.lower() in PLAYED
+        and Path(path).suffix.lower() in PLAYED
         and start_s == 0
-        and not leads_out(sound, audio_folder, by_links=not follow_links)
+        and not leads_out(path, audio_folder, by_links=not follow_links)
         else ""
-        for sound, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
+        for path, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
     ]
     there = folder.list_audio(image_folder)
-    heard = [folder.audio_of(file_name) in there for file_name in of_clip["file_name"]]
+    has_audio = [folder.audio_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
         "folders": folders,
@@ -168,18 +169,18 @@ def _columns(
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
-            "audio_file": files,
-            "sound_file": list(of_clip["audio_file"]),
+            "audio_address": addresses,
+            "audio_file": list(of_clip["audio_file"]),
             "start_s": list(of_clip["start_s"]),
-            "is_heard": [int(is_there) for is_there in heard],
+            "has_audio": [int(is_there) for is_there in has_audio],
             "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
         },
     }
 
 
-def _address_of(sound: str, audio_folder: Path, image_folder: Path) -> str:
-    """A recording as the page links to it."""
+def _address_of(path: str, audio_folder: Path, image_folder: Path) -> str:
+    """The address of a recording, relative to the page."""
     place = relative_posix(audio_folder.resolve(), image_folder.resolve())
-    # On another drive of Windows there is no way from one to the other.
-    return Path(place, sound).as_uri() if Path(place).is_absolute() else address(f"{place}/{sound}")
+    # There is no relative path to another drive of Windows.
+    return Path(place, path).as_uri() if Path(place).is_absolute() else address(f"{place}/{path}")

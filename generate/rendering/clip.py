@@ -1,4 +1,4 @@
-"""One clip to its images: what a worker does."""
+"""Render the images of one clip: what a worker does."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Front:
     Parameters
     ----------
     audio_folder, images : Path
-        The sound folder, the image folder.
+        The audio folder, the image folder.
     settings : Settings
-        With `engine` settled.
+        With the engine that `auto` stands for.
     palette : bytes
-        768 of them.
+        256 colours, three bytes each.
     fingerprint : str
         Of the settings.
     """
@@ -51,14 +51,14 @@ class Job:
     Parameters
     ----------
     clip_id, path, label, clip_folder, fold, recording : str
-        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its images lie in the image
+        As in the clips table (where `recording` is `source_id`); `clip_folder` is where its images are in the image
         folder, as `generate.dataset.file_names.clip_folder` gives it.
     start_s : float
         Where the clip begins in its file.
     requests : tuple of Request or None
-        Variants to render; None stands for the original.
-    is_heard : bool
-        Whether the sound of each image is written beside it, where there is something to hear.
+        Variants to render; None: the original.
+    with_audio : bool
+        Whether the audio of each image is written beside it as MP3, unless the clip is silent.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
     """
@@ -71,7 +71,7 @@ class Job:
     recording: str
     start_s: float
     requests: tuple[Request | None, ...]
-    is_heard: bool = False
+    with_audio: bool = False
     split: str = ""
 
 
@@ -85,12 +85,11 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
 
     Raises
     ------
-    BadSound
-        If the sound, or a variant of it, cannot be rendered; the message is the reason. Then no image of the
-        clip is left.
+    BadAudio
+        If the clip, or a variant of it, cannot be rendered; the message is the reason. Nothing is written then.
     """
     settings = front.settings
-    stat, loaded, sound = open_clip(job, front)
+    stat, loaded, audio = open_clip(job, front)
     original = spectrogram_image(loaded.y, settings, noise=loaded.noise)
     clip = {
         "label": job.label,
@@ -112,11 +111,11 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     }
     images = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
     for request in filter(None, job.requests):
-        y = variant_of(sound, request, front, job.clip_id)
+        y = variant_of(audio, request, front, job.clip_id)
         gain = _gain(request, settings.variants_file)
-        # Trimming that cuts nothing returns the very samples, and a gain is not seen in what is scaled to its own peak:
-        # the image is there already.
-        same = y is sound.y or (gain != 1 and settings.reference == "peak")
+        # Trimming that cuts nothing returns the same array, and a gain does not show in an image relative to its own
+        # peak: the image is there already.
+        same = y is audio.y or (gain != 1 and settings.reference == "peak")
         image = original if same else spectrogram_image(y, settings, noise=gain * loaded.noise)
         images.append((request.name, image, y))
 
@@ -126,9 +125,9 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
-        audio_file = front.images / audio_of(file_name)
-        if job.is_heard and not loaded.silent and (mp3.is_ours(audio_file) or not os.path.lexists(audio_file)):
-            mp3.write(audio_file, mp3.audible(y[: settings.n_samples]), settings.sr)
+        mp3_file = front.images / audio_of(file_name)
+        if job.with_audio and not loaded.silent and (mp3.is_ours(mp3_file) or not os.path.lexists(mp3_file)):
+            mp3.write(mp3_file, mp3.audible(y[: settings.n_samples]), settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(image, original)
         seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
@@ -136,20 +135,20 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
 
 
 def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_audio.Sound]:
-    """Decode a clip and hold it open for its variants.
+    """Decode a clip and open it for its variants.
 
     Returns
     -------
     stat : os.stat_result
         Of its file.
     loaded : Loaded
-    sound : Sound
-        Of the run's engine.
+    audio : Sound
+        With the engine of the run.
 
     Raises
     ------
-    BadSound
-        If there is no such sound, or it cannot be used.
+    BadAudio
+        If there is no such file, or it cannot be used.
     """
     settings = front.settings
     path = front.audio_folder / job.path
@@ -165,12 +164,12 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         shown_s=settings.seconds,
         channels=settings.channels,
     )
-    sound = augment_audio.open_audio(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
-    return stat, loaded, sound
+    audio = augment_audio.open_audio(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
+    return stat, loaded, audio
 
 
-def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
-    """Make a variant; whatever a user's own code or an engine does wrong becomes this clip's reason.
+def variant_of(audio: augment_audio.Sound, request: Request, front: Front, clip_id: str) -> np.ndarray:
+    """Make a variant; any error of the user's own code or of an engine becomes the reason of this clip.
 
     Returns
     -------
@@ -178,12 +177,12 @@ def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_
 
     Raises
     ------
-    BadSound
+    BadAudio
         With that reason.
     """
     variants = known_variants(front.settings.variants_file)
     try:
-        return augment_audio.make_variant(sound, request, variants, seed=front.settings.seed, clip_id=clip_id)
+        return augment_audio.make_variant(audio, request, variants, seed=front.settings.seed, clip_id=clip_id)
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:
@@ -191,7 +190,7 @@ def variant_of(sound: augment_audio.Sound, request: Request, front: Front, clip_
 
 
 def _gain(request: Request, variants_file: str) -> float:
-    """The factor by which a variant raises a sound and its format's noise alike; 1 where it does something else."""
+    """The factor by which a variant scales a clip and its quantisation noise alike; 1 if it is no gain."""
     is_gain = known_variants(variants_file)[request.kind].is_gain
     return 10.0 ** (request.value / 20) if is_gain and request.value is not None else 1.0
 

@@ -1,4 +1,4 @@
-"""What a user may ask of stage one beside the settings of an image."""
+"""What stage one is told, beside the settings of an image: which audio, which clips, and how to run."""
 
 from __future__ import annotations
 
@@ -7,75 +7,110 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from generate.dataset.settings import Settings
-from generate.defaults import LISTEN
-from generate.readers import ReaderOptions
+
+if TYPE_CHECKING:
+    from generate.readers import ReaderOptions
+
+DEMO = "demo"
+"""In place of an audio folder: the collection that `generate.demo` synthesises."""
+
+
+def _default_reader_options() -> ReaderOptions:
+    # Imported late: readers need pandas, and `--help` takes its defaults from here.
+    from generate.readers import ReaderOptions
+
+    return ReaderOptions()
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """Where audio comes from, where images go, and which clips are rendered.
+    """Where audio comes from, where images go, which clips are rendered, and how.
 
     Parameters
     ----------
     audio_folder : Path or str
-        Folder of the collection; or `demo`, which is made first.
-    output : Path or None
-        The image folder; None: `outputs/images/<name of sounds>`.
+        Folder of the collection; or `demo`, which is synthesised first.
+    output : Path, optional
+        The image folder. Default: `outputs/images/<name of the audio folder>`.
     layout : str
-        A key of `generate.readers.READERS`, or empty: found out from the folder.
+        A key of `generate.readers.READERS`; empty: detected from the folder.
     reader : ReaderOptions
+        How labels, folds and recordings are read.
     settings : Mapping
         Settings of an image that were given, by their names in `Settings`; the others are the layout's or the defaults.
     classes, leave_out : tuple of str
         Only these classes; all but these.
     limit : int
-        Only so many clips, evenly from all classes, recordings and folds; 0: all.
+        At most so many clips, stratified by class, recording and fold; 0: all.
     workers : int
         Processes; 0: one a core.
     cluster : str
         Address of a Dask cluster to render on instead.
     listen : int
-        Clips of each class whose variants can be heard on the page.
+        Clips of each class whose audio variants are written as MP3 beside their images, for the page.
     fan_out : bool
-        Spread the images of a class over 256 folders.
+        Distribute the images of a class over 256 subfolders.
     overwrite : bool
-        Replace the images that are there.
+        Replace the images that are in the folder.
+    max_rejected : float
+        Percentage of rejected clips, 0 to 100, above which a run counts as failed.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or two options contradict each other.
     """
 
     audio_folder: Path | str
     output: Path | None = None
     layout: str = ""
-    reader: ReaderOptions = field(default_factory=ReaderOptions)
-    settings: Mapping[str, object] = field(default_factory=dict)
+    reader: ReaderOptions = field(default_factory=_default_reader_options)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     limit: int = 0
     workers: int = 0
     cluster: str = ""
-    listen: int = LISTEN
+    listen: int = 4
     fan_out: bool = False
     overwrite: bool = False
+    max_rejected: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Check what does not depend on the collection."""
+        for name in ("limit", "workers", "listen"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more. Got {getattr(self, name)}.")
+        if not 0 <= self.max_rejected <= 100:
+            raise ValueError(f"max_rejected must be a percentage from 0 to 100. Got {self.max_rejected:g}.")
+        if self.cluster and self.workers:
+            raise ValueError("--workers and --cluster contradict each other; the cluster has workers of its own.")
 
 
-def from_names(
-    audio_folder: str | os.PathLike[str], output: str | os.PathLike[str] | None, options: Mapping[str, object]
+def options_by_name(
+    audio_folder: str | os.PathLike[str], output: str | os.PathLike[str] | None, options: Mapping[str, Any]
 ) -> RenderOptions:
-    """Deal options out by their names: to the settings of an image, to the reader, and to the run.
+    """Build `RenderOptions` from keyword arguments, of which some are settings of an image and some the reader's.
 
     Raises
     ------
     TypeError
         If there is no such option.
     """
+    from generate.readers import ReaderOptions
+
     of_image, of_reader, of_run = ({f.name for f in fields(kind)} for kind in (Settings, ReaderOptions, RenderOptions))
     of_run -= {"audio_folder", "output", "reader", "settings"}
     unknown = sorted(set(options) - of_image - of_reader - of_run)
     if unknown:
         close = difflib.get_close_matches(unknown[0], [*of_image, *of_reader, *of_run], n=1)
         raise TypeError(f"There is no option {unknown[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
-    reader = {name: Path(value) if name == "labels" else value for name, value in options.items() if name in of_reader}
+    reader = {name: value for name, value in options.items() if name in of_reader}
+    if reader.get("labels") is not None:
+        reader["labels"] = Path(reader["labels"])
     return RenderOptions(
         audio_folder=Path(audio_folder),
         output=None if output is None else Path(output),

@@ -1,4 +1,4 @@
-"""Clips that were rejected, and what becomes of a file of which one clip cannot be read."""
+"""Rejected clips, and the other clips of a file of which one cannot be read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from generate.runtime.wording import count
 
 
 class RejectedClip(NamedTuple):
-    """One clip, and why it was rejected; the first four as in `rejected.csv`."""
+    """One clip, and why it was rejected; the first four fields are those of `rejected.csv`."""
 
-    sound: str
+    audio_file: str
     clip_id: str
     label: str
     reason: str
@@ -23,34 +23,41 @@ class RejectedClip(NamedTuple):
 
 
 def faulty_from_s(rejected: Sequence[RejectedClip]) -> dict[str, float]:
-    """Where each file that is at fault itself can no longer be read, in seconds: at the first clip that shows it."""
+    """From where on each damaged file cannot be read, in seconds: the start of its first clip that failed."""
     found: dict[str, float] = {}
     for clip in rejected:
         if isinstance(clip.reason, FileReason):
-            found[clip.sound] = min(clip.start_s, found.get(clip.sound, clip.start_s))
+            found[clip.audio_file] = min(clip.start_s, found.get(clip.audio_file, clip.start_s))
     return found
 
 
-def behind_a_fault(clips: Sequence[RejectedClip], rejected: Sequence[RejectedClip]) -> list[RejectedClip]:
-    """Of clips that were drawn, those behind the first of their file that could not be: they are given up, too.
+def after_damage(clips: Sequence[RejectedClip], rejected: Sequence[RejectedClip]) -> list[RejectedClip]:
+    """Reject clips that were rendered although they follow the first unreadable clip of their file.
 
-    Which of them were drawn before the fault was known hangs on the number of workers.
+    Otherwise the result would depend on the number of workers, some of which were ahead when the damage was found.
 
     Parameters
     ----------
     clips : sequence of RejectedClip
-        That were drawn; their reasons do not matter.
+        Rendered clips; their reasons are ignored.
     rejected : sequence of RejectedClip
+
+    Returns
+    -------
+    list of RejectedClip
+        Those of `clips` that are rejected, with the reason of the first unreadable one.
     """
     from_s = faulty_from_s(rejected)
-    reasons = {clip.sound: clip.reason for clip in rejected if clip.start_s == from_s.get(clip.sound)}
+    reasons = {clip.audio_file: clip.reason for clip in rejected if clip.start_s == from_s.get(clip.audio_file)}
     return [
-        clip._replace(reason=reasons[clip.sound]) for clip in clips if clip.start_s > from_s.get(clip.sound, math.inf)
+        clip._replace(reason=reasons[clip.audio_file])
+        for clip in clips
+        if clip.start_s > from_s.get(clip.audio_file, math.inf)
     ]
 
 
 def one_line_a_file(rejected: Sequence[RejectedClip]) -> list[RejectedClip]:
-    """Put the clips of a file that is at fault together, in the line of the first: its reason says how many they are.
+    """Merge the clips of a damaged file into the line of the first; its reason says how many there are.
 
     Parameters
     ----------
@@ -65,12 +72,12 @@ def one_line_a_file(rejected: Sequence[RejectedClip]) -> list[RejectedClip]:
     lines: list[RejectedClip] = []
     of_file: dict[str, list[RejectedClip]] = {}
     for clip in sorted(rejected, key=lambda clip: (clip.start_s, clip.clip_id)):
-        if clip.start_s >= from_s.get(clip.sound, math.inf):
-            of_file.setdefault(clip.sound, []).append(clip)
+        if clip.start_s >= from_s.get(clip.audio_file, math.inf):
+            of_file.setdefault(clip.audio_file, []).append(clip)
         else:
             lines.append(clip)
     for first, *others in of_file.values():
-        more = f"; with it {count(len(others), 'more clip')} of this file, from {first.start_s:g} s on"
+        more = f"; and {count(len(others), 'more clip')} of this file, from {first.start_s:g} s on"
         lines.append(first._replace(reason=first.reason + more) if others else first)
     return sorted(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Generator, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,10 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset import folder, own_files, settings_file, source_ids, tables
 from generate.rendering.clip import Job, render
-from generate.rendering.plan import Plan
-from generate.rendering.prepare import Prepared, survey
-from generate.rendering.rejected import RejectedClip, behind_a_fault, one_line_a_file, table_of
+from generate.rendering.plan import Plan, make_plan
+from generate.rendering.prepare import Prepared
+from generate.rendering.rejected import RejectedClip, after_damage, one_line_a_file, table_of
+from generate.runtime.exit_codes import RESUMABLE
 from generate.runtime.lock import locked
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import printable
@@ -26,7 +27,8 @@ from generate.workers.processes import map_unordered
 
 Outcome = list[dict[str, object]] | str
 """Rows of `metadata.csv`, or why there are none."""
-RenderAll = Callable[[list[Job]], Iterator[tuple[Job, Outcome]]]
+Outcomes = Generator[tuple[Job, Outcome], None, None]
+RenderAll = Callable[[list[Job]], Outcomes]
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Result:
     lost_classes : list of str
         Classes of which no clip could be rendered.
     n_clips : int
-        Clips that were wanted, files that a table names in vain included.
+        Clips that were wanted, missing files that a table names included.
     n_rendered, n_removed : int
         Images.
     foreign : list of str
-        PNG files in the folder that are not this program's: no row names them, or they lie behind a link.
+        PNG files in the folder that are not this program's: no row names them, or they are behind a link.
     elapsed_s : float
     page_text : str
-        What `make_page` said.
+        What `make_page` returned.
     """
 
     plan: Plan
@@ -63,8 +65,8 @@ class Result:
     elapsed_s: float
     page_text: str
 
-    def too_much_rejected(self, max_percent: float) -> bool:
-        """Whether more than a part of the clips, or a whole class, was rejected.
+    def too_many_rejected(self, max_percent: float) -> bool:
+        """Whether more than a percentage of the clips, or a whole class, was rejected.
 
         Parameters
         ----------
@@ -74,20 +76,26 @@ class Result:
         return bool(self.lost_classes) or 100 * len(self.rejected) > max_percent * self.n_clips
 
 
-def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda prepared: "") -> Result:
+def execute(
+    prepared: Prepared,
+    *,
+    make_page: Callable[[Prepared], str] = lambda prepared: "",
+    log: Callable[[str], None] = lambda text: None,
+) -> Result:
     """Render what is left, and write the tables.
 
     Parameters
     ----------
     prepared : Prepared
     make_page : callable
-        Called where there are images, while no other run can be at work in the folder; what it returns is for the
-        summary.
+        Called where there are images, while the folder is locked; what it returns is for the summary.
+    log : callable
+        Called with a line on the workers of a cluster.
 
     Raises
     ------
     ValueError
-        If another run is at work in the folder, or the folder does not fit.
+        If another run has locked the folder, or the folder does not fit.
     OSError
         If something cannot be written; what is done is kept.
     KeyboardInterrupt
@@ -95,29 +103,21 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
     """
     images = prepared.front.images
     started = time.monotonic()
-    with locked(images), _renderer(prepared) as render_all:
-        plan = survey(prepared)  # again: another run may have been at work since the plan was shown
-        earlier = _earlier_rejected(prepared)
-        known = folder.named_images(images)  # before a table is written
-        if prepared.overwrite:
-            own_files.clear(images, plan.removed)
-        own_files.remove_temporary(images)
-        _write_settings(prepared)
-        rejected, lines = _render_all(prepared, plan, render_all)
-
-        journal = tables.read_journal(images / tables.JOURNAL)
-        new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
-        rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
-        metadata = _sorted(source_ids.unite_equal_audio(rows))
-        n_removed, foreign = _remove_others(images, metadata, known | plan.left | set(journal["file_name"]))
-        own_files.remove_temporary(images)
-        tables.write_table(images / tables.REJECTED, _together(earlier, lines))
-        tables.write_table(images / tables.METADATA, metadata)
-        (images / tables.JOURNAL).unlink()
-        if len(new) or n_removed:
-            own_files.remove_cached_pixels(images)
-        elapsed_s = time.monotonic() - started
-        page_text = make_page(prepared) if len(metadata) else ""
+    try:
+        with locked(images), _renderer(prepared, log) as render_all:
+            plan = make_plan(prepared)  # again: another run may have changed the folder since the plan was shown
+            earlier = _earlier_rejected(prepared)
+            named = _clear_folder(prepared, plan)
+            _write_settings(prepared)
+            rejected, lines = _render_jobs(prepared, plan, render_all)
+            metadata, n_rendered, n_removed, foreign = _write_tables(
+                prepared, plan, named=named, rejected=rejected, rejected_lines=_together(earlier, lines)
+            )
+            elapsed_s = time.monotonic() - started
+            page_text = make_page(prepared) if len(metadata) else ""
+    except OSError as error:
+        error.add_note(RESUMABLE)
+        raise
     labels = pd.concat([prepared.clips["label"], rejected.loc[rejected["clip_id"] == "", "label"]])
     return Result(
         plan=plan,
@@ -125,7 +125,7 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
         rejected=rejected,
         lost_classes=sorted(set(labels) - set(metadata["label"])),
         n_clips=len(labels),
-        n_rendered=new["file_name"].nunique(),
+        n_rendered=n_rendered,
         n_removed=n_removed,
         foreign=foreign,
         elapsed_s=elapsed_s,
@@ -134,34 +134,52 @@ def execute(prepared: Prepared, *, make_page: Callable[[Prepared], str] = lambda
 
 
 @contextmanager
-def _renderer(prepared: Prepared) -> Iterator[RenderAll]:
-    """What takes jobs and gives outcomes: processes of this machine, or a cluster's."""
+def _renderer(prepared: Prepared, log: Callable[[str], None]) -> Iterator[RenderAll]:
+    """What renders jobs: processes of this machine, or the workers of a cluster."""
     front = prepared.front
-    if prepared.cluster:
+    if prepared.options.cluster:
         from generate.rendering import cluster
 
-        with cluster.connected(prepared.cluster) as client:
+        with cluster.connected(prepared.options.cluster) as client:
             n_workers = cluster.check_workers(client, front, engine_version=prepared.engine_version)
-            print(cluster.cluster_text(client, n_workers), flush=True)
-            yield lambda jobs: cluster.cluster_outcomes(jobs, front, client, engine_version=prepared.engine_version)
+            log(cluster.cluster_text(client, n_workers))
+
+            def on_cluster(jobs: list[Job]) -> Outcomes:
+                yield from cluster.cluster_outcomes(jobs, front, client, engine_version=prepared.engine_version)
+
+            yield on_cluster
         return
     with tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary:
         yield partial(map_unordered, render, front=front, workers=prepared.workers, temporary_folder=Path(temporary))
 
 
-def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Render all jobs and note each in the journal; the rejected clips, and these as `rejected.csv` names them."""
-    front = prepared.front
+def _clear_folder(prepared: Prepared, plan: Plan) -> Set[str]:
+    """Remove what `--overwrite` replaces and what a killed run left; gives the images that the folder's tables name."""
+    images = prepared.front.images
+    named = folder.named_images(images)
+    if prepared.options.overwrite:
+        own_files.clear(images, plan.removed)
+    own_files.remove_temporary(images)
+    return named
+
+
+def _write_settings(prepared: Prepared) -> None:
+    """Write `settings.json`; the versions stay those of the first run in the folder."""
+    path = prepared.front.images / settings_file.SETTINGS
+    values = prepared.settings_json.copy()
+    if path.exists() and not prepared.options.overwrite:
+        values["versions"] = settings_file.read_settings(path).get("versions", values["versions"])
+    settings_file.write_settings(path, values)
+
+
+def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Render all jobs and note each in the journal; the rejected clips, and the lines of `rejected.csv`."""
     rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
-    drawn: list[RejectedClip] = []
+    rendered: list[RejectedClip] = []
     usable, given_up = prepared.usable(plan.jobs)
-    journal = tables.Journal(front.images / tables.JOURNAL)
-    with (
-        closing(journal),
-        Progress(len(plan.jobs)) as progress,
-        closing(render_all(usable)) as jobs,
-    ):
-        for job, outcome in chain(given_up, jobs):
+    journal = tables.Journal(prepared.front.images / tables.JOURNAL)
+    with closing(journal), Progress(len(plan.jobs)) as progress, closing(render_all(usable)) as outcomes:
+        for job, outcome in chain(given_up, outcomes):
             clip = RejectedClip(printable(job.path), job.clip_id, job.label, "", job.start_s)
             if isinstance(outcome, str):
                 hint = prepared.reader.known_broken.get(job.clip_id.partition("-piece")[0])
@@ -169,34 +187,52 @@ def _render_all(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[
                 rejected.append(clip._replace(reason=type(outcome)(reason)))
             else:
                 journal.append(outcome)
-                drawn.append(clip)
+                rendered.append(clip)
             progress.step(n_rejected=len(rejected))
-    rejected += behind_a_fault(drawn, rejected)
+    rejected += after_damage(rendered, rejected)
     columns = tables.REJECTED_COLUMNS
     return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns)
 
 
-def _write_settings(prepared: Prepared) -> None:
-    """Write `settings.json`; the versions stay those that the folder was begun with."""
-    path = prepared.front.images / settings_file.SETTINGS
-    values = dict(prepared.settings_json)
-    if path.exists() and not prepared.overwrite:
-        values["versions"] = settings_file.read_settings(path).get("versions", values["versions"])
-    settings_file.write_settings(path, values)
+def _write_tables(
+    prepared: Prepared, plan: Plan, *, named: Set[str], rejected: pd.DataFrame, rejected_lines: pd.DataFrame
+) -> tuple[pd.DataFrame, int, int, list[str]]:
+    """Write `metadata.csv` and `rejected.csv`, and remove images that neither names.
+
+    Returns
+    -------
+    metadata : pandas.DataFrame
+    n_rendered, n_removed : int
+    foreign : list of str
+        Images that are not this program's.
+    """
+    images = prepared.front.images
+    journal = tables.read_journal(images / tables.JOURNAL)
+    new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
+    rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
+    metadata = _sorted(source_ids.unite_equal_audio(rows))
+    n_removed, foreign = _remove_others(images, metadata, named | plan.left | set(journal["file_name"]))
+    own_files.remove_temporary(images)
+    tables.write_table(images / tables.REJECTED, rejected_lines)
+    tables.write_table(images / tables.METADATA, metadata)
+    (images / tables.JOURNAL).unlink()
+    if len(new) or n_removed:
+        own_files.remove_cached_pixels(images)
+    return metadata, new["file_name"].nunique(), n_removed, foreign
 
 
-def _remove_others(images: Path, metadata: pd.DataFrame, known: Set[str]) -> tuple[int, list[str]]:
-    """Remove known images that stand in no row any more; how many, and the other images, which are left alone."""
+def _remove_others(images: Path, metadata: pd.DataFrame, named: Set[str]) -> tuple[int, list[str]]:
+    """Remove this program's images that have no row any more; how many, and the images that are not this program's."""
     # They differ from those of all rows even where case is ignored.
     wanted = {file_name.casefold() for file_name in metadata["file_name"]}
     others = (name for name in folder.list_images(images) if name.casefold() not in wanted)
-    own, foreign = own_files.sort_out(images, others, known)
+    own, foreign = own_files.sort_out(images, others, named)
     own_files.remove_images(images, own)
     return len(own), foreign
 
 
 def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
-    """In a run of a part of the collection, the clips that earlier runs rejected and this one will not try."""
+    """In a run of some clips only, the clips that earlier runs rejected and this one does not try."""
     path = prepared.front.images / tables.REJECTED
     if not prepared.is_limited or not path.exists():
         return pd.DataFrame(columns=list(tables.REJECTED_COLUMNS), dtype=object)
@@ -205,7 +241,7 @@ def _earlier_rejected(prepared: Prepared) -> pd.DataFrame:
 
 
 def _together(earlier: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
-    """Rejected clips of earlier runs and of this one; what a table names in vain may stand in both."""
+    """Rejected clips of earlier runs and of this one; missing files that a table names may be in both."""
     both = pd.concat([earlier, rejected]).drop_duplicates(["audio_file", "clip_id"], keep="last")
     return both.sort_values(["audio_file", "clip_id"], ignore_index=True)
 

@@ -14,11 +14,11 @@ from generate.runtime.safe_names import unique_ids
 from generate.workers.durations import lengths
 
 HEADER_READERS = 8
-"""Threads: the disk is waited for, not the processor."""
+"""Threads: reading headers is bound by the disk, not by the processor."""
 SHORTEST_LAST_PIECE = 0.5
-"""What is left at the end becomes a piece if it is at least this part of a whole one."""
+"""What is left at the end becomes a piece if it has at least this share of the length of a whole one."""
 ROUNDING_S = 1e-9
-"""Exactly half a piece is one, whatever the last digit of the division says."""
+"""Exactly half a piece counts as one, whatever the rounding of the division."""
 
 
 def cut_into_pieces(
@@ -34,21 +34,21 @@ def cut_into_pieces(
     clips : pandas.DataFrame
         The clips table.
     folder : Path
-        The sound folder.
+        The audio folder.
     seconds : float
         Length of a piece.
     workers : int
-        Processes that look at the recordings, at most.
+        Processes that read lengths, at most.
 
     Returns
     -------
     pieces : pandas.DataFrame
-        The clips table, with more rows; `start_s` says where each piece begins.
+        The clips table, with more rows; `start_s` is where each piece begins.
     unusable : dict of str to str
-        Path and reason of recordings that cannot be used: they are not whole, were not understood, or crash or hang
-        what reads them. Each stays one clip.
+        Path and reason of recordings that cannot be used: they are truncated, not understood, or crash or hang the
+        decoder. Each stays one clip.
     known : dict of str to Length
-        Path and length of the others that were looked at; those that are surely short were not.
+        Path and length of the others; those whose header shows that they are short are left out.
     """
     two_pieces_s = (1 + SHORTEST_LAST_PIECE) * seconds - ROUNDING_S
     paths = list(clips["path"])
@@ -65,13 +65,13 @@ def cut_into_pieces(
     pieces = clips.loc[np.repeat(clips.index, n_pieces)].reset_index(drop=True)
     is_piece = np.repeat(n_pieces > 1, n_pieces)
     endings = [f"-piece{n:03d}" if cut else "" for n, cut in zip(number, is_piece, strict=True)]
-    # Once more, since another recording may be called as a piece of this one is.
+    # Made unique again, since the name of another recording may equal that of a piece.
     ids = unique_ids([a + b for a, b in zip(pieces["clip_id"], endings, strict=True)], pieces["path"])
     pieces = pieces.assign(clip_id=pd.Series(ids, dtype=object), start_s=np.round(number * seconds, 6))
     return pieces, unusable, known
 
 
 def count_pieces(duration_s: float, seconds: float) -> int:
-    """How many pieces a recording gives: at least one, and a last short one only from half its length on."""
+    """How many pieces a recording gives: at least one, and a shorter last one only if it is at least half as long."""
     whole, rest = divmod(duration_s, seconds)
     return max(1, int(whole) + (rest >= SHORTEST_LAST_PIECE * seconds - ROUNDING_S))

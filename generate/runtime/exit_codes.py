@@ -1,4 +1,4 @@
-"""Exit codes of commands: an error that a user can fix is a message and never a traceback."""
+"""How a command ends: what a user can fix becomes a message and an exit status, never a traceback."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from generate.runtime.terminal import escape_output
 from generate.runtime.wording import what_failed
 
 FAILED = 1
+ATTENTION = 3
+"""The work is done, and something in the data needs attention."""
 INTERRUPTED = 130
+RESUMABLE = "What is done is kept. Run the same command again to resume."
+"""After an interruption of work that is done piece by piece."""
 
 
 def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of_memory: str = "") -> int:
-    """Run a command and return its exit code.
+    """Do a command's work and return its exit status.
 
     Parameters
     ----------
     name : str
-        Of the command, prefix of its messages.
+        Of the command; its messages begin with it.
     work : callable
-        Returns the exit code.
+        Returns the exit status where nothing goes wrong.
     interrupted, out_of_memory : str
-        Message after Ctrl-C, and what to do where the memory of the device is full.
+        What to print after Ctrl-C, and what to do where the device's memory is full.
+
+    Returns
+    -------
+    int
+        What `work` returned, `FAILED` or `INTERRUPTED`. Wrong options end with status 2, by argparse.
     """
     escape_output()
     try:
@@ -32,14 +41,14 @@ def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of
         print(f"\nInterrupted. {interrupted}".rstrip(), file=sys.stderr)
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        why = not_installed_message(error)
+        message = not_installed_message(error)
     except (ValueError, OSError) as error:
-        why = what_failed(error)
+        message = "\n".join([what_failed(error), *getattr(error, "__notes__", ())])
     except Exception as error:
         from generate.runtime.memory_limit import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise
-        why = f"The device's memory is full. {out_of_memory}".rstrip()
-    print(f"{name}: {why}", file=sys.stderr)
+        message = f"The device's memory is full. {out_of_memory}".rstrip()
+    print(f"{name}: {message}", file=sys.stderr)
     return FAILED

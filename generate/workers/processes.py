@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -30,9 +30,17 @@ Front = TypeVar("Front")
 class Clip(Protocol):
     """A job of `map_unordered`: which clip it is, and where it begins in which file."""
 
-    clip_id: str
-    path: str
-    start_s: float
+    @property
+    def clip_id(self) -> str:
+        """Its name."""
+
+    @property
+    def path(self) -> str:
+        """Its file, relative to the audio folder."""
+
+    @property
+    def start_s(self) -> float:
+        """Where it begins in the file."""
 
 
 Job = TypeVar("Job", bound=Clip)
@@ -65,7 +73,7 @@ def try_job(work: Callable[..., Result], *arguments: object) -> Result | str:
 
 def map_unordered(
     work: Callable[[Job, Front], Result], jobs: Iterable[Job], front: Front, *, workers: int, temporary_folder: Path
-) -> Iterator[tuple[Job, Result | str]]:
+) -> Generator[tuple[Job, Result | str], None, None]:
     """Call `work` for all clips, and yield each with its result or the reason, as they finish.
 
     When a worker dies, or no clip is finished for `CLIP_LIMIT_S`, the submitted clips are tried again one at a time; a

@@ -10,7 +10,8 @@ from benchmarks.scale import audioset, listings, whole_run
 from generate.__main__ import main
 from generate.command_line import options_from, parse
 from generate.dataset import tables
-from generate.rendering.prepare import prepare, survey
+from generate.rendering.plan import make_plan
+from generate.rendering.prepare import prepare
 from train.data.split import make_splits
 
 
@@ -56,7 +57,7 @@ def test_the_work_on_tables_grows_as_the_tables_do(tmp_path):
             {
                 "read": calls(tables.read_metadata, images / "metadata.csv"),
                 "write": calls(tables.write_table, place / "again.csv", table),
-                "survey": calls(survey, prepared),
+                "plan": calls(make_plan, prepared),
                 "split": calls(make_splits, table),
             }
         )

@@ -35,14 +35,15 @@ RENDERS = (
 import numpy as np
 from generate import workers
 from generate.command_line import options_from, parse
-from generate.rendering.prepare import prepare, survey
+from generate.rendering.plan import make_plan
+from generate.rendering.prepare import prepare
 from generate.rendering.clip import render
 
 audio_folder, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 prepared = prepare(options_from(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"])))
 workers.keep_memory()  # as in a worker
 Path(images).mkdir()
-jobs = list(survey(prepared).jobs)
+jobs = list(make_plan(prepared).jobs)
 rng = np.random.default_rng(0)
 seen = []
 for number in range(n):

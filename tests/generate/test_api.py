@@ -54,7 +54,7 @@ def test_it_renders_what_the_command_renders(audio_folder, tmp_path):
 def test_options_go_where_they_belong_and_output_has_its_default(audio_folder, tmp_path):
     result = generate.render("audio_folder", classes=["low"], variants=["none"], source_pattern="^(.)", **SMALL)
     assert result.metadata["label"].unique().tolist() == ["low"]
-    assert (tmp_path / "outputs/images/sounds/metadata.csv").is_file()
+    assert (tmp_path / "outputs/images/audio_folder/metadata.csv").is_file()
 
 
 def test_what_is_no_option_is_named(audio_folder):

@@ -55,7 +55,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("colourmap = 'gray'", "do you mean 'colormap'"),
         ("sr = 'fast'", "whole number"),
         ("sr = 1.5", "whole number"),
-        ("workers = 0", "give 1 or more"),
+        ("workers = 0", "must be 1 or more"),
         ("pad = 'zero'", "pad must be one of silence, repeat"),
         ("variants = 3", "list of texts"),
         ("overwrite = 'yes'", "true or false"),

@@ -7,7 +7,7 @@ import pytest
 
 from generate.__main__ import main
 from generate.dataset import folder, own_files
-from generate.rendering import prepare
+from generate.rendering import plan
 from generate.runtime.progress import terminal_bar
 from tests.generate.rendering.test_run import QUICK, tree
 
@@ -20,16 +20,16 @@ def generate(*arguments) -> int:
 
 def test_a_whole_disk_has_no_name_for_its_images(capsys):
     assert generate(os.path.abspath(os.sep)) == 1
-    assert "is a whole disk and has no name for its images; give an OUTPUT" in capsys.readouterr().err
+    assert "is a whole disk and has no name for its images. Give an OUTPUT" in capsys.readouterr().err
 
 
 def test_paths_that_windows_does_not_take_are_told_before_any_work(audio_folder, tmp_path, monkeypatch, capsys):
     images = tmp_path / ("x" * 100)
-    monkeypatch.setattr(prepare, "max_path_length", lambda: len(str(images)) + 20)
+    monkeypatch.setattr(plan, "max_path_length", lambda: len(str(images)) + 20)
     assert generate(audio_folder, images) == 1
     said = capsys.readouterr().err
-    assert "and Windows takes" in said and "shorter, or turn long paths on" in said and not images.exists()
-    monkeypatch.setattr(prepare, "max_path_length", lambda: len(str(images)) + 120)
+    assert "and Windows accepts" in said and "shorter, or enable long" in said and not images.exists()
+    monkeypatch.setattr(plan, "max_path_length", lambda: len(str(images)) + 120)
     assert generate(audio_folder, images) == 0
 
 

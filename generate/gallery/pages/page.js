@@ -25,16 +25,16 @@ function count(number, noun) {
 
 const hertz = (value) => (value >= 1000 ? `${value / 1000} kHz` : `${value} Hz`);
 
-/** A image by its file; where that is not there, words in its place. */
+/** An image by its file; a note in its place if the file is missing. */
 function imageFile(source, label) {
   const image = element("img", { src: source, loading: "lazy", alt: label });
   image.addEventListener("error", () => {
-    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This image is not there."));
+    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This image is missing."));
   });
   return image;
 }
 
-/** A image (or canvas) between its axes. */
+/** An image (or canvas) between its axes. */
 function plot(image) {
   const rows = data.frequency_marks.map(([value, place]) =>
     element("span", { style: `bottom: ${100 * place}%` }, hertz(value)));
@@ -45,14 +45,14 @@ function plot(image) {
     element("div", { class: "seconds", "aria-hidden": "true" }, ...columns));
 }
 
-/** A player; nothing is read before somebody presses it, and only one is heard at a time. */
+/** An audio player; nothing is loaded before it is pressed, and only one plays at a time. */
 function player(source, label) {
   const audio = element("audio", { controls: true, preload: "none", src: source, "aria-label": label });
   audio.addEventListener("play", () => {
     for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
   });
   audio.addEventListener("error", () => {
-    audio.replaceWith(element("p", { class: "soft small" }, "The sound file cannot be played from here."));
+    audio.replaceWith(element("p", { class: "soft small" }, "This audio file cannot be played from here."));
   });
   return audio;
 }
@@ -61,7 +61,7 @@ function player(source, label) {
 function findingsList(findings) {
   const tone = { ok: "good", warning: "warn", missing: "bad" };
   return findings.map(([status, what, fix]) => element("li", {},
-    element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "look"), what,
+    element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "check"), what,
     fix ? element("span", { class: "fix" }, fix) : null));
 }
 
@@ -70,5 +70,5 @@ function options(id, pairs) {
   find(id).append(...pairs.map(([value, text]) => element("option", { value }, text)));
 }
 
-/** Whether a key press is meant for the field that has the focus. */
+/** Whether a key press belongs to the field that has the focus. */
 const isTyping = (event) => /^(INPUT|SELECT|TEXTAREA|AUDIO)$/.test(event.target.tagName);

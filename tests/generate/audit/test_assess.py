@@ -15,12 +15,21 @@ from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.audit.shortcut import shortcut
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
+from generate.runtime.findings import Finding
 from tests.conftest import white
 
 SETTINGS = Settings()
 SR = 44100
 CHECKS = ["balance", "durations", "duration_by_class", "peaks", "level_by_class", "equal", "near", "bandwidth"]
 CHECKS += ["bandwidth_by_class"]
+
+
+def findings_of(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> list[Finding]:
+    return assess.assess(clips, small, settings=settings)[1]
+
+
+def flagged(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> pd.DataFrame:
+    return assess.assess(clips, small, settings=settings)[0]
 
 
 def clips_table(n: int = 30) -> pd.DataFrame:
@@ -53,7 +62,7 @@ def small_images(n: int = 30) -> np.ndarray:
 
 
 def statuses(clips, small=None, settings=SETTINGS) -> dict[str, str]:
-    found = assess.findings(clips, small_images(len(clips)) if small is None else small, settings=settings)
+    found = findings_of(clips, small_images(len(clips)) if small is None else small, settings=settings)
     assert all(bool(finding.fix) == (finding.status != "ok") for finding in found)
     return {check: finding.status for check, finding in zip(CHECKS, found, strict=True)}
 
@@ -95,10 +104,10 @@ def _doubled(clips: pd.DataFrame, label: str) -> pd.DataFrame:
 
 
 def test_a_healthy_collection_has_nothing_to_mend():
-    found = assess.findings(clips_table(), small_images(), settings=SETTINGS)
+    found = findings_of(clips_table(), small_images(), settings=SETTINGS)
     assert [finding.status for finding in found] == ["ok"] * len(CHECKS)
     assert found[0].what == "3 classes of 10 clips (the largest 1.0 times the smallest) and 10 recordings each"
-    assert set(assess.table(clips_table(), small_images(), settings=SETTINGS)["flags"]) == {""}
+    assert set(flagged(clips_table(), small_images(), settings=SETTINGS)["flags"]) == {""}
 
 
 @pytest.mark.parametrize(
@@ -108,13 +117,13 @@ def test_a_healthy_collection_has_nothing_to_mend():
         ("fewer recordings than folds", "balance", "fewer recordings than the 5 folds: a"),
         ("short", "durations", "30 clips shorter than half"),
         ("long", "durations", "30 clips longer, cut"),
-        ("duration tells", "duration_by_class", "it tells a (100 %"),
+        ("duration tells", "duration_by_class", "it predicts a (100 %"),
         ("silent", "peaks", "silent 1"),
         ("quiet", "peaks", "below -60 dBFS 1"),
         ("clipped", "peaks", "at full scale 12"),
-        ("equal", "equal", "1 sound under several names, 2 clips; in two classes 1"),
+        ("equal", "equal", "1 recording under several names, 2 clips; in two classes 1"),
         ("all cut", "bandwidth", "30 of 30 clips are cut off"),
-        ("one class cut", "bandwidth_by_class", "it tells a (100 %"),
+        ("one class cut", "bandwidth_by_class", "it predicts a (100 %"),
     ],
 )
 def test_one_fault_is_one_finding(kind, check, said):
@@ -123,14 +132,14 @@ def test_one_fault_is_one_finding(kind, check, said):
     if kind == "one class cut":
         expected["bandwidth"] = "warning"  # 16 kHz is below three quarters of the image too
     assert statuses(clips) == expected
-    found = assess.findings(clips, small_images(len(clips)), settings=SETTINGS)
+    found = findings_of(clips, small_images(len(clips)), settings=SETTINGS)
     assert said in found[CHECKS.index(check)].what
 
 
 def test_a_level_that_tells_the_class_matters_only_where_the_image_shows_it():
     clips = fault(clips_table(), "level tells")
     assert statuses(clips)["level_by_class"] == "ok"
-    assert "no harm" in assess.findings(clips, small_images(), settings=SETTINGS)[CHECKS.index("level_by_class")].what
+    assert "harmless" in findings_of(clips, small_images(), settings=SETTINGS)[CHECKS.index("level_by_class")].what
     assert statuses(clips, settings=Settings(reference="full-scale"))["level_by_class"] == "warning"
 
 
@@ -143,7 +152,7 @@ def test_short_clips_are_to_get_images_that_show_95_of_100_whole():
     lengths = np.linspace(0.3, 0.8, 30)
     for settings in (SETTINGS, Settings(long="split")):
         found = finding("durations", clips_table().assign(seconds=lengths), settings)
-        assert "images of 5 s are 11 % sound, the rest is padding" in found.what
+        assert "images of 5 s are 11 % audio, the rest is padding" in found.what
         assert found.fix == "--seconds 0.78 --long first makes them 70 % sound"
 
 
@@ -166,7 +175,7 @@ def test_channels_that_cancel_are_told_and_never_to_be_left_out():
     clips.loc[3, "channel"] = "2"
     found = finding("peaks", clips)
     assert found.status == "ok"
-    assert found.what.endswith("; channels of 1 clip cancel each other, and the loudest is taken: 3.wav")
+    assert found.what.endswith("; channels of 1 clip cancel each other, and the loudest is used: 3.wav")
     clips.loc[3, ["channel", "silent"]] = ["mean", True]
     found = finding("peaks", clips, Settings(channels="mean"))
     assert found.fix == "other channels may hold the sound of silent clips: --channels auto: 3.wav"
@@ -176,7 +185,7 @@ def test_channels_that_cancel_are_told_and_never_to_be_left_out():
 def test_offsets_are_counted():
     clips = clips_table()
     clips.loc[[3, 4], "dc_offset"] = [-0.25, 0.02]
-    what = "; an offset of 1 % of full scale or more is taken away from 2 clips, the largest is 25 %: 3.wav, 4.wav"
+    what = "; a DC offset of 1 % of full scale or more is removed from 2 clips, the largest is 25 %: 3.wav, 4.wav"
     assert what in finding("peaks", clips).what
     for nothing in (0.001, np.nan):
         assert "offset" not in finding("peaks", clips_table().assign(dc_offset=nothing)).what
@@ -188,7 +197,7 @@ def test_numbers_in_a_unit_of_their_own_are_not_clipped():
 
 
 def test_bandwidth_says_what_to_do():
-    found = assess.findings(fault(clips_table(), "one class cut"), small_images(), settings=SETTINGS)
+    found = findings_of(fault(clips_table(), "one class cut"), small_images(), settings=SETTINGS)
     assert "--fmax-hz 7400" in found[-1].fix
 
 
@@ -202,10 +211,10 @@ def test_two_longer_clips_of_many_are_only_counted(settings):
 def test_near_duplicates_are_found_and_named():
     clips, small = clips_table(), small_images()
     small[10] = small[4]  # another class, another fold
-    finding = assess.findings(clips, small, settings=SETTINGS)[6]
+    finding = findings_of(clips, small, settings=SETTINGS)[6]
     assert finding.status == "warning"
     assert finding.what.endswith("in two classes 0, in two folds 1: 4.wav and 10.wav")
-    table = assess.table(clips, small, settings=SETTINGS)
+    table = flagged(clips, small, settings=SETTINGS)
     assert table["flags"][4] == "near-duplicate-of:clip10"
     assert table["flags"][10] == "near-duplicate-of:clip04"
     clips["source_id"] = clips["source_id"].replace("clip10", "clip04")
@@ -223,7 +232,7 @@ def test_the_table_says_all_that_holds_of_a_clip():
     clips = clips_table()
     clips.loc[3, ["seconds", "peak_dbfs", "cutoff_hz", "audio_sha256"]] = [1.0, 0.0, 9000.0, "sha5"]
     clips.loc[4, ["seconds", "peak_dbfs"]] = [9.0, -70.0]
-    flags = assess.table(clips, small_images(), settings=SETTINGS)["flags"]
+    flags = flagged(clips, small_images(), settings=SETTINGS)["flags"]
     assert flags[3] == "clipped short cut-off equal-to:clip05"
     assert flags[4] == "quiet long"
     assert flags[5] == "equal-to:clip03"
@@ -305,7 +314,7 @@ def test_what_fades_or_is_silent_has_no_cut_off():
 def test_features_that_show_no_cut_off_say_so(feature):
     settings = Settings(feature=feature)
     assert np.isnan(cutoff_hz(spectrogram_image(low_passed(white(5.0, sr=SR), 16000), settings), settings))
-    found = assess.findings(clips_table(), small_images(), settings=settings)
+    found = findings_of(clips_table(), small_images(), settings=settings)
     assert "--feature mel" in found[7].what and {finding.status for finding in found} == {"ok"}
 
 
@@ -362,7 +371,7 @@ def test_steady_sounds_are_not_taken_for_each_other():
     t = np.arange(5 * SR) / SR
     small = smalls([(0.5 * np.sin(2 * np.pi * 440 * t)).astype(np.float32)] * 2)
     found = near_duplicates(small, np.arange(2), seconds=5.0)
-    assert len(found.pairs) == 0 and not found.tellable.any()
+    assert len(found.pairs) == 0 and not found.comparable.any()
 
 
 @pytest.mark.parametrize("seconds, n_columns", [(0.3, 16), (1.0, 51), (5.0, 256), (30.0, 256)])
@@ -396,7 +405,7 @@ def some_real(esc10):
 def cutoffs_finding(labels, images):
     clips = clips_table(len(labels)).assign(label=labels)
     clips["cutoff_hz"] = [assess.measure(image, SETTINGS).cutoff_hz for image in images]
-    return assess.findings(clips, small_images(len(labels)), settings=SETTINGS)[-1]
+    return findings_of(clips, small_images(len(labels)), settings=SETTINGS)[-1]
 
 
 @pytest.mark.parametrize("label", ["002 - Rain", "009 - Rooster"])
@@ -411,7 +420,7 @@ def test_a_real_class_from_another_source_is_found(some_real, label, how):
     ]
     finding = cutoffs_finding(labels, changed)
     assert finding.status == "warning"
-    assert f"it tells {label} (" in finding.what
+    assert f"it predicts {label} (" in finding.what
 
 
 def test_real_copies_are_found_and_real_neighbours_are_not(some_real):

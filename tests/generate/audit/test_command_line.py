@@ -13,7 +13,8 @@ import soundfile
 
 import generate.__main__
 from generate.audit import assess, examine
-from generate.audit.command_line import build_parser, main, rejected_text
+from generate.audit.command_line import build_parser, main
+from generate.audit.run import rejected_text
 from generate.dataset import tables
 from generate.rendering.rejected import RejectedClip
 from tests.conftest import SR, tone, white
@@ -49,7 +50,7 @@ def test_a_healthy_collection_ends_with_0(healthy, tmp_path, capsys):
     assert audit(healthy, *QUICK, "--csv", csv) == 0
     out = capsys.readouterr().out
     assert "warning" not in out and out.count("\nok ") == 10
-    assert "ok       every sound can be read" in out
+    assert "ok       every clip can be decoded" in out
     assert list(pd.read_csv(csv).columns) == [*assess.CLIP_COLUMNS, "flags"]
     assert set(table_of(csv)["flags"]) == {""}
 
@@ -65,9 +66,9 @@ def test_faults_end_with_3_and_say_what_to_do(healthy, tmp_path, capsys):
     assert audit(healthy, *QUICK, "--csv", csv) == 3
     out = capsys.readouterr().out
     assert "silent 1\n" in out
-    assert "1 sound under several names, 2 clips; in two classes 1" in out
+    assert "1 recording under several names, 2 clips; in two classes 1" in out
     assert "low/1.wav and low/louder.ogg" in out
-    assert "2 of 13 sounds cannot be rendered" in out
+    assert "2 of 13 clips cannot be rendered" in out
     assert "low/empty.flac: empty: the file has no bytes" in out
     flags = table_of(csv)["flags"]
     assert flags["low-nothing"] == "silent"
@@ -85,14 +86,14 @@ def test_only_rejected_sounds_are_told_too(tmp_path, capsys):
     (tmp_path / "audio_folder" / "a").mkdir(parents=True)
     (tmp_path / "audio_folder" / "a" / "x.wav").write_bytes(b"no")
     assert audit(tmp_path / "audio_folder", *QUICK, "--layout", "folders", "--csv", tmp_path / "x.csv") == 3
-    assert "1 of 1 sounds cannot be rendered" in capsys.readouterr().out
+    assert "1 of 1 clip cannot be rendered" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "x.csv")) == 0
 
 
 def test_the_table_goes_to_outputs_by_itself(audio_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     audit(audio_folder, *QUICK)
-    assert (tmp_path / "outputs" / "audit" / "sounds.csv").is_file()
+    assert (tmp_path / "outputs" / "audit" / "audio_folder.csv").is_file()
     assert sorted(os.listdir(tmp_path / "outputs")) == ["audit"]
 
 
@@ -109,7 +110,7 @@ _EXAMINE = examine.examine
 def test_a_crash_in_a_decoder_does_not_end_the_audit(audio_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(examine, "examine", die_on_some)
     assert audit(audio_folder, *QUICK, "--csv", tmp_path / "x.csv") == 3
-    assert "2 of 8 sounds cannot be rendered" in capsys.readouterr().out
+    assert "2 of 8 clips cannot be rendered" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "x.csv")) == 6
 
 
@@ -140,7 +141,7 @@ def test_help_imports_nothing_slow():
 
 def test_a_long_list_of_rejected_sounds_is_cut():
     text = rejected_text([RejectedClip(f"{n}.wav", str(n), "a", "empty") for n in range(14)], 20)
-    assert text.startswith("warning  14 of 20 sounds") and "and 4 more" in text
+    assert text.startswith("warning  14 of 20 clips") and "and 4 more" in text
 
 
 # The same from images

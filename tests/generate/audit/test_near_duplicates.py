@@ -42,7 +42,7 @@ def test_padding_makes_no_pairs():
     for kind in NOISY:
         audio_folder = draw(kind, 15, seed=5, sr=settings.sr, shortest_s=0.4, longest_s=0.4)
         found = copies_of(audio_folder, settings)
-        assert len(found.pairs) == 0 and found.tellable.all()
+        assert len(found.pairs) == 0 and found.comparable.all()
 
 
 @pytest.mark.parametrize("copy", COPIES)
@@ -59,7 +59,7 @@ def test_what_is_too_steady_or_simple_to_tell_is_never_accused(kind):
     settings = Settings(seconds=1, sr=8000, n_fft=512, hop_length=128)
     audio_folder = draw(kind, 20, seed=7, sr=settings.sr, shortest_s=1, longest_s=1)
     found = copies_of([*audio_folder, *audio_folder], settings)
-    assert found.tellable[found.pairs[["a", "b"]]].all()
+    assert found.comparable[found.pairs[["a", "b"]]].all()
     assert (found.pairs["b"] - found.pairs["a"] == len(audio_folder)).all()
 
 
@@ -70,7 +70,7 @@ def test_real_short_pieces_of_different_recordings_are_no_pairs_and_their_copies
     cut, of = pieces(audio_folder, np.arange(len(paths)), SHORT.sr, 300)
     found = copies_of(cut, SHORT, of)
     assert len(found.pairs) == 0
-    some = [row for row in range(300) if found.tellable[row]][:60]
+    some = [row for row in range(300) if found.comparable[row]][:60]
     audio_folder = [cut[row] for row in some]
     copied = [y.astype(np.float32) * 0.5 for y in audio_folder]
     again = copies_of([*audio_folder, *copied], SHORT).pairs
@@ -80,15 +80,15 @@ def test_real_short_pieces_of_different_recordings_are_no_pairs_and_their_copies
 def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
     clips = clips_table()
     pairs = near_duplicates(np.zeros((30, 32, 51), np.uint8), np.arange(30), seconds=1)
-    assert not pairs.tellable.any() and len(pairs.pairs) == 0
-    finding = checks.near_duplicates(clips, pairs.pairs, n_untold=30)
+    assert not pairs.comparable.any() and len(pairs.pairs) == 0
+    finding = checks.near_duplicates(clips, pairs.pairs, n_not_comparable=30)
     assert finding.status == "ok"
     assert finding.what == (
-        "no two recordings are found to be the same but for codec, gain or start; 30 clips too short or too steady to tell"
+        "no two recordings seem to be the same but for codec, gain or start; 30 clips too short or too steady to compare"
     )
     small = np.random.default_rng(0).integers(0, 256, (30, 32, 128), dtype=np.uint8)
     small[5] = small[4]
-    finding = assess.findings(clips, small, settings=SETTINGS)[6]
+    finding = assess.assess(clips, small, settings=SETTINGS)[6]
     assert "in two classes 1, in two folds 0: 4.wav and 5.wav" in finding.what
     assert "the same recording under two labels, or a copy" in finding.fix and "wrong" not in finding.fix
 
@@ -96,7 +96,7 @@ def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
 def test_equal_samples_in_two_classes_are_no_wrong_label():
     clips = clips_table()
     clips.loc[:1, "audio_sha256"] = "same"
-    finding = assess.findings(clips, np.zeros((30, 32, 128), np.uint8), settings=SETTINGS)[5]
+    finding = assess.assess(clips, np.zeros((30, 32, 128), np.uint8), settings=SETTINGS)[5]
     assert "one sound has two labels: listen" in finding.fix and "wrong" not in finding.fix
 
 
@@ -118,7 +118,7 @@ def test_labels_drawn_at_random_are_told_by_nothing(n_classes, n_recordings):
 def test_a_length_that_does_tell_is_named_even_of_few_recordings():
     clips = pd_clips(4, 5, np.repeat([1.0, 2.0, 3.0, 4.0], 5))
     finding = assess.shortcut_checks.duration_by_class(clips, SETTINGS)
-    assert finding.status == "warning" and "it tells" in finding.what
+    assert finding.status == "warning" and "it predicts" in finding.what
     told = shortcut(np.repeat([1.0, 2.0], 5), np.repeat(["a", "b"], 5), np.arange(10), width=0.1)
     assert told.accuracy == 1
 

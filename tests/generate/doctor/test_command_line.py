@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from generate.audit.finding import Finding
-from generate.doctor import command_line as doctor
-from generate.doctor.command_line import check_package, main
+from generate.doctor import checks, packages
+from generate.doctor.command_line import main
+from generate.doctor.packages import check_package
+from generate.runtime.findings import Finding
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,9 +23,9 @@ def test_findings_do_not_change():
 
 
 def test_a_good_installation_ends_with_0(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "needed", lambda: [("pytest", "")])
+    monkeypatch.setattr(checks, "needed", lambda: [("pytest", "")])
     finding = Finding("warning", "that", "so\nor so")
-    monkeypatch.setattr(doctor, "CHECKS", (doctor.check_cores, lambda: finding))
+    monkeypatch.setattr(checks, "CHECKS", (checks.check_cores, lambda: finding))
     assert main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ok       Python 3.")
@@ -34,13 +35,13 @@ def test_a_good_installation_ends_with_0(monkeypatch, capsys):
         "           -> so",
         "           -> or so",
         "",
-        "all that is needed is here; 1 warning",
+        "nothing is missing; 1 warning",
     ]
 
 
 def test_a_missing_package_ends_with_1_and_the_mending_line_stands_once(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "needed", lambda: [("no-such-one", "1.0"), ("no-such-other", "2.0")])
-    monkeypatch.setattr(doctor, "CHECKS", ())
+    monkeypatch.setattr(checks, "needed", lambda: [("no-such-one", "1.0"), ("no-such-other", "2.0")])
+    monkeypatch.setattr(checks, "CHECKS", ())
     assert main([]) == 1
     assert capsys.readouterr().out.splitlines()[1:] == [
         "missing  no-such-one 1.0",
@@ -55,8 +56,8 @@ def test_a_check_that_breaks_does_not_end_the_others(monkeypatch, capsys):
     def check_broken():
         raise AttributeError("half installed")
 
-    monkeypatch.setattr(doctor, "needed", lambda: [])
-    monkeypatch.setattr(doctor, "CHECKS", (check_broken, doctor.check_cores))
+    monkeypatch.setattr(checks, "needed", lambda: [])
+    monkeypatch.setattr(checks, "CHECKS", (check_broken, checks.check_cores))
     assert main([]) == 0
     out = capsys.readouterr().out
     assert "half installed" in out and "CPU core" in out
@@ -66,8 +67,8 @@ def test_requirements_that_are_not_there(monkeypatch, capsys):
     def gone():
         raise FileNotFoundError("requirements.txt")
 
-    monkeypatch.setattr(doctor, "needed", gone)
-    monkeypatch.setattr(doctor, "CHECKS", ())
+    monkeypatch.setattr(checks, "needed", gone)
+    monkeypatch.setattr(checks, "CHECKS", ())
     assert main([]) == 0
     assert "packages were not checked" in capsys.readouterr().out
 
@@ -94,65 +95,65 @@ def test_requirements_are_parsed(tmp_path):
         "# why\n-r other.txt\nnumpy==2.4.6  # pinned\n\nany\nx-y[z] == 1.9 ; os_name\nold>=3\n"
         "other==1.0 ; sys_platform == 'amiga'  # why\nours==2.0 ; python_version > '3'\n"
     )
-    assert doctor.requirements(file.read_text()) == [
+    assert packages.requirements(file.read_text()) == [
         ("numpy", "2.4.6"),
         ("any", ""),
         ("x-y", "1.9"),
         ("old", ""),
         ("ours", "2.0"),
     ]
-    ours = dict(doctor.needed())
+    ours = dict(packages.needed())
     assert {"librosa", "tensorflow", "pooch"} <= ours.keys() and all(ours.values())
 
 
 def test_an_old_python(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
-    finding = doctor.check_python()
+    finding = checks.check_python()
     assert finding.status == "missing" and "3.11 or newer" in finding.what and finding.fix
 
 
 def test_sound_formats(monkeypatch):
     soundfile = pytest.importorskip("soundfile")
-    assert doctor.check_audio_formats().status == "ok"
+    assert checks.check_audio_formats().status == "ok"
     monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "", "FLAC": ""})
-    finding = doctor.check_audio_formats()
+    finding = checks.check_audio_formats()
     assert finding.status == "warning" and "OGG" in finding.what and "soundfile" in finding.fix
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    assert doctor.check_audio_formats().status == "missing"
+    assert checks.check_audio_formats().status == "missing"
 
 
 def test_the_libraries_of_ffmpeg(monkeypatch):
     av = pytest.importorskip("av")
-    assert doctor.check_ffmpeg_libraries().status == "ok"
+    assert checks.check_ffmpeg_libraries().status == "ok"
     monkeypatch.setattr(av, "codecs_available", {"aac"})
-    finding = doctor.check_ffmpeg_libraries()
+    finding = checks.check_ffmpeg_libraries()
     assert finding.status == "warning" and "mp3float" in finding.what
     monkeypatch.setitem(sys.modules, "av", None)
-    assert doctor.check_ffmpeg_libraries().status == "missing"
+    assert checks.check_ffmpeg_libraries().status == "missing"
 
 
 def test_folders(tmp_path):
-    assert doctor.check_outputs(tmp_path / "outputs").status == "ok"
-    assert doctor.check_datasets(tmp_path).status == "ok"
+    assert checks.check_outputs(tmp_path / "outputs").status == "ok"
+    assert checks.check_datasets(tmp_path).status == "ok"
     assert list(tmp_path.iterdir()) == []
     file = tmp_path / "file"
     file.write_bytes(b"")
-    assert doctor.check_outputs(file).status == "missing"
-    assert doctor.check_datasets(file / "datasets").status == "warning"
+    assert checks.check_outputs(file).status == "missing"
+    assert checks.check_datasets(file / "datasets").status == "warning"
 
 
 def test_disk(tmp_path, monkeypatch):
-    assert "GB free" in doctor.check_disk(tmp_path / "a" / "b").what
-    monkeypatch.setattr(doctor, "LITTLE_DISK_GB", 1e9)
-    assert doctor.check_disk(tmp_path).status == "warning"
+    assert "GB free" in checks.check_disk(tmp_path / "a" / "b").what
+    monkeypatch.setattr(checks, "LITTLE_DISK_GB", 1e9)
+    assert checks.check_disk(tmp_path).status == "warning"
 
 
 def test_memory_and_cores(monkeypatch):
-    assert doctor.check_cores().status == doctor.check_memory().status == "ok"
+    assert checks.check_cores().status == checks.check_memory().status == "ok"
     monkeypatch.setitem(sys.modules, "psutil", None)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert "not known" in doctor.check_memory().what
-    assert doctor.check_cores().what[0].isdigit()
+    assert "not known" in checks.check_memory().what
+    assert checks.check_cores().what[0].isdigit()
 
 
 def test_help_and_packages_need_no_package_at_all():

@@ -17,10 +17,10 @@ ANSWERS_VERSION = 'if [ "$1" = --version ]; then echo 3.3.0 >&2; exit 0; fi\n'
 PROGRAMS = {
     "sleeps": ("/bin/sleep 30\n", "did not end within"),
     "fails": ("exit 1\n", "status 1"),
-    "says nothing": ("exit 0\n", "asked for its version"),
+    "says nothing": ("exit 0\n", "its --version prints"),
     "sleeps at work": (ANSWERS_VERSION + "/bin/sleep 30\n", "did not end within"),
     "fails at work": (ANSWERS_VERSION + "exit 3\n", "status 3"),
-    "writes nothing": (ANSWERS_VERSION + "exit 0\n", "wrote no sound"),
+    "writes nothing": (ANSWERS_VERSION + "exit 0\n", "wrote no file"),
     "writes rubbish": (ANSWERS_VERSION + 'echo rubbish > "$5"\n', "does not work"),
     "changes nothing": (ANSWERS_VERSION + '/bin/cp "$4" "$5"\n', "= 440.0 Hz, expected 493.9"),
 }

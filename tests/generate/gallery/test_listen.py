@@ -90,7 +90,7 @@ def test_sounds_that_are_gone_leave_a_page(audio_folder, tmp_path, capsys, monke
     audio_folder.rename(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
     assert gallery_main([str(images), "--listen", "1", "--workers", "1"]) == 0
-    assert "no sound of 2 clips could be written" in capsys.readouterr().out
+    assert "no audio of 2 clips could be written" in capsys.readouterr().out
     assert (images / "index.html").is_file()
 
 

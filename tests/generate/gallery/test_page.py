@@ -35,7 +35,7 @@ def test_a_page_is_whole():
 
 def test_a_template_without_a_place_for_the_data(tmp_path):
     (tmp_path / "a.html").write_text("<html></html>")
-    with pytest.raises(ValueError, match="0 places"):
+    with pytest.raises(ValueError, match="Got 0 matches"):
         fill(tmp_path / "a.html", {})
 
 

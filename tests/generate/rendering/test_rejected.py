@@ -9,7 +9,7 @@ import soundfile
 import generate.__main__
 from generate.audio import FileReason
 from generate.dataset import tables
-from generate.rendering.rejected import RejectedClip, behind_a_fault, one_line_a_file
+from generate.rendering.rejected import RejectedClip, after_damage, one_line_a_file
 from tests.conftest import white
 
 SR = 22050
@@ -23,7 +23,7 @@ def test_clips_of_a_file_that_is_at_fault_are_one_line():
     rejected = [clip(n, FileReason("damaged")) for n in (9, 4, 7, 5)] + [clip(2, "variant x: no")]
     assert one_line_a_file(rejected) == [
         clip(2, "variant x: no"),
-        clip(4, "damaged; with it 3 more clips of this file, from 4 s on"),
+        clip(4, "damaged; and 3 more clips of this file, from 4 s on"),
     ]
     alone = [clip(4, FileReason("damaged"))]
     assert one_line_a_file(alone) == alone
@@ -37,7 +37,7 @@ def test_reasons_of_clips_alone_stay_apart():
 def test_what_was_drawn_behind_the_fault_is_given_up():
     drawn = [clip(n) for n in (0, 1, 2, 3, 6, 8)] + [clip(6, sound="b.ogg")]
     rejected = [clip(7, FileReason("later")), clip(5, FileReason("damaged")), clip(1, "no")]
-    assert behind_a_fault(drawn, rejected) == [clip(6, "damaged"), clip(8, "damaged")]
+    assert after_damage(drawn, rejected) == [clip(6, "damaged"), clip(8, "damaged")]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -73,5 +73,5 @@ def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, wor
     n_good = len(starts)
     assert 20 < n_good < 40 and starts == list(range(n_good))
     assert rejected["clip_id"].tolist() == [f"a-tape-piece{n_good:03d}"]
-    assert rejected["reason"][0].endswith(f"; with it {59 - n_good} more clips of this file, from {n_good} s on")
+    assert rejected["reason"][0].endswith(f"; and {59 - n_good} more clips of this file, from {n_good} s on")
     assert len(list(images.rglob("*.png"))) == n_good + 1

@@ -88,4 +88,4 @@ def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
 def test_a_image_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):
     assert generate(animals, tmp_path / "outputs" / "images", *MORE, "--listen", "all") == 0
     assert generate(tmp_path / "outputs", tmp_path / "again", *MORE) == 1
-    assert "images' is a folder of images that this program made" in capsys.readouterr().err
+    assert "images', an image folder that this program made" in capsys.readouterr().err

@@ -5,10 +5,10 @@ import pytest
 
 from generate.dataset.settings import Settings
 from generate.features.mel import mel_filters, n_empty_bands
-from generate.rendering.image_fit import (
-    dark_frequencies,
+from generate.rendering.settings_advice import (
     fitting_seconds,
     little_audio,
+    missing_frequencies,
     share_of_audio,
     window_warnings,
 )
@@ -24,8 +24,8 @@ def test_the_share_of_sound():
 
 def test_short_clips_in_long_images_are_named_with_the_95th_percentile():
     what, advice = little_audio(DIGITS, Settings(long="split"))
-    assert what == "images of 5 s are 11 % sound, the rest is padding"
-    assert advice == "--seconds 0.78 --long first makes them 72 % sound"
+    assert what == "images of 5 s are 11 % audio, the rest is padding"
+    assert advice == "--seconds 0.78 --long first makes them 72 % audio"
     assert fitting_seconds(DIGITS) == 0.78
     assert (DIGITS > 0.78).mean() <= 0.05, "and not a quarter of them is cut"
 
@@ -52,14 +52,14 @@ def test_nothing_is_said_where_it_fits():
 
 
 def test_rates():
-    what, option = dark_frequencies(np.full(3, 8000.0), Settings())
+    what, option = missing_frequencies(np.full(3, 8000.0), Settings())
     assert what == "all files are of 8,000 Hz: above 4,000 Hz the images are empty" and option == "--sr 8000"
-    assert dark_frequencies(np.full(3, 8000.0), Settings(sr=8000)) == ("", "")
-    assert dark_frequencies(np.full(3, 8000.0), Settings(fmax_hz=4000)) == ("", "")
-    assert dark_frequencies(np.array([8000.0, 16000]), Settings(fmax_hz=10_000))[1] == "--fmax-hz 8000"
-    assert dark_frequencies(np.array([8000.0, 44100]), Settings()) == ("", "")
-    assert dark_frequencies(np.array([8000.0, np.nan]), Settings()) == ("", ""), "of one it is not known"
-    what, option = dark_frequencies(np.full(3, 384_000.0), Settings())
+    assert missing_frequencies(np.full(3, 8000.0), Settings(sr=8000)) == ("", "")
+    assert missing_frequencies(np.full(3, 8000.0), Settings(fmax_hz=4000)) == ("", "")
+    assert missing_frequencies(np.array([8000.0, 16000]), Settings(fmax_hz=10_000))[1] == "--fmax-hz 8000"
+    assert missing_frequencies(np.array([8000.0, 44100]), Settings()) == ("", "")
+    assert missing_frequencies(np.array([8000.0, np.nan]), Settings()) == ("", ""), "of one it is not known"
+    what, option = missing_frequencies(np.full(3, 384_000.0), Settings())
     assert what.endswith("the images leave out what is above 22,050 Hz") and option == "--sr 384000"
 
 

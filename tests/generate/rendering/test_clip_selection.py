@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from generate.readers.collection.clips import clips_table
-from generate.rendering.class_choice import choose_classes
-from generate.rendering.plan import spread
+from generate.rendering.clip_selection import choose_classes, stratified_limit
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
@@ -38,7 +37,7 @@ def folded(n_classes: int = 10, n_folds: int = 5, n_recordings: int = 8) -> pd.D
 
 @pytest.mark.parametrize("n_digits", [1, 10])
 def test_forty_clips_hold_all_six_speakers(n_digits):
-    taken = spread(digits(n_digits), 40)
+    taken = stratified_limit(digits(n_digits), 40)
     counts = taken["source_id"].value_counts()
     assert set(counts.index) == set(SPEAKERS)
     assert counts.max() - counts.min() <= (1 if n_digits == 1 else 2)
@@ -46,31 +45,31 @@ def test_forty_clips_hold_all_six_speakers(n_digits):
 
 
 def test_each_class_begins_with_another_speaker():
-    assert set(spread(digits(), 10)["source_id"]) == set(SPEAKERS)
+    assert set(stratified_limit(digits(), 10)["source_id"]) == set(SPEAKERS)
 
 
 @pytest.mark.parametrize("limit", [10, 20, 50])
 def test_all_folds_are_there(limit):
-    taken = spread(folded(), limit)
+    taken = stratified_limit(folded(), limit)
     assert set(taken["fold"].value_counts()) == {limit // 5}
     assert set(taken["label"].value_counts()) == {limit // 10}
 
 
 def test_pieces_of_one_long_recording_do_not_crowd_out_the_others():
     clips = pd.DataFrame({"label": "a", "fold": "", "source_id": ["long"] * 1000 + ["x", "y", "z"]})
-    assert set(spread(clips, 4)["source_id"]) == {"long", "x", "y", "z"}
+    assert set(stratified_limit(clips, 4)["source_id"]) == {"long", "x", "y", "z"}
 
 
 def test_where_each_file_is_its_own_recording_the_first_by_name_are_taken():
     clips = clips_table(paths=[f"{label}/{k}.wav" for label in "ab" for k in range(9)], labels=["a"] * 9 + ["b"] * 9)
-    assert spread(clips, 5)["clip_id"].tolist() == ["a-0", "a-1", "a-2", "b-0", "b-1"]
+    assert stratified_limit(clips, 5)["clip_id"].tolist() == ["a-0", "a-1", "a-2", "b-0", "b-1"]
 
 
 def test_a_larger_limit_takes_what_a_smaller_one_took_and_the_order_of_the_table_stays():
     clips = digits()
     before: set[str] = set()
     for limit in (1, 7, 40, 301, 2999, 3000, 5000):
-        taken = spread(clips, limit)
+        taken = stratified_limit(clips, limit)
         assert len(taken) == min(limit, 3000)
         assert before <= set(taken["clip_id"])
         assert taken["clip_id"].tolist() == clips.loc[clips["clip_id"].isin(taken["clip_id"]), "clip_id"].tolist()
@@ -79,12 +78,12 @@ def test_a_larger_limit_takes_what_a_smaller_one_took_and_the_order_of_the_table
 
 def test_a_class_that_is_too_small_gives_its_turns_to_the_others():
     clips = clips_table(paths=[f"{k}.wav" for k in range(12)], labels=["rare"] * 2 + ["common"] * 10)
-    assert spread(clips, 8)["label"].value_counts().to_dict() == {"common": 6, "rare": 2}
+    assert stratified_limit(clips, 8)["label"].value_counts().to_dict() == {"common": 6, "rare": 2}
 
 
 def test_nothing_and_everything():
-    assert len(spread(digits().head(0), 5)) == 0
-    pd.testing.assert_frame_equal(spread(digits(2), 600), digits(2))
+    assert len(stratified_limit(digits().head(0), 5)) == 0
+    pd.testing.assert_frame_equal(stratified_limit(digits(2), 600), digits(2))
 
 
 def test_time_grows_with_the_number_of_clips_and_not_faster():
@@ -94,7 +93,7 @@ def test_time_grows_with_the_number_of_clips_and_not_faster():
         clips = pd.DataFrame({"label": rng.integers(0, 50, n).astype(str), "fold": "", "source_id": np.arange(n) // 3})
         clips["source_id"] = clips["source_id"].astype(str)
         began = time.process_time()
-        spread(clips, n // 2)
+        stratified_limit(clips, n // 2)
         return time.process_time() - began
 
     took_s(1000)

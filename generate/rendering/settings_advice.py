@@ -1,6 +1,6 @@
-"""Whether the settings of an image fit the sounds: its length, its highest frequency, and its analysis window.
+"""Whether the settings of an image fit the audio: its length, its highest frequency, and its analysis window.
 
-Each function gives what is to be said, and what to do about it that makes it better; nothing where all is well.
+Each warning is what is wrong and an option that improves it; there is none where all is well.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from generate.features.mel import n_empty_bands
 from generate.rendering.segments import count_pieces
 
 LITTLE_AUDIO = 0.5
-"""Share of the images that is sound; with less, most of what a model sees is padding. Spoken digits of 0.4 s in images
-of 5 s (8 %) were told with 70 % accuracy, and with 91 % in images of a fitting length."""
+"""Share of the images that is audio; with less, most of what a model sees is padding. Spoken digits of 0.4 s in images
+of 5 s (8 %) were classified with 70 % accuracy, and with 91 % in images of a fitting length."""
 MOST_CUT = 0.95
-"""Quantile of the lengths that an image should show whole. A longer one is cut, which takes its end from one clip in
-twenty; cutting a quarter of them, or in two, takes away more than it gives."""
+"""Quantile of the lengths that an image should show whole: one clip in twenty loses its end. Cutting a quarter of the
+clips, or cutting them in two, loses more than it gains."""
 SHORTEST_S, LONGEST_S = 0.05, 600.0
-"""That `Settings` takes."""
+"""Range of `Settings.seconds`."""
 LONGEST_WINDOW_S = 0.1
-"""A longer window shows syllables, steps and calls as one."""
+"""A longer window blurs syllables, steps and calls into one."""
 WINDOWS_AN_IMAGE = 4
 ULTRASOUND_SR = 100_000
-"""Recorders of bats and insects take more than this; music and speech do not."""
+"""Recordings of bats and insects have a higher sample rate than this; music and speech do not."""
 
 
 def share_of_audio(seconds: np.ndarray, *, image_s: float, long: str) -> float:
-    """How much of the images is sound and no padding, 0 to 1.
+    """Share of the images that is audio and not padding, 0 to 1.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def share_of_audio(seconds: np.ndarray, *, image_s: float, long: str) -> float:
 
 
 def fitting_seconds(seconds: np.ndarray) -> float:
-    """The length of an image that shows 95 % of the files whole, rounded up to hundredths of a second."""
+    """Length of an image that shows 95 % of the files whole, rounded up to hundredths of a second."""
     wanted = np.ceil(100 * np.quantile(seconds, MOST_CUT) - 1e-6) / 100
     return float(np.clip(wanted, SHORTEST_S, LONGEST_S))
 
 
 def little_audio(seconds: np.ndarray, settings: Settings) -> tuple[str, str]:
-    """What is to be said where most of the images is padding.
+    """Warn where most of the images is padding.
 
     Parameters
     ----------
@@ -66,33 +66,34 @@ def little_audio(seconds: np.ndarray, settings: Settings) -> tuple[str, str]:
     Returns
     -------
     what, advice : str
-        Both empty where half of the images or more is sound, or sounds are repeated to fill them.
+        Both empty where at least half of the images is audio, or clips are repeated to fill them.
     """
     if not len(seconds) or settings.pad == "repeat":
         return "", ""
     share = share_of_audio(seconds, image_s=settings.seconds, long=settings.long)
     if share >= LITTLE_AUDIO:
         return "", ""
-    what = f"images of {settings.seconds:g} s are {_percent(share)} sound, the rest is padding"
+    what = f"images of {settings.seconds:g} s are {_percent(share)} audio, the rest is padding"
     better = fitting_seconds(seconds)
     fitting = share_of_audio(seconds, image_s=better, long="first")
     if better < settings.seconds and fitting > share:
-        return what, f"--seconds {better:g} --long first makes them {_percent(fitting)} sound"
-    return what, "--pad repeat fills them by repeating the sound"
+        return what, f"--seconds {better:g} --long first makes them {_percent(fitting)} audio"
+    return what, "--pad repeat fills them by repeating the clip"
 
 
-def dark_frequencies(sample_rates_hz: np.ndarray, settings: Settings) -> tuple[str, str]:
-    """What is to be said where the images go higher than the files, or leave out their ultrasound.
+def missing_frequencies(sample_rates_hz: np.ndarray, settings: Settings) -> tuple[str, str]:
+    """Warn where the images go higher than the files, or leave out their ultrasound.
 
     Parameters
     ----------
     sample_rates_hz : np.ndarray, shape=(n,)
-        Of the files; NaN where one is not known.
+        Of the files; NaN where it is not known.
     settings : Settings
 
     Returns
     -------
     what, advice : str
+        Both empty where the frequencies fit.
     """
     if not len(sample_rates_hz) or np.isnan(sample_rates_hz).any():
         return "", ""
@@ -110,7 +111,7 @@ def dark_frequencies(sample_rates_hz: np.ndarray, settings: Settings) -> tuple[s
 
 
 def window_warnings(settings: Settings) -> list[tuple[str, str]]:
-    """What is to be said of the analysis window and the mel bands, each with what to do.
+    """Warn where the analysis window is too long or mel bands are empty.
 
     Parameters
     ----------
@@ -119,6 +120,7 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
+        What is wrong, and an option that improves it.
     """
     found = []
     window_s = settings.n_fft / settings.sr
@@ -128,24 +130,24 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
             found_n_fft //= 2
         advice = "a longer --seconds"
         if found_n_fft < settings.n_fft:
-            shorter = replace(settings, n_fft=found_n_fft, hop_length=None)
+            shorter = replace(settings, n_fft=found_n_fft, hop_length=found_n_fft // 4)
             advice = f"--n-fft {found_n_fft} is {_milliseconds(found_n_fft / settings.sr)}"
             advice += f" (with {_fewer_bands(shorter)})" if _n_empty(shorter) else ""
         what = f"the window of {settings.n_fft:,} samples is {_milliseconds(window_s)} long, and blurs what is shorter"
         found.append((what, advice))
     if n_empty := _n_empty(settings):
-        what = f"{n_empty:,} of the {settings.n_bands} mel bands are narrower than the transform's bins, and stay dark"
+        what = f"{n_empty:,} of the {settings.n_bands} mel bands are narrower than the bins of the STFT, and stay dark"
         found.append((what, _without_empty_bands(settings)))
     return found
 
 
 def _n_empty(settings: Settings) -> int:
-    """Bands that are always dark, of a feature that has mel bands."""
+    """How many bands are always dark; 0 for a feature without mel bands."""
     return n_empty_bands(settings) if settings.feature in ("mel", "mfcc") else 0
 
 
 def _without_empty_bands(settings: Settings) -> str:
-    """Fewer bands, or a longer window where that is still short, that leave none empty."""
+    """Options that leave no band empty: fewer bands, or a longer window where that is still short enough."""
     n_fft = 2 ** math.ceil(math.log2(settings.n_fft))
     while n_fft < LONGEST_WINDOW_S * settings.sr and n_empty_bands(replace(settings, n_fft=n_fft)):
         n_fft *= 2
@@ -154,7 +156,7 @@ def _without_empty_bands(settings: Settings) -> str:
 
 
 def _fewer_bands(settings: Settings) -> str:
-    """The option for as many bands as leave none empty."""
+    """The option for as many bands as possible with none empty."""
     n_bands = settings.n_bands
     while n_bands > 8 and n_empty_bands(replace(settings, n_bands=n_bands, n_mfcc=min(settings.n_mfcc, n_bands))):
         n_bands -= 1

@@ -1,0 +1,111 @@
+"""Which clips a run renders: `--classes`, `--leave-out` and `--limit`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import pandas as pd
+
+from generate.runtime.os_compat import nfc
+
+MOST_NAMED = 20
+
+
+def choose_classes(labels: Sequence[str], *, classes: Sequence[str], leave_out: Sequence[str]) -> list[str]:
+    """Select classes by name.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        All classes of the collection.
+    classes : sequence of str
+        Only these; empty: all.
+    leave_out : sequence of str
+        All but these.
+
+    Returns
+    -------
+    list of str
+        In the order of `labels`.
+
+    Raises
+    ------
+    ValueError
+        If a name is not a class of the collection or is in both, or no class is left.
+    """
+    only, without = [[nfc(name.strip()) for name in names] for names in (classes, leave_out)]
+    for option, names in (("--classes", only), ("--leave-out", without)):
+        for name in names:
+            if name not in labels:
+                raise ValueError(
+                    f"{option} must name classes of the collection. Got {name!r}.{_close(name, labels)} "
+                    f"It has {_listed(labels)}."
+                )
+    if both := sorted(set(only) & set(without)):
+        raise ValueError(f"--classes and --leave-out contradict each other: both name {both[0]!r}. Take it out of one.")
+    chosen = [label for label in labels if (not only or label in only) and label not in without]
+    if not chosen:
+        raise ValueError(f"--leave-out must leave a class. Got all {len(labels)}: {_listed(labels)}. Name fewer.")
+    return chosen
+
+
+def stratified_limit(clips: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Take a number of clips, stratified by class and, within each class, by fold and recording.
+
+    In each class every recording gives one clip before any gives a second, and folds alternate. Each class begins with
+    another fold, and where recordings (speakers) are in several classes with another recording, so that few clips of
+    many classes are not all of the first. A larger limit includes all clips of a smaller one.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Columns `label`, `fold`, `source_id`, in order of name.
+    limit : int
+        At most so many clips.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The selected rows, in their order in the table.
+    """
+    names = ("label", "fold", "source_id")
+    label, fold, source = (pd.Series(pd.factorize(clips[name], sort=True)[0]) for name in names)
+    rows = pd.DataFrame({"label": label, "fold": fold, "source": source})
+    rows["take"] = rows.groupby(["label", "source"]).cumcount()
+    sources = rows.drop_duplicates(["label", "source"])[["label", "source", "fold"]]
+    shared = sources["source"].duplicated().any()
+    sources = sources.sort_values(["label", "fold", "source"])
+    sources["turn"] = _turn(sources, ["label", "fold"], "source", begins_by_class=bool(shared))
+    folds = sources.drop_duplicates(["label", "fold"])[["label", "fold"]]
+    folds["fold_turn"] = _turn(folds, ["label"], "fold", begins_by_class=True)
+    turns = sources.merge(folds, on=["label", "fold"]).drop(columns="fold")
+    rows = rows.merge(turns, on=["label", "source"], how="left").sort_values(
+        ["label", "take", "turn", "fold_turn"], kind="stable"
+    )
+    rows["place"] = rows.groupby("label").cumcount()
+    taken = rows.sort_values(["place", "label"], kind="stable").index[:limit]
+    return clips.iloc[sorted(taken)].reset_index(drop=True)
+
+
+def _turn(rows: pd.DataFrame, within: list[str], what: str, *, begins_by_class: bool) -> pd.Series:
+    """Position of each row within its group; if wanted, rotated so that class number k begins with its k-th row."""
+    groups = rows.groupby(within)[what]
+    first = rows["label"] if begins_by_class else 0
+    return (groups.cumcount() - first) % groups.transform("size")
+
+
+def first_of_each_class(clips: pd.DataFrame, n: int) -> list[str]:
+    """The first clips of each class, by `clip_id`."""
+    return clips.sort_values("clip_id").groupby("label")["clip_id"].head(n).tolist()
+
+
+def _close(name: str, labels: Sequence[str]) -> str:
+    by_lower_case = {label.casefold(): label for label in labels}
+    close = difflib.get_close_matches(name.casefold(), by_lower_case, n=3)
+    return f" Do you mean {' or '.join(repr(by_lower_case[match]) for match in close)}?" if close else ""
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
+    return ", ".join(map(repr, labels[:MOST_NAMED])) + more

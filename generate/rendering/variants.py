@@ -1,0 +1,69 @@
+"""The audio variants that a run wants: read, checked, and the user's own tried once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+import augment_audio
+from augment_audio import Request
+from generate.dataset.settings import Settings
+from generate.rendering.clip import known_variants
+
+
+def requested_variants(settings: Settings, labels: list[str]) -> dict[str, tuple[Request, ...]]:
+    """Read the variants of each class, and try those of the user's own file.
+
+    Parameters
+    ----------
+    settings : Settings
+    labels : list of str
+        The classes of the collection.
+
+    Raises
+    ------
+    ValueError
+        If a class or a variant is not known, or a variant of the user's own fails.
+    """
+    variants = known_variants(settings.variants_file)
+    unknown = sorted(set(settings.class_variants) - set(labels))
+    if unknown:
+        raise ValueError(
+            f"[class-variants] must name classes of the collection. Got {unknown[0]!r}. It has {', '.join(labels)}."
+        )
+    requests = {
+        label: augment_audio.parse_requests(
+            settings.class_variants.get(label, settings.variants), variants, augment_audio.PRESETS
+        )
+        for label in labels
+    }
+    own = set(variants) - set(augment_audio.VARIANTS)
+    of_file = {request for of_label in requests.values() for request in of_label if request.kind in own}
+    for request in sorted(of_file, key=lambda request: request.name):
+        _try_on_a_tone(request, settings)
+    return requests
+
+
+def note_unused_variants_file(settings: Settings, requests: Mapping[str, Sequence[Request]]) -> list[str]:
+    """A note where a variants file is given and none of its variants is requested (a later run may request them)."""
+    if not settings.variants_file:
+        return []
+    own = sorted(set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS))
+    if any(request.kind in own for of_label in requests.values() for request in of_label):
+        return []
+    return [f"no variant of {settings.variants_file} is used; add to --variants one of {', '.join(own)}"]
+
+
+def _try_on_a_tone(request: Request, settings: Settings) -> None:
+    """Try a variant of the user's own on one second of a tone, so that an error in it shows before the first clip."""
+    y = 0.5 * np.sin(2 * np.pi * 440 / settings.sr * np.arange(settings.sr))
+    tone = augment_audio.open_audio(y.astype(np.float32), settings.sr, engine=settings.engine)
+    try:
+        variants = known_variants(settings.variants_file)
+        augment_audio.make_variant(tone, request, variants, seed=settings.seed, clip_id="tone")
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
+        raise ValueError(
+            f"The variant {request.name!r} of {settings.variants_file!r} fails on a second of a tone: "
+            f"{type(error).__name__}: {error}"
+        ) from error
