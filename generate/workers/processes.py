@@ -163,7 +163,7 @@ class FaultyFiles:
 
 def map_ordered(
     work: Callable[..., Result], parts: Iterable[Part], *, workers: int, temporary_folder: Path
-) -> Iterator[tuple[Part, Result | str]]:
+) -> Generator[tuple[Part, Result | str], None, None]:
     """Call `work` for parts of files, and yield each with its result or the reason, in order and only a few ahead.
 
     When a worker dies, or the next part takes longer than `PART_LIMIT_S`, that part is tried again alone. If it happens

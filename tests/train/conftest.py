@@ -74,3 +74,25 @@ def images(tmp_path_factory) -> Path:
     return draw(
         folder / "audio_folder", folder / "images", "--source-pattern", "^(.+)_", "--variants", "pitch=+2", "trim"
     )
+
+
+@pytest.fixture(scope="session")
+def loaded_models() -> dict[bytes, object]:
+    """Models by the content of their files."""
+    return {}
+
+
+@pytest.fixture
+def load_models_once(monkeypatch, loaded_models) -> None:
+    """Load equal model files once in a session: loading one, and tracing it anew, takes seconds."""
+    from train.models import checkpoint
+
+    load = checkpoint.load
+
+    def load_once(path: Path) -> object:
+        key = path.read_bytes()
+        if key not in loaded_models:
+            loaded_models[key] = load(path)
+        return loaded_models[key]
+
+    monkeypatch.setattr(checkpoint, "load", load_once)

@@ -218,7 +218,9 @@ class _Test(NamedTuple):
     completeness_error: float
 
 
-def _attributions_by_fold(run: Run, chosen: pd.DataFrame, described: dict[str, object]) -> Iterator[tuple[int, _Test]]:
+def _attributions_by_fold(
+    run: Run, chosen: pd.DataFrame, described: settings_file.SettingsFile
+) -> Iterator[tuple[int, _Test]]:
     """Yield each row with its attributions; one model is in memory at a time."""
     from train.explain.attribution import attribute  # loads Keras
     from train.predict.fold_models import load_models

@@ -20,8 +20,7 @@ from train.runs import run_folder
 from train.runs.run_folder import Run
 
 KINDS = ("image.png", "grad_cam.png", "integrated_gradients.png", "what_mattered.wav")
-
-
+pytestmark = pytest.mark.usefixtures("load_models_once")
 CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
 

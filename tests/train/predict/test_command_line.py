@@ -21,6 +21,7 @@ from train.predict.terminal_text import clock
 from train.predict.windows import front_end, read_window, window_starts
 from train.runs import run_folder
 
+pytestmark = pytest.mark.usefixtures("load_models_once")
 CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 
 
