@@ -12,7 +12,7 @@ import soundfile
 from augment_audio.engines.rubberband import PEAK, RubberBandSound
 
 pytest.importorskip("pedalboard", reason="Rubber Band's library is not installed")
-SR = 22050
+SR = 44100
 
 
 def by_the_program(y: np.ndarray, folder, *options: str) -> np.ndarray:
@@ -27,8 +27,8 @@ def by_the_program(y: np.ndarray, folder, *options: str) -> np.ndarray:
 @pytest.mark.parametrize(
     ("change", "options"),
     [
-        (lambda sound: sound.time_stretch(rate=0.7), ("-T", "0.7")),
-        (lambda sound: sound.time_stretch(rate=1.2), ("-T", "1.2")),
+        (lambda sound: sound.time_stretch(rate=0.7), ("-t", repr(1 / 0.7))),
+        (lambda sound: sound.time_stretch(rate=1.2), ("-t", repr(1 / 1.2))),
         (lambda sound: sound.pitch_shift(n_semitones=2), ("-p", "2")),
         (lambda sound: sound.pitch_shift(n_semitones=-2), ("-p", "-2")),
     ],
