@@ -72,7 +72,7 @@ class Sound(ABC):
     @classmethod
     @abstractmethod
     def version(cls) -> str:
-        """Name and version of the engine, such as `librosa 0.11.0`.
+        """Name and version of the engine, such as `librosa 0.11`.
 
         Raises
         ------

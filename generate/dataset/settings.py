@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from generate.runtime.json_check import check_fields
 
-RENDERER = 4
+RENDERER = 5
 """Incremented when the same settings give other pixels, so that old and new images are never mixed."""
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest")

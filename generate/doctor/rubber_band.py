@@ -59,7 +59,7 @@ def check_rubber_band() -> Finding:
 def _rubber_band_library() -> str:
     """Version of the library, empty where it cannot be loaded."""
     try:
-        import pylibrb  # noqa: F401
+        import pedalboard  # noqa: F401
 
         from augment_audio.engines.rubberband import RubberBandSound
     except (ImportError, OSError):

@@ -217,7 +217,7 @@ def _why_not(front: Front, here: Facts, worker: Worker) -> str:
 
 
 def _engine_version(engine: str) -> str:
-    """Such as `librosa 0.11.0`; why there is none where the engine is not installed."""
+    """Such as `librosa 0.11`; why there is none where the engine is not installed."""
     try:
         return augment_audio.ENGINES[engine].version()
     except (OSError, ImportError) as error:

@@ -56,7 +56,7 @@ class Prepared:
     front : Front
         What is the same for every clip.
     engine_version : str
-        Such as `librosa 0.11.0`.
+        Such as `librosa 0.11`.
     requests : Mapping of str to tuple of Request
         Variants of each label, beside the original.
     settings_json : dict

@@ -15,7 +15,7 @@ PACKAGES = (
     "av",
     "soxr",
     "pillow",
-    "pylibrb",
+    "pedalboard",
     "pyrubberband",
 )
 """Those that a pixel can depend on."""

@@ -20,7 +20,7 @@ from tests.conftest import SR, tone, white
 def engine(request) -> str:
     """Each engine that is there."""
     if request.param == "rubberband":
-        pytest.importorskip("pylibrb", reason="Rubber Band's library is not installed")
+        pytest.importorskip("pedalboard", reason="Rubber Band's library is not installed")
     if request.param == "rubberband-program":
         skip_without_rubberband()
     return request.param

@@ -333,7 +333,7 @@ def test_an_engine_is_chosen_by_name():
 
 
 def test_auto_is_the_library_of_rubber_band():
-    pytest.importorskip("pylibrb", reason="Rubber Band's library is not installed")
+    pytest.importorskip("pedalboard", reason="Rubber Band's library is not installed")
     assert ENGINES[choose_engine()] is RubberBandSound
 
 

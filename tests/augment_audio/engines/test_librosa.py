@@ -21,8 +21,8 @@ def rms(y: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(y, dtype=np.float64))))
 
 
-def test_version_names_the_library():
-    assert LibrosaSound.version() == f"librosa {librosa.__version__}"
+def test_the_version_is_that_of_the_librosa_it_is_tested_against():
+    assert LibrosaSound.version() == "librosa " + ".".join(librosa.__version__.split(".")[:2])
 
 
 @pytest.mark.parametrize("rate", [0.7, 1.2])

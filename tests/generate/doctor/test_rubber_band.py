@@ -43,15 +43,15 @@ def put(folder, name, script="exit 0\n"):
 
 @posix
 def test_the_library_of_rubber_band_is_enough(path):
-    pytest.importorskip("pylibrb", reason="Rubber Band's library is not installed")
+    pytest.importorskip("pedalboard", reason="Rubber Band's library is not installed")
     finding = check_rubber_band()
     assert finding.status == "ok"
-    assert "pylibrb" in finding.what
+    assert "pedalboard" in finding.what
 
 
 def test_no_rubber_band_is_a_warning_that_says_how_to_get_it(path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setitem(sys.modules, "pylibrb", None)
+    monkeypatch.setitem(sys.modules, "pedalboard", None)
     put(path, "apt-get")
     finding = check_rubber_band()
     assert finding.status == "warning"
