@@ -60,7 +60,7 @@ def test_options_go_where_they_belong_and_output_has_its_default(audio_folder, t
 def test_what_is_no_option_is_named(audio_folder):
     with pytest.raises(TypeError, match="no option 'variant'. Did you mean 'variants'?"):
         generate.render(audio_folder, variant=["none"])
-    with pytest.raises(ValueError, match="sr is 0"):
+    with pytest.raises(ValueError, match="sr must be"):
         generate.render(audio_folder, sr=0)
     with pytest.raises(ValueError, match="classes"):
         generate.render(audio_folder, classes=["middle"], **SMALL)
