@@ -1,7 +1,7 @@
 """Stage two: image classifiers are trained on the images, and tested on recordings that they never heard.
 
 >>> run = fit("outputs/images/my_sounds", model="cnn7", epochs=20)  # doctest: +SKIP
->>> run.report["pooled"]["accuracy"]  # doctest: +SKIP
+>>> run.report.pooled.accuracy  # doctest: +SKIP
 >>> load_run("outputs/runs/my_sounds-cnn7").predict(["new.wav"])  # doctest: +SKIP
 """
 

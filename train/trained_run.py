@@ -1,8 +1,7 @@
-"""A finished run as an object: its report, what it said of the tests, and predictions for new recordings."""
+"""A finished run as an object: its report, its test predictions, and predictions for new recordings."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -10,15 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from train.report.report import Report, read_report
 from train.report.results import read_predictions
-from train.runs.run_folder import REPORT, Run, read_run
+from train.runs.run_folder import Run, read_run
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
 
 
 class TrainedRun:
-    """A run whose folds, or some of them, are finished.
+    """A run of which at least one fold is finished.
 
     Parameters
     ----------
@@ -27,19 +27,19 @@ class TrainedRun:
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is no run.
+        If it is not a run.
     """
 
     def __init__(self, folder: Path) -> None:
         self._run: Run = read_run(folder)
 
     def __repr__(self) -> str:
-        """Which model on which collection, and where."""
+        """Model, collection and folder."""
         return f"<TrainedRun {self._run.recipe.model} on {self._run.collection}: {str(self.folder)!r}>"
 
     @property
     def folder(self) -> Path:
-        """Where it is."""
+        """The run's folder."""
         return self._run.folder
 
     @property
@@ -48,9 +48,9 @@ class TrainedRun:
         return self._run.classes
 
     @property
-    def report(self) -> dict[str, object]:
-        """What stands in `report.json`: all metrics, and how they were measured."""
-        return json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
+    def report(self) -> Report:
+        """The run's `report.json`: all metrics, and how they were measured."""
+        return read_report(self.folder)
 
     @property
     def test_predictions(self) -> pd.DataFrame:

@@ -1,19 +1,24 @@
-"""How figures and protocols are put in words, the same on the terminal, in the plots and in the model card."""
+"""Numbers, names and protocols in words: the same on the terminal, in the plots, in the model card and on the page."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from train.recipe import Recipe
 
 LONGEST_NAME = 28
-LEAKY_MEANS = "relatives of test images were trained on, so this figure does not hold on new sounds"
+LEAKY_MEANS = (
+    "test images have images of the same recording in training, so this accuracy does not hold for new recordings"
+)
+LEAKY_OR_GROUPED = {True: "leaky", False: "grouped"}
+"""What a split is called, by `is_leaky`."""
 
 
-def percent(part: float | None) -> str:
-    """Such as `92.5 %`; `-` for nothing."""
-    return "-" if part is None or math.isnan(part) else f"{100 * part:.1f} %"
+def percent(fraction: float | None) -> str:
+    """Such as `92.5 %`; `-` for None and NaN."""
+    return "-" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
 
 
 def listed(names: Iterable[str], *, most: int = 6) -> str:
@@ -24,12 +29,18 @@ def listed(names: Iterable[str], *, most: int = 6) -> str:
 
 
 def shortened(name: str, *, longest: int = LONGEST_NAME) -> str:
-    """The name on one line, its middle left out where it is too long."""
+    """The name on one line, with an ellipsis in its middle where it is too long."""
     name = " ".join(name.split())
     if len(name) <= longest:
         return name
     head = longest // 2
     return f"{name[:head]}…{name[len(name) - (longest - 1 - head) :]}"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows literally: a class may be named `<b>`, `a|b` or `*`."""
+    text = re.sub(r"[\r\n\t]+", " ", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", text)
 
 
 def duration(seconds: float) -> str:
@@ -40,53 +51,53 @@ def duration(seconds: float) -> str:
 
 
 def start_in_words(weights: str) -> str:
-    """Where the model's weights came from."""
+    """The initial weights, after "trained"."""
     if weights == "none":
         return "from scratch"
     if weights == "imagenet":
-        return "from weights that were learnt on photographs (ImageNet)"
+        return "from ImageNet weights"
     return f"from the weights in {weights}"
 
 
-def _whose_folds(recipe: Recipe) -> str:
-    if recipe.ignore_folds:
-        return "of whole recordings, drawn at random; the collection's own were skipped"
-    return (
-        "the collection's own, where it has some" if recipe.n_folds is None else "of whole recordings, drawn at random"
-    )
-
-
-def protocol_in_words(recipe: Recipe, *, leaky: bool) -> str:
-    """How training and test were divided, in a few sentences for a reader who is new to this.
+def protocol_in_words(recipe: Recipe, *, is_leaky: bool) -> str:
+    """How the images were divided into training and test, in a few sentences.
 
     Parameters
     ----------
     recipe : Recipe
-    leaky : bool
-        Whether relatives of what was tested were trained on, in any fold.
+    is_leaky : bool
+        Whether, in any fold, images of one recording are in both training and test.
     """
     if recipe.protocol == "paper":
         division = (
-            "LEAKY: all images, originals and variants, were put in one pot and divided at random, 80 % to train on "
-            "and 20 % to test. Nearly every test image has a variant of itself among those trained on."
+            "LEAKY: all images, originals and variants, were pooled and split at random, 80 % for training and 20 % "
+            "for the test. Nearly every test image has a variant of the same clip in training."
         )
     elif recipe.protocol == "random-clips":
         division = (
-            "LEAKY: the clips were divided at random, 80 % to train on and 20 % to test, whatever their recording. "
-            "Clips of one recording stand on both sides."
+            "LEAKY: the clips were split at random, 80 % for training and 20 % for the test, regardless of their "
+            "recording. Clips of one recording are in both training and test."
         )
     else:
         division = (
-            f"The sounds are divided into folds ({_whose_folds(recipe)}). Each fold is the test once, for a model that "
-            "was trained on the others. Only original sounds are tested; variants are trained on alone."
+            f"Cross-validation with {_folds_in_words(recipe)}. Each fold is the test set once, for a model trained on "
+            "the others. Only original clips are tested; audio variants are used for training only."
         )
-        if leaky:
+        if is_leaky:
             division = (
-                f"LEAKY: {division} Some recordings stand in two folds, and they were trained on even where they are "
-                "tested (--keep-relatives)."
+                f"LEAKY: {division} Some recordings are in two folds, and they were kept in training even where they "
+                "are tested (--keep-relatives)."
             )
         else:
-            division += " No recording is on both sides: whatever was tested, the model had never heard."
+            division += " No recording is in both training and test."
     if recipe.select == "last":
-        return division + " The weights after the last epoch of a fixed schedule are tested, so nothing is chosen."
-    return division + " The epoch that is tested was chosen on sounds that are kept aside from training and test."
+        return division + " The weights of the last epoch of a fixed schedule are tested: nothing was selected."
+    return division + " The tested epoch was selected on validation clips that are in neither training nor test."
+
+
+def _folds_in_words(recipe: Recipe) -> str:
+    if recipe.ignore_folds:
+        return "random folds of whole recordings (the collection's own folds were ignored)"
+    if recipe.n_folds is None:
+        return "the collection's own folds, or random folds of whole recordings where it has none"
+    return "random folds of whole recordings"

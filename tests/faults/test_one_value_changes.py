@@ -25,7 +25,7 @@ from tests.train.fake_runs import fake_run
 from train.compare import table as compare
 from train.data.image_folder import open_images, read_images
 from train.predict import fold_models, terminal_text, windows
-from train.report import report
+from train.report.make_report import make_report
 from train.runs import run_folder
 
 VALUES = (None, -1, float("inf"), "", "x", [], {}, True, 10**30, 0.5, "\x1b[31m\u202e\n")
@@ -156,7 +156,7 @@ def read_run_and_all_of_it(folder: Path) -> None:
         run.read_fold(fold)
         run.read_history(fold)
     terminal_text.heading(run, run.finished_folds, Counter())
-    report.make_report(run, n_explained=0)
+    make_report(run, n_explained=0)
 
 
 def read_all_images(images: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_audit_keeps_them(images, capsys):
 
 def test_reports_and_comparisons_keep_them(tmp_path, capsys):
     from train.compare.command_line import main
-    from train.report.report import make_report
+    from train.report.make_report import make_report
     from train.runs.run_folder import read_predictions, read_run
 
     for name, right in (("one", 0.9), ("two", 0.6)):
@@ -120,7 +120,7 @@ def test_reports_and_comparisons_keep_them(tmp_path, capsys):
         assert read_run(tmp_path / name).classes == CLASSES
         predictions = read_predictions(tmp_path / name / "predictions.csv")
         assert set(predictions["label"]) == set(predictions["predicted"]) == set(CLASSES)
-        assert [row["label"] for row in report["per_class"]] == list(CLASSES) if "per_class" in report else True
+        assert [row.label for row in report.classes] == list(CLASSES)
     matrix = pd.read_csv(tmp_path / "one/confusion_matrix.csv", dtype=object, keep_default_na=False)
     assert list(matrix.columns[1:]) == list(matrix.iloc[:, 0]) == list(CLASSES)
     assert np.sum(matrix.iloc[:, 1:].astype(int).to_numpy()) == len(predictions)

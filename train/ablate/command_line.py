@@ -24,8 +24,8 @@ from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_op
 from train.data.chosen_classes import of_chosen_classes
 from train.data.image_folder import read_images
 from train.recipe import Recipe
+from train.report.make_report import make_report
 from train.report.paired_differences import paired_clips
-from train.report.report import make_report
 from train.report.summary import WIDTH
 from train.runs.run_folder import read_run
 from train.training.equal_budget import train_in_turn

@@ -13,9 +13,9 @@ from train.ablate.gains import ALL_VARIANTS, CLASS, HELPS, HURTS, OVERALL, TOO_F
 from train.ablate.plan import ALL, ORIGINALS, AblationPlan
 from train.ablate.runs import MOST_DIFFERENT
 from train.report.intervals import LEVEL, recordings_needed
-from train.report.markdown import escaped
+from train.report.report import Report
 from train.report.summary import WIDTH, accuracy_text
-from train.wording import listed, percent, shortened
+from train.wording import escaped, listed, percent, shortened
 
 TABLE = "ablation.csv"
 TOML = "class_variants.toml"
@@ -88,12 +88,12 @@ def table_text(table: pd.DataFrame) -> str:
     return "\n".join(text) + more
 
 
-def runs_text(reports: Mapping[str, Mapping[str, object]]) -> str:
+def runs_text(reports: Mapping[str, Report]) -> str:
     """A line a run: its accuracy and plain interval, and how many images it saw; and whether these are too unlike.
 
     Parameters
     ----------
-    reports : Mapping of str to dict
+    reports : Mapping of str to Report
         Name of the run to its report.
 
     Returns
@@ -103,21 +103,21 @@ def runs_text(reports: Mapping[str, Mapping[str, object]]) -> str:
     """
     width = max(len(name) for name in reports)
     lines = [
-        f"  {name:<{width}}  {accuracy_text(report)}; {report['times']['images_seen']:,} images seen"
+        f"  {name:<{width}}  {accuracy_text(report)}; {report.times.images_seen:,} images seen"
         for name, report in reports.items()
     ]
     return "\n".join([*lines, *filter(None, [budget_text(reports)])])
 
 
-def budget_text(reports: Mapping[str, Mapping[str, object]]) -> str:
+def budget_text(reports: Mapping[str, Report]) -> str:
     """Which runs saw fewer or more images than the one with all variants, by more than `MOST_DIFFERENT`; else empty.
 
     Parameters
     ----------
-    reports : Mapping of str to dict
+    reports : Mapping of str to Report
         Name of the run to its report.
     """
-    seen = {name: report["times"]["images_seen"] for name, report in reports.items()}
+    seen = {name: report.times.images_seen for name, report in reports.items()}
     uneven = [name for name, n in seen.items() if abs(n / seen[ALL] - 1) > MOST_DIFFERENT]
     if not uneven:
         return ""
@@ -161,7 +161,7 @@ def about_toml(plan: AblationPlan) -> list[str]:
 
 def card_text(
     plan: AblationPlan,
-    reports: Mapping[str, Mapping[str, object]],
+    reports: Mapping[str, Report],
     table: pd.DataFrame,
     *,
     suggested: Mapping[str, Sequence[str]],
@@ -172,7 +172,7 @@ def card_text(
     Parameters
     ----------
     plan : AblationPlan
-    reports : Mapping of str to dict
+    reports : Mapping of str to Report
         Name of each run to its report.
     table : pandas.DataFrame
         As `train.ablate.gains.gains` gives it.
@@ -181,14 +181,14 @@ def card_text(
     """
     report, folder = reports[ALL], quoted(shown(plan.folder))
     runs = [
-        f"| [{escaped(name)}](<{name}/README.md>) | {accuracy_text(made)} | {made['times']['images_seen']:,} |"
+        f"| [{escaped(name)}](<{name}/README.md>) | {accuracy_text(made)} | {made.times.images_seen:,} |"
         for name, made in reports.items()
     ]
     parts = [
-        f"# Which variant helped which class: {escaped(report['collection'])}, {escaped(plan.recipe.model)}",
+        f"# Which variant helped which class: {escaped(report.collection)}, {escaped(plan.recipe.model)}",
         f"{count(len(reports), 'run')} with the same recipe, seed and folds, and about as many images seen: `{ALL}` "
         f"with all variants, one without each that was looked at, and `{ORIGINALS}` with none. "
-        f"{report['protocol']['in_words']}",
+        f"{report.protocol.description}",
         "\n".join(["| run | accuracy | images seen |", "|---|---|---|", *runs]),
         *filter(None, [budget_text(reports)]),
         "## What each variant gained",

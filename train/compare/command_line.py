@@ -1,4 +1,4 @@
-"""`python -m train.compare RUN...`: finished runs in one table, and whether they differ by more than chance."""
+"""`python -m train.compare RUN...`: finished runs in one table, and whether they differ by more than noise."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from generate.dataset import tables
 from generate.runtime.exit_codes import guarded
 from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.output_file import check_output_file
-from train.compare.table import differences_text, read_runs, table_of, table_text
+from train.compare.table import read_runs, results_text, table_of
 
 DESCRIPTION = """\
-Compare finished runs: one table, honest runs first, whole ones (all folds) before others, the most accurate first.
+Compare finished runs in one table: grouped splits before leaky ones, complete runs (all folds) before others, then by
+accuracy.
 
-Where honest runs tested the same clips, each is also compared with the best, clip by clip, with a 95 % interval
-over recordings: it tells whether the difference is more than noise. With fewer than six recordings there is none."""
+Runs with a grouped split that tested the same clips are also compared with the best of them, clip by clip, with a 95 %
+interval over recordings, which shows whether the difference is more than noise. With fewer than six recordings there is
+no interval."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table, write it if asked to, and return the exit status."""
+    """Print the table, write it with `--csv`, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m train.compare",
         description=DESCRIPTION,
-        epilog="exit status: 0 all well, 1 no run could be read (the message says why), 2 wrong use.",
+        epilog="exit status: 0 success, 1 no run could be read (the message explains why), 2 wrong usage.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of runs, such as outputs/runs/*")
@@ -41,9 +43,11 @@ def _compare(options: argparse.Namespace) -> int:
     for why in skipped:
         print(f"skipped: {why}", file=sys.stderr)
     if not runs:
-        raise ValueError("None of these is a finished run; give folders such as outputs/runs/*.")
+        raise ValueError(
+            "RUN must be folders of finished runs. None of the given ones is. Give folders such as outputs/runs/*."
+        )
     table = table_of(runs)
-    print("\n\n".join(filter(None, [table_text(table), differences_text(runs)])))
+    print(results_text(runs, table))
     if options.csv:
         tables.write_table(options.csv, table)
         print(f"\nThe table is in {options.csv}.")

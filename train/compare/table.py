@@ -1,8 +1,8 @@
-"""One table of several runs: `python -m train.compare RUN...`, and whether their differences are more than noise."""
+"""One table of several runs, and whether their differences are more than noise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,12 +10,12 @@ import pandas as pd
 
 from generate.runtime.wording import count
 from train.recipe import Recipe
-from train.report.interval_text import ends_in_words, no_interval, tested
+from train.report.interval_text import clips_of_recordings, ends_in_words, no_interval
 from train.report.intervals import recordings_needed
 from train.report.paired_differences import Finished, paired_differences
 from train.report.results import build_report, read_predictions
 from train.runs import run_folder
-from train.wording import percent
+from train.wording import LEAKY_OR_GROUPED, percent
 
 COLUMNS = {
     "run": "run",
@@ -38,13 +38,13 @@ OTHER_OPTIONS = tuple(field.name for field in fields(Recipe) if field.name not i
 
 
 def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
-    """Read runs: honest ones first, of these the whole ones, of these the most accurate.
+    """Read runs: those with a grouped split first, of these the complete ones, of these the most accurate.
 
     Returns
     -------
     runs : list of Finished
     skipped : list of str
-        What is no finished run, and why.
+        Why each folder that is no finished run was skipped.
     """
     runs, skipped = [], []
     for folder in dict.fromkeys(Path(folder) for folder in folders):
@@ -59,12 +59,12 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
             runs.append(Finished(folder.resolve().name, build_report(run, predictions), predictions))
         except (ValueError, OSError) as error:
             skipped.append(str(error))
-    # A run of some folds is no rival of one of all: other clips, and fewer.
+    # Complete runs first: one of some folds tested fewer clips, and other ones.
     runs.sort(
         key=lambda run: (
-            run.report["leaky"],
-            bool(run.report["folds_missing"]),
-            -run.report["pooled"]["accuracy"],
+            run.report.is_leaky,
+            bool(run.report.folds_missing),
+            -run.report.pooled.accuracy,
             run.name,
         )
     )
@@ -72,7 +72,7 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
 
 
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
-    """One row a run: what it is, its figures as parts of 1, and its difference to the best.
+    """One row a run: its recipe, its results as fractions, and its difference to the best.
 
     Parameters
     ----------
@@ -82,37 +82,41 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `run`, `collection`, options of the recipe, `split` (`honest` or `leaky`), `folds`; `accuracy` with its interval
-        `low` to `high` (empty with too few recordings), `macro_f1`, `nearest_neighbour_accuracy`; `n_images`,
+        `run`, `collection`, options of the recipe, `split` (`grouped` or `leaky`), `folds`; `accuracy` with its
+        interval `low` to `high` (empty with too few recordings), `macro_f1`, `nearest_neighbour_accuracy`; `n_images`,
         `n_clips`, `n_recordings`; `train_minutes`; `compared_with` and `difference` with its interval, empty where
         there is none.
     """
     pairs = paired_differences(runs)
     rows = []
     for number, run in enumerate(runs):
-        report, recipe, pooled = run.report, run.report["recipe"], run.report["pooled"]
-        variants, weights = recipe["train_variants"], recipe["weights"]
-        pair = pairs.get(number, {})
+        report, recipe, pooled = run.report, run.report.recipe, run.report.pooled
+        variants, weights, pair = recipe.train_variants, recipe.weights, pairs.get(number)
         rows.append(
             {
                 "run": run.name,
-                "collection": report["collection"],
-                "model": recipe["model"],
+                "collection": report.collection,
+                "model": recipe.model,
                 "weights": weights if weights in ("none", "imagenet") else Path(weights).name,
-                "augment": " ".join(recipe["augment"]) or "none",
+                "augment": " ".join(recipe.augment) or "none",
                 "train_variants": "all" if variants is None else " ".join(variants) or "none",
-                **{name: _option(recipe.get(name)) for name in OTHER_OPTIONS},
-                "split": "leaky" if report["leaky"] else "honest",
-                "protocol": recipe["protocol"],
-                "folds": f"{len(report['folds'])} of {len(report['all_folds'])}",
-                **{name: pooled[name] for name in ("accuracy", "low", "high", "macro_f1")},
-                **{name: pooled[name] for name in ("n_images", "n_clips", "n_recordings")},
-                "nearest_neighbour_accuracy": pooled["nearest_neighbour_accuracy"],
-                "train_minutes": report["times"]["train_seconds"] / 60,
-                **{
-                    name: pair.get(name)
-                    for name in ("compared_with", "difference", "difference_low", "difference_high")
-                },
+                **{name: _option(getattr(recipe, name)) for name in OTHER_OPTIONS},
+                "split": LEAKY_OR_GROUPED[report.is_leaky],
+                "protocol": recipe.protocol,
+                "folds": f"{len(report.folds)} of {len(report.all_folds)}",
+                "accuracy": pooled.accuracy,
+                "low": pooled.low,
+                "high": pooled.high,
+                "macro_f1": pooled.macro_f1,
+                "n_images": pooled.n_images,
+                "n_clips": pooled.n_clips,
+                "n_recordings": pooled.n_recordings,
+                "nearest_neighbour_accuracy": pooled.nearest_neighbour_accuracy,
+                "train_minutes": report.times.train_seconds / 60,
+                "compared_with": pair.compared_with if pair else None,
+                "difference": pair.difference if pair else None,
+                "difference_low": pair.low if pair else None,
+                "difference_high": pair.high if pair else None,
             }
         )
     return pd.DataFrame(rows)
@@ -125,26 +129,27 @@ def _option(value: object) -> str:
     return (" ".join(value) or "none") if isinstance(value, list | tuple) else str(value)
 
 
-def table_text(table: pd.DataFrame) -> str:
-    """The table for the terminal, one line a run.
+def results_text(runs: Sequence[Finished], table: pd.DataFrame) -> str:
+    """The table, and the differences to the best run.
 
     Parameters
     ----------
+    runs : sequence of Finished
     table : pandas.DataFrame
-        As `table_of` gives it.
-
-    Returns
-    -------
-    str
-        Lines without a newline at the end; `OTHER_OPTIONS` only where the runs differ in them.
+        As `table_of` gives it for these runs.
     """
+    return "\n\n".join(filter(None, [table_text(runs, table), differences_text(runs)]))
+
+
+def table_text(runs: Sequence[Finished], table: pd.DataFrame) -> str:
+    """The table for the terminal, one line a run; `OTHER_OPTIONS` only where the runs differ in them."""
     columns = COLUMNS | {
         field: field.replace("_", " ") for field in OTHER_OPTIONS if table[field].astype(str).nunique() > 1
     }
     shown = table.assign(
-        accuracy=[f"{100 * value:.1f} %" for value in table["accuracy"]],
-        interval=[_interval(row) for row in table.to_dict("records")],
-        macro_f1=[f"{100 * value:.1f} %" for value in table["macro_f1"]],
+        accuracy=[percent(value) for value in table["accuracy"]],
+        interval=[_interval(run) for run in runs],
+        macro_f1=[percent(value) for value in table["macro_f1"]],
         train_minutes=[f"{value:.1f}" for value in table["train_minutes"]],
     )
     lines = [list(columns.values()), *shown[list(columns)].astype(str).to_numpy().tolist()]
@@ -152,36 +157,36 @@ def table_text(table: pd.DataFrame) -> str:
     return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
-def _interval(row: Mapping[str, object]) -> str:
+def _interval(run: Finished) -> str:
     """The interval of a run's accuracy, or of how few recordings it is."""
-    if pd.isna(row["low"]):
-        return f"none: {row['n_recordings']} of {recordings_needed()} recordings"
-    return ends_in_words(row)
+    pooled = run.report.pooled
+    if pooled.low is None:
+        return f"none: {pooled.n_recordings} of {recordings_needed()} recordings"
+    return ends_in_words(pooled)
 
 
 def differences_text(runs: Sequence[Finished]) -> str:
     """Each run's difference to the best in a sentence, and whether it is more than noise; empty without a pair."""
     lines = []
     for number, pair in paired_differences(runs).items():
-        low, high, n_recordings = (pair[name] for name in ("difference_low", "difference_high", "n_recordings"))
-        if low is None:
-            interval = no_interval(n_recordings)
+        if pair.low is None or pair.high is None:
+            interval = no_interval(pair.n_recordings)
             verdict = "too few recordings to tell"
         else:
-            interval = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
-            verdict = "may be noise" if low <= 0 <= high else "more than noise"
+            interval = f"95 % interval {100 * pair.low:+.1f} to {100 * pair.high:+.1f}"
+            verdict = "may be noise" if pair.low <= 0 <= pair.high else "more than noise"
         lines.append(
-            f"  {runs[number].name} against {pair['compared_with']}: {percent(pair['accuracy'])} to "
-            f"{percent(pair['best_accuracy'])}, {100 * pair['difference']:+.1f} points ({interval}; {tested(pair)}): "
-            f"{verdict}"
+            f"  {runs[number].name} compared with {pair.compared_with}: {percent(pair.accuracy)} and "
+            f"{percent(pair.best_accuracy)}, {100 * pair.difference:+.1f} points ({interval}; "
+            f"{clips_of_recordings(pair.n_clips, pair.n_recordings)}): {verdict}"
         )
     if not lines:
         return ""
     return "\n".join(
         [
-            "Against the best, on the clips that both tested (noise of which recordings were tested; another --seed "
-            "shows that of training):",
+            "Difference to the best run on the clips that both tested (the interval covers the choice of the test "
+            "recordings; for the randomness of training, train with another --seed):",
             *lines,
-            "Whoever picks the best of many by these figures picks luck too: its figure is a little too high.",
+            "The accuracy of the best of many runs is biased upwards, because it was selected on these test clips.",
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from train.recipe import LEAKY, PROTOCOLS, Recipe
 from train.training.equal_budget import images_seen, train_in_turn, with_budget
 
 if TYPE_CHECKING:
+    from train.report.result_records import Evaluation
     from train.training.prepare import Prepared
 
 DESCRIPTION = """\
@@ -199,30 +200,30 @@ def trained_text(
     reports = train_in_turn([("honest", honest_run), ("leaky", leaky_run)])
     lines = [f"{honest.model} on {image_folder}, the same recipe and budget under both splits:"]
     for kind, report in reports.items():
-        pooled, n_related = report["pooled"], report["protocol"]["relatives_in_training"]
+        pooled, n_related = report.pooled, report.protocol.n_leaked
         lines.append(
-            f"  {kind:<6} {percent(pooled['accuracy']):>7} ({interval_in_words(pooled)}; "
-            f"{count(pooled['n_images'], 'test image')}, {n_related:,} with a relative in training; nearest "
-            f"neighbour {percent(pooled['nearest_neighbour_accuracy'])})"
+            f"  {kind:<6} {percent(pooled.accuracy):>7} ({interval_in_words(pooled)}; "
+            f"{count(pooled.n_images, 'test image')}, {n_related:,} with a relative in training; nearest "
+            f"neighbour {percent(pooled.nearest_neighbour_accuracy)})"
         )
-    lines.append(f"  the leaky split gives {gap_text(reports['honest']['pooled'], reports['leaky']['pooled'])}")
+    lines.append(f"  the leaky split gives {gap_text(reports['honest'].pooled, reports['leaky'].pooled)}")
     return "\n".join(lines)
 
 
-def gap_text(honest: Mapping[str, object], leaky: Mapping[str, object]) -> str:
+def gap_text(honest: Evaluation, leaky: Evaluation) -> str:
     """By how much the leaky accuracy is higher, and whether these tests tell it from noise.
 
     Parameters
     ----------
-    honest, leaky : Mapping
+    honest, leaky : Evaluation
         `pooled` of the two reports.
     """
-    points = f"{100 * (leaky['accuracy'] - honest['accuracy']):+.1f} percentage points"
-    if honest["low"] is None or leaky["low"] is None:
+    points = f"{100 * (leaky.accuracy - honest.accuracy):+.1f} percentage points"
+    if honest.low is None or honest.high is None or leaky.low is None or leaky.high is None:
         return f"{points}; these are too few recordings to tell whether that is more than noise."
-    if leaky["low"] > honest["high"]:
+    if leaky.low > honest.high:
         return f"{points}, which no new recording would give."
-    if leaky["high"] < honest["low"]:
+    if leaky.high < honest.low:
         return f"{points}: here memory was no help."
     return f"{points}: the intervals overlap, so these tests are too few to tell it from noise."
 

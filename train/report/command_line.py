@@ -1,4 +1,4 @@
-"""`python -m train.report RUN`: make the report of a run again from its finished folds."""
+"""`python -m train.report RUN`: write the report of a run again from its finished folds."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from generate.runtime.exit_codes import guarded
 from generate.runtime.lock import locked
 from train.command_line import add_audio_folder_option
 from train.defaults import EXPLAINED_TESTS
-from train.report.report import make_report
+from train.report.make_report import make_report
 from train.report.summary import summary_text
 from train.runs import run_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make a run's report again and print it; return the exit status."""
+    """Write a run's report again and print it; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m train.report",
-        description="Make the report of a run again from its finished folds: figures, predictions, plots and card.",
-        epilog="exit status: 0 all well, 1 no report could be made (the message says why), 2 wrong use.",
+        description="Write the report of a run again from its finished folds: metrics, predictions, plots, model card "
+        "and page.",
+        epilog="exit status: 0 success, 1 no report could be written (the message explains why), 2 wrong usage.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
     parser.add_argument(
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         default=EXPLAINED_TESTS,
         metavar="N",
-        help="tests for which the page shows where the model looked, mistakes first "
+        help="test images for which the page shows what the model attends to, errors first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
     add_audio_folder_option(parser)

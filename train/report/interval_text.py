@@ -1,51 +1,77 @@
-"""Intervals, and what was tested, in words."""
+"""Intervals and the size of a test in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Protocol
 
 from generate.runtime.wording import count
 from train.report.intervals import LEVEL, recordings_needed
 
 
-def tested(figures: dict[str, object]) -> str:
-    """What a figure was measured on, such as `400 clips of 304 recordings`.
+class HasInterval(Protocol):
+    """An interval from `low` to `high` (fractions, or None), over `n_recordings` recordings."""
+
+    @property
+    def low(self) -> float | None: ...  # noqa: D102
+    @property
+    def high(self) -> float | None: ...  # noqa: D102
+    @property
+    def n_recordings(self) -> int: ...  # noqa: D102
+
+
+class HasCounts(Protocol):
+    """The size of a test."""
+
+    @property
+    def n_images(self) -> int: ...  # noqa: D102
+    @property
+    def n_clips(self) -> int: ...  # noqa: D102
+    @property
+    def n_recordings(self) -> int: ...  # noqa: D102
+
+
+def tested(test: HasCounts) -> str:
+    """The size of a test, such as `400 clips of 304 recordings`.
 
     Parameters
     ----------
-    figures : dict
-        With `n_images`, `n_clips` and `n_recordings`.
+    test : HasCounts
+        Such as a `FoldResult`.
     """
-    clips = f"{count(figures['n_clips'], 'clip')} of {count(figures['n_recordings'], 'recording')}"
-    return clips if figures["n_images"] == figures["n_clips"] else f"{count(figures['n_images'], 'image')} of {clips}"
+    clips = clips_of_recordings(test.n_clips, test.n_recordings)
+    return clips if test.n_images == test.n_clips else f"{count(test.n_images, 'image')} of {clips}"
 
 
-def interval_in_words(measured: Mapping[str, object], *, level: float = LEVEL) -> str:
+def clips_of_recordings(n_clips: int, n_recordings: int) -> str:
+    """Such as `400 clips of 304 recordings`."""
+    return f"{count(n_clips, 'clip')} of {count(n_recordings, 'recording')}"
+
+
+def interval_in_words(result: HasInterval, *, level: float = LEVEL) -> str:
     """Such as `95 % interval 87.1 to 94.4`; or why there is none.
 
     Parameters
     ----------
-    measured : Mapping
-        With `low` and `high` (parts of 1, or None) and `n_recordings`.
+    result : HasInterval
+        Such as a `PooledResult`.
     level : float
         Of the interval.
     """
-    if measured["low"] is None:
-        return no_interval(measured["n_recordings"], level=level)
-    return f"{100 * level:g} % interval {ends_in_words(measured)}"
+    if result.low is None or result.high is None:
+        return no_interval(result.n_recordings, level=level)
+    return f"{100 * level:g} % interval {ends_in_words(result)}"
 
 
-def ends_in_words(measured: Mapping[str, object]) -> str:
+def ends_in_words(result: HasInterval) -> str:
     """Such as `87.1 to 94.4`; `no interval` where there is none.
 
     Parameters
     ----------
-    measured : Mapping
-        See `interval_in_words`.
+    result : HasInterval
     """
-    if measured["low"] is None:
+    if result.low is None or result.high is None:
         return "no interval"
-    return f"{100 * measured['low']:.1f} to {100 * measured['high']:.1f}"
+    return f"{100 * result.low:.1f} to {100 * result.high:.1f}"
 
 
 def no_interval(n_recordings: int, *, level: float = LEVEL) -> str:

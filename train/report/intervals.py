@@ -1,6 +1,6 @@
-"""Intervals of what was measured on clips that come from few recordings, and from how many recordings there is one.
+"""Confidence intervals of means over clips of which several come from one recording.
 
-`python -m benchmarks.interval_coverage` shows by simulation how often they hold, beside other methods.
+`python -m benchmarks.interval_coverage` simulates how often they hold the true value, compared with other methods.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LEVEL = 0.95
-_NOTHING = 1e-12
-"""A variance below this is that of rounding."""
+_ROUNDING = 1e-12
+"""A variance below this is a rounding error."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """What the true value may be; or that there are too few recordings to say.
+    """A confidence interval, or that there are too few recordings for one.
 
     Parameters
     ----------
     low, high : float or None
-        In the unit of what was measured; None where there are fewer than `recordings_needed(level)` recordings.
+        In the unit of the values; None where there are fewer than `recordings_needed(level)` recordings.
     n_recordings : int
     level : float
         Above 0 and below 1.
@@ -36,10 +36,10 @@ class Interval:
 
 
 def recordings_needed(level: float = LEVEL) -> int:
-    """From how many recordings there is an interval: with fewer, nothing that they show could tell anything.
+    """The least number of recordings that gives an interval: with fewer, no outcome could be significant.
 
-    Had a classifier no skill at two classes, or a change no effect, each recording would be as likely to go one way as
-    the other, and all m of them go the same way with a chance of 2 / 2**m (the sign test).
+    If a change had no effect, or a classifier no skill at two classes, each recording would go one way or the other
+    with equal probability, and all m of them the same way with a probability of 2 / 2**m (the sign test).
 
     Parameters
     ----------
@@ -57,31 +57,31 @@ def recordings_needed(level: float = LEVEL) -> int:
     557-566.
     """
     if not 0 < level < 1:
-        raise ValueError(f"level must be a part between 0 and 1. Got {level:g}. Give one such as {LEVEL:g}.")
+        raise ValueError(f"level must be between 0 and 1. Got {level:g}. Give one such as {LEVEL:g}.")
     return math.ceil(1 - math.log2(1 - level))
 
 
 def share_interval(values: ArrayLike, groups: ArrayLike, *, level: float = LEVEL) -> Interval:
     """Interval of a mean over clips, such as an accuracy, where clips of one recording are right or wrong together.
 
-    The exact interval of Clopper and Pearson, for so many independent clips as these are worth: `n p (1 - p) / v`,
-    where v is the larger of two estimates of the mean's variance, one from the recordings' residuals (CR2: it needs
-    no model), one from the correlation of clips in a recording (analysis of variance: it is steady where few
-    recordings have a mistake). Student's t of so many degrees of freedom as recordings contributed to v makes up for
-    v being an estimate. The clips are never predicted as more than they are, nor for less than the recordings are worth
-    if all clips of one are always alike (Kish: the square of the clips, by the sum of the squares of each recording's);
-    this also is their number where v is 0, as when all are right.
+    The exact interval of Clopper and Pearson for the effective number of independent clips, `n p (1 - p) / v`, where v
+    is the larger of two estimates of the mean's variance: one from the recordings' residuals (CR2, which needs no
+    model), one from the intraclass correlation (analysis of variance, which is stable where few recordings have an
+    error). A factor from Student's t, with as many degrees of freedom as recordings contributed to v, accounts for v
+    being an estimate. The effective number is at most the number of clips, and at least that of Kish for clips of one
+    recording that are all alike: the square of the number of clips, divided by the sum of squares of each recording's
+    number. The latter is also used where v is 0, as when all clips are right.
 
     By `benchmarks.interval_coverage` (2 to 50 recordings of 1 to 100 clips, correlations 0 to 0.99, accuracies 0.5 to
     0.99; 300 simulated tests of each of 1,125 combinations) 95 % intervals held in 92 % of the worst combination and in
     99 % on average. In their worst combinations the percentile bootstrap over recordings held in 1 %, Student's t on
     the ratio estimator in 1 %, and Korn and Graubard's interval with recordings less one as degrees of freedom in 38 %.
-    No method knows of a kind of recording that was not tested.
+    No method accounts for kinds of recordings that were not tested.
 
     Parameters
     ----------
     values : array_like of bool or number, shape=(n,)
-        Whether each clip is right, or a part from 0 to 1.
+        Whether each clip is right, or a fraction from 0 to 1.
     groups : array_like, shape=(n,)
         Recording of each clip.
     level : float
@@ -95,7 +95,7 @@ def share_interval(values: ArrayLike, groups: ArrayLike, *, level: float = LEVEL
     Raises
     ------
     ValueError
-        If there is no value, one is not from 0 to 1, or there are more or fewer recordings than values.
+        If there is no value, one is not from 0 to 1, or the lengths differ.
 
     References
     ----------
@@ -115,20 +115,20 @@ def share_interval(values: ArrayLike, groups: ArrayLike, *, level: float = LEVEL
 
 
 def difference_interval(differences: ArrayLike, groups: ArrayLike, *, level: float = LEVEL) -> Interval:
-    """Interval of a mean of differences, clip by clip, over recordings.
+    """Interval of the mean of paired differences, one for each clip, over recordings.
 
-    The mean is the share that became better minus the share that became worse. Each of these has an interval as
-    `share_interval` gives it; both are put together by the method of variance estimates recovery, with the correlation
-    of two answers of which a clip has one at most. So it has a width where all differences are alike, and even where
-    there is none. In the simulations it held in 94 % of the worst combination. Where nearly all recordings differ by a
-    clip now and then and a few by all their clips, it can be too narrow while none of the few was tested.
+    The mean is the share of clips that became better minus the share that became worse. The intervals of both shares
+    (`share_interval`) are combined by the method of variance estimates recovery (MOVER), with the correlation of two
+    outcomes that exclude each other. So the interval has a width even where all differences are equal. In the
+    simulations it held in 94 % of the worst combination. Where most recordings differ in a clip now and then and a few
+    in all of their clips, it can be too narrow if none of these few was tested.
 
     Parameters
     ----------
     differences : array_like of number, shape=(n,)
         -1 to 1: the second result of each clip minus the first.
     groups, level
-        See `share_interval`, as for what is raised.
+        See `share_interval`, also for what is raised.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def difference_interval(differences: ArrayLike, groups: ArrayLike, *, level: flo
 
 
 def shares(sizes: np.ndarray, sums: np.ndarray, squares: np.ndarray, *, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """`share_interval` from what each recording has, for many sets of recordings at once.
+    """`share_interval` from sums over each recording, for many sets of recordings at once.
 
     Parameters
     ----------
@@ -169,34 +169,33 @@ def shares(sizes: np.ndarray, sums: np.ndarray, squares: np.ndarray, *, level: f
     sizes = np.asarray(sizes, dtype=float)
     n, n_recordings = sizes.sum(axis=-1), sizes.shape[-1]
     mean = sums.sum(axis=-1) / n
-    worth = n**2 / (sizes**2).sum(axis=-1)  # in recordings of equal size
+    n_kish = n**2 / (sizes**2).sum(axis=-1)  # recordings of equal size that would be worth as much
     variance, contributing = _residual_variance(sizes, sums)
-    spread = mean * (1 - mean)
+    bernoulli = mean * (1 - mean)
     within = _correlation(sizes, sums, squares)
-    variance = np.maximum(variance, spread / n * (1 + (n / worth - 1) * within))
-    certain = variance < _NOTHING
+    variance = np.maximum(variance, bernoulli / n * (1 + (n / n_kish - 1) * within))
+    certain = variance < _ROUNDING
     tail = (1 - level) / 2
-    freedom = np.maximum(np.minimum(worth - 1, contributing), 1)
-    # An estimate of the variance from few recordings is no better known than Student's t says.
+    freedom = np.maximum(np.minimum(n_kish - 1, contributing), 1)
     factor = (t.ppf(tail, np.maximum(n - 1, 1)) / t.ppf(tail, freedom)) ** 2
-    effective = np.where(certain, worth, np.minimum(spread / np.where(certain, 1, variance), n) * factor)
-    effective = np.maximum(effective, worth) if n_recordings > 1 else np.ones_like(effective)
+    effective = np.where(certain, n_kish, np.minimum(bernoulli / np.where(certain, 1, variance), n) * factor)
+    effective = np.maximum(effective, n_kish) if n_recordings > 1 else np.ones_like(effective)
     right, wrong = effective * mean, effective * (1 - mean)
-    low = np.where(right > _NOTHING, betaincinv(np.maximum(right, _NOTHING), wrong + 1, tail), 0)
-    high = np.where(wrong > _NOTHING, betaincinv(right + 1, np.maximum(wrong, _NOTHING), 1 - tail), 1)
+    low = np.where(right > _ROUNDING, betaincinv(np.maximum(right, _ROUNDING), wrong + 1, tail), 0)
+    high = np.where(wrong > _ROUNDING, betaincinv(right + 1, np.maximum(wrong, _ROUNDING), 1 - tail), 1)
     return low, high
 
 
 def differences_of_shares(
     better: tuple[np.ndarray, ...], worse: tuple[np.ndarray, ...], *, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`difference_interval` from what each recording has, for many sets of recordings at once.
+    """`difference_interval` from sums over each recording, for many sets of recordings at once.
 
     Parameters
     ----------
     better, worse : tuple of np.ndarray
-        `sizes`, `sums`, `squares` of `shares`: of the part of each clip that became better, and of that which became
-        worse.
+        `sizes`, `sums`, `squares` as in `shares`: of the fraction of each clip that became better, and of that which
+        became worse.
     level : float
 
     Returns
@@ -220,10 +219,10 @@ def differences_of_shares(
 
 
 def _residual_variance(sizes: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Variance of the mean from the recordings' residuals (CR2), and how many recordings it rests on."""
+    """Variance of the mean from the recordings' residuals (CR2), and the number of recordings that contribute to it."""
     n = sizes.sum(axis=-1, keepdims=True)
     residuals = sums - sizes * (sums.sum(axis=-1, keepdims=True) / n)
-    parts = residuals**2 / np.maximum(1 - sizes / n, _NOTHING) / n**2
+    parts = residuals**2 / np.maximum(1 - sizes / n, _ROUNDING) / n**2
     squares = (parts**2).sum(axis=-1)
     return parts.sum(axis=-1), parts.sum(axis=-1) ** 2 / np.where(squares > 0, squares, np.inf)
 
@@ -237,22 +236,22 @@ def _correlation(sizes: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> np
     within = np.maximum((squares - sums * means).sum(axis=-1), 0) / np.maximum(n - n_recordings, 1)
     typical = (n - (sizes**2).sum(axis=-1) / n) / max(n_recordings - 1, 1)
     total = between + (typical - 1) * within
-    found = (between - within) / np.where(total > _NOTHING, total, np.inf)
-    return np.where(n == n_recordings, 0, np.clip(found, 0, 1))
+    correlation = (between - within) / np.where(total > _ROUNDING, total, np.inf)
+    return np.where(n == n_recordings, 0, np.clip(correlation, 0, 1))
 
 
 def _checked(values: ArrayLike, groups: ArrayLike, lowest: int) -> np.ndarray:
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or values.shape != np.shape(groups):
         raise ValueError(
-            f"values must be one for each clip, as recordings must. Got values of shape {values.shape} and recordings "
+            f"values and recordings must be one for each clip. Got values of shape {values.shape} and recordings "
             f"of shape {np.shape(groups)}. Give arrays of the same length."
         )
     if not len(values):
-        raise ValueError("values must be of at least one clip. Got none. There is no interval of nothing.")
+        raise ValueError("values must be of at least one clip. Got none. Give at least one.")
     if not (np.isfinite(values).all() and (values >= lowest).all() and (values <= 1).all()):
         raise ValueError(
-            f"values must be from {lowest} to 1. Got {values.min():g} to {values.max():g}. Give parts of 1."
+            f"values must be from {lowest} to 1. Got {values.min():g} to {values.max():g}. Give fractions."
         )
     return values
 

@@ -1,4 +1,4 @@
-"""The figures of a classifier, from arrays: accuracy, per class, confusions."""
+"""The metrics of a classifier, from arrays."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
-    """Part of the predictions that are right.
+    """Fraction of the predictions that are correct.
 
     Parameters
     ----------
     labels, predicted : array_like of str, shape=(n,)
-        What the sounds are, and what they were predicted as.
+        True and predicted classes.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If there is none, or one has more than the other.
+        If they are empty or differ in length.
     """
     labels, predicted = _same_length("labels", labels, "predictions", predicted)
     return float(np.mean(labels == predicted))
@@ -37,9 +37,9 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[
     Parameters
     ----------
     labels, predicted : array_like of str, shape=(n,)
-        What the sounds are, and what they were predicted as.
+        True and predicted classes.
     classes : sequence of str
-        All there are; they order the rows and columns.
+        All classes, in the order of the rows and columns.
 
     Returns
     -------
@@ -63,9 +63,8 @@ def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -
     Returns
     -------
     pandas.DataFrame
-        A row for each of `classes`: `label`; `precision`, 0 to 1, part of what was predicted as the class that is of it
-        (NaN where nothing was predicted as it); `recall`, part of the class that was found (NaN where none was tested);
-        `f1`, their harmonic mean; `n`, test images.
+        A row for each of `classes`: `label`, `precision` (NaN where nothing was predicted as the class), `recall` (NaN
+        where none was tested), `f1`, and `n`, its test images. See `train.report.report.ClassResult`.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -77,7 +76,7 @@ def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -
 
 
 def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
-    """Mean F1 of the classes that were tested, each counting the same; 0 to 1.
+    """Mean F1 of the classes that were tested, each with equal weight; 0 to 1.
 
     Parameters
     ----------
@@ -89,7 +88,7 @@ def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) ->
 
 
 def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10) -> pd.DataFrame:
-    """The most frequent mistakes.
+    """The most frequent errors.
 
     Parameters
     ----------
@@ -97,21 +96,21 @@ def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10)
         As `confusion_matrix` gives it.
     classes : sequence of str
     most : int
-        So many rows at most.
+        Maximum number of rows.
 
     Returns
     -------
     pandas.DataFrame
-        `label`, `predicted`, `count` (at least 1), `n` (test images of `label`); the most frequent first, then the
-        largest part of its class.
+        `label`, `predicted`, `count` (at least 1), `n` (test images of `label`); the most frequent first, of
+        equally frequent ones that of the smaller class.
     """
-    mistakes = matrix - np.diag(np.diag(matrix))
-    rows, columns = np.nonzero(mistakes)
+    errors = matrix - np.diag(np.diag(matrix))
+    rows, columns = np.nonzero(errors)
     table = pd.DataFrame(
         {
-            "label": [classes[row] for row in rows],
-            "predicted": [classes[column] for column in columns],
-            "count": mistakes[rows, columns],
+            "label": [classes[int(row)] for row in rows],
+            "predicted": [classes[int(column)] for column in columns],
+            "count": errors[rows, columns],
             "n": matrix.sum(axis=1)[rows],
         }
     )
@@ -120,19 +119,19 @@ def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10)
 
 
 def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]) -> float:
-    """Mean of minus the logarithm of the probability that the true class was given.
+    """Mean of minus the natural logarithm of the probability of the true class.
 
     Parameters
     ----------
     labels : array_like of str, shape=(n,)
     probabilities : array_like of float, shape=(n, n_classes)
-        0 to 1; brought to a sum of 1, which half precision misses.
+        0 to 1; normalised to a sum of 1, since those of half precision are not.
     classes : sequence of str
 
     Returns
     -------
     float
-        0 (sure, and right) and up; log(n_classes) is that of one who knows nothing.
+        0 and up; log(n_classes) for equal probabilities of all classes.
     """
     truth, probabilities = _truth(labels, probabilities, classes)
     of_truth = probabilities[np.arange(len(truth)), truth] / probabilities.sum(axis=1)
@@ -140,7 +139,7 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]
 
 
 def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, k: int) -> float:
-    """Part of the images whose class is among the `k` that are most probable; 0 to 1.
+    """Fraction of the images whose class is among the `k` most probable; 0 to 1.
 
     Parameters
     ----------
@@ -153,7 +152,7 @@ def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, classes: Sequenc
 
     truth, probabilities = _truth(labels, probabilities, classes)
     if k < 1:
-        raise ValueError(f"k is {k}; expected at least 1, such as 3.")
+        raise ValueError(f"k must be 1 or more. Got {k}. Give a number such as 3.")
     if k >= len(classes):
         return 1.0
     if len(classes) == 2:  # k is 1; scikit-learn wants one column then
@@ -165,32 +164,33 @@ def _same_length(what: str, values: ArrayLike, of_what: str, others: ArrayLike) 
     values, others = np.asarray(values), np.asarray(others)
     if values.shape != others.shape or values.ndim != 1:
         raise ValueError(
-            f"There are {what} of shape {values.shape} and {of_what} of shape {others.shape}; expected one of each "
-            "for each test image."
+            f"{what} and {of_what} must be one for each test image. Got shapes {values.shape} and {others.shape}. Give "
+            "two sequences of the same length."
         )
     if not len(values):
-        raise ValueError("There is no test image, and so no figure; expected at least one.")
+        raise ValueError(f"{what} must be of at least one test image. Got none. There is no metric of an empty test.")
     return values, others
 
 
 def _of_classes(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> tuple[list[str], list[str]]:
     labels, predicted = _same_length("labels", labels, "predictions", predicted)
-    strange = sorted(({*labels} | {*predicted}) - {*classes})
-    if strange:
+    unknown = sorted(({*labels} | {*predicted}) - {*classes})
+    if unknown:
         raise ValueError(
-            f"The class {str(strange[0])!r} is not among the {len(classes)} classes ({', '.join(classes)})."
+            f"labels and predictions must be of the {len(classes)} classes ({', '.join(classes)}). Got "
+            f"{str(unknown[0])!r}. Add it to the classes."
         )
     return list(labels), list(predicted)
 
 
 def _truth(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Number of each image's class, and the probabilities as float64."""
+    """Index of each image's class, and the probabilities as float64."""
     labels, _ = _of_classes(labels, labels, classes)
     probabilities = np.asarray(probabilities, dtype=float)
     if probabilities.shape != (len(labels), len(classes)):
         raise ValueError(
-            f"The probabilities have shape {probabilities.shape}; expected {(len(labels), len(classes))}: a row for "
-            "each test image, a column for each class."
+            f"probabilities must have shape {(len(labels), len(classes))}. Got {probabilities.shape}. Give a row for "
+            "each test image and a column for each class."
         )
     numbers = {name: number for number, name in enumerate(classes)}
     return np.array([numbers[label] for label in labels]), probabilities

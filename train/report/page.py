@@ -1,4 +1,4 @@
-"""The page of a run: its figures, and each clip that it tested, to look at and to listen to."""
+"""The page of a run: its results, and each test clip to look at and to listen to."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ from train.data.split import Split, splits_of
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, nearest_of_class
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import SIDE_PX, shrink_one
+from train.report.report import Report
 from train.report.results import read_predictions
 from train.runs.run_folder import PROBABILITY, Run, table_sha256
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 IMAGES = "images"
-"""Folder of the run's own images: the page reads nothing outside of the run's folder."""
+"""Folder of the run with copies of the images that the page shows: it reads nothing outside of the run's folder."""
 
 
 @dataclass(frozen=True)
-class Sources:
-    """What a page shows beside figures: the images that a run was made of, if they are still as they were.
+class RunImages:
+    """The images of a run, if they are still as they were.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of all images in the image folder.
+        One row an image; see `train.data.image_folder.read_images`.
     splits : dict of str to Split
-        By the fold's name.
+        Each finished fold.
     shrunk : np.ndarray, shape=(n_images, n), uint8
-        From `train.report.knn_baseline.shrink_one`.
+        From `train.report.knn_baseline.shrink_one`; 0 for images that the page does not compare.
     """
 
     table: pd.DataFrame
@@ -53,22 +54,24 @@ class Sources:
 
 def write_page(
     run: Run,
-    report: Mapping[str, object],
+    report: Report,
     *,
     n_explained: int,
     recordings: Path | None = None,
+    shrunk: Mapping[str, np.ndarray] | None = None,
 ) -> str:
-    """Write `index.html` and the images and sounds that it shows into the run's folder.
+    """Write `index.html`, and the images and audio that it shows, into the run's folder.
 
     Parameters
     ----------
     run : Run
-    report : Mapping
-        As in `report.json`.
+    report : Report
     n_explained : int
-        Test images for which it is shown where the model looked: mistakes first.
+        Test images for which it shows what the model attends to: errors first.
     recordings : Path, optional
         See `train.explain.explain_run.explain_run`.
+    shrunk : Mapping of str to np.ndarray, optional
+        See `train.report.make_report.make_report`.
 
     Returns
     -------
@@ -76,61 +79,77 @@ def write_page(
         What the page lacks, and why; empty where it lacks nothing.
     """
     predictions = read_predictions(run)
-    lacks, sources = "", None
+    lacking, images = "", None
     try:
-        sources = _sources(run)
+        images = _run_images(run, predictions, shrunk or {})
     except (OSError, ValueError) as error:
-        lacks = f"its images: {error}"
-    data = _figures(run, report)
-    if sources is None:
+        lacking = f"the images: {error}"
+    data = _results(run, report)
+    if images is None:
         data["tests"] = _tests(run, predictions)
     else:
-        nearest = _nearest(run, predictions, sources)
+        nearest = _nearest(predictions, images)
         explained: list[ExplainedTest | None] = [None] * len(predictions)
         try:
-            explained, lacks = explain_run(run, predictions, sources.table, most=n_explained, audio_folder=recordings)
+            explained, lacking = explain_run(run, predictions, images.table, most=n_explained, audio_folder=recordings)
         except (OSError, ValueError) as error:
-            lacks = f"where the models looked: {error}"
+            lacking = f"what the models attend to: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
         shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
-        data["audio_folder"] = _bring_images(run, shown)
+        data["with_audio"] = _copy_images(run, shown)
         data["has_images"] = True
-    data["lacks"] = lacks
+    data["lacking"] = lacking
     write_text_atomically(run.folder / PAGE, fill(TEMPLATE, data))
-    return lacks
+    return lacking
 
 
-def _sources(run: Run) -> Sources:
+def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndarray]) -> RunImages:
     settings, table = read_images(run.images)
     if table_sha256(table) != run.table_sha256:
-        raise ValueError(f"those in {str(run.images)!r} are no longer those that the run began with.")
-    recipe = run.recipe
-    table = of_chosen_classes(table, recipe)
-    splits = splits_of(recipe, table)
-    shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
+        raise ValueError(f"those in {str(run.images)!r} have changed since the run began.")
+    table = of_chosen_classes(table, run.recipe)
+    splits = {split.name: split for split in splits_of(run.recipe, table) if split.name in run.finished_folds}
+    names = table["file_name"]
+    is_original = (table["variant"] == ORIGINAL).to_numpy()
+    is_compared = np.array(names.isin(predictions["file_name"]))
+    for split in splits.values():
+        is_compared[split.train[is_original[split.train]]] = True
+    shrunk = np.zeros((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
+    to_decode = []
+    for row in np.flatnonzero(is_compared):
+        if (pixels := known.get(names[row])) is not None:
+            shrunk[row] = pixels
+        else:
+            to_decode.append(row)
 
     def put(k: int, pixels: np.ndarray) -> None:
-        shrunk[k] = shrink_one(pixels)
+        shrunk[to_decode[k]] = shrink_one(pixels)
 
-    # One after the other: training may hold them still, and twice would be too much for the memory.
-    how = {"size": run.input_size, "silent_ends": recipe.silent_ends, "fingerprint": str(settings["fingerprint"])}
-    decode(run.images, list(table["file_name"]), put, **how)
-    return Sources(table, {split.name: split for split in splits}, shrunk)
+    # One after the other: all at once might not fit the memory.
+    decode(
+        run.images,
+        [names[row] for row in to_decode],
+        put,
+        size=run.input_size,
+        silent_ends=run.recipe.silent_ends,
+        fingerprint=str(settings["fingerprint"]),
+    )
+    return RunImages(table, splits, shrunk)
 
 
-def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
-    """All of the page that needs no image."""
-    described = run.image_settings()
-    settings = Settings.from_json(described["settings"])
+def _results(run: Run, report: Report) -> dict[str, object]:
+    """The data of the page that need no images."""
+    settings = Settings.from_json(_table(run.image_settings()["settings"]))
     histories = {}
-    for fold in report["folds"]:
-        history = run.read_history(fold["name"])
+    for fold in report.folds:
+        history = run.read_history(fold.name)
         names = [name for name in ("accuracy", "val_accuracy", "loss", "val_loss") if name in history]
-        histories[fold["name"]] = {name: [_short(value) for value in history[name]] for name in names}
+        histories[fold.name] = {name: [_short(value) for value in history[name]] for name in names}
+    name = run.folder.resolve().name
     return {
-        "name": run.folder.resolve().name,
-        "report": report,
-        "interval": interval_in_words(report["pooled"], level=report["pooled"]["level"]),
+        "name": name,
+        "report": report.to_json() | {"run": name},  # no path of this computer
+        "interval": interval_in_words(report.pooled, level=report.pooled.level),
         "histories": histories,
         "classes": list(run.classes),
         "frequency_marks": frequency_marks(settings),
@@ -138,12 +157,16 @@ def _figures(run: Run, report: Mapping[str, object]) -> dict[str, object]:
         "images_folder": IMAGES,
         "explained_folder": EXPLAINED,
         "has_images": False,
-        "audio_folder": [],
+        "with_audio": [],
     }
 
 
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
-    """The test images, a list a column."""
+    """The test images, one list for each column."""
     probabilities = predictions[[PROBABILITY + name for name in run.classes]].to_numpy()
     number = {name: k for k, name in enumerate(run.classes)}
     return {
@@ -161,25 +184,25 @@ def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _nearest(run: Run, predictions: pd.DataFrame, sources: Sources) -> dict[str, list[str]]:
-    """Of each test image the most similar original that was trained on, of the true and of the predicted class."""
-    table = sources.table
+def _nearest(predictions: pd.DataFrame, images: RunImages) -> dict[str, list[str]]:
+    """For each test image the most similar training original of the true and of the predicted class."""
+    table = images.table
     labels, names = table["label"].to_numpy(), table["file_name"].to_numpy()
     row_of = {name: row for row, name in enumerate(names)}
     is_original = (table["variant"] == ORIGINAL).to_numpy()
-    found = {"like_true": np.full(len(predictions), -1), "like_predicted": np.full(len(predictions), -1)}
+    nearest = {"like_true": np.full(len(predictions), -1), "like_predicted": np.full(len(predictions), -1)}
     for column, key in (("label", "like_true"), ("predicted", "like_predicted")):
         for (fold, label), of_group in predictions.groupby(["fold", column]):
-            train = sources.splits[fold].train
+            train = images.splits[fold].train
             rows = np.array([row_of[name] for name in of_group["file_name"]])
-            found[key][of_group.index] = nearest_of_class(
-                sources.shrunk, labels, rows=rows, train=train[is_original[train]], label=label
+            nearest[key][of_group.index] = nearest_of_class(
+                images.shrunk, labels, rows=rows, train=train[is_original[train]], label=label
             )
-    return {key: [str(names[row]) if row >= 0 else "" for row in rows] for key, rows in found.items()}
+    return {key: [str(names[row]) if row >= 0 else "" for row in rows] for key, rows in nearest.items()}
 
 
-def _bring_images(run: Run, file_names: Iterable[str]) -> list[str]:
-    """Put images, and their sounds where there are some, into the run's folder; those that have a sound."""
+def _copy_images(run: Run, file_names: Iterable[str]) -> list[str]:
+    """Put images, and their audio files where there are any, into the run's folder; return those that have audio."""
     with_audio = []
     for file_name in sorted(file_names):
         for name in (file_name, audio_of(file_name)):
@@ -189,7 +212,7 @@ def _bring_images(run: Run, file_names: Iterable[str]) -> list[str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(target, to_disk=False) as temporary:
                 try:
-                    os.link(source, temporary)  # takes no room, and stays as it is when the image is drawn again
+                    os.link(source, temporary)  # takes no space, and stays as it is when the image is rendered again
                 except OSError:
                     shutil.copyfile(source, temporary)
             if name != file_name:
@@ -198,5 +221,5 @@ def _bring_images(run: Run, file_names: Iterable[str]) -> list[str]:
 
 
 def _short(value: float) -> float | None:
-    """Four significant digits, which a page needs no more of; None where there is no number."""
+    """Four significant digits, enough for a page; None where there is no number."""
     return float(f"{value:.4g}") if np.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Differences of two runs on the clips that both tested, clip by clip, with intervals."""
+"""Paired differences of two runs, clip by clip on the clips that both tested, with intervals."""
 
 from __future__ import annotations
 
@@ -8,29 +8,56 @@ from dataclasses import dataclass
 import pandas as pd
 
 from train.report.intervals import difference_interval
+from train.report.report import Report
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that can be compared.
+    """A finished run that can be compared.
 
     Parameters
     ----------
     name : str
         Of its folder.
-    report : dict
-        As `train.report.results.build_report` makes it.
+    report : Report
     predictions : pandas.DataFrame
         As `train.report.results.read_predictions` gives them.
     """
 
     name: str
-    report: dict[str, object]
+    report: Report
     predictions: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class PairedDifference:
+    """How much less accurate a run is than a better one, on the clips that both tested.
+
+    Parameters
+    ----------
+    compared_with : str
+        The better run.
+    accuracy, best_accuracy : float
+        Of the run and of the better one, on these clips; 0 to 1.
+    difference : float
+        `accuracy - best_accuracy`.
+    low, high : float or None
+        Its interval (see `train.report.intervals`); None where there are too few recordings.
+    n_clips, n_recordings : int
+    """
+
+    compared_with: str
+    accuracy: float
+    best_accuracy: float
+    difference: float
+    low: float | None
+    high: float | None
+    n_clips: int
+    n_recordings: int
+
+
 def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
-    """What two runs made of the clips that both tested.
+    """The results of two runs for each clip that both tested.
 
     Parameters
     ----------
@@ -40,79 +67,71 @@ def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a clip: `clip_id`, `label`, `source_id`; `is_right` and `is_right_other`, the part of the clip's test
-        images that each run named rightly, 0 or 1 in an honest run.
+        One row a clip: `clip_id`, `label`, `source_id`; `is_right` and `is_right_other`, the fraction of the clip's
+        test images that each run predicted correctly, 0 or 1 with a grouped split.
     """
     others = _results(other).drop(columns="source_id")
     return _results(run).merge(others, on=["clip_id", "label"], suffixes=("", "_other"))
 
 
-def paired_difference(best: Finished, other: Finished) -> dict[str, object] | None:
-    """How much worse a run is than another on the clips that both tested.
+def paired_difference(best: Finished, other: Finished) -> PairedDifference | None:
+    """How much worse a run is than another on the clips that both tested; None where there are none.
 
     Parameters
     ----------
     best, other : Finished
         Of one collection.
-
-    Returns
-    -------
-    dict or None
-        `compared_with`, `accuracy` and `best_accuracy` (on these clips), `difference`, `difference_low`,
-        `difference_high` (parts of 1, `other` minus `best`; the interval is that of `train.report.intervals`, None
-        where there are too few recordings for one), `n_clips`, `n_recordings`; None where they share no clip.
     """
     both = paired_clips(best, other)
     if both.empty:
         return None
     difference = both["is_right_other"] - both["is_right"]
     interval = difference_interval(difference, both["source_id"])
-    return {
-        "compared_with": best.name,
-        "accuracy": float(both["is_right_other"].mean()),
-        "best_accuracy": float(both["is_right"].mean()),
-        "difference": float(difference.mean()),
-        "difference_low": interval.low,
-        "difference_high": interval.high,
-        "n_clips": len(both),
-        "n_images": len(both),
-        "n_recordings": both["source_id"].nunique(),
-    }
+    return PairedDifference(
+        compared_with=best.name,
+        accuracy=float(both["is_right_other"].mean()),
+        best_accuracy=float(both["is_right"].mean()),
+        difference=float(difference.mean()),
+        low=interval.low,
+        high=interval.high,
+        n_clips=len(both),
+        n_recordings=both["source_id"].nunique(),
+    )
 
 
-def paired_differences(runs: Sequence[Finished]) -> dict[int, dict[str, object]]:
-    """Each honest run's difference to the first that tested the same clips, by its place in `runs`.
+def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
+    """The difference of each run with a grouped split to the first one that tested the same clips.
 
     Parameters
     ----------
     runs : sequence of Finished
-        The best first, as `read_runs` gives them.
+        The best first, as `train.compare.table.read_runs` gives them.
 
     Returns
     -------
-    dict of int to dict
-        What `paired_difference` gives, for each run that has a better one to be held against.
+    dict of int to PairedDifference
+        By the run's place in `runs`; only runs that a better one can be compared with.
     """
-    left = [number for number, run in enumerate(runs) if not run.report["leaky"]]
-    found = {}
+    left = [number for number, run in enumerate(runs) if not run.report.is_leaky]
+    differences = {}
     while left:
         best, *left = left
         for number in list(left):
             if _task(runs[number]) == _task(runs[best]):
                 pair = paired_difference(runs[best], runs[number])
                 if pair:
-                    found[number] = pair
+                    differences[number] = pair
                     left.remove(number)
-    return found
+    return differences
 
 
-def _task(run: Finished) -> tuple[object, ...]:
-    """What a run tells apart: of fewer classes it is easier, even on the same clips."""
-    return run.report["collection"], *(row["label"] for row in run.report["classes"])
+def _task(run: Finished) -> tuple[str, ...]:
+    """The collection and the classes: fewer classes are easier to tell apart, even on the same clips."""
+    return run.report.collection, *(row.label for row in run.report.classes)
 
 
 def _results(run: Finished) -> pd.DataFrame:
-    """One row a clip: the mean of its test images, which are one but in leaky runs."""
+    """One row a clip: the mean of its test images, of which only leaky runs have more than one."""
     rows = run.predictions
     rows = rows.assign(is_right=(rows["label"] == rows["predicted"]).astype(float))
     return rows.groupby(["clip_id", "label"], as_index=False).agg(

@@ -1,72 +1,197 @@
-"""The report of a run: its figures, tables, plots and card, from the folds that are finished."""
+"""The report of a run as a record: what `report.json` holds, and what the summary, model card, page and plots read."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
-import pandas as pd
+from generate.runtime.json_check import OF_ANNOTATION, TABLE, TEXT, Kind, check, list_of, number, read_json, table_of
+from generate.runtime.os_compat import quoted
+from train.recipe import Recipe
+from train.report.interval_text import interval_in_words, tested
+from train.report.result_records import ClassResult, Confusion, FoldResult, PooledResult, Protocol, Times
+from train.runs.run_folder import REPORT
+from train.wording import percent
 
-from generate.dataset import tables
-from generate.dataset.folder import PAGE
-from generate.runtime.atomic_write import write_text_atomically
-from generate.runtime.wording import shown
-from train.defaults import EXPLAINED_TESTS
-from train.report import metrics
-from train.report.page import write_page
-from train.report.results import build_report, read_predictions
-from train.runs import run_folder
-from train.runs.run_folder import Run
+FORMAT = 2
+EARLIER_NAMES = {
+    "deviation_of_folds": "std_of_folds",
+    "in_words": "description",
+    "leaky": "is_leaky",
+    "left_out": "n_left_out",
+    "n": "n_images",
+    "n_pictures": "n_images",
+    "pictures_per_second": "images_per_second",
+    "pictures_seen": "images_seen",
+    "relatives_in_training": "n_leaked",
+}
+"""Keys of `report.json` in earlier releases, and what they are called now."""
+_KINDS = OF_ANNOTATION | {
+    "tuple[int, int]": list_of(number(1, 2**31, whole=True), least=2, most=2),
+    "Mapping[str, str]": table_of(TEXT),
+    "Mapping[str, object]": TABLE,
+}
+_RECORDS = list_of(TABLE)
+_NESTED: dict[str, Kind] = {
+    "protocol": TABLE,
+    "folds": list_of(TABLE, least=1),
+    "pooled": TABLE,
+    "classes": _RECORDS,
+    "confusions": _RECORDS,
+    "times": TABLE,
+    "recipe": TABLE,
+}
+_Record = TypeVar("_Record")
 
-SPLIT = "split"
-"""Column of `predictions.csv` that says `honest` or `leaky` in every line."""
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Report:
+    """The results of a run.
 
-def make_report(run: Run, *, n_explained: int = EXPLAINED_TESTS, recordings: Path | None = None) -> dict[str, object]:
-    """Put the finished folds of a run together, and write all that is said of it.
-
-    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
-    and last the page `index.html` into the run's folder, each whole or not at all. Everything says "leaky" where the
-    run is.
+    `train.report.summary.summary_text` gives the summary that `python -m train` prints.
 
     Parameters
     ----------
-    run : Run
-    n_explained : int
-        Test images for which the page shows where the model looked.
-    recordings : Path, optional
-        Their folder; see `train.explain.explain_run.explain_run`.
+    run : str
+        The run's folder.
+    collection : str
+    is_leaky : bool
+        Whether, in any fold, images of one recording may be in both training and test.
+    protocol : Protocol
+    all_folds, folds_missing : tuple of str
+        The folds of the split, and those that are not finished.
+    folds : tuple of FoldResult
+        The finished ones.
+    pooled : PooledResult
+    classes : tuple of ClassResult
+    confusions : tuple of Confusion
+        The most frequent errors, the most frequent first.
+    times : Times
+    input_size : tuple of (int, int)
+        Height and width of the images that the model sees.
+    trained_on : Mapping
+        See `train.data.trained_on.facts_of`.
+    recipe : Recipe
+    versions : Mapping of str to str
+        Of Python and of the packages that trained.
+    warnings : tuple of str
+        See `train.report.warnings.warnings_of`.
 
-    Returns
-    -------
-    dict
-        What stands in `report.json`; see `train.report.results.build_report`.
+    Examples
+    --------
+    >>> report = train.load_run("outputs/runs/ESC-10-cnn9").report  # doctest: +SKIP
+    >>> report.pooled.accuracy, report.pooled.low, report.pooled.high  # doctest: +SKIP
+    """
+
+    run: str
+    collection: str
+    is_leaky: bool
+    protocol: Protocol
+    all_folds: tuple[str, ...]
+    folds_missing: tuple[str, ...]
+    folds: tuple[FoldResult, ...]
+    pooled: PooledResult
+    classes: tuple[ClassResult, ...]
+    confusions: tuple[Confusion, ...]
+    times: Times
+    input_size: tuple[int, int]
+    trained_on: Mapping[str, object]
+    recipe: Recipe
+    versions: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        leaky = "leaky " if self.is_leaky else ""
+        pooled = self.pooled
+        accuracy = f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)})"
+        return f"<Report of {self.recipe.model} on {self.collection}: {leaky}accuracy {accuracy}>"
+
+    def to_json(self) -> dict[str, object]:
+        """The report as plain values; `from_json` reads them back."""
+        return {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: object) -> Report:
+        """Read what `to_json` gave, in this release or an earlier one.
+
+        Raises
+        ------
+        ValueError
+            If a value is missing, or is not of its kind.
+        """
+        table = _renamed(values)
+        check(table, _NESTED)
+        nested = {
+            "protocol": record_of(Protocol, table["protocol"]),
+            "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
+            "pooled": record_of(PooledResult, table["pooled"]),
+            "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
+            "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
+            "times": record_of(Times, table["times"]),
+            "recipe": Recipe.from_json(table["recipe"]),
+        }
+        return record_of(cls, {"trained_on": {}} | table, **nested)
+
+
+def read_report(folder: Path) -> Report:
+    """Read the report of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no `report.json`, or it is not as this program wrote it.
+    """
+    path, advice = folder / REPORT, f"`python -m train.report {quoted(folder)}` writes it again."
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {str(path)!r}. {advice}")
+    try:
+        return Report.from_json(read_json(path))
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {advice}") from None
+
+
+def _renamed(values: object) -> dict:
+    return {EARLIER_NAMES.get(name, name): value for name, value in values.items()} if isinstance(values, dict) else {}
+
+
+def record_of(record: type[_Record], values: object, **nested: object) -> _Record:
+    """Make a record of a table of JSON after checking its values; keys that are not among its fields are ignored.
+
+    Parameters
+    ----------
+    record : type
+        A dataclass, such as `FoldResult`.
+    values : object
+        As JSON gave it, in this release or an earlier one.
+    **nested
+        Values of fields that are records themselves.
 
     Raises
     ------
     ValueError
-        If no fold is finished, or a file is not as this program wrote it.
+        If a value is missing, or is not of its kind.
     """
-    from train.report import model_card, plots
+    table = _renamed(values)
+    flat = {field.name: field for field in fields(record) if field.name not in nested}  # type: ignore[arg-type]
+    kinds = {name: _KINDS[str(field.type)] for name, field in flat.items()}
+    required = {name: kind for name, kind in kinds.items() if flat[name].default is MISSING}
+    check(table, required, optional=kinds)
+    make: Callable[..., _Record] = record
+    given = {
+        name: tuple(table[name]) if isinstance(table[name], list) else table[name] for name in kinds if name in table
+    }
+    return make(**given, **nested)
 
-    predictions = read_predictions(run)
-    report = build_report(run, predictions)
-    split = "leaky" if report["leaky"] else "honest"
-    predictions.insert(list(predictions).index("predicted") + 1, SPLIT, split)
-    tables.write_table(run.folder / run_folder.PREDICTIONS, predictions)
 
-    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
-    corner = "true class \\ predicted class" + (" (leaky)" if report["leaky"] else "")
-    table = pd.DataFrame(matrix, columns=list(run.classes))
-    table.insert(0, corner, list(run.classes), allow_duplicates=True)
-    tables.write_table(run.folder / run_folder.CONFUSION_CSV, table)
-    plots.write_png(run.folder / run_folder.CONFUSION_PNG, plots.confusion_figure(matrix, report))
-    histories = {fold["name"]: run.read_history(fold["name"]) for fold in report["folds"]}
-    plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
-    settings = run.image_settings()
-    write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, settings))
-    run_folder.write_json(run.folder / run_folder.REPORT, report)
-    lacks = write_page(run, report, n_explained=n_explained, recordings=recordings)
-    if lacks:
-        print(f"The page {shown(run.folder / PAGE)} lacks {lacks}", file=sys.stderr)
-    return report
+def _plain(value: object) -> object:
+    """The same with lists for tuples, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""Reasons to doubt a figure, in words: what a report warns of."""
+"""What a report warns of: reasons to doubt its accuracy."""
 
 from __future__ import annotations
 
@@ -8,117 +8,113 @@ from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
 from train.report.interval_text import tested
 from train.report.intervals import recordings_needed
+from train.report.report import Report
 from train.wording import listed, percent
 
-HIGHEST_FROM_NOTHING = 0.97
-"""No clean split of ESC-10 has given more without pretrained weights; the leaky one gives 98 to 99 %."""
-HIGHEST_NEIGHBOUR = 0.90
-"""Of the nearest neighbour on pixels: 62 % on the honest split of ESC-10, 98 % on the leaky one."""
+HIGHEST_FROM_SCRATCH = 0.97
+"""No grouped split of ESC-10 gave more without pretrained weights; the leaky one gives 98 to 99 %."""
+HIGHEST_BASELINE = 0.90
+"""Of the nearest-neighbour baseline: 62 % on the grouped split of ESC-10, 98 % on the leaky one."""
 LOOK_FOR = (
-    "the same recording under two names, several files that were cut from one recording (`--source-pattern` of "
-    "`python -m generate` tells which), files of one class that differ from the others in more than the sound "
-    "(recorder, sample rate, length, loudness). If the classes are easy to tell apart, all may be well"
+    "one recording under two names; several files cut from one recording (tell `python -m generate` by "
+    "`--source-pattern`); files of one class that differ from the others in more than the sound (recorder, sample "
+    "rate, duration, loudness). If the classes are easy to tell apart, there may be no leak"
 )
 
 
-def warnings_of(report: dict[str, object]) -> list[str]:
-    """What the reader of a report must know before believing its figures.
+def warnings_of(report: Report) -> list[str]:
+    """What the reader of a report must know before believing it.
 
     Parameters
     ----------
-    report : dict
-        As `train.report.report.build_report` makes it; its `warnings` are not looked at.
+    report : Report
+        Its own `warnings` are ignored.
 
     Returns
     -------
     list of str
-        One or two sentences each, the gravest first.
+        One or two sentences each, the most serious first.
     """
-    return [*_of_the_split(report), *_of_the_figure(report), *_of_classes(report)]
+    return [*_of_the_split(report), *_of_the_accuracy(report), *_of_classes(report)]
 
 
-def _of_the_split(report: dict[str, object]) -> Iterator[str]:
-    pooled, protocol = report["pooled"], report["protocol"]
-    if report["leaky"]:
+def _of_the_split(report: Report) -> Iterator[str]:
+    if report.is_leaky:
         yield (
-            f"Leaky: {protocol['relatives_in_training']:,} of {count(pooled['n_images'], 'test image')} have a "
-            "relative in training, so the figures do not hold on new sounds."
+            f"Leaky: {report.protocol.n_leaked:,} of {count(report.pooled.n_images, 'test image')} have images of the "
+            "same recording in training, so the results do not hold for new recordings."
         )
-    if report["folds_missing"]:
+    if report.folds_missing:
         yield (
-            f"Only {len(report['folds'])} of {count(len(report['all_folds']), 'fold')} finished: all figures are of "
-            f"those alone. For the others: python -m train --resume {quoted(report['run'])} --folds "
-            f"{','.join(report['folds_missing'])}"
+            f"Only {len(report.folds)} of {count(len(report.all_folds), 'fold')} finished, and all results are of "
+            f"these. To train the others: python -m train --resume {quoted(report.run)} --folds "
+            f"{','.join(report.folds_missing)}"
         )
-    n_left_out = protocol["left_out"]
-    if n_left_out:
+    if report.protocol.n_left_out:
         yield (
-            f"{count(n_left_out, 'image')} left out of training because relatives of theirs are tested"
-            + (" or chosen by" if report["recipe"]["select"] == "validation" else "")
-            + (" (all folds together)." if len(report["folds"]) > 1 else ".")
+            f"{count(report.protocol.n_left_out, 'image')} left out of training because images of the same recording "
+            "are in the test"
+            + (" or validation" if report.recipe.select == "validation" else "")
+            + (" (all folds together)." if len(report.folds) > 1 else ".")
         )
-    weights = report["recipe"]["weights"]
-    if weights not in ("none", "imagenet"):
+    if report.recipe.weights not in ("none", "imagenet"):
         yield (
-            f"Training began with the weights in {weights}. If those have seen sounds that are tested here, the figure "
-            "is leaky, and no meter can tell."
+            f"Training started from the weights in {report.recipe.weights}. If these were trained on clips that are "
+            "tested here, the accuracy is leaky, and this program cannot detect it."
         )
 
 
-def _of_the_figure(report: dict[str, object]) -> Iterator[str]:
-    pooled = report["pooled"]
-    value, neighbour = pooled["accuracy"], pooled["nearest_neighbour_accuracy"]
-    if not report["leaky"]:
-        if value > HIGHEST_FROM_NOTHING and report["recipe"]["weights"] == "none":
+def _of_the_accuracy(report: Report) -> Iterator[str]:
+    pooled = report.pooled
+    accuracy, baseline = pooled.accuracy, pooled.nearest_neighbour_accuracy
+    leaky = "Leaky accuracy: " if report.is_leaky else ""
+    if not report.is_leaky:
+        if accuracy > HIGHEST_FROM_SCRATCH and report.recipe.weights == "none":
             yield (
-                f"{percent(value)} is more than models reach from scratch as a rule (never above 97 % on ESC-10, a "
-                f"well-known collection, where nothing leaks). Look for a leak: {LOOK_FOR}."
+                f"{percent(accuracy)} is unusually high for a model trained from scratch (on ESC-10, a well-known "
+                f"collection, never above 97 % without a leak). Look for a leak: {LOOK_FOR}."
             )
-        if neighbour is not None and neighbour > HIGHEST_NEIGHBOUR:
+        if baseline is not None and baseline > HIGHEST_BASELINE:
             yield (
-                f"The nearest neighbour on the pixels, which learns nothing, is right in {percent(neighbour)}; on "
-                f"ESC-10, a well-known collection, it is in 66 % where nothing leaks. Look for a leak: {LOOK_FOR}."
+                f"The nearest-neighbour baseline, which only compares pixels, reaches {percent(baseline)}; on ESC-10, "
+                f"a well-known collection, it reaches 66 % without a leak. Look for a leak: {LOOK_FOR}."
             )
-    if neighbour is not None and pooled["most_frequent_class_accuracy"] < value < neighbour:
+    if baseline is not None and pooled.most_frequent_class_accuracy < accuracy < baseline:
         yield (
-            f"{_leaky(report)}{percent(value)} is less than the nearest neighbour on the pixels reaches, which learns "
-            f"nothing ({percent(neighbour)}): as a rule the model was trained for too short a time; raise --epochs."
+            f"{leaky}{percent(accuracy)} is below the nearest-neighbour baseline ({percent(baseline)}), which only "
+            "compares pixels. Usually the model was trained for too few epochs; raise --epochs."
         )
-    if value <= pooled["most_frequent_class_accuracy"]:
+    if accuracy <= pooled.most_frequent_class_accuracy:
         yield (
-            f"{_leaky(report)}{percent(value)} is no better than always answering with the most frequent class "
-            f"({percent(pooled['most_frequent_class_accuracy'])}): nothing was learnt that helps."
+            f"{leaky}{percent(accuracy)} is no better than always predicting the most frequent class "
+            f"({percent(pooled.most_frequent_class_accuracy)}): the model has learnt nothing useful."
         )
-    if pooled["low"] is None:
+    if pooled.low is None:
         needed = recordings_needed()
         yield (
-            f"{_leaky(report)}Only {count(pooled['n_recordings'], 'recording')} tested, so nobody can say how far off "
-            f"{percent(value)} may be: an interval takes at least {needed} recordings, "
-            f"{needed - pooled['n_recordings']} more. More clips of the same recordings do not help: they are alike."
+            f"{leaky}Only {count(pooled.n_recordings, 'recording')} tested, so the uncertainty of {percent(accuracy)} "
+            f"is unknown: an interval takes at least {needed} recordings, {needed - pooled.n_recordings} more. More "
+            "clips of the same recordings do not help: they are alike."
         )
-    elif value == 1 and not report["leaky"]:
+    elif accuracy == 1 and not report.is_leaky:
         yield (
-            f"All of {tested(pooled)} are right. Clips of one recording may be right together, so these tests do not "
-            f"rule out {percent(pooled['low'])}."
+            f"All of {tested(pooled)} are correct. Clips of one recording tend to be right together, so this test does "
+            f"not rule out {percent(pooled.low)}."
         )
 
 
-def _of_classes(report: dict[str, object]) -> Iterator[str]:
-    classes = report["classes"]
-    never = [row["label"] for row in classes if row["n"] and not row["recall"]]
+def _of_classes(report: Report) -> Iterator[str]:
+    leaky = "Leaky recall: " if report.is_leaky else ""
+    never = [row.label for row in report.classes if row.n_images and not row.recall]
     if never:
-        yield f"{_leaky(report)}Not one test image was recognised of: {listed(never)}."
-    untested = [row["label"] for row in classes if not row["n"]]
+        yield f"{leaky}Not one test image was recognised of: {listed(never)}."
+    untested = [row.label for row in report.classes if not row.n_images]
     if untested:
         yield f"Not tested at all: {listed(untested)}."
     needed = recordings_needed()
-    few = [f"{row['label']} ({row['n_recordings']})" for row in classes if 0 < row["n_recordings"] < needed]
-    if few and report["pooled"]["low"] is not None:
+    few = [f"{row.label} ({row.n_recordings})" for row in report.classes if 0 < row.n_recordings < needed]
+    if few and report.pooled.low is not None:
         yield (
-            f"Fewer than {needed} test recordings, so there is no interval and the figures of the class say little: "
+            f"Fewer than {needed} test recordings, so there is no interval and the results of the class say little: "
             f"{listed(few)}."
         )
-
-
-def _leaky(report: dict[str, object]) -> str:
-    return "Leaky figure: " if report["leaky"] else ""

@@ -18,7 +18,8 @@ from generate.runtime.os_compat import quoted
 from train.data.split import Split, relatives_in_training
 from train.defaults import EXPLAINED_TESTS
 from train.report.knn_baseline import nearest_neighbour_accuracy
-from train.report.report import make_report
+from train.report.make_report import make_report
+from train.report.report import Report
 from train.runs.history import tested_epoch
 from train.runs.run_folder import (
     CONFIG,
@@ -41,7 +42,7 @@ def execute(
     tensorboard: bool = False,
     n_explained: int = EXPLAINED_TESTS,
     recordings: Path | None = None,
-) -> dict[str, object]:
+) -> Report:
     """Train and test each fold that is not finished, one after the other, and write the report.
 
     Parameters
@@ -56,8 +57,7 @@ def execute(
 
     Returns
     -------
-    dict
-        The report, as in `report.json`.
+    Report
 
     Raises
     ------
@@ -74,7 +74,8 @@ def execute(
             for split in left:
                 on_epoch = partial(progress.epoch, split.name)
                 progress.end(train_fold(prepared, split, on_epoch=on_epoch, with_logs=tensorboard))
-        return make_report(run, n_explained=n_explained, recordings=recordings)
+        shrunk = dict(zip(prepared.table["file_name"], prepared.shrunk, strict=True))
+        return make_report(run, n_explained=n_explained, recordings=recordings, shrunk=shrunk)
 
 
 def _begin(prepared: Prepared) -> Run:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
+    from train.report.report import Report
     from train.training.prepare import Prepared
 
 
@@ -53,7 +54,7 @@ def with_budget(recipe: Recipe, seen: Mapping[str, int], *, n_train: int) -> Rec
     )
 
 
-def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, dict[str, object]]:
+def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, Report]:
     """Show the plan of each run, train and test it.
 
     Parameters
@@ -64,7 +65,7 @@ def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, dict[str, o
 
     Returns
     -------
-    dict of str to dict
+    dict of str to Report
         Name to report, as `train.training.cross_validation.execute` gives it.
     """
     from train.training.cross_validation import execute

@@ -130,7 +130,7 @@ def test_from_images_to_a_setting_also_after_an_interruption(few, audio_folder, 
     assert table["n_images"].tolist() == [9, 3, 3, 3] * 2 + [18, 6, 6, 6]
     runs, skipped = compare.read_runs(folder / name for name in names)
     assert not skipped, "ordinary runs"
-    accuracy = {cross_validation.name: cross_validation.report["pooled"]["accuracy"] for cross_validation in runs}
+    accuracy = {cross_validation.name: cross_validation.report.pooled.accuracy for cross_validation in runs}
     overall = table[table["scope"] == "overall"].set_index("variant")["gain"]
     assert overall["noise=20"] == pytest.approx(accuracy["all"] - accuracy["without-noise=20"])
     assert overall["all variants"] == pytest.approx(accuracy["all"] - accuracy["originals"])

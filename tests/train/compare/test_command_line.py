@@ -11,15 +11,15 @@ def lines_of(out, name):
     return [line for line in out.splitlines() if line.startswith((name, f"  {name}"))]
 
 
-def test_honest_runs_come_first_then_the_most_accurate(tmp_path, capsys):
+def test_grouped_runs_come_first_then_the_most_accurate(tmp_path, capsys):
     fake_run(tmp_path / "leaky", right=1, protocol="paper", all_folds=("1",))
     fake_run(tmp_path / "worse", right=0.5, seed=1)
     fake_run(tmp_path / "better", right=0.9, seed=2, model="cnn7", augment=(), train_variants=())
     assert main([str(tmp_path / name) for name in ("leaky", "worse", "better")]) == 0
     head, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
     assert [row.split()[0] for row in rows] == ["better", "worse", "leaky"]
-    assert rows[0].split()[1:8] == ["Small", "cnn7", "none", "none", "none", "honest", "folds"]
-    assert "leaky" in rows[2].split()[1:] and "honest" not in rows[2]
+    assert rows[0].split()[1:8] == ["Small", "cnn7", "none", "none", "none", "grouped", "folds"]
+    assert "leaky" in rows[2].split()[1:] and "grouped" not in rows[2]
     assert head.split()[0] == "run"
 
 
@@ -30,7 +30,7 @@ def test_a_clear_difference_and_noise_are_told_apart(tmp_path, capsys):
     main([str(tmp_path / name) for name in "abc"])
     sentences = capsys.readouterr().out.split("\n\n")[1].splitlines()
     assert len([line for line in sentences if "may be noise" in line]) == 1
-    (clear,) = [line for line in sentences if line.startswith("  c against")]
+    (clear,) = [line for line in sentences if line.startswith("  c compared with")]
     assert clear.endswith("more than noise") and "240 clips of 120 recordings" in clear
 
 
@@ -46,18 +46,18 @@ def test_the_difference_is_paired_by_clip_and_its_interval_is_over_recordings(tm
     runs, _ = read_runs([tmp_path / "b", tmp_path / "a"])
     assert [run.name for run in runs] == ["a", "b"]
     (pair,) = paired_differences(runs).values()
-    assert pair["compared_with"] == "a"
-    assert pair["difference"] == pytest.approx(-16 / 240)
+    assert pair.compared_with == "a"
+    assert pair.difference == pytest.approx(-16 / 240)
     # 4 of 60 recordings, of which all clips are alike: the exact interval of 4 of 60, not of 16 of 240
     exact = binomtest(4, 60).proportion_ci(method="exact")
-    assert (pair["difference_low"], pair["difference_high"]) == pytest.approx((-exact.high, -exact.low), abs=0.03)
+    assert (pair.low, pair.high) == pytest.approx((-exact.high, -exact.low), abs=0.03)
     # By the sign test four recordings that changed prove nothing, though sixteen clips would.
-    assert pair["difference_low"] < -0.14 and pair["difference_high"] > 0
+    assert pair.low < -0.14 and pair.high > 0
     table = table_of(runs)
     assert table["difference"].isna().tolist() == [True, False]
 
 
-def test_only_honest_runs_of_the_same_clips_are_paired(tmp_path):
+def test_only_grouped_runs_of_the_same_clips_are_paired(tmp_path):
     fake_run(tmp_path / "a", right=0.9)
     fake_run(tmp_path / "other", right=0.8, collection="Other")
     fake_run(tmp_path / "leaky", right=0.95, protocol="random-clips", all_folds=("1",))
@@ -65,10 +65,10 @@ def test_only_honest_runs_of_the_same_clips_are_paired(tmp_path):
     runs, _ = read_runs(tmp_path / name for name in ("a", "other", "leaky", "part"))
     pairs = {runs[number].name: pair for number, pair in paired_differences(runs).items()}
     assert set(pairs) == {"part"}
-    assert pairs["part"]["n_clips"] == 36, "those that both tested"
+    assert pairs["part"].n_clips == 36, "those that both tested"
 
 
-def test_what_is_no_finished_run_is_named_and_skipped(tmp_path, capsys):
+def test_folders_without_a_finished_run_are_named_and_skipped(tmp_path, capsys):
     fake_run(tmp_path / "good")
     fake_run(tmp_path / "half", all_folds=("1", "2", "3"), finished=("1",))
     (tmp_path / "empty").mkdir()
@@ -83,7 +83,7 @@ def test_what_is_no_finished_run_is_named_and_skipped(tmp_path, capsys):
 
 def test_nothing_to_compare_is_an_error(tmp_path, capsys):
     assert main([str(tmp_path)]) == 1
-    assert "train.compare: None of these is a finished run" in capsys.readouterr().err
+    assert "train.compare: RUN must be folders of finished runs" in capsys.readouterr().err
 
 
 def test_the_table_is_written_as_csv(tmp_path):
@@ -94,7 +94,7 @@ def test_the_table_is_written_as_csv(tmp_path):
     assert table["run"].tolist() == ["a", "鳥,b"]
     assert (table["low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["high"]).all()
     assert table["train_minutes"].tolist() == [2, 2]
-    assert table["split"].tolist() == ["honest", "honest"]
+    assert table["split"].tolist() == ["grouped", "grouped"]
 
 
 def test_a_csv_that_cannot_be_written_is_an_error(tmp_path, capsys):
@@ -103,13 +103,13 @@ def test_a_csv_that_cannot_be_written_is_an_error(tmp_path, capsys):
     assert "train.compare: " in capsys.readouterr().err
 
 
-def test_a_run_of_some_folds_is_no_rival_of_a_whole_one(tmp_path, capsys):
+def test_a_run_of_some_folds_is_listed_after_complete_ones(tmp_path, capsys):
     fake_run(tmp_path / "whole", right=0.6, seed=1)
     fake_run(tmp_path / "part", answers=lambda clip, label: label, folds=("1",))
     assert main([str(tmp_path / "part"), str(tmp_path / "whole")]) == 0
     table, sentences = capsys.readouterr().out.split("\n\n")
     assert [row.split()[0] for row in table.splitlines()[1:]] == ["whole", "part"]
-    assert "part against whole: 100.0 % to" in sentences
+    assert "part compared with whole: 100.0 % and" in sentences
 
 
 def test_options_in_which_runs_differ_are_shown(tmp_path, capsys):
@@ -138,11 +138,11 @@ def test_where_nothing_differs_the_interval_has_a_width(tmp_path):
         fake_run(tmp_path / name, answers=lambda clip, label: label)
     (pair,) = paired_differences(read_runs([tmp_path / "a", tmp_path / "b"])[0]).values()
     bound = 1 - 0.025 ** (1 / 36)
-    found = pair["difference"], pair["difference_low"], pair["difference_high"]
+    found = pair.difference, pair.low, pair.high
     assert found == pytest.approx((0, -bound, bound))
 
 
-def test_runs_on_other_classes_are_not_held_against_each_other(tmp_path):
+def test_runs_on_other_classes_are_not_compared(tmp_path):
     fake_run(tmp_path / "three", right=0.9)
     fake_run(tmp_path / "two", right=0.9, classes=("bird", "rain"))
     assert paired_differences(read_runs([tmp_path / "three", tmp_path / "two"])[0]) == {}

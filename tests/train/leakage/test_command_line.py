@@ -6,6 +6,7 @@ from tests.train.predict.test_windows import record
 from train.leakage.command_line import gap_text, main
 from train.recipe import Recipe
 from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
+from train.report.result_records import Evaluation
 from train.training.prepare import prepare
 
 
@@ -57,5 +58,11 @@ def test_the_quick_meter_refuses_what_it_does_not_use(images, capsys, idle):
     ],
 )
 def test_what_the_leak_gives_is_told_from_noise(honest, leaky, expected):
-    pooled = [dict(zip(("accuracy", "low", "high"), values, strict=True)) for values in (honest, leaky)]
+    pooled = [
+        Evaluation(
+            **dict(zip(("accuracy", "low", "high"), values, strict=True)),
+            **dict.fromkeys(("n_images", "n_clips", "n_recordings", "nearest_neighbour_accuracy"), 1),
+        )
+        for values in (honest, leaky)
+    ]
     assert gap_text(*pooled).startswith(expected)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,9 @@ def test_the_card_says_what_a_user_must_know(tmp_path):
     assert "trained on Small" in text
     assert "CC BY 3.0" in text and "A. Author, Small sounds, 2020" in text
     assert "72 clips of 36 recordings" in text
-    assert "No recording is on both sides" in text
+    assert "No recording is in both training and test" in text
     assert f"python -m train.predict {tmp_path / 'run'} file.wav" in text
-    assert "sound of 5 seconds" in text
+    assert "audio clips of 5 s" in text
     assert len(re.findall(r"^\| (bird|rain|saw) \| .* \| 24 \| 12 \|$", text, re.M)) == 3
 
 
@@ -52,14 +53,14 @@ def test_a_leaky_card_warns_at_once(tmp_path, protocol):
     text = card(tmp_path, protocol=protocol, all_folds=("1",))
     title, _, banner = text.splitlines()[:3]
     assert title.endswith("(leaky)") and banner.startswith("> **LEAKY.")
-    assert "36 of 36 test images have a relative" in banner
-    assert "of 100 new sounds" not in text
-    assert "No recording is on both sides" not in text
+    assert "36 of 36 test images have images of the same recording" in banner
+    assert "Of 100 new clips" not in text
+    assert "No recording is in both" not in text
 
 
 def test_how_the_epoch_was_chosen_is_told(tmp_path):
     assert "fixed schedule" in card(tmp_path)
-    assert "kept aside" in card(tmp_path, name="b", select="validation")
+    assert "was selected on validation clips" in card(tmp_path, name="b", select="validation")
 
 
 def test_a_pretrained_model_says_so(tmp_path):
@@ -69,8 +70,8 @@ def test_a_pretrained_model_says_so(tmp_path):
 
 def test_the_card_knows_the_sample_rates_of_the_collection(tmp_path):
     run = fake_run(tmp_path / "run")
-    report = build_report(run, read_predictions(run))
-    report["trained_on"] = {"sample_rates_hz": {"8000": 72}, "seconds": [0.3, 0.4, 0.8]}
+    trained_on = {"sample_rates_hz": {"8000": 72}, "seconds": [0.3, 0.4, 0.8]}
+    report = replace(build_report(run, read_predictions(run)), trained_on=trained_on)
     text = card_text(report, SETTINGS)
     assert "have 8,000 Hz, and of what is above 4,000 Hz it knows nothing" in text
     assert "44,100" not in text and "22,050" not in text
@@ -82,7 +83,7 @@ def test_classes_that_were_left_out_are_named(tmp_path):
 
 
 def test_folds_of_our_own_are_not_called_the_collections(tmp_path):
-    assert "the collection's own were skipped" in card(tmp_path, ignore_folds=True)
+    assert "the collection's own folds were ignored" in card(tmp_path, ignore_folds=True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from train.report import metrics, plots
 from train.report.results import build_report, read_predictions
 
 
-def drawn(tmp_path, **options):
+def figures_of(tmp_path, **options):
     """Both figures of a run, and its report."""
     run = fake_run(tmp_path / "run", **options)
     predictions = read_predictions(run)
@@ -30,16 +30,16 @@ def written(figure, path):
 @pytest.mark.parametrize("leaky", [False, True])
 def test_titles_say_leaky_where_the_run_is(tmp_path, leaky):
     options = {"protocol": "paper", "all_folds": ("1",)} if leaky else {}
-    confusion, curves, _ = drawn(tmp_path, right=0.8, **options)
+    confusion, curves, _ = figures_of(tmp_path, right=0.8, **options)
     for figure in (confusion, curves):
         titles = [text for text in texts(figure) if "accuracy" in text]
         assert titles and all(("leaky" in title.lower()) == leaky for title in titles)
 
 
-@pytest.mark.parametrize("n_classes", [2, 10, 50])
+@pytest.mark.parametrize("n_classes", [2, 24])
 def test_names_and_numbers_of_all_classes_can_be_read(tmp_path, n_classes):
     classes = [f"class {k} of a rather long name" for k in range(n_classes)]
-    confusion, _, matrix = drawn(tmp_path, classes=classes, recordings=2, right=0.7, all_folds=("1",))
+    confusion, _, matrix = figures_of(tmp_path, classes=classes, recordings=2, right=0.7, all_folds=("1",))
     axes = confusion.axes[0]
     assert len(axes.get_xticklabels()) == len(axes.get_yticklabels()) == n_classes
     assert sorted(text.get_text() for text in axes.texts) == sorted(str(n) for n in matrix.ravel() if n)
@@ -54,37 +54,32 @@ def test_names_and_numbers_of_all_classes_can_be_read(tmp_path, n_classes):
     assert max(image.shape) < 3500
 
 
-def test_very_many_classes_still_give_a_image(tmp_path):
-    classes = [f"species {k}" for k in range(150)]
-    confusion, _, _ = drawn(tmp_path, classes=classes, recordings=1, clips_per_recording=1, all_folds=("1",))
+def test_very_many_classes_still_give_an_image(tmp_path, monkeypatch):
+    monkeypatch.setattr(plots, "DPI", 40)
+    classes = [f"species {k}" for k in range(80)]
+    confusion, _, _ = figures_of(tmp_path, classes=classes, recordings=1, clips_per_recording=1, all_folds=("1",))
     assert not confusion.axes[0].texts
-    assert max(written(confusion, tmp_path / "m.png").shape) < 5000
+    assert max(written(confusion, tmp_path / "m.png").shape) < 1800
 
 
-def test_strange_names_are_drawn_as_they_stand(tmp_path, recwarn):
-    confusion, curves, _ = drawn(tmp_path, classes=("$x_1$", '<&"', "鳥 käse", "$\\frac{"), collection="$E$ 鳥")
+def test_names_with_special_characters_are_shown_literally(tmp_path, recwarn):
+    confusion, curves, _ = figures_of(tmp_path, classes=("$x_1$", '<&"', "鳥 käse", "$\\frac{"), collection="$E$ 鳥")
     assert {"$x_1$", '<&"', "鳥 käse", "$\\frac{"} <= set(texts(confusion))
     written(confusion, tmp_path / "m.png")
     written(curves, tmp_path / "c.png")
     assert not [warning for warning in recwarn if "lyph" in str(warning.message)]
 
 
-def test_shades_are_parts_of_the_true_class(tmp_path):
-    report = {
-        "classes": [{"label": "many"}, {"label": "few"}, {"label": "none"}],
-        "leaky": False,
-        "collection": "c",
-        "recipe": {"model": "m"},
-        "pooled": {"accuracy": 0.5},
-        "folds_missing": [],
-    }
+def test_shades_are_fractions_of_the_true_class(tmp_path):
+    run = fake_run(tmp_path / "run", classes=("many", "few", "none"))
+    report = build_report(run, read_predictions(run))
     figure = plots.confusion_figure(np.array([[500, 500, 0], [0, 4, 0], [0, 0, 0]]), report)
     shades = figure.axes[0].get_images()[0].get_array()
     assert shades.tolist() == [[0.5, 0.5, 0], [0, 1, 0], [0, 0, 0]]
 
 
 def test_curves_show_every_fold_and_its_test(tmp_path):
-    _, curves, _ = drawn(tmp_path, all_folds=("1", "2", "3"), epochs=5)
+    _, curves, _ = figures_of(tmp_path, all_folds=("1", "2", "3"), epochs=5)
     accuracy, loss = curves.axes
     lines = [line for line in accuracy.lines if len(line.get_xdata()) == 5]
     dots = [line for line in accuracy.lines if len(line.get_xdata()) == 1]
@@ -96,14 +91,14 @@ def test_curves_show_every_fold_and_its_test(tmp_path):
 
 
 def test_curves_show_the_validation_where_there_is_one(tmp_path):
-    _, curves, _ = drawn(tmp_path, select="validation", epochs=3)
+    _, curves, _ = figures_of(tmp_path, select="validation", epochs=3)
     assert "validation" in texts(curves)
     assert len([line for line in curves.axes[1].lines if len(line.get_xdata()) == 3]) == 4
 
 
 def test_one_epoch_and_many_folds_are_visible(tmp_path):
     folds = tuple(str(k) for k in range(1, 24))
-    _, curves, _ = drawn(tmp_path, epochs=1, all_folds=folds, recordings=1)
+    _, curves, _ = figures_of(tmp_path, epochs=1, all_folds=folds, recordings=1)
     lines = curves.axes[1].lines
     assert all(line.get_marker() == "." for line in lines)
     styles = {(line.get_color(), line.get_linestyle()) for line in lines[:21]}
@@ -113,7 +108,7 @@ def test_one_epoch_and_many_folds_are_visible(tmp_path):
     assert (image[[0, -1]] == 255).all()
 
 
-def test_a_png_is_whole_or_not_there(tmp_path):
+def test_a_png_is_written_atomically(tmp_path):
     class Broken:
         def savefig(self, file, **_):
             file.write_bytes(b"\x89PNG")

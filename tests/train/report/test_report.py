@@ -8,7 +8,10 @@ from PIL import Image
 
 from tests.train.fake_runs import fake_run
 from train.report.command_line import main as report_main
-from train.report.report import make_report
+from train.report.make_report import make_report
+from train.report.report import EARLIER_NAMES, FORMAT, Report, read_report
+from train.report.result_records import Confusion
+from train.report.results import build_report, read_predictions
 from train.report.summary import summary_text
 from train.runs import run_folder
 
@@ -23,8 +26,13 @@ WRITTEN = (
 )
 
 
+def built(run):
+    """The report of a run; no file is written."""
+    return build_report(run, read_predictions(run))
+
+
 def warned(report, words):
-    return [warning for warning in report["warnings"] if words in warning]
+    return [warning for warning in report.warnings if words in warning]
 
 
 def change_fold(run, fold, **values):
@@ -37,44 +45,47 @@ def test_everything_is_written_and_nothing_else(tmp_path):
     before = {path.name for path in run.folder.iterdir()}
     report = make_report(run)
     assert {path.name for path in run.folder.iterdir()} == before | set(WRITTEN)
-    assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report
+    assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report.to_json()
     for name in ("confusion_matrix.png", "curves.png"):
         with Image.open(run.folder / name) as image:
             image.verify()
 
 
-def test_pooled_figures_are_those_of_all_test_images(tmp_path):
+def test_pooled_results_are_those_of_all_test_images(tmp_path):
     run = fake_run(tmp_path / "run", right=0.7)
     report = make_report(run)
     table = run_folder.read_predictions(run.folder / "predictions.csv")
     both = [run.read_fold_predictions(fold) for fold in ("1", "2")]
     pd.testing.assert_frame_equal(table.drop(columns="split"), pd.concat(both, ignore_index=True))
     right = table["label"] == table["predicted"]
-    pooled = report["pooled"]
-    assert pooled["accuracy"] == right.mean()
-    assert pooled["low"] < pooled["accuracy"] < pooled["high"]
-    assert (pooled["n_images"], pooled["n_clips"], pooled["n_recordings"]) == (72, 72, 36)
-    assert [fold["accuracy"] for fold in report["folds"]] == [right[table["fold"] == fold].mean() for fold in "12"]
-    assert pooled["nearest_neighbour_accuracy"] == pytest.approx(0.6)
-    assert report["times"] == {"train_seconds": 120, "images_seen": 8000, "images_per_second": 8000 / 120}
-    assert set(table["split"]) == {"honest"}
-    assert [row["n_recordings"] for row in report["classes"]] == [12, 12, 12]
+    pooled = report.pooled
+    assert pooled.accuracy == right.mean()
+    assert pooled.low < pooled.accuracy < pooled.high
+    assert (pooled.n_images, pooled.n_clips, pooled.n_recordings) == (72, 72, 36)
+    assert [fold.accuracy for fold in report.folds] == [right[table["fold"] == fold].mean() for fold in "12"]
+    assert pooled.nearest_neighbour_accuracy == pytest.approx(0.6)
+    times = report.times
+    assert (times.train_seconds, times.images_seen, times.images_per_second) == (120, 8000, 8000 / 120)
+    assert set(table["split"]) == {"grouped"}
+    assert [row.n_recordings for row in report.classes] == [12, 12, 12]
 
 
-def test_the_meter_is_weighted_by_the_size_of_the_folds(tmp_path):
+def test_the_baseline_is_weighted_by_the_size_of_the_folds(tmp_path):
     run = fake_run(tmp_path / "run")
-    change_fold(run, "1", nearest_neighbour_accuracy=1.0, n_test=108)
-    assert make_report(run)["pooled"]["nearest_neighbour_accuracy"] == pytest.approx((1.0 * 108 + 0.6 * 36) / 144)
+    path = run.fold_folder("2") / "predictions.csv"
+    run_folder.read_predictions(path).head(12).to_csv(path, index=False)
+    change_fold(run, "1", nearest_neighbour_accuracy=1.0)
+    assert built(run).pooled.nearest_neighbour_accuracy == pytest.approx((1.0 * 36 + 0.6 * 12) / 48)
     change_fold(run, "2", nearest_neighbour_accuracy=None)
-    report = make_report(run)
-    assert report["pooled"]["nearest_neighbour_accuracy"] is None
-    assert "no learning: -" in summary_text(report)
+    report = built(run)
+    assert report.pooled.nearest_neighbour_accuracy is None
+    assert "nearest neighbour on the pixels -" in summary_text(report)
 
 
-def test_an_honest_run_never_says_leaky_but_to_look_for_a_leak(tmp_path):
+def test_a_grouped_run_never_says_leaky(tmp_path):
     run = fake_run(tmp_path / "run", right=0.7)
     report = make_report(run)
-    assert report["leaky"] is False and report["warnings"] == []
+    assert report.is_leaky is False and report.warnings == ()
     text = summary_text(report) + (run.folder / "README.md").read_text() + (run.folder / "predictions.csv").read_text()
     assert "leaky" not in text.lower()
 
@@ -90,7 +101,7 @@ def test_an_honest_run_never_says_leaky_but_to_look_for_a_leak(tmp_path):
 def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
     run = fake_run(tmp_path / "run", right=0.8, recordings=3, **options)
     report = make_report(run)
-    assert report["leaky"] is True
+    assert report.is_leaky is True
     for name in WRITTEN:
         if name.endswith(".png"):
             continue  # see test_plots
@@ -102,21 +113,21 @@ def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
     assert all("leaky" in line.lower() for line in summary_text(report).splitlines())
     for line in (run.folder / "README.md").read_text().splitlines():
         assert "%" not in line or "leaky" in line.lower(), line
-    n_tested = sum(fold["n_images"] for fold in report["folds"] if fold["is_leaky"])
-    assert warned(report, f"Leaky: {n_tested} of {report['pooled']['n_images']} test images have a relative")
+    n_tested = sum(fold.n_images for fold in report.folds if fold.is_leaky)
+    assert warned(report, f"Leaky: {n_tested} of {report.pooled.n_images} test images have images of the same")
 
 
-def test_keeping_relatives_where_there_are_none_is_honest(tmp_path):
-    assert make_report(fake_run(tmp_path / "run", keep_relatives=True))["leaky"] is False
+def test_keep_relatives_where_there_are_none_is_grouped(tmp_path):
+    assert built(fake_run(tmp_path / "run", keep_relatives=True)).is_leaky is False
 
 
-def test_missing_folds_are_named_and_the_figure_is_of_the_others(tmp_path):
+def test_missing_folds_are_named_and_the_results_are_of_the_others(tmp_path):
     run = fake_run(tmp_path / "run", all_folds=("1", "2", "3", "10"), folds=("1", "3"), finished=("3",))
     report = make_report(run)
-    assert report["folds_missing"] == ["1", "2", "10"]
-    assert [fold["name"] for fold in report["folds"]] == ["3"]
-    assert report["pooled"]["n_clips"] == 36
-    assert report["pooled"]["deviation_of_folds"] is None
+    assert report.folds_missing == ("1", "2", "10")
+    assert [fold.name for fold in report.folds] == ["3"]
+    assert report.pooled.n_clips == 36
+    assert report.pooled.std_of_folds is None
     assert warned(report, "Only 1 of 4 folds finished") and warned(report, "--folds 1,2,10")
     assert "1 of 4 folds only" in summary_text(report)
     assert "1 of 4 folds only" in (run.folder / "README.md").read_text()
@@ -129,44 +140,44 @@ def test_a_run_without_a_finished_fold_has_no_report(tmp_path):
     assert not (run.folder / "report.json").exists()
 
 
-def test_too_good_a_figure_from_nothing_is_suspicious(tmp_path):
-    from_nothing = make_report(fake_run(tmp_path / "a", right=1))
-    assert warned(from_nothing, "is more than models reach from scratch as a rule")
-    assert warned(from_nothing, "--source-pattern")
-    assert warned(from_nothing, "these tests do not rule out 90.3 %")
-    pretrained = make_report(fake_run(tmp_path / "b", right=1, weights="imagenet"))
+def test_too_high_an_accuracy_from_scratch_is_suspicious(tmp_path):
+    from_scratch = built(fake_run(tmp_path / "a", right=1))
+    assert warned(from_scratch, "is unusually high for a model trained from scratch")
+    assert warned(from_scratch, "--source-pattern")
+    assert warned(from_scratch, "this test does not rule out 90.3 %")
+    pretrained = built(fake_run(tmp_path / "b", right=1, weights="imagenet"))
     assert not warned(pretrained, "from scratch")
-    leaky = make_report(fake_run(tmp_path / "c", right=1, protocol="paper", all_folds=("1",)))
-    assert not warned(leaky, "suspicious")
+    leaky = built(fake_run(tmp_path / "c", right=1, protocol="paper", all_folds=("1",)))
+    assert not warned(leaky, "Look for a leak")
 
 
 def test_a_nearest_neighbour_that_is_too_good_is_suspicious(tmp_path):
     run = fake_run(tmp_path / "run", right=0.8)
     change_fold(run, "1", nearest_neighbour_accuracy=0.99)
     change_fold(run, "2", nearest_neighbour_accuracy=0.85)
-    assert warned(make_report(run), "learns nothing, is right in 92.0 %")
+    assert warned(built(run), "which only compares pixels, reaches 92.0 %")
     change_fold(run, "1", nearest_neighbour_accuracy=0.94)
-    assert not warned(make_report(run), "Look for a leak")
+    assert not warned(built(run), "Look for a leak")
 
 
 def test_weak_classes_are_named(tmp_path):
     run = fake_run(
         tmp_path / "run", all_folds=("1",), recordings=4, answers=lambda _, label: "rain" if label == "saw" else label
     )
-    report = make_report(run)
+    report = built(run)
     assert warned(report, "Not one test image was recognised of: saw.")
     assert warned(report, "Fewer than 6 test recordings") and warned(report, "bird (4), rain (4), saw (4)")
-    assert report["classes"][2]["precision"] is None, "nothing was predicted as saw"
-    assert report["confusions"] == [{"label": "saw", "predicted": "rain", "count": 8, "n": 8}]
+    assert report.classes[2].precision is None, "nothing was predicted as saw"
+    assert report.confusions == (Confusion(label="saw", predicted="rain", count=8, n_images=8),)
     assert "saw predicted as rain 8 of 8" in summary_text(report)
 
 
 def test_two_recordings_give_no_interval_but_say_how_many_it_takes(tmp_path):
     run = fake_run(tmp_path / "run", classes=("a", "b"), all_folds=("1",), recordings=1, clips_per_recording=70)
     report = make_report(run)
-    pooled = report["pooled"]
-    assert (pooled["n_clips"], pooled["n_recordings"], pooled["low"], pooled["high"]) == (140, 2, None, None)
-    assert [fold["low"] for fold in report["folds"]] == [None]
+    pooled = report.pooled
+    assert (pooled.n_clips, pooled.n_recordings, pooled.low, pooled.high) == (140, 2, None, None)
+    assert [fold.low for fold in report.folds] == [None]
     assert "(no interval: 2 recordings; at least 6 are needed, 4 more; 140 clips of 2 recordings)" in summary_text(
         report
     )
@@ -177,9 +188,60 @@ def test_two_recordings_give_no_interval_but_say_how_many_it_takes(tmp_path):
     assert "no interval: 2 recordings; at least 6 are needed, 4 more" in page
 
 
-def test_always_the_same_answer_is_called_what_it_is(tmp_path):
+def test_always_the_same_prediction_is_named(tmp_path):
     run = fake_run(tmp_path / "run", answers=lambda *_: "bird")
-    assert warned(make_report(run), "no better than always answering")
+    assert warned(built(run), "no better than always predicting")
+
+
+def as_earlier_releases_wrote_it(values):
+    """`report.json` with the keys of before."""
+    earlier = {now: before for before, now in EARLIER_NAMES.items() if before not in ("n", "n_pictures")}
+    if isinstance(values, list):
+        return [as_earlier_releases_wrote_it(inner) for inner in values]
+    if not isinstance(values, dict):
+        return values
+    n_images = "n" if values.keys() & {"recall", "count"} else "n_pictures"
+    names = earlier | {"n_images": n_images, "ensemble": "nets"}
+    return {
+        "is_leaky"
+        if name == "is_leaky" and "epochs" in values
+        else names.get(name, name): as_earlier_releases_wrote_it(v)
+        for name, v in values.items()
+    }
+
+
+def test_a_report_is_read_back_also_of_earlier_releases(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.7, classes=tuple("abcde"), ensemble=2)
+    report = make_report(run)
+    assert read_report(run.folder) == report
+    assert "ensemble" in report.to_json()["recipe"] and report.to_json()["format"] == FORMAT
+    earlier = as_earlier_releases_wrote_it(report.to_json()) | {"format": 1}
+    assert {"leaky", "pooled"} <= set(earlier) and "pictures_seen" in earlier["times"]
+    assert "n_pictures" in earlier["pooled"] and "n" in earlier["classes"][0] and "nets" in earlier["recipe"]
+    assert Report.from_json(earlier) == report
+    del earlier["trained_on"]
+    assert Report.from_json(earlier).trained_on == {}
+
+
+def test_a_report_has_a_short_repr(tmp_path):
+    report = built(fake_run(tmp_path / "run", right=0.7, model="cnn7"))
+    assert repr(report).startswith("<Report of cnn7 on Small: accuracy 6") and "95 % interval" in repr(report)
+
+
+@pytest.mark.parametrize("path", [("pooled",), ("pooled", "accuracy"), ("folds", 0, "epochs"), ("recipe", "epochs")])
+def test_a_report_with_another_value_is_refused(tmp_path, path):
+    run = fake_run(tmp_path / "run")
+    values = built(run).to_json()
+    inner = values
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = "x"
+    run_folder.write_json(run.folder / "report.json", values)
+    with pytest.raises(ValueError, match=f"'{path[-1]}' must be .*train.report {run.folder}"):
+        read_report(run.folder)
+    (run.folder / "report.json").unlink()
+    with pytest.raises(FileNotFoundError, match="train.report"):
+        read_report(run.folder)
 
 
 def test_a_class_without_a_test_image_is_named(tmp_path):
@@ -189,7 +251,7 @@ def test_a_class_without_a_test_image_is_named(tmp_path):
     table[(table["label"] != "saw") & (table["predicted"] != "saw")].to_csv(path, index=False)
     report = make_report(run)
     assert warned(report, "Not tested at all: saw.")
-    assert report["classes"][2]["recall"] is None
+    assert report.classes[2].recall is None
     assert "NaN" not in (run.folder / "report.json").read_text()
 
 
@@ -197,9 +259,9 @@ def test_left_out_relatives_and_foreign_weights_are_reported(tmp_path):
     run = fake_run(tmp_path / "run", weights="other/last.weights.h5")
     change_fold(run, "1", n_left_out=6)
     change_fold(run, "2", n_left_out=1200)
-    report = make_report(run)
-    assert report["protocol"]["left_out"] == 1206
-    assert warned(report, "1,206 images left out of training because relatives of theirs are tested")
+    report = built(run)
+    assert report.protocol.n_left_out == 1206
+    assert warned(report, "1,206 images left out of training because images of the same recording are in the test")
     assert warned(report, "other/last.weights.h5")
 
 
@@ -207,14 +269,14 @@ def test_class_names_of_any_kind_come_through(tmp_path):
     classes = ('<&"', "a|b", "käse 鳥 $x_1$", "NA", "1")
     run = fake_run(tmp_path / "run", classes=classes, right=0.6)
     report = make_report(run)
-    assert [row["label"] for row in report["classes"]] == list(classes)
+    assert [row.label for row in report.classes] == list(classes)
     matrix = pd.read_csv(run.folder / "confusion_matrix.csv", index_col=0, keep_default_na=False)
     assert list(matrix.index) == list(matrix.columns) == list(classes)
-    assert matrix.to_numpy().sum() == report["pooled"]["n_images"]
+    assert matrix.to_numpy().sum() == report.pooled.n_images
     assert set(run_folder.read_predictions(run.folder / "predictions.csv")["label"]) == set(classes)
 
 
-def test_the_report_may_be_made_anew(tmp_path):
+def test_the_report_may_be_written_again(tmp_path):
     run = fake_run(tmp_path / "run")
     make_report(run)
     first = {name: (run.folder / name).read_bytes() for name in WRITTEN}
@@ -247,7 +309,7 @@ def test_the_command_makes_the_report_and_prints_it(tmp_path, capsys):
     assert (run.folder / "report.json").is_file()
 
 
-def test_the_command_says_what_is_wrong(tmp_path, capsys):
+def test_the_command_names_what_is_wrong(tmp_path, capsys):
     assert report_main([str(tmp_path / "absent")]) == 1
     assert report_main([str(tmp_path)]) == 1
     assert report_main([str(fake_run(tmp_path / "run", finished=()).folder)]) == 1
@@ -256,6 +318,6 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
 
 
 def test_no_report_needs_keras():
-    code = "import sys, train.report.report, train.compare.table, train.report.plots, train.report.model_card; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    code = "import sys, train.report.make_report, train.compare.table, train.report.plots, train.report.model_card; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -56,9 +56,9 @@ def test_from_images_to_a_report(images, here, capsys):
     assert (probabilities.idxmax(axis=1).str[2:] == predictions["predicted"]).all()
     report = json.loads((folder / "report.json").read_text())
     assert report["pooled"]["accuracy"] == (predictions["predicted"] == predictions["label"]).mean()
-    assert not report["leaky"]
+    assert not report["is_leaky"]
     for fold in report["folds"]:
-        assert (fold["n_train"], fold["n_test"], fold["relatives_in_training"]) == (48, 6, 0)
+        assert (fold["n_train"], fold["n_images"], fold["n_leaked"]) == (48, 6, 0)
         assert fold["epochs"] == 3 and fold["images_seen"] == 3 * 48
     said = capsys.readouterr().out
     assert "5 folds, each the test once, 30 originals" in said and "with pitch=+2" in said
@@ -157,7 +157,7 @@ def test_leaky_protocols_say_so_everywhere(images, here, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all("leaky" in line.lower() for line in lines if "%" in line and "interval" in line)
     report = json.loads((here / "outputs/runs/l/report.json").read_text())
-    assert report["leaky"] and report["protocol"]["relatives_in_training"] > 0
+    assert report["is_leaky"] and report["protocol"]["n_leaked"] > 0
     assert "leaky" in (here / "outputs/runs/l/README.md").read_text().lower()
 
 
@@ -267,11 +267,11 @@ def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
         kind: json.loads((here / f"outputs/runs/images-cnn7-{kind}/report.json").read_text())
         for kind in ("honest", "leaky")
     }
-    assert not reports["honest"]["leaky"] and reports["leaky"]["leaky"]
+    assert not reports["honest"]["is_leaky"] and reports["leaky"]["is_leaky"]
     for line, kind in zip(last, ("honest", "leaky"), strict=False):
         pooled = reports[kind]["pooled"]
         assert kind in line and f"{100 * pooled['accuracy']:.1f} %" in line
-        assert f"{reports[kind]['protocol']['relatives_in_training']} with a relative in training" in line
+        assert f"{reports[kind]['protocol']['n_leaked']} with a relative in training" in line
     seen = {kind: reports[kind]["folds"][0]["images_seen"] for kind in reports}
     assert abs(seen["honest"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
     gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])

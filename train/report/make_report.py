@@ -1,0 +1,83 @@
+"""The main function of the report: from the finished folds of a run to all files that describe its results."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate.dataset import tables
+from generate.dataset.folder import PAGE
+from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.wording import shown
+from train.defaults import EXPLAINED_TESTS
+from train.report import metrics
+from train.report.page import write_page
+from train.report.report import Report
+from train.report.results import build_report, read_predictions
+from train.runs import run_folder
+from train.runs.run_folder import Run
+from train.wording import LEAKY_OR_GROUPED
+
+SPLIT = "split"
+"""Column of `predictions.csv` that holds `grouped` or `leaky` in every row."""
+logger = logging.getLogger(__name__)
+logger.addHandler(logging.NullHandler())
+
+
+def make_report(
+    run: Run,
+    *,
+    n_explained: int = EXPLAINED_TESTS,
+    recordings: Path | None = None,
+    shrunk: Mapping[str, np.ndarray] | None = None,
+) -> Report:
+    """Put the results of the finished folds of a run together, and write them.
+
+    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
+    and last the page `index.html` into the run's folder, each atomically. Each says "leaky" where the run is.
+
+    Parameters
+    ----------
+    run : Run
+    n_explained : int
+        Test images for which the page shows what the model attends to.
+    recordings : Path, optional
+        Their folder; see `train.explain.explain_run.explain_run`.
+    shrunk : Mapping of str to np.ndarray, optional
+        File name of an image to its pixels from `train.report.knn_baseline.shrink`, where they are at hand; the page
+        decodes only images that are not among these.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        If no fold is finished, or a file is not as this program wrote it.
+    """
+    from train.report import model_card, plots
+
+    predictions = read_predictions(run)
+    report = build_report(run, predictions)
+    predictions.insert(list(predictions).index("predicted") + 1, SPLIT, LEAKY_OR_GROUPED[report.is_leaky])
+    tables.write_table(run.folder / run_folder.PREDICTIONS, predictions)
+
+    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
+    corner = "true class \\ predicted class" + (" (leaky)" if report.is_leaky else "")
+    table = pd.DataFrame(matrix, columns=list(run.classes))
+    table.insert(0, corner, list(run.classes), allow_duplicates=True)
+    tables.write_table(run.folder / run_folder.CONFUSION_CSV, table)
+    plots.write_png(run.folder / run_folder.CONFUSION_PNG, plots.confusion_figure(matrix, report))
+    histories = {fold.name: run.read_history(fold.name) for fold in report.folds}
+    plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
+    write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, run.image_settings()))
+    run_folder.write_json(run.folder / run_folder.REPORT, report.to_json())
+    lacking = write_page(run, report, n_explained=n_explained, recordings=recordings, shrunk=shrunk)
+    if lacking:
+        logger.warning("The page %s lacks %s", shown(run.folder / PAGE), lacking)
+    return report

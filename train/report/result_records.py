@@ -1,0 +1,163 @@
+"""The records that a `Report` consists of: results of folds, of classes and of all of them, errors, times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How accurate the predictions for some test images are. All fractions are from 0 to 1.
+
+    Parameters
+    ----------
+    accuracy : float
+        Fraction of the images whose class was predicted correctly.
+    low, high : float or None
+        95 % confidence interval of the accuracy, over recordings (see `train.report.intervals`); None where there are
+        too few recordings for one.
+    n_images, n_clips, n_recordings : int
+        Test images, and the clips and original recordings that they were made from.
+    nearest_neighbour_accuracy : float or None
+        Accuracy of the nearest-neighbour baseline on the same images (see `train.report.knn_baseline`); None where it
+        was not computed.
+    """
+
+    accuracy: float
+    low: float | None
+    high: float | None
+    n_images: int
+    n_clips: int
+    n_recordings: int
+    nearest_neighbour_accuracy: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldResult(Evaluation):
+    """The result of one fold; see also `Evaluation`.
+
+    Parameters
+    ----------
+    name : str
+    is_leaky : bool
+        Whether images of one recording may be in both training and test.
+    n_train, n_validation : int
+        Images.
+    n_left_out : int
+        Images left out of training because images of the same recording are tested (or used for validation).
+    n_leaked : int
+        Test images that have images of the same recording in training.
+    epochs, tested_epoch : int
+        Epochs trained, and the one whose weights were tested.
+    train_seconds : float
+    images_seen : int
+        Training images times epochs.
+    """
+
+    name: str
+    is_leaky: bool
+    n_train: int
+    n_validation: int
+    n_left_out: int
+    n_leaked: int
+    epochs: int
+    tested_epoch: int
+    train_seconds: float
+    images_seen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledResult(Evaluation):
+    """The result of all test images of the finished folds together; see also `Evaluation`.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level of all intervals of the report.
+    mean_of_folds, std_of_folds : float, float or None
+        Mean and sample standard deviation of the folds' accuracies; None for one fold.
+    macro_f1 : float
+        Mean F1 of the classes that were tested, each with equal weight.
+    log_loss : float
+        Mean of minus the natural logarithm of the probability of the true class; 0 and up, lower is better.
+    top_3_accuracy : float or None
+        Fraction of the images whose class is among the three most probable; None with three classes or fewer.
+    most_frequent_class_accuracy : float
+        Accuracy of always predicting the class that is most frequent in the test.
+    """
+
+    level: float
+    mean_of_folds: float
+    std_of_folds: float | None
+    macro_f1: float
+    log_loss: float
+    top_3_accuracy: float | None
+    most_frequent_class_accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassResult:
+    """The result of one class.
+
+    Parameters
+    ----------
+    label : str
+    precision : float or None
+        Fraction of the images predicted as this class that belong to it; None if there were none.
+    recall : float or None
+        Fraction of the images of this class that were predicted as it; None if none was tested.
+    low, high : float or None
+        Confidence interval of the recall; see `Evaluation`.
+    f1 : float or None
+        Harmonic mean of precision and recall.
+    n_images, n_recordings : int
+        Test images of the class, and their recordings.
+    """
+
+    label: str
+    precision: float | None
+    recall: float | None
+    low: float | None
+    high: float | None
+    f1: float | None
+    n_images: int
+    n_recordings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """A frequent error: `count` of the `n_images` test images of class `label` were predicted as `predicted`."""
+
+    label: str
+    predicted: str
+    count: int
+    n_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How the images were divided into training and test.
+
+    Parameters
+    ----------
+    name : str
+        As in the recipe.
+    description : str
+        A few sentences.
+    n_leaked, n_left_out : int
+        As in `FoldResult`, all folds together.
+    """
+
+    name: str
+    description: str
+    n_leaked: int
+    n_left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Duration of training, all folds together, in seconds, and how many images were seen in it."""
+
+    train_seconds: float
+    images_seen: int
+    images_per_second: float | None
