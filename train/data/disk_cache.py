@@ -24,8 +24,8 @@ from generate.dataset.folder import PIXEL_CACHE
 from generate.runtime.atomic_write import atomic_write
 from generate.runtime.lock import locked
 from generate.runtime.wording import count, shown
+from train.data.available_memory import available_bytes
 from train.data.decode import decode
-from train.data.free_memory import available_bytes
 from train.defaults import CACHES
 from train.runs.run_folder import table_sha256
 
@@ -81,7 +81,7 @@ def fits_in_memory(n_bytes: int, cache: str) -> bool:
     ----------
     n_bytes : int
     cache : {"auto", "memory", "disk"}
-        What the user asked for; `auto` goes by `MOST_OF_MEMORY` of `train.data.free_memory.available_bytes`.
+        What the user asked for; `auto` goes by `MOST_OF_MEMORY` of `train.data.available_memory.available_bytes`.
 
     Raises
     ------

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from train.data.own_folds import own_folds
+from train.data.grouped_folds import grouped_folds
 from train.recipe import PROTOCOLS, Recipe
 from train.wording import listed
 
@@ -52,7 +52,7 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
     ----------
     recipe : Recipe
     table : pandas.DataFrame
-        Of the chosen classes alone (`train.data.chosen_classes.of_chosen_classes`); see `make_splits`, as for what is
+        Of the chosen classes alone (`train.data.select_classes.select_classes`); see `make_splits`, as for what is
         raised.
     """
     return make_splits(
@@ -98,7 +98,7 @@ def make_splits(
     ignore_folds : bool
         Make folds of whole recordings although the collection has folds.
     n_folds : int, optional
-        So many of these; see `train.data.own_folds.own_folds`.
+        So many of these; see `train.data.grouped_folds.grouped_folds`.
     seed : int
         Of what is drawn at random.
 
@@ -225,7 +225,7 @@ def _folds(
                 "others of whole recordings; figures are then not comparable with published ones."
             )
         return own
-    return own_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
+    return grouped_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
 
 
 def _random_clips_split(

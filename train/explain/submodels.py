@@ -9,7 +9,7 @@ import keras
 from keras import KerasTensor, layers
 
 from train.explain.gradients import Gradients, log_odds, logit
-from train.models.ensemble_in_one import MeanOfModels
+from train.models.ensemble import MeanOfModels
 
 _SUBMODELS: WeakKeyDictionary[keras.Model, list[Submodel]] = WeakKeyDictionary()
 

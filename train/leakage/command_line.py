@@ -115,15 +115,15 @@ def quick_text(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> st
     import numpy as np
 
     from generate.runtime.wording import count
-    from train.data.chosen_classes import of_chosen_classes
     from train.data.image_folder import open_images, read_images
+    from train.data.select_classes import select_classes
     from train.data.split import relatives_in_training, splits_of
     from train.models.registry import model_named
     from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
     from train.wording import percent
 
     settings, table = read_images(image_folder)
-    table = of_chosen_classes(table, recipe)
+    table = select_classes(table, recipe)
     # As large as the models see them, so that the figure is the one that a run's report has.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2
     images = open_images(image_folder, settings, table, size=size, silent_ends=recipe.silent_ends, cache=cache)

@@ -38,14 +38,14 @@ _KERAS = {
 _PACKAGE = "spectrogram_pictures"
 """Under which this program's layers are registered. Keras finds them by these names, which stay as they are."""
 _OWN = [
-    ("train.models.ensemble_in_one", "CrossEntropy", f"{_PACKAGE}>CrossEntropy"),
-    ("train.models.ensemble_in_one", "MeanOfModels", f"{_PACKAGE}>MeanOfNets"),
+    ("train.models.ensemble", "CrossEntropy", f"{_PACKAGE}>CrossEntropy"),
+    ("train.models.ensemble", "MeanOfModels", f"{_PACKAGE}>MeanOfNets"),
     ("train.models.preprocess", "Preprocess", f"{_PACKAGE}>Preprocess"),
 ]
 _OWN_BEFORE = [
     (module, name, f"{_PACKAGE}>{name}")
     for module, names in {
-        "train.models.ensemble_in_one": ("MeanOfNets",),
+        "train.models.ensemble": ("MeanOfNets",),
         "train.nets.mean_of_nets": ("CrossEntropy", "MeanOfNets"),
         "train.preprocess": ("Preprocess",),
     }.items()

@@ -16,7 +16,7 @@ from keras import KerasTensor, layers
 from train.models.alexnet import alexnet
 from train.models.cnn import cnn7, cnn9
 from train.models.densenet import densenet161
-from train.models.ensemble_in_one import MeanOfModels
+from train.models.ensemble import MeanOfModels
 from train.models.model_file import check_model, check_weights
 from train.models.preprocess import Preprocess
 from train.models.resnet import resnet18, resnet34

@@ -17,7 +17,7 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from train.data.chosen_classes import of_chosen_classes
+from train.data.select_classes import select_classes
 from train.data.decode import decode
 from train.data.image_folder import read_images
 from train.data.split import Split, splits_of
@@ -105,7 +105,7 @@ def _sources(run: Run) -> Sources:
     if table_sha256(table) != run.table_sha256:
         raise ValueError(f"those in {str(run.images)!r} are no longer those that the run began with.")
     recipe = run.recipe
-    table = of_chosen_classes(table, recipe)
+    table = select_classes(table, recipe)
     splits = splits_of(recipe, table)
     shrunk = np.empty((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
 

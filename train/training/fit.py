@@ -13,7 +13,7 @@ from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.decode import Images, colour
 from train.models import checkpoint
-from train.models.ensemble_in_one import CrossEntropy
+from train.models.ensemble import CrossEntropy
 from train.models.registry import build_model, ensemble_size
 from train.recipe import Recipe
 from train.runs.history import has_waited, tested_epoch, write_history

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.data.own_folds import fewer_folds_note
+from train.data.grouped_folds import fewer_folds_note
 from train.data.split import make_splits, relatives_in_training
 from train.recipe import PROTOCOLS
 

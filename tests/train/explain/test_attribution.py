@@ -13,7 +13,7 @@ from train.explain.attribution import MAX_STEPS, completeness_error, grad_cam, i
 from train.explain.gradients import Gradients, logit
 from train.explain.submodels import submodels_of
 from train.models import checkpoint
-from train.models.ensemble_in_one import CrossEntropy
+from train.models.ensemble import CrossEntropy
 from train.models.registry import MODELS, build_model
 
 FAMILIES = {model.base[0] if model.has_imagenet else name: name for name, model in reversed(MODELS.items())}

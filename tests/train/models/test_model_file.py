@@ -111,7 +111,7 @@ def test_a_model_from_before_its_layers_moved_is_read(tmp_path):
         for name in now.namelist():
             content = now.read(name)
             if name == "config.json":
-                content = content.replace(b"train.models.ensemble_in_one", b"train.models.mean_of_models")
+                content = content.replace(b"train.models.ensemble", b"train.models.mean_of_models")
                 content = content.replace(b"train.models.preprocess", b"train.preprocess")
                 assert b"train.models" not in content
             before.writestr(name, content)

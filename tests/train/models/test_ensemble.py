@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from train.models import checkpoint
-from train.models.ensemble_in_one import CrossEntropy, MeanOfModels
+from train.models.ensemble import CrossEntropy, MeanOfModels
 from train.models.registry import BASE, build_model, ensemble_size
 from train.recipe import Recipe
 

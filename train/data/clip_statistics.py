@@ -13,7 +13,7 @@ MOST_RATES = 4
 """That are named, the most frequent first."""
 
 
-def facts_of(table: pd.DataFrame) -> dict[str, object]:
+def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
     """Sample rates and lengths of the clips of a table, as a run keeps them in its `config.json`.
 
     Parameters
@@ -43,7 +43,7 @@ def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float |
     Parameters
     ----------
     facts : object
-        As `facts_of` gives them; of older runs, or if they are not as this program writes them, nothing is said.
+        As `clip_statistics` gives them; of older runs, or if they are not as this program writes them, nothing is said.
     highest_hz : float, optional
         The highest frequency of the images.
     seconds : float, optional
@@ -95,7 +95,7 @@ def _of_lengths(lengths: object, seconds: float | None) -> list[str]:
 
 
 def _rates(values: object) -> dict[int, int]:
-    """Rate to number of clips, the most frequent first; empty if it is not what `facts_of` gives."""
+    """Rate to number of clips, the most frequent first; empty if it is not what `clip_statistics` gives."""
     if not isinstance(values, Mapping) or not all(
         str(rate).isdecimal() and _is_number(n) for rate, n in values.items()
     ):

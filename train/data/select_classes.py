@@ -12,7 +12,7 @@ from train.recipe import Recipe
 from train.wording import listed
 
 
-def of_chosen_classes(table: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def select_classes(table: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """The images of the classes that a recipe is about.
 
     Parameters

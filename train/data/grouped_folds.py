@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from generate.runtime.wording import count
-from train.data.chosen_classes import leave_out_option
+from train.data.select_classes import leave_out_option
 from train.wording import listed
 
 MOST_FOLDS = 5
@@ -29,7 +29,7 @@ def recordings_of(clips: pd.DataFrame) -> pd.Series:
     return clips.groupby("label")["source_id"].nunique().sort_values(kind="stable")
 
 
-def own_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: bool, seed: int) -> pd.Series:
+def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: bool, seed: int) -> pd.Series:
     """Stratified folds of whole recordings.
 
     In the training part of each fold every class has a recording. Where a class has fewer recordings than there are
@@ -99,7 +99,7 @@ def fewer_folds_note(clips: pd.DataFrame, *, n_folds: int | None) -> str:
     Parameters
     ----------
     clips, n_folds
-        See `own_folds`.
+        See `grouped_folds`.
     """
     counts = recordings_of(clips)
     fewest = int(counts.min())

@@ -8,13 +8,13 @@ import pandas as pd
 
 from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
-from train.data.chosen_classes import leave_out_option
+from train.data.select_classes import leave_out_option
 from train.data.split import Split
 from train.recipe import Recipe
 from train.wording import listed
 
 
-def chosen_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
+def select_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
     """The folds asked for, in the order of the split.
 
     Parameters

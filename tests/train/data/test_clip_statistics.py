@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from train.data.trained_on import facts_of, limits_in_words
+from train.data.clip_statistics import clip_statistics, limits_in_words
 
 
 def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
@@ -12,7 +12,7 @@ def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
 
 
 def words(rates, *, highest_hz=22050.0, shown_s=5.0):
-    facts = json.loads(json.dumps(facts_of(table(rates))))
+    facts = json.loads(json.dumps(clip_statistics(table(rates))))
     return " ".join(limits_in_words(facts, highest_hz=highest_hz, seconds=shown_s))
 
 
@@ -48,4 +48,4 @@ def test_what_is_not_as_this_program_wrote_it_is_skipped(facts):
 
 def test_variants_do_not_count():
     variants = table([8000] * 4).assign(variant=["original", "pitch=+2", "original", "trim"])
-    assert facts_of(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}
+    assert clip_statistics(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}
