@@ -144,8 +144,8 @@ def _check_folder(folder: Path) -> None:
     foreign = sorted(child.name for child in folder.iterdir() if child.name not in (ALL, LOCK))
     if foreign:
         raise ValueError(
-            f"--name must be of a new folder, or of an ablation. Got {str(folder)!r}, which holds {foreign[0]!r} and no "
-            f"run {ALL!r}. Give another --name."
+            f"--name must be of a new folder, or of an ablation. Got {str(folder)!r}, which holds {foreign[0]!r} and "
+            f"no run {ALL!r}. Give another --name."
         )
 
 

@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--variants",
         nargs="+",
         metavar="V",
-        help="leave out only these, one at a time (default: each variant trained on)",
+        help="leave out only these, one at a time (default: all)",
     )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="train and test only these folds (default: all)")
     parser.add_argument("--name", default="", help="of the folder in outputs/runs (default: images, model, -ablation)")

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 import soundfile
@@ -13,6 +14,7 @@ from train.ablate.ablation import plan_ablation
 from train.ablate.command_line import main
 from train.compare import table as compare
 from train.recipe import Recipe
+from train.runs.history import write_history
 from train.runs.run_folder import read_run
 
 CLASSES = ("<b>", "great tit", "雀 'x'")
@@ -65,14 +67,22 @@ def test_from_images_to_differences_also_after_an_interruption(few, here, capsys
 
     calls = []
 
-    def interrupted_fit(recipe, fold, **options):
+    class Model:
+        def predict_on_batch(self, images):
+            return np.random.default_rng(len(calls)).dirichlet(np.ones(3), size=len(images))
+
+    def fit_fold(recipe, fold, **_):
+        """Leaves what training leaves, but for the weights."""
         calls.append(fold.folder.parent.name)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return fit_fold(recipe, fold, **options)
+        fold.folder.mkdir(parents=True, exist_ok=True)
+        row = {"phase": "all", "learning_rate": 0.001, "loss": 1.0, "accuracy": 0.5, "seconds": 1.0}
+        history = [{"epoch": epoch, **row} for epoch in range(1, recipe.epochs + 1)]
+        write_history(fold.folder, history)
+        return Model(), history
 
-    fit_fold = cross_validation.fit_fold
-    monkeypatch.setattr(cross_validation, "fit_fold", interrupted_fit)
+    monkeypatch.setattr(cross_validation, "fit_fold", fit_fold)
     assert ablate(few, *TINY) == 130
     assert "same command again to resume" in capsys.readouterr().err
     folder = here / "outputs/runs/few-cnn7-ablation"

@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from tests.train.fake_runs import fake_run
 from train.ablate.differences import BETTER, NOISE, TOO_FEW, WORSE, differences, differences_text
@@ -72,8 +71,8 @@ def test_chance_alone_hardly_ever_reaches_a_verdict():
         return Finished(name, {}, clips.assign(source_id=clips["clip_id"], predicted=clips["label"].where(right, "-")))
 
     n_false = 0
-    for _ in range(40):
+    for _ in range(20):
         runs = {name: random_run(name) for name in LEFT_OUT}
         table = differences(runs, LEFT_OUT, baseline="all")
         n_false += table.loc[table["label"] != "", "verdict"].isin([BETTER, WORSE]).any()
-    assert n_false <= pytest.approx(5)
+    assert n_false <= 3
