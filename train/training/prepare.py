@@ -213,7 +213,8 @@ def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
     FileNotFoundError, ValueError
         If there is no such model, its weights are not at hand, or the images are too small for it.
     """
-    from train.models.registry import build_model, model_named
+    from train.models.build import build_model
+    from train.models.registry import model_named
 
     own = model_named(recipe.model).size
     side = recipe.input_size or own

@@ -128,7 +128,7 @@ def test_what_would_fail_later_fails_now(images, tmp_path, recipe, words):
 
 
 def test_weights_of_another_model_are_refused(images, tmp_path):
-    from train.models.registry import build_model
+    from train.models.build import build_model
 
     build_model("cnn9", n_classes=3, size=(32, 32)).save(tmp_path / "other.keras")
     (tmp_path / "junk.keras").write_bytes(b"junk")
