@@ -42,11 +42,13 @@ def load_weights(model: keras.Model, path: Path, *, with_optimizer: bool = False
         If the file cannot be read, or holds other arrays than the model.
     """
     shapes = array_shapes(path)
-    wanted = {LAYERS: model.weights} | ({OPTIMIZER: model.optimizer.variables} if with_optimizer else {})
+    wanted = {LAYERS: model.weights}
+    if with_optimizer:
+        wanted[f"{OPTIMIZER}/vars"] = model.optimizer.variables
     for group, variables in wanted.items():
         n = sum(name.startswith(f"{group}/") for name in shapes)
         if n != len(variables):
-            raise ValueError(f"it holds {n:,} arrays of {group}, and {model.name!r} has {len(variables):,}")
+            raise ValueError(f"it holds {n:,} arrays in {group}, and {model.name!r} has {len(variables):,}")
     # A model of the same layers has no optimizer, and Keras would look for one.
     target = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
     target.load_weights(path)

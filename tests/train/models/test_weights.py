@@ -86,7 +86,7 @@ def test_training_resumes_with_the_state_of_its_optimizer(tmp_path, half_precisi
         assert_equal(again.optimizer.variables, model.optimizer.variables)
         assert int(again.optimizer.iterations) == 1
         checkpoint.save(model, tmp_path / "final.keras", [], with_optimizer=False)
-        with pytest.raises(ValueError, match="0 arrays of optimizer"):
+        with pytest.raises(ValueError, match="0 arrays in optimizer"):
             load_weights(again, tmp_path / "final.keras", with_optimizer=True)
     finally:
         keras.config.set_dtype_policy("float32")
@@ -95,8 +95,8 @@ def test_training_resumes_with_the_state_of_its_optimizer(tmp_path, half_precisi
 @pytest.mark.parametrize(
     ("recipe", "n_classes", "words"),
     [
-        (Recipe(model="cnn9", ensemble=1), 2, "32 arrays of layers, and 'cnn9' has 42"),
-        (Recipe(model="cnn7", ensemble=2), 2, "32 arrays of layers, and 'cnn7' has 64"),
+        (Recipe(model="cnn9", ensemble=1), 2, "32 arrays in layers, and 'cnn9' has 42"),
+        (Recipe(model="cnn7", ensemble=2), 2, "32 arrays in layers, and 'cnn7' has 64"),
         (Recipe(model="cnn7", ensemble=1), 3, "could not be loaded"),
     ],
 )
