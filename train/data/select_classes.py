@@ -1,4 +1,4 @@
-"""Training on some of the classes of an image folder: `--classes` and `--leave-out`."""
+"""Training on some classes of an image folder: `--classes` and `--leave-out`."""
 
 from __future__ import annotations
 
@@ -13,55 +13,52 @@ from train.wording import listed
 
 
 def select_classes(table: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    """The images of the classes that a recipe is about.
+    """Select the images of the classes that a recipe trains on.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row an image, with `label`.
+        One row per image, with `label`.
     recipe : Recipe
         `classes` (None: all) and `leave_out`.
 
     Returns
     -------
     pandas.DataFrame
-        Their rows, numbered again.
+        The rows of these classes, with a new index.
 
     Raises
     ------
     ValueError
-        If there is no such class, with the names that are most like it, or fewer than two classes are left.
+        If a class does not exist, or fewer than two classes are left.
     """
-    there = sorted(table["label"].unique())
-    _check_known("--classes", recipe.classes or (), there)
-    _check_known("--leave-out", recipe.leave_out, there)
+    existing = sorted(table["label"].unique())
+    _check_known("--classes", recipe.classes or (), existing)
+    _check_known("--leave-out", recipe.leave_out, existing)
     kept = [
-        name for name in there if (recipe.classes is None or name in recipe.classes) and name not in recipe.leave_out
+        name for name in existing if (recipe.classes is None or name in recipe.classes) and name not in recipe.leave_out
     ]
     if len(kept) < 2:
         what = f"only the class {kept[0]!r}" if kept else "no class"
         chosen = recipe.classes is not None or bool(recipe.leave_out)
-        some = f" by --classes and --leave-out, of {listed(there, most=12)}" if chosen else ""
+        some = f" by --classes and --leave-out, of {listed(existing, most=12)}" if chosen else ""
         what_to_do = "Name more" if chosen else "Add clips of another class and run `python -m generate` again"
-        raise ValueError(
-            f"The classes to train on must be two or more, since a classifier tells classes apart. Got {what}{some}. "
-            f"{what_to_do}."
-        )
+        raise ValueError(f"The classes to train on must be two or more. Got {what}{some}. {what_to_do}.")
     return table[table["label"].isin(kept)].reset_index(drop=True)
 
 
 def leave_out_option(names: Iterable[str]) -> str:
-    """The option that leaves classes out, as it is typed: `--leave-out dog 'great tit'`."""
+    """The option as a user types it: `--leave-out dog 'great tit'`."""
     return "--leave-out " + " ".join(quoted(name) for name in names)
 
 
-def _check_known(option: str, given: Iterable[str], there: list[str]) -> None:
+def _check_known(option: str, given: Iterable[str], existing: list[str]) -> None:
     for name in given:
-        if name not in there:
-            by_case = {known.casefold(): known for known in there}
+        if name not in existing:
+            by_case = {known.casefold(): known for known in existing}
             close = [by_case[key] for key in difflib.get_close_matches(name.casefold(), by_case, n=3, cutoff=0.6)]
-            hint = f"Do you mean {' or '.join(map(repr, close))}?" if close else "Give names as they stand there."
+            hint = f"Do you mean {' or '.join(map(repr, close))}?" if close else "Give names as they are written there."
             raise ValueError(
-                f"{option} must name classes of the image folder, which has {listed(there, most=12)}. Got {name!r}. "
+                f"{option} must name classes of the image folder, which has {listed(existing, most=12)}. Got {name!r}. "
                 + hint
             )

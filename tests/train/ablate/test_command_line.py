@@ -162,7 +162,7 @@ def test_other_images_and_foreign_folders_are_refused(few, here, capsys):
         (["--variants", "pitch=+2", "--train-variants", "noise=20"], "trained on: noise=20. Got 'pitch=+2'"),
         (["--variants", "gain=-6"], "images equal theirs"),
         (["--train-variants", "gain=-6"], "images equal theirs"),
-        (["--folds", "9"], "no fold '9'"),
+        (["--folds", "9"], "--folds must name folds of the split: 1, 2, 3. Got '9'"),
         (["--name", "a/b"], "a/b"),
         (["--model", "nope"], "nope"),
     ],

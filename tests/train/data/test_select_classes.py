@@ -23,9 +23,9 @@ def test_all_some_and_all_but_some():
     [
         ({"classes": ("Dog", "cat")}, "--classes must name .*007, cat, dog, great tit. Got 'Dog'. Do you mean 'dog'?"),
         ({"leave_out": ("graet tit",)}, "--leave-out must name .*Do you mean 'great tit'?"),
-        ({"leave_out": ("zebra",)}, "Got 'zebra'. Give names as they stand there"),
-        ({"classes": ("dog",)}, "tells classes apart. Got only the class 'dog' by --classes"),
-        ({"leave_out": ("dog", "cat", "007", "great tit")}, "tells classes apart. Got no class"),
+        ({"leave_out": ("zebra",)}, "Got 'zebra'. Give names as they are written there"),
+        ({"classes": ("dog",)}, "two or more. Got only the class 'dog' by --classes"),
+        ({"leave_out": ("dog", "cat", "007", "great tit")}, "two or more. Got no class"),
     ],
 )
 def test_what_is_not_there_is_refused(recipe, words):

@@ -152,11 +152,11 @@ def test_no_originals(own):
 def test_a_folder_that_holds_no_images_says_what_it_holds(images, tmp_path):
     (tmp_path / "audio_folder" / "rain").mkdir(parents=True)
     (tmp_path / "audio_folder" / "rain" / "a.WAV").touch()
-    with pytest.raises(FileNotFoundError, match=r"holds sounds.*python -m generate \S*sounds$"):
+    with pytest.raises(FileNotFoundError, match=r"has audio files.*python -m generate \S*sounds$"):
         prepare(tmp_path / "audio_folder", TINY)
     (tmp_path / "all").mkdir()
     shutil.copytree(images, tmp_path / "all" / "mine")
-    with pytest.raises(FileNotFoundError, match=r"holds folders of images \(mine\)"):
+    with pytest.raises(FileNotFoundError, match=r"has image folders in it \(mine\)"):
         prepare(tmp_path / "all", TINY)
     with pytest.raises(FileNotFoundError, match="is not there"):
         prepare(tmp_path / "nowhere", TINY)
