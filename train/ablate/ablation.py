@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.readers.collection import safe_name
 from generate.runtime.lock import LOCK
+from generate.runtime.safe_names import safe_name
 from train.compare.table import read_runs
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes

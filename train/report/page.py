@@ -17,9 +17,9 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from train.data.select_classes import select_classes
 from train.data.decode import decode
 from train.data.image_folder import read_images
+from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, nearest_of_class
 from train.report.interval_text import interval_in_words
