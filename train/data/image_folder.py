@@ -11,13 +11,14 @@ from augment_audio import ORIGINAL
 from generate.audio import AUDIO_SUFFIXES
 from generate.dataset import settings_file, tables
 from generate.dataset.settings import Settings
+from generate.dataset.settings_file import SettingsFile
 from generate.runtime.wording import count
 from train.data.decode import Images, load_images, palette_of
 from train.data.disk_cache import fits_in_memory, pixels_on_disk
 from train.wording import listed
 
 
-def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
+def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
     """Read `settings.json` and `metadata.csv` of an image folder.
 
     Parameters
@@ -51,9 +52,10 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
             f"({listed(clips)}). Run `python -m generate` again, which fixes it."
         )
     settings = settings_file.read_settings(images / settings_file.SETTINGS)
-    collection = settings.get("collection")
-    if not isinstance(collection, dict) or "name" not in collection:
-        raise ValueError(f"{str(images / settings_file.SETTINGS)!r} must name the collection. Run `python -m generate` again.")
+    if "name" not in (settings.get("collection") or {}):
+        raise ValueError(
+            f"{str(images / settings_file.SETTINGS)!r} must name the collection. Run `python -m generate` again."
+        )
     return settings, table
 
 
@@ -76,7 +78,7 @@ def _audio_in(folder: Path) -> Iterator[Path]:
 
 def open_images(
     images: Path,
-    settings: dict[str, object],
+    settings: SettingsFile,
     table: pd.DataFrame,
     *,
     size: tuple[int, int],
@@ -103,9 +105,7 @@ def open_images(
     Images
         In the order of the table.
     """
-    image_settings = settings["settings"]
-    assert isinstance(image_settings, dict)  # as `read_settings` checks
-    palette = palette_of(Settings.from_json(image_settings).colormap)
+    palette = palette_of(Settings.from_json(settings["settings"]).colormap)
     names, fingerprint = list(table["file_name"]), str(settings["fingerprint"])
     if fits_in_memory(len(names) * size[0] * size[1], cache):
         return load_images(images, names, palette=palette, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
