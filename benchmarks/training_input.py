@@ -93,7 +93,8 @@ def epoch(image_folder: Path, *, rounds: int) -> None:
 
     from benchmarks.programs_to_beat import flow_from_directory
     from train.augment.image_transforms import PRESETS
-    from train.models.registry import MODELS, build_model
+    from train.models.build import build_model
+    from train.models.registry import MODELS
 
     side_px = MODELS["cnn9"].size
     generator = flow_from_directory(image_folder, arguments=PRESETS["paper"], side_px=side_px, batch_size=BATCH)

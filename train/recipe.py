@@ -14,7 +14,7 @@ LEAKY = frozenset({"random-clips", "paper"})
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")
-DEFAULT_PRESET = "audio_file"
+DEFAULT_PRESET = "sound"
 EARLIER_NAMES = {"nets": "ensemble"}
 """Of options, in runs of earlier releases."""
 SIDES_PX = (32, 1024)
@@ -179,7 +179,7 @@ class Recipe:
                 )
         if (self.ensemble or 1) > 1 and self.weights != "none":
             raise ValueError(
-                f"models is {self.models}, and pretrained weights would make all of them the same; leave "
+                f"ensemble is {self.ensemble}, and pretrained weights would make all of them the same; leave "
                 "it out, or take --weights none."
             )
         if self.patience and self.select != "validation":

@@ -231,9 +231,11 @@ def assert_whole_run(run_folder):
     """Every file under a final name is whole, the model loads."""
     assert_whole(run_folder)
     from train.models import checkpoint
+    from train.runs.run_folder import read_run
 
+    begun = read_run(run_folder)
     for path in run_folder.rglob("*.keras"):
-        checkpoint.load(path)
+        checkpoint.load(path, begun.recipe, n_classes=len(begun.classes), size=begun.input_size)
         assert checkpoint.read_history(path)
     for path in run_folder.rglob("*.csv"):
         assert len(pd.read_csv(path)), path

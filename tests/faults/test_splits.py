@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.rows import times
-from train.data.split import make_splits, relatives_in_training
+from train.data.split import count_shared_recordings, make_splits
 from train.recipe import LEAKY, PROTOCOLS
 
 VARIANTS = ("original", "pitch=+2", "stretch=0.7", "trim")
 REFUSALS = (
-    "are too few to divide at random",
-    "fold(s); expected",
-    "recordings or more:",
+    "are too few for a random split",
+    "The images must be of",
+    "recordings or more, for",
     "must leave each class",
-    "have no fold",
+    "All clips must have a fold",
     "no originals",
 )
 """What a table that cannot be divided is refused with."""
@@ -81,7 +81,7 @@ def check_protocol(table: pd.DataFrame, protocol: str, options: dict[str, object
         ]
         # Counted again, one image after the other.
         relatives = sum(any(sources[row] == sources[other] for other in split.train) for row in split.test)
-        assert relatives_in_training(table, split) == relatives
+        assert count_shared_recordings(table, split) == relatives
         is_honest = protocol == "folds" and not options["keep_relatives"]
         if is_honest:
             assert not any(shared)

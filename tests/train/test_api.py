@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 
-import keras
-import numpy as np
 import pandas as pd
 import pytest
 import soundfile
@@ -58,9 +56,3 @@ def test_what_is_no_run_and_no_option(tmp_path, images):
         train.load_run(tmp_path / "gone")
     with pytest.raises(TypeError, match="modle"):
         train.fit(images, modle="cnn7")
-
-
-def test_plain_keras_loads_the_model_after_one_import(run):
-    """`import train.models.registry` makes the layers known."""
-    model = keras.models.load_model(run.folder / "fold-1" / "last.keras")
-    assert model.predict_on_batch(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 3)

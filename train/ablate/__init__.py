@@ -1,1 +1,1 @@
-"""Which stored variant helped which class, by leaving each out in turn."""
+"""How the accuracy changes when each stored variant is left out of training."""

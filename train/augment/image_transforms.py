@@ -1,4 +1,4 @@
-"""Transforms of images as images, drawn and done by Keras's `ImageDataGenerator`."""
+"""Random transforms of images in training, as those of Keras's `ImageDataGenerator`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from train.augment.affine import affine_matrix, warp
+from train.augment.affine import Transform, affine_matrix, warp
 from train.augment.named_values import named_values
 from train.data.decode import colour
 
@@ -23,7 +23,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "horizontal_flip": True,
         "fill_mode": "nearest",
     },
-    "audio_file": {
+    "sound": {
         "zoom_range": 0.05,
         "width_shift_range": 0.2,
         "brightness_range": (0.8, 1.2),
@@ -31,7 +31,8 @@ PRESETS: dict[str, dict[str, object]] = {
     },
 }
 """`paper`: as printed by Mushtaq, Su and Tran, Applied Acoustics 2021 (doi 10.1016/j.apacoust.2020.107581); Keras
-takes a shear in degrees, so 0.3 is hardly any. `sound`: the few that leave a sound a sound."""
+takes a shear in degrees, so 0.3 is hardly any. `sound`: only transforms after which a spectrogram still looks like
+one."""
 NAMES = (
     "rotation_range",
     "width_shift_range",
@@ -45,14 +46,14 @@ NAMES = (
     "horizontal_flip",
     "vertical_flip",
 )
-"""Arguments of `ImageDataGenerator` that can be set; the others are no random transforms."""
+"""Arguments of `ImageDataGenerator` that can be set; its others are not random transforms."""
 
 
 _drawing = threading.Lock()
 
 
 class ImageTransforms:
-    """Draws a transform for each image, and does it.
+    """Random transforms of images.
 
     Parameters
     ----------
@@ -66,21 +67,23 @@ class ImageTransforms:
     """
 
     def __init__(self, arguments: Mapping[str, object]) -> None:
-        # The class stands here on every backend; `tensorflow.keras` has the same.
+        # Available with every backend.
         from keras._tf_keras.keras.preprocessing.image import ImageDataGenerator
 
         try:
             self._generator = ImageDataGenerator(data_format="channels_last", **arguments)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"ImageDataGenerator refuses {dict(arguments)}: {error}") from None
+            raise ValueError(
+                f"Image transforms must be arguments that ImageDataGenerator accepts. Got {dict(arguments)}: {error}"
+            ) from None
 
     def try_out(self) -> None:
-        """Do a few transforms of a small image.
+        """Transform a small image a few times, since Keras checks few values beforehand.
 
         Raises
         ------
         ValueError
-            If Keras fails in one; it checks few values before.
+            If Keras fails.
         """
         image = np.zeros((8, 8, 3), dtype=np.uint8)
         for seed in range(3):
@@ -88,18 +91,17 @@ class ImageTransforms:
                 (drawn,) = self.draw(1, image.shape, np.random.default_rng(seed))
                 self.apply(image, drawn)
             except Exception as error:
-                raise ValueError(f"ImageDataGenerator fails with these values: {error}") from None
+                raise ValueError(f"Image transforms must be such as ImageDataGenerator can do. Got: {error}") from None
 
-    def draw(self, n: int, shape: tuple[int, int, int], rng: np.random.Generator) -> list[dict[str, object]]:
-        """Draw a transform for each image of a batch.
+    def draw(self, n: int, shape: tuple[int, int, int], rng: np.random.Generator) -> list[Transform]:
+        """Sample a transform for each image of a batch.
 
-        Keras draws from numpy's global generator, which is seeded for it and then put back as it was, by one thread at
-        a time.
+        Keras uses numpy's global generator, which is seeded for it and then restored, by one thread at a time.
 
         Parameters
         ----------
         n : int
-            Images.
+            Number of images.
         shape : tuple of (int, int, int)
             Height, width, 3.
         rng : np.random.Generator
@@ -107,7 +109,7 @@ class ImageTransforms:
         Returns
         -------
         list of dict
-            As `ImageDataGenerator.get_random_transform` gives.
+            As `ImageDataGenerator.get_random_transform` returns.
         """
         seeds = rng.integers(2**32, size=n)
         with _drawing:
@@ -118,7 +120,7 @@ class ImageTransforms:
                 np.random.set_state(state)
 
     def transform(self, pixels: np.ndarray, palette: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Colour a batch of images and give each a transform of its own.
+        """Colour a batch of images and transform each differently.
 
         Parameters
         ----------
@@ -129,7 +131,7 @@ class ImageTransforms:
         Returns
         -------
         np.ndarray, shape=(batch, height, width, 3), float32, or uint8 where there is a brightness
-            0 to 255; the pixels that `ImageDataGenerator` would give. After a brightness they are whole numbers.
+            0 to 255, equal to those of `ImageDataGenerator`. After a change of brightness they are integers.
         """
         shape = pixels.shape[1:]
         is_whole = self._generator.brightness_range is not None
@@ -144,8 +146,8 @@ class ImageTransforms:
                 into[:] = self.apply(colour(image, palette), drawn)
         return out
 
-    def _is_compiled(self, drawn: Mapping[str, object]) -> bool:
-        """Whether `warp` can do it; what is seldom asked for is left to Keras."""
+    def _is_compiled(self, drawn: Transform) -> bool:
+        """Whether `warp` can do it; rare transforms are left to Keras."""
         generator = self._generator
         return (
             generator.fill_mode == "nearest"
@@ -154,21 +156,21 @@ class ImageTransforms:
             and (drawn["brightness"] or 0) >= 0
         )
 
-    def apply(self, image: np.ndarray, drawn: Mapping[str, object]) -> np.ndarray:
-        """Do one transform by Keras itself.
+    def apply(self, image: np.ndarray, drawn: Transform) -> np.ndarray:
+        """Transform one image with Keras itself.
 
         Parameters
         ----------
         image : np.ndarray, shape=(height, width, 3), uint8
-        drawn : Mapping
-            Of what `draw` gave.
+        drawn : dict
+            One that `draw` returned.
 
         Returns
         -------
         np.ndarray, shape=(height, width, 3), float32
             0 to 255.
         """
-        # A copy, since Keras changes the image that it is given.
+        # A copy, since Keras modifies the image.
         return self._generator.apply_transform(image.astype(np.float32), dict(drawn))
 
 
@@ -188,8 +190,8 @@ def image_arguments(preset: str, values: Iterable[str]) -> dict[str, object]:
         If a name is not known or a value cannot be read.
     """
     if preset not in PRESETS:
-        raise ValueError(f"There is no preset {preset!r} of image transforms; choose from {', '.join(PRESETS)}.")
-    given = named_values(values, known=NAMES, what="an image transform", example="zoom_range=0.1")
+        raise ValueError(f"--image-preset must be one of {', '.join(PRESETS)}. Got {preset!r}.")
+    given = named_values(values, known=NAMES, option="--image-values", example="zoom_range=0.1")
     return PRESETS[preset] | {name: _value(value) for name, value in given.items()}
 
 

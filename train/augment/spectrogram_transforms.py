@@ -1,9 +1,10 @@
-"""Transforms of a spectrogram's levels that leave a sound a sound: shifts, a warp, masks, mixtures."""
+"""Random transforms of spectrogram images in training: shifts, a time warp, masks, mixup."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -12,22 +13,21 @@ from train.augment.named_values import named_values
 
 @dataclass(frozen=True)
 class SpectrogramTransforms:
-    """What is drawn again for each image in each epoch.
+    """Ranges from which a transform is sampled for each image in each epoch.
 
     Parameters
     ----------
     time_shift : float
-        To somewhere in a stretch of this part of the width, half of it on either side, and what leaves on one side
-        comes in on the other; 1: anywhere.
+        Largest circular shift, as a fraction of the width, half of it to either side; 1: anywhere.
     time_warp : tuple of (float, float)
-        The sound lasts between so many times and so many times as long.
+        Smallest and largest factor by which the duration changes.
     band_shift : float
-        Up or down by at most this part of the height. With 128 mel bands, 3/128 are three bands.
+        Largest shift up or down, as a fraction of the height. With 128 mel bands, 3/128 are three bands.
     frequency_mask, time_mask : float
-        One stripe of each kind, of at most this part of the height or width, is filled with the image's mean
-        (Park et al., SpecAugment, Interspeech 2019).
+        Largest width of the one stripe of each kind that is filled with the image's mean, as a fraction of the height
+        or width (Park et al., SpecAugment, Interspeech 2019).
     mixup : float
-        Alpha of the Beta distribution by which two images and their classes are mixed; 0: not (Zhang et al.,
+        Alpha of the Beta distribution by which two images and their classes are mixed; 0: no mixup (Zhang et al.,
         mixup: Beyond Empirical Risk Minimization, ICLR 2018).
     """
 
@@ -42,12 +42,12 @@ class SpectrogramTransforms:
         """Check every value."""
         for name in ("time_shift", "band_shift", "frequency_mask", "time_mask"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name):g}; expected a part of the image, 0 to 1.")
+                raise ValueError(f"{name} must be a fraction of the image, 0 to 1. Got {getattr(self, name):g}.")
         low, high = self.time_warp
         if not 0.1 <= low <= 1 <= high <= 10:
-            raise ValueError(f"time_warp is {low:g},{high:g}; expected two factors around 1, such as 0.75,1.33.")
+            raise ValueError(f"time_warp must be two factors around 1, such as 0.75,1.33. Got {low:g},{high:g}.")
         if not 0 <= self.mixup <= 10:
-            raise ValueError(f"mixup is {self.mixup:g}; expected 0 (none) to 10, such as 0.3.")
+            raise ValueError(f"mixup must be 0 (none) to 10, such as 0.3. Got {self.mixup:g}.")
 
     @classmethod
     def from_values(cls, values: Iterable[str]) -> SpectrogramTransforms:
@@ -59,24 +59,25 @@ class SpectrogramTransforms:
             If a name is not known or a value cannot be read.
         """
         known = sorted(field.name for field in fields(cls))
-        given: dict[str, object] = {}
-        texts = named_values(values, known=known, what="a spectrogram transform", example="time_mask=0.3")
-        for name, value in texts.items():
+        parsed: dict[str, Any] = {}
+        for name, value in named_values(
+            values, known=known, option="--spectrogram-values", example="time_mask=0.3"
+        ).items():
+            n_numbers, expected = (
+                (2, "two numbers, such as 0.75,1.33") if name == "time_warp" else (1, "a number, such as 0.2")
+            )
             try:
                 numbers = tuple(float(part) for part in value.split(","))
-                (given[name],) = [numbers] if name == "time_warp" and len(numbers) == 2 else numbers
             except ValueError:
-                raise ValueError(
-                    f"{name} is {value!r}; expected {'two numbers' if name == 'time_warp' else 'a number'}, such as "
-                    f"{'0.75,1.33' if name == 'time_warp' else '0.2'}."
-                ) from None
-            if name == "time_warp" and not isinstance(given[name], tuple):
-                raise ValueError(f"time_warp is {value!r}; expected two numbers, such as 0.75,1.33.")
-        return cls(**given)
+                numbers = ()
+            if len(numbers) != n_numbers:
+                raise ValueError(f"{name} must be {expected}. Got {value!r}.")
+            parsed[name] = numbers if n_numbers == 2 else numbers[0]
+        return cls(**parsed)
 
 
 def transform(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> np.ndarray:
-    """Shift, warp and mask each image of a batch by numbers of its own.
+    """Shift, warp and mask each image of a batch differently.
 
     Parameters
     ----------
@@ -127,14 +128,14 @@ def mix(
 
 
 def _resample(pixels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, upward: np.ndarray) -> np.ndarray:
-    """Read each image from another column on, slower or faster, around its end; and higher or lower.
+    """Shift and stretch each image in time, around its end, and shift it in frequency.
 
-    Bilinear: between columns, wrapping, and between rows, where the outermost is repeated.
+    Bilinear between columns, which wrap, and between rows, of which the outermost is repeated.
     """
     n, height, width = pixels.shape
     column = (first_column[:, None] + np.arange(width) / longer[:, None]) % width
     left = np.floor(column).astype(np.intp)
-    # A column a hair below the width rounds to it.
+    # Just below the width, a column can round to the width.
     left, right = left % width, (left + 1) % width
     along = (column - np.floor(column)).astype(np.float32)[:, None, :]
     image = np.arange(n)[:, None, None]

@@ -1,4 +1,4 @@
-"""From PNG files to what a model sees: opened once, kept as levels, coloured a batch at a time."""
+"""From PNG files to model inputs: decoded once, kept as pixel values of one byte, coloured a batch at a time."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ from PIL import Image
 from generate.dataset import png
 
 SILENT_PIXEL = 32
-"""A column whose pixels are all darker is silent: with 80 dB from dark to bright, 70 dB below the loudest."""
+"""A column of darker pixels is silent: with a range of 80 dB, 70 dB below the maximum."""
 MOST_NAMED = 5
-AT_ONCE = 4096
-"""Images that are given to the threads together."""
+CHUNK = 4096
+"""Images that are submitted to the threads at a time."""
 
 
 class PixelArray(Protocol):
-    """Pixel values of images that are used like an array of them, such as `train.data.disk_cache.PixelsOnDisk`."""
+    """Pixel values of images, indexed like an array, such as `train.data.disk_cache.PixelsOnDisk`."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    def __getitem__(self, rows: object) -> np.ndarray:
-        """Some of them."""
+    def __getitem__(self, which: int | slice | np.ndarray, /) -> np.ndarray:
+        """Some images."""
+
+    def __len__(self) -> int:
+        """Number of images."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,9 @@ class Images:
     Parameters
     ----------
     pixels : np.ndarray or PixelArray, shape=(n, height, width), uint8
-        A third of what colours would take, and what the transforms of a spectrogram work on. Ask for some of them at a
-        time: all together may not fit in memory.
+        Read some at a time: all together may not fit in memory.
     palette : np.ndarray, shape=(256, 3), uint8
-        Red, green and blue of each level.
+        Red, green and blue of each pixel value.
     """
 
     pixels: np.ndarray | PixelArray
@@ -57,21 +59,21 @@ def load_images(
     silent_ends: str,
     fingerprint: str = "",
 ) -> Images:
-    """Open every image, so that a broken one is named before the first epoch and not in the middle of one.
+    """Decode all images into memory, so that broken ones are found before the first epoch.
 
     Parameters
     ----------
     images : Path
         The image folder.
     file_names : sequence of str
-        Relative to it.
+        Relative to the image folder.
     palette : np.ndarray, shape=(256, 3), uint8
     size : tuple of (int, int)
-        Height and width wanted.
+        Height and width of the result, in pixels.
     silent_ends : {"loop", "keep"}
         See `prepare_pixels`.
     fingerprint : str
-        Of the settings that they must have been drawn with, where they tell it; empty: of any.
+        Of the settings with which they must have been rendered, where an image states it; empty: any.
 
     Returns
     -------
@@ -97,14 +99,14 @@ def decode(
     silent_ends: str,
     fingerprint: str,
 ) -> None:
-    """Open every image and hand over its levels; the other arguments are those of `load_images`.
+    """Decode all images, and call a function with the pixels of each.
 
     Parameters
     ----------
     images : Path
     file_names : sequence of str
     put : callable
-        Told the number of the image, and its levels, shape=size, uint8; by several threads at once.
+        Called with the index of the image and its pixels, shape=size, uint8, by several threads at once.
     size, silent_ends, fingerprint
         See `load_images`.
 
@@ -113,7 +115,7 @@ def decode(
     ValueError
         If images are missing or broken; the message names the first of them.
     OSError
-        If one could not be put where it belongs.
+        If `put` fails.
     """
     broken: dict[str, str] = {}
 
@@ -127,27 +129,27 @@ def decode(
             put(k, pixels)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(file_names), AT_ONCE):  # or what waits for its turn takes memory too
-            list(pool.map(load, range(start, min(start + AT_ONCE, len(file_names)))))
+        for start in range(0, len(file_names), CHUNK):  # a long queue takes memory too
+            list(pool.map(load, range(start, min(start + CHUNK, len(file_names)))))
     if broken:
         named = "\n".join(f"  {name}: {broken[name]}" for name in sorted(broken)[:MOST_NAMED])
         more = f"\n  and {len(broken) - MOST_NAMED:,} more" if len(broken) > MOST_NAMED else ""
         raise ValueError(
             f"{len(broken):,} of {len(file_names):,} images in {str(images)!r} cannot be used:\n{named}{more}\n"
-            "Delete them and run `python -m generate` again: it draws what is missing."
+            "Delete them and run `python -m generate` again, which renders missing images."
         )
 
 
 def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:
-    """Bring one image to the size of the model's input.
+    """Resize one image to the size of the model's input.
 
     Parameters
     ----------
     pixels : np.ndarray, shape=(height, width), uint8
     size : tuple of (int, int)
-        Height and width wanted.
+        Height and width of the result, in pixels.
     silent_ends : {"loop", "keep"}
-        `loop` cuts the silent columns at both ends and repeats what is left over the whole width.
+        `loop` cuts the silent columns at both ends and repeats the rest over the whole width.
 
     Returns
     -------
@@ -163,7 +165,7 @@ def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: st
 def loop_silent_ends(pixels: np.ndarray) -> np.ndarray:
     """Cut the silent columns at both ends and repeat the rest over the whole width.
 
-    Short sounds are often padded with digital silence, which tells a model how long the file was and little else.
+    Short clips are often padded with digital silence, which tells a model little but the length of the file.
 
     Parameters
     ----------
@@ -172,7 +174,7 @@ def loop_silent_ends(pixels: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape=(height, width), uint8
-        An image that is silent throughout is returned as it is.
+        An image that is silent throughout is returned unchanged.
     """
     first, length = audible_columns(pixels)
     width = pixels.shape[1]
@@ -182,7 +184,7 @@ def loop_silent_ends(pixels: np.ndarray) -> np.ndarray:
 
 
 def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
-    """What is between the silent columns at both ends.
+    """The columns between the silent ones at both ends.
 
     Parameters
     ----------
@@ -191,8 +193,8 @@ def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
     Returns
     -------
     first, length : int
-        The first column that is not silent, and how many there are up to the last one; all columns of an image that
-        is silent throughout.
+        The first column that is not silent, and the number of columns up to the last such one; all columns of an
+        image that is silent throughout.
     """
     audible = np.flatnonzero(pixels.max(axis=0) >= SILENT_PIXEL)
     if len(audible) == 0:
@@ -201,7 +203,7 @@ def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
 
 
 def colour(pixels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Pixel values to colours.
+    """Convert pixel values to colours.
 
     Parameters
     ----------
@@ -221,9 +223,9 @@ def palette_of(colormap: str) -> np.ndarray:
 
 
 def _read_pixels(path: Path, fingerprint: str) -> np.ndarray:
-    """Read one image, and see that it was drawn with the settings of its folder."""
+    """Read one image, and check that it was rendered with the settings of its folder."""
     pixels, text = png.read(path)
-    drawn_with = text.get("settings", fingerprint)
-    if fingerprint and drawn_with != fingerprint:
-        raise ValueError(f"it was drawn with other settings ({drawn_with}; those of this folder are {fingerprint})")
+    rendered_with = text.get("settings", fingerprint)
+    if fingerprint and rendered_with != fingerprint:
+        raise ValueError(f"rendered with other settings ({rendered_with}; the folder has {fingerprint})")
     return pixels

@@ -1,9 +1,9 @@
-"""Images that memory has no room for: their levels, decoded once into a file that is mapped into memory.
+"""Decoded images that do not fit in memory, in a file that is mapped into memory.
 
-One file holds all images of a folder at one size, so that runs, folds and machines share it. It stands beside the
-images under a hidden name, which loaders of image folders pass over, or where that folder cannot be written to, in
-`outputs`. Its name depends on all that its content depends on. `python -m generate` removes it when it draws or removes
-images; it may be deleted whenever nothing trains from it, and is made again when it is wanted.
+One file has all images of a folder at one size, for all runs, folds and machines. It is in the image folder under a
+hidden name, which loaders of image folders skip, or in `outputs` where that folder is read-only. Its name depends on
+everything that its content depends on. `python -m generate` removes it when it renders or removes images. It may be
+deleted while nothing trains from it, and is made again when it is needed.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from generate.dataset.folder import PIXEL_CACHE
 from generate.runtime.atomic_write import atomic_write
 from generate.runtime.lock import locked
 from generate.runtime.wording import count, shown
+from train.data.available_memory import available_bytes
 from train.data.decode import decode
-from train.data.free_memory import available_bytes
 from train.defaults import CACHES
 from train.runs.run_folder import table_sha256
 
 MOST_OF_MEMORY = 0.5
-"""Levels that take more than this part of what is available go to the disk: models and batches need room too."""
-ELSEWHERE = Path("outputs")
-"""Where the file is if the image folder cannot be written to."""
+"""Largest fraction of the available memory for pixels; models and batches need memory too."""
+READ_ONLY_FALLBACK = Path("outputs")
+"""Folder of the file where the image folder is read-only."""
 FORMAT = "1"
-"""Changes when the same images would give other levels."""
+"""Changes when the same images would give other pixels."""
 NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class PixelsOnDisk:
-    """Levels of some images of a folder, in the way of an array of them; only what is asked for is read.
+    """Pixels of some images of a folder, indexed like an array; only what is indexed is read.
 
     Parameters
     ----------
     path : Path
-        Of the file.
+        A file in the format of `numpy.save`.
     rows : np.ndarray, shape=(n,), int
-        Which images of the file, in which order.
+        Indices into the file, in the wanted order.
     """
 
     def __init__(self, path: Path, rows: np.ndarray) -> None:
@@ -58,35 +58,35 @@ class PixelsOnDisk:
 
     @property
     def nbytes(self) -> int:
-        """What these images would take in memory."""
+        """Bytes that these images would take in memory."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def __len__(self) -> int:
-        """Images."""
+        """Number of images."""
         return len(self._rows)
 
-    def __getitem__(self, which: int | slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, which: int | slice | np.ndarray, /) -> np.ndarray:
         """Read one image, shape=(height, width), or several, shape=(n, height, width), uint8."""
         return np.array(self._all[self._rows[which]])
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Read one after the other."""
+        """Read image by image."""
         return (self[k] for k in range(len(self)))
 
 
 def fits_in_memory(n_bytes: int, cache: str) -> bool:
-    """Whether levels of so many bytes are to be held in memory.
+    """Whether to keep pixels of so many bytes in memory.
 
     Parameters
     ----------
     n_bytes : int
     cache : {"auto", "memory", "disk"}
-        What the user asked for; `auto` goes by `MOST_OF_MEMORY` of `train.data.free_memory.available_bytes`.
+        `auto`: if they take at most `MOST_OF_MEMORY` of `train.data.available_memory.available_bytes`.
 
     Raises
     ------
     ValueError
-        If it is none of these.
+        If `cache` is none of these.
     """
     if cache not in CACHES:
         raise ValueError(f"cache must be one of {', '.join(CACHES)}. Got {cache!r}.")
@@ -102,16 +102,16 @@ def pixels_on_disk(
     silent_ends: str,
     fingerprint: str,
 ) -> PixelsOnDisk:
-    """Open the file of a folder's levels; where there is none that is up to date, decode all images into one.
+    """Open the file of a folder's pixels; decode all images into a new one where there is none that is up to date.
 
     Parameters
     ----------
     images : Path
         The image folder.
     whole : pandas.DataFrame
-        All of its `metadata.csv`.
+        Its complete `metadata.csv`.
     file_names : sequence of str
-        Those wanted, of this table.
+        The wanted images of this table, in order.
     size, silent_ends, fingerprint
         See `train.data.decode.load_images`.
 
@@ -140,13 +140,13 @@ def _digest(
     silent_ends: str,
     fingerprint: str,
 ) -> str:
-    """Digits that change with all that the levels depend on, and with any image's file."""
+    """Hash of everything that the pixels depend on, and of the size and time of each image file."""
     digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, size, silent_ends)).encode())
     for name in names:
         try:
             status = os.stat(images / name)
         except OSError:
-            digest.update(b"missing;")  # so that it is decoded again, which names all that cannot be used
+            digest.update(b"missing;")  # so that all are decoded again, which names the missing ones
         else:
             digest.update(b"%d %d;" % (status.st_size, status.st_mtime_ns))
     return digest.hexdigest()[:16]
@@ -155,22 +155,22 @@ def _digest(
 def _made(
     images: Path, name: str, names: Sequence[str], *, size: tuple[int, int], silent_ends: str, fingerprint: str
 ) -> Path:
-    """Make the file, beside the images or elsewhere; where it was made meanwhile, or is elsewhere, that one."""
-    elsewhere = ELSEWHERE / name
-    if elsewhere.is_file():
-        return elsewhere
-    for folder in (images, ELSEWHERE):
+    """Make the file, in the image folder or the fallback, unless another process has made it."""
+    fallback = READ_ONLY_FALLBACK / name
+    if fallback.is_file():
+        return fallback
+    for folder in (images, READ_ONLY_FALLBACK):
         path = folder / name
         try:
-            # One process decodes; others that want the same wait for it.
+            # One process decodes, and others that need the same wait.
             with locked(path, is_file=True, wait=True):
                 if not path.is_file():
-                    _remove_halves(path)
+                    _remove_unfinished(path)
                     _check_room(folder, len(names) * size[0] * size[1])
                     _decode_into(path, images, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
             return path
         except OSError as error:
-            if error.errno not in NOT_WRITABLE or folder == ELSEWHERE:
+            if error.errno not in NOT_WRITABLE or folder == READ_ONLY_FALLBACK:
                 raise
     raise AssertionError  # never reached
 
@@ -180,22 +180,22 @@ def _decode_into(
 ) -> None:
     n_bytes = len(names) * size[0] * size[1]
     print(
-        f"Opening {count(len(names), 'image')} once into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too "
-        "much memory; later runs read them there",
+        f"Decoding {count(len(names), 'image')} into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too much "
+        "memory; later runs reuse this file",
         file=sys.stderr,
         flush=True,
     )
-    one_at_a_time = threading.Lock()
+    write_lock = threading.Lock()
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(names), *size)}
         np.lib.format.write_array_header_1_0(file, header)
-        begin = file.tell()
+        first_pixel = file.tell()
 
-        # Written, not mapped: a full disk is an error here, where a map would end the process.
+        # Written, not mapped: on a full disk, writing to a map kills the process.
         def put(k: int, pixels: np.ndarray) -> None:
-            with one_at_a_time:
-                file.seek(begin + k * size[0] * size[1])
-                file.write(np.ascontiguousarray(pixels))
+            with write_lock:
+                file.seek(first_pixel + k * size[0] * size[1])
+                file.write(pixels.tobytes())
 
         decode(images, names, put, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
 
@@ -204,13 +204,13 @@ def _check_room(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise ValueError(
-            f"The images take {n_bytes / 1e9:.3g} GB decoded, and the disk of {str(folder)!r} has {free / 1e9:.3g} "
-            f"GB free ({available_bytes() / 1e9:.3g} GB of memory are). Free some, give a smaller --input-size, or try "
-            "--cache memory."
+            f"The decoded images take {n_bytes / 1e9:.3g} GB, and the disk of {str(folder)!r} has {free / 1e9:.3g} GB "
+            f"free (available memory: {available_bytes() / 1e9:.3g} GB). Free disk space, give a smaller --input-size, "
+            "or try --cache memory."
         )
 
 
-def _remove_halves(path: Path) -> None:
-    """Remove what a process left that was killed while it decoded."""
-    for half in path.parent.glob(f"{path.name}.*.tmp"):
-        half.unlink(missing_ok=True)
+def _remove_unfinished(path: Path) -> None:
+    """Remove the file that a killed process was writing."""
+    for unfinished in path.parent.glob(f"{path.name}.*.tmp"):
+        unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The folder that stage one made: its tables, checked, and its images."""
+"""Reading an image folder: its tables, checked, and its images."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from augment_audio import ORIGINAL
 from generate.audio import AUDIO_SUFFIXES
 from generate.dataset import settings_file, tables
 from generate.dataset.settings import Settings
+from generate.dataset.settings_file import SettingsFile
 from generate.runtime.wording import count
 from train.data.decode import Images, load_images, palette_of
 from train.data.disk_cache import fits_in_memory, pixels_on_disk
 from train.wording import listed
 
 
-def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
+def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
     """Read `settings.json` and `metadata.csv` of an image folder.
 
     Parameters
@@ -35,7 +36,7 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     Raises
     ------
     FileNotFoundError, ValueError
-        If they are not there, or hold no image.
+        If they are missing, or list no image.
     """
     for name in (settings_file.SETTINGS, tables.METADATA):
         if not (images / name).is_file():
@@ -43,59 +44,61 @@ def read_images(images: Path) -> tuple[dict[str, object], pd.DataFrame]:
     table = tables.read_metadata(images / tables.METADATA)
     if not len(table):
         raise ValueError(f"There are no images in {str(images)!r}; see its {tables.REJECTED} for the reasons.")
-    lonely = table[~table["clip_id"].isin(table.loc[table["variant"] == ORIGINAL, "clip_id"])]
-    if len(lonely):
-        clips = sorted(set(lonely["clip_id"]))
+    without_original = table[~table["clip_id"].isin(table.loc[table["variant"] == ORIGINAL, "clip_id"])]
+    if len(without_original):
+        clips = sorted(set(without_original["clip_id"]))
         raise ValueError(
             f"{str(images / tables.METADATA)!r} has no row for the original of {count(len(clips), 'clip')} "
             f"({listed(clips)}). Run `python -m generate` again, which fixes it."
         )
     settings = settings_file.read_settings(images / settings_file.SETTINGS)
     if "name" not in (settings.get("collection") or {}):
-        raise ValueError(f"{str(images / settings_file.SETTINGS)!r} does not name the collection; put it right.")
+        raise ValueError(
+            f"{str(images / settings_file.SETTINGS)!r} must name the collection. Run `python -m generate` again."
+        )
     return settings, table
 
 
 def _no_images(images: Path, name: str) -> str:
-    """What is wrong with a folder that lacks a table, and how to fix it."""
+    """Message for a folder without a table."""
     if not images.is_dir():
-        return f"The folder {str(images)!r} is not there. Make images first: python -m generate AUDIO_FOLDER {images}"
+        return f"There is no folder {str(images)!r}. Make images first: python -m generate AUDIO_FOLDER {images}"
     inside = sorted(path.parent.name for path in images.glob(f"*/{settings_file.SETTINGS}"))
     if inside:
-        return f"{str(images)!r} holds folders of images ({listed(inside)}); give one of them."
+        return f"{str(images)!r} has image folders in it ({listed(inside)}). Give one of them."
     if next(_audio_in(images), None):
-        return f"{str(images)!r} holds sounds, not images. Make images of them first: python -m generate {images}"
-    return f"The folder {str(images)!r} holds no {name}. Make images first: python -m generate AUDIO_FOLDER"
+        return f"{str(images)!r} has audio files, not images. Make images first: python -m generate {images}"
+    return f"The folder {str(images)!r} has no {name}. Make images first: python -m generate AUDIO_FOLDER"
 
 
 def _audio_in(folder: Path) -> Iterator[Path]:
-    """Sounds in a folder and in the folders of it."""
+    """Audio files in a folder and its subfolders."""
     return (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.suffix.lower() in AUDIO_SUFFIXES)
 
 
 def open_images(
     images: Path,
-    settings: dict[str, object],
+    settings: SettingsFile,
     table: pd.DataFrame,
     *,
     size: tuple[int, int],
     silent_ends: str,
     cache: str = "auto",
 ) -> Images:
-    """Open the images of a table, in memory or, where they do not fit there, by way of a file on the disk.
+    """Decode the images of a table, in memory or, where they do not fit, in a file on disk.
 
     Parameters
     ----------
     images : Path
         The image folder.
     settings : dict
-        Its `settings.json`, which names the colour map.
+        Its `settings.json`, which names the colormap.
     table : pandas.DataFrame
-        One row an image that is wanted, with `file_name`.
+        One row per wanted image, with `file_name`.
     size, silent_ends
         See `train.data.decode.load_images`.
     cache : {"auto", "memory", "disk"}
-        Where they are to be held; see `train.data.disk_cache`.
+        Where to keep the decoded images; see `train.data.disk_cache`.
 
     Returns
     -------
@@ -103,9 +106,9 @@ def open_images(
         In the order of the table.
     """
     palette = palette_of(Settings.from_json(settings["settings"]).colormap)
-    names = list(table["file_name"])
-    how = {"size": size, "silent_ends": silent_ends, "fingerprint": str(settings["fingerprint"])}
+    names, fingerprint = list(table["file_name"]), str(settings["fingerprint"])
     if fits_in_memory(len(names) * size[0] * size[1], cache):
-        return load_images(images, names, palette=palette, **how)
+        return load_images(images, names, palette=palette, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
     whole = tables.read_metadata(images / tables.METADATA)
-    return Images(pixels_on_disk(images, whole, names, **how), palette)
+    pixels = pixels_on_disk(images, whole, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    return Images(pixels, palette)

@@ -1,7 +1,8 @@
-"""Who trains and who is tested: the heart of an honest figure.
+"""Splitting images into training, validation and test images.
 
-Relatives are images whose `source_id` is the same: a clip and its variants, clips of one recording, recordings that
-share equal audio. The honest protocol never lets relatives stand on two sides.
+Images of one recording have the same `source_id`: a clip and its variants, all clips of the recording, and clips with
+equal audio. The grouped split never puts images of one recording on two sides. The leaky protocols do, to show how much
+too high accuracies are then.
 """
 
 from __future__ import annotations
@@ -13,28 +14,28 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from train.data.own_folds import own_folds
+from train.data.grouped_folds import grouped_folds
 from train.recipe import PROTOCOLS, Recipe
 from train.wording import listed
 
 TEST_SHARE = 0.2
-"""Of the leaky protocols: the 80 to 20 of the papers."""
+"""Of the leaky protocols, as in the papers."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """One division of the images.
+    """One split of the images.
 
     Parameters
     ----------
     name : str
-        The test fold, or `1` for a leaky protocol's only division.
+        The test fold, or `1` for the only split of a leaky protocol.
     train, validation, test : np.ndarray, shape=(n,), int
-        Row numbers of the table. Variants are in `train` alone, except under the protocol `paper`.
+        Row numbers of the table. Variants are only in `train`, except under the protocol `paper`.
     n_left_out : int
-        Training and validation images that were left out since relatives of theirs are tested (or validate).
+        Training and validation images that were left out because their recording is tested (or validated).
     is_leaky : bool
-        Whether relatives may stand on two sides.
+        Whether images of one recording may be on two sides.
     """
 
     name: str
@@ -46,14 +47,13 @@ class Split:
 
 
 def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
-    """`make_splits` as a recipe says.
+    """Split the images of a recipe; see `make_splits`.
 
     Parameters
     ----------
     recipe : Recipe
     table : pandas.DataFrame
-        Of the chosen classes alone (`train.data.chosen_classes.of_chosen_classes`); see `make_splits`, as for what is
-        raised.
+        One row per image of the recipe's classes (`train.data.select_classes.select_classes`).
     """
     return make_splits(
         table,
@@ -78,29 +78,29 @@ def make_splits(
     n_folds: int | None = None,
     seed: int = 0,
 ) -> list[Split]:
-    """Divide the images of a folder, once for each fold.
+    """Split the images of a folder, once for each fold.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        `metadata.csv`: one row an image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
+        `metadata.csv`: one row per image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
     protocol : {"folds", "random-clips", "paper"}
-        `folds`: the collection's own folds, each the test once; where it has none, stratified folds of whole
-        recordings. `random-clips` divides clips at random, whatever their recording. `paper` pools all images and
-        divides those at random. The last two are leaky.
+        `folds`: the published folds of the collection, each the test once; where it has none, stratified folds of
+        whole recordings. `random-clips` splits clips at random, whatever their recording. `paper` splits all images
+        at random, variants too. The last two are leaky.
     with_validation : bool
-        Keep the next fold (for the leaky protocols: an eighth of the training part) aside to choose an epoch by.
+        Use the next fold (for the leaky protocols: an eighth of the training images) to select the epoch.
     keep_relatives : bool
-        Train as published, on relatives of the test where the collection's folds have such; the split is leaky then.
+        Where published folds share recordings, train on those of the test too, as published; the split is leaky then.
     train_variants : collection of str, optional
-        Variants to train on beside the originals; default: all. Duplicates of their original are not trained on
-        (under `paper` they are, as in the published figures).
+        Variants to train on beside the originals; default: all. Images that equal their original are not trained on
+        (under `paper` they are, as for the published accuracies).
     ignore_folds : bool
-        Make folds of whole recordings although the collection has folds.
+        Make folds of whole recordings even if the collection has published folds.
     n_folds : int, optional
-        So many of these; see `train.data.own_folds.own_folds`.
+        Number of these; see `train.data.grouped_folds.grouped_folds`.
     seed : int
-        Of what is drawn at random.
+        Of random splits.
 
     Returns
     -------
@@ -109,10 +109,10 @@ def make_splits(
     Raises
     ------
     ValueError
-        If the protocol is not known, a variant is not there, or the table cannot be divided.
+        If the protocol or a variant does not exist, or the table cannot be split.
     """
     if protocol not in PROTOCOLS:
-        raise ValueError(f"There is no protocol {protocol!r}; choose from {', '.join(PROTOCOLS)}.")
+        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}. Got {protocol!r}.")
     table = table.reset_index(drop=True)
     wanted = _wanted(table, train_variants)
     if protocol == "paper":
@@ -120,7 +120,7 @@ def make_splits(
     trainable = wanted & ~table["duplicate"].to_numpy(dtype=bool)
     originals = table[table["variant"] == ORIGINAL]
     if not len(originals):
-        raise ValueError("The folder holds no originals, and only they are tested; run `python -m generate` again.")
+        raise ValueError("The folder has no originals, and only originals are tested. Run `python -m generate` again.")
     if protocol == "random-clips":
         return [_random_clips_split(table, trainable, originals, with_validation, seed)]
     fold_of_clip = _folds(
@@ -129,9 +129,9 @@ def make_splits(
     names = sorted(fold_of_clip.unique(), key=_natural)
     if len(names) < (3 if with_validation else 2):
         raise ValueError(
-            f"The images are of {len(names)} fold(s); expected at least {3 if with_validation else 2}"
-            f"{', one of them to choose the epoch by' if with_validation else ''}. Let `--ignore-folds` make folds "
-            f"of whole recordings, or {'take --select last' if with_validation else 'render clips of other folds too'}."
+            f"The images must be of {3 if with_validation else 2} folds or more"
+            f"{', one of them for validation' if with_validation else ''}. Got {len(names)}. Let `--ignore-folds` make "
+            f"folds of whole recordings, or {'take --select last' if with_validation else 'render other folds too'}."
         )
     folds = table["clip_id"].map(fold_of_clip).to_numpy(dtype=object)
     return [
@@ -142,17 +142,17 @@ def make_splits(
     ]
 
 
-def relatives_in_training(table: pd.DataFrame, split: Split) -> int:
-    """How many test images have a relative in training; 0 for an honest split.
+def count_shared_recordings(table: pd.DataFrame, split: Split) -> int:
+    """Number of test images of a recording that is in the training images too; 0 for a grouped split.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row an image, with `source_id`.
+        One row per image, with `source_id`.
     split : Split
         Of this table.
     """
-    sources = pd.factorize(table["source_id"])[0]  # of texts np.isin would compare each with each
+    sources = pd.factorize(table["source_id"])[0]  # np.isin compares strings one by one
     return int(np.isin(sources[split.test], sources[split.train]).sum())
 
 
@@ -164,8 +164,8 @@ def _fold_split(
     validation_fold: str | None,
     keep_relatives: bool,
 ) -> Split:
-    """One fold tests, perhaps one validates, the rest trains, without relatives."""
-    sources = pd.factorize(table["source_id"])[0]  # of texts np.isin would compare each with each
+    """Test one fold, perhaps validate on another, and train on the others without the recordings of either."""
+    sources = pd.factorize(table["source_id"])[0]  # np.isin compares strings one by one
     is_original = (table["variant"] == ORIGINAL).to_numpy()
     test = (folds == test_fold) & is_original
     validation = (folds == validation_fold) & is_original
@@ -188,24 +188,24 @@ def _fold_split(
 
 
 def has_own_folds(table: pd.DataFrame) -> bool:
-    """Whether the collection has folds: all clips have one.
+    """Whether the collection has published folds: every clip has one.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row an image, with `clip_id` and `fold`.
+        One row per image, with `clip_id` and `fold`.
 
     Raises
     ------
     ValueError
-        If some clips have one and others not.
+        If some clips have a fold and others do not.
     """
     clips = table.drop_duplicates("clip_id")
     without = clips["fold"].astype(str) == ""
     if without.any() and not without.all():
         raise ValueError(
-            f"{int(without.sum())} of {len(clips)} clips have no fold (such as {clips['clip_id'][without].iloc[0]!r}) "
-            "and the others have; give all of them one, or none, or let `--ignore-folds` make folds of whole "
+            f"All clips must have a fold, or none. Got {int(without.sum())} of {len(clips)} clips without a fold, such "
+            f"as {clips['clip_id'][without].iloc[0]!r}. Add their folds, or let `--ignore-folds` make folds of whole "
             "recordings."
         )
     return not without.any()
@@ -214,24 +214,24 @@ def has_own_folds(table: pd.DataFrame) -> bool:
 def _folds(
     originals: pd.DataFrame, *, ignore_folds: bool, n_folds: int | None, with_validation: bool, seed: int
 ) -> pd.Series:
-    """Fold of each clip: the collection's own, or stratified folds of whole recordings."""
+    """Fold of each clip: the published one, or one of stratified folds of whole recordings."""
     clips = originals.set_index("clip_id")
     if not ignore_folds and has_own_folds(originals):
-        own = clips["fold"].astype(str)
+        published = clips["fold"].astype(str)
         if n_folds is not None:
             raise ValueError(
-                f"--n-folds must be left out where the collection has folds of its own. Got {n_folds}, and "
-                f"{own.nunique()} there ({listed(sorted(own.unique(), key=_natural))}). Add --ignore-folds to make "
-                "others of whole recordings; figures are then not comparable with published ones."
+                f"--n-folds must be left out for a collection with published folds. Got {n_folds}, and "
+                f"{published.nunique()} published folds ({listed(sorted(published.unique(), key=_natural))}). Add "
+                "--ignore-folds to make other folds; the accuracy is then not comparable with published ones."
             )
-        return own
-    return own_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
+        return published
+    return grouped_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
 
 
 def _random_clips_split(
     table: pd.DataFrame, trainable: np.ndarray, originals: pd.DataFrame, with_validation: bool, seed: int
 ) -> Split:
-    """Clips at random: variants stay with their clip, but clips of one recording go where they fall."""
+    """Split clips at random: variants stay with their clip, but clips of one recording are separated."""
     clips = originals.drop_duplicates("clip_id")
     train, validation, test = _random_parts(clips["clip_id"], clips["label"], with_validation, seed)
     is_original = (table["variant"] == ORIGINAL).to_numpy()
@@ -245,14 +245,14 @@ def _random_clips_split(
 
 
 def _paper_split(table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int) -> Split:
-    """All images at random, variants of one clip on both sides, and even equal images: so it is published."""
+    """Split all images at random, as published: variants of one clip, even equal images, are on both sides."""
     rows = pd.Series(np.flatnonzero(wanted))
     train, validation, test = _random_parts(rows, table["label"].iloc[rows], with_validation, seed)
     return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
 
 
 def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, seed: int) -> tuple[np.ndarray, ...]:
-    """Training, validation and test part, each class divided alike."""
+    """Stratified training, validation and test items."""
     from sklearn.model_selection import train_test_split
 
     items, labels = items.to_numpy(), labels.to_numpy()
@@ -264,7 +264,7 @@ def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, se
         train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
     except ValueError as error:
         raise ValueError(
-            f"{len(labels)} images or clips of {len(set(labels))} classes are too few to divide at random: {error}"
+            f"{len(labels)} images or clips of {len(set(labels))} classes are too few for a random split: {error}"
         ) from None
     return train, validation, test
 
@@ -276,11 +276,11 @@ def _wanted(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.n
     absent = sorted(wanted - set(variants))
     if absent:
         raise ValueError(
-            f"The folder holds no images of the variant {absent[0]!r}; it has {', '.join(sorted(set(variants)))}."
+            f"--train-variants must name variants in the folder: {', '.join(sorted(set(variants)))}. Got {absent[0]!r}."
         )
     return variants.isin(wanted).to_numpy()
 
 
 def _natural(fold: str) -> tuple[int, int, str]:
-    """Folds by number where they are numbers: 2 before 10."""
+    """Sort key of a fold: by number where it is a number, 2 before 10."""
     return (0, int(fold), "") if fold.isdecimal() else (1, 0, fold)

@@ -88,7 +88,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, classes: np.ndarray, *, bat
     """Locate the regions that raise the logit of a class, in the last feature map of a model.
 
     Each channel is weighted by the mean gradient of the logit; the positive part of the weighted sum is resized to
-    the image and divided by its maximum. The maps of an ensemble (`train.models.ensemble_in_one`) are averaged, so
+    the image and divided by its maximum. The maps of an ensemble (`train.models.ensemble`) are averaged, so
     that the maximum is below 1 where its models differ.
 
     Parameters

@@ -9,7 +9,7 @@ import keras
 from keras import KerasTensor, layers
 
 from train.explain.gradients import Gradients, log_odds, logit
-from train.models.ensemble_in_one import MeanOfModels
+from train.models.ensemble import MeanOfModels
 
 _SUBMODELS: WeakKeyDictionary[keras.Model, list[Submodel]] = WeakKeyDictionary()
 
@@ -55,7 +55,7 @@ def submodels_of(model: keras.Model) -> list[Submodel]:
     Parameters
     ----------
     model : keras.Model
-        As `train.models.registry.build_model` builds it, or loaded from a file.
+        As `train.models.build.build_model` builds it, or loaded from a file.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _logits_of(probabilities: KerasTensor) -> KerasTensor:
     layer = _layer_of(probabilities)
     if getattr(layer, "activation", None) is not keras.activations.softmax or not isinstance(layer, layers.Activation):
         raise ValueError(
-            "The last layer of the model must be Activation('softmax'), as train.models.registry.build_model makes it. "
+            "The last layer of the model must be Activation('softmax'), as train.models.build.build_model makes it. "
             f"Got {layer.name!r} ({type(layer).__name__})."
         )
     return _inputs_of(probabilities)[0]

@@ -1,1 +1,1 @@
-"""What an accuracy becomes where relatives of the test are trained on."""
+"""How much accuracy a leaky split adds: the same model under a grouped and under a random split."""

@@ -1,37 +1,37 @@
-"""A model on disk, whole or not at all, with what is needed to go on training it."""
+"""Models of a run on disk, written atomically, with what is needed to resume training."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 
-import train.models.registry  # noqa: F401  (its layers must be known to load a model)
 from generate.runtime.atomic_write import atomic_write
 from generate.runtime.json_check import TEXT, check, number
 from generate.runtime.memory_limit import is_out_of_memory
-from train.models.model_file import NOTES, check_model
+from train import backend
+from train.models.build import build_from_recipe
+from train.models.weights import HISTORY, LAYERS, OPTIMIZER, array_shapes, check_members, load_weights
+from train.recipe import Recipe
 
-HALF = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
-"""What files of a fold are called while they are written."""
+UNFINISHED = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
+"""Names of a fold's files while they are written."""
 NUMBER = number(nan=True)
 OF_EPOCH = {
     **dict.fromkeys(("learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"), NUMBER),
     "epoch": number(1, 10**9, whole=True),
     "phase": TEXT,
 }
-"""What is noted of each epoch beside a model."""
-DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""Full, the user's part of it full, a file larger than allowed, read-only."""
+"""Columns of the history."""
 
 
 def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, with_optimizer: bool = True) -> None:
-    """Write a model to a temporary name, put it on the disk, and move it to its own.
+    """Write a model atomically.
 
     Parameters
     ----------
@@ -39,53 +39,86 @@ def save(model: keras.Model, path: Path, history: list[dict[str, object]], *, wi
     path : Path
         Ends in `.keras`.
     history : list of dict
-        One an epoch that is done. In the same file as the weights, so that the two never disagree.
+        One row per finished epoch; in the same file as the weights, so that the two never disagree.
     with_optimizer : bool
-        Needed to go on, and not to predict.
+        Needed to resume training, but not to predict.
     """
     # A new model of the same layers has no optimizer; Keras's own option for that is for older formats.
     saved = model if with_optimizer else keras.Model(model.inputs, model.outputs, name=model.name)
-    # Keras saves under names in .keras alone.
+    # Keras refuses other endings than .keras.
     name = f"{path.stem}.{os.getpid()}.tmp.keras"
     with atomic_write(path, temporary_name=name) as temporary:
         keras.saving.save_model(saved, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
-            archive.writestr(NOTES, json.dumps(history))
+            archive.writestr(HISTORY, json.dumps(history))
 
 
 def remove_halves(folder: Path) -> None:
-    """Remove what a killed run left half written."""
+    """Remove the files that a killed process was writing."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if HALF.fullmatch(path.name):
+        if UNFINISHED.fullmatch(path.name):
             path.unlink()
 
 
-def load(path: Path, *, to_go_on: bool = False) -> keras.Model:
-    """Read a model.
+def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int]) -> keras.Model:
+    """Build the model of a recipe, and read its weights; it has no optimizer.
 
     Parameters
     ----------
     path : Path
-    to_go_on : bool
-        With its optimizer.
+        Ends in `.keras`.
+    recipe : Recipe
+        That the model was trained with.
+    n_classes : int
+    size : tuple of (int, int)
+        Height and width of its images, in pixels.
 
     Raises
     ------
     ValueError
-        If it cannot be read; nothing in it is run.
+        If it cannot be read.
     """
     try:
-        check_model(path)
-        return keras.saving.load_model(path, compile=to_go_on, safe_mode=True)
+        names = list(array_shapes(path))
+        # What it began with: the optimizers of full and of half precision have different states.
+        half_precision = recipe.mixed_precision and backend.has_gpu()
+        if any(name.startswith(f"{OPTIMIZER}/") for name in names):
+            half_precision = any(name.startswith(f"{OPTIMIZER}/inner_optimizer/") for name in names)
+        if recipe.ensemble is None:  # in runs of early releases
+            recipe = replace(
+                recipe, ensemble=len({name.split("/")[1] for name in names if f"{LAYERS}/functional" in name})
+            )
+        model = build_from_recipe(recipe, n_classes=n_classes, size=size, half_precision=half_precision)
+        load_weights(model, path)
+        return model
     except Exception as error:
-        # Keras unpacks the file: that a disk is full is no fault of the model, which must not be deleted for it.
-        if is_out_of_memory(error) or getattr(error, "errno", None) in DISK_FAULTS:
-            raise
+        raise _unreadable(path, error) from error
+
+
+def restore(model: keras.Model, path: Path, *, with_optimizer: bool = False) -> None:
+    """Read the weights that `save` wrote into a model of the same recipe that is there already.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With `with_optimizer`, compiled, and its optimizer built.
+    path : Path
+    with_optimizer : bool
+        Read the state of the optimizer too.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
+    try:
+        load_weights(model, path, with_optimizer=with_optimizer)
+    except Exception as error:
         raise _unreadable(path, error) from error
 
 
 def read_history(path: Path) -> list[dict[str, object]]:
-    """What `save` was given beside the model.
+    """Read the history that `save` was given.
 
     Raises
     ------
@@ -93,11 +126,11 @@ def read_history(path: Path) -> list[dict[str, object]]:
         If the model cannot be read.
     """
     try:
-        check_model(path)
         with zipfile.ZipFile(path) as archive:
-            history = json.loads(archive.read(NOTES))
+            check_members(archive, path.stat().st_size)
+            history = json.loads(archive.read(HISTORY))
         if not isinstance(history, list):
-            raise ValueError(f"its {NOTES} is no history")
+            raise ValueError(f"its {HISTORY} is not a list")
         for row in history:
             check(row, {name: OF_EPOCH[name] for name in ("epoch", "phase", "loss")}, optional=OF_EPOCH)
         return history
@@ -105,7 +138,10 @@ def read_history(path: Path) -> list[dict[str, object]]:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
+def _unreadable(path: Path, error: Exception) -> Exception:
+    """What to raise for a file that could not be read."""
+    if is_out_of_memory(error):  # which is no reason to delete the file
+        return error
     why = (str(error) or type(error).__name__).splitlines()[0][:200]
     return ValueError(
         f"The model {str(path)!r} cannot be read ({why}). Delete the folder of its fold and train the fold again: "

@@ -18,7 +18,7 @@ def squeezenet(x: KerasTensor) -> KerasTensor:
     x = layers.Conv2D(64, 3, strides=2, activation="relu")(x)
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     for squeeze in SQUEEZES:
-        x = layers.MaxPooling2D(3, strides=2, padding="same")(x) if squeeze == "pool" else _fire(x, squeeze)
+        x = _fire(x, squeeze) if isinstance(squeeze, int) else layers.MaxPooling2D(3, strides=2, padding="same")(x)
     return x
 
 

@@ -75,13 +75,7 @@ def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
         )
         if not path.is_file():
             raise FileNotFoundError(f"The model {str(path)!r} does not exist. {fix}")
-        model = checkpoint.load(path)
-        expected = (*run.input_size, 3), len(run.classes)
-        if (found := _shapes(model)) != expected:
-            raise ValueError(
-                f"The model {str(path)!r} must have the input shape {expected[0]} and {expected[1]} outputs, as the "
-                f"run does. Got {found[0]} and {found[1]}. {fix}"
-            )
+        model = checkpoint.load(path, run.recipe, n_classes=len(run.classes), size=run.input_size)
         models.append(model)
     return models
 
@@ -109,11 +103,3 @@ def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.
             "A model of this run predicts NaN: its training diverged. Use other --folds, or train it again."
         )
     return probabilities
-
-
-def _shapes(model: keras.Model) -> tuple[object, object]:
-    """Input shape and number of outputs of a model."""
-    try:
-        return tuple(model.input_shape[1:]), model.output_shape[-1]
-    except (AttributeError, TypeError, ValueError):
-        return "unknown", "unknown"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, on_a_line
-from train.data.trained_on import limits_in_words
+from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
 from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import recordings_needed

@@ -17,9 +17,9 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from train.data.chosen_classes import of_chosen_classes
 from train.data.decode import decode
 from train.data.image_folder import read_images
+from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, nearest_of_class
 from train.report.interval_text import interval_in_words
@@ -107,7 +107,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
     settings, table = read_images(run.images)
     if table_sha256(table) != run.table_sha256:
         raise ValueError(f"those in {str(run.images)!r} have changed since the run began.")
-    table = of_chosen_classes(table, run.recipe)
+    table = select_classes(table, run.recipe)
     splits = {split.name: split for split in splits_of(run.recipe, table) if split.name in run.finished_folds}
     names = table["file_name"]
     is_original = (table["variant"] == ORIGINAL).to_numpy()

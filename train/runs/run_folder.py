@@ -106,7 +106,7 @@ class Run:
     table_sha256 : str
         Of what the images' table said when the run began; see `table_sha256`.
     trained_on : dict
-        As `train.data.trained_on.facts_of` gives it; empty in older runs.
+        As `train.data.clip_statistics.clip_statistics` gives it; empty in older runs.
     """
 
     folder: Path

@@ -15,7 +15,7 @@ import pandas as pd
 from generate.dataset import tables
 from generate.runtime.lock import locked
 from generate.runtime.os_compat import quoted
-from train.data.split import Split, relatives_in_training
+from train.data.split import Split, count_shared_recordings
 from train.defaults import EXPLAINED_TESTS
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.report.make_report import make_report
@@ -148,7 +148,7 @@ def train_fold(
         "n_test": len(split.test),
         "n_left_out": split.n_left_out,
         "is_leaky": split.is_leaky,
-        "relatives_in_training": relatives_in_training(table, split),
+        "relatives_in_training": count_shared_recordings(table, split),
         "nearest_neighbour_accuracy": nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split),
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),

@@ -13,8 +13,9 @@ from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.decode import Images, colour
 from train.models import checkpoint
-from train.models.ensemble_in_one import CrossEntropy
-from train.models.registry import build_model, ensemble_size
+from train.models.build import build_from_recipe
+from train.models.ensemble import CrossEntropy
+from train.models.registry import ensemble_size
 from train.recipe import Recipe
 from train.runs.history import has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
@@ -63,8 +64,7 @@ def fit_fold(
     fold.folder.mkdir(parents=True, exist_ok=True)
     model, history = _train(recipe, fold, on_epoch, log_folder)
     if recipe.select == "validation":
-        del model
-        model = checkpoint.load(fold.folder / BEST)
+        checkpoint.restore(model, fold.folder / BEST)
     return model, history
 
 
@@ -79,7 +79,11 @@ def _train(
     all_phases = phases(recipe, n_images=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
-    model = checkpoint.load(last, to_go_on=True) if history else _new_model(recipe, fold)
+    model = (
+        checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=fold.images.pixels.shape[1:])
+        if history
+        else _new_model(recipe, fold)
+    )
     if history and recipe.select == "validation" and tested_epoch(recipe, history) == len(history):
         checkpoint.save(model, fold.folder / BEST, history, with_optimizer=False)
     first = 0
@@ -88,10 +92,9 @@ def _train(
         done = len(history)
         is_last = phase is all_phases[-1]
         if done < end and not (is_last and has_waited(recipe, phase.name, history)):
-            if done <= first:
-                _begin_phase(model, phase, recipe, len(batches))
-            else:
-                model.jit_compile = backend.compiles()  # the fold may have begun on another machine
+            _begin_phase(model, phase, recipe, len(batches))
+            if done > first:
+                checkpoint.restore(model, last, with_optimizer=True)
             keeper = Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
             failures: list[BaseException] = []
             callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
@@ -140,19 +143,14 @@ def probabilities(model: keras.Model, images: Images, rows: np.ndarray, *, batch
 
 
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
-    """A model with weights that the seed draws, or that were learnt elsewhere."""
-    is_half = recipe.mixed_precision and backend.has_gpu()
-    keras.config.set_dtype_policy("mixed_float16" if is_half else "float32")
+    """A model with initial or pretrained weights."""
     keras.utils.set_random_seed(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31)))
-    return build_model(
-        recipe.model,
+    return build_from_recipe(
+        recipe,
         n_classes=fold.targets.shape[1],
         size=fold.images.pixels.shape[1:],
         weights=recipe.weights,
-        ensemble=ensemble_size(recipe),
-        dropout=recipe.dropout,
-        l1=recipe.l1,
-        l2=recipe.l2,
+        half_precision=recipe.mixed_precision and backend.has_gpu(),
     )
 
 

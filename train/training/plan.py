@@ -10,7 +10,7 @@ from augment_audio import ORIGINAL
 from generate.runtime.wording import count, shown
 from train import backend
 from train.data.disk_cache import PixelsOnDisk
-from train.data.own_folds import fewer_folds_note
+from train.data.grouped_folds import fewer_folds_note
 from train.data.split import has_own_folds
 from train.models.checkpoint import read_history
 from train.recipe import Recipe

@@ -12,12 +12,12 @@ import pandas as pd
 
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
-from train.data.chosen_classes import of_chosen_classes
+from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
+from train.data.clip_statistics import clip_statistics
 from train.data.decode import Images
-from train.data.fold_checks import check_classes, check_fold, check_fold_names, chosen_folds
 from train.data.image_folder import open_images, read_images
+from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
-from train.data.trained_on import facts_of
 from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
@@ -160,19 +160,19 @@ def _prepared(
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
-    table = of_chosen_classes(table, recipe)
+    table = select_classes(table, recipe)
     classes = tuple(sorted(table["label"].unique()))
     splits = splits_of(recipe, table)
     all_folds = tuple(split.name for split in splits)
     check_fold_names(all_folds)
-    splits = chosen_folds(splits, folds)
+    splits = select_folds(splits, folds)
     check_classes(splits, table, classes, recipe)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
     height, width = check_model(recipe, n_classes=len(classes))
     recipe = _settled(recipe)
     n_duplicates = _duplicates(table, recipe)
-    facts = facts_of(table)
+    facts = clip_statistics(table)
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
     place = np.full(len(table), -1)
     place[used] = np.arange(len(used))
@@ -213,7 +213,8 @@ def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
     FileNotFoundError, ValueError
         If there is no such model, its weights are not at hand, or the images are too small for it.
     """
-    from train.models.registry import build_model, model_named
+    from train.models.build import build_model
+    from train.models.registry import model_named
 
     own = model_named(recipe.model).size
     side = recipe.input_size or own

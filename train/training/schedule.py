@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import keras
 
-from train.models.registry import BASE
+from train.models.build import BASE
 from train.recipe import Recipe
 
 VIEWS = {"none": 120, "elsewhere": 20}
@@ -98,7 +98,7 @@ def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
     Parameters
     ----------
     model : keras.Model
-        As `train.models.registry.build_model` gives it; `trainable` of its layers is set. From nothing (`weights` is
+        As `train.models.build.build_model` gives it; `trainable` of its layers is set. From nothing (`weights` is
         `none`) it is left as it is: all of it trains.
     phase : Phase
     recipe : Recipe

@@ -77,7 +77,8 @@ def test_pixels_are_those_of_image_data_generator_for_any_value(values, shape):
 def test_pixels_are_those_of_image_data_generator_by_property(seed, values):
     noise = np.random.default_rng(seed).integers(0, 256, (23, 29)).astype(np.uint8)
     ours, theirs = both(noise, values, n=3)
-    np.testing.assert_array_equal(ours, theirs)
+    # Tiny angles, below 1e-5 degrees, may round differently in the last digit.
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
 
 
 def test_drawing_leaves_the_global_generator_and_the_images_as_they_were(pixels):
@@ -94,7 +95,7 @@ def test_the_papers_values():
     """Mushtaq, Su and Tran, 2021."""
     paper = image_arguments("paper", [])
     assert (paper["zoom_range"], paper["rotation_range"], paper["brightness_range"]) == (0.25, 30, (0.5, 1.5))
-    assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("audio_file", [])
+    assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("sound", [])
 
 
 def test_values_over_a_preset():
@@ -111,8 +112,8 @@ def test_values_over_a_preset():
 @pytest.mark.parametrize(
     ("preset", "values", "words"),
     [
-        ("film", [], "There is no preset 'film'.*paper, sound"),
-        ("paper", ["blur=3"], "'blur=3' is no value of an image transform"),
+        ("film", [], "must be one of paper, sound. Got 'film'"),
+        ("paper", ["blur=3"], "--image-values must be names with values.*Got 'blur=3'"),
         ("paper", ["zoom_range"], "zoom_range=0.1"),
     ],
 )
@@ -122,5 +123,5 @@ def test_bad_values(preset, values, words):
 
 
 def test_what_keras_refuses_is_said():
-    with pytest.raises(ValueError, match="ImageDataGenerator refuses.*zoom_range"):
+    with pytest.raises(ValueError, match="ImageDataGenerator accepts.*zoom_range"):
         ImageTransforms(image_arguments("paper", ["zoom_range=much"]))

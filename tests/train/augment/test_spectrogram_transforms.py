@@ -94,10 +94,10 @@ def test_values_from_text():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("time_mask", "write one of"),
-        ("echo=1", "'echo=1' is no value"),
-        ("time_mask=wide", "expected a number"),
-        ("time_mask=0.1,0.2", "expected a number"),
+        ("time_mask", "must be names with values"),
+        ("echo=1", "Got 'echo=1'"),
+        ("time_mask=wide", "must be a number"),
+        ("time_mask=0.1,0.2", "must be a number"),
         ("time_mask=2", "0 to 1"),
         ("time_warp=0.8", "two numbers"),
         ("time_warp=1.2,1.4", "around 1"),

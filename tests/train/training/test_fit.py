@@ -11,7 +11,7 @@ from generate.dataset.tables import read_metadata
 from train.data.decode import load_images, palette_of
 from train.data.split import make_splits
 from train.models import checkpoint
-from train.models.registry import BASE
+from train.models.build import BASE
 from train.recipe import Recipe
 from train.runs import history as fold_history
 from train.training import callbacks
@@ -83,7 +83,7 @@ def test_it_learns_and_leaves_its_files(fold):
     says = probabilities(model, fold.images, fold.split.test, batch_size=5)
     np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
     assert (says.argmax(axis=1) == fold.targets[fold.split.test].argmax(axis=1)).mean() > 0.6
-    again = checkpoint.load(fold.folder / "last.keras")
+    again = checkpoint.load(fold.folder / "last.keras", recipe, n_classes=3, size=(32, 32))
     np.testing.assert_allclose(probabilities(again, fold.images, fold.split.test, batch_size=5), says, atol=1e-6)
     assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
 
@@ -116,7 +116,7 @@ FINE_TUNING = replace(SMALL, epochs=4, head_epochs=2, weights="FILE", unfreeze="
 )
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, monkeypatch, recipe, killed_at):
     if recipe.weights == "FILE":
-        from train.models.registry import build_model
+        from train.models.build import build_model
 
         build_model(recipe.model, n_classes=3, size=(32, 32)).save_weights(tmp_path / "w.weights.h5")
         recipe = replace(recipe, weights=str(tmp_path / "w.weights.h5"))
@@ -225,7 +225,7 @@ def test_rate_rises_and_falls():
 
 
 def test_what_each_phase_trains():
-    from train.models.registry import build_model
+    from train.models.build import build_model
 
     recipe = Recipe(model="densenet121", weights="FILE")
     model = build_model(recipe.model, n_classes=3, size=(32, 32))
@@ -247,7 +247,7 @@ def test_what_each_phase_trains():
 
 def test_patience_is_each_phases_own(fold, tmp_path):
     """A head that got worse for long does not keep the rest from being trained."""
-    from train.models.registry import build_model
+    from train.models.build import build_model
 
     build_model("cnn7", n_classes=3, size=(32, 32)).save(tmp_path / "w.keras")
     recipe = replace(SMALL, weights=str(tmp_path / "w.keras"), select="validation", patience=1, head_epochs=5, epochs=2)

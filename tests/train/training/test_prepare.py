@@ -128,7 +128,7 @@ def test_what_would_fail_later_fails_now(images, tmp_path, recipe, words):
 
 
 def test_weights_of_another_model_are_refused(images, tmp_path):
-    from train.models.registry import build_model
+    from train.models.build import build_model
 
     build_model("cnn9", n_classes=3, size=(32, 32)).save(tmp_path / "other.keras")
     (tmp_path / "junk.keras").write_bytes(b"junk")
@@ -152,11 +152,11 @@ def test_no_originals(own):
 def test_a_folder_that_holds_no_images_says_what_it_holds(images, tmp_path):
     (tmp_path / "audio_folder" / "rain").mkdir(parents=True)
     (tmp_path / "audio_folder" / "rain" / "a.WAV").touch()
-    with pytest.raises(FileNotFoundError, match=r"holds sounds.*python -m generate \S*sounds$"):
+    with pytest.raises(FileNotFoundError, match=r"has audio files.*python -m generate \S*sounds$"):
         prepare(tmp_path / "audio_folder", TINY)
     (tmp_path / "all").mkdir()
     shutil.copytree(images, tmp_path / "all" / "mine")
-    with pytest.raises(FileNotFoundError, match=r"holds folders of images \(mine\)"):
+    with pytest.raises(FileNotFoundError, match=r"has image folders in it \(mine\)"):
         prepare(tmp_path / "all", TINY)
     with pytest.raises(FileNotFoundError, match="is not there"):
         prepare(tmp_path / "nowhere", TINY)

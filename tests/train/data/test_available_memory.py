@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import psutil
 
-from train.data import free_memory
-from train.data.free_memory import available_bytes
+from train.data import available_memory
+from train.data.available_memory import available_bytes
 
 GB = 1_000_000_000
 
@@ -13,8 +13,8 @@ def machine(tmp_path, monkeypatch, *, available, groups=""):
     (tmp_path / "proc" / "self" / "cgroup").write_text(groups)
     (tmp_path / "groups").mkdir()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
-    monkeypatch.setattr(free_memory, "PROC", tmp_path / "proc")
-    monkeypatch.setattr(free_memory, "CGROUPS", tmp_path / "groups")
+    monkeypatch.setattr(available_memory, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(available_memory, "CGROUPS", tmp_path / "groups")
 
 
 def group(folder, **files):
@@ -56,6 +56,6 @@ def test_version_1_and_a_container_that_sees_its_group_at_the_root(tmp_path, mon
 
 
 def test_a_system_without_proc(tmp_path, monkeypatch):
-    monkeypatch.setattr(free_memory, "PROC", tmp_path / "none")
+    monkeypatch.setattr(available_memory, "PROC", tmp_path / "none")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8 * GB))
     assert available_bytes() == 8 * GB

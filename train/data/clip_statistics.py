@@ -1,4 +1,4 @@
-"""What the clips that a run was trained on are like: their sample rates and lengths, for its model card."""
+"""Sample rates and durations of the clips of a run, and what follows for its model card."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from augment_audio import ORIGINAL
 from train.wording import listed
 
 MOST_RATES = 4
-"""That are named, the most frequent first."""
+"""Sample rates that are named, the most frequent first."""
 
 
-def facts_of(table: pd.DataFrame) -> dict[str, object]:
-    """Sample rates and lengths of the clips of a table, as a run keeps them in its `config.json`.
+def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
+    """Sample rates and durations of the clips of a table, as in the `config.json` of a run.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row an image, with `variant`, `seconds` and, if the table is not an old one, `sample_rate_hz`.
+        One row per image, with `variant`, `seconds` and, except in old tables, `sample_rate_hz`.
 
     Returns
     -------
     dict
-        `sample_rates_hz`: rate of the audio file, in Hz, to number of clips, empty where it is not known of all;
-        `seconds`: length of the shortest clip, the median, and that of the longest.
+        `sample_rates_hz`: sample rate of the audio file, in Hz, to number of clips, empty unless known for all clips;
+        `seconds`: minimum, median and maximum duration.
     """
     originals = table[table["variant"] == ORIGINAL]
     rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
@@ -38,16 +38,16 @@ def facts_of(table: pd.DataFrame) -> dict[str, object]:
 
 
 def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float | None) -> list[str]:
-    """What follows for what a model can know, in a sentence or two each; nothing that is not known.
+    """Limits of what a model was trained on, a sentence or two each.
 
     Parameters
     ----------
     facts : object
-        As `facts_of` gives them; of older runs, or if they are not as this program writes them, nothing is said.
+        As `clip_statistics` returns them; anything else, as in older runs, gives no sentence.
     highest_hz : float, optional
-        The highest frequency of the images.
+        The highest frequency in the images.
     seconds : float, optional
-        The length that an image shows.
+        The duration that an image shows.
     """
     facts = facts if isinstance(facts, Mapping) else {}
     return [
@@ -58,19 +58,19 @@ def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float |
 
 def _of_frequencies(rates: dict[int, int], highest_hz: float | None) -> list[str]:
     if not rates:
-        return [] if highest_hz is None else [f"Of what is above {highest_hz:,.0f} Hz it sees nothing."]
+        return [] if highest_hz is None else [f"Frequencies above {highest_hz:,.0f} Hz are not in its images."]
     most = max(rates) / 2 if highest_hz is None else min(highest_hz, max(rates) / 2)
-    end = f"of what is above {most:,.0f} Hz it knows nothing"
+    end = f"frequencies above {most:,.0f} Hz were not in its training images"
     if len(rates) == 1:
         return [
-            f"The audio files that it was trained on have {max(rates):,} Hz, and {end}. Files of a lower sample "
-            "rate lack what it may look for."
+            f"The audio files that it was trained on have {max(rates):,} Hz, and {end}. Files with a lower sample "
+            "rate lack frequencies that it may use."
         ]
     n_clips = sum(rates.values())
     parts = [f"{rate:,} Hz ({100 * n / n_clips:.0f} % of the clips)" for rate, n in rates.items()]
     typical = next(iter(rates)) / 2
     of_most = (
-        f"; of what is above {typical:,.0f} Hz it saw little"
+        f"; frequencies above {typical:,.0f} Hz were rare"
         if typical < most and 2 * next(iter(rates.values())) > n_clips
         else ""
     )
@@ -81,8 +81,7 @@ def _of_frequencies(rates: dict[int, int], highest_hz: float | None) -> list[str
 
 
 def _of_lengths(lengths: object, seconds: float | None) -> list[str]:
-    is_known = isinstance(lengths, list) and len(lengths) == 3 and all(_is_number(value) for value in lengths)
-    if not is_known:
+    if not (isinstance(lengths, list) and len(lengths) == 3 and all(_is_number(value) for value in lengths)):
         return []
     shortest, median, longest = lengths
     image = "" if seconds is None else f"; an image shows {seconds:g} s"
@@ -91,11 +90,11 @@ def _of_lengths(lengths: object, seconds: float | None) -> list[str]:
         if shortest == longest
         else f"{shortest:g} to {longest:g} s, half of them {median:g} s or less"
     )
-    return [f"The clips that it was trained on last {each}{image}. Of other lengths nothing was tested."]
+    return [f"The clips that it was trained on last {each}{image}. Other durations were not tested."]
 
 
 def _rates(values: object) -> dict[int, int]:
-    """Rate to number of clips, the most frequent first; empty if it is not what `facts_of` gives."""
+    """Sample rate to number of clips, the most frequent first; empty if it is not as `clip_statistics` returns it."""
     if not isinstance(values, Mapping) or not all(
         str(rate).isdecimal() and _is_number(n) for rate, n in values.items()
     ):

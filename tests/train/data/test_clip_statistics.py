@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from train.data.trained_on import facts_of, limits_in_words
+from train.data.clip_statistics import clip_statistics, limits_in_words
 
 
 def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
@@ -12,30 +12,30 @@ def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
 
 
 def words(rates, *, highest_hz=22050.0, shown_s=5.0):
-    facts = json.loads(json.dumps(facts_of(table(rates))))
+    facts = json.loads(json.dumps(clip_statistics(table(rates))))
     return " ".join(limits_in_words(facts, highest_hz=highest_hz, seconds=shown_s))
 
 
 def test_eight_kilohertz_are_called_so():
     text = words([8000] * 4)
-    assert "have 8,000 Hz, and of what is above 4,000 Hz it knows nothing" in text
+    assert "have 8,000 Hz, and frequencies above 4,000 Hz were not in its training images" in text
     assert "44,100" not in text and "22,050" not in text
     assert "last 0.3 to 0.8 s, half of them 0.45 s or less; an image shows 5 s" in text
 
 
 def test_the_images_may_end_below_half_the_rate():
-    assert "above 16,000 Hz it knows nothing" in words([44100] * 4, highest_hz=16000.0)
+    assert "frequencies above 16,000 Hz were not" in words([44100] * 4, highest_hz=16000.0)
 
 
 def test_mixed_rates_are_all_named_the_most_frequent_first():
     text = words([8000, 8000, 8000, 44100])
     assert "8,000 Hz (75 % of the clips), 44,100 Hz (25 % of the clips)" in text
-    assert "Of what is above 22,050 Hz it knows nothing; of what is above 4,000 Hz it saw little." in text
+    assert "Frequencies above 22,050 Hz were not in its training images; frequencies above 4,000 Hz were rare." in text
 
 
 @pytest.mark.parametrize("rates", [None, [44100, float("nan"), 44100, 44100]])
 def test_what_an_old_table_does_not_say_is_not_said(rates):
-    assert words(rates).startswith("Of what is above 22,050 Hz it sees nothing. The clips")
+    assert words(rates).startswith("Frequencies above 22,050 Hz are not in its images. The clips")
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_what_is_not_as_this_program_wrote_it_is_skipped(facts):
 
 def test_variants_do_not_count():
     variants = table([8000] * 4).assign(variant=["original", "pitch=+2", "original", "trim"])
-    assert facts_of(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}
+    assert clip_statistics(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}

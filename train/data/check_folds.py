@@ -1,4 +1,4 @@
-"""Whether the folds of a split can be trained and tested, before the first epoch."""
+"""Checks that the folds of a split can be trained and tested."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import pandas as pd
 
 from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
-from train.data.chosen_classes import leave_out_option
+from train.data.select_classes import leave_out_option
 from train.data.split import Split
 from train.recipe import Recipe
 from train.wording import listed
 
 
-def chosen_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
-    """The folds asked for, in the order of the split.
+def select_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:
+    """Select folds by name, in the order of the split.
 
     Parameters
     ----------
     splits : list of Split
-        All of the protocol.
+        All folds of the protocol.
     folds : collection of str, optional
         Names; None: all.
 
@@ -34,51 +34,51 @@ def chosen_folds(splits: list[Split], folds: Collection[str] | None) -> list[Spl
     names = [split.name for split in splits]
     absent = [fold for fold in folds if fold not in names]
     if absent:
-        raise ValueError(f"There is no fold {absent[0]!r}; the folds are {', '.join(names)}.")
+        raise ValueError(f"--folds must name folds of the split: {', '.join(names)}. Got {absent[0]!r}.")
     return [split for split in splits if split.name in set(folds)]
 
 
 def check_fold_names(names: tuple[str, ...]) -> None:
-    """Check that folds get folders of their own, on systems that ignore case too.
+    """Check that each fold has a folder name of its own, also where case is ignored.
 
     Parameters
     ----------
     names : tuple of str
-        The user's own, which may hold anything.
+        Names from the user's table, which may be any text.
 
     Raises
     ------
     ValueError
-        Naming two that would share a folder.
+        If two would share a folder.
     """
     seen: dict[str, str] = {}
     for name in names:
         folder = safe_name(name).casefold()
         if folder in seen:
             raise ValueError(
-                f"The folds {seen[folder]!r} and {name!r} would share a folder; rename one in the sounds' table and "
+                f"The folds {seen[folder]!r} and {name!r} would share a folder. Rename one in the clips table and "
                 "run `python -m generate` again."
             )
         seen[folder] = name
 
 
 def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, ...], recipe: Recipe) -> None:
-    """Check that there is something of each class to train on, in each fold.
+    """Check that every class has training images in every fold.
 
     Parameters
     ----------
     splits : list of Split
-        Those that are to be trained.
+        The folds to train.
     table : pandas.DataFrame
-        One row an image; the splits' rows are its.
+        One row per image, which the splits index.
     classes : tuple of str
-        All that are to be told apart.
+        All classes.
     recipe : Recipe
 
     Raises
     ------
     ValueError
-        Naming the classes, the folds, and what to do.
+        If a class has none; the message names it and the fold.
     """
     labels = table["label"].to_numpy()
     absent: dict[str, list[str]] = {}
@@ -96,29 +96,29 @@ def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, 
         way_out = ", make folds of whole recordings instead of the collection's own (--ignore-folds)"
     raise ValueError(
         f"With fold {folds[0]!r} as the test no image of the class {name!r} is left to train on, since all its "
-        f"{count(int(n_recordings[name]), 'recording')} are in that fold (or related to it).{also} Leave out what "
+        f"{count(int(n_recordings[name]), 'recording')} are in that fold (or shared with it).{also} Leave out what "
         f"cannot be learnt ({leave_out_option(absent)}){way_out}, or add recordings."
     )
 
 
 def check_fold(split: Split, *, with_validation: bool) -> None:
-    """Check that there is something to test, and to choose the epoch by.
+    """Check that a fold has test images, and validation images where they are needed.
 
     Parameters
     ----------
     split : Split
     with_validation : bool
-        Whether the epoch is chosen.
+        Whether the epoch is selected on validation images.
 
     Raises
     ------
     ValueError
-        Naming the fold, what it lacks, and what to do.
+        If it has none; the message names the fold.
     """
     if not len(split.test):
-        raise ValueError(f"Fold {split.name!r} has nothing to test.")
+        raise ValueError(f"Fold {split.name!r} has no test images.")
     if with_validation and not len(split.validation):
         raise ValueError(
-            f"With fold {split.name!r} as the test nothing is left to choose the epoch by: all of the next fold are "
-            "relatives of the test. Take --select last, or --ignore-folds."
+            f"With fold {split.name!r} as the test no validation image is left: all recordings of the next fold are in "
+            "the test too. Take --select last, or --ignore-folds."
         )

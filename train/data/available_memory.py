@@ -1,4 +1,4 @@
-"""How much memory a process may still take: of the machine, or of the container that it runs in."""
+"""Memory available to this process, on the machine or in its container."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def available_bytes() -> int:
-    """Memory that can be taken before the machine swaps or the container's limit ends the process.
+    """Memory that can be used before the machine swaps or the container's limit kills the process.
 
-    The least of what the system calls available (psutil) and, on Linux, what the limits of the process's control groups
-    leave (version 2 `memory.max`, version 1 `memory.limit_in_bytes`; files that are only cached do not count as used).
+    The minimum of the system's available memory (psutil) and, on Linux, of what the limits of the process's control
+    groups leave (version 2 `memory.max`, version 1 `memory.limit_in_bytes`; cached files do not count as used).
 
     Returns
     -------
@@ -25,7 +25,7 @@ def available_bytes() -> int:
 
 
 def _of_groups() -> list[int]:
-    """What each limit above this process leaves; nothing where there is none."""
+    """Bytes that each limit of a control group leaves."""
     try:
         lines = (PROC / "self" / "cgroup").read_text().splitlines()
     except OSError:
@@ -47,7 +47,7 @@ def _of_groups() -> list[int]:
 
 
 def _left(root: Path, path: str, *, limit: str, used: str, cached: str) -> list[int]:
-    """Of a group and all above it; a container may see its own group at the root alone."""
+    """Bytes left in a group and all above it; a container may see its own group only at the root."""
     found = []
     group = root / path.strip("/")
     for folder in (group, *group.parents):

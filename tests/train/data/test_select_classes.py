@@ -1,21 +1,21 @@
 import pandas as pd
 import pytest
 
-from train.data.chosen_classes import leave_out_option, of_chosen_classes
+from train.data.select_classes import leave_out_option, select_classes
 from train.recipe import Recipe
 
 TABLE = pd.DataFrame({"label": ["dog", "cat", "007", "great tit", "dog"], "clip_id": list("abcde")})
 
 
 def chosen(**recipe):
-    return list(of_chosen_classes(TABLE, Recipe(**recipe))["clip_id"])
+    return list(select_classes(TABLE, Recipe(**recipe))["clip_id"])
 
 
 def test_all_some_and_all_but_some():
     assert chosen() == list("abcde")
     assert chosen(classes=("dog", "007")) == ["a", "c", "e"]
     assert chosen(leave_out=("dog", "007")) == ["b", "d"]
-    assert list(of_chosen_classes(TABLE, Recipe(leave_out=("dog",))).index) == [0, 1, 2]
+    assert list(select_classes(TABLE, Recipe(leave_out=("dog",))).index) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,9 @@ def test_all_some_and_all_but_some():
     [
         ({"classes": ("Dog", "cat")}, "--classes must name .*007, cat, dog, great tit. Got 'Dog'. Do you mean 'dog'?"),
         ({"leave_out": ("graet tit",)}, "--leave-out must name .*Do you mean 'great tit'?"),
-        ({"leave_out": ("zebra",)}, "Got 'zebra'. Give names as they stand there"),
-        ({"classes": ("dog",)}, "tells classes apart. Got only the class 'dog' by --classes"),
-        ({"leave_out": ("dog", "cat", "007", "great tit")}, "tells classes apart. Got no class"),
+        ({"leave_out": ("zebra",)}, "Got 'zebra'. Give names as they are written there"),
+        ({"classes": ("dog",)}, "two or more. Got only the class 'dog' by --classes"),
+        ({"leave_out": ("dog", "cat", "007", "great tit")}, "two or more. Got no class"),
     ],
 )
 def test_what_is_not_there_is_refused(recipe, words):

@@ -1,0 +1,192 @@
+"""From a recipe to a Keras model, with new or pretrained weights."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from train.models.ensemble import MeanOfModels
+from train.models.preprocess import Preprocess
+from train.models.registry import MODELS, ensemble_size, model_named
+from train.models.weights import LAYERS, array_shapes, load_weights
+from train.recipe import Recipe
+
+BASE = "base"
+"""Name of the part of a classifier that fine-tuning freezes first."""
+SCRATCH = "none"
+IMAGENET = "imagenet"
+
+
+def build_model(
+    name: str,
+    *,
+    n_classes: int,
+    size: tuple[int, int] | None = None,
+    weights: str = SCRATCH,
+    ensemble: int = 1,
+    dropout: float = 0.0,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> keras.Model:
+    """Build an image classifier.
+
+    Parameters
+    ----------
+    name : str
+        Key of `train.models.registry.MODELS`.
+    n_classes : int
+    size : tuple of (int, int), optional
+        Height and width of the images, in pixels; default: the model's own.
+    weights : str
+        `none`, `imagenet`, or a file: an earlier classifier of the same architecture (`.keras`, which may have had
+        other classes), or only its weights (`.weights.h5`).
+    ensemble : int
+        Number of models with different initial weights, whose probabilities are averaged; see
+        `train.models.ensemble.MeanOfModels`.
+    dropout : float
+        Rate before the last layer, 0 to below 1.
+    l1, l2 : float
+        Penalties on the kernels of all convolutions (except depthwise ones) and dense layers.
+
+    Returns
+    -------
+    keras.Model
+        From images, shape=(batch, height, width, 3), values 0 to 255, to probabilities, shape=(batch, n_classes).
+        Fine-tuning freezes its layer `base` first.
+
+    Raises
+    ------
+    ValueError
+        If the model is not known, or has no such weights.
+    FileNotFoundError
+        If the weights are not on this machine and cannot be downloaded; the message says which file to put where.
+    """
+    model = model_named(name)
+    height, width = size or (model.size, model.size)
+    image = layers.Input((height, width, 3), name="image")
+    x = Preprocess(model.preprocessing, name="preprocess")(image)
+    probabilities = []
+    for number in range(1, ensemble + 1):
+        suffix = f"_{number}" if ensemble > 1 else ""
+        features = _base(name, (height, width, 3), weights, layer_name=BASE + suffix)(x)
+        if model.head is None:
+            logits = layers.Dense(n_classes, name="classes" + suffix)(layers.Dropout(dropout)(features))
+        else:
+            logits = model.head(features, n_classes, dropout)
+        # Probabilities in full precision, also where the model computes in half.
+        probabilities.append(layers.Activation("softmax", dtype="float32", name="probabilities" + suffix)(logits))
+    mean = MeanOfModels(dtype="float32", name="mean")(probabilities) if ensemble > 1 else probabilities[0]
+    classifier = keras.Model(image, mean, name=name)
+    _penalise(classifier, l1, l2)
+    if weights not in (SCRATCH, IMAGENET):
+        _load_pretrained(classifier, Path(weights))
+    return classifier
+
+
+def build_from_recipe(
+    recipe: Recipe, *, n_classes: int, size: tuple[int, int], weights: str = SCRATCH, half_precision: bool
+) -> keras.Model:
+    """Build the model that a recipe describes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    n_classes : int
+    size : tuple of (int, int)
+        Height and width of the images, in pixels.
+    weights : str
+        See `build_model`; `none` where weights are loaded afterwards.
+    half_precision : bool
+        Compute in float16. Sets Keras's global dtype policy.
+    """
+    keras.config.set_dtype_policy("mixed_float16" if half_precision else "float32")
+    return build_model(
+        recipe.model,
+        n_classes=n_classes,
+        size=size,
+        weights=weights,
+        ensemble=ensemble_size(recipe),
+        dropout=recipe.dropout,
+        l1=recipe.l1,
+        l2=recipe.l2,
+    )
+
+
+def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: str) -> keras.Model:
+    """The part from the image to its features, as a model of its own."""
+    model = MODELS[name]
+    if not isinstance(model.base, tuple):
+        if weights == IMAGENET:
+            published = ", ".join(other for other in MODELS if MODELS[other].has_imagenet)
+            raise ValueError(f"Keras has no ImageNet weights of {name!r}; take --weights none, or one of: {published}.")
+        x = layers.Input(shape)
+        return keras.Model(x, model.base(x), name=layer_name)
+    module, function = model.base
+    source = keras.applications if module == "mobilenet_v3" else importlib.import_module(f"keras.applications.{module}")
+    options = {"include_top": False, "pooling": "avg", "input_shape": shape}
+    # EfficientNetV2 looks up its widths by this name, so it is named afterwards.
+    is_named_later = module == "efficientnet_v2"
+    if not is_named_later:
+        options["name"] = layer_name
+    try:
+        base = getattr(source, function)(weights=IMAGENET if weights == IMAGENET else None, **options)
+        return keras.Model(base.input, base.output, name=layer_name) if is_named_later else base
+    except Exception as error:
+        address = re.search(r"https?://[^\s:]+", str(error))
+        if weights != IMAGENET or address is None:
+            raise
+        place = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "models")
+        raise FileNotFoundError(
+            f"The ImageNet weights of {name!r} are not on this machine and cannot be downloaded. On a machine with "
+            f"network fetch {address[0]}, and put the file into {place}; or take --weights none."
+        ) from None
+
+
+def _penalise(model: keras.Model, l1: float, l2: float) -> None:
+    """Penalise the kernels of all convolutions and dense layers."""
+    if not (l1 or l2):
+        return
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, layers.Dense | layers.Conv2D):
+            layer.kernel_regularizer = keras.regularizers.L1L2(l1, l2)
+            layer.kernel.regularizer = layer.kernel_regularizer
+
+
+def _load_pretrained(model: keras.Model, path: Path) -> None:
+    """Take the weights of an earlier classifier; those of its last layer only if the number of classes is the same."""
+    if not path.is_file():
+        raise FileNotFoundError(f"--weights must be none, imagenet, or a file. There is no file {str(path)!r}.")
+    if not path.name.endswith((".keras", ".weights.h5")):
+        raise ValueError(f"--weights must be a .keras or .weights.h5 file. Got {str(path)!r}. Give one of these.")
+    try:
+        if path.suffix != ".keras":
+            load_weights(model, path)
+            return
+        earlier = build_model(model.name, n_classes=_n_classes(path, model), size=model.input_shape[1:3])
+        load_weights(earlier, path)
+    except Exception as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"--weights must be a file of weights of {model.name!r}. Got {str(path)!r}, which cannot be read as such "
+            f"({why}). A .keras file, such as a run's last.keras, may have other classes; a .weights.h5 file may not."
+        ) from None
+    if earlier.output_shape == model.output_shape:
+        model.set_weights(earlier.get_weights())
+    else:
+        model.get_layer(BASE).set_weights(earlier.get_layer(BASE).get_weights())
+
+
+def _n_classes(path: Path, model: keras.Model) -> int:
+    """Number of classes of the classifier in a file, whose last layer must be like that of `model` otherwise."""
+    kernel, bias = (tuple(weight.shape) for weight in model.weights[-2:])
+    shapes = array_shapes(path)
+    last = {shapes[name] for name in shapes if name.startswith(f"{LAYERS}/") and f"{LAYERS}/functional/" not in name}
+    n_classes = min((shape[0] for shape in last if len(shape) == 1), default=bias[0])
+    if last != {(*kernel[:-1], n_classes), (n_classes,)}:
+        raise ValueError("its last layer differs")
+    return int(n_classes)
