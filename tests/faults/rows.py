@@ -1,4 +1,4 @@
-"""What is injected, how often at full count, and what must hold; the README's reliability page is this table."""
+"""What is injected, how often at full count, and what must hold; docs/reliability.md shows this table."""
 
 from __future__ import annotations
 

@@ -22,17 +22,8 @@ from train.data.image_folder import read_images
 from train.data.split import make_splits
 
 CLASSES = ("007", "1e5", "NA", "True", "nan")
-README = Path(__file__).parents[2] / "README.md"
-SNIPPET = """\
-import generate
-from sklearn.model_selection import StratifiedGroupKFold
-
-table = generate.read_dataset("outputs/images/my_sounds")
-for train, test in StratifiedGroupKFold(5).split(table, table["label"], groups=table["source_id"]):
-    test = [row for row in test if table["variant"][row] == "original"]  # test on real recordings only
-    train = [row for row in train if not table["duplicate"][row]]
-    ...  # images: table["file_name"][train], classes: table["label"][train]
-"""
+ROOT = Path(__file__).parents[2]
+(SNIPPET,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/accuracy.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +48,12 @@ def test_the_table_has_text_as_text(images):
     assert table["duplicate"].dtype == bool
 
 
-def test_the_snippet_of_the_readme(images, monkeypatch):
+def test_the_snippet_of_the_documentation(images, monkeypatch):
     pytest.importorskip("sklearn")
     monkeypatch.chdir(images.parents[2])
     tested = []
     exec(SNIPPET.replace("    ...  #", "    tested += list(table['label'][test])\n    #"), {"tested": tested})
     assert sorted(tested) == sorted(CLASSES * 5), "each class and each recording was tested once, under its own name"
-
-
-def test_the_readme_shows_this_snippet():
-    shown = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    (shown,) = [block for block in shown if "StratifiedGroupKFold" in block]
-    if "read_metadata" not in shown:
-        pytest.skip("the README shows the older snippet")
-    assert shown == SNIPPET
 
 
 def test_a_table_that_is_not_there(tmp_path):
@@ -88,7 +71,7 @@ def test_a_column_that_is_named_twice(images, tmp_path):
 
 def test_importing_the_package_stays_cheap():
     code = "import sys, generate; sys.exit(bool({'numpy', 'pandas'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=README.parent).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_the_gallery_and_the_trainer_keep_them(images):

@@ -10,11 +10,11 @@ from generate.dataset.folder import known_images
 from generate.dataset.tables import schema
 from tests.generate.dataset.rows import row
 
-README = Path(__file__).parents[3] / "README.md"
+DOCUMENT = Path(__file__).parents[3] / "docs/generate.md"
 
 
-def test_the_readme_has_the_table_of_the_schema():
-    assert schema.markdown_table() in README.read_text(encoding="utf-8")
+def test_the_documentation_has_the_table_of_the_schema():
+    assert schema.markdown_table() in DOCUMENT.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("column", schema.METADATA_COLUMNS, ids=lambda column: column.name)

@@ -1,0 +1,80 @@
+"""One word for one thing: retired words of `shared/GLOSSARY.md` are in no help, message, docstring, page or document."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_structure import MODULES, ROOT
+
+RETIRED = {
+    "picture": "image",
+    "pictures": "images",
+    "net": "model",
+    "nets": "models",
+    "from nothing": "from scratch",
+    "learnt elsewhere": "pretrained",
+    "taken for": "predicted as",
+    "meter": "nearest-neighbour baseline",
+    "relatives": "images of the same recording",
+    "honest": "grouped",
+    "side by side": "ensemble, with equal budget",
+    "keeper": "callbacks",
+    "familiar": "training overlap",
+    "doubts": "warnings",
+    "passed over": "skipped",
+    "mend": "fix",
+    "mended": "fixed",
+    "anew": "again",
+    "stands in": "is in",
+    "see that": "check that",
+    "goes on": "resumes",
+    "go on": "resume",
+    "whole or not at all": "atomically",
+}
+"""What the program used to say, and what it says now."""
+WORDS = re.compile(rf"\b({'|'.join(map(re.escape, RETIRED))})\b", re.IGNORECASE)
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/*.md"),
+    *(path for folder in ("generate", "train") for path in (ROOT / folder).rglob("pages/*")),
+    ROOT / "Makefile",
+]
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Docstrings, messages and names of a module, and its comments."""
+    source = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Name | ast.FunctionDef | ast.ClassDef | ast.arg):
+            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else node.name
+            yield name.replace("_", " ")
+    yield from re.findall(r"#[^\n]*", source)
+
+
+def retired(text: str) -> list[str]:
+    """Retired words in a text, as they are written there."""
+    return WORDS.findall(" ".join(text.split()))
+
+
+def test_the_search_finds_them():
+    assert retired("A net\nsays so, from\n   nothing.") == ["net", "from nothing"]
+    assert retired("network, internet, mental, figure") == []
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_no_retired_word_in_a_module(name):
+    found = {word.lower() for text in texts(MODULES[name]) for word in retired(text)}
+    assert {word: f"write {RETIRED[word]}" for word in found} == {}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_retired_word_in_a_document(path):
+    found = {word.lower() for word in retired(path.read_text(encoding="utf-8"))}
+    assert {word: f"write {RETIRED[word]}" for word in found} == {}
