@@ -187,8 +187,8 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
     ]
     if in_classes.any():
         fixes.append(
-            "in two classes: one recording with two labels, or a copy; keep it where it belongs, unless both classes are "
-            "audible in it"
+            "in two classes: one recording with two labels, or a copy; keep it where it belongs, unless both classes "
+            "are audible in it"
         )
     return _finding(what, fixes)
 
