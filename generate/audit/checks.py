@@ -186,7 +186,10 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
         "recording (--source-column of a --labels table)"
     ]
     if in_classes.any():
-        fixes.append("in two classes: one recording has two labels; keep the right one, unless both are audible in it")
+        fixes.append(
+            "in two classes: one recording with two labels, or a copy; keep it where it belongs, unless both classes "
+            "are audible in it"
+        )
     return _finding(what, fixes)
 
 

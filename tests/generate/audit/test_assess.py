@@ -153,7 +153,7 @@ def test_short_clips_are_to_get_images_that_show_95_of_100_whole():
     for settings in (SETTINGS, Settings(long="split")):
         found = finding("durations", clips_table().assign(seconds=lengths), settings)
         assert "images of 5 s are 11 % audio, the rest is padding" in found.what
-        assert found.fix == "--seconds 0.78 --long first makes them 70 % sound"
+        assert found.fix == "--seconds 0.78 --long first makes them 70 % audio"
 
 
 def test_clips_that_are_cut_are_to_be_split_or_shown_whole():
@@ -178,8 +178,8 @@ def test_channels_that_cancel_are_told_and_never_to_be_left_out():
     assert found.what.endswith("; channels of 1 clip cancel each other, and the loudest is used: 3.wav")
     clips.loc[3, ["channel", "silent"]] = ["mean", True]
     found = finding("peaks", clips, Settings(channels="mean"))
-    assert found.fix == "other channels may hold the sound of silent clips: --channels auto: 3.wav"
-    assert "leave them out: 3.wav" in finding("peaks", clips).fix, "all channels hold nothing"
+    assert found.fix == "other channels of silent clips may be audible: --channels auto: 3.wav"
+    assert "remove the silent clips: 3.wav" in finding("peaks", clips).fix, "all channels hold nothing"
 
 
 def test_offsets_are_counted():

@@ -88,16 +88,16 @@ def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
     )
     small = np.random.default_rng(0).integers(0, 256, (30, 32, 128), dtype=np.uint8)
     small[5] = small[4]
-    finding = assess.assess(clips, small, settings=SETTINGS)[6]
+    finding = assess.assess(clips, small, settings=SETTINGS)[1][6]
     assert "in two classes 1, in two folds 0: 4.wav and 5.wav" in finding.what
-    assert "the same recording under two labels, or a copy" in finding.fix and "wrong" not in finding.fix
+    assert "one recording with two labels, or a copy" in finding.fix and "wrong" not in finding.fix
 
 
 def test_equal_samples_in_two_classes_are_no_wrong_label():
     clips = clips_table()
     clips.loc[:1, "audio_sha256"] = "same"
-    finding = assess.assess(clips, np.zeros((30, 32, 128), np.uint8), settings=SETTINGS)[5]
-    assert "one sound has two labels: listen" in finding.fix and "wrong" not in finding.fix
+    finding = assess.assess(clips, np.zeros((30, 32, 128), np.uint8), settings=SETTINGS)[1][5]
+    assert "one recording has two labels; listen" in finding.fix and "wrong" not in finding.fix
 
 
 # A number that tells the class by chance
