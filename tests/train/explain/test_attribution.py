@@ -9,7 +9,7 @@ from keras import layers
 
 from tests.faults.rows import IS_FULL
 from tests.train.conftest import ROOT, environment_of
-from train.explain.attribution import MAX_STEPS, completeness_error, grad_cam, integrated_gradients
+from train.explain.attribution import completeness_error, grad_cam, integrated_gradients
 from train.explain.gradients import Gradients, logit
 from train.explain.submodels import submodels_of
 from train.models import checkpoint
@@ -99,7 +99,8 @@ def test_grad_cam_locates_the_class():
     assert blue[24:, :8].min() > 0.3 and blue[16:, :16].sum() > 0.999 * blue.sum()
 
 
-def test_an_ensemble_is_averaged_also_after_loading(tmp_path):
+def test_an_ensemble_is_averaged_also_after_loading(tmp_path, monkeypatch):
+    monkeypatch.setattr("train.explain.attribution.MAX_STEPS", 32)
     model = trained()
     images, classes = bright_bands(2)
     singles = [build_model("cnn7", n_classes=3, size=(32, 32)) for _ in range(2)]
@@ -121,7 +122,7 @@ def test_an_ensemble_is_averaged_also_after_loading(tmp_path):
     )
     # The cached submodels follow the weights.
     again.set_weights([0.9 * weight for weight in again.get_weights()])
-    _, after = integrated_gradients(again, images, classes, baseline=FLOOR, steps=MAX_STEPS)
+    _, after = integrated_gradients(again, images, classes, baseline=FLOOR)
     assert not np.allclose(after, 0) and not np.allclose(after, gain, rtol=1e-3)
 
 
