@@ -6,12 +6,12 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@echo "make demo    sounds that the program makes itself: their images, a classifier of them, and what it hears"
+	@echo "make demo    synthesised clips: their images, a classifier of them, and its predictions (a few minutes)"
 	@echo "make test    all tests"
+	@echo "make style   ruff and mypy, as continuous integration runs them; make lint fixes what ruff can fix"
 	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour and more)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
-	@echo "make scale   what becomes of 40,000 clips, and of tables of a million images (half an hour)"
-	@echo "make lint    put the style right"
+	@echo "make scale   40,000 clips, and tables of a million images (half an hour)"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
 
@@ -44,6 +44,7 @@ scale: setup
 style: .venv/test-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 
 lint: .venv/test-ready
 	$(BIN)/ruff check --fix
