@@ -1,4 +1,4 @@
-"""Stage two: image classifiers are trained on the images, and tested on recordings that they never heard.
+"""Train image classifiers on spectrogram images, and test them on recordings that are not in their training set.
 
 >>> run = fit("outputs/images/my_sounds", model="cnn7", epochs=20)  # doctest: +SKIP
 >>> run.report.pooled.accuracy  # doctest: +SKIP
@@ -24,6 +24,7 @@ def fit(
     folds: Collection[str] | None = None,
     name: str = "",
     runs: str | os.PathLike[str] = Path("outputs", "runs"),
+    cluster: str = "",
     **recipe: object,
 ) -> TrainedRun:
     """Train and test a classifier for each fold, and write the report: `python -m train`.
@@ -35,9 +36,12 @@ def fit(
     folds : collection of str, optional
         Train only these.
     name : str
-        Of the run's folder in `runs`; default: the images' and the model's.
+        Of the run's folder in `runs`; default: from the images and the model.
     runs : str or path
         Where run folders are.
+    cluster : str
+        Address of a Dask cluster whose workers train the folds, or such as `local:4` for workers of this machine; call
+        `fit` below `if __name__ == "__main__":` then.
     **recipe
         Any field of `train.recipe.Recipe`, such as `model`, `epochs`, `augment`, `seed`.
 
@@ -54,18 +58,21 @@ def fit(
 
     Examples
     --------
-    >>> run = train.fit("outputs/images/ESC-10", folds=["1"], model="cnn9", models=1)  # doctest: +SKIP
+    >>> run = train.fit("outputs/images/ESC-10", folds=["1"], model="cnn9", ensemble=1)  # doctest: +SKIP
     """
+    from generate.workers.dask_cluster import check_address
     from train import backend
 
-    backend.set_up()
+    if cluster:
+        check_address(cluster)
+    backend.set_up(shares_gpu=bool(cluster))
     from train.recipe import Recipe
     from train.trained_run import TrainedRun
     from train.training.cross_validation import execute
     from train.training.prepare import prepare
 
-    prepared = prepare(Path(images), Recipe(**recipe), folds=folds, name=name, runs=Path(runs))
-    execute(prepared)
+    prepared = prepare(Path(images), Recipe.from_values(recipe), folds=folds, name=name, runs=Path(runs))
+    execute(prepared, cluster=cluster)
     return TrainedRun(prepared.run.folder)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from generate.runtime.exit_codes import INTERRUPTED, guarded
 from generate.runtime.os_compat import quoted
+from generate.workers.dask_cluster import check_address
 from train import command_line
 
 
@@ -19,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(arguments: Sequence[str] | None) -> int:
     options = command_line.parse(arguments)
+    if options.cluster:
+        check_address(options.cluster)
     if options.resume is None:
         recipe = command_line.recipe_from(options)
     else:
@@ -26,15 +29,14 @@ def _train(arguments: Sequence[str] | None) -> int:
     # Only now: loading Keras takes seconds that `--help` need not wait for.
     from train import backend
 
-    backend.set_up()
+    backend.set_up(shares_gpu=bool(options.cluster))
     from train.report import summary
     from train.training import cross_validation, plan, prepare
 
-    place = command_line.place_from(options)
     prepared = (
-        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, **place)
+        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, cache=options.cache)
         if options.resume is None
-        else prepare.resume(options.resume, folds=options.folds, **place)
+        else prepare.resume(options.resume, folds=options.folds, cache=options.cache)
     )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:
@@ -42,11 +44,15 @@ def _train(arguments: Sequence[str] | None) -> int:
         return 0
     try:
         report = cross_validation.execute(
-            prepared, tensorboard=options.tensorboard, n_explained=options.explain, recordings=options.audio_folder
+            prepared,
+            cluster=options.cluster,
+            tensorboard=options.tensorboard,
+            n_explained=options.explain,
+            recordings=options.audio_folder,
         )
     except KeyboardInterrupt:
         print(
-            f"\nInterrupted. Go on with: python -m train --resume {quoted(prepared.run.folder)}",
+            f"\nInterrupted. Resume with: python -m train --resume {quoted(prepared.run.folder)}",
             file=sys.stderr,
         )
         return INTERRUPTED
@@ -54,34 +60,36 @@ def _train(arguments: Sequence[str] | None) -> int:
     return 0
 
 
-def _check_nothing_else(options: object) -> None:
-    """A run goes on as it began: see that nothing is given that would change it."""
+def _check_nothing_else(options: argparse.Namespace) -> None:
+    """A run resumes with its own recipe: check that no option would change it."""
     from generate.dataset.recordings import is_in_project
     from train.runs.run_folder import read_run
 
     run = read_run(options.resume)
     given = command_line.given_recipe(options)
     as_begun = run.recipe.to_json()
-    wanted = type(run.recipe)(**(as_begun | given)).to_json()
+    wanted = type(run.recipe).from_values(as_begun | given).to_json()
     for name in given:
         if wanted[name] != as_begun[name]:
             raise ValueError(
                 f"The run {str(options.resume)!r} began with {name.replace('_', '-')} {as_begun[name]!r}, and "
-                f"{wanted[name]!r} was given. Leave it out to go on, or start a new run."
+                f"{wanted[name]!r} was given. Leave it out to resume, or start a new run."
             )
     if options.name and options.name != options.resume.resolve().name:
         raise ValueError(
-            f"--name {options.name} is not used: --resume goes on in the folder {str(options.resume)!r}. Leave it out."
+            f"--name must not be combined with --resume, which uses the folder {str(options.resume)!r}. Got "
+            f"{options.name!r}. Leave it out."
         )
-    is_file = run.recipe.weights not in ("none", "imagenet")
-    if is_file and "weights" not in given and not is_in_project(Path(run.recipe.weights)):
+    file = run.recipe.weights_file
+    if file is not None and "weights" not in given and not is_in_project(file):
         raise ValueError(
             f"The run {str(options.resume)!r} began with the weights {run.recipe.weights!r} according to its "
             f"config.json, outside the working directory; to read them: --weights {quoted(run.recipe.weights)}"
         )
     if options.images is not None and options.images.resolve() != run.images.resolve():
         raise ValueError(
-            f"The run {str(options.resume)!r} is on the images in {str(run.images)!r}, not {str(options.images)!r}."
+            f"IMAGES must be those of the run {str(options.resume)!r}, {str(run.images)!r}. Got "
+            f"{str(options.images)!r}. Leave it out."
         )
 
 

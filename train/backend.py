@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def set_up() -> None:
-    """Load Keras and its backend (`KERAS_BACKEND`: tensorflow or jax), so that the same seed gives the same run."""
+def set_up(*, shares_gpu: bool = False) -> None:
+    """Load Keras and its backend (`KERAS_BACKEND`: tensorflow or jax), so that the same seed gives the same run.
+
+    Parameters
+    ----------
+    shares_gpu : bool
+        Whether other processes use the GPU of this one: JAX then takes memory as it needs it, and not most of it at
+        once, here and in processes that this one starts. TensorFlow always does.
+    """
+    if shares_gpu:
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet():
         import keras
@@ -51,6 +61,23 @@ def compiles() -> bool:
     import keras
 
     return keras.backend.backend() != "tensorflow" or has_gpu()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Initialise new layers from a seed, whatever other threads do at the same time.
+
+    Keras takes the seeds of layers from Python's `random`, and so do the threads of a Dask worker.
+    """
+    import keras
+    from keras.src.random import seed_generator
+
+    keras.utils.set_random_seed(seed)
+    seed_generator.python_random = random.Random(seed)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = random
 
 
 @contextmanager

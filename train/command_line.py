@@ -1,4 +1,4 @@
-"""What the user types to train: options, their help, and the config file."""
+"""The options of `python -m train`, their help, and the config file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from train.defaults import CACHES, EXPLAINED_TESTS
 from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
 DESCRIPTION = """\
-Train an image classifier on the images that `python -m generate` made, and test it on recordings that it never heard.
+Train an image classifier on the images that `python -m generate` made, and test it on recordings that are not in its
+training set.
 
-Each fold is the test once. The figure is of all of them together, with a 95 % interval."""
+Each fold is the test set once. The accuracy is that on all of them together, with a 95 % confidence interval."""
 
 EXAMPLES = """\
 examples:
@@ -24,19 +25,19 @@ examples:
   python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
   python -m train outputs/images/my_sounds --train-variants none     originals alone; the images stay
   python -m train outputs/images/my_sounds --leave-out thrush        without a class that has one recording
-  python -m train --resume outputs/runs/my_sounds-cnn9               go on where it was stopped; on a second
-                                                    machine that sees this folder: help with the folds that are left
+  python -m train --resume outputs/runs/my_sounds-cnn9               resume a run that was stopped
+  python -m train outputs/images/my_sounds --cluster local:4         four folds at once, one on each of four GPUs
 
 models: cnn7 cnn9 (small, from scratch), alexnet squeezenet resnet18 resnet34 densenet161, and all of
   keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
-exit status: 0 all well, 1 cannot start or go on, 2 wrong use, 130 interrupted."""
+exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted."""
 
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
 NONE = "none"
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All options; those of a recipe have no default here, so that it is known which were given."""
+    """All options. Those of a recipe have no default here, which shows which were given; `Recipe` has the defaults."""
     parser = argparse.ArgumentParser(
         prog="python -m train",
         description=DESCRIPTION,
@@ -44,88 +45,101 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of images with metadata.csv")
-    parser.add_argument("--config", metavar="FILE.toml", type=Path, help="any of these options; this line wins over it")
+    parser.add_argument(
+        "--config", metavar="FILE.toml", type=Path, help="any of these options; the command line overrides it"
+    )
     add_recipe_options(parser)
 
     group = parser.add_argument_group("running")
     group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
     group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
-    group.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run; its recipe is that of the run")
+    group.add_argument("--resume", metavar="RUN", type=Path, help="resume a run, with its own recipe")
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument(
         "--explain",
         type=int,
         default=EXPLAINED_TESTS,
         metavar="N",
-        help="tests for which the run's page shows where the model looked, mistakes first "
+        help="test images for which the run's page shows what the model attends to, errors first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
     add_audio_folder_option(group)
     add_place_options(group)
+    group.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        default="",
+        help="train the folds on a Dask cluster, one fold per worker at a time: the address of a scheduler, whose "
+        "workers must see the same folders, or local:N for N workers on this machine, on its GPUs in turn",
+    )
     group.add_argument("--tensorboard", action="store_true", help="write logs for it into the run's folder")
     return parser
 
 
 def add_audio_folder_option(group: argparse._ActionsContainer) -> None:
-    """Where the recordings are, which a run's page lets hear."""
+    """The folder of the recordings that a run's page plays."""
     group.add_argument(
         "--audio-folder",
         metavar="FOLDER",
         type=Path,
-        help="the recordings, for the page (default: the folder that the images' settings.json names, if it lies in "
-        "the working directory)",
+        help="the recordings that the page plays (default: the folder that the images' settings.json names, if it is "
+        "in the working directory)",
     )
 
 
 def add_place_options(group: argparse._ActionsContainer) -> None:
-    """Where images are while a model is trained: no part of a recipe, since the figures stay."""
+    """Where images are held while a model is trained: not in a recipe, since the results are the same."""
     group.add_argument(
         "--cache",
         choices=CACHES,
         default=CACHES[0],
-        help="where the decoded images are held: memory, or disk, in a file beside the images; the figures are the "
-        "same (default: auto: on disk if they take more than half of the memory that is free)",
+        help="hold the decoded images in memory, or in a file beside the images on disk; the results are the same "
+        "(default: auto: on disk if they take more than half of the free memory)",
     )
 
 
-def place_from(options: argparse.Namespace) -> dict[str, object]:
-    """What `add_place_options` asked for, as `train.training.prepare.prepare` takes it."""
+def place_from(options: argparse.Namespace) -> dict[str, str]:
+    """The values of `add_place_options`, as arguments of `train.training.prepare.prepare`."""
     return {"cache": options.cache}
 
 
 def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
-    """The options of a recipe; without those of its protocol where a command takes both kinds."""
-    default = {field.name: field.default for field in fields(Recipe)}
+    """The options of a recipe; without its protocol, where a command trains with several."""
+    default = Recipe()
     group = parser.add_argument_group("classifier")
-    group.add_argument("--model", metavar="NAME", help=f"see below (default: {default['model']})")
-    group.add_argument("--weights", metavar="W", help="none, imagenet, or a file of weights (default: none)")
+    group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
+    group.add_argument(
+        "--weights", metavar="W", help=f"none, imagenet, or a file of weights (default: {default.weights})"
+    )
     group.add_argument(
         "--ensemble",
         type=int,
         metavar="N",
-        help="train so many side by side and average what they say (default: 2 of cnn7 and cnn9 from scratch, else 1)",
+        help="number of models whose probabilities are averaged (default: 2 of cnn7 or cnn9 from scratch, else 1)",
     )
-    group.add_argument("--input-size", type=int, metavar="PX", help="side of its images (default: the model's own)")
-    group.add_argument("--dropout", type=float, metavar="P", help="before the last layer (default: 0)")
-    group.add_argument("--l1", type=float, metavar="X", help="penalty on the weights (default: 0)")
-    group.add_argument("--l2", type=float, metavar="X", help="penalty on the squares of the weights (default: 0)")
+    group.add_argument("--input-size", type=int, metavar="PX", help="side of the images (default: the model's own)")
+    group.add_argument(
+        "--dropout", type=float, metavar="P", help=f"before the last layer (default: {default.dropout:g})"
+    )
+    group.add_argument("--l1", type=float, metavar="X", help=f"penalty on the weights (default: {default.l1:g})")
+    group.add_argument("--l2", type=float, metavar="X", help=f"penalty on their squares (default: {default.l2:g})")
 
     group = parser.add_argument_group("images to train on")
     group.add_argument(
         "--train-variants",
         nargs="+",
         metavar="V",
-        help="which of the stored variants, such as pitch=+2 trim, or none (default: all that are there)",
+        help="stored variants to train on, such as pitch=+2 trim, or none (default: all)",
     )
     group.add_argument(
         "--augment",
         nargs="+",
         choices=[*AUGMENTS, NONE],
-        help="transforms drawn afresh in each epoch: spectrogram (time shift and warp, bands up or down, masks, "
-        f"mixup), image (Keras's ImageDataGenerator), both, or none (default: {' '.join(default['augment'])})",
+        help="random transforms in each epoch: spectrogram (time shift and warp, band shift, masks, mixup), image "
+        f"(Keras's ImageDataGenerator), both, or none (default: {' '.join(default.augment)})",
     )
     group.add_argument(
-        "--image-preset", help=f"paper or sound: values of the image transforms (default: {default['image_preset']})"
+        "--image-preset", help=f"paper or sound: values of the image transforms (default: {default.image_preset})"
     )
     group.add_argument("--image-values", nargs="+", metavar="N=V", help="single ones, such as rotation_range=10")
     group.add_argument(
@@ -137,12 +151,12 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument(
         "--silent-ends",
         choices=SILENT_ENDS,
-        help=f"keep them, or cut them and repeat the sound over the whole width (default: {default['silent_ends']})",
+        help=f"keep them, or cut them and repeat the rest over the whole width (default: {default.silent_ends})",
     )
 
-    group = parser.add_argument_group("who trains and who is tested")
-    group.add_argument("--classes", nargs="+", metavar="CLASS", help="train on these classes alone (default: all)")
-    group.add_argument("--leave-out", nargs="+", metavar="CLASS", help="train on all classes but these")
+    group = parser.add_argument_group("split")
+    group.add_argument("--classes", nargs="+", metavar="CLASS", help="use only these classes (default: all)")
+    group.add_argument("--leave-out", nargs="+", metavar="CLASS", help="use all classes but these")
     group.add_argument(
         "--ignore-folds",
         action="store_true",
@@ -153,26 +167,27 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         "--n-folds",
         type=int,
         metavar="N",
-        help="so many folds of whole recordings, even if a rare class is then not tested in each (default: 5, or as "
-        "many as the rarest class has recordings); not with the collection's own",
+        help="number of folds of whole recordings, even if a rare class is then not tested in each (default: 5, or as "
+        "many as the rarest class has recordings); not with the collection's own folds",
     )
     if with_protocol:
         group.add_argument(
             "--protocol",
             choices=PROTOCOLS,
-            help="folds (default): recordings stay together. The other two are LEAKY and there to show it: clips at "
-            "random, or as in many papers all images at random",
+            help="folds: recordings are never divided. The other two are LEAKY, to show the difference: clips at "
+            f"random, or as in many papers all images at random (default: {default.protocol})",
         )
         group.add_argument(
-            "--keep-relatives",
+            "--allow-recording-overlap",
             action="store_true",
             default=None,
-            help="train on relatives of the test where the collection's own folds have such (leaky, and labelled so)",
+            help="train on images of tested recordings where the collection's own folds divide recordings (leaky)",
         )
     group.add_argument(
         "--select",
         choices=SELECTS,
-        help="test the last weights (default), or those of the epoch that is best on a fold kept aside",
+        help="test the last weights, or those of the epoch with the least loss on a validation fold (default: "
+        f"{default.select})",
     )
 
     group = parser.add_argument_group("training")
@@ -180,31 +195,42 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         "--epochs",
         type=int,
         metavar="N",
-        help="passes over the training images (default: as many as show each clip 120 times, in whatever variant; 20 "
-        "times in fine-tuning)",
+        help="passes over the training images (default: as many as show each clip, in whatever variant, 120 times; "
+        "20 times in fine-tuning)",
     )
-    group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default['batch_size']}")
+    group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default.batch_size}")
     group.add_argument(
         "--learning-rate",
         type=float,
         metavar="X",
-        help="the highest; it rises to this and falls to 0 (default: 0.001 from scratch, 0.0001 in fine-tuning)",
+        help="the maximum, between a warm-up and a cosine decay (default: 0.001 from scratch, 0.0001 in fine-tuning)",
     )
     group.add_argument(
         "--warmup",
         type=float,
         metavar="P",
-        help=f"part of all steps in which the rate rises (default: {default['warmup']})",
+        help=f"fraction of the steps in which the rate rises (default: {default.warmup})",
     )
-    group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the others")
-    group.add_argument("--head-learning-rate", type=float, metavar="X", help="in these (default: 0.001)")
-    group.add_argument("--unfreeze", type=str, metavar="all|N", help="then train all of the base, or its last N layers")
-    group.add_argument("--patience", type=int, metavar="N", help="with --select validation: stop after N worse epochs")
-    group.add_argument("--class-weights", action="store_true", default=None, help="make each class count the same")
-    group.add_argument("--label-smoothing", type=float, metavar="X", help="default: 0")
-    group.add_argument("--weight-decay", type=float, metavar="X", help="of AdamW (default: 0)")
+    group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the other epochs")
+    group.add_argument(
+        "--head-learning-rate", type=float, metavar="X", help=f"in these (default: {default.head_learning_rate})"
+    )
+    group.add_argument(
+        "--unfreeze",
+        type=str,
+        metavar="all|N",
+        help=f"then fine-tune all of the base, or its last N layers (default: {default.unfreeze})",
+    )
+    group.add_argument(
+        "--patience", type=int, metavar="N", help="with --select validation: stop after N epochs without a lower loss"
+    )
+    group.add_argument(
+        "--class-weights", action="store_true", default=None, help="weight the loss so that each class counts the same"
+    )
+    group.add_argument("--label-smoothing", type=float, metavar="X", help=f"default: {default.label_smoothing:g}")
+    group.add_argument("--weight-decay", type=float, metavar="X", help=f"of AdamW (default: {default.weight_decay:g})")
     group.add_argument("--mixed-precision", action="store_true", default=None, help="half precision, on a GPU")
-    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default['seed']}")
+    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -228,7 +254,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:
-    """Put the recipe together: what was given, else the defaults.
+    """Make the recipe of the options that were given; else it has its defaults.
 
     Parameters
     ----------
@@ -241,15 +267,15 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         If a value is out of its range, or an option is given that this recipe does not use.
     """
     given = given_recipe(options)
-    recipe = Recipe(**given)
+    recipe = Recipe.from_values(given)
     for name, is_used, where in (
         ("image_preset", "image" in recipe.augment, "--augment image"),
         ("head_learning_rate", recipe.weights != "none" and recipe.head_epochs != 0, "--weights imagenet or a file"),
-        ("keep_relatives", recipe.protocol == "folds", "--protocol folds"),
+        ("allow_recording_overlap", recipe.protocol == "folds", "--protocol folds"),
     ):
         if name in given and not is_used:
             option = "--" + name.replace("_", "-")
-            raise ValueError(f"{option} is not used by this recipe. It goes with {where}. Add that, or leave it out.")
+            raise ValueError(f"{option} must be combined with {where}, or it is not used. Add that, or leave it out.")
     return recipe
 
 
@@ -260,12 +286,14 @@ def given_recipe(options: argparse.Namespace) -> dict[str, object]:
     for name in ("augment", "train_variants"):
         if name in given and NONE in given[name]:
             if len(given[name]) > 1:
-                raise ValueError(f"--{name.replace('_', '-')} is {' '.join(given[name])}; none stands alone.")
+                raise ValueError(
+                    f"--{name.replace('_', '-')} must be none, or names without none. Got {' '.join(given[name])}."
+                )
             given[name] = ()
     return given
 
 
-def folds_of(text: str | list) -> tuple[str, ...]:
+def folds_of(text: str | list[object]) -> tuple[str, ...]:
     """Read `1,3`, a name with a comma in quotes, or a list of a config file."""
     parts = text if isinstance(text, list) else next(csv.reader([str(text)], skipinitialspace=True), [])
     folds = tuple(name for part in parts if (name := str(part).strip()))

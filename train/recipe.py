@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
 
 from generate.runtime.json_check import check_fields
 
 PROTOCOLS = ("folds", "random-clips", "paper")
 LEAKY = frozenset({"random-clips", "paper"})
-"""Protocols that let relatives stand on two sides. They exist to show what that does to a figure."""
+"""Protocols that let images of one recording be trained on and tested, to show how much too high accuracies are."""
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 SILENT_ENDS = ("keep", "loop")
 DEFAULT_PRESET = "sound"
-EARLIER_NAMES = {"nets": "ensemble"}
+EARLIER_NAMES = {"nets": "ensemble", "keep_relatives": "allow_recording_overlap"}
 """Of options, in runs of earlier releases."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""
@@ -23,7 +25,7 @@ SIDES_PX = (32, 1024)
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a run's figures depend on beside the images.
+    """All that the results of a run depend on beside the images.
 
     Parameters
     ----------
@@ -32,8 +34,7 @@ class Recipe:
     weights : str
         `none`, `imagenet`, or a file of weights.
     ensemble : int or None
-        So many models are trained side by side from scratch, and the mean of what they say counts; None: two of the
-        small ones, one of any other.
+        Models trained from scratch, whose probabilities are averaged; None: two of the small models, one of any other.
     input_size : int or None
         Side of the square that images are brought to, in pixels; None: the model's own.
     silent_ends : {"keep", "loop"}
@@ -52,40 +53,39 @@ class Recipe:
     leave_out : tuple of str
         Train on all classes but these.
     protocol : {"folds", "random-clips", "paper"}
-        How the images are divided; see `train.data.split.make_splits`.
+        How the images are split; see `train.data.split.make_splits`.
     ignore_folds : bool
         Make folds of whole recordings although the collection has folds of its own.
     n_folds : int or None
-        So many of these; None: 5, or as many as the rarest class has recordings.
+        Number of these folds; None: 5, or as many as the rarest class has recordings.
     select : {"last", "validation"}
-        Test the last weights of a fixed schedule, or those of the epoch that was best on a fold kept aside.
-    keep_relatives : bool
-        Train on relatives of the test where a collection's folds have such.
+        Test the last weights of a fixed schedule, or those of the epoch with the least loss on a validation fold.
+    allow_recording_overlap : bool
+        Train on images of tested recordings where the collection's own folds divide recordings (leaky).
     epochs : int or None
         Passes over the training images; None: as many as show each clip `train.training.schedule.VIEWS` times.
     head_epochs : int or None
-        Passes with the base frozen, before the others; None: a fifth of `epochs` for weights that were learnt
-        elsewhere, else 0.
+        Passes with the base frozen, before the others; None: a fifth of `epochs` for pretrained weights, else 0.
     unfreeze : str
-        How much of the base is fine-tuned after the head: `all`, or the number of its last layers with weights.
+        Layers of the base that are fine-tuned after the head: `all`, or the number of the last ones with weights.
     batch_size : int
     learning_rate : float or None
         The highest, after the warm-up; None: 0.001 from scratch, 0.0001 in fine-tuning.
     head_learning_rate : float
         While the base is frozen.
     warmup : float
-        Part of the steps in which the rate rises from 0, after which it falls to 0 on a cosine.
+        Fraction of the steps in which the rate rises from 0, before it falls to 0 on a cosine.
     patience : int
-        With `select="validation"`, stop after so many epochs that were no better; 0: never.
+        With `select="validation"`, stop after so many epochs without a lower validation loss; 0: never.
     class_weights : bool
-        Weigh clips so that each class counts the same.
+        Weight the loss so that each class counts the same.
     label_smoothing, dropout, l1, l2 : float
     weight_decay : float
         Of AdamW.
     mixed_precision : bool
-        Compute in half precision; faster on GPUs that have it.
+        Compute in half precision on a GPU.
     seed : int
-        Of the weights, the order, the transforms and what a split draws.
+        Of the weights, the order of images, the transforms and random splits.
     """
 
     model: str = "cnn9"
@@ -104,7 +104,7 @@ class Recipe:
     ignore_folds: bool = False
     n_folds: int | None = None
     select: str = "last"
-    keep_relatives: bool = False
+    allow_recording_overlap: bool = False
     epochs: int | None = None
     head_epochs: int | None = None
     unfreeze: str = "all"
@@ -123,83 +123,93 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check every value; the message says what was given, what is expected and how to fix it."""
+        """Check every value."""
         for name in ("augment", "spectrogram_values", "image_values", "train_variants", "classes", "leave_out"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, tuple(value))
-        self._check_choice("silent_ends", SILENT_ENDS)
-        self._check_choice("protocol", PROTOCOLS)
-        self._check_choice("select", SELECTS)
-        for name in self.augment:
-            if name not in AUGMENTS:
-                raise ValueError(f"There is no augmentation {name!r}; choose from {', '.join(AUGMENTS)}, none.")
-        self._check_range("ensemble", 1, 16, "models, such as 2", may_be_none=True)
-        self._check_range("input_size", *SIDES_PX, "pixels, such as 112", may_be_none=True)
+        self._check_choice("silent_ends", self.silent_ends, SILENT_ENDS)
+        self._check_choice("protocol", self.protocol, PROTOCOLS)
+        self._check_choice("select", self.select, SELECTS)
+        for augment in self.augment:
+            self._check_choice("augment", augment, (*AUGMENTS, "none"))
+        self._check_range("ensemble", 1, 16, "models", may_be_none=True)
+        self._check_range("input_size", *SIDES_PX, "pixels", may_be_none=True)
         self._check_range("epochs", 1, 100_000, "passes over the training images", may_be_none=True)
         self._check_range("head_epochs", 0, 100_000, "passes over the training images", may_be_none=True)
-        self._check_range("batch_size", 2, 65_536, "images, such as 32")
+        self._check_range("batch_size", 2, 65_536, "images")
         self._check_range("learning_rate", 1e-9, 10, "such as 0.001", may_be_none=True)
         self._check_range("head_learning_rate", 1e-9, 10, "such as 0.001")
-        self._check_range("warmup", 0, 0.9, "part of the steps, such as 0.05")
+        self._check_range("warmup", 0, 0.9, "a fraction of the steps, such as 0.05")
         self._check_range("patience", 0, 100_000, "epochs")
         self._check_range("label_smoothing", 0, 0.9, "such as 0.1")
-        self._check_range("dropout", 0, 0.95, "part of the features, such as 0.3")
+        self._check_range("dropout", 0, 0.95, "a fraction of the features, such as 0.3")
         for name in ("l1", "l2", "weight_decay"):
             self._check_range(name, 0, 10, "such as 0.0001")
-        self._check_range("seed", 0, 2**31 - 1, "a whole number")
-        self._check_range("n_folds", 2, 1000, "folds, such as 5", may_be_none=True)
+        self._check_range("seed", 0, 2**31 - 1, "an integer")
+        self._check_range("n_folds", 2, 1000, "folds", may_be_none=True)
+        if self.unfreeze != "all" and not self.unfreeze.isdecimal():
+            raise ValueError(f"unfreeze must be all, or a number of layers such as 30. Got {self.unfreeze!r}.")
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        """Check that each value that was given is used."""
         if self.classes is not None and self.leave_out:
             raise ValueError(
-                f"--classes and --leave-out must not stand together. Got {' '.join(self.classes)} and "
+                f"--classes must not be combined with --leave-out. Got {' '.join(self.classes)} and "
                 f"{' '.join(self.leave_out)}. Leave one out: --classes names all that are trained on."
             )
         if self.protocol != "folds" and (self.ignore_folds or self.n_folds is not None):
             given = "--ignore-folds" if self.ignore_folds else f"--n-folds {self.n_folds}"
             raise ValueError(
-                f"{given} must stand with --protocol folds. Got --protocol {self.protocol}, which divides at random "
-                "and has no folds. Leave one of them out."
+                f"{given} must be combined with --protocol folds. Got --protocol {self.protocol}, which has no folds. "
+                "Leave one of them out."
             )
-        if self.unfreeze != "all" and not self.unfreeze.isdecimal():
-            raise ValueError(f"unfreeze is {self.unfreeze!r}; write all, or a number of layers such as 30.")
         if self.weights == "none" and (self.head_epochs or self.unfreeze != "all"):
+            option = f"--head-epochs {self.head_epochs}" if self.head_epochs else f"--unfreeze {self.unfreeze}"
             raise ValueError(
-                "head_epochs and unfreeze are for fine-tuning, and with --weights none nothing is kept frozen; "
-                "leave them out, or give --weights imagenet or a file."
+                f"{option} must be combined with pretrained weights. Got --weights none. Leave it out, or give "
+                "--weights imagenet or a file."
             )
-        for name, given in (
+        for transforms, options in (
             ("spectrogram", {"spectrogram-values": self.spectrogram_values}),
             ("image", {"image-values": self.image_values, "image-preset": self.image_preset != DEFAULT_PRESET}),
         ):
-            idle = [option for option, is_given in given.items() if is_given]
-            if idle and name not in self.augment:
+            unused = [option for option, is_given in options.items() if is_given]
+            if unused and transforms not in self.augment:
                 raise ValueError(
-                    f"--{idle[0]} changes the {name} transforms, and they are not on (augment is "
-                    f"{' '.join(self.augment) or 'none'}); add --augment {' '.join([*self.augment, name])}."
+                    f"--{unused[0]} must be combined with --augment {transforms}. Got --augment "
+                    f"{' '.join(self.augment) or 'none'}. Leave it out, or give --augment "
+                    f"{' '.join([*self.augment, transforms])}."
                 )
         if (self.ensemble or 1) > 1 and self.weights != "none":
             raise ValueError(
-                f"ensemble is {self.ensemble}, and pretrained weights would make all of them the same; leave "
-                "it out, or take --weights none."
+                f"ensemble must be 1 with pretrained weights, which make all models the same. Got {self.ensemble}. "
+                "Leave it out, or give --weights none."
             )
         if self.patience and self.select != "validation":
             raise ValueError(
-                "patience stops by what a validation fold says, and there is none with --select last; add "
-                "--select validation, or leave patience out."
+                f"--patience must be combined with --select validation, whose loss it watches. Got --select "
+                f"{self.select}. Leave it out, or give --select validation."
             )
 
-    def _check_range(self, name: str, low: float, high: float, expected: str, may_be_none: bool = False) -> None:
+    def _check_range(self, name: str, low: float, high: float, unit: str, may_be_none: bool = False) -> None:
         value = getattr(self, name)
         if value is None and may_be_none:
             return
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{name} is {value!r}; expected a number: {expected}.")
-        if not low <= value <= high:
-            raise ValueError(f"{name} is {value:g}; expected {low:g} to {high:g}: {expected}.")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not is_number or not low <= value <= high:
+            raise ValueError(f"{name} must be a number from {low:g} to {high:g}: {unit}. Got {value!r}.")
 
-    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
-        if getattr(self, name) not in choices:
-            raise ValueError(f"{name} is {getattr(self, name)!r}; choose from {', '.join(choices)}.")
+    @staticmethod
+    def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+        if value not in choices:
+            raise ValueError(f"{name} must be one of {', '.join(choices)}. Got {value!r}.")
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The file of the pretrained weights, if they are in one."""
+        return None if self.weights in ("none", "imagenet") else Path(self.weights)
 
     def to_json(self) -> dict[str, object]:
         """The recipe as plain values; `from_json` reads them back."""
@@ -207,10 +217,15 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:
-        """Read what `to_json` gave; unknown names are an error."""
+        """Read what `to_json` of this or an earlier release returned; unknown names are an error."""
         values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")
         check_fields(values, cls)
+        return cls.from_values(values)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Recipe:
+        """A recipe of some values, whose types are not known when the program is checked; else the defaults."""
         return cls(**values)

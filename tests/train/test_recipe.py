@@ -14,6 +14,11 @@ def test_json_and_back():
         Recipe.from_json({"speed": 3})
 
 
+def test_recipes_of_earlier_releases_are_read():
+    recipe = Recipe.from_json({"nets": 3, "keep_relatives": True, "image_preset": "sound"})
+    assert recipe == Recipe(ensemble=3, allow_recording_overlap=True)
+
+
 def test_every_option_of_a_recipe_is_on_the_command_line():
     assert {field.name for field in fields(Recipe)} <= {action.dest for action in build_parser()._actions}
 
@@ -36,26 +41,27 @@ def test_what_is_given_is_taken():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"augment": ("blur",)}, "no augmentation 'blur'"),
-        ({"batch_size": 1}, "batch_size is 1; expected 2"),
-        ({"dropout": 1}, "dropout is 1"),
-        ({"dropout": "much"}, "dropout is 'much'; expected a number"),
-        ({"epochs": True}, "epochs is True"),
-        ({"input_size": 8}, "input_size is 8; expected 32"),
-        ({"protocol": "honest"}, "choose from folds, random-clips, paper"),
-        ({"select": "test"}, "choose from last, validation"),
-        ({"silent_ends": "cut"}, "choose from"),
-        ({"unfreeze": "-1"}, "write all, or a number"),
-        ({"seed": -1}, "seed is -1"),
-        ({"patience": 5}, "there is none with --select last"),
-        ({"head_epochs": 2}, "nothing is kept frozen"),
-        ({"unfreeze": "10"}, "nothing is kept frozen"),
-        ({"ensemble": 0}, "models is 0; expected 1"),
-        ({"image_values": ("rotation_range=5",)}, "--image-values changes.*add --augment spectrogram image"),
-        ({"image_preset": "paper", "augment": ()}, "--image-preset changes.*add --augment image"),
+        ({"augment": ("blur",)}, "augment must be one of spectrogram, image, none. Got 'blur'"),
+        ({"batch_size": 1}, "batch_size must be a number from 2 to 65536: images. Got 1"),
+        ({"dropout": 1}, "dropout must .* Got 1"),
+        ({"dropout": "much"}, "dropout must be a number .* Got 'much'"),
+        ({"epochs": True}, "epochs must .* Got True"),
+        ({"input_size": 8}, "input_size must be a number from 32 .* Got 8"),
+        ({"protocol": "honest"}, "protocol must be one of folds, random-clips, paper. Got 'honest'"),
+        ({"select": "test"}, "select must be one of last, validation"),
+        ({"silent_ends": "cut"}, "silent_ends must be one of keep, loop"),
+        ({"unfreeze": "-1"}, "unfreeze must be all, or a number"),
+        ({"seed": -1}, "seed must .* Got -1"),
+        ({"patience": 5}, "--patience must be combined with --select validation.* Got --select last"),
+        ({"head_epochs": 2}, "--head-epochs 2 must be combined with pretrained weights. Got --weights none"),
+        ({"unfreeze": "10"}, "--unfreeze 10 must be combined with pretrained weights"),
+        ({"ensemble": 0}, "ensemble must be a number from 1 to 16: models. Got 0"),
+        ({"ensemble": 2, "weights": "imagenet"}, "ensemble must be 1 with pretrained weights.* Got 2"),
+        ({"image_values": ("rotation_range=5",)}, "--image-values must be .*give --augment spectrogram image"),
+        ({"image_preset": "paper", "augment": ()}, "--image-preset must be .*give --augment image"),
         (
             {"spectrogram_values": ("mixup=0",), "augment": ("image",)},
-            "--spectrogram-values.*--augment image spectrogram",
+            "--spectrogram-values must be .*give --augment image spectrogram",
         ),
     ],
 )
@@ -67,10 +73,13 @@ def test_bad_values(values, words):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("--image-preset sound", "--image-preset is not used by this recipe. It goes with --augment image"),
-        ("--head-learning-rate 0.01", "--head-learning-rate is not used .* It goes with --weights imagenet or a file"),
-        ("--head-learning-rate 0.01 --weights imagenet --head-epochs 0", "--head-learning-rate is not used"),
-        ("--keep-relatives --protocol paper", "--keep-relatives is not used .* --protocol folds"),
+        ("--image-preset sound", "--image-preset must be combined with --augment image"),
+        ("--head-learning-rate 0.01", "--head-learning-rate must be combined with --weights imagenet or a file"),
+        ("--head-learning-rate 0.01 --weights imagenet --head-epochs 0", "--head-learning-rate must be combined"),
+        (
+            "--allow-recording-overlap --protocol paper",
+            "--allow-recording-overlap must be combined with --protocol folds",
+        ),
     ],
 )
 def test_an_option_that_the_recipe_does_not_use(line, words):
@@ -90,11 +99,11 @@ def test_options_that_the_recipe_uses():
                 "--augment",
                 "image",
                 "--image-preset",
-                "audio_file",
+                "sound",
             ]
         )
     )
-    recipe_from(parse(["images", "--keep-relatives"]))
+    recipe_from(parse(["images", "--allow-recording-overlap"]))
 
 
 def test_nothing_to_train_on(capsys):

@@ -59,7 +59,7 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
         table,
         protocol=recipe.protocol,
         with_validation=recipe.select == "validation",
-        keep_relatives=recipe.keep_relatives,
+        keep_relatives=recipe.allow_recording_overlap,
         train_variants=recipe.train_variants,
         ignore_folds=recipe.ignore_folds,
         n_folds=recipe.n_folds,

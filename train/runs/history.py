@@ -1,8 +1,9 @@
-"""The history of a fold: what each epoch gave, which one is tested, and when to stop waiting for a better one."""
+"""The history of a fold: a row per epoch, which epoch is tested, and when to stop early."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ from generate.dataset import tables
 from train.recipe import Recipe
 from train.runs.run_folder import HISTORY
 
+EpochRow = dict[str, Any]
+"""Of one epoch: its number from 1, its phase, learning rate, losses, accuracies and seconds."""
 
-def write_history(folder: Path, history: list[dict[str, object]]) -> None:
+
+def write_history(folder: Path, history: list[EpochRow]) -> None:
     """Write `history.csv`.
 
     Parameters
@@ -20,18 +24,18 @@ def write_history(folder: Path, history: list[dict[str, object]]) -> None:
     folder : Path
         Of the fold.
     history : list of dict
-        One an epoch: its number from 1, its phase, learning rate, losses, accuracies and seconds.
+        One row per epoch.
     """
     tables.write_table(folder / HISTORY, pd.DataFrame(history))
 
 
-def tested_epoch(recipe: Recipe, history: list[dict[str, object]]) -> int:
+def tested_epoch(recipe: Recipe, history: list[EpochRow]) -> int:
     """Number, from 1, of the epoch whose weights are tested.
 
     Parameters
     ----------
     recipe : Recipe
-        With `select="validation"` it is the one with the least loss on the fold that is kept aside; else the last one.
+        With `select="validation"` it is the one with the least loss on the validation fold; else the last one.
     history : list of dict
     """
     if recipe.select == "last":
@@ -39,7 +43,7 @@ def tested_epoch(recipe: Recipe, history: list[dict[str, object]]) -> int:
     return 1 + int(np.argmin([row["val_loss"] for row in history]))
 
 
-def has_waited(recipe: Recipe, phase: str, history: list[dict[str, object]]) -> bool:
+def has_waited(recipe: Recipe, phase: str, history: list[EpochRow]) -> bool:
     """Whether the last epochs of a phase were no better than one before them, as often as `patience` says.
 
     Parameters

@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -39,16 +40,18 @@ CONFUSION_PNG = "confusion_matrix.png"
 CURVES = "curves.png"
 CARD = "README.md"
 FOLD = "fold.json"
-"""Of a fold that is finished: its counts, its meter, its times. Written last."""
+"""Of a fold that is finished: its counts, its nearest-neighbour baseline, its times. Written last."""
 HISTORY = "history.csv"
 LAST = "last.keras"
 BEST = "best.keras"
-"""Of a fold: the weights after the last epoch, and with `--select validation` those of the best one."""
+"""Of a fold: the model after the last epoch, and with `--select validation` that of the best one."""
 FORMAT = 1
 PROBABILITY = "p:"
-"""Columns of `predictions.csv` that hold a class's probability begin so, and go on with the class."""
+"""Prefix of the columns of `predictions.csv` with the probability of a class."""
 
 TRAIN_AGAIN = "Delete the folder of this fold, and train it again with --resume."
+EARLIER_NAMES = {"pictures_seen": "images_seen", "relatives_in_training": "n_leaked"}
+"""Of values in `fold.json`, in runs of earlier releases."""
 _COUNT = number(0, 10**15, whole=True)
 _FOLDS = list_of(TEXT, least=1, most=10_000, unique=True)
 CLASS_NAMES = list_of(TEXT, least=1, unique=True)
@@ -68,7 +71,7 @@ OF_FOLD = {
     "n_test": _COUNT,
     "n_left_out": _COUNT,
     "is_leaky": SWITCH,
-    "relatives_in_training": _COUNT,
+    "n_leaked": _COUNT,
     "train_seconds": number(0, 1e12),
     "images_seen": _COUNT,
     "n_train": _COUNT,
@@ -104,7 +107,7 @@ class Run:
     versions : dict of str to str
         Of Python and of the packages that train.
     table_sha256 : str
-        Of what the images' table said when the run began; see `table_sha256`.
+        Of the images' table when the run began; see `table_sha256`.
     trained_on : dict
         As `train.data.clip_statistics.clip_statistics` gives it; empty in older runs.
     """
@@ -138,15 +141,17 @@ class Run:
         """The weights that were tested."""
         return self.fold_folder(fold) / (BEST if self.recipe.select == "validation" else LAST)
 
-    def image_settings(self) -> dict[str, object]:
-        """The `settings.json` of the images, as it was when the run began."""
+    def image_settings(self) -> settings_file.SettingsFile:
+        """The `settings.json` of the images when the run began."""
         return settings_file.read_settings(self.folder / SETTINGS)
 
     def read_fold(self, fold: str) -> dict[str, object]:
-        """The counts, meter and times of a finished fold."""
+        """The counts, nearest-neighbour baseline and times of a finished fold; keys of earlier releases are renamed."""
         path = self.fold_folder(fold) / FOLD
         try:
-            values = read_json(path)
+            found = read_json(path)
+            check(found, {})
+            values = {EARLIER_NAMES.get(key, key): value for key, value in cast("dict[str, object]", found).items()}
             check(values, {}, optional={**OF_FOLD, **ALSO_OF_FOLD})
         except ValueError as error:
             raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
@@ -227,9 +232,9 @@ def write_run(run: Run, settings: dict[str, object]) -> None:
 
 
 def with_folds_of(run: Run) -> Run:
-    """The run with all folds that it was ever asked for, here or by commands that others gave, in the split's order."""
-    asked_for = {*run.folds, *read_run(run.folder).folds}
-    return replace(run, folds=tuple(fold for fold in run.all_folds if fold in asked_for))
+    """The run with all folds that any command has requested, in the split's order."""
+    requested = {*run.folds, *read_run(run.folder).folds}
+    return replace(run, folds=tuple(fold for fold in run.all_folds if fold in requested))
 
 
 def read_run(folder: Path) -> Run:
@@ -249,9 +254,10 @@ def read_run(folder: Path) -> Run:
             f"The folder {str(folder)!r} {what}. `python -m train IMAGES` makes runs, in outputs/runs."
         )
     try:
-        config, classes = read_json(path), read_json(folder / CLASSES)
-        check(config, OF_CONFIG)
-        if not (CLASS_NAMES.fits(classes)):
+        found, classes = read_json(path), read_json(folder / CLASSES)
+        check(found, OF_CONFIG)
+        config = cast("dict[str, Any]", found)
+        if not isinstance(classes, list) or not CLASS_NAMES.fits(classes):
             raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
         if absent := set(config["folds"]) - set(config["all_folds"]):
             raise ValueError(f"'folds' names {min(absent)!r}, which is none of 'all_folds'")
@@ -273,12 +279,12 @@ def read_run(folder: Path) -> Run:
 
 
 def table_sha256(table: pd.DataFrame) -> str:
-    """Digits that change with any image, class, recording, fold or sound of a table, and not with its order."""
+    """A digest that changes with any image, class, recording, fold or audio of a table, and not with its order."""
     columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
     text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_json(path: Path, values: object) -> None:
-    """Write plain values, whole or not at all."""
+    """Write plain values atomically."""
     write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

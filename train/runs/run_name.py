@@ -75,7 +75,7 @@ def default_name(images: Path, recipe: Recipe) -> str:
         The image folder.
     recipe : Recipe
     """
-    leaky = "-leaky" if recipe.protocol in LEAKY or recipe.keep_relatives else ""
+    leaky = "-leaky" if recipe.protocol in LEAKY or recipe.allow_recording_overlap else ""
     return f"{images.resolve().name}-{recipe.model}{leaky}"
 
 

@@ -1,4 +1,4 @@
-"""What a thread that makes batches failed at, in words; a backend that meets the error prints pages of its own code."""
+"""Report an error in a thread that makes batches; a backend that meets the error prints pages of its own code."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ class EndAtFailure(keras.callbacks.Callback):
             raise error
         raise ValueError(
             f"A batch of training images could not be made ({type(error).__name__}: {error}). What is done is kept; "
-            f"go on with: python -m train --resume {quoted(self._run)}"
+            f"resume with: python -m train --resume {quoted(self._run)}"
         ) from error

@@ -1,4 +1,4 @@
-"""Training images, transformed afresh and put together to batches, ahead of the model that waits for them."""
+"""Training images, transformed afresh and put together to batches, ahead of the model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from train.augment.spectrogram_transforms import SpectrogramTransforms, mix, tra
 from train.data.decode import Images, colour
 
 N_LOADERS = max(1, (os.cpu_count() or 1) // 2)
-"""Threads that make batches. Threads and not processes: numpy lets go of Python's lock, and none is left behind."""
+"""Threads that make batches. Threads and not processes: numpy releases the GIL."""
 AHEAD = 2
-"""Batches that each of them is ahead."""
+"""Batches that each of them prepares."""
 
 
 class Draw(IntEnum):
-    """First number of a seed, so that what is drawn for one purpose never comes again for another."""
+    """First number of a seed, so that no two purposes use the same random numbers."""
 
     WEIGHTS = 1
     ORDER = 2

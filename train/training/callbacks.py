@@ -11,7 +11,7 @@ import numpy as np
 
 from train.models import checkpoint
 from train.recipe import Recipe
-from train.runs.history import has_waited, tested_epoch, write_history
+from train.runs.history import EpochRow, has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
 from train.training.batches import Draw
 from train.training.schedule import Phase
@@ -45,8 +45,8 @@ class Keeper(keras.callbacks.Callback):
         recipe: Recipe,
         fold: Fold,
         phase: Phase,
-        history: list[dict[str, object]],
-        on_epoch: Callable[[dict[str, object], int], None],
+        history: list[EpochRow],
+        on_epoch: Callable[[EpochRow, int], None],
         *,
         is_last: bool,
     ) -> None:

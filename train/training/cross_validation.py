@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from train.defaults import EXPLAINED_TESTS
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.report.make_report import make_report
 from train.report.report import Report
-from train.runs.history import tested_epoch
+from train.runs.history import EpochRow, tested_epoch
 from train.runs.run_folder import (
     CONFIG,
     FOLD,
@@ -31,6 +32,7 @@ from train.runs.run_folder import (
     write_json,
     write_run,
 )
+from train.training.cluster import connected_workers, train_on_cluster
 from train.training.fit import Fold, fit_fold, n_images_to_see, probabilities
 from train.training.prepare import Prepared
 from train.training.progress import Progress
@@ -39,15 +41,19 @@ from train.training.progress import Progress
 def execute(
     prepared: Prepared,
     *,
+    cluster: str = "",
     tensorboard: bool = False,
     n_explained: int = EXPLAINED_TESTS,
     recordings: Path | None = None,
 ) -> Report:
-    """Train and test each fold that is not finished, one after the other, and write the report.
+    """Train and test each fold that is not finished, and write the report.
 
     Parameters
     ----------
     prepared : Prepared
+    cluster : str
+        Address of a Dask cluster whose workers train the folds; see `generate.workers.dask_cluster.check_address`.
+        Empty: this process does, one fold after the other.
     tensorboard : bool
         Write logs for it into the run's folder.
     n_explained : int
@@ -64,16 +70,24 @@ def execute(
     generate.runtime.lock.LockedError
         If another process trains this run.
     ValueError
-        If another process has begun a run in this folder since it was prepared.
+        If another process has begun a run in this folder since it was prepared, or the cluster cannot be used.
     """
-    with locked(prepared.run.folder):
+    with connected_workers(cluster, prepared.run) if cluster else nullcontext() as workers, locked(prepared.run.folder):
         run = _begin(prepared)
         left = [split for split in prepared.splits if not run.is_finished(split.name)]
         n_to_see = {split.name: n_images_to_see(run.recipe, fold_of(prepared, split)) for split in left}
         with Progress(n_to_see) as progress:
-            for split in left:
-                on_epoch = partial(progress.epoch, split.name)
-                progress.end(train_fold(prepared, split, on_epoch=on_epoch, with_logs=tensorboard))
+            tested: Generator[TestedFold, None, None]
+            if workers is None:
+                tested = (
+                    train_fold(prepared, split, on_epoch=partial(progress.epoch, split.name), with_logs=tensorboard)
+                    for split in left
+                )
+            else:
+                tested = train_on_cluster(workers, prepared, list(n_to_see), progress.epoch, with_logs=tensorboard)
+            with closing(tested):
+                for fold in tested:
+                    progress.end(fold)
         shrunk = dict(zip(prepared.table["file_name"], prepared.shrunk, strict=True))
         return make_report(run, n_explained=n_explained, recordings=recordings, shrunk=shrunk)
 
@@ -118,7 +132,7 @@ def train_fold(
     prepared: Prepared,
     split: Split,
     *,
-    on_epoch: Callable[[dict[str, object], int], None],
+    on_epoch: Callable[[EpochRow, int], None],
     with_logs: bool = False,
 ) -> TestedFold:
     """Train and test one fold, and write its files; a fold that was interrupted resumes from its checkpoint.
@@ -148,7 +162,7 @@ def train_fold(
         "n_test": len(split.test),
         "n_left_out": split.n_left_out,
         "is_leaky": split.is_leaky,
-        "relatives_in_training": count_shared_recordings(table, split),
+        "n_leaked": count_shared_recordings(table, split),
         "nearest_neighbour_accuracy": nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split),
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),

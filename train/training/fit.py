@@ -17,7 +17,7 @@ from train.models.build import build_from_recipe
 from train.models.ensemble import CrossEntropy
 from train.models.registry import ensemble_size
 from train.recipe import Recipe
-from train.runs.history import has_waited, tested_epoch, write_history
+from train.runs.history import EpochRow, has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
 from train.training.batch_failures import EndAtFailure, until_failure
 from train.training.batches import Batches, Draw
@@ -38,9 +38,9 @@ def fit_fold(
     recipe: Recipe,
     fold: Fold,
     *,
-    on_epoch: Callable[[dict[str, object], int], None],
+    on_epoch: Callable[[EpochRow, int], None],
     log_folder: Path | None = None,
-) -> tuple[keras.Model, list[dict[str, object]]]:
+) -> tuple[keras.Model, list[EpochRow]]:
     """Train one fold, or go on with it where it stopped.
 
     Parameters
@@ -71,9 +71,9 @@ def fit_fold(
 def _train(
     recipe: Recipe,
     fold: Fold,
-    on_epoch: Callable[[dict[str, object], int], None],
+    on_epoch: Callable[[EpochRow, int], None],
     log_folder: Path | None,
-) -> tuple[keras.Model, list[dict[str, object]]]:
+) -> tuple[keras.Model, list[EpochRow]]:
     """All epochs that are left; the model with the last weights, and the history."""
     batches = make_batches(recipe, fold)
     all_phases = phases(recipe, n_images=len(fold.split.train), n_clips=fold.n_clips)
@@ -143,15 +143,16 @@ def probabilities(model: keras.Model, images: Images, rows: np.ndarray, *, batch
 
 
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
-    """A model with initial or pretrained weights."""
-    keras.utils.set_random_seed(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31)))
-    return build_from_recipe(
-        recipe,
-        n_classes=fold.targets.shape[1],
-        size=fold.images.pixels.shape[1:],
-        weights=recipe.weights,
-        half_precision=recipe.mixed_precision and backend.has_gpu(),
-    )
+    """A model with weights that the seed draws, or pretrained ones."""
+    height, width = fold.images.pixels.shape[1:]
+    with backend.seeded(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31))):
+        return build_from_recipe(
+            recipe,
+            n_classes=fold.targets.shape[1],
+            size=(height, width),
+            weights=recipe.weights,
+            half_precision=recipe.mixed_precision and backend.has_gpu(),
+        )
 
 
 def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:

@@ -44,6 +44,8 @@ class Prepared:
         Whether the run folder is there already.
     n_duplicates : dict of str to int
         Images of each wanted variant that equal their original and are not trained on for that.
+    cache : {"auto", "memory", "disk"}
+        Where the images are held; see `train.data.disk_cache`.
     """
 
     run: Run
@@ -53,6 +55,7 @@ class Prepared:
     splits: list[Split]
     is_resumed: bool
     n_duplicates: dict[str, int]
+    cache: str = "auto"
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -197,7 +200,7 @@ def _prepared(
         table_sha256=digest,
         trained_on=facts,
     )
-    return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates)
+    return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates, cache=cache)
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:

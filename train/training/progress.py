@@ -13,6 +13,7 @@ from generate.runtime.wording import count
 from train.wording import percent
 
 if TYPE_CHECKING:
+    from train.runs.history import EpochRow
     from train.training.cross_validation import TestedFold
 
 LINE_EVERY_S = 20.0
@@ -46,7 +47,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def epoch(self, fold: str, row: dict[str, object], n_images: int) -> None:
+    def epoch(self, fold: str, row: EpochRow, n_images: int) -> None:
         """Show an epoch that is done.
 
         Parameters
@@ -58,7 +59,7 @@ class Progress:
             Seen in this epoch.
         """
         self._n_seen += n_images
-        self._n_left[fold] -= n_images
+        self._n_left[fold] = max(0, self._n_left[fold] - n_images)
         text = f"fold {fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
         if "val_accuracy" in row:
             text += f"  validation {percent(row['val_accuracy'])}"

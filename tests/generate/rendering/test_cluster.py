@@ -15,9 +15,10 @@ import soundfile
 
 from generate.__main__ import main
 from generate.dataset.settings import Settings
-from generate.rendering import cluster, cluster_worker
+from generate.rendering import cluster
 from generate.rendering.clip import Front
-from generate.rendering.cluster_worker import Facts, faults
+from generate.workers import dask_cluster, dask_worker
+from generate.workers.dask_worker import Facts, faults
 from tests.conftest import SR, white
 from tests.faults.real_runs import can_mount
 from tests.generate.rendering.test_run import QUICK, many, metadata, rejected, start, tree, wait_for_images
@@ -101,7 +102,7 @@ class Cluster:
 
 
 @pytest.fixture
-def dask_cluster(tmp_path):
+def started(tmp_path):
     folder = tmp_path / "dask"
     folder.mkdir()
     cluster = Cluster(folder)
@@ -109,7 +110,7 @@ def dask_cluster(tmp_path):
     cluster.end()
 
 
-def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(dask_cluster, tmp_path, capsys):
+def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(started, tmp_path, capsys):
     audio_folder = many(tmp_path / "audio_folder", 15)
     (audio_folder / "a" / "text.wav").write_text("no sound")
     (tmp_path / "own.py").write_text(SLOW)
@@ -119,30 +120,30 @@ def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(d
     (tmp_path / "go").unlink()
     for path in tmp_path.glob("drawn-by-*"):
         path.unlink()
-    first, second = dask_cluster.add_worker(), dask_cluster.add_worker()
-    dask_cluster.wait_for_workers(2)
+    first, second = started.add_worker(), started.add_worker()
+    started.wait_for_workers(2)
     images = tmp_path / "together"
-    run = start(audio_folder, images, *arguments, "--cluster", dask_cluster.address)
+    run = start(audio_folder, images, *arguments, "--cluster", started.address)
     wait_for_images(images, 10)
     first.kill()
     first.wait()
-    late = dask_cluster.add_worker()
-    dask_cluster.wait_for_workers(2)
+    late = started.add_worker()
+    started.wait_for_workers(2)
     (tmp_path / "go").touch()
     out, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
-    assert f"Rendering on 2 workers of the cluster at {dask_cluster.address}" in out
+    assert f"Rendering on 2 workers of the cluster at {started.address}" in out
     assert tree(images) == tree(tmp_path / "alone")
     assert rejected(images)["clip_id"].tolist() == ["a-text"]
     drawn_by = {int(path.name.rpartition("-")[2]) for path in tmp_path.glob("drawn-by-*")}
     assert drawn_by - {run.pid} == {first.pid, second.pid, late.pid}  # the run itself tries the variant on a tone
 
 
-def test_ctrl_c_leaves_a_folder_that_goes_on(dask_cluster, tmp_path):
+def test_ctrl_c_leaves_a_folder_that_goes_on(started, tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 15)
     images = tmp_path / "images"
-    dask_cluster.add_worker()
-    run = start(audio_folder, images, *QUICK, "--cluster", dask_cluster.address)
+    started.add_worker()
+    run = start(audio_folder, images, *QUICK, "--cluster", started.address)
     wait_for_images(images, 20)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
@@ -170,23 +171,23 @@ def test_a_clip_that_kills_its_worker_and_one_that_hangs_are_rejected(tmp_path, 
     assert not list(images.glob(".started*"))
 
 
-def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp_path, audio_folder, capsys):
+def test_workers_that_would_draw_otherwise_are_refused_by_name(started, tmp_path, audio_folder, capsys):
     other = tmp_path / "other" / "soundfile-0.0.1.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: soundfile\nVersion: 0.0.1\n")
-    dask_cluster.add_worker(environment={"PYTHONPATH": f"{other.parent}{os.pathsep}{ROOT}"})
-    dask_cluster.add_worker(options=("--nthreads", "2"))
-    dask_cluster.add_worker(environment={"PYTHONPATH": ""})
+    started.add_worker(environment={"PYTHONPATH": f"{other.parent}{os.pathsep}{ROOT}"})
+    started.add_worker(options=("--nthreads", "2"))
+    started.add_worker(environment={"PYTHONPATH": ""})
     n = 3
     images = tmp_path / "images"
     if can_mount():
         images.mkdir()
-        dask_cluster.add_worker(
+        started.add_worker(
             wrapper=("unshare", "--mount", "sh", "-c", f'mount -t tmpfs tmpfs "{images}" && exec "$@"', "sh")
         )
         n = 4
-    dask_cluster.wait_for_workers(n)
-    assert main([str(a) for a in (audio_folder, images, *QUICK, "--cluster", dask_cluster.address)]) == 1
+    started.wait_for_workers(n)
+    assert main([str(a) for a in (audio_folder, images, *QUICK, "--cluster", started.address)]) == 1
     said = capsys.readouterr().err
     assert f"{n} of {n} workers would not draw the same images" in said
     assert f"soundfile is 0.0.1 there and {soundfile.__version__} here" in said
@@ -197,20 +198,20 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(dask_cluster, tmp
     assert not list(images.rglob("*.png"))
 
 
-def test_a_worker_that_joins_late_and_would_draw_otherwise_is_sent_away(dask_cluster, tmp_path):
+def test_a_worker_that_joins_late_and_would_draw_otherwise_is_sent_away(started, tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 10)
     (tmp_path / "own.py").write_text(SLOW)
     arguments = [*QUICK, "--variants-file", tmp_path / "own.py", "--variants", "slow"]
-    dask_cluster.add_worker()
+    started.add_worker()
     images = tmp_path / "images"
-    run = start(audio_folder, images, *arguments, "--cluster", dask_cluster.address)
+    run = start(audio_folder, images, *arguments, "--cluster", started.address)
     wait_for_images(images, 2)
-    late = dask_cluster.add_worker(options=("--nthreads", "2"))
-    dask_cluster.wait_for_workers(2)
+    late = started.add_worker(options=("--nthreads", "2"))
+    started.wait_for_workers(2)
     (tmp_path / "go").touch()
     _, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
-    assert "is sent away: has 2 threads" in err
+    assert "is not used: has 2 threads" in err
     assert len(metadata(images)) == 20 * 2
     assert not (tmp_path / f"drawn-by-{late.pid}").exists()
 
@@ -236,11 +237,11 @@ def test_why_a_worker_will_not_do(answer, words):
 
 def test_a_worker_whose_disk_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
     gone = threading.Event()
-    monkeypatch.setattr(cluster_worker, "DISK_LIMIT_S", 0.1)
-    monkeypatch.setattr(cluster_worker, "_look_at_disk", lambda front, token: gone.wait())
+    monkeypatch.setattr(dask_worker, "DISK_LIMIT_S", 0.1)
+    monkeypatch.setattr(Path, "exists", lambda path: gone.wait())
     front = Front(tmp_path, tmp_path, Settings(engine="librosa"), b"", "")
     with pytest.raises(TimeoutError, match="does not answer within 0.1 s") as caught:
-        cluster_worker.facts(front, str(tmp_path))
+        cluster.facts(front, str(tmp_path))
     gone.set()
     assert "does not answer" in faults(caught.value, HERE)
 
@@ -248,7 +249,7 @@ def test_a_worker_whose_disk_does_not_answer_is_not_waited_for(tmp_path, monkeyp
 def test_what_goes_wrong_while_the_disk_is_looked_at_is_said(tmp_path):
     settings = Settings(engine="librosa", variants_file=str(tmp_path / "gone.py"))
     with pytest.raises(FileNotFoundError, match="gone.py"):
-        cluster_worker.facts(Front(tmp_path, tmp_path, settings, b"", ""), str(tmp_path))
+        cluster.facts(Front(tmp_path, tmp_path, settings, b"", ""), str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_what_goes_wrong_while_the_disk_is_looked_at_is_said(tmp_path):
     ],
 )
 def test_what_cannot_be_a_cluster_is_said(audio_folder, tmp_path, monkeypatch, capsys, arguments, words):
-    monkeypatch.setattr(cluster, "ANSWER_LIMIT_S", 0.5)
+    monkeypatch.setattr(dask_cluster, "ANSWER_LIMIT_S", 0.5)
     assert main([str(a) for a in (audio_folder, tmp_path / "images", *QUICK, *arguments)]) == 1
     assert words in capsys.readouterr().err
     assert not list((tmp_path).rglob("*.png"))

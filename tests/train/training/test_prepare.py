@@ -173,11 +173,6 @@ def test_what_is_left_to_the_program_is_settled(images, tmp_path):
     assert (recipe.ensemble, recipe.learning_rate) == (2, 0.001)
 
 
-def test_leaky_runs_are_named_so(images, tmp_path):
-    leaky = Recipe(model="cnn7", input_size=32, protocol="paper")
-    assert prepare(images, leaky, runs=tmp_path).run.folder.name.endswith("-cnn7-leaky")
-
-
 def test_variants_that_equal_their_original_are_counted(images, tmp_path):
     table = read_metadata(images / "metadata.csv")
     expected = table.loc[table["duplicate"], "variant"].value_counts().to_dict()

@@ -1,0 +1,47 @@
+"""Reading run folders back, those of earlier releases too."""
+
+import json
+
+import pytest
+
+from tests.train.fake_runs import fake_run
+from train.recipe import Recipe
+from train.runs.run_folder import read_run
+from train.runs.run_name import check_ours, default_name
+
+
+def rename(path, **names):
+    """Give keys of a JSON file the names that they had in earlier releases."""
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({names.get(key, key): value for key, value in values.items()}))
+
+
+def test_a_run_of_an_earlier_release_is_read(tmp_path):
+    run = fake_run(tmp_path / "run")
+    fold = run.folds[0]
+    now = read_run(run.folder), run.read_fold(fold)
+    rename(run.fold_folder(fold) / "fold.json", images_seen="pictures_seen", n_leaked="relatives_in_training")
+    config = json.loads((run.folder / "config.json").read_text())
+    recipe = config["recipe"]
+    recipe["nets"], recipe["keep_relatives"] = recipe.pop("ensemble"), recipe.pop("allow_recording_overlap")
+    (run.folder / "config.json").write_text(json.dumps(config))
+    assert (read_run(run.folder), read_run(run.folder).read_fold(fold)) == now
+
+
+def test_a_value_of_an_earlier_name_is_checked(tmp_path):
+    run = fake_run(tmp_path / "run")
+    path = run.fold_folder(run.folds[0]) / "fold.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pictures_seen": "many"}))
+    with pytest.raises(ValueError, match="'images_seen' must be .* Got 'many'"):
+        run.read_fold(run.folds[0])
+
+
+def test_leaky_runs_are_named_so(tmp_path):
+    assert default_name(tmp_path / "a", Recipe(allow_recording_overlap=True)) == "a-cnn9-leaky"
+    assert default_name(tmp_path / "a", Recipe()) == "a-cnn9"
+
+
+def test_a_folder_of_other_files_is_refused(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(ValueError, match="notes.txt"):
+        check_ours(tmp_path)
