@@ -1,4 +1,4 @@
-"""What the folder of a run is called."""
+"""The name of a run's folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
 
 RUNS = Path("outputs/runs")
 NOT_IN_A_NAME = frozenset('/\\\n\0:*?"<>|')
-"""What a folder cannot be called on one system or another."""
+"""Characters that a folder name cannot have on one system or another."""
 _BEFORE_CONFIG = frozenset({LOCK, SETTINGS, CLASSES})
-"""What a run that was killed at its very beginning leaves."""
+"""Files of a run that was killed at its very beginning."""
 
 
 def check_name(name: str, runs: Path) -> None:
@@ -34,11 +34,11 @@ def check_name(name: str, runs: Path) -> None:
         If it is none.
     """
     if name in (".", "..") or set(name) & NOT_IN_A_NAME:
-        raise ValueError(f"--name is {name!r}; expected the name of a folder in {str(runs)!r}, such as first-try.")
+        raise ValueError(f"--name must be the name of a folder in {str(runs)!r}, such as first-try. Got {name!r}.")
 
 
 def check_ours(folder: Path) -> None:
-    """Check that a folder is new, or holds a run; what else is in one is left alone, and so is all of another's.
+    """Check that a folder is new, or holds a run; folders of other programs are left alone.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ def check_ours(folder: Path) -> None:
     if not os.path.lexists(folder):
         return
     if not folder.is_dir():
-        raise ValueError(f"{str(folder)!r} is a file or a broken link; give another --name.")
+        raise ValueError(f"{str(folder)!r} is a file or a broken link. Give another --name.")
     if (folder / CONFIG).is_file():
         return
     foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_system_file(name))
     if foreign:
         raise ValueError(
-            f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it; give another "
+            f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it. Give another "
             "--name."
         )
     if (folder / SETTINGS).is_file():
@@ -67,7 +67,7 @@ def check_ours(folder: Path) -> None:
 
 
 def default_name(images: Path, recipe: Recipe) -> str:
-    """Such as `ESC-10-cnn9`, and `ESC-10-cnn9-leaky` where the figures will not hold.
+    """Such as `ESC-10-cnn9`, and `ESC-10-cnn9-leaky` where the split is leaky.
 
     Parameters
     ----------

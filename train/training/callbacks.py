@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from train.training.fold import Fold
 
 SAVE_EVERY_S = 60.0
-"""At most so much work is lost when a run is killed."""
+"""At most so much training is lost when a run is killed."""
 
 
-class Keeper(keras.callbacks.Callback):
-    """What is kept and told after each epoch of a phase, and whether it was the last one.
+class SaveAndReport(keras.callbacks.Callback):
+    """Saves checkpoints and the history, reports progress and stops early, after each epoch of a phase.
 
     Parameters
     ----------
     recipe : Recipe
     fold : Fold
     phase : Phase
-        The one that is being trained.
+        That is being trained.
     history : list of dict
-        Of the epochs before; a row is added after each.
+        Of the epochs before; a row is added after each epoch.
     on_epoch : callable
         See `train.training.fit.fit_fold`.
     is_last : bool
@@ -56,7 +56,7 @@ class Keeper(keras.callbacks.Callback):
         self._saved = self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Start the clock, and seed dropout: a model from a file does not remember where its numbers were."""
+        """Start the clock, and seed dropout: a model file does not hold the state of its random generators."""
         self._began = time.monotonic()
         for number, layer in enumerate(self.model._flatten_layers()):
             if hasattr(layer, "seed_generator"):
@@ -64,13 +64,13 @@ class Keeper(keras.callbacks.Callback):
                 layer.seed_generator.state.assign(drawn)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep what the epoch gave."""
+        """Record the epoch."""
         now = time.monotonic()
         numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
         if not np.isfinite([numbers["loss"], numbers.get("val_loss", 0)]).all():
             raise ValueError(
-                f"The loss is no longer a number in epoch {epoch + 1}. Lower --learning-rate (or "
-                "--head-learning-rate), or leave --mixed-precision out."
+                f"The loss is not finite in epoch {epoch + 1}. Lower --learning-rate (or --head-learning-rate), or "
+                "leave --mixed-precision out."
             )
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}
@@ -86,7 +86,7 @@ class Keeper(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """A phase that is done is never done again."""
+        """Save the model, so that a finished phase is never repeated."""
         if not self._may_stop:
             self._keep()
 

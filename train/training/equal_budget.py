@@ -1,4 +1,4 @@
-"""Several runs in one call, to be held against each other: the same budget for all, one after the other."""
+"""Several runs with an equal budget, to be compared."""
 
 from __future__ import annotations
 

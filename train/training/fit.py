@@ -21,7 +21,7 @@ from train.runs.history import EpochRow, has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
 from train.training.batch_failures import EndAtFailure, until_failure
 from train.training.batches import Batches, Draw
-from train.training.callbacks import Keeper
+from train.training.callbacks import SaveAndReport
 from train.training.fold import Fold
 from train.training.schedule import Phase, learning_rate, phases, set_trainable
 
@@ -41,14 +41,14 @@ def fit_fold(
     on_epoch: Callable[[EpochRow, int], None],
     log_folder: Path | None = None,
 ) -> tuple[keras.Model, list[EpochRow]]:
-    """Train one fold, or go on with it where it stopped.
+    """Train one fold; a fold that was interrupted resumes from its checkpoint.
 
     Parameters
     ----------
     recipe : Recipe
     fold : Fold
     on_epoch : callable
-        Told the row of the history, and how many images were seen in the epoch.
+        `on_epoch(row, n_images)`, after each epoch: its row of the history, and how many images were seen.
     log_folder : Path, optional
         For TensorBoard.
 
@@ -57,7 +57,7 @@ def fit_fold(
     model : keras.Model
         With the weights to be tested: the last ones, or with `select="validation"` the best epoch's.
     history : list of dict
-        One an epoch.
+        One row per epoch.
     """
     keras.utils.clear_session()
     checkpoint.remove_halves(fold.folder)
@@ -95,9 +95,9 @@ def _train(
             _begin_phase(model, phase, recipe, len(batches))
             if done > first:
                 checkpoint.restore(model, last, with_optimizer=True)
-            keeper = Keeper(recipe, fold, phase, history, on_epoch, is_last=is_last)
+            save_and_report = SaveAndReport(recipe, fold, phase, history, on_epoch, is_last=is_last)
             failures: list[BaseException] = []
-            callbacks = [EndAtFailure(failures, fold.folder.parent), keeper]
+            callbacks = [EndAtFailure(failures, fold.folder.parent), save_and_report]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))
             model.fit(
@@ -117,7 +117,7 @@ def _train(
 
 
 def make_batches(recipe: Recipe, fold: Fold) -> Batches:
-    """The training images of a fold, transformed as the recipe says."""
+    """The training images of a fold, with the transforms of the recipe."""
     rows = fold.split.train
     weights = None
     if recipe.class_weights:
@@ -137,13 +137,13 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
 
 
 def probabilities(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
-    """What a model says of images, shape=(len(rows), n_classes); coloured a batch at a time."""
+    """Probabilities of images, shape=(len(rows), n_classes); coloured a batch at a time."""
     parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
     return np.concatenate([model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in parts])
 
 
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
-    """A model with weights that the seed draws, or pretrained ones."""
+    """A model with weights initialised from the seed, or pretrained."""
     height, width = fold.images.pixels.shape[1:]
     with backend.seeded(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31))):
         return build_from_recipe(
@@ -166,13 +166,13 @@ def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epo
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=backend.compiles(),
     )
-    # With all variables there before the first step TensorFlow traces it once, else twice: 11 s in place of 22 with
-    # resnet50, 21 in place of 38 with densenet121 on two cores, in each phase of each fold.
+    # With all variables there before the first step TensorFlow traces it once, else twice: 11 s instead of 22 with
+    # resnet50, 21 instead of 38 with densenet121 on two cores, in each phase of each fold.
     model.optimizer.build(model.trainable_variables)
 
 
 class Validation(keras.utils.PyDataset):
-    """Images and classes of the fold that is kept aside, coloured a batch at a time.
+    """Images and classes of the validation fold, coloured a batch at a time.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the user reads before a run."""
+"""The plan of a run, as text."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def plan_text(prepared: Prepared) -> str:
     recipe = run.recipe
     originals = table[table["variant"] == ORIGINAL]
     finished = run.finished_folds
-    goes_on = f", which goes on ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
+    resumed = f", resumed ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
     lines = [
         f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
         f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}{_chosen(recipe)}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
         f"  model     {_models(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
-        f"  changes   {_transforms(recipe)}",
+        f"  augment   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
         f"  device    {backend.description()}{_precision(recipe)}",
-        f"  output    {shown(run.folder)}{goes_on}",
+        f"  output    {shown(run.folder)}{resumed}",
     ]
     pixels = prepared.images.pixels
     if isinstance(pixels, PixelsOnDisk):
@@ -62,7 +62,7 @@ def _chosen(recipe: Recipe) -> str:
 
 
 def _notes(prepared: Prepared) -> Iterator[str]:
-    """Which class decides how many folds there are, and which folds do not test a class."""
+    """Which class limits the number of folds, and which folds do not test a class."""
     recipe, table = prepared.run.recipe, prepared.table
     if recipe.protocol != "folds":
         return
@@ -89,17 +89,17 @@ def _split(prepared: Prepared) -> str:
     run, recipe = prepared.run, prepared.run.recipe
     n_test = sum(len(split.test) for split in prepared.splits)
     if recipe.protocol == "paper":
-        return f"LEAKY: all images in one pot, divided at random; {count(n_test, 'image')} to test"
+        return f"LEAKY: all images split at random; {count(n_test, 'image')} to test"
     if recipe.protocol == "random-clips":
-        return f"LEAKY: clips divided at random, whatever their recording; {count(n_test, 'image')} to test"
+        return f"LEAKY: clips split at random, whatever their recording; {count(n_test, 'image')} to test"
     some = len(run.folds) < len(run.all_folds)
     which = f"{count(len(run.folds), 'fold')} of {len(run.all_folds)}" if some else count(len(run.folds), "fold")
-    aside = ", the next fold kept aside to choose the epoch by" if recipe.select == "validation" else ""
+    aside = ", the next fold for validation" if recipe.select == "validation" else ""
     n_left_out = sum(split.n_left_out for split in prepared.splits)
-    left_out = f"; {count(n_left_out, 'relative')} of the test left out of training" if n_left_out else ""
-    leaky = "; LEAKY: relatives of the test are trained on" if any(s.is_leaky for s in prepared.splits) else ""
+    left_out = f"; {count(n_left_out, 'image')} of tested recordings left out of training" if n_left_out else ""
+    leaky = "; LEAKY: images of tested recordings are trained on" if any(s.is_leaky for s in prepared.splits) else ""
     kind = " of whole recordings, not the collection's own" if recipe.ignore_folds else ""
-    return f"{which}{kind}, each the test once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
+    return f"{which}{kind}, each the test set once, {count(n_test, 'original')} in all{aside}{left_out}{leaky}"
 
 
 def _training(prepared: Prepared) -> str:
@@ -107,12 +107,12 @@ def _training(prepared: Prepared) -> str:
     rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
     variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
-    which = "with " + listed(variants, most=8) if variants else "originals alone"
+    which = "with " + listed(variants, most=8) if variants else "originals only"
     return f"{each} images a fold, {which}{_left_out(prepared)}"
 
 
 def _left_out(prepared: Prepared) -> str:
-    """Variants that equal their original, where that left some kind out altogether or in part."""
+    """Variants that were left out because they equal their original."""
     if not prepared.n_duplicates:
         return ""
     kinds = ", ".join(f"{name} {n:,}" for name, n in prepared.n_duplicates.items())
@@ -120,11 +120,11 @@ def _left_out(prepared: Prepared) -> str:
 
 
 def _models(recipe: Recipe) -> str:
-    return recipe.model if recipe.ensemble in (None, 1) else f"{recipe.ensemble} of {recipe.model} side by side"
+    return recipe.model if recipe.ensemble in (None, 1) else f"an ensemble of {recipe.ensemble} {recipe.model}"
 
 
 def _begun(run: Run) -> str:
-    """The fold that was stopped on its way, if there is one."""
+    """The fold that was interrupted, if there is one."""
     for fold in run.folds:
         last = run.fold_folder(fold) / LAST
         if fold not in run.finished_folds and last.is_file():

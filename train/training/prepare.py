@@ -1,4 +1,4 @@
-"""Everything that can be known before the first epoch: images, classes, split, run folder. All checks are here."""
+"""Everything that is known before the first epoch: images, classes, split, run folder. All checks are here."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def prepare(
     runs: Path = RUNS,
     cache: str = "auto",
 ) -> Prepared:
-    """Make a new run ready.
+    """Prepare a new run.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def prepare(
     folder = runs / name if name else new_folder(runs, default_name(image_folder, recipe))
     check_ours(folder)
     if (folder / CONFIG).exists():
-        raise ValueError(f"There is a run {str(folder)!r} already; go on with it by --resume, or give another --name.")
+        raise ValueError(f"The run {str(folder)!r} exists already. Resume it with --resume, or give another --name.")
     return _prepared(image_folder, recipe, settings, table, folder, folds, cache)
 
 
@@ -114,7 +114,7 @@ def resume(
     folds: Collection[str] | None = None,
     cache: str = "auto",
 ) -> Prepared:
-    """Make a run ready that was begun before.
+    """Prepare a run that was begun before.
 
     Parameters
     ----------
@@ -135,19 +135,18 @@ def resume(
     was = begun.image_settings()["fingerprint"]
     if settings["fingerprint"] != was:
         raise ValueError(
-            f"The images in {str(begun.images)!r} were drawn again with other settings since the run began "
-            f"({was} then, {settings['fingerprint']} now); start a new run."
+            f"The images in {str(begun.images)!r} were rendered with other settings since the run began "
+            f"({was} then, {settings['fingerprint']} now). Start a new run."
         )
     wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
     if table_sha256(table) != begun.table_sha256:
         raise ValueError(
             f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "
-            "removed, or are of another class, recording or fold now. What was trained on could be tested; start a new "
-            "run."
+            "removed, or have another class, recording or fold. Training images could be tested. Start a new run."
         )
     prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache)
     if prepared.run.input_size != begun.input_size:
-        raise ValueError(f"{begun.recipe.model!r} takes other images than when the run began; start a new run.")
+        raise ValueError(f"{begun.recipe.model!r} takes images of another size since the run began. Start a new run.")
     run = replace(prepared.run, versions=begun.versions)
     return replace(prepared, run=run, is_resumed=True)
 
@@ -204,12 +203,12 @@ def _prepared(
 
 
 def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
-    """Build the model once, so that what is wrong with it is said before the run has a folder.
+    """Build the model once, so that an error is raised before the run has a folder.
 
     Returns
     -------
     tuple of (int, int)
-        Height and width of what it sees.
+        Height and width of its images.
 
     Raises
     ------
@@ -228,8 +227,7 @@ def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
             if side >= own:
                 raise
             raise ValueError(
-                f"{recipe.model!r} cannot see images of {side} x {side} pixels; give a larger --input-size, such as "
-                f"its own, {own}."
+                f"--input-size must be larger for {recipe.model!r}, such as its own, {own}. Got {side}."
             ) from None
     if recipe.weights != "none":
         build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
@@ -257,7 +255,7 @@ def _check_transforms(recipe: Recipe) -> None:
 
 
 def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
-    """How many images of each wanted variant equal their original; under `paper` they are trained on all the same."""
+    """How many images of each variant equal their original; `paper` trains on them."""
     if recipe.protocol == "paper":
         return {}
     variants = table.loc[table["duplicate"], "variant"]
@@ -266,7 +264,7 @@ def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
 
 
 def _settled(recipe: Recipe) -> Recipe:
-    """The recipe with the numbers that it left to the program, so that they stand in the run's `config.json`."""
+    """The recipe with the defaults that depend on other options, so that they are in the run's `config.json`."""
     from train.models.registry import ensemble_size
 
     rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]

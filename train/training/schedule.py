@@ -9,11 +9,11 @@ import keras
 from train.models.build import BASE
 from train.recipe import Recipe
 
-VIEWS = {"none": 120, "elsewhere": 20}
-"""How often each training clip is shown, in whatever variant, unless `epochs` is given: from scratch, and with weights
-that were learnt elsewhere. Counted in clips, so that a run with stored variants costs as much as one without."""
-LEARNING_RATE = {"none": 1e-3, "elsewhere": 1e-4}
-HEAD_SHARE = 0.2
+VIEWS = {"none": 120, "pretrained": 20}
+"""How often each training clip is shown, in whatever variant, unless `epochs` is given: from scratch, and with
+pretrained weights. Counted in clips, so that a run with stored variants costs as much as one without."""
+LEARNING_RATE = {"none": 1e-3, "pretrained": 1e-4}
+HEAD_FRACTION = 0.2
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Phase:
     Parameters
     ----------
     name : {"head", "all"}
-        With the base frozen, or with as much of it trained as `Recipe.unfreeze` says.
+        With the base frozen, or with the layers trained that `Recipe.unfreeze` names.
     epochs : int
     learning_rate : float
         The highest.
@@ -35,8 +35,8 @@ class Phase:
 
 
 def start_of(recipe: Recipe) -> str:
-    """Whether the weights begin at `none` or were learnt `elsewhere`: a key of `VIEWS` and `LEARNING_RATE`."""
-    return "none" if recipe.weights == "none" else "elsewhere"
+    """Whether the initial weights are random (`none`) or `pretrained`: a key of `VIEWS` and `LEARNING_RATE`."""
+    return "none" if recipe.weights == "none" else "pretrained"
 
 
 def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
@@ -57,13 +57,13 @@ def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
     epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_images))
     head_epochs = recipe.head_epochs
     if head_epochs is None:
-        head_epochs = 0 if start == "none" else max(1, round(HEAD_SHARE * epochs))
+        head_epochs = 0 if start == "none" else max(1, round(HEAD_FRACTION * epochs))
     whole = Phase("all", epochs, recipe.learning_rate or LEARNING_RATE[start])
     return [Phase("head", head_epochs, recipe.head_learning_rate), whole] if head_epochs else [whole]
 
 
 def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras.optimizers.schedules.CosineDecay:
-    """Up from 0 on a line, then down to 0 on a cosine (Loshchilov and Hutter, SGDR, ICLR 2017).
+    """A linear rise from 0, then a cosine decay to 0 (Loshchilov and Hutter, SGDR, ICLR 2017).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras
     steps_per_epoch : int
         Batches an epoch.
     warmup : float
-        Part of the phase's steps in which the rate goes up, 0 to 0.9.
+        Fraction of the steps in which the rate rises, 0 to 0.9.
 
     Returns
     -------
@@ -92,13 +92,12 @@ def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras
 def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
     """Freeze what a phase does not train.
 
-    In fine-tuning, batch normalisation stays frozen: the statistics of few new images would undo what the base
-    has learnt (https://keras.io/guides/transfer_learning/).
+    In fine-tuning, batch normalisation stays frozen: the statistics of few new images would spoil the base (https://keras.io/guides/transfer_learning/).
 
     Parameters
     ----------
     model : keras.Model
-        As `train.models.build.build_model` gives it; `trainable` of its layers is set. From nothing (`weights` is
+        As `train.models.build.build_model` gives it; `trainable` of its layers is set. From scratch (`weights` is
         `none`) it is left as it is: all of it trains.
     phase : Phase
     recipe : Recipe

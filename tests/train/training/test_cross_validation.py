@@ -62,7 +62,7 @@ def test_from_images_to_a_report(images, here, capsys):
         assert fold["n_train"] == 2 * (30 - fold["n_images"]) and fold["n_leaked"] == 0
         assert fold["epochs"] == 2 and fold["images_seen"] == 2 * fold["n_train"]
     said = capsys.readouterr().out
-    assert "2 folds, each the test once, 30 originals" in said and "with pitch=+2" in said
+    assert "2 folds, each the test set once, 30 originals" in said and "with pitch=+2" in said
     assert f"{100 * report['pooled']['accuracy']:.1f} %" in said
 
 
@@ -99,7 +99,7 @@ def test_a_run_that_is_gone_on_with(images, here, capsys):
     settings = json.loads((own / "settings.json").read_text())
     (own / "settings.json").write_text(json.dumps(settings | {"fingerprint": "0123456789abcdef"}))
     assert train("--resume", folder) == 1
-    assert "drawn again" in capsys.readouterr().err
+    assert "rendered with other settings" in capsys.readouterr().err
 
 
 def test_killed_and_resumed_equals_uninterrupted(images, here):

@@ -171,7 +171,7 @@ def test_a_step_is_traced_once(fold, monkeypatch):
 
 def test_a_loss_that_is_no_number_is_said(fold, monkeypatch):
     monkeypatch.setattr("train.training.fit.CrossEntropy", lambda **_: lambda y, p: p[:, 0] * float("nan"))
-    with pytest.raises(ValueError, match="no longer a number.*--learning-rate"):
+    with pytest.raises(ValueError, match="loss is not finite.*--learning-rate"):
         fit_fold(replace(SMALL, ensemble=2), fold, on_epoch=quiet)
 
 

@@ -116,7 +116,7 @@ def test_tables_edited_by_hand(own, change, words):
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
-        (replace(TINY, model="alexnet"), "cannot see images of 32 x 32 pixels.*224"),
+        (replace(TINY, model="alexnet"), "--input-size must be larger for .alexnet., such as its own, 224. Got 32"),
         (replace(TINY, augment=("image",), image_values=("rotation_range=abc",)), "ImageDataGenerator"),
         (replace(TINY, augment=("image",), image_values=("fill_mode=foo",)), "ImageDataGenerator fails"),
     ],
@@ -164,7 +164,7 @@ def test_a_folder_that_holds_no_images_says_what_it_holds(images, tmp_path):
 
 @pytest.mark.parametrize("name", ["../../evil", "a/b", "a\\b", ".."])
 def test_the_name_of_a_run_is_a_name(images, name):
-    with pytest.raises(ValueError, match="--name is"):
+    with pytest.raises(ValueError, match="--name must be"):
         prepare(images, TINY, name=name)
 
 
@@ -216,4 +216,4 @@ def test_the_plan_says_which_class_made_the_folds_few_and_which_fold_does_not_te
     few = plan_text(prepare(folder, TINY, runs=tmp_path / "runs"))
     assert "2 folds, since the class 'low' has only 2 recordings. Leave it out (--leave-out low), or give" in few
     more = plan_text(prepare(folder, replace(TINY, n_folds=3), runs=tmp_path / "runs"))
-    assert "3 folds, each the test once" in more and "not tested: 'low' in fold" in more
+    assert "3 folds, each the test set once" in more and "not tested: 'low' in fold" in more
