@@ -77,7 +77,7 @@ def images(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded_models() -> dict[bytes, object]:
+def loaded_models() -> dict[tuple[bytes, str], object]:
     """Models by the content of their files."""
     return {}
 
@@ -89,10 +89,10 @@ def load_models_once(monkeypatch, loaded_models) -> None:
 
     load = checkpoint.load
 
-    def load_once(path: Path) -> object:
-        key = path.read_bytes()
+    def load_once(path: Path, *arguments: object, **options: object) -> object:
+        key = path.read_bytes(), repr((arguments, options))
         if key not in loaded_models:
-            loaded_models[key] = load(path)
+            loaded_models[key] = load(path, *arguments, **options)
         return loaded_models[key]
 
     monkeypatch.setattr(checkpoint, "load", load_once)

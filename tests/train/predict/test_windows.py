@@ -27,7 +27,7 @@ def run_on(images: Path, folder: Path, *, size=(32, 32), silent_ends="loop", cla
     run = Run(
         folder=folder,
         images=images,
-        recipe=Recipe(silent_ends=silent_ends),
+        recipe=Recipe(model="cnn7", silent_ends=silent_ends),
         classes=classes,
         input_size=size,
         folds=("1",),
