@@ -86,7 +86,7 @@ def protocol_in_words(recipe: Recipe, *, is_leaky: bool) -> str:
         if is_leaky:
             division = (
                 f"LEAKY: {division} Some recordings are in two folds, and they were kept in training even where they "
-                "are tested (--keep-relatives)."
+                "are tested (--allow-recording-overlap)."
             )
         else:
             division += " No recording is in both training and test."

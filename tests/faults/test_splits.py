@@ -82,7 +82,7 @@ def check_protocol(table: pd.DataFrame, protocol: str, options: dict[str, object
         # Counted again, one image after the other.
         relatives = sum(any(sources[row] == sources[other] for other in split.train) for row in split.test)
         assert count_shared_recordings(table, split) == relatives
-        is_honest = protocol == "folds" and not options["keep_relatives"]
+        is_honest = protocol == "folds" and not options["allow_recording_overlap"]
         if is_honest:
             assert not any(shared)
             assert relatives == 0 and not split.is_leaky
@@ -128,7 +128,7 @@ def test_no_recording_on_two_sides_but_where_it_is_said(injected):
         st.sampled_from([None, (), ("pitch=+2",), ("stretch=0.7", "trim")]),
         st.integers(0, 9),
     )
-    def divide(table, with_validation, keep_relatives, train_variants, seed):
+    def divide(table, with_validation, allow_recording_overlap, train_variants, seed):
         nonlocal n_tables
         n_tables += 1
         if train_variants is not None:
@@ -136,7 +136,7 @@ def test_no_recording_on_two_sides_but_where_it_is_said(injected):
         for protocol in PROTOCOLS:
             options = {
                 "with_validation": with_validation,
-                "keep_relatives": keep_relatives,
+                "allow_recording_overlap": allow_recording_overlap,
                 "train_variants": train_variants,
                 "seed": seed,
             }

@@ -93,8 +93,8 @@ def plan_ablation(
         If the images cannot be read, the split would be leaky, or there is no variant to leave out.
     """
     check_name(name, RUNS)
-    if recipe.protocol in LEAKY or recipe.keep_relatives:
-        given = "--keep-relatives" if recipe.keep_relatives else f"--protocol {recipe.protocol}"
+    if recipe.protocol in LEAKY or recipe.allow_recording_overlap:
+        given = "--allow-recording-overlap" if recipe.allow_recording_overlap else f"--protocol {recipe.protocol}"
         raise ValueError(
             f"An ablation must use a grouped split. Got {given}, with which a variant of a test clip helps because the "
             "model remembers it. Leave the option out."

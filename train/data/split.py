@@ -59,7 +59,7 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
         table,
         protocol=recipe.protocol,
         with_validation=recipe.select == "validation",
-        keep_relatives=recipe.allow_recording_overlap,
+        allow_recording_overlap=recipe.allow_recording_overlap,
         train_variants=recipe.train_variants,
         ignore_folds=recipe.ignore_folds,
         n_folds=recipe.n_folds,
@@ -72,7 +72,7 @@ def make_splits(
     *,
     protocol: str = "folds",
     with_validation: bool = False,
-    keep_relatives: bool = False,
+    allow_recording_overlap: bool = False,
     train_variants: Collection[str] | None = None,
     ignore_folds: bool = False,
     n_folds: int | None = None,
@@ -90,7 +90,7 @@ def make_splits(
         at random, variants too. The last two are leaky.
     with_validation : bool
         Use the next fold (for the leaky protocols: an eighth of the training images) to select the epoch.
-    keep_relatives : bool
+    allow_recording_overlap : bool
         Where published folds share recordings, train on those of the test too, as published; the split is leaky then.
     train_variants : collection of str, optional
         Variants to train on beside the originals; default: all. Images that equal their original are not trained on
@@ -136,7 +136,12 @@ def make_splits(
     folds = table["clip_id"].map(fold_of_clip).to_numpy(dtype=object)
     return [
         _fold_split(
-            table, trainable, folds, name, names[(k + 1) % len(names)] if with_validation else None, keep_relatives
+            table,
+            trainable,
+            folds,
+            name,
+            names[(k + 1) % len(names)] if with_validation else None,
+            allow_recording_overlap,
         )
         for k, name in enumerate(names)
     ]
@@ -162,7 +167,7 @@ def _fold_split(
     folds: np.ndarray,
     test_fold: str,
     validation_fold: str | None,
-    keep_relatives: bool,
+    allow_recording_overlap: bool,
 ) -> Split:
     """Test one fold, perhaps validate on another, and train on the others without the recordings of either."""
     sources = pd.factorize(table["source_id"])[0]  # np.isin compares strings one by one
@@ -172,7 +177,7 @@ def _fold_split(
     train = (folds != test_fold) & (folds != validation_fold) & trainable
     n_before = int(train.sum() + validation.sum())
     n_shared = 0
-    if keep_relatives:
+    if allow_recording_overlap:
         n_shared = int(np.isin(sources[test], sources[train | validation]).sum())
     else:
         validation &= ~np.isin(sources, sources[test])

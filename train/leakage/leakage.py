@@ -53,12 +53,12 @@ class BaselineResult:
 
 def grouped_recipe(recipe: Recipe) -> Recipe:
     """The recipe under the grouped split."""
-    return replace(recipe, protocol="folds", keep_relatives=False)
+    return replace(recipe, protocol="folds", allow_recording_overlap=False)
 
 
 def leaky_recipe(recipe: Recipe) -> Recipe:
     """The recipe under the protocol of many papers, which divides all images at random."""
-    return replace(recipe, protocol="paper", keep_relatives=False, ignore_folds=False, n_folds=None)
+    return replace(recipe, protocol="paper", allow_recording_overlap=False, ignore_folds=False, n_folds=None)
 
 
 def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list[BaselineResult]:

@@ -68,7 +68,7 @@ def _banner(report: Report) -> str:
         f"> **LEAKY. Do not quote this accuracy.** {LEAKY_MEANS[0].upper()}{LEAKY_MEANS[1:]}. "
         f"{report.protocol.n_leaked:,} of {count(report.pooled.n_images, 'test image')} have images of the same "
         "recording in training. This run exists to show how much that inflates an accuracy. For one that holds, train "
-        "with `--protocol folds` and without `--keep-relatives`."
+        "with `--protocol folds` and without `--allow-recording-overlap`."
     )
 
 

@@ -79,8 +79,9 @@ def _train(
     all_phases = phases(recipe, n_images=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
+    height, width = fold.images.pixels.shape[1:]
     model = (
-        checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=fold.images.pixels.shape[1:])
+        checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=(height, width))
         if history
         else _new_model(recipe, fold)
     )

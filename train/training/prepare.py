@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from generate.dataset.settings_file import SettingsFile
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
@@ -32,7 +33,7 @@ class Prepared:
     Parameters
     ----------
     run : Run
-    settings : dict
+    settings : SettingsFile
         `settings.json` of the image folder.
     table : pandas.DataFrame
         One row an image that the run uses.
@@ -49,7 +50,7 @@ class Prepared:
     """
 
     run: Run
-    settings: dict[str, object]
+    settings: SettingsFile
     table: pd.DataFrame
     images: Images
     splits: list[Split]
@@ -154,7 +155,7 @@ def resume(
 def _prepared(
     image_folder: Path,
     recipe: Recipe,
-    settings: dict[str, object],
+    settings: SettingsFile,
     table: pd.DataFrame,
     folder: Path,
     folds: Collection[str] | None,

@@ -156,7 +156,7 @@ def test_other_images_and_foreign_folders_are_refused(few, here, capsys):
     ("arguments", "words"),
     [
         (["--protocol", "paper"], "must use a grouped split. Got --protocol paper"),
-        (["--keep-relatives"], "must use a grouped split. Got --keep-relatives"),
+        (["--allow-recording-overlap"], "must use a grouped split. Got --allow-recording-overlap"),
         (["--train-variants", "none"], "needs variants to leave out"),
         (["--variants", "stretch=2"], "trained on: gain=-6, noise=20, pitch=+2. Got 'stretch=2'"),
         (["--variants", "pitch=+2", "--train-variants", "noise=20"], "trained on: noise=20. Got 'pitch=+2'"),

@@ -105,7 +105,7 @@ def test_shared_recordings_of_published_folds_are_left_out_or_said():
     first = make_splits(table)[0]
     assert first.n_left_out == 3
     assert "y" not in set(table["clip_id"].iloc[first.train])
-    kept = make_splits(table, keep_relatives=True)[0]
+    kept = make_splits(table, allow_recording_overlap=True)[0]
     assert kept.is_leaky
     assert kept.n_left_out == 0
     assert count_shared_recordings(table, kept) == 1
@@ -161,7 +161,7 @@ def test_the_real_tables_own_relatives(real_tables):
         splits = make_splits(table, with_validation=True)
         assert all(count_shared_recordings(table, split) == 0 for split in splits)
         assert sum(split.n_left_out for split in splits) > 0
-        published = make_splits(table, keep_relatives=True)
+        published = make_splits(table, allow_recording_overlap=True)
         assert any(count_shared_recordings(table, split) > 0 for split in published)
         assert sum(len(split.test) for split in splits) == len(table)
 
@@ -188,7 +188,9 @@ def test_relatives_in_validation_leak_too():
     """An epoch that is chosen on relatives of the test is chosen on the test."""
     clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 3)) for label in "ab" for n in range(9)]
     clips += [("shared1", "a", "shared", "1"), ("shared2", "a", "shared", "2")]
-    splits = {split.name: split for split in make_splits(images(clips), with_validation=True, keep_relatives=True)}
+    splits = {
+        split.name: split for split in make_splits(images(clips), with_validation=True, allow_recording_overlap=True)
+    }
     assert splits["1"].is_leaky  # fold 2 validates it
 
 

@@ -95,7 +95,7 @@ def test_a_grouped_run_never_says_leaky(tmp_path):
     [
         {"protocol": "paper", "all_folds": ("1",)},
         {"protocol": "random-clips", "all_folds": ("1",)},
-        {"keep_relatives": True, "leaky_folds": ("2",)},
+        {"allow_recording_overlap": True, "leaky_folds": ("2",)},
     ],
 )
 def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
@@ -117,8 +117,8 @@ def test_a_leaky_run_says_so_in_every_file_and_line(tmp_path, options):
     assert warned(report, f"Leaky: {n_tested} of {report.pooled.n_images} test images have images of the same")
 
 
-def test_keep_relatives_where_there_are_none_is_grouped(tmp_path):
-    assert built(fake_run(tmp_path / "run", keep_relatives=True)).is_leaky is False
+def test_allow_recording_overlap_where_there_are_none_is_grouped(tmp_path):
+    assert built(fake_run(tmp_path / "run", allow_recording_overlap=True)).is_leaky is False
 
 
 def test_missing_folds_are_named_and_the_results_are_of_the_others(tmp_path):
