@@ -181,15 +181,15 @@ def _train_here(
     backend.set_up()
     from train.recipe import Recipe
     from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
-    from train.training.cross_validation import _fold
     from train.training.fit import fit_fold, probabilities
     from train.training.prepare import prepare
+    from train.training.train_fold import fold_of
 
     begin()
     recipe = Recipe(model=model, ensemble=1, input_size=input_size, epochs=1)
     with tempfile.TemporaryDirectory() as runs:
         prepared = prepare(image_folder, recipe, folds=["1"], runs=Path(runs), cache=cache)
-        fold = _fold(prepared, prepared.splits[0])
+        fold = fold_of(prepared, prepared.splits[0])
         meter = nearest_neighbour_accuracy(
             shrink(prepared.images.pixels), prepared.table["label"].to_numpy(), fold.split
         )

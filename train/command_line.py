@@ -286,9 +286,7 @@ def given_recipe(options: argparse.Namespace) -> dict[str, object]:
     for name in ("augment", "train_variants"):
         if name in given and NONE in given[name]:
             if len(given[name]) > 1:
-                raise ValueError(
-                    f"--{name.replace('_', '-')} must be none, or names without none. Got {' '.join(given[name])}."
-                )
+                raise ValueError(f"--{name.replace('_', '-')} must be none, or names without it. Got {given[name]}.")
             given[name] = ()
     return given
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -81,7 +82,8 @@ def connected(address: str, **local_options: object) -> Iterator[Client]:
     import dask
     from distributed import Client, LocalCluster
 
-    # Workers that come and go are reported here, not by Dask.
+    # Workers that come and go are reported here, not by Dask or by what it is built on.
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     options = {"distributed.comm.timeouts.connect": f"{ANSWER_LIMIT_S:g}s", "logging.distributed": "critical"}
     with dask.config.set(options):
         if address.startswith(LOCAL):

@@ -99,7 +99,7 @@ def test_no_truncated_file_is_drawn_as_if_it_were_whole(tmp_path, injected):
             cut.add(f"cut/{part}.{suffix}")
     done = generate(audio_folder, tmp_path / "first", *QUICK, "--variants", "none", "--seconds", "2", "--long", "first")
     assert done.returncode == 3
-    assert "not one clip could be rendered of: cut" in done.stdout
+    assert "no clip could be rendered of: cut" in done.stdout
     assert set(metadata(tmp_path / "first")["audio_file"]) == {f"whole/whole.{suffix}" for suffix in FORMATS}
     why = reasons(tmp_path / "first")
     assert set(why) == cut

@@ -86,7 +86,7 @@ def test_stage_one(hooked, tmp_path):
     ended = hooked("generate.gallery", images, "--listen", "all")
     assert ended.status == 0, ended
     ended = hooked("generate.audit", audio_folder, *QUICK)
-    assert ended.status == 3 and "4 of 15 sounds cannot be rendered" in ended.out, ended
+    assert ended.status == 3 and "4 of 15 clips cannot be rendered" in ended.out, ended
 
 
 @only_at_full_count

@@ -61,7 +61,7 @@ device.set_up()
 from train.training.fit import fit_fold
 from train.training.prepare import prepare
 from train.recipe import Recipe
-from train.training.cross_validation import _fold
+from train.training.train_fold import fold_of
 
 recipe = Recipe(
     model="cnn7", models=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),
@@ -69,7 +69,7 @@ recipe = Recipe(
 )
 prepared = prepare(Path(sys.argv[1]), recipe)
 seen = []
-fit_fold(recipe, _fold(prepared, prepared.splits[0]), on_epoch=lambda row, n: seen.append(resident_mb()))
+fitfold_of(recipe, fold_of(prepared, prepared.splits[0]), on_epoch=lambda row, n: seen.append(resident_mb()))
 print(json.dumps(seen))
 """
 )

@@ -31,8 +31,8 @@ class Model:
         What its images go through first; see `Preprocess`.
     head : callable or None
         `head(features, n_classes, dropout) -> logits`; None: dropout and one dense layer.
-    models : int
-        How many of it are trained side by side from scratch, unless the recipe says otherwise.
+    ensemble : int
+        Size of the ensemble that is trained from scratch, unless the recipe sets another.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
@@ -116,7 +116,7 @@ MODELS: dict[str, Model] = {
 
 
 def ensemble_size(recipe: Recipe) -> int:
-    """How many models a recipe trains side by side."""
+    """How many models a recipe trains as one ensemble."""
     return recipe.ensemble or (model_named(recipe.model).ensemble if recipe.weights == "none" else 1)
 
 

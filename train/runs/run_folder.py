@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import settings_file
+from generate.dataset.settings_file import SettingsFile
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.json_check import (
     SWITCH,
@@ -202,15 +203,15 @@ def read_predictions(path: Path) -> pd.DataFrame:
     return table
 
 
-def write_run(run: Run, settings: dict[str, object]) -> None:
+def write_run(run: Run, settings: SettingsFile) -> None:
     """Write `config.json`, `settings.json` and `classes.json`.
 
     Parameters
     ----------
     run : Run
         Its folder is made.
-    settings : dict
-        `settings.json` of the image folder.
+    settings : SettingsFile
+        Of the image folder.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     write_json(run.folder / SETTINGS, settings)

@@ -23,8 +23,8 @@ from train.runs.run_folder import CONFIG, Run, read_run
 if TYPE_CHECKING:
     from distributed import Client, Worker
 
-    from train.training.cross_validation import TestedFold
     from train.training.prepare import Prepared
+    from train.training.train_fold import TestedFold
 
 STARTS = ".starts"
 """File in the folder of a fold: a byte for each time that it was started."""
@@ -159,7 +159,7 @@ def train_on_worker(
     task = worker.get_current_task()
     if why := faults(look(str(folder), dask_worker=worker), here):
         return Refused(worker.address, why)
-    from train.training.cross_validation import train_fold
+    from train.training.train_fold import train_fold
 
     def on_epoch(row: EpochRow, n_images: int) -> None:
         worker.log_event(topic, (fold, row, n_images))

@@ -14,7 +14,7 @@ from train.wording import percent
 
 if TYPE_CHECKING:
     from train.runs.history import EpochRow
-    from train.training.cross_validation import TestedFold
+    from train.training.train_fold import TestedFold
 
 LINE_EVERY_S = 20.0
 

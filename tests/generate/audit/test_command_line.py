@@ -177,7 +177,7 @@ def test_images_of_real_sounds_say_the_same(esc10, tmp_path, capsys):
 
 
 def test_a_folder_of_something_else_is_refused(audio_folder, tmp_path):
-    with pytest.raises(FileNotFoundError, match="give a folder of images"):
+    with pytest.raises(FileNotFoundError, match="Give a folder of images"):
         assess.from_images(audio_folder)
 
 

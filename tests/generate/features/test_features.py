@@ -146,7 +146,7 @@ def test_a_quiet_clip_is_not_rendered_as_loud():
 
 
 def test_log_needs_two_bins():
-    with pytest.raises(ValueError, match="widen the range"):
+    with pytest.raises(ValueError, match="Widen the range"):
         FEATURES["log"](np.zeros(100, np.float32), Settings(feature="log", fmin_hz=100, fmax_hz=110))
 
 

@@ -148,7 +148,7 @@ def test_ctrl_c_leaves_a_folder_that_goes_on(started, tmp_path):
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "goes on from there" in err
+    assert "again to resume" in err
     assert "Traceback" not in err
     assert main([str(a) for a in (audio_folder, images, *QUICK)]) == 0
     assert main([str(a) for a in (audio_folder, tmp_path / "fresh", *QUICK)]) == 0
@@ -189,7 +189,7 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(started, tmp_path
     started.wait_for_workers(n)
     assert main([str(a) for a in (audio_folder, images, *QUICK, "--cluster", started.address)]) == 1
     said = capsys.readouterr().err
-    assert f"{n} of {n} workers would not draw the same images" in said
+    assert f"{n} of {n} workers would not render the same images" in said
     assert f"soundfile is 0.0.1 there and {soundfile.__version__} here" in said
     assert "has 2 threads; start it with --nthreads 1" in said
     assert "No module named 'generate'" in said

@@ -97,7 +97,7 @@ def test_the_real_table_with_all_files_in_other_fold_folders(urbansound8k):
     row = collection.clips.set_index("clip_id").loc["100032-3-0-0"]
     assert (row["path"], row["fold"]) == ("fold6/100032-3-0-0.wav", "5")
     assert collection.notes == [
-        "8,732 files found by name in other places than metadata/UrbanSound8K.csv says, such as "
+        "8,732 files found by name in other places than in metadata/UrbanSound8K.csv, such as "
         "'audio/fold1/101415-3-0-2.wav' at 'fold2/101415-3-0-2.wav'; folds are those of the table"
     ]
 

@@ -1,0 +1,114 @@
+"""Train and test one fold, and write its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from generate.dataset import tables
+from train.data.split import Split, count_shared_recordings
+from train.report.knn_baseline import nearest_neighbour_accuracy
+from train.runs.history import EpochRow, tested_epoch
+from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, write_json
+from train.training.fit import Fold, fit_fold, probabilities
+from train.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class TestedFold:
+    """The result of one fold, for the progress display.
+
+    Parameters
+    ----------
+    name : str
+    accuracy : float
+        On its test images, 0 to 1.
+    n_test : int
+    is_leaky : bool
+    seconds : float
+        Of training and testing.
+    """
+
+    name: str
+    accuracy: float
+    n_test: int
+    is_leaky: bool
+    seconds: float
+
+
+def train_fold(
+    prepared: Prepared,
+    split: Split,
+    *,
+    on_epoch: Callable[[EpochRow, int], None],
+    with_logs: bool = False,
+) -> TestedFold:
+    """Train and test one fold, and write its files; a fold that was interrupted resumes from its checkpoint.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    split : Split
+        One of `prepared.splits`.
+    on_epoch : callable
+        See `train.training.fit.fit_fold`.
+    with_logs : bool
+        Write logs for TensorBoard into the fold's folder.
+    """
+    began = time.monotonic()
+    run, table, fold = prepared.run, prepared.table, fold_of(prepared, split)
+    model, history = fit_fold(
+        run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None
+    )
+    predicted = probabilities(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
+    del model  # frees its memory before the next fold begins
+    predictions = _predictions(table, split, predicted, run.classes)
+    described = {
+        "name": split.name,
+        "n_train": len(split.train),
+        "n_validation": len(split.validation),
+        "n_test": len(split.test),
+        "n_left_out": split.n_left_out,
+        "is_leaky": split.is_leaky,
+        "n_leaked": count_shared_recordings(table, split),
+        "nearest_neighbour_accuracy": nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split),
+        "epochs": len(history),
+        "tested_epoch": tested_epoch(run.recipe, history),
+        "train_seconds": round(sum(row["seconds"] for row in history), 1),
+        "images_seen": len(history) * len(split.train),
+    }
+    tables.write_table(fold.folder / PREDICTIONS, predictions)
+    # Last, since a fold with this file is finished.
+    write_json(fold.folder / FOLD, described)
+    accuracy = float((predictions["predicted"] == predictions["label"]).mean())
+    return TestedFold(split.name, accuracy, len(split.test), split.is_leaky, time.monotonic() - began)
+
+
+def fold_of(prepared: Prepared, split: Split) -> Fold:
+    """What one fold is trained on."""
+    run, table = prepared.run, prepared.table
+    return Fold(
+        split=split,
+        images=prepared.images,
+        targets=prepared.targets,
+        n_clips=table["clip_id"].iloc[split.train].nunique(),
+        seed=(run.recipe.seed, crc32(split.name.encode())),
+        folder=run.fold_folder(split.name),
+    )
+
+
+def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
+    """One row a test image; see `train.runs.run_folder.read_predictions`."""
+    tested = table.iloc[split.test]
+    rows = tested[["clip_id", "source_id", "variant", "file_name", "label"]].reset_index(drop=True)
+    rows.insert(0, "fold", split.name)
+    rows["predicted"] = np.array(classes, dtype=object)[predicted.argmax(axis=1)]
+    columns = [f"{PROBABILITY}{label}" for label in classes]
+    # Significant digits, not decimals: a very small probability is not none.
+    six_digits = np.char.mod("%.6g", predicted.astype(np.float64)).astype(np.float64)
+    return rows.join(pd.DataFrame(six_digits, columns=columns))
