@@ -155,13 +155,13 @@ READ: dict[Put, tuple[str, str, int, int, str]] = {
     training_and_validation_below_another: ("v2", "splits", 18, 3, "train 9, validation 9"),
     ten_folds: ("", "folds", 90, 3, ""),
     folds_with_zeros: ("", "folds", 42, 3, ""),
-    birdclef_without_soundscapes: ("train_audio", "folders", 12, 3, "train_metadata.csv tells the same classes"),
+    birdclef_without_soundscapes: ("train_audio", "folders", 12, 3, "train_metadata.csv has the same classes"),
     speech_commands: ("", "folders", 19, 4, "--leave-out _background_noise_"),
     labels_beside_audio: ("", "csv", 4, 2, "labels.csv"),
     a_vehicle_called_train: ("", "folders", 12, 4, ""),
     classes_with_such_words: ("", "folders", 24, 8, ""),
     one_file_beside_the_classes: ("", "folders", 30, 3, "audio files outside the class folders, such as intro.wav"),
-    features_of_the_same_classes: ("", "folders", 8, 2, "features.csv tells the same classes"),
+    features_of_the_same_classes: ("", "folders", 8, 2, "features.csv has the same classes"),
 }
 """The folder that is read, its layout, clips, classes, and words of a note or of what is not read."""
 
@@ -294,12 +294,12 @@ STOPPED: dict[Put, tuple[str, str]] = {
     splits_with_other_classes: ("not by classes that they all have", "{top}/train in place of {top}"),
     splits_and_something_else: ("and some not (unsure)", "--layout folders    test, train, unsure are the classes"),
     test_without_classes: ("named as splits (test, train)", "{top}/train/audio in place of {top}"),
-    one_class: ("one class alone, 'dog'", "--layout folders    dog is the class"),
+    one_class: ("only one class, 'dog'", "--layout folders    dog is the class"),
     one_class_by_date: ("2021-05-01, 2021-05-02", "{top}/dog --layout folders"),
     recordings_by_date: ("20210501, 20210502", "--labels FILE.csv"),
-    many_files_beside_the_classes: ("2 of its 11 audio files lie outside", "what lies outside is not read"),
+    many_files_beside_the_classes: ("2 of its 11 audio files lie outside", "audio files outside them are not read"),
     a_table_that_says_otherwise: (
-        "'annotation/all.tsv' tells a class of 8 audio files (column 'species')",
+        "'annotation/all.tsv' has a class of 8 audio files (column 'species')",
         "--labels {top}/annotation/all.tsv --file-column 'recording name' --label-column species",
     ),
     a_published_collection_beside_others: ("'UrbanSound8K' is a published collection", "{top}/UrbanSound8K in place"),

@@ -109,7 +109,7 @@ def test_recordings_elsewhere_are_not_read_without_being_told(project, capsys, a
     assert "by settings.json; to read them: --audio-folder " in said
     assert heard(project / "images") == []
     data = page_data_of(project / "images")
-    assert set(data["clips"]["audio_file"]) == {""} and "private" not in json.dumps(data)
+    assert set(data["clips"]["audio_address"]) == {""} and "private" not in json.dumps(data)
     assert gallery_main(["images", "--listen", "1", "--workers", "1", "--audio-folder", str(private)]) == 0
     assert len(heard(project / "images")) == 4
     injected(1)
@@ -135,7 +135,7 @@ def test_a_recording_that_leads_out_is_not_read_or_shown(project, capsys, sound,
     else:
         assert "leads out" in capsys.readouterr().out
         data = page_data_of(project / "images")
-        assert not any("secret" in address or "linked" in address for address in data["clips"]["audio_file"])
+        assert not any("secret" in address or "linked" in address for address in data["clips"]["audio_address"])
     injected(1)
 
 

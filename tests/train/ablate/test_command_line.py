@@ -63,7 +63,7 @@ def ablate(*arguments):
 
 
 def test_from_images_to_differences_also_after_an_interruption(few, here, capsys, monkeypatch):
-    from train.training import cross_validation
+    from train.training import train_fold
 
     calls = []
 
@@ -82,7 +82,7 @@ def test_from_images_to_differences_also_after_an_interruption(few, here, capsys
         write_history(fold.folder, history)
         return Model(), history
 
-    monkeypatch.setattr(cross_validation, "fit_fold", fit_fold)
+    monkeypatch.setattr(train_fold, "fit_fold", fit_fold)
     assert ablate(few, *TINY) == 130
     assert "same command again to resume" in capsys.readouterr().err
     folder = here / "outputs/runs/few-cnn7-ablation"

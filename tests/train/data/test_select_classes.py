@@ -40,10 +40,13 @@ def test_the_option_can_be_pasted():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"classes": ("a", "b"), "leave_out": ("c",)}, "must not stand together"),
-        ({"protocol": "paper", "n_folds": 5}, "--n-folds 5 must stand with --protocol folds. Got --protocol paper"),
-        ({"protocol": "random-clips", "ignore_folds": True}, "--ignore-folds must stand with --protocol folds"),
-        ({"n_folds": 1}, "n_folds is 1; expected 2 to 1000"),
+        ({"classes": ("a", "b"), "leave_out": ("c",)}, "must not be combined with --leave-out"),
+        (
+            {"protocol": "paper", "n_folds": 5},
+            "--n-folds 5 must be combined with --protocol folds. Got --protocol paper",
+        ),
+        ({"protocol": "random-clips", "ignore_folds": True}, "--ignore-folds must be combined with --protocol folds"),
+        ({"n_folds": 1}, "n_folds must be a number from 2 to 1000"),
     ],
 )
 def test_options_that_contradict_each_other(values, words):

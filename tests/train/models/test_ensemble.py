@@ -53,5 +53,5 @@ def test_two_small_models_unless_something_else_is_said():
         == ensemble_size(Recipe(ensemble=1))
         == 1
     )
-    with pytest.raises(ValueError, match="would make all of them the same"):
+    with pytest.raises(ValueError, match="make all models the same"):
         Recipe(ensemble=2, weights="imagenet")
