@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from generate.runtime.json_check import check_fields
+from generate.runtime.json_check import check_fields, with_current_names
 
 PROTOCOLS = ("folds", "random-clips", "paper")
 LEAKY = frozenset({"random-clips", "paper"})
@@ -218,7 +218,7 @@ class Recipe:
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:
         """Read what `to_json` of this or an earlier release returned; unknown names are an error."""
-        values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+        values = with_current_names(values, EARLIER_NAMES)
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")

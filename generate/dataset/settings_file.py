@@ -75,7 +75,7 @@ def read_settings(path: Path) -> SettingsFile:
         json_check.check(values, _REQUIRED, optional=_OPTIONAL)
         contents = cast(SettingsFile, values)
         if "collection" in contents:
-            collection = {EARLIER_NAMES.get(name, name): value for name, value in contents["collection"].items()}
+            collection = json_check.with_current_names(cast("dict[str, object]", contents["collection"]), EARLIER_NAMES)
             json_check.check(collection, {}, optional=_COLLECTION)
             contents["collection"] = cast(CollectionOrigin, collection)
         Settings.from_json(contents["settings"])

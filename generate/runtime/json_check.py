@@ -130,6 +130,32 @@ def check_fields(values: object, record: type) -> None:
     check(values, {}, optional=kinds)
 
 
+def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str, str]) -> dict[str, object]:
+    """Rename the keys that earlier releases wrote.
+
+    Parameters
+    ----------
+    values : Mapping of str to object
+        Not modified.
+    earlier_names : Mapping of str to str
+        Earlier name to the name of today.
+
+    Raises
+    ------
+    ValueError
+        If a key is there under both names: one of the two would be lost.
+
+    Examples
+    --------
+    >>> with_current_names({"nets": 2, "seed": 0}, {"nets": "ensemble"})
+    {'ensemble': 2, 'seed': 0}
+    """
+    for earlier, name in earlier_names.items():
+        if earlier in values and name in values:
+            raise ValueError(f"{earlier!r} must not be beside {name!r}, which is its name today")
+    return {earlier_names.get(name, name): value for name, value in values.items()}
+
+
 def shortly(value: object) -> str:
     """A value for a message, shortened where it is long."""
     try:

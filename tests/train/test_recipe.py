@@ -135,3 +135,10 @@ def test_switches_are_no_values(tmp_path, text):
     (tmp_path / "c.toml").write_text(text)
     with pytest.raises(ValueError, match="must have a value"):
         parse(["images", "--config", str(tmp_path / "c.toml")])
+
+
+@pytest.mark.parametrize("earlier", ["nets", "keep_relatives"])
+def test_an_option_under_both_of_its_names_is_refused(earlier):
+    values = Recipe().to_json() | {earlier: 3}
+    with pytest.raises(ValueError, match=f"'{earlier}' must not be beside '.*', which is its name today"):
+        Recipe.from_json(values)

@@ -7,7 +7,18 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
-from generate.runtime.json_check import OF_ANNOTATION, TABLE, TEXT, Kind, check, list_of, number, read_json, table_of
+from generate.runtime.json_check import (
+    OF_ANNOTATION,
+    TABLE,
+    TEXT,
+    Kind,
+    check,
+    list_of,
+    number,
+    read_json,
+    table_of,
+    with_current_names,
+)
 from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
 from train.report.interval_text import interval_in_words, tested
@@ -158,7 +169,7 @@ def read_report(folder: Path) -> Report:
 
 
 def _renamed(values: object) -> dict:
-    return {EARLIER_NAMES.get(name, name): value for name, value in values.items()} if isinstance(values, dict) else {}
+    return with_current_names(values, EARLIER_NAMES) if isinstance(values, dict) else {}
 
 
 def record_of(record: type[_Record], values: object, **nested: object) -> _Record:

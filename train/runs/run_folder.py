@@ -26,6 +26,7 @@ from generate.runtime.json_check import (
     read_json,
     shortly,
     table_of,
+    with_current_names,
 )
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import safe_name
@@ -152,7 +153,7 @@ class Run:
         try:
             found = read_json(path)
             check(found, {})
-            values = {EARLIER_NAMES.get(key, key): value for key, value in cast("dict[str, object]", found).items()}
+            values = with_current_names(cast("dict[str, object]", found), EARLIER_NAMES)
             check(values, {}, optional={**OF_FOLD, **ALSO_OF_FOLD})
         except ValueError as error:
             raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None

@@ -31,8 +31,12 @@ def test_a_run_of_an_earlier_release_is_read(tmp_path):
 def test_a_value_of_an_earlier_name_is_checked(tmp_path):
     run = fake_run(tmp_path / "run")
     path = run.fold_folder(run.folds[0]) / "fold.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"pictures_seen": "many"}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"images_seen": "many"}))
+    rename(path, images_seen="pictures_seen")
     with pytest.raises(ValueError, match="'images_seen' must be .* Got 'many'"):
+        run.read_fold(run.folds[0])
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"images_seen": 3}))
+    with pytest.raises(ValueError, match="'pictures_seen' must not be beside 'images_seen'"):
         run.read_fold(run.folds[0])
 
 
