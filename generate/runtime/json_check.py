@@ -147,8 +147,8 @@ def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str,
 
     Examples
     --------
-    >>> with_current_names({"nets": 2, "seed": 0}, {"nets": "ensemble"})
-    {'ensemble': 2, 'seed': 0}
+    >>> with_current_names({"speed": 2, "seed": 0}, {"speed": "rate"})
+    {'rate': 2, 'seed': 0}
     """
     for earlier, name in earlier_names.items():
         if earlier in values and name in values:

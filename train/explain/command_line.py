@@ -99,7 +99,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _text(explanations: Explanations) -> str:
     """One line a window: its name in the folder, and the class that was explained."""
-    from train.explain.attribution import MAX_ERROR
+    from train.explain.integrated_gradients import MAX_ERROR
     from train.predict.terminal_text import LONGEST_FILE, SILENT
     from train.wording import percent, shortened
 

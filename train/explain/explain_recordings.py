@@ -82,7 +82,7 @@ class Explanations:
         -------
         pandas.DataFrame
             `name`, `file`, `start_s`, `end_s`, `silent`, `class`, `probability`, `completeness_error` (see
-            `train.explain.attribution`) and `files`, relative to the folder and separated by `;`.
+            `train.explain.integrated_gradients`) and `files`, relative to the folder and separated by `;`.
         """
         rows = [
             {

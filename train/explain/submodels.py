@@ -6,6 +6,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import keras
+import numpy as np
 from keras import KerasTensor, layers
 
 from train.explain.gradients import Gradients, log_odds, logit
@@ -116,3 +117,36 @@ def _inputs_of(tensor: KerasTensor) -> list[KerasTensor]:
     """The inputs of the layer that made a tensor."""
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def check_images(model: keras.Model, images: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Check that images and classes fit a model.
+
+    Parameters
+    ----------
+    model : keras.Model
+    images : np.ndarray, shape=(n, height, width, 3), 0 to 255
+    classes : np.ndarray, shape=(n,), int
+
+    Returns
+    -------
+    images : np.ndarray, float32
+    classes : np.ndarray
+
+    Raises
+    ------
+    ValueError
+        If a shape is another, or a class is none of the model's outputs.
+    """
+    images, classes = np.asarray(images, np.float32), np.asarray(classes)
+    expected, n_classes = tuple(model.input_shape[1:]), model.output_shape[-1]
+    if images.ndim != 4 or images.shape[1:] != expected:
+        raise ValueError(f"images must have the shape (n, {str(expected)[1:]}, as the model does. Got {images.shape}.")
+    if classes.shape != (len(images),) or not np.issubdtype(classes.dtype, np.integer):
+        raise ValueError(
+            f"classes must be a whole number for each of {len(images)} images. Got an array of shape {classes.shape} "
+            f"and type {classes.dtype}."
+        )
+    if len(classes) and not (classes.min() >= 0 and classes.max() < n_classes):
+        raise ValueError(f"classes must be from 0 to {n_classes - 1}. Got {classes.min()} to {classes.max()}.")
+    return images, classes

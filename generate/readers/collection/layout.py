@@ -61,8 +61,8 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
         If the layout is not certain; the message lists what was found and what settles it.
     """
     if not folder.is_dir():
-        hint = " It is a file; give the folder of the collection." if folder.exists() else ""
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}.{hint}")
+        what = "It is a file; give" if folder.exists() else "Give"
+        raise FileNotFoundError(f"There is no folder {str(folder)!r}. {what} the folder of the audio collection.")
     if layout and not (layout in readers and readers[layout].url):
         return Found(folder, layout)
     if not layout and (options.labels is not None or options.name_pattern):

@@ -9,8 +9,9 @@ from keras import layers
 
 from tests.faults.rows import IS_FULL
 from tests.train.conftest import ROOT, environment_of
-from train.explain.attribution import completeness_error, grad_cam, integrated_gradients
+from train.explain.grad_cam import grad_cam
 from train.explain.gradients import Gradients, logit
+from train.explain.integrated_gradients import completeness_error, integrated_gradients
 from train.explain.submodels import submodels_of
 from train.models import checkpoint
 from train.models.build import build_model
@@ -100,7 +101,7 @@ def test_grad_cam_locates_the_class():
 
 
 def test_an_ensemble_is_averaged_also_after_loading(tmp_path, monkeypatch):
-    monkeypatch.setattr("train.explain.attribution.MAX_STEPS", 32)
+    monkeypatch.setattr("train.explain.integrated_gradients.MAX_STEPS", 32)
     model = trained()
     images, classes = bright_bands(2)
     singles = [build_model("cnn7", n_classes=3, size=(32, 32)) for _ in range(2)]
@@ -167,7 +168,8 @@ def test_they_add_up_on_a_trained_model():
 
 ON_JAX = """
 import sys, keras, numpy as np
-from train.explain.attribution import grad_cam, integrated_gradients
+from train.explain.grad_cam import grad_cam
+from train.explain.integrated_gradients import integrated_gradients
 model = keras.saving.load_model(sys.argv[1])
 with np.load(sys.argv[2]) as given:
     images, classes, floor = given["images"], given["classes"], given["floor"]
@@ -214,7 +216,7 @@ def test_silence_itself_gains_nothing():
 
 
 def test_half_precision(monkeypatch):
-    monkeypatch.setattr("train.explain.attribution.MAX_STEPS", 96)  # half precision is slow on a CPU
+    monkeypatch.setattr("train.explain.integrated_gradients.MAX_STEPS", 96)  # half precision is slow on a CPU
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = build_model("cnn7", n_classes=3, size=(32, 32))

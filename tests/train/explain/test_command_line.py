@@ -27,7 +27,7 @@ CLASSES = ("high", "low", "middle", "noise", "other one", "sixth")
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
     """Untrained models need many."""
-    monkeypatch.setattr("train.explain.attribution.MAX_STEPS", 32)
+    monkeypatch.setattr("train.explain.integrated_gradients.MAX_STEPS", 32)
 
 
 @pytest.fixture(scope="module")
