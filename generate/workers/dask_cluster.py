@@ -96,6 +96,7 @@ def connected(address: str, **local_options: object) -> Iterator[Client]:
                     threads_per_worker=1,
                     dashboard_address=None,
                     silence_logs="CRITICAL",
+                    preload="generate.workers.dask_worker",
                     **local_options,
                 ) as cluster,
                 Client(cluster) as client,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -53,6 +54,18 @@ class Refused:
 
     address: str
     why: str
+
+
+def dask_setup(worker: Worker) -> None:
+    """Leave Ctrl-C to the process that started this worker; Dask calls it by this name in workers of this machine.
+
+    A terminal sends the signal to both; the worker would print a traceback.
+
+    Parameters
+    ----------
+    worker : distributed.Worker
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def is_here() -> bool:
