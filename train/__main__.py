@@ -33,10 +33,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     from train.report import summary
     from train.training import cross_validation, plan, prepare
 
+    how = {"folds": options.folds, "cache": options.cache, "may_download": not options.dry_run}
     prepared = (
-        prepare.prepare(options.images, recipe, folds=options.folds, name=options.name, cache=options.cache)
+        prepare.prepare(options.images, recipe, name=options.name, **how)
         if options.resume is None
-        else prepare.resume(options.resume, folds=options.folds, cache=options.cache)
+        else prepare.resume(options.resume, **how)
     )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:

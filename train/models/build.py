@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from pathlib import Path
 
@@ -11,8 +10,10 @@ import keras
 from keras import layers
 
 from train.models.ensemble import MeanOfModels
+from train.models.imagenet import find_torch_weights, not_at_hand, set_torch_weights
 from train.models.preprocess import Preprocess
 from train.models.registry import MODELS, ensemble_size, model_named
+from train.models.torch_file import SUFFIXES, read_torch_weights
 from train.models.weights import LAYERS, array_shapes, load_weights
 from train.recipe import Recipe
 
@@ -44,7 +45,8 @@ def build_model(
         Height and width of the images, in pixels; default: the model's own.
     weights : str
         `none`, `imagenet`, or a file: an earlier classifier of the same architecture (`.keras`, which may have had
-        other classes), or only its weights (`.weights.h5`).
+        other classes), or only its weights (`.weights.h5`), or those of PyTorch (`.pth`, `.safetensors`) of a model
+        of torchvision that is in the registry.
     ensemble : int
         Number of models with different initial weights, whose probabilities are averaged; see
         `train.models.ensemble.MeanOfModels`.
@@ -83,7 +85,10 @@ def build_model(
     mean = MeanOfModels(dtype="float32", name="mean")(probabilities) if ensemble > 1 else probabilities[0]
     classifier = keras.Model(image, mean, name=name)
     _penalise(classifier, l1, l2)
-    if weights not in (SCRATCH, IMAGENET):
+    if weights == IMAGENET and model.torch_weights:
+        state = read_torch_weights(find_torch_weights(name, model.torch_weights))
+        set_torch_weights(classifier, state, base=BASE, head=model.torch_weights.head, with_head=False)
+    elif weights not in (SCRATCH, IMAGENET):
         _load_pretrained(classifier, Path(weights))
     return classifier
 
@@ -121,9 +126,9 @@ def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: s
     """The part from the image to its features, as a model of its own."""
     model = MODELS[name]
     if not isinstance(model.base, tuple):
-        if weights == IMAGENET:
+        if weights == IMAGENET and model.torch_weights is None:
             published = ", ".join(other for other in MODELS if MODELS[other].has_imagenet)
-            raise ValueError(f"Keras has no ImageNet weights of {name!r}; take --weights none, or one of: {published}.")
+            raise ValueError(f"There are no ImageNet weights of {name!r}. Take --weights none, or one of: {published}.")
         x = layers.Input(shape)
         return keras.Model(x, model.base(x), name=layer_name)
     module, function = model.base
@@ -140,11 +145,7 @@ def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: s
         address = re.search(r"https?://[^\s:]+", str(error))
         if weights != IMAGENET or address is None:
             raise
-        place = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "models")
-        raise FileNotFoundError(
-            f"The ImageNet weights of {name!r} are not on this machine and cannot be downloaded. On a machine with "
-            f"network fetch {address[0]}, and put the file into {place}; or take --weights none."
-        ) from None
+        raise not_at_hand(name, address[0]) from None
 
 
 def _penalise(model: keras.Model, l1: float, l2: float) -> None:
@@ -161,9 +162,15 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
     """Take the weights of an earlier classifier; those of its last layer only if the number of classes is the same."""
     if not path.is_file():
         raise FileNotFoundError(f"--weights must be none, imagenet, or a file. There is no file {str(path)!r}.")
-    if not path.name.endswith((".keras", ".weights.h5")):
-        raise ValueError(f"--weights must be a .keras or .weights.h5 file. Got {str(path)!r}. Give one of these.")
+    if not path.name.endswith((".keras", ".weights.h5", *SUFFIXES)):
+        raise ValueError(
+            "--weights must be a file of Keras (.keras, .weights.h5) or of PyTorch (.pth, .pt, .safetensors). "
+            f"Got {str(path)!r}. Give one of these."
+        )
     try:
+        if path.suffix in SUFFIXES:
+            _load_torch(model, path)
+            return
         if path.suffix != ".keras":
             load_weights(model, path)
             return
@@ -179,6 +186,15 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
         model.set_weights(earlier.get_weights())
     else:
         model.get_layer(BASE).set_weights(earlier.get_layer(BASE).get_weights())
+
+
+def _load_torch(model: keras.Model, path: Path) -> None:
+    """Take the weights of PyTorch; those of the last layer only if the number of classes is the same."""
+    published = MODELS[model.name].torch_weights
+    if published is None:
+        named = ", ".join(name for name, other in MODELS.items() if other.torch_weights)
+        raise ValueError(f"of PyTorch's weights only those of {named} can be read")
+    set_torch_weights(model, read_torch_weights(path), base=BASE, head=published.head, with_head=True)
 
 
 def _n_classes(path: Path, model: keras.Model) -> int:

@@ -12,15 +12,16 @@ class Preprocess(layers.Layer):
 
     Parameters
     ----------
-    mode : {"unit", "tf", "caffe", "torch", "none"}
-        `unit`: 0 to 1, less 0.5. `tf`: -1 to 1. `caffe`: blue, green, red, less ImageNet's means. `torch`: 0 to 1, less
-        ImageNet's means, over its deviations. `none`: as they are. The last four are keras.applications' own
-        (`keras.applications.imagenet_utils.preprocess_input`).
+    mode : {"unit", "tf", "lite", "caffe", "torch", "none"}
+        `unit`: 0 to 1, less 0.5. `tf`: -1 to 1. `lite`: less 127, over 128, for EfficientNet-Lite. `caffe`: blue,
+        green, red, less ImageNet's means. `torch`: 0 to 1, less ImageNet's means, over its deviations. `none`: as they
+        are. `tf`, `caffe` and `torch` are keras.applications' own (`imagenet_utils.preprocess_input`).
     """
 
     SCALE_AND_OFFSET = {
         "unit": ((1 / 255,) * 3, (-0.5,) * 3),
         "tf": ((1 / 127.5,) * 3, (-1.0,) * 3),
+        "lite": ((1 / 128,) * 3, (-127 / 128,) * 3),
         "torch": (
             tuple(1 / (255 * deviation) for deviation in (0.229, 0.224, 0.225)),
             tuple(-mean / deviation for mean, deviation in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))),

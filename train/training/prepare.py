@@ -19,6 +19,7 @@ from train.data.decode import Images
 from train.data.image_folder import open_images, read_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
+from train.models.check_model import check_model
 from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
@@ -78,6 +79,7 @@ def prepare(
     name: str = "",
     runs: Path = RUNS,
     cache: str = "auto",
+    may_download: bool = True,
 ) -> Prepared:
     """Prepare a new run.
 
@@ -94,6 +96,8 @@ def prepare(
         Where run folders are.
     cache : {"auto", "memory", "disk"}
         Where the images are held; see `train.data.disk_cache`.
+    may_download : bool
+        Fetch ImageNet weights that are not on this machine; else they are not looked for.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def prepare(
     check_ours(folder)
     if (folder / CONFIG).exists():
         raise ValueError(f"The run {str(folder)!r} exists already. Resume it with --resume, or give another --name.")
-    return _prepared(image_folder, recipe, settings, table, folder, folds, cache)
+    return _prepared(image_folder, recipe, settings, table, folder, folds, cache, may_download)
 
 
 def resume(
@@ -114,6 +118,7 @@ def resume(
     *,
     folds: Collection[str] | None = None,
     cache: str = "auto",
+    may_download: bool = True,
 ) -> Prepared:
     """Prepare a run that was begun before.
 
@@ -125,6 +130,8 @@ def resume(
         Train only these.
     cache : {"auto", "memory", "disk"}
         Where the images are held; see `train.data.disk_cache`.
+    may_download : bool
+        See `prepare`.
 
     Raises
     ------
@@ -145,7 +152,7 @@ def resume(
             f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "
             "removed, or have another class, recording or fold. Training images could be tested. Start a new run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache, may_download)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes images of another size since the run began. Start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -160,6 +167,7 @@ def _prepared(
     folder: Path,
     folds: Collection[str] | None,
     cache: str,
+    may_download: bool,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
@@ -172,7 +180,7 @@ def _prepared(
     check_classes(splits, table, classes, recipe)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
-    height, width = check_model(recipe, n_classes=len(classes))
+    height, width = check_model(recipe, n_classes=len(classes), may_download=may_download)
     recipe = _settled(recipe)
     n_duplicates = _duplicates(table, recipe)
     facts = clip_statistics(table)
@@ -201,38 +209,6 @@ def _prepared(
         trained_on=facts,
     )
     return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates, cache=cache)
-
-
-def check_model(recipe: Recipe, *, n_classes: int) -> tuple[int, int]:
-    """Build the model once, so that an error is raised before the run has a folder.
-
-    Returns
-    -------
-    tuple of (int, int)
-        Height and width of its images.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such model, its weights are not at hand, or the images are too small for it.
-    """
-    from train.models.build import build_model
-    from train.models.registry import model_named
-
-    own = model_named(recipe.model).size
-    side = recipe.input_size or own
-    if recipe.weights != "imagenet":
-        try:
-            build_model(recipe.model, n_classes=n_classes, size=(side, side))
-        except ValueError:
-            if side >= own:
-                raise
-            raise ValueError(
-                f"--input-size must be larger for {recipe.model!r}, such as its own, {own}. Got {side}."
-            ) from None
-    if recipe.weights != "none":
-        build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
-    return side, side
 
 
 def versions() -> dict[str, str]:

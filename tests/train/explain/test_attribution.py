@@ -19,7 +19,7 @@ from train.models.ensemble import CrossEntropy
 from train.models.registry import MODELS
 from train.recipe import Recipe
 
-FAMILIES = {model.base[0] if model.has_imagenet else name: name for name, model in reversed(MODELS.items())}
+FAMILIES = {model.base[0] if isinstance(model.base, tuple) else name: name for name, model in reversed(MODELS.items())}
 """The first model of each module of keras.applications, and every model of our own: the rest differ in width and depth."""
 EVERY_DAY = ("cnn9", "resnet50", "squeezenet")
 """Those that end in different layers."""

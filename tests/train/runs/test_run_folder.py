@@ -49,3 +49,14 @@ def test_a_folder_of_other_files_is_refused(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ValueError, match="notes.txt"):
         check_ours(tmp_path)
+
+
+def test_a_model_that_was_another_one_is_not_used(tmp_path):
+    """Earlier releases padded some models otherwise, so their weights would predict something else today."""
+    for model in ("resnet18", "cnn9"):
+        run = fake_run(tmp_path / model, model=model)
+        path = run.folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1}))
+    assert read_run(tmp_path / "cnn9").recipe.model == "cnn9"
+    with pytest.raises(ValueError, match="of an earlier release, whose 'resnet18' was not yet .*train it again"):
+        read_run(tmp_path / "resnet18")

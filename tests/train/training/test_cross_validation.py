@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import pandas as pd
 import pytest
 import soundfile
@@ -64,6 +65,22 @@ def test_from_images_to_a_report(images, here, capsys):
     said = capsys.readouterr().out
     assert "2 folds, each the test set once, 30 originals" in said and "with pitch=+2" in said
     assert f"{100 * report['pooled']['accuracy']:.1f} %" in said
+
+
+@pytest.mark.parametrize("model", ["mobilenetv2", "resnet18"])
+def test_dry_run_downloads_nothing(images, here, capsys, monkeypatch, model):
+    def fetched(file_name, *_, **__):
+        raise Exception(f"URL fetch failure on https://example.org/{file_name}: None -- no network")
+
+    from keras.src.utils import file_utils
+
+    monkeypatch.setenv("KERAS_HOME", str(here))
+    monkeypatch.setattr(keras.utils, "get_file", fetched)
+    monkeypatch.setattr(file_utils, "get_file", fetched)
+    arguments = ("--model", model, "--weights", "imagenet", "--input-size", "64")
+    assert train(images, *arguments, "--dry-run") == 0
+    assert f"{model}, from ImageNet weights" in capsys.readouterr().out
+    assert train(images, *arguments) == 1
 
 
 def test_dry_run_writes_nothing(images, here, capsys):
@@ -192,7 +209,7 @@ def test_config_file_under_the_command_line(images, here):
         (["IMAGES", "--patience", "3"], "--select validation"),
         (["IMAGES", "--epochs", "0"], "epochs must be a number from 1"),
         (["IMAGES", "--learning-rate", "nan"], "learning_rate must .* Got nan"),
-        (["IMAGES", "--weights", "imagenet"], "Keras has no ImageNet weights of 'cnn9'"),
+        (["IMAGES", "--weights", "imagenet"], "There are no ImageNet weights of 'cnn9'"),
         (["IMAGES", "--weights", "gone.keras"], "no file 'gone.keras'"),
         (["IMAGES", "--image-values", "blur=2", "--augment", "image"], "must be names with values.*Got 'blur=2'"),
         (["IMAGES", "--unfreeze", "some"], "unfreeze must be all, or a number"),

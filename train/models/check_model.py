@@ -1,0 +1,43 @@
+"""Whether the model of a recipe can be built: known before anything is decoded or written."""
+
+from __future__ import annotations
+
+from train.models.build import IMAGENET, SCRATCH, build_model
+from train.models.registry import model_named
+from train.recipe import Recipe
+
+
+def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) -> tuple[int, int]:
+    """Build the model once, so that an error is raised before the run has a folder.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    n_classes : int
+    may_download : bool
+        Fetch ImageNet weights that are not on this machine; else they are not looked for.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Height and width of its images.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such model, its weights are not at hand, or the images are too small for it.
+    """
+    model = model_named(recipe.model)
+    side = recipe.input_size or model.size
+    is_fetched = recipe.weights == IMAGENET and model.has_imagenet and not model.has_weights_package
+    try:
+        build_model(recipe.model, n_classes=n_classes, size=(side, side))
+    except ValueError:
+        if side >= model.size:
+            raise
+        raise ValueError(
+            f"--input-size must be larger for {recipe.model!r}, such as its own, {model.size}. Got {side}."
+        ) from None
+    if recipe.weights != SCRATCH and (may_download or not is_fetched):
+        build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
+    return side, side
