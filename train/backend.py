@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import sys
@@ -22,6 +23,7 @@ def set_up(*, shares_gpu: bool = False) -> None:
     if shares_gpu:
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    _reuse_memory()
     with _quiet():
         import keras
 
@@ -32,6 +34,24 @@ def set_up(*, shares_gpu: bool = False) -> None:
             tf.config.experimental.enable_op_determinism()
             for gpu in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
+
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Parameters of `mallopt` (https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+
+
+def _reuse_memory() -> None:
+    """Let glibc reuse the memory of large arrays, which by default it gives back to the system after each.
+
+    Each step of training allocates the same activations again, and new pages of the system cost as much as the
+    arithmetic of a small model: an epoch of the default recipe on ESC-10 takes half the time.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library than glibc has none
+        return
+    mallopt(M_MMAP_MAX, 0)
+    mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def has_gpu() -> bool:
