@@ -23,7 +23,9 @@ def alexnet(x: KerasTensor) -> KerasTensor:
     for place, width in ((6, 384), (8, 256), (10, 256)):
         x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"features.{place}")(x)
     x = layers.MaxPooling2D(3, strides=2)(x)
-    x = layers.Flatten()(layers.Permute((3, 1, 2))(x))  # channel after channel, as PyTorch holds them
+    # Channel after channel, as PyTorch holds them; not as a map, whose rows and columns Grad-CAM would take it for.
+    x = layers.Reshape((-1, x.shape[-1]))(x)
+    x = layers.Flatten()(layers.Permute((2, 1))(x))
     x = layers.Dropout(0.5)(x)
     x = layers.Dense(4096, activation="relu", name="classifier.1")(x)
     x = layers.Dropout(0.5)(x)

@@ -86,8 +86,16 @@ def _read_archive(file: io.BytesIO) -> Any:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise ValueError("its archive is compressed, which PyTorch's never is")
 
+        n_bytes = file.getbuffer().nbytes
+        read: dict[str, bytes] = {}
+
         def storage(key: str, dtype: np.dtype, n: int) -> np.ndarray:
-            values = np.frombuffer(archive.read(f"{root}data/{key}"), dtype=dtype)
+            if key not in read:
+                read[key] = archive.read(f"{root}data/{key}")
+                # Members of a hostile archive can lie over each other.
+                if sum(map(len, read.values())) > n_bytes:
+                    raise ValueError("its arrays are larger than the file")
+            values = np.frombuffer(read[key], dtype=dtype)
             if len(values) < n:
                 raise ValueError(f"its array {key!r} has {len(values):,} numbers and not {n:,}")
             return values

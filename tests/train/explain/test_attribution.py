@@ -21,7 +21,7 @@ from train.recipe import Recipe
 
 FAMILIES = {model.base[0] if isinstance(model.base, tuple) else name: name for name, model in reversed(MODELS.items())}
 """The first model of each module of keras.applications, and every model of our own: the rest differ in width and depth."""
-EVERY_DAY = ("cnn9", "resnet50", "squeezenet")
+EVERY_DAY = ("alexnet", "cnn9", "efficientnet_lite0", "resnet50", "squeezenet")
 """Those that end in different layers."""
 FLOOR = np.array([0, 0, 3], np.uint8)
 

@@ -109,6 +109,31 @@ def test_compressed_archives_are_refused(tmp_path):
         read_torch_weights(tmp_path / "bomb.pth")
 
 
+def test_arrays_of_one_storage_share_its_memory(tmp_path):
+    """Else a small file could name one storage a million times."""
+    (tmp_path / "small.pth").write_bytes(bytes_of(ARCHIVE))
+    state = read_torch_weights(tmp_path / "small.pth")
+    assert np.shares_memory(state["weight"], state["turned"])
+
+
+def test_members_that_lie_over_each_other_are_refused(tmp_path):
+    """Every storage is the same, longest member: together they are longer than the file."""
+    content = bytearray(bytes_of(ARCHIVE))
+    padding = bytes(2000)
+    source = io.BytesIO(content)
+    out = io.BytesIO()
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(out, "w") as target:
+        for member in archive.infolist():
+            target.writestr(member.filename, archive.read(member) + (padding if "/data/" in member.filename else b""))
+        data = [member for member in target.infolist() if "/data/" in member.filename]
+        for member in data[1:]:
+            member.filename, member.header_offset = member.filename, data[0].header_offset
+            member.CRC, member.file_size, member.compress_size = data[0].CRC, data[0].file_size, data[0].compress_size
+    (tmp_path / "over.pth").write_bytes(out.getvalue())
+    with pytest.raises(ValueError, match="not a file of weights"):
+        read_torch_weights(tmp_path / "over.pth")
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_damaged_files_are_refused_or_read(tmp_path, kind):
     """Whatever a byte becomes, the result is arrays within the file, or an error that says that it is not weights."""
