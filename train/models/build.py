@@ -159,7 +159,7 @@ def _penalise(model: keras.Model, l1: float, l2: float) -> None:
 
 
 def _load_pretrained(model: keras.Model, path: Path) -> None:
-    """Take the weights of an earlier classifier; those of its last layer only if the number of classes is the same."""
+    """Take the weights of a classifier in a file; those of its last layer only if the number of classes is the same."""
     if not path.is_file():
         raise FileNotFoundError(f"--weights must be none, imagenet, or a file. There is no file {str(path)!r}.")
     if not path.name.endswith((".keras", ".weights.h5", *SUFFIXES)):
@@ -167,9 +167,16 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
             "--weights must be a file of Keras (.keras, .weights.h5) or of PyTorch (.pth, .pt, .safetensors). "
             f"Got {str(path)!r}. Give one of these."
         )
+    is_torch, published = path.suffix in SUFFIXES, MODELS[model.name].torch_weights
+    if is_torch and published is None:
+        named = ", ".join(name for name, other in MODELS.items() if other.torch_weights)
+        raise ValueError(
+            f"--model must be one of {named} for weights of PyTorch. Got {model.name!r} with {str(path)!r}. "
+            "Give one of these models, or a file of Keras."
+        )
     try:
-        if path.suffix in SUFFIXES:
-            _load_torch(model, path)
+        if is_torch and published:
+            set_torch_weights(model, read_torch_weights(path), base=BASE, head=published.head, with_head=True)
             return
         if path.suffix != ".keras":
             load_weights(model, path)
@@ -178,23 +185,15 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
         load_weights(earlier, path)
     except Exception as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
+        hint = "A .keras file, such as a run's last.keras, may have other classes; a .weights.h5 file may not."
         raise ValueError(
             f"--weights must be a file of weights of {model.name!r}. Got {str(path)!r}, which cannot be read as such "
-            f"({why}). A .keras file, such as a run's last.keras, may have other classes; a .weights.h5 file may not."
+            f"({why}). " + ("Give the file of that model." if is_torch else hint)
         ) from None
     if earlier.output_shape == model.output_shape:
         model.set_weights(earlier.get_weights())
     else:
         model.get_layer(BASE).set_weights(earlier.get_layer(BASE).get_weights())
-
-
-def _load_torch(model: keras.Model, path: Path) -> None:
-    """Take the weights of PyTorch; those of the last layer only if the number of classes is the same."""
-    published = MODELS[model.name].torch_weights
-    if published is None:
-        named = ", ".join(name for name, other in MODELS.items() if other.torch_weights)
-        raise ValueError(f"of PyTorch's weights only those of {named} can be read")
-    set_torch_weights(model, read_torch_weights(path), base=BASE, head=published.head, with_head=True)
 
 
 def _n_classes(path: Path, model: keras.Model) -> int:

@@ -68,8 +68,8 @@ def weights_folder() -> Path:
 def not_at_hand(name: str, address: str) -> FileNotFoundError:
     """What to raise where weights cannot be downloaded."""
     return FileNotFoundError(
-        f"The ImageNet weights of {name!r} are not on this machine and cannot be downloaded. On a machine with "
-        f"network fetch {address}, and put the file into {weights_folder()}; or take --weights none."
+        f"The ImageNet weights of {name!r} are not on this machine and cannot be downloaded. On a machine with a "
+        f"network, fetch {address}, and put the file into {weights_folder()}; or take --weights none."
     )
 
 

@@ -118,7 +118,9 @@ def test_weights_of_another_model_are_refused(resnet18, tmp_path, change, messag
 
 
 def test_which_models_take_weights_of_pytorch(resnet18):
-    with pytest.raises(ValueError, match="of PyTorch's weights only those of efficientnet_lite0, .*densenet161"):
+    with pytest.raises(
+        ValueError, match="--model must be one of efficientnet_lite0, .*densenet161 for weights of PyTorch. Got 'cnn7'"
+    ):
         build_model("cnn7", n_classes=3, weights=str(resnet18[1]))
 
 
