@@ -181,7 +181,8 @@ def _train_here(
     backend.set_up()
     from train.recipe import Recipe
     from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
-    from train.training.fit import fit_fold, probabilities
+    from train.training.fit import fit_fold
+    from train.training.outputs import outputs
     from train.training.prepare import prepare
     from train.training.train_fold import fold_of
 
@@ -194,7 +195,7 @@ def _train_here(
             shrink(prepared.images.pixels), prepared.table["label"].to_numpy(), fold.split
         )
         trained, history = fit_fold(recipe, fold, on_epoch=lambda row, n: None)
-        says = probabilities(trained, prepared.images, fold.split.test, batch_size=recipe.batch_size)
+        says = outputs(trained, prepared.images, fold.split.test, batch_size=recipe.batch_size)
     answers = hashlib.sha256(repr((meter, history[-1]["loss"])).encode() + says.tobytes()).hexdigest()
     return {"epoch_s": history[-1]["seconds"], "answers": answers}
 

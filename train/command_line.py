@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generate.runtime.toml_config import parse_with_config
 from train.defaults import CACHES, EXPLAINED_TESTS
-from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
+from train.recipe import AUGMENTS, PROTOCOLS, QUALITIES, SELECTS, SILENT_ENDS, Recipe
 
 DESCRIPTION = """\
 Train an image classifier on the images that `python -m generate` made, and test it on recordings that are not in its
@@ -107,9 +107,17 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     """The options of a recipe; without its protocol, where a command trains with several."""
     default = Recipe()
     group = parser.add_argument_group("classifier")
+    group.add_argument(
+        "--quality",
+        choices=QUALITIES,
+        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it, best does so for longer "
+        "(default: standard)",
+    )
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(
-        "--weights", metavar="W", help=f"none, imagenet, or a file of weights (default: {default.weights})"
+        "--weights",
+        metavar="W",
+        help="imagenet, none, or a file of weights (default: imagenet; none for cnn7 and cnn9, which have no others)",
     )
     group.add_argument(
         "--ensemble",
@@ -195,15 +203,15 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         "--epochs",
         type=int,
         metavar="N",
-        help="passes over the training images (default: as many as show each clip, in whatever variant, 120 times; "
-        "20 times in fine-tuning)",
+        help="passes over the training images, after the last layer of a pretrained model was fitted (default: as many "
+        "as show each clip, in whatever variant, 20 times; 120 times from scratch)",
     )
     group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default.batch_size}")
     group.add_argument(
         "--learning-rate",
         type=float,
         metavar="X",
-        help="the maximum, between a warm-up and a cosine decay (default: 0.001 from scratch, 0.0001 in fine-tuning)",
+        help="the maximum, between a warm-up and a cosine decay (default: 0.001)",
     )
     group.add_argument(
         "--warmup",
@@ -211,15 +219,12 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
         metavar="P",
         help=f"fraction of the steps in which the rate rises (default: {default.warmup})",
     )
-    group.add_argument("--head-epochs", type=int, metavar="N", help="with the base frozen, before the other epochs")
-    group.add_argument(
-        "--head-learning-rate", type=float, metavar="X", help=f"in these (default: {default.head_learning_rate})"
-    )
     group.add_argument(
         "--unfreeze",
         type=str,
         metavar="all|N",
-        help=f"then fine-tune all of the base, or its last N layers (default: {default.unfreeze})",
+        help="of a pretrained model, fine-tune all layers or the last N (default: all; of efficientnet_lite those from "
+        "the fourth of its seven stages on)",
     )
     group.add_argument(
         "--patience", type=int, metavar="N", help="with --select validation: stop after N epochs without a lower loss"
@@ -270,7 +275,6 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     recipe = Recipe.from_values(given)
     for name, is_used, where in (
         ("image_preset", "image" in recipe.augment, "--augment image"),
-        ("head_learning_rate", recipe.weights != "none" and recipe.head_epochs != 0, "--weights imagenet or a file"),
         ("allow_recording_overlap", recipe.protocol == "folds", "--protocol folds"),
     ):
         if name in given and not is_used:
@@ -280,9 +284,11 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
 
 
 def given_recipe(options: argparse.Namespace) -> dict[str, object]:
-    """The options of a recipe that were given."""
+    """The options of a recipe that were given, and those that `--quality` stands for."""
     names = {field.name for field in fields(Recipe)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if options.quality is not None:
+        given = {**QUALITIES[options.quality], **given}
     for name in ("augment", "train_variants"):
         if name in given and NONE in given[name]:
             if len(given[name]) > 1:

@@ -19,6 +19,12 @@ SILENT_ENDS = ("keep", "loop")
 DEFAULT_PRESET = "sound"
 EARLIER_NAMES = {"nets": "ensemble", "keep_relatives": "allow_recording_overlap"}
 """Of options, in runs of earlier releases."""
+EARLIER_OPTIONS = frozenset({"head_epochs", "head_learning_rate"})
+"""Of such runs, that nothing depends on now."""
+FROM_SCRATCH = frozenset({"cnn7", "cnn9"})
+"""Models without pretrained weights."""
+QUALITIES: dict[str, dict[str, int]] = {"fast": {"views": 0}, "standard": {}, "best": {"views": 60, "input_size": 224}}
+"""Of a pretrained model: options of a recipe for a first look, for most purposes, and for the highest accuracy."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""
 
@@ -32,7 +38,7 @@ class Recipe:
     model : str
         A key of `train.models.registry.MODELS`.
     weights : str
-        `none`, `imagenet`, or a file of weights.
+        `none`, `imagenet`, or a file of weights; empty: `imagenet`, or `none` where there are no such weights.
     ensemble : int or None
         Models trained from scratch, whose probabilities are averaged; None: two of the small models, one of any other.
     input_size : int or None
@@ -62,17 +68,17 @@ class Recipe:
         Test the last weights of a fixed schedule, or those of the epoch with the least loss on a validation fold.
     allow_recording_overlap : bool
         Train on images of tested recordings where the collection's own folds divide recordings (leaky).
+    views : int or None
+        How often each clip is shown in training, in whatever variant; 0: of pretrained models only the last layer is
+        trained; None: `train.training.schedule.VIEWS`.
     epochs : int or None
-        Passes over the training images; None: as many as show each clip `train.training.schedule.VIEWS` times.
-    head_epochs : int or None
-        Passes with the base frozen, before the others; None: a fifth of `epochs` for pretrained weights, else 0.
-    unfreeze : str
-        Layers of the base that are fine-tuned after the head: `all`, or the number of the last ones with weights.
+        Passes over the training images, whatever `views` says; None: as many as `views` needs.
+    unfreeze : str or None
+        Layers of the base that are fine-tuned: `all`, or the number of the last ones with weights; None: the model's
+        own.
     batch_size : int
     learning_rate : float or None
-        The highest, after the warm-up; None: 0.001 from scratch, 0.0001 in fine-tuning.
-    head_learning_rate : float
-        While the base is frozen.
+        The highest, after the warm-up; None: `train.training.schedule.LEARNING_RATE`.
     warmup : float
         Fraction of the steps in which the rate rises from 0, before it falls to 0 on a cosine.
     patience : int
@@ -88,8 +94,8 @@ class Recipe:
         Of the weights, the order of images, the transforms and random splits.
     """
 
-    model: str = "cnn9"
-    weights: str = "none"
+    model: str = "efficientnet_lite0"
+    weights: str = ""
     ensemble: int | None = None
     input_size: int | None = None
     silent_ends: str = "keep"
@@ -105,12 +111,11 @@ class Recipe:
     n_folds: int | None = None
     select: str = "last"
     allow_recording_overlap: bool = False
+    views: int | None = None
     epochs: int | None = None
-    head_epochs: int | None = None
-    unfreeze: str = "all"
+    unfreeze: str | None = None
     batch_size: int = 32
     learning_rate: float | None = None
-    head_learning_rate: float = 1e-3
     warmup: float = 0.05
     patience: int = 0
     class_weights: bool = False
@@ -128,6 +133,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, tuple(value))
+        if not self.weights:
+            object.__setattr__(self, "weights", "none" if self.model in FROM_SCRATCH else "imagenet")
         self._check_choice("silent_ends", self.silent_ends, SILENT_ENDS)
         self._check_choice("protocol", self.protocol, PROTOCOLS)
         self._check_choice("select", self.select, SELECTS)
@@ -135,11 +142,11 @@ class Recipe:
             self._check_choice("augment", augment, (*AUGMENTS, "none"))
         self._check_range("ensemble", 1, 16, "models", may_be_none=True)
         self._check_range("input_size", *SIDES_PX, "pixels", may_be_none=True)
-        self._check_range("epochs", 1, 100_000, "passes over the training images", may_be_none=True)
-        self._check_range("head_epochs", 0, 100_000, "passes over the training images", may_be_none=True)
+        least = 1 if self.weights == "none" else 0
+        self._check_range("views", least, 100_000, "how often each clip is shown", may_be_none=True)
+        self._check_range("epochs", least, 100_000, "passes over the training images", may_be_none=True)
         self._check_range("batch_size", 2, 65_536, "images")
         self._check_range("learning_rate", 1e-9, 10, "such as 0.001", may_be_none=True)
-        self._check_range("head_learning_rate", 1e-9, 10, "such as 0.001")
         self._check_range("warmup", 0, 0.9, "a fraction of the steps, such as 0.05")
         self._check_range("patience", 0, 100_000, "epochs")
         self._check_range("label_smoothing", 0, 0.9, "such as 0.1")
@@ -148,7 +155,7 @@ class Recipe:
             self._check_range(name, 0, 10, "such as 0.0001")
         self._check_range("seed", 0, 2**31 - 1, "an integer")
         self._check_range("n_folds", 2, 1000, "folds", may_be_none=True)
-        if self.unfreeze != "all" and not self.unfreeze.isdecimal():
+        if self.unfreeze not in (None, "all") and not self.unfreeze.isdecimal():
             raise ValueError(f"unfreeze must be all, or a number of layers such as 30. Got {self.unfreeze!r}.")
         self._check_combinations()
 
@@ -165,11 +172,10 @@ class Recipe:
                 f"{given} must be combined with --protocol folds. Got --protocol {self.protocol}, which has no folds. "
                 "Leave one of them out."
             )
-        if self.weights == "none" and (self.head_epochs or self.unfreeze != "all"):
-            option = f"--head-epochs {self.head_epochs}" if self.head_epochs else f"--unfreeze {self.unfreeze}"
+        if self.weights == "none" and self.unfreeze not in (None, "all"):
             raise ValueError(
-                f"{option} must be combined with pretrained weights. Got --weights none. Leave it out, or give "
-                "--weights imagenet or a file."
+                f"--unfreeze {self.unfreeze} must be combined with pretrained weights. Got --weights none. Leave it "
+                "out, or give --weights imagenet or a file."
             )
         for transforms, options in (
             ("spectrogram", {"spectrogram-values": self.spectrogram_values}),
@@ -219,6 +225,7 @@ class Recipe:
     def from_json(cls, values: Mapping[str, object]) -> Recipe:
         """Read what `to_json` of this or an earlier release returned; unknown names are an error."""
         values = with_current_names(values, EARLIER_NAMES)
+        values = {name: value for name, value in values.items() if name not in EARLIER_OPTIONS}
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")

@@ -122,7 +122,7 @@ def _overview(ablation: Ablation, first: Prepared, recipes: Mapping[str, Recipe]
     lines = [f"Ablation in {shown(ablation.folder)}: {count(len(recipes), 'run')}, each on {folds}. Images per fold:"]
     for name, recipe in recipes.items():
         n = n_train(ablation, name, first)
-        epochs = seen // n if name == ALL else (recipe.epochs or 0) + (recipe.head_epochs or 0)
+        epochs = seen // n if name == ALL else (recipe.epochs or 0) + (recipe.weights != "none")
         done = ", finished" if is_finished(ablation.folder / name) else ""
         lines.append(f"  {name:<{width}}  {n:>7,} in {count(epochs, 'epoch')}: {epochs * n:,} seen{done}")
     return "\n".join(lines)

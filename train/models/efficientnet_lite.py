@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from keras import KerasTensor, layers
+from keras import KerasTensor, layers, ops
 
 BLOCKS = (
     # kernel size, strides, expansion, channels, repeats
@@ -16,12 +16,20 @@ BLOCKS = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
+FIRST_STAGE = 2
+"""From its blocks on, features are taken: those of the two stages before are edges and little more."""
 DIVISOR = 8
 EPSILON = 1e-3
+SMALLEST_VARIANCE = 1e-5
 
 
 def efficientnet_lite0(x: KerasTensor) -> KerasTensor:
-    """Sixteen blocks; shape=(batch, 1280). 4,652,008 parameters with 1,000 classes.
+    """Sixteen blocks; shape=(batch, 6048): mean and standard deviation of each channel of thirteen of them and the last
+    convolution. 4,652,008 parameters with 1,000 classes on the means of the last convolution alone.
+
+    Spectrograms are no photographs: what the last layers know of dogs and cars says less of them than the patterns of
+    the layers before. A linear classifier of all depths is right where that of the last alone is not; see the table in
+    docs/train.md.
 
     References
     ----------
@@ -32,17 +40,18 @@ def efficientnet_lite0(x: KerasTensor) -> KerasTensor:
 
 
 def efficientnet_lite1(x: KerasTensor) -> KerasTensor:
-    """Deeper; shape=(batch, 1280). 5,416,680 parameters with 1,000 classes; see `efficientnet_lite0`."""
+    """Deeper; shape=(batch, 6896). 5,416,680 parameters with 1,000 classes; see `efficientnet_lite0`."""
     return _efficientnet(x, width=1.0, depth=1.1)
 
 
 def efficientnet_lite2(x: KerasTensor) -> KerasTensor:
-    """Deeper and wider; shape=(batch, 1280). 6,092,072 parameters with 1,000 classes; see `efficientnet_lite0`."""
+    """Deeper and wider; shape=(batch, 7296). 6,092,072 parameters with 1,000 classes; see `efficientnet_lite0`."""
     return _efficientnet(x, width=1.1, depth=1.2)
 
 
 def _efficientnet(x: KerasTensor, *, width: float, depth: float) -> KerasTensor:
-    """Stem, blocks, last convolution, mean."""
+    """Stem, blocks, last convolution; the features of all depths, those of the last convolution at the end."""
+    features: list[KerasTensor] = []
     x = _convolution(x, 32, 3, strides=2, names=("_conv_stem", "_bn0"))
     number = 0
     for stage, (size, strides, expansion, channels, repeats) in enumerate(BLOCKS):
@@ -58,8 +67,29 @@ def _efficientnet(x: KerasTensor, *, width: float, depth: float) -> KerasTensor:
                 name=f"_blocks.{number}",
             )
             number += 1
+            if stage >= FIRST_STAGE:
+                features += _mean_and_deviation(x)
     x = _convolution(x, 1280, 1, names=("_conv_head", "_bn1"))
-    return layers.GlobalAveragePooling2D()(x)
+    mean, deviation = _mean_and_deviation(x)
+    return layers.Concatenate()([*features, deviation, mean])
+
+
+def standardised_head(features: KerasTensor, n_classes: int, dropout: float) -> KerasTensor:
+    """Logits of features of different sizes and spreads, shape=(batch, n_classes).
+
+    Each feature has mean 0 and a standard deviation of one over the square root of their number, so that a step of the
+    optimizer moves the logits as much as with few features.
+    """
+    x = layers.BatchNormalization(center=False, scale=False, epsilon=SMALLEST_VARIANCE)(features)
+    x = layers.Rescaling(1 / math.sqrt(features.shape[-1]))(x)
+    return layers.Dense(n_classes)(layers.Dropout(dropout)(x))
+
+
+def _mean_and_deviation(x: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
+    """Of each channel over rows and columns, shape=(batch, channels) each."""
+    mean = ops.mean(x, axis=(1, 2), keepdims=True)
+    variance = ops.mean(ops.square(x - mean), axis=(1, 2))
+    return layers.GlobalAveragePooling2D()(x), ops.sqrt(variance + SMALLEST_VARIANCE)
 
 
 def _block(x: KerasTensor, size: int, *, strides: int, expansion: int, channels: int, name: str) -> KerasTensor:

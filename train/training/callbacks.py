@@ -69,8 +69,7 @@ class SaveAndReport(keras.callbacks.Callback):
         numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
         if not np.isfinite([numbers["loss"], numbers.get("val_loss", 0)]).all():
             raise ValueError(
-                f"The loss is not finite in epoch {epoch + 1}. Lower --learning-rate (or --head-learning-rate), or "
-                "leave --mixed-precision out."
+                f"The loss is not finite in epoch {epoch + 1}. Lower --learning-rate, or leave --mixed-precision out."
             )
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}

@@ -45,13 +45,9 @@ def with_budget(recipe: Recipe, seen: Mapping[str, int], *, n_train: int) -> Rec
     Returns
     -------
     Recipe
-        With other `epochs` and `head_epochs`, each at least 1.
+        With other `epochs`, at least 1 unless the other run has none.
     """
-    return replace(
-        recipe,
-        epochs=max(1, round(seen["all"] / n_train)),
-        head_epochs=max(1, round(seen["head"] / n_train)) if "head" in seen else None,
-    )
+    return replace(recipe, epochs=max(1, round(seen["all"] / n_train)) if "all" in seen else 0)
 
 
 def train_in_turn(runs: Iterable[tuple[str, Prepared]]) -> dict[str, Report]:

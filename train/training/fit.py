@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from train import backend
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
-from train.data.decode import Images, colour
+from train.data.decode import colour
 from train.models import checkpoint
 from train.models.build import build_from_recipe
 from train.models.ensemble import CrossEntropy
@@ -23,7 +24,8 @@ from train.training.batch_failures import EndAtFailure, until_failure
 from train.training.batches import Batches, Draw
 from train.training.callbacks import SaveAndReport
 from train.training.fold import Fold
-from train.training.schedule import Phase, learning_rate, phases, set_trainable
+from train.training.linear_head import fit_linear_head
+from train.training.schedule import EMA_MOMENTUM, Phase, learning_rate, phases, set_trainable
 
 
 def n_images_to_see(recipe: Recipe, fold: Fold) -> int:
@@ -92,8 +94,11 @@ def _train(
         end = first + phase.epochs
         done = len(history)
         is_last = phase is all_phases[-1]
-        if done < end and not (is_last and has_waited(recipe, phase.name, history)):
-            _begin_phase(model, phase, recipe, len(batches))
+        if phase.name == "head":
+            if not done:
+                _fit_head(model, recipe, fold, history, on_epoch)
+        elif done < end and not (is_last and has_waited(recipe, phase.name, history)):
+            _begin_training(model, phase, recipe, len(batches))
             if done > first:
                 checkpoint.restore(model, last, with_optimizer=True)
             save_and_report = SaveAndReport(recipe, fold, phase, history, on_epoch, is_last=is_last)
@@ -137,12 +142,6 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
     )
 
 
-def probabilities(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
-    """Probabilities of images, shape=(len(rows), n_classes); coloured a batch at a time."""
-    parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
-    return np.concatenate([model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in parts])
-
-
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
     """A model with weights initialised from the seed, or pretrained."""
     height, width = fold.images.pixels.shape[1:]
@@ -156,13 +155,35 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
         )
 
 
-def _begin_phase(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
-    """Freeze what the phase does not train, and give it an optimizer of its own."""
-    set_trainable(model, phase, recipe)
+def _fit_head(
+    model: keras.Model,
+    recipe: Recipe,
+    fold: Fold,
+    history: list[EpochRow],
+    on_epoch: Callable[[EpochRow, int], None],
+) -> None:
+    """The first epoch of a pretrained model: its last layer is fitted, and the model saved."""
+    began = time.monotonic()
+    numbers = fit_linear_head(model, recipe, fold)
+    row = {"epoch": 1, "phase": "head", "learning_rate": 0.0, **numbers}
+    history.append(row | {"seconds": round(time.monotonic() - began, 3)})
+    checkpoint.save(model, fold.folder / LAST, history, with_optimizer=False)
+    if recipe.select == "validation":
+        checkpoint.save(model, fold.folder / BEST, history, with_optimizer=False)
+    on_epoch(history[-1], len(fold.split.train))
+
+
+def _begin_training(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
+    """Freeze what is not trained, and add an optimizer."""
+    set_trainable(model, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
+    # The best epoch is one whose own weights were looked at.
+    averages = recipe.weights != "none" and recipe.select == "last"
     cross_entropy = keras.losses.CategoricalCrossentropy if ensemble_size(recipe) == 1 else CrossEntropy
     model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        optimizer=keras.optimizers.AdamW(
+            rate, weight_decay=recipe.weight_decay, use_ema=averages, ema_momentum=EMA_MOMENTUM
+        ),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=backend.compiles(),

@@ -140,11 +140,13 @@ def _transforms(recipe: Recipe) -> str:
 
 def _schedule(prepared: Prepared) -> str:
     parts = [
-        f"{count(phase.epochs, 'epoch')}{' of the head alone' if phase.name == 'head' else ''} at "
-        f"up to {phase.learning_rate:g}"
+        "the last layer fitted"
+        if phase.name == "head"
+        else f"{count(phase.epochs, 'epoch')} at up to "
+        f"{phase.learning_rate:g} and down to 0, batches of {prepared.run.recipe.batch_size}"
         for phase in phases_of(prepared, prepared.splits[0])
     ]
-    return f"{', then '.join(parts)} and down to 0, batches of {prepared.run.recipe.batch_size}"
+    return ", then ".join(parts)
 
 
 def _pixels(size: tuple[int, int]) -> str:

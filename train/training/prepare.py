@@ -24,7 +24,7 @@ from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
 from train.runs.run_name import RUNS, check_name, check_ours, default_name, new_folder
-from train.training.schedule import LEARNING_RATE, Phase, phases, start_of
+from train.training.schedule import LEARNING_RATE, VIEWS, Phase, phases, start_of
 
 
 @dataclass(frozen=True)
@@ -242,10 +242,16 @@ def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
 
 def _settled(recipe: Recipe) -> Recipe:
     """The recipe with the defaults that depend on other options, so that they are in the run's `config.json`."""
-    from train.models.registry import ensemble_size
+    from train.models.registry import MODELS, ensemble_size
 
-    rate = recipe.learning_rate or LEARNING_RATE[start_of(recipe)]
-    return replace(recipe, learning_rate=rate, ensemble=ensemble_size(recipe))
+    start = start_of(recipe)
+    return replace(
+        recipe,
+        views=VIEWS[start] if recipe.views is None else recipe.views,
+        learning_rate=recipe.learning_rate or LEARNING_RATE[start],
+        ensemble=ensemble_size(recipe),
+        unfreeze=recipe.unfreeze or ("all" if start == "none" else MODELS[recipe.model].unfreeze),
+    )
 
 
 def phases_of(prepared: Prepared, split: Split) -> list[Phase]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import keras
 
 from train.models.build import BASE
+from train.models.registry import MODELS
 from train.recipe import Recipe
 
 VIEWS = {"none": 120, "pretrained": 20}
-"""How often each training clip is shown, in whatever variant, unless `epochs` is given: from scratch, and with
+"""How often each training clip is shown, in whatever variant, unless the recipe says it: from scratch, and with
 pretrained weights. Counted in clips, so that a run with stored variants costs as much as one without."""
-LEARNING_RATE = {"none": 1e-3, "pretrained": 1e-4}
-HEAD_FRACTION = 0.2
+LEARNING_RATE = {"none": 1e-3, "pretrained": 1e-3}
+EMA_MOMENTUM = 0.98
+"""Of the moving average of the weights that is kept at the end of fine-tuning, about that of the last 50 steps."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Phase:
     Parameters
     ----------
     name : {"head", "all"}
-        With the base frozen, or with the layers trained that `Recipe.unfreeze` names.
+        The last layer alone, which is fitted (`train.training.linear_head`), or the layers that `Recipe.unfreeze`
+        names, by gradient descent.
     epochs : int
     learning_rate : float
         The highest.
@@ -51,15 +54,18 @@ def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
     Returns
     -------
     list of Phase
-        In their order: the head alone, if it has epochs of its own, and then all.
+        In their order: with pretrained weights the head, in one epoch, and then all.
     """
     start = start_of(recipe)
-    epochs = recipe.epochs or max(1, round(VIEWS[start] * n_clips / n_images))
-    head_epochs = recipe.head_epochs
-    if head_epochs is None:
-        head_epochs = 0 if start == "none" else max(1, round(HEAD_FRACTION * epochs))
-    whole = Phase("all", epochs, recipe.learning_rate or LEARNING_RATE[start])
-    return [Phase("head", head_epochs, recipe.head_learning_rate), whole] if head_epochs else [whole]
+    views = VIEWS[start] if recipe.views is None else recipe.views
+    epochs = recipe.epochs
+    if epochs is None:
+        epochs = max(1, round(views * n_clips / n_images)) if views else 0
+    head = Phase("head", 1, 0.0)
+    fine_tuning = Phase("all", epochs, recipe.learning_rate or LEARNING_RATE[start])
+    if start == "none":
+        return [fine_tuning]
+    return ([head] if MODELS[recipe.model].has_linear_head else []) + ([fine_tuning] if epochs else [])
 
 
 def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras.optimizers.schedules.CosineDecay:
@@ -89,8 +95,8 @@ def learning_rate(phase: Phase, *, steps_per_epoch: int, warmup: float) -> keras
     )
 
 
-def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
-    """Freeze what a phase does not train.
+def set_trainable(model: keras.Model, recipe: Recipe) -> None:
+    """Freeze what fine-tuning does not train.
 
     In fine-tuning, batch normalisation stays frozen: the statistics of few new images would spoil the base (https://keras.io/guides/transfer_learning/).
 
@@ -99,18 +105,18 @@ def set_trainable(model: keras.Model, phase: Phase, recipe: Recipe) -> None:
     model : keras.Model
         As `train.models.build.build_model` gives it; `trainable` of its layers is set. From scratch (`weights` is
         `none`) it is left as it is: all of it trains.
-    phase : Phase
     recipe : Recipe
         `weights`, and in `unfreeze` how many of the last layers with weights are trained.
     """
     if recipe.weights == "none":
         return
     base = model.get_layer(BASE)
-    base.trainable = phase.name == "all"
-    if phase.name == "head":
-        return
+    for layer in model.layers:
+        # Of the head: it was given the statistics of the features of all training images.
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
     weighted = [layer for layer in base._flatten_layers(include_self=False) if layer.weights and not _is_group(layer)]
-    n_last = len(weighted) if recipe.unfreeze == "all" else int(recipe.unfreeze)
+    unfreeze = recipe.unfreeze or MODELS[recipe.model].unfreeze
+    n_last = len(weighted) if unfreeze == "all" else int(unfreeze)
     for place, layer in enumerate(weighted):
         is_among_last = place >= len(weighted) - n_last
         layer.trainable = is_among_last and not isinstance(layer, keras.layers.BatchNormalization)

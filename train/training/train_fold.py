@@ -15,7 +15,9 @@ from train.data.split import Split, count_shared_recordings
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.runs.history import EpochRow, tested_epoch
 from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, write_json
-from train.training.fit import Fold, fit_fold, probabilities
+from train.training.fit import fit_fold
+from train.training.fold import Fold
+from train.training.outputs import outputs
 from train.training.prepare import Prepared
 
 
@@ -65,7 +67,7 @@ def train_fold(
     model, history = fit_fold(
         run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None
     )
-    predicted = probabilities(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
+    predicted = outputs(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
     del model  # frees its memory before the next fold begins
     predictions = _predictions(table, split, predicted, run.classes)
     described = {
