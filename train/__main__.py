@@ -10,6 +10,7 @@ from generate.runtime.exit_codes import INTERRUPTED, guarded
 from generate.runtime.os_compat import quoted
 from generate.workers.dask_cluster import check_address
 from train import command_line
+from train.recipe_options import given_recipe, recipe_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +24,7 @@ def _train(arguments: Sequence[str] | None) -> int:
     if options.cluster:
         check_address(options.cluster)
     if options.resume is None:
-        recipe = command_line.recipe_from(options)
+        recipe = recipe_from(options)
     else:
         _check_nothing_else(options)
     # Only now: loading Keras takes seconds that `--help` need not wait for.
@@ -67,7 +68,7 @@ def _check_nothing_else(options: argparse.Namespace) -> None:
     from train.runs.run_folder import read_run
 
     run = read_run(options.resume)
-    given = command_line.given_recipe(options)
+    given = given_recipe(options)
     as_begun = run.recipe.to_json()
     wanted = type(run.recipe).from_values(as_begun | given).to_json()
     for name in given:

@@ -3,8 +3,10 @@ from dataclasses import fields
 
 import pytest
 
-from train.command_line import build_parser, parse, recipe_from
-from train.recipe import Recipe
+from train.command_line import build_parser, parse
+from train.models.registry import MODELS
+from train.recipe import FROM_SCRATCH, Recipe
+from train.recipe_options import recipe_from
 
 
 def test_json_and_back():
@@ -15,8 +17,20 @@ def test_json_and_back():
 
 
 def test_recipes_of_earlier_releases_are_read():
-    recipe = Recipe.from_json({"nets": 3, "keep_relatives": True, "image_preset": "sound"})
-    assert recipe == Recipe(ensemble=3, allow_recording_overlap=True)
+    values = {"weights": "none", "nets": 3, "keep_relatives": True, "image_preset": "sound", "head_epochs": None}
+    assert Recipe.from_json(values) == Recipe(weights="none", ensemble=3, allow_recording_overlap=True)
+
+
+def test_pretrained_weights_where_there_are_some():
+    assert {name for name, model in MODELS.items() if not model.has_imagenet} == FROM_SCRATCH
+    assert Recipe().weights == Recipe(model="resnet50").weights == "imagenet"
+    assert Recipe(model="cnn9").weights == Recipe(model="resnet50", weights="none").weights == "none"
+
+
+def test_quality_stands_for_other_options():
+    assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0)
+    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe()
+    assert recipe_from(parse(["images", "--quality", "best", "--input-size", "96"])).input_size == 96
 
 
 def test_every_option_of_a_recipe_is_on_the_command_line():
@@ -53,8 +67,8 @@ def test_what_is_given_is_taken():
         ({"unfreeze": "-1"}, "unfreeze must be all, or a number"),
         ({"seed": -1}, "seed must .* Got -1"),
         ({"patience": 5}, "--patience must be combined with --select validation.* Got --select last"),
-        ({"head_epochs": 2}, "--head-epochs 2 must be combined with pretrained weights. Got --weights none"),
-        ({"unfreeze": "10"}, "--unfreeze 10 must be combined with pretrained weights"),
+        ({"epochs": 0, "model": "cnn9"}, "epochs must be a number from 1 .* Got 0"),
+        ({"unfreeze": "10", "weights": "none"}, "--unfreeze 10 must be combined with pretrained weights"),
         ({"ensemble": 0}, "ensemble must be a number from 1 to 16: models. Got 0"),
         ({"ensemble": 2, "weights": "imagenet"}, "ensemble must be 1 with pretrained weights.* Got 2"),
         ({"image_values": ("rotation_range=5",)}, "--image-values must be .*give --augment spectrogram image"),
@@ -74,8 +88,9 @@ def test_bad_values(values, words):
     ("line", "words"),
     [
         ("--image-preset sound", "--image-preset must be combined with --augment image"),
-        ("--head-learning-rate 0.01", "--head-learning-rate must be combined with --weights imagenet or a file"),
-        ("--head-learning-rate 0.01 --weights imagenet --head-epochs 0", "--head-learning-rate must be combined"),
+        ("--quality best --model cnn9", "--quality must be combined with pretrained weights. Got cnn9 from scratch"),
+        ("--quality fast --epochs 3", "--quality fast must not be combined with --epochs"),
+        ("--views 3 --epochs 3", "--views must not be combined with --epochs"),
         (
             "--allow-recording-overlap --protocol paper",
             "--allow-recording-overlap must be combined with --protocol folds",
@@ -92,10 +107,6 @@ def test_options_that_the_recipe_uses():
         parse(
             [
                 "images",
-                "--weights",
-                "imagenet",
-                "--head-learning-rate",
-                "0.01",
                 "--augment",
                 "image",
                 "--image-preset",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 ORIGINALS = "originals"
-FILLED_IN = frozenset({"learning_rate", "ensemble"})
+FILLED_IN = frozenset({"learning_rate", "ensemble", "views", "unfreeze"})
 """Options that a run's `config.json` states even where the user left them to the program."""
 
 

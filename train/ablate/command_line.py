@@ -25,9 +25,10 @@ from train.ablate.ablation import (
     unfinished_runs,
 )
 from train.ablate.differences import differences, differences_text
-from train.command_line import NOT_IN_A_CONFIG, add_place_options, add_recipe_options, folds_of, recipe_from
+from train.command_line import NOT_IN_A_CONFIG, add_place_options, folds_of
 from train.compare.table import table_of, table_text
 from train.recipe import Recipe
+from train.recipe_options import add_recipe_options, recipe_from
 from train.training.equal_budget import images_seen, train_in_turn
 
 if TYPE_CHECKING:

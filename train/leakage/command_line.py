@@ -11,12 +11,10 @@ from generate.runtime.toml_config import parse_with_config
 from train.command_line import (
     NOT_IN_A_CONFIG,
     add_place_options,
-    add_recipe_options,
     folds_of,
-    given_recipe,
-    recipe_from,
 )
 from train.leakage.leakage import baseline_results, baseline_text, train_both, trained_text
+from train.recipe_options import add_recipe_options, given_recipe, recipe_from
 
 DESCRIPTION = """\
 Show how much accuracy a leaky split adds: one model with equal budget, tested once on new recordings (grouped split),

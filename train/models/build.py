@@ -200,7 +200,11 @@ def _n_classes(path: Path, model: keras.Model) -> int:
     """Number of classes of the classifier in a file, whose last layer must be like that of `model` otherwise."""
     kernel, bias = (tuple(weight.shape) for weight in model.weights[-2:])
     shapes = array_shapes(path)
-    last = {shapes[name] for name in shapes if name.startswith(f"{LAYERS}/") and f"{LAYERS}/functional/" not in name}
+    last = {
+        shapes[name]
+        for name in shapes
+        if name.startswith(f"{LAYERS}/") and not name.startswith((f"{LAYERS}/functional/", f"{LAYERS}/batch_norm"))
+    }
     n_classes = min((shape[0] for shape in last if len(shape) == 1), default=bias[0])
     if last != {(*kernel[:-1], n_classes), (n_classes,)}:
         raise ValueError("its last layer differs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ def set_torch_weights(
     head : str
         Name of the last layer in `state`.
     with_head : bool
-        Take that layer too, if it has as many classes as `model`.
+        Take that layer too, if it has as many features and classes as that of `model`.
 
     Raises
     ------
@@ -99,8 +100,8 @@ def set_torch_weights(
     state = {EARLIER_KEY.sub(r"\1\2.", name): values for name, values in state.items()}
     wanted = {layer.name: layer for layer in model.get_layer(base).layers if layer.weights}
     last = [layer for layer in model.layers if layer.weights and layer.name != base][-1]
-    bias = state.get(f"{head}.bias")
-    if with_head and bias is not None and bias.shape == last.bias.shape:
+    kernel = state.get(f"{head}.weight")
+    if with_head and kernel is not None and kernel.size == math.prod(last.kernel.shape):
         wanted[head] = last
     arrays = {}
     for name, layer in wanted.items():

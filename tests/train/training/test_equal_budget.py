@@ -15,10 +15,11 @@ def test_runs_with_other_variants_see_as_many_images(images, options):
     assert n_train < len(whole.splits[0].train)
     recipe = with_budget(originals.run.recipe, seen, n_train=n_train)
     assert abs(recipe.epochs * n_train - seen["all"]) <= n_train / 2
-    assert recipe.head_epochs is None and recipe.train_variants == ()
+    assert recipe.train_variants == ()
 
 
-def test_the_head_has_its_part_too():
-    recipe = Recipe(model="resnet50", weights="imagenet")
-    budget = with_budget(recipe, {"head": 100, "all": 1000}, n_train=300)
-    assert (budget.head_epochs, budget.epochs) == (1, 3), "not less than one"
+def test_of_pretrained_models_only_fine_tuning_is_adjusted():
+    recipe = Recipe(model="resnet50")
+    assert with_budget(recipe, {"head": 100, "all": 1000}, n_train=300).epochs == 3
+    assert with_budget(recipe, {"head": 100, "all": 100}, n_train=300).epochs == 1, "not less than one"
+    assert with_budget(recipe, {"head": 100}, n_train=300).epochs == 0

@@ -15,7 +15,9 @@ from train.models.build import BASE
 from train.recipe import Recipe
 from train.runs import history as fold_history
 from train.training import callbacks
-from train.training.fit import Fold, _new_model, fit_fold, make_batches, n_images_to_see, probabilities
+from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see
+from train.training.fold import Fold
+from train.training.outputs import outputs
 from train.training.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
 
 SMALL = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=6, batch_size=16)
@@ -80,11 +82,11 @@ def test_it_learns_and_leaves_its_files(fold):
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert max(row["learning_rate"] for row in history) == pytest.approx(1e-3, rel=0.05)
     assert history[-1]["learning_rate"] < 1e-4
-    says = probabilities(model, fold.images, fold.split.test, batch_size=5)
+    says = outputs(model, fold.images, fold.split.test, batch_size=5)
     np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
     assert (says.argmax(axis=1) == fold.targets[fold.split.test].argmax(axis=1)).mean() > 0.6
     again = checkpoint.load(fold.folder / "last.keras", recipe, n_classes=3, size=(32, 32))
-    np.testing.assert_allclose(probabilities(again, fold.images, fold.split.test, batch_size=5), says, atol=1e-6)
+    np.testing.assert_allclose(outputs(again, fold.images, fold.split.test, batch_size=5), says, atol=1e-6)
     assert {path.name for path in fold.folder.iterdir()} == {"last.keras", "history.csv"}
 
 
@@ -103,7 +105,7 @@ class Killed(BaseException):
     """As abrupt as a signal: nothing after it is done."""
 
 
-FINE_TUNING = replace(SMALL, epochs=4, head_epochs=2, weights="FILE", unfreeze="5")
+FINE_TUNING = replace(SMALL, epochs=4, weights="FILE", unfreeze="5")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def test_validation_tests_the_best_epoch(fold):
     best = fold_history.tested_epoch(replace(SMALL, select="validation"), history)
     assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
-    says = probabilities(model, fold.images, fold.split.validation, batch_size=8)
+    says = outputs(model, fold.images, fold.split.validation, batch_size=8)
     right = fold.targets[fold.split.validation]
     assert -np.log((says * right).sum(axis=1)).mean() == pytest.approx(history[best - 1]["val_loss"], rel=1e-3)
 
@@ -208,11 +210,13 @@ def test_class_weights_make_classes_count_the_same(fold):
 
 def test_budget_counts_clips_not_variants():
     for n_images in (400, 2400):
-        (phase,) = phases(Recipe(), n_images=n_images, n_clips=400)
+        (phase,) = phases(Recipe(model="cnn9"), n_images=n_images, n_clips=400)
         assert phase.epochs * n_images == pytest.approx(VIEWS["none"] * 400, rel=0.05)
-    head, rest = phases(Recipe(weights="imagenet"), n_images=400, n_clips=400)
-    assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 4, "all", 20)
-    assert rest.learning_rate < head.learning_rate
+    head, rest = phases(Recipe(), n_images=400, n_clips=400)
+    assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 1, "all", VIEWS["pretrained"])
+    assert [phase.name for phase in phases(Recipe(views=0), n_images=400, n_clips=400)] == ["head"]
+    (whole,) = phases(Recipe(model="squeezenet"), n_images=400, n_clips=400)
+    assert whole.name == "all", "its last layer is no dense one"
 
 
 def test_rate_rises_and_falls():
@@ -224,35 +228,38 @@ def test_rate_rises_and_falls():
     assert float(learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0)(0)) == pytest.approx(0.01)
 
 
-def test_what_each_phase_trains():
+def test_what_fine_tuning_trains():
     from train.models.build import build_model
 
     recipe = Recipe(model="densenet121", weights="FILE")
     model = build_model(recipe.model, n_classes=3, size=(32, 32))
-    set_trainable(model, Phase("head", 1, 1e-3), recipe)
-    assert [weight.path.split("/")[0] for weight in model.trainable_weights] == ["classes", "classes"]
-    set_trainable(model, Phase("all", 1, 1e-3), recipe)
+    set_trainable(model, recipe)
     trained = {variable.path for variable in model.trainable_weights}
     layers = model.get_layer(BASE)._flatten_layers(include_self=False)
     of_norm = {v.path for layer in layers if isinstance(layer, keras.layers.BatchNormalization) for v in layer.weights}
     assert of_norm and not trained & of_norm
     assert len(trained) == 2 + 120  # the dense layer, and one kernel each of 120 convolutions
-    set_trainable(model, Phase("all", 1, 1e-3), replace(recipe, unfreeze="10"))
+    set_trainable(model, replace(recipe, unfreeze="10"))
     assert 2 < len(model.trainable_weights) < 2 + 10
     scratch = build_model("cnn9", n_classes=3, size=(32, 32))
     n = len(scratch.trainable_weights)
-    set_trainable(scratch, Phase("all", 1, 1e-3), Recipe())
+    set_trainable(scratch, Recipe(model="cnn9"))
     assert len(scratch.trainable_weights) == n
 
 
-def test_patience_is_each_phases_own(fold, tmp_path):
-    """A head that got worse for long does not keep the rest from being trained."""
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_lite_models_are_fine_tuned_from_their_fourth_stage_on(number):
     from train.models.build import build_model
 
-    build_model("cnn7", n_classes=3, size=(32, 32)).save(tmp_path / "w.keras")
-    recipe = replace(SMALL, weights=str(tmp_path / "w.keras"), select="validation", patience=1, head_epochs=5, epochs=2)
-    _, history = fit_fold(replace(recipe, head_learning_rate=5), fold, on_epoch=quiet)
-    assert [row["phase"] for row in history][-1] == "all"
+    name = f"efficientnet_lite{number}"
+    model = build_model(name, n_classes=3, size=(32, 32))
+    set_trainable(model, Recipe(model=name))
+    base = [layer for layer in model.get_layer(BASE).layers if isinstance(layer, keras.layers.DepthwiseConv2D)]
+    trained = [layer.trainable for layer in base]
+    first = trained.index(True)
+    assert all(trained[first:]) and base[first].strides == (2, 2)
+    assert [layer.strides for layer in base[:first]].count((2, 2)) == 2, "of the second and the third stage"
+    assert not any(v.path.startswith("batch_normalization") for v in model.trainable_weights)
 
 
 def test_a_best_model_that_was_lost_in_a_kill_is_made_again(fold, monkeypatch):

@@ -1,0 +1,114 @@
+from dataclasses import replace
+from zlib import crc32
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+
+from generate.dataset.tables import read_metadata
+from train.data.decode import load_images, palette_of
+from train.data.split import make_splits
+from train.models.build import build_model
+from train.recipe import Recipe
+from train.training import linear_head
+from train.training.fit import fit_fold
+from train.training.fold import Fold
+from train.training.linear_head import fit_linear_head
+from train.training.outputs import outputs
+
+SIZE = (48, 48)
+RECIPE = Recipe(model="efficientnet_lite0", weights="FILE", select="validation", batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def fold(images, tmp_path_factory) -> Fold:
+    table = read_metadata(images / "metadata.csv")
+    classes = sorted(table["label"].unique())
+    split = make_splits(table, with_validation=True, train_variants=[])[0]
+    return Fold(
+        split=split,
+        images=load_images(
+            images, list(table["file_name"]), palette=palette_of("magma"), size=SIZE, silent_ends="keep"
+        ),
+        targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
+        n_clips=table["clip_id"].iloc[split.train].nunique(),
+        seed=(0, crc32(b"1")),
+        folder=tmp_path_factory.mktemp("fold"),
+    )
+
+
+def log_loss(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    return float(-np.log((probabilities * targets).sum(axis=1)).mean())
+
+
+@pytest.fixture(scope="module", params=["efficientnet_lite0", "cnn7"])
+def fitted(request, fold) -> tuple[keras.Model, dict[str, float]]:
+    """A model whose head has a normalisation before its dense layer, and one that has none."""
+    keras.utils.set_random_seed(0)
+    model = build_model(request.param, n_classes=3, size=SIZE)
+    return model, fit_linear_head(model, RECIPE, fold)
+
+
+def test_it_is_scikit_learns_logistic_regression(fitted, fold):
+    model, _ = fitted
+    base = keras.Model(model.input, model.layers[2](model.layers[1](model.input)))
+    rows, classes = fold.split.train, fold.targets.argmax(axis=1)
+    features, tested = (outputs(base, fold.images, of, batch_size=7) for of in (rows, fold.split.test))
+    mean, deviation = features.mean(axis=0), np.sqrt((features.var(axis=0) + 1e-5) * features.shape[1])
+    regression = LogisticRegression(C=linear_head.INVERSE_PENALTY, max_iter=1000)
+    regression.fit((features - mean) / deviation, classes[rows])
+    np.testing.assert_allclose(
+        outputs(model, fold.images, fold.split.test, batch_size=16),
+        regression.predict_proba((tested - mean) / deviation),
+        atol=2e-3,
+    )
+
+
+def test_its_figures_are_those_of_the_model(fitted, fold):
+    model, numbers = fitted
+    assert set(numbers) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    for prefix, rows in (("", fold.split.train), ("val_", fold.split.validation)):
+        says, right = outputs(model, fold.images, rows, batch_size=16), fold.targets[rows]
+        assert numbers[f"{prefix}loss"] == pytest.approx(log_loss(says, right), rel=2e-3, abs=1e-4)
+        assert numbers[f"{prefix}accuracy"] == (says.argmax(axis=1) == right.argmax(axis=1)).mean()
+    assert numbers["accuracy"] > 0.9
+
+
+def test_two_classes_are_as_well_as_many():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    y = (x[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(int)
+    regression = LogisticRegression().fit(x, y)
+    kernel, bias = linear_head._softmax_weights(regression, n_classes=2)
+    np.testing.assert_allclose(softmax(x @ kernel + bias, axis=1), regression.predict_proba(x), atol=1e-6)
+
+
+def test_a_class_that_is_not_there_is_never_the_answer():
+    x = np.random.default_rng(0).normal(size=(60, 4))
+    regression = LogisticRegression().fit(x, np.repeat([0, 2, 3], 20))
+    kernel, bias = linear_head._softmax_weights(regression, n_classes=5)
+    assert set((x @ kernel + bias).argmax(axis=1)) <= {0, 2, 3}
+
+
+def test_of_very_many_images_some_are_taken(fold, monkeypatch):
+    monkeypatch.setattr(linear_head, "MOST_IMAGES", 9)
+    seen = []
+    taken = linear_head.outputs
+    monkeypatch.setattr(linear_head, "outputs", lambda m, i, rows, **o: seen.append(rows) or taken(m, i, rows, **o))
+    keras.utils.set_random_seed(0)
+    fit_linear_head(build_model("cnn7", n_classes=3, size=SIZE), replace(RECIPE, select="last"), fold)
+    (rows,) = seen
+    assert len(rows) == 9 and set(rows) < set(fold.split.train)
+
+
+def test_without_fine_tuning_a_fold_is_the_fitted_head(fold, tmp_path):
+    build_model("cnn7", n_classes=3, size=SIZE).save_weights(tmp_path / "w.weights.h5")
+    recipe = Recipe(model="cnn7", weights=str(tmp_path / "w.weights.h5"), views=0)
+    rows = []
+    model, history = fit_fold(recipe, replace(fold, folder=tmp_path / "fold"), on_epoch=lambda row, _: rows.append(row))
+    assert [row["phase"] for row in history] == ["head"] and rows == history
+    base = build_model("cnn7", n_classes=3, size=SIZE, weights=recipe.weights)
+    for ours, theirs in zip(model.layers[2].get_weights(), base.layers[2].get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -1,0 +1,195 @@
+"""The options of a recipe on a command line, which several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+
+from train.recipe import AUGMENTS, PROTOCOLS, QUALITIES, SELECTS, SILENT_ENDS, Recipe
+
+NONE = "none"
+
+
+def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
+    """The options of a recipe; without its protocol, where a command trains with several."""
+    default = Recipe()
+    group = parser.add_argument_group("classifier")
+    group.add_argument(
+        "--quality",
+        choices=QUALITIES,
+        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it, best does so for longer "
+        "(default: standard)",
+    )
+    group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
+    group.add_argument(
+        "--weights",
+        metavar="W",
+        help="imagenet, none, or a file of weights (default: imagenet; none for cnn7 and cnn9, which have no others)",
+    )
+    group.add_argument(
+        "--ensemble",
+        type=int,
+        metavar="N",
+        help="number of models whose probabilities are averaged (default: 2 of cnn7 or cnn9 from scratch, else 1)",
+    )
+    group.add_argument("--input-size", type=int, metavar="PX", help="side of the images (default: the model's own)")
+    group.add_argument(
+        "--dropout", type=float, metavar="P", help=f"before the last layer (default: {default.dropout:g})"
+    )
+    group.add_argument("--l1", type=float, metavar="X", help=f"penalty on the weights (default: {default.l1:g})")
+    group.add_argument("--l2", type=float, metavar="X", help=f"penalty on their squares (default: {default.l2:g})")
+
+    group = parser.add_argument_group("images to train on")
+    group.add_argument(
+        "--train-variants",
+        nargs="+",
+        metavar="V",
+        help="stored variants to train on, such as pitch=+2 trim, or none (default: all)",
+    )
+    group.add_argument(
+        "--augment",
+        nargs="+",
+        choices=[*AUGMENTS, NONE],
+        help="random transforms in each epoch: spectrogram (time shift and warp, band shift, masks, mixup), image "
+        f"(Keras's ImageDataGenerator), both, or none (default: {' '.join(default.augment)})",
+    )
+    group.add_argument(
+        "--image-preset", help=f"paper or sound: values of the image transforms (default: {default.image_preset})"
+    )
+    group.add_argument("--image-values", nargs="+", metavar="N=V", help="single ones, such as rotation_range=10")
+    group.add_argument(
+        "--spectrogram-values",
+        nargs="+",
+        metavar="N=V",
+        help="of time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as time_mask=0.3 mixup=0",
+    )
+    group.add_argument(
+        "--silent-ends",
+        choices=SILENT_ENDS,
+        help=f"keep them, or cut them and repeat the rest over the whole width (default: {default.silent_ends})",
+    )
+
+    group = parser.add_argument_group("split")
+    group.add_argument("--classes", nargs="+", metavar="CLASS", help="use only these classes (default: all)")
+    group.add_argument("--leave-out", nargs="+", metavar="CLASS", help="use all classes but these")
+    group.add_argument(
+        "--ignore-folds",
+        action="store_true",
+        default=None,
+        help="make folds of whole recordings although the collection has folds of its own",
+    )
+    group.add_argument(
+        "--n-folds",
+        type=int,
+        metavar="N",
+        help="number of folds of whole recordings, even if a rare class is then not tested in each (default: 5, or as "
+        "many as the rarest class has recordings); not with the collection's own folds",
+    )
+    if with_protocol:
+        group.add_argument(
+            "--protocol",
+            choices=PROTOCOLS,
+            help="folds: recordings are never divided. The other two are LEAKY, to show the difference: clips at "
+            f"random, or as in many papers all images at random (default: {default.protocol})",
+        )
+        group.add_argument(
+            "--allow-recording-overlap",
+            action="store_true",
+            default=None,
+            help="train on images of tested recordings where the collection's own folds divide recordings (leaky)",
+        )
+    group.add_argument(
+        "--select",
+        choices=SELECTS,
+        help="test the last weights, or those of the epoch with the least loss on a validation fold (default: "
+        f"{default.select})",
+    )
+
+    group = parser.add_argument_group("training")
+    group.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="passes over the training images, after the last layer of a pretrained model was fitted (default: as many "
+        "as show each clip, in whatever variant, 20 times; 120 times from scratch)",
+    )
+    group.add_argument(
+        "--views", type=int, metavar="N", help="instead of --epochs: how often each clip is shown, in whatever variant"
+    )
+    group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default.batch_size}")
+    group.add_argument(
+        "--learning-rate",
+        type=float,
+        metavar="X",
+        help="the maximum, between a warm-up and a cosine decay (default: 0.001)",
+    )
+    group.add_argument(
+        "--warmup",
+        type=float,
+        metavar="P",
+        help=f"fraction of the steps in which the rate rises (default: {default.warmup})",
+    )
+    group.add_argument(
+        "--unfreeze",
+        type=str,
+        metavar="all|N",
+        help="of a pretrained model, fine-tune all layers or the last N (default: all; of efficientnet_lite those from "
+        "the fourth of its seven stages on)",
+    )
+    group.add_argument(
+        "--patience", type=int, metavar="N", help="with --select validation: stop after N epochs without a lower loss"
+    )
+    group.add_argument(
+        "--class-weights", action="store_true", default=None, help="weight the loss so that each class counts the same"
+    )
+    group.add_argument("--label-smoothing", type=float, metavar="X", help=f"default: {default.label_smoothing:g}")
+    group.add_argument("--weight-decay", type=float, metavar="X", help=f"of AdamW (default: {default.weight_decay:g})")
+    group.add_argument("--mixed-precision", action="store_true", default=None, help="half precision, on a GPU")
+    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
+
+
+def recipe_from(options: argparse.Namespace) -> Recipe:
+    """Make the recipe of the options that were given; else it has its defaults.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As `parse` gives them.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, or an option is given that this recipe does not use.
+    """
+    given = given_recipe(options)
+    recipe = Recipe.from_values(given)
+    for name, is_used, where in (
+        ("image_preset", "image" in recipe.augment, "--augment image"),
+        ("allow_recording_overlap", recipe.protocol == "folds", "--protocol folds"),
+    ):
+        if name in given and not is_used:
+            option = "--" + name.replace("_", "-")
+            raise ValueError(f"{option} must be combined with {where}, or it is not used. Add that, or leave it out.")
+    if options.quality is not None and recipe.weights == "none":
+        raise ValueError(
+            f"--quality must be combined with pretrained weights. Got {recipe.model} from scratch. Leave it out, "
+            "and give --epochs for a shorter or longer training; or give another --model."
+        )
+    if "epochs" in given and "views" in given:
+        option = "--views" if options.views is not None else f"--quality {options.quality}"
+        raise ValueError(f"{option} must not be combined with --epochs, which sets how long it is trained too.")
+    return recipe
+
+
+def given_recipe(options: argparse.Namespace) -> dict[str, object]:
+    """The options of a recipe that were given, and those that `--quality` stands for."""
+    names = {field.name for field in fields(Recipe)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if options.quality is not None:
+        given = {**QUALITIES[options.quality], **given}
+    for name in ("augment", "train_variants"):
+        if name in given and NONE in given[name]:
+            if len(given[name]) > 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be none, or names without it. Got {given[name]}.")
+            given[name] = ()
+    return given
