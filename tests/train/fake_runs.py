@@ -36,7 +36,7 @@ def fake_run(
     **recipe,
 ) -> Run:
     """Write a run whose models are right by chance (`right`), or as `answers(clip number, label)` says."""
-    recipe = Recipe(**recipe)
+    recipe = Recipe(**{"model": "cnn9"} | recipe)
     folds = all_folds if folds is None else folds
     run = Run(
         folder=folder,

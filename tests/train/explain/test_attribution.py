@@ -11,7 +11,7 @@ from tests.faults.rows import IS_FULL
 from tests.train.conftest import ROOT, environment_of
 from train.explain.grad_cam import grad_cam
 from train.explain.gradients import Gradients, logit
-from train.explain.integrated_gradients import completeness_error, integrated_gradients
+from train.explain.integrated_gradients import MAX_ERROR, completeness_error, integrated_gradients
 from train.explain.submodels import submodels_of
 from train.models import checkpoint
 from train.models.build import build_model
@@ -161,7 +161,7 @@ def test_they_add_up_on_a_trained_model():
     assert (model.predict_on_batch(images).argmax(axis=1) == classes).all(), "it is trained"
     attributions, gain = integrated_gradients(model, images, (classes + [0, 1, 0]) % 3, baseline=FLOOR)
     assert np.abs(gain).max() > 1
-    assert completeness_error(attributions, gain).max() < 0.01
+    assert completeness_error(attributions, gain).max() < MAX_ERROR
     maps = grad_cam(model, images, classes)
     assert maps.shape == (3, 32, 32) and maps.min() >= 0 and 0.5 < maps.max() <= 1
 

@@ -41,8 +41,8 @@ def test_a_value_of_an_earlier_name_is_checked(tmp_path):
 
 
 def test_leaky_runs_are_named_so(tmp_path):
-    assert default_name(tmp_path / "a", Recipe(allow_recording_overlap=True)) == "a-cnn9-leaky"
-    assert default_name(tmp_path / "a", Recipe()) == "a-cnn9"
+    assert default_name(tmp_path / "a", Recipe(model="cnn9", allow_recording_overlap=True)) == "a-cnn9-leaky"
+    assert default_name(tmp_path / "a", Recipe()) == "a-efficientnet_lite0"
 
 
 def test_a_folder_of_other_files_is_refused(tmp_path):
