@@ -15,11 +15,11 @@ help:
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make clean   remove the environment; datasets/ and outputs/ stay"
 
-# A small model and few epochs: minutes on any computer. The second time all is there, and only the report is made again.
+# Minutes on any computer. The second time all is there, and only the report is made again.
 demo: setup
 	$(BIN)/python -m generate demo
 	@if test -f outputs/runs/demo/config.json; then $(BIN)/python -m train --resume outputs/runs/demo; \
-	else $(BIN)/python -m train outputs/images/demo --name demo --model cnn7 --ensemble 1 --epochs 6; fi
+	else $(BIN)/python -m train outputs/images/demo --name demo --quality fast; fi
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband chromium

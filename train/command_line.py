@@ -19,16 +19,17 @@ Each fold is the test set once. The accuracy is that on all of them together, wi
 
 EXAMPLES = """\
 examples:
-  python -m train outputs/images/my_sounds                           a small model, from scratch
-  python -m train outputs/images/my_sounds --folds 1 --epochs 5      a first look
-  python -m train outputs/images/my_sounds --model resnet152 --weights imagenet --augment image    (wants a GPU)
+  python -m train outputs/images/my_sounds                           fine-tune a small pretrained model
+  python -m train outputs/images/my_sounds --quality fast            a first look, in about a minute
+  python -m train outputs/images/my_sounds --model resnet152 --augment image    (wants a GPU)
+  python -m train outputs/images/my_sounds --model cnn9              a small model from scratch
   python -m train outputs/images/my_sounds --train-variants none     originals alone; the images stay
   python -m train outputs/images/my_sounds --leave-out thrush        without a class that has one recording
-  python -m train --resume outputs/runs/my_sounds-cnn9               resume a run that was stopped
+  python -m train --resume outputs/runs/my_sounds-efficientnet_lite0    resume a run that was stopped
   python -m train outputs/images/my_sounds --cluster local:4         four folds at once, one on each of four GPUs
 
-models: cnn7 cnn9 (small, from scratch), alexnet squeezenet resnet18 resnet34 densenet161, and all of
-  keras.applications by their lower-case names: resnet50 resnet152 densenet121 efficientnetv2b0 mobilenetv2 ...
+models: efficientnet_lite0 _lite1 _lite2, cnn7 cnn9 (small, from scratch), alexnet squeezenet resnet18 resnet34
+  densenet161, and all of keras.applications by their lower-case names: resnet50 resnet152 densenet121 mobilenetv2 ...
 exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted."""
 
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})

@@ -23,8 +23,8 @@ EARLIER_OPTIONS = frozenset({"head_epochs", "head_learning_rate"})
 """Of such runs, that nothing depends on now."""
 FROM_SCRATCH = frozenset({"cnn7", "cnn9"})
 """Models without pretrained weights."""
-QUALITIES: dict[str, dict[str, int]] = {"fast": {"views": 0}, "standard": {}, "best": {"views": 60, "input_size": 224}}
-"""Of a pretrained model: options of a recipe for a first look, for most purposes, and for the highest accuracy."""
+QUALITIES: dict[str, dict[str, int]] = {"fast": {"views": 0}, "standard": {}}
+"""Of a pretrained model: options of a recipe for a first look, and for most purposes."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""
 

@@ -17,8 +17,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument(
         "--quality",
         choices=QUALITIES,
-        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it, best does so for longer "
-        "(default: standard)",
+        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it too (default: standard)",
     )
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(

@@ -32,8 +32,8 @@ files of each window, in DIR:
 and explanations.csv, one row per window.
 
 examples:
-  python -m train.explain outputs/runs/my_sounds-cnn9 recording.wav
-  python -m train.explain outputs/runs/my_sounds-cnn9 dog.wav --class "Rooster" -o why_not_a_rooster
+  python -m train.explain outputs/runs/my_sounds-efficientnet_lite0 recording.wav
+  python -m train.explain outputs/runs/my_sounds-efficientnet_lite0 dog.wav --class "Rooster" -o why_not_a_rooster
 
 exit status: 0 success, 1 nothing could be explained (the message says why), 2 wrong usage, 3 some recordings could not
   be read, 130 interrupted."""

