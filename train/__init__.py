@@ -25,7 +25,7 @@ def fit(
     name: str = "",
     runs: str | os.PathLike[str] = Path("outputs", "runs"),
     cluster: str = "",
-    quality: str = "standard",
+    quality: str | None = None,
     **recipe: object,
 ) -> TrainedRun:
     """Train and test a classifier for each fold, and write the report: `python -m train`.
@@ -43,8 +43,8 @@ def fit(
     cluster : str
         Address of a Dask cluster whose workers train the folds, or such as `local:4` for workers of this machine; call
         `fit` below `if __name__ == "__main__":` then.
-    quality : {"fast", "standard"}
-        Of a pretrained model: fit its last layer alone, or fine-tune it too.
+    quality : {"fast", "standard"}, optional
+        Of a pretrained model: fit its last layer alone, or fine-tune it too, which is the default.
     **recipe
         Any field of `train.recipe.Recipe`, such as `model`, `epochs`, `augment`, `seed`.
 
@@ -69,15 +69,12 @@ def fit(
     if cluster:
         check_address(cluster)
     backend.set_up(shares_gpu=bool(cluster))
-    from train.recipe import QUALITIES, Recipe
+    from train.recipe import Recipe
     from train.trained_run import TrainedRun
     from train.training.cross_validation import execute
     from train.training.prepare import prepare
 
-    if quality not in QUALITIES:
-        raise ValueError(f"quality must be one of {', '.join(QUALITIES)}. Got {quality!r}.")
-    whole = Recipe.from_values({**QUALITIES[quality], **recipe})
-    prepared = prepare(Path(images), whole, folds=folds, name=name, runs=Path(runs))
+    prepared = prepare(Path(images), Recipe.of_quality(quality, recipe), folds=folds, name=name, runs=Path(runs))
     execute(prepared, cluster=cluster)
     return TrainedRun(prepared.run.folder)
 

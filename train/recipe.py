@@ -21,10 +21,17 @@ EARLIER_NAMES = {"nets": "ensemble", "keep_relatives": "allow_recording_overlap"
 """Of options, in runs of earlier releases."""
 EARLIER_OPTIONS = frozenset({"head_epochs", "head_learning_rate"})
 """Of such runs, that nothing depends on now."""
+OF_FINE_TUNING = frozenset(
+    {"augment", "spectrogram_values", "image_values", "image_preset", "select", "unfreeze", "learning_rate", "warmup"}
+    | {"patience", "label_smoothing", "dropout", "l1", "l2", "weight_decay"}
+)
+"""Options on which nothing depends if only the last layer of a pretrained model is fitted."""
 FROM_SCRATCH = frozenset({"cnn7", "cnn9"})
 """Models without pretrained weights."""
-QUALITIES: dict[str, dict[str, int]] = {"fast": {"views": 0}, "standard": {}}
-"""Of a pretrained model: options of a recipe for a first look, and for most purposes."""
+QUALITIES = {"fast": 0, "standard": 20}
+"""How often fine-tuning of a pretrained model shows each clip: in `fast` never, so that its last layer alone is fitted.
+On three inner folds of ESC-10 (240 clips, standard error 1.6 points) the two gave 93.3 and 93.8 %, and log losses of
+0.26 and 0.22."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""
 
@@ -70,7 +77,7 @@ class Recipe:
         Train on images of tested recordings where the collection's own folds divide recordings (leaky).
     views : int or None
         How often each clip is shown in training, in whatever variant; 0: of pretrained models only the last layer is
-        trained; None: `train.training.schedule.VIEWS`.
+        fitted, to the images as they are; None: `train.training.schedule.VIEWS`.
     epochs : int or None
         Passes over the training images, whatever `views` says; None: as many as `views` needs.
     unfreeze : str or None
@@ -78,7 +85,7 @@ class Recipe:
         own.
     batch_size : int
     learning_rate : float or None
-        The highest, after the warm-up; None: `train.training.schedule.LEARNING_RATE`.
+        The highest, after the warm-up; None: 0.001 from scratch, else the model's own in `train.models.registry`.
     warmup : float
         Fraction of the steps in which the rate rises from 0, before it falls to 0 on a cosine.
     patience : int
@@ -188,6 +195,11 @@ class Recipe:
                     f"{' '.join(self.augment) or 'none'}. Leave it out, or give --augment "
                     f"{' '.join([*self.augment, transforms])}."
                 )
+        if not self.fine_tunes and (without_use := self._unused_without_fine_tuning()):
+            raise ValueError(
+                f"--{without_use.replace('_', '-')} must be combined with fine-tuning. Got --quality fast or "
+                "--epochs 0, which fit the last layer alone, to the images as they are. Leave one of them out."
+            )
         if (self.ensemble or 1) > 1 and self.weights != "none":
             raise ValueError(
                 f"ensemble must be 1 with pretrained weights, which make all models the same. Got {self.ensemble}. "
@@ -212,6 +224,16 @@ class Recipe:
         if value not in choices:
             raise ValueError(f"{name} must be one of {', '.join(choices)}. Got {value!r}.")
 
+    def _unused_without_fine_tuning(self) -> str:
+        """An option that was given although nothing depends on it, if there is one."""
+        given = (f.name for f in fields(self) if f.name in OF_FINE_TUNING and getattr(self, f.name) != f.default)
+        return next((name for name in given if (name, getattr(self, name)) != ("augment", ())), "")
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Whether a model is trained by gradient descent, or only the last layer of a pretrained one is fitted."""
+        return self.epochs > 0 if self.epochs is not None else self.views != 0
+
     @property
     def weights_file(self) -> Path | None:
         """The file of the pretrained weights, if they are in one."""
@@ -220,6 +242,32 @@ class Recipe:
     def to_json(self) -> dict[str, object]:
         """The recipe as plain values; `from_json` reads them back."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def of_quality(cls, quality: str | None, values: Mapping[str, Any]) -> Recipe:
+        """The recipe of some values and of a name of `QUALITIES`; None: none was given.
+
+        Raises
+        ------
+        ValueError
+            If there is no such quality, or it contradicts the values.
+        """
+        if quality is None:
+            return cls.from_values(values)
+        if quality not in QUALITIES:
+            raise ValueError(f"quality must be one of {', '.join(QUALITIES)}. Got {quality!r}.")
+        for name in ("epochs", "views"):
+            if name in values:
+                raise ValueError(
+                    f"--quality {quality} must not be combined with --{name}, which sets how long a model is trained "
+                    f"too. Got {values[name]}. Leave one of them out."
+                )
+        if cls.from_values(values).weights == "none":
+            raise ValueError(
+                f"--quality must be combined with pretrained weights. Got {quality} for a model from scratch. Leave it "
+                "out, and give --epochs for a shorter or longer training; or give another --model."
+            )
+        return cls.from_values({**values, "views": QUALITIES[quality]})
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:

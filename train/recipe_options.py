@@ -161,7 +161,14 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         If a value is out of its range, or an option is given that this recipe does not use.
     """
     given = given_recipe(options)
-    recipe = Recipe.from_values(given)
+    if given.get("weights") == "":
+        raise ValueError("--weights must be imagenet, none, or a file of weights. Got ''. Give one, or leave it out.")
+    if "epochs" in given and "views" in given:
+        raise ValueError(
+            f"--views must not be combined with --epochs, which sets how long a model is trained too. Got "
+            f"{given['views']} and {given['epochs']}. Leave one of them out."
+        )
+    recipe = Recipe.of_quality(options.quality, given)
     for name, is_used, where in (
         ("image_preset", "image" in recipe.augment, "--augment image"),
         ("allow_recording_overlap", recipe.protocol == "folds", "--protocol folds"),
@@ -169,23 +176,13 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         if name in given and not is_used:
             option = "--" + name.replace("_", "-")
             raise ValueError(f"{option} must be combined with {where}, or it is not used. Add that, or leave it out.")
-    if options.quality is not None and recipe.weights == "none":
-        raise ValueError(
-            f"--quality must be combined with pretrained weights. Got {recipe.model} from scratch. Leave it out, "
-            "and give --epochs for a shorter or longer training; or give another --model."
-        )
-    if "epochs" in given and "views" in given:
-        option = "--views" if options.views is not None else f"--quality {options.quality}"
-        raise ValueError(f"{option} must not be combined with --epochs, which sets how long it is trained too.")
     return recipe
 
 
 def given_recipe(options: argparse.Namespace) -> dict[str, object]:
-    """The options of a recipe that were given, and those that `--quality` stands for."""
+    """The options of a recipe that were given, each by its own name."""
     names = {field.name for field in fields(Recipe)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
-    if options.quality is not None:
-        given = {**QUALITIES[options.quality], **given}
     for name in ("augment", "train_variants"):
         if name in given and NONE in given[name]:
             if len(given[name]) > 1:

@@ -5,7 +5,7 @@ import pytest
 
 from train.command_line import build_parser, parse
 from train.models.registry import MODELS
-from train.recipe import FROM_SCRATCH, Recipe
+from train.recipe import FROM_SCRATCH, OF_FINE_TUNING, Recipe
 from train.recipe_options import recipe_from
 
 
@@ -27,9 +27,20 @@ def test_pretrained_weights_where_there_are_some():
     assert Recipe(model="cnn9").weights == Recipe(model="resnet50", weights="none").weights == "none"
 
 
+def test_every_option_of_a_recipe_is_of_fine_tuning_or_is_used_without():
+    used = {"model", "weights", "ensemble", "input_size", "silent_ends", "train_variants", "classes", "leave_out"}
+    used |= {"protocol", "ignore_folds", "n_folds", "allow_recording_overlap", "views", "epochs", "batch_size"}
+    used |= {"class_weights", "mixed_precision", "seed"}
+    assert {field.name for field in fields(Recipe)} - OF_FINE_TUNING == used
+
+
+def test_no_transforms_may_be_named_where_there_are_none():
+    assert recipe_from(parse(["images", "--quality", "fast", "--augment", "none"])) == Recipe(views=0, augment=())
+
+
 def test_quality_stands_for_other_options():
     assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0)
-    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe()
+    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=20)
     assert recipe_from(parse(["images", "--quality", "fast", "--input-size", "96"])).input_size == 96
 
 
@@ -90,10 +101,15 @@ def test_bad_values(values, words):
         ("--image-preset sound", "--image-preset must be combined with --augment image"),
         (
             "--quality standard --model cnn9",
-            "--quality must be combined with pretrained weights. Got cnn9 from scratch",
+            "--quality must be combined with pretrained weights. Got standard for a model from scratch",
         ),
         ("--quality fast --epochs 3", "--quality fast must not be combined with --epochs"),
         ("--views 3 --epochs 3", "--views must not be combined with --epochs"),
+        ("--quality fast --views 3", "--quality fast must not be combined with --views"),
+        ("--quality fast --learning-rate 0.01", "--learning-rate must be combined with fine-tuning"),
+        ("--epochs 0 --augment image", "--augment must be combined with fine-tuning"),
+        ("--epochs 0 --select validation", "--select must be combined with fine-tuning"),
+        ("--weights=", "--weights must be imagenet, none, or a file of weights. Got ''"),
         (
             "--allow-recording-overlap --protocol paper",
             "--allow-recording-overlap must be combined with --protocol folds",

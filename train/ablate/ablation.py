@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 ALL = "all"
 ORIGINALS = "originals"
-FILLED_IN = frozenset({"learning_rate", "ensemble", "views", "unfreeze"})
-"""Options that a run's `config.json` states even where the user left them to the program."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +176,10 @@ def open_run(ablation: Ablation, name: str, recipe: Recipe, *, cache: str = "aut
 
 def _check_begun(run: Run, ablation: Ablation, recipe: Recipe) -> None:
     """Check that a run began with the options that are given now."""
-    before, now = run.recipe.to_json(), recipe.to_json()
-    differing = [name for name in now if before[name] != now[name] and not (name in FILLED_IN and now[name] is None)]
+    from train.training.prepare import settled
+
+    before, now = settled(run.recipe).to_json(), settled(recipe).to_json()
+    differing = [name for name in now if before[name] != now[name]]
     if set(run.folds) != set(ablation.folds or run.all_folds):
         differing.append("folds")
     if run.images.resolve() != ablation.images.resolve():

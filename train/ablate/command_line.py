@@ -118,12 +118,13 @@ def _ablate(arguments: Sequence[str] | None) -> int:
 
 def _overview(ablation: Ablation, first: Prepared, recipes: Mapping[str, Recipe]) -> str:
     """What will be trained, one line per run."""
-    width, seen = max(map(len, recipes)), sum(images_seen(first).values())
+    of_phases = images_seen(first)
+    width, seen = max(map(len, recipes)), sum(of_phases.values())
     folds = f"{count(len(first.splits), 'fold')} of {len(first.run.all_folds)}"
     lines = [f"Ablation in {shown(ablation.folder)}: {count(len(recipes), 'run')}, each on {folds}. Images per fold:"]
     for name, recipe in recipes.items():
         n = n_train(ablation, name, first)
-        epochs = seen // n if name == ALL else (recipe.epochs or 0) + (recipe.weights != "none")
+        epochs = seen // n if name == ALL else (recipe.epochs or 0) + ("head" in of_phases)
         done = ", finished" if is_finished(ablation.folder / name) else ""
         lines.append(f"  {name:<{width}}  {n:>7,} in {count(epochs, 'epoch')}: {epochs * n:,} seen{done}")
     return "\n".join(lines)

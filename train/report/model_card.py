@@ -225,6 +225,8 @@ def _origin(report: Report, collection: Mapping[str, object]) -> str:
 
 def _schedule(report: Report) -> str:
     recipe = report.recipe
+    if not recipe.fine_tunes:
+        return f"the last layer fitted by logistic regression, all others left as they were, seed {recipe.seed}"
     epochs = sorted({fold.epochs for fold in report.folds})
     n_epochs = count(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,} epochs"
     rate = recipe.learning_rate

@@ -82,7 +82,8 @@ def _of_the_accuracy(report: Report) -> Iterator[str]:
     if baseline is not None and pooled.most_frequent_class_accuracy < accuracy < baseline:
         yield (
             f"{leaky}{percent(accuracy)} is below the nearest-neighbour baseline ({percent(baseline)}), which only "
-            "compares pixels. Usually the model was trained for too few epochs; raise --epochs."
+            "compares pixels. Usually the model was trained too little; "
+            + ("raise --epochs." if report.recipe.fine_tunes else "leave out --quality fast or --epochs 0.")
         )
     if accuracy <= pooled.most_frequent_class_accuracy:
         yield (

@@ -15,6 +15,7 @@ from train.data.split import has_own_folds
 from train.models.checkpoint import read_history
 from train.recipe import Recipe
 from train.runs.run_folder import LAST, Run
+from train.training.linear_head import MOST_IMAGES
 from train.training.prepare import Prepared, phases_of
 from train.wording import listed, start_in_words
 
@@ -140,13 +141,18 @@ def _transforms(recipe: Recipe) -> str:
 
 def _schedule(prepared: Prepared) -> str:
     parts = [
-        "the last layer fitted"
+        _fitted(prepared)
         if phase.name == "head"
         else f"{count(phase.epochs, 'epoch')} at up to "
         f"{phase.learning_rate:g} and down to 0, batches of {prepared.run.recipe.batch_size}"
         for phase in phases_of(prepared, prepared.splits[0])
     ]
     return ", then ".join(parts)
+
+
+def _fitted(prepared: Prepared) -> str:
+    most = max(len(split.train) for split in prepared.splits)
+    return "the last layer fitted" + (f" to {MOST_IMAGES:,} of the images" if most > MOST_IMAGES else "")
 
 
 def _pixels(size: tuple[int, int]) -> str:

@@ -24,7 +24,7 @@ from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.run_folder import CONFIG, Run, read_run, table_sha256
 from train.runs.run_name import RUNS, check_name, check_ours, default_name, new_folder
-from train.training.schedule import LEARNING_RATE, VIEWS, Phase, phases, start_of
+from train.training.schedule import VIEWS, Phase, highest_learning_rate, phases, start_of
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _prepared(
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
     height, width = check_model(recipe, n_classes=len(classes), may_download=may_download)
-    recipe = _settled(recipe)
+    recipe = settled(recipe)
     n_duplicates = _duplicates(table, recipe)
     facts = clip_statistics(table)
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
@@ -240,18 +240,17 @@ def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
     return {str(name): int(n) for name, n in wanted.value_counts().items()}
 
 
-def _settled(recipe: Recipe) -> Recipe:
+def settled(recipe: Recipe) -> Recipe:
     """The recipe with the defaults that depend on other options, so that they are in the run's `config.json`."""
     from train.models.registry import MODELS, ensemble_size
 
     start = start_of(recipe)
-    return replace(
-        recipe,
-        views=VIEWS[start] if recipe.views is None else recipe.views,
-        learning_rate=recipe.learning_rate or LEARNING_RATE[start],
-        ensemble=ensemble_size(recipe),
-        unfreeze=recipe.unfreeze or ("all" if start == "none" else MODELS[recipe.model].unfreeze),
-    )
+    views = VIEWS[start] if recipe.views is None and recipe.epochs is None else recipe.views
+    recipe = replace(recipe, views=views, ensemble=ensemble_size(recipe))
+    if not recipe.fine_tunes:
+        return replace(recipe, augment=())
+    unfreeze = "all" if start == "none" else MODELS[recipe.model].unfreeze
+    return replace(recipe, learning_rate=highest_learning_rate(recipe), unfreeze=recipe.unfreeze or unfreeze)
 
 
 def phases_of(prepared: Prepared, split: Split) -> list[Phase]:

@@ -8,14 +8,15 @@ import keras
 
 from train.models.build import BASE
 from train.models.registry import MODELS
-from train.recipe import Recipe
+from train.recipe import QUALITIES, Recipe
 
-VIEWS = {"none": 120, "pretrained": 20}
+VIEWS = {"none": 120, "pretrained": QUALITIES["standard"]}
 """How often each training clip is shown, in whatever variant, unless the recipe says it: from scratch, and with
 pretrained weights. Counted in clips, so that a run with stored variants costs as much as one without."""
-LEARNING_RATE = {"none": 1e-3, "pretrained": 1e-3}
+FROM_SCRATCH_LEARNING_RATE = 1e-3
 EMA_MOMENTUM = 0.98
-"""Of the moving average of the weights that is kept at the end of fine-tuning, about that of the last 50 steps."""
+"""Of the exponential moving average of the weights that is tested after fine-tuning, over about the last 50 steps. On
+three inner folds of ESC-10 averages gave 93.8 % and last weights 91.7 % (240 clips); other values were not tried."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,14 @@ class Phase:
 
 
 def start_of(recipe: Recipe) -> str:
-    """Whether the initial weights are random (`none`) or `pretrained`: a key of `VIEWS` and `LEARNING_RATE`."""
+    """Whether the initial weights are random (`none`) or `pretrained`: a key of `VIEWS`."""
     return "none" if recipe.weights == "none" else "pretrained"
+
+
+def highest_learning_rate(recipe: Recipe) -> float:
+    """That of the recipe, or the model's own."""
+    own = FROM_SCRATCH_LEARNING_RATE if recipe.weights == "none" else MODELS[recipe.model].learning_rate
+    return recipe.learning_rate or own
 
 
 def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
@@ -62,7 +69,7 @@ def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
     if epochs is None:
         epochs = max(1, round(views * n_clips / n_images)) if views else 0
     head = Phase("head", 1, 0.0)
-    fine_tuning = Phase("all", epochs, recipe.learning_rate or LEARNING_RATE[start])
+    fine_tuning = Phase("all", epochs, highest_learning_rate(recipe))
     if start == "none":
         return [fine_tuning]
     return ([head] if MODELS[recipe.model].has_linear_head else []) + ([fine_tuning] if epochs else [])

@@ -17,6 +17,7 @@ from train.runs.history import EpochRow, tested_epoch
 from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, write_json
 from train.training.fit import fit_fold
 from train.training.fold import Fold
+from train.training.linear_head import MOST_IMAGES
 from train.training.outputs import outputs
 from train.training.prepare import Prepared
 
@@ -82,7 +83,9 @@ def train_fold(
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
-        "images_seen": len(history) * len(split.train),
+        "images_seen": sum(
+            min(len(split.train), MOST_IMAGES) if row["phase"] == "head" else len(split.train) for row in history
+        ),
     }
     tables.write_table(fold.folder / PREDICTIONS, predictions)
     # Last, since a fold with this file is finished.

@@ -210,6 +210,7 @@ def test_config_file_under_the_command_line(images, here):
         (["IMAGES", "--model", "cnn9", "--epochs", "0"], "epochs must be a number from 1"),
         (["IMAGES", "--learning-rate", "nan"], "learning_rate must .* Got nan"),
         (["IMAGES", "--model", "cnn9", "--weights", "imagenet"], "There are no ImageNet weights of 'cnn9'"),
+        (["IMAGES", "--model", "squeezenet", "--quality", "fast"], "--model must end in a dense layer .*'squeezenet'"),
         (["IMAGES", "--weights", "gone.keras"], "no file 'gone.keras'"),
         (["IMAGES", "--image-values", "blur=2", "--augment", "image"], "must be names with values.*Got 'blur=2'"),
         (["IMAGES", "--unfreeze", "some"], "unfreeze must be all, or a number"),

@@ -226,6 +226,12 @@ def test_budget_counts_clips_not_variants():
     assert whole.name == "all", "its last layer is no dense one"
 
 
+def test_models_that_were_not_compared_are_fine_tuned_at_a_low_rate():
+    rates = {name: phases(Recipe(model=name), n_images=9, n_clips=9)[-1].learning_rate for name in ("vgg16", "cnn9")}
+    assert rates == {"vgg16": 1e-4, "cnn9": 1e-3}
+    assert phases(Recipe(learning_rate=0.5), n_images=9, n_clips=9)[-1].learning_rate == 0.5
+
+
 def test_rate_rises_and_falls():
     rate = learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0.1)
     values = [float(rate(step)) for step in range(101)]

@@ -8,10 +8,12 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from generate.dataset.tables import read_metadata
+from train.__main__ import main
 from train.data.decode import load_images, palette_of
 from train.data.split import make_splits
 from train.models.build import build_model
 from train.recipe import Recipe
+from train.runs.run_folder import read_run
 from train.training import linear_head
 from train.training.fit import fit_fold
 from train.training.fold import Fold
@@ -112,3 +114,27 @@ def test_without_fine_tuning_a_fold_is_the_fitted_head(fold, tmp_path):
     base = build_model("cnn7", n_classes=3, size=SIZE, weights=recipe.weights)
     for ours, theirs in zip(model.layers[2].get_weights(), base.layers[2].get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_features_that_are_no_numbers_are_said(fold):
+    model = build_model("cnn7", n_classes=3, size=SIZE)
+    model.layers[2].set_weights([np.full_like(array, np.nan) for array in model.layers[2].get_weights()])
+    with pytest.raises(ValueError, match="The features of .* must be finite numbers"):
+        fit_linear_head(model, RECIPE, fold)
+
+
+def test_a_fast_run_says_what_it_did(images, tmp_path, capsys, monkeypatch):
+    """Nothing is said of transforms and rates that were not used, and no more images than were seen."""
+    monkeypatch.chdir(tmp_path)
+    build_model("cnn7", n_classes=3, size=SIZE).save_weights("w.weights.h5")
+    few = ["--model", "cnn7", "--weights", "w.weights.h5", "--input-size", "48", "--folds", "1", "--name", "fast"]
+    assert main([str(images), *few, "--epochs", "0", "--explain", "0"]) == 0
+    plan = capsys.readouterr().out
+    assert "augment   none" in plan and "schedule  the last layer fitted\n" in plan
+    run = read_run(tmp_path / "outputs/runs/fast")
+    assert run.read_fold("1")["images_seen"] == run.read_fold("1")["n_train"]
+    assert run.recipe.augment == () and run.recipe.learning_rate is None
+    card = (run.folder / "README.md").read_text()
+    assert "the last layer fitted by logistic regression" in card and "cosine" not in card
+    assert main(["--resume", str(run.folder), "--quality", "standard"]) == 1
+    assert "began with views" in capsys.readouterr().err
