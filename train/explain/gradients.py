@@ -92,8 +92,11 @@ class Gradients:
 def _on_tensorflow(model: keras.Model, score: Callable) -> Callable:
     import tensorflow as tf
 
-    def compute(inputs: np.ndarray, is_class: np.ndarray) -> tuple:
-        inputs = tf.convert_to_tensor(inputs)
+    # One trace for any number of images. Op by op it takes twice the time and twice the memory.
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, *model.input_shape[1:])), tf.TensorSpec((None, model.output_shape[-1]))]
+    )
+    def compute(inputs: tf.Tensor, is_class: tf.Tensor) -> tuple:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
             scores = score(ops.cast(model(inputs, training=False), "float32"), is_class)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ class Fold:
         Of the run and the fold.
     folder : Path
         For its weights and its history.
+    features : dict of int to np.ndarray
+        Those that the pretrained layers give for an image, by its row; all folds of a run in one process share them.
     """
 
     split: Split
@@ -35,3 +37,4 @@ class Fold:
     n_clips: int
     seed: tuple[int, ...]
     folder: Path
+    features: dict[int, np.ndarray] = field(default_factory=dict)

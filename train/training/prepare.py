@@ -66,6 +66,11 @@ class Prepared:
         return np.eye(len(self.run.classes), dtype=np.float32)[number]
 
     @cached_property
+    def features(self) -> dict[int, np.ndarray]:
+        """What the pretrained layers give for an image, by its row; filled as folds need it."""
+        return {}
+
+    @cached_property
     def shrunk(self) -> np.ndarray:
         """The images as the nearest-neighbour baseline compares them."""
         return shrink(self.images.pixels)

@@ -104,6 +104,7 @@ def fold_of(prepared: Prepared, split: Split) -> Fold:
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(run.recipe.seed, crc32(split.name.encode())),
         folder=run.fold_folder(split.name),
+        features=prepared.features,
     )
 
 

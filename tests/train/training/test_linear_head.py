@@ -25,20 +25,27 @@ RECIPE = Recipe(model="efficientnet_lite0", weights="FILE", select="validation",
 
 
 @pytest.fixture(scope="module")
-def fold(images, tmp_path_factory) -> Fold:
+def folds(images, tmp_path_factory) -> list[Fold]:
+    """Two of them."""
     table = read_metadata(images / "metadata.csv")
     classes = sorted(table["label"].unique())
-    split = make_splits(table, with_validation=True, train_variants=[])[0]
-    return Fold(
-        split=split,
+    splits = make_splits(table, with_validation=True, train_variants=[])[:2]
+    first = Fold(
+        split=splits[0],
         images=load_images(
             images, list(table["file_name"]), palette=palette_of("magma"), size=SIZE, silent_ends="keep"
         ),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
-        n_clips=table["clip_id"].iloc[split.train].nunique(),
+        n_clips=table["clip_id"].iloc[splits[0].train].nunique(),
         seed=(0, crc32(b"1")),
         folder=tmp_path_factory.mktemp("fold"),
     )
+    return [first, replace(first, split=splits[1])]
+
+
+@pytest.fixture
+def fold(folds) -> Fold:
+    return replace(folds[0], features={})
 
 
 def log_loss(probabilities: np.ndarray, targets: np.ndarray) -> float:
@@ -46,11 +53,24 @@ def log_loss(probabilities: np.ndarray, targets: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module", params=["efficientnet_lite0", "cnn7"])
-def fitted(request, fold) -> tuple[keras.Model, dict[str, float]]:
+def fitted(request, folds) -> tuple[keras.Model, dict[str, float]]:
     """A model whose head has a normalisation before its dense layer, and one that has none."""
     keras.utils.set_random_seed(0)
     model = build_model(request.param, n_classes=3, size=SIZE)
-    return model, fit_linear_head(model, RECIPE, fold)
+    return model, fit_linear_head(model, RECIPE, replace(folds[0], features={}))
+
+
+@pytest.fixture
+def computed(monkeypatch) -> list[list[int]]:
+    """The rows whose features are computed, one list a time."""
+    rows_of, outputs_of = [], linear_head.outputs
+
+    def noted(model, images, rows, **others):
+        rows_of.append(rows.tolist())
+        return outputs_of(model, images, rows, **others)
+
+    monkeypatch.setattr(linear_head, "outputs", noted)
+    return rows_of
 
 
 def test_it_is_scikit_learns_logistic_regression(fitted, fold):
@@ -94,15 +114,27 @@ def test_a_class_that_is_not_there_is_never_the_answer():
     assert set((x @ kernel + bias).argmax(axis=1)) <= {0, 2, 3}
 
 
-def test_of_very_many_images_some_are_taken(fold, monkeypatch):
+def test_of_very_many_images_some_are_taken_mostly_the_same_in_all_folds(folds, computed, monkeypatch):
     monkeypatch.setattr(linear_head, "MOST_IMAGES", 9)
-    seen = []
-    taken = linear_head.outputs
-    monkeypatch.setattr(linear_head, "outputs", lambda m, i, rows, **o: seen.append(rows) or taken(m, i, rows, **o))
     keras.utils.set_random_seed(0)
-    fit_linear_head(build_model("cnn7", n_classes=3, size=SIZE), replace(RECIPE, select="last"), fold)
-    (rows,) = seen
-    assert len(rows) == 9 and set(rows) < set(fold.split.train)
+    model, taken = build_model("cnn7", n_classes=3, size=SIZE), []
+    for fold in folds:
+        fit_linear_head(model, replace(RECIPE, select="last"), replace(fold, features={}))
+        taken.append(set(computed.pop()))
+        assert len(taken[-1]) == 9 and taken[-1] < set(fold.split.train)
+    in_both = set(folds[0].split.train) & set(folds[1].split.train)
+    assert taken[0] & in_both <= taken[1] or taken[1] & in_both <= taken[0]
+
+
+def test_features_are_computed_once_for_all_folds(folds, computed):
+    keras.utils.set_random_seed(0)
+    model, features = build_model("cnn7", n_classes=3, size=SIZE), {}
+    numbers = [fit_linear_head(model, RECIPE, replace(fold, features=features)) for fold in folds]
+    shared = [row for rows in computed for row in rows]
+    assert len(shared) == len(set(shared)) == len(features)
+    assert set(shared) == {row for f in folds for row in (*f.split.train, *f.split.validation)}
+    alone = fit_linear_head(model, RECIPE, replace(folds[1], features={}))
+    assert numbers[1] == pytest.approx(alone, rel=1e-3)
 
 
 def test_without_fine_tuning_a_fold_is_the_fitted_head(fold, tmp_path):
