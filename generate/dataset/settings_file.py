@@ -14,7 +14,7 @@ SETTINGS = "settings.json"
 
 
 class CollectionOrigin(TypedDict, total=False):
-    """The audio collection, and how it was read; all text."""
+    """The audio collection, and how it was read; text, and the classes of each group where its authors named some."""
 
     name: str
     audio_folder: str
@@ -26,6 +26,7 @@ class CollectionOrigin(TypedDict, total=False):
     source_column: str
     citation: str
     licence: str
+    class_groups: dict[str, list[str]]
 
 
 class SettingsFile(TypedDict, total=False):
@@ -48,7 +49,9 @@ _OPTIONAL = {
     "collection": json_check.TABLE,
     "versions": json_check.table_of(json_check.TEXT),
 }
-_COLLECTION = dict.fromkeys(CollectionOrigin.__annotations__, json_check.TEXT)
+_COLLECTION = dict.fromkeys(CollectionOrigin.__annotations__, json_check.TEXT) | {
+    "class_groups": json_check.table_of(json_check.list_of(json_check.TEXT))
+}
 EARLIER_NAMES = {"sounds": "audio_folder"}
 """Names in `collection` that earlier releases wrote."""
 

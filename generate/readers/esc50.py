@@ -19,6 +19,19 @@ CITATION = (
     "International Conference on Multimedia, 2015. https://doi.org/10.1145/2733373.2806390"
 )
 
+CLASS_GROUPS = {
+    "Animals": "dog rooster pig cow frog cat hen insects sheep crow",
+    "Natural soundscapes and water sounds": "rain sea_waves crackling_fire crickets chirping_birds water_drops wind "
+    "pouring_water toilet_flush thunderstorm",
+    "Human, non-speech sounds": "crying_baby sneezing clapping breathing coughing footsteps laughing brushing_teeth "
+    "snoring drinking_sipping",
+    "Interior and domestic sounds": "door_wood_knock mouse_click keyboard_typing door_wood_creaks can_opening "
+    "washing_machine vacuum_cleaner clock_alarm clock_tick glass_breaking",
+    "Exterior and urban noises": "helicopter chainsaw siren car_horn engine train church_bells airplane fireworks "
+    "hand_saw",
+}
+"""The five groups of ten classes of the collection's README (https://github.com/karolpiczak/ESC-50)."""
+
 
 def recognises(folder: Path) -> bool:
     """Whether `esc50.csv` exists, in `meta/` or at the top."""
@@ -69,6 +82,7 @@ READER = Reader(
     options=frozenset({"subset"}),
     defaults={"seconds": 5.0, "long": "first"},
     citation=CITATION,
+    class_groups={group: tuple(names.split()) for group, names in CLASS_GROUPS.items()},
     licence="CC BY-NC 3.0; the clips of its subset ESC-10 CC BY 3.0",
     url="https://github.com/karoldvl/ESC-50/archive/master.zip",
     # Its host packs the archive again at times; both sums are published, the first by soundata.

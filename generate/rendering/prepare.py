@@ -207,6 +207,7 @@ def _settings_json(
 ) -> SettingsFile:
     """All that is needed to render one more clip the same way, and to credit the recordings."""
     reader = readers.READERS[layout]
+    groups = reader.class_groups
     return {
         "format": 1,
         "fingerprint": front.fingerprint,
@@ -224,6 +225,7 @@ def _settings_json(
             "source_column": options.source_column,
             "citation": reader.citation,
             "licence": reader.licence,
+            **({"class_groups": {n: [*labels] for n, labels in groups.items()}} if groups else {}),
         },
         "versions": versions(),
     }

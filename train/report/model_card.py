@@ -45,6 +45,7 @@ def card_text(report: Report, settings: Mapping[str, object]) -> str:
         "## How it was measured",
         _measured(report),
         *([f"## Warnings{leaky}", _bullets(list(report.warnings))] if report.warnings else []),
+        *([f"## Results by group of classes{leaky}", _groups(report, leaky)] if report.groups else []),
         f"## Results by class{leaky}",
         _classes(report, leaky),
         *([f"## Most frequent errors{leaky}", _confusions(report, leaky)] if report.confusions else []),
@@ -164,6 +165,17 @@ def _classes(report: Report, leaky: str) -> str:
         "Recall: the fraction of this class's clips that were recognised; the interval is of the recall. Precision: "
         "the fraction of the clips predicted as this class that are of it. F1: the harmonic mean of both."
     )
+    return "\n".join([header, "|---|---|---|---|---|---|---|", *rows]) + f"\n\n{note}"
+
+
+def _groups(report: Report, leaky: str) -> str:
+    rows = [
+        f"| {escaped(row.name)}{leaky} | {row.n_classes} | {percent(row.accuracy)} | {ends_in_words(row)} | "
+        f"{percent(row.accuracy_of_group)} | {row.n_images:,} | {row.n_recordings:,} |"
+        for row in report.groups
+    ]
+    header = f"| group | classes | accuracy{leaky} | {_level(report)} | group right{leaky} | test images | recordings |"
+    note = "Group right: the fraction of the clips predicted as some class of their own group; it has no interval."
     return "\n".join([header, "|---|---|---|---|---|---|---|", *rows]) + f"\n\n{note}"
 
 

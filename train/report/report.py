@@ -22,7 +22,15 @@ from generate.runtime.json_check import (
 from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
 from train.report.interval_text import interval_in_words, tested
-from train.report.result_records import ClassResult, Confusion, FoldResult, PooledResult, Protocol, Times
+from train.report.result_records import (
+    ClassResult,
+    Confusion,
+    FoldResult,
+    GroupResult,
+    PooledResult,
+    Protocol,
+    Times,
+)
 from train.runs.run_folder import REPORT
 from train.wording import percent
 
@@ -77,6 +85,8 @@ class Report:
         The finished ones.
     pooled : PooledResult
     classes : tuple of ClassResult
+    groups : tuple of GroupResult
+        Of classes, where the collection's authors put them into groups, as those of ESC-50 did.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first.
     times : Times
@@ -112,6 +122,7 @@ class Report:
     recipe: Recipe
     versions: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    groups: tuple[GroupResult, ...] = ()
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
@@ -133,12 +144,13 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED)
+        check(table, _NESTED, optional={"groups": _RECORDS})
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
             "pooled": record_of(PooledResult, table["pooled"]),
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
+            "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

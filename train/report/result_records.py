@@ -96,6 +96,32 @@ class PooledResult(Evaluation):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupResult:
+    """The result of the classes that a collection's authors put into one group.
+
+    Parameters
+    ----------
+    name : str
+    n_classes : int
+        Of the run's classes.
+    accuracy, low, high : float, and float or None
+        Of the test images of these classes; see `Evaluation`.
+    accuracy_of_group : float
+        Fraction of these images that were predicted as a class of this group, right or wrong.
+    n_images, n_recordings : int
+    """
+
+    name: str
+    n_classes: int
+    accuracy: float
+    low: float | None
+    high: float | None
+    accuracy_of_group: float
+    n_images: int
+    n_recordings: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClassResult:
     """The result of one class.
 

@@ -15,7 +15,15 @@ from train.recipe import LEAKY
 from train.report import metrics
 from train.report.intervals import LEVEL, share_interval
 from train.report.report import Report, record_of
-from train.report.result_records import ClassResult, Confusion, FoldResult, PooledResult, Protocol, Times
+from train.report.result_records import (
+    ClassResult,
+    Confusion,
+    FoldResult,
+    GroupResult,
+    PooledResult,
+    Protocol,
+    Times,
+)
 from train.report.warnings import warnings_of
 from train.runs import run_folder
 from train.runs.run_folder import TRAIN_AGAIN, Run
@@ -95,6 +103,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         folds=folds,
         pooled=_pooled(run, predictions, folds),
         classes=_classes(run, predictions),
+        groups=_groups(run, predictions),
         confusions=tuple(
             Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
             for row in confusions.to_dict("records")
@@ -162,6 +171,28 @@ def _classes(run: Run, predictions: pd.DataFrame) -> tuple[ClassResult, ...]:
                 n_recordings=of_class["source_id"].nunique(),
             )
         )
+    return tuple(results)
+
+
+def _groups(run: Run, predictions: pd.DataFrame) -> tuple[GroupResult, ...]:
+    """Of the groups of which test images were seen."""
+    results = []
+    for name, labels in run.image_settings().get("collection", {}).get("class_groups", {}).items():
+        of_group = predictions[predictions["label"].isin(labels)]
+        if len(of_group):
+            low, high = _interval(of_group)
+            results.append(
+                GroupResult(
+                    name=name,
+                    n_classes=len(set(labels) & set(run.classes)),
+                    accuracy=metrics.accuracy(of_group["label"], of_group["predicted"]),
+                    low=low,
+                    high=high,
+                    accuracy_of_group=float(of_group["predicted"].isin(labels).mean()),
+                    n_images=len(of_group),
+                    n_recordings=of_group["source_id"].nunique(),
+                )
+            )
     return tuple(results)
 
 

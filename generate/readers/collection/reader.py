@@ -56,6 +56,8 @@ class Reader:
         Defaults of settings for this layout, such as `{"seconds": 4.0}`.
     citation, licence : str
         How to cite the collection and under what terms it may be used.
+    class_groups : Mapping of str to sequence of str
+        Classes that its authors put together, by the name of the group; empty where they did not.
     url : str
         URL of the published archive; empty where there is none.
     md5 : tuple of str
@@ -77,6 +79,7 @@ class Reader:
     defaults: Mapping[str, object] = field(default_factory=dict)
     citation: str = ""
     licence: str = ""
+    class_groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     url: str = ""
     md5: Sequence[str] = ()
     archive_folder: str = ""

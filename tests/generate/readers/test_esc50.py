@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 
+from generate.__main__ import main as generate_main
+from generate.dataset.settings_file import read_settings
 from generate.readers import ReaderOptions, find_layout, read
-from tests.generate.readers.conftest import touch, write_text
+from generate.readers.esc50 import READER
+from tests.generate.readers.conftest import touch, write_audio, write_text
 
 HEADER = "filename,fold,target,category,esc10,src_file,take\n"
 ROWS = "1-100-A-0.wav,1,0,dog,True,100,A\n5-9-B-36.wav,5,36,vacuum_cleaner,False,9,B\n5-9-C-36.wav,5,36,vacuum_cleaner,False,9,C\n"
@@ -45,6 +49,21 @@ def test_a_row_of_the_real_table(esc50):
         "source_id": "100032",
         "start_s": 0.0,
     }
+
+
+def test_the_groups_of_classes_are_the_tens_of_the_real_table(real_tables):
+    table = pd.read_csv(real_tables / "esc50.csv")
+    tens = [set(of_ten["category"]) for _, of_ten in table.groupby(table["target"] // 10)]
+    assert [set(labels) for labels in READER.class_groups.values()] == tens and len(tens) == 5
+
+
+def test_images_know_the_groups(tmp_path):
+    write_text(tmp_path / "ESC-50/meta/esc50.csv", HEADER + ROWS)
+    write_audio(tmp_path / "ESC-50", *("audio/" + line.partition(",")[0] for line in ROWS.splitlines()))
+    arguments = [str(tmp_path / "ESC-50"), str(tmp_path / "images"), "--engine", "librosa", "--variants", "none"]
+    assert generate_main(arguments) == 0
+    groups = read_settings(tmp_path / "images/settings.json")["collection"]["class_groups"]
+    assert len(groups) == 5 and "dog" in groups["Animals"]
 
 
 def test_each_clip_has_the_fold_and_the_recording_that_its_name_tells(esc50):

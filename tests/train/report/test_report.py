@@ -6,14 +6,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.train.fake_runs import fake_run
+from tests.train.fake_runs import SETTINGS, fake_run
 from train.report.command_line import main as report_main
 from train.report.make_report import make_report
+from train.report.model_card import card_text
 from train.report.report import EARLIER_NAMES, FORMAT, Report, read_report
 from train.report.result_records import Confusion
 from train.report.results import build_report, read_predictions
 from train.report.summary import summary_text
 from train.runs import run_folder
+from train.wording import percent
 
 WRITTEN = (
     "predictions.csv",
@@ -221,6 +223,25 @@ def test_a_report_is_read_back_also_of_earlier_releases(tmp_path):
     assert Report.from_json(earlier) == report
     del earlier["trained_on"]
     assert Report.from_json(earlier).trained_on == {}
+
+
+def test_groups_of_classes_are_those_of_the_collection(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.6, classes=("bird", "cow", "rain", "saw"))
+    groups = {"Animals": ["bird", "cow", "dog"], "Water": ["rain"], "Music": ["flute"]}
+    settings = SETTINGS | {"collection": SETTINGS["collection"] | {"class_groups": groups}}
+    run_folder.write_json(run.folder / "settings.json", settings)
+    report = make_report(run)
+    assert [(row.name, row.n_classes, row.n_images) for row in report.groups] == [("Animals", 2, 48), ("Water", 1, 24)]
+    table = run_folder.read_predictions(run.folder / "predictions.csv")
+    animals, water = table[table["label"].isin(["bird", "cow"])], table[table["label"] == "rain"]
+    first, second = report.groups
+    assert first.accuracy == (animals["label"] == animals["predicted"]).mean() and first.low < first.accuracy
+    assert first.accuracy_of_group == animals["predicted"].isin(["bird", "cow"]).mean() > first.accuracy
+    assert second.accuracy == second.accuracy_of_group == (water["predicted"] == "rain").mean()
+    assert read_report(run.folder) == report
+    card = (run.folder / "README.md").read_text()
+    assert f"| Animals | 2 | {percent(first.accuracy)} |" in card and "by group of classes" in card
+    assert "by group" not in card_text(built(fake_run(tmp_path / "other")), SETTINGS)
 
 
 def test_a_report_has_a_short_repr(tmp_path):
