@@ -47,7 +47,8 @@ class Batches:
     targets : np.ndarray, shape=(n_images, n_classes), float32
         One row an image of the run, 1 for its class.
     batch_size : int
-        At most so many images a batch; all batches of an epoch are of the same size, give or take one.
+        At most so many images a batch. All batches are of one size, so that a step is compiled once: for that, fewer
+        images than an epoch has batches are shown twice in it.
     seed : tuple of int
     spectrogram : SpectrogramTransforms or None
     image : ImageTransforms or None
@@ -103,7 +104,8 @@ class Batches:
             Of the batch in its epoch, 0 to `len(self) - 1`.
         """
         order = np.random.default_rng((Draw.ORDER, *self.seed, epoch)).permutation(self.rows)
-        rows = np.array_split(order, len(self))[number]
+        size = -(-len(order) // len(self))
+        rows = np.resize(order, size * len(self))[number * size :][:size]
         rng = np.random.default_rng((Draw.TRANSFORMS, *self.seed, epoch, number))
         pixels, targets = self.images.pixels[rows], self.targets[rows]
         if self.spectrogram is not None:

@@ -11,6 +11,8 @@ from train.data.decode import Images, colour
 def outputs(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
     """Outputs for some images, coloured a batch at a time.
 
+    The last batch is filled up with images that were there already, since each new size is compiled anew.
+
     Parameters
     ----------
     model : keras.Model
@@ -25,5 +27,7 @@ def outputs(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size:
     np.ndarray, shape=(n, ...)
         Of a classifier: probabilities, shape=(n, n_classes), float32.
     """
-    parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
-    return np.concatenate([model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in parts])
+    size = min(batch_size, len(rows))
+    filled = np.resize(rows, -(-len(rows) // size) * size)
+    parts = [model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in filled.reshape(-1, size)]
+    return np.concatenate(parts)[: len(rows)]
