@@ -96,7 +96,7 @@ class Recipe:
     weight_decay : float
         Of AdamW.
     mixed_precision : bool
-        Compute in half precision on a GPU.
+        Compute in half precision (bfloat16) on a GPU.
     seed : int
         Of the weights, the order of images, the transforms and random splits.
     """

@@ -143,7 +143,9 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     )
     group.add_argument("--label-smoothing", type=float, metavar="X", help=f"default: {default.label_smoothing:g}")
     group.add_argument("--weight-decay", type=float, metavar="X", help=f"of AdamW (default: {default.weight_decay:g})")
-    group.add_argument("--mixed-precision", action="store_true", default=None, help="half precision, on a GPU")
+    group.add_argument(
+        "--mixed-precision", action="store_true", default=None, help="half precision (bfloat16), on a GPU"
+    )
     group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
 
 

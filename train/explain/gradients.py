@@ -10,8 +10,6 @@ from keras import KerasTensor, ops
 
 EXCLUDED = -1e9
 """Logit of the class that is left out of a log-sum-exp."""
-HALF_PRECISION_SCALE = 256.0
-"""Loss scaling: gradients of pixels would be rounded to 0 in half precision. A power of two adds no error."""
 
 
 def logit(logits: KerasTensor, is_class: KerasTensor) -> KerasTensor:
@@ -86,7 +84,7 @@ class Gradients:
         """
         is_class = np.eye(self.n_classes, dtype=np.float32)[classes]
         scores, gradients = self._compute(np.asarray(inputs, np.float32), is_class)
-        return np.asarray(scores), np.asarray(gradients, np.float32) / np.float32(HALF_PRECISION_SCALE)
+        return np.asarray(scores), np.asarray(gradients, np.float32)
 
 
 def _on_tensorflow(model: keras.Model, score: Callable) -> Callable:
@@ -100,8 +98,7 @@ def _on_tensorflow(model: keras.Model, score: Callable) -> Callable:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
             scores = score(ops.cast(model(inputs, training=False), "float32"), is_class)
-            scaled = scores * HALF_PRECISION_SCALE
-        return scores, tape.gradient(scaled, inputs)
+        return scores, tape.gradient(scores, inputs)
 
     return compute
 
@@ -112,7 +109,7 @@ def _on_jax(model: keras.Model, score: Callable) -> Callable:
     def total(inputs: jax.Array, is_class: jax.Array, trained: list, others: list) -> tuple[jax.Array, jax.Array]:
         logits, _ = model.stateless_call(trained, others, inputs, training=False)
         scores = score(ops.cast(logits, "float32"), is_class)
-        return scores.sum() * HALF_PRECISION_SCALE, scores
+        return scores.sum(), scores
 
     compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
 

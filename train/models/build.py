@@ -107,9 +107,10 @@ def build_from_recipe(
     weights : str
         See `build_model`; `none` where weights are loaded afterwards.
     half_precision : bool
-        Compute in float16. Sets Keras's global dtype policy.
+        Compute in bfloat16, which has the range of float32, so that no loss has to be scaled. Sets Keras's global
+        dtype policy.
     """
-    keras.config.set_dtype_policy("mixed_float16" if half_precision else "float32")
+    keras.config.set_dtype_policy("mixed_bfloat16" if half_precision else "float32")
     return build_model(
         recipe.model,
         n_classes=n_classes,

@@ -16,7 +16,7 @@ from generate.runtime.json_check import TEXT, check, number
 from generate.runtime.memory_limit import is_out_of_memory
 from train import backend
 from train.models.build import build_from_recipe
-from train.models.weights import HISTORY, LAYERS, OPTIMIZER, array_shapes, check_members, load_weights
+from train.models.weights import HISTORY, LAYERS, array_shapes, check_members, load_weights
 from train.recipe import Recipe
 
 UNFINISHED = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
@@ -80,14 +80,11 @@ def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int]) -
     """
     try:
         names = list(array_shapes(path))
-        # What it began with: the optimizers of full and of half precision have different states.
-        half_precision = recipe.mixed_precision and backend.has_gpu()
-        if any(name.startswith(f"{OPTIMIZER}/") for name in names):
-            half_precision = any(name.startswith(f"{OPTIMIZER}/inner_optimizer/") for name in names)
         if recipe.ensemble is None:  # in runs of early releases
             recipe = replace(
                 recipe, ensemble=len({name.split("/")[1] for name in names if f"{LAYERS}/functional" in name})
             )
+        half_precision = recipe.mixed_precision and backend.has_gpu()
         model = build_from_recipe(recipe, n_classes=n_classes, size=size, half_precision=half_precision)
         load_weights(model, path)
         return model

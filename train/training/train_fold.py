@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
+from train import backend
 from train.data.split import Split, count_shared_recordings
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.runs.history import EpochRow, tested_epoch
@@ -20,6 +21,9 @@ from train.training.fold import Fold
 from train.training.linear_head import MOST_IMAGES
 from train.training.outputs import outputs
 from train.training.prepare import Prepared
+
+COMPILED = ".compiled"
+"""Folder beside the runs for what JAX compiles for a GPU."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def train_fold(
         Write logs for TensorBoard into the fold's folder.
     """
     began = time.monotonic()
+    backend.keep_compiled(prepared.run.folder.parent / COMPILED)
     run, table, fold = prepared.run, prepared.table, fold_of(prepared, split)
     model, history = fit_fold(
         run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None

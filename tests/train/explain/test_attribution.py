@@ -217,7 +217,7 @@ def test_silence_itself_gains_nothing():
 
 def test_half_precision(monkeypatch):
     monkeypatch.setattr("train.explain.integrated_gradients.MAX_STEPS", 96)  # half precision is slow on a CPU
-    keras.config.set_dtype_policy("mixed_float16")
+    keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = build_model("cnn7", n_classes=3, size=(32, 32))
     finally:
