@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
 	@echo "make demo    synthesised clips: their images, a classifier of them, and its predictions (a few minutes)"
-	@echo "make test    all tests"
+	@echo "make test    the tests (ten minutes on two cores); make slow: those that take as long again"
 	@echo "make style   ruff and mypy, as continuous integration runs them; make lint fixes what ruff can fix"
 	@echo "make faults  broken files, killed processes, full disks: thousands of them (half an hour and more)"
 	@echo "make bench   timings against what people run today, on the real ESC-10 (ten minutes)"
@@ -23,7 +23,11 @@ demo: setup
 	$(BIN)/python -m train.predict outputs/runs/demo datasets/demo/bell/bell-01-1.wav datasets/demo/rain/rain-01-1.wav
 
 test: .venv/test-ready rubberband chromium
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
+
+# The other tests, a part of those of `make faults` among them.
+slow: .venv/test-ready rubberband chromium
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m slow
 
 # Every fault of tests/faults/rows.py at full count, and a table of what was reached.
 faults: .venv/test-ready rubberband
@@ -97,4 +101,4 @@ chromium:
 clean:
 	rm -rf .venv
 
-.PHONY: help demo bench scale test faults style installed lint setup rubberband chromium clean
+.PHONY: help demo bench scale test slow faults style installed lint setup rubberband chromium clean

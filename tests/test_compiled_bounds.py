@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = """
 import numpy as np
 from augment_audio.dsp.fourier import power_blocks
@@ -31,6 +33,7 @@ print("inside")
 """
 
 
+@pytest.mark.slow
 def test_with_bounds_checked(tmp_path):
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
     run = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -55,21 +54,3 @@ def test_the_packages_come_with_all_of_their_files(installed):
         return {path.relative_to(root).as_posix() for path in found if "__pycache__" not in path.parts}
 
     assert files(installed) == files(ROOT)
-
-
-def test_both_stages_run_from_another_folder(installed, tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(installed)}
-
-    def run(*arguments: str) -> str:
-        command = [sys.executable, *arguments]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    place = run("-c", "import generate, train, augment_audio; print(generate.__file__)")
-    assert Path(place.strip()).is_relative_to(installed)
-    small = ("--variants", "none", "--limit", "20", "--image-size", "32", "--engine", "librosa", "--listen", "0")
-    assert "20 images" in run("-m", "generate", "demo", "--workers", "1", *small)
-    assert (tmp_path / "outputs/images/demo/index.html").is_file()
-    assert "numpy" in run("-c", "from generate.doctor.packages import needed; print(needed())")
-    assert "Dry run" in run("-m", "train", "outputs/images/demo", "--dry-run")

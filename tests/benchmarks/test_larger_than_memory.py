@@ -10,6 +10,7 @@ N, SIDE_PX = 800, 224
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells the memory that is meant")
+@pytest.mark.slow
 def test_images_on_disk_are_not_in_memory(tmp_path):
     write_images(tmp_path / "images", N, SIDE_PX)
     memory = train(tmp_path / "images", "memory", NO_NET, SIDE_PX)

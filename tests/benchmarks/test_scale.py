@@ -39,6 +39,7 @@ def test_every_row_is_measured(esc10, tmp_path):
     assert fanned["largest folder, files"] < 20
 
 
+@pytest.mark.slow
 def test_the_work_on_tables_grows_as_the_tables_do(tmp_path):
     """Calls are counted, not seconds: twice the clips, at most about twice the calls."""
 

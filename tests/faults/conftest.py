@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -46,8 +47,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a failed test's report tell its row."""
+    """Mark the tests of this folder as slow, and let a failed test's report tell its row."""
     for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
         mark = item.get_closest_marker("fault")
         if mark is not None:
             item.keywords[f"fault-row-{mark.args[0]}"] = True

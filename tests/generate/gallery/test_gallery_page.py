@@ -189,6 +189,7 @@ def test_a_telephone(page, is_dark):
     assert (sum(map(int, background[4:-1].split(","))) < 200) == is_dark
 
 
+@pytest.mark.slow
 def test_twelve_thousand_images_are_there_within_a_second(browser, images, tmp_path, monkeypatch):  # noqa: F811
     many = tmp_path / "many"
     shutil.copytree(images, many, copy_function=os.link)

@@ -139,6 +139,7 @@ def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(s
     assert drawn_by - {run.pid} == {first.pid, second.pid, late.pid}  # the run itself tries the variant on a tone
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_folder_that_goes_on(started, tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 15)
     images = tmp_path / "images"
@@ -155,6 +156,7 @@ def test_ctrl_c_leaves_a_folder_that_goes_on(started, tmp_path):
     assert tree(images) == tree(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_a_clip_that_kills_its_worker_and_one_that_hangs_are_rejected(tmp_path, monkeypatch):
     """On a cluster of our own, whose workers are started again."""
     monkeypatch.setattr(cluster, "CLIP_LIMIT_S", 12.0)  # a worker that begins on a busy machine takes some
@@ -198,6 +200,7 @@ def test_workers_that_would_draw_otherwise_are_refused_by_name(started, tmp_path
     assert not list(images.rglob("*.png"))
 
 
+@pytest.mark.slow
 def test_a_worker_that_joins_late_and_would_draw_otherwise_is_sent_away(started, tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 10)
     (tmp_path / "own.py").write_text(SLOW)

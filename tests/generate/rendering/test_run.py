@@ -650,6 +650,7 @@ def test_the_real_esc10(esc10, tmp_path):
     assert len(rejected(tmp_path / "one")) == 0
 
 
+@pytest.mark.slow
 def test_the_real_esc10_by_rubber_band(esc10, tmp_path):
     if not shutil.which("rubberband"):
         pytest.skip("Rubber Band's program is not on the PATH")

@@ -426,6 +426,7 @@ IN_SECONDS = (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a crash looks otherwise on Windows")
+@pytest.mark.slow
 def test_a_decoder_that_crashes_or_hangs_costs_that_recording_alone(run, rendered, tmp_path):
     good = [rendered / "audio_folder" / "high" / f"{k}.wav" for k in range(3)]
     bad = [tmp_path / f"{name}.wav" for name in ("crashes", "later", "hangs")]
@@ -557,6 +558,7 @@ def test_help_answers_without_loading_keras(tmp_path):
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_as_a_user_runs_it_on_the_other_backend(run, models, rendered, tmp_path):
     pytest.importorskip("jax")
     path = rendered / "audio_folder" / "low" / "1.wav"

@@ -54,6 +54,7 @@ def kill_worker_of(fold_folder):
                 child.kill()
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_and_a_worker_dies_and_the_run_equals_that_of_one_process(
     prepared, images, tmp_path, capsys
 ):

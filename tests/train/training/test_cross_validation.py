@@ -119,6 +119,7 @@ def test_a_run_that_is_gone_on_with(images, here, capsys):
     assert "rendered with other settings" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(images, here):
     """A real SIGKILL in a real process; histories and predictions are the same to the last digit.
 
