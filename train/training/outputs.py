@@ -11,7 +11,7 @@ from train.data.decode import Images, colour
 def outputs(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int) -> np.ndarray:
     """Outputs for some images, coloured a batch at a time.
 
-    The last batch is filled up with images that were there already, since each new size is compiled anew.
+    The last batch is filled up with images that were there already, since the model is compiled for each size.
 
     Parameters
     ----------
