@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from generate.runtime.json_check import check_fields, with_current_names
+from generate.runtime.json_check import as_tuple, check_fields, check_own_fields, with_current_names
 
 PROTOCOLS = ("folds", "random-clips", "paper")
 LEAKY = frozenset({"random-clips", "paper"})
@@ -137,9 +138,12 @@ class Recipe:
     def __post_init__(self) -> None:
         """Check every value."""
         for name in ("augment", "spectrogram_values", "image_values", "train_variants", "classes", "leave_out"):
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, tuple(value))
+            object.__setattr__(self, name, as_tuple(getattr(self, name)))
+        if isinstance(self.weights, os.PathLike):
+            object.__setattr__(self, "weights", os.fspath(self.weights))
+        if type(self.unfreeze) is int:  # as one writes it in Python
+            object.__setattr__(self, "unfreeze", str(self.unfreeze))
+        check_own_fields(self)
         if not self.weights:
             object.__setattr__(self, "weights", "none" if self.model in FROM_SCRATCH else "imagenet")
         self._check_choice("silent_ends", self.silent_ends, SILENT_ENDS)
@@ -164,6 +168,7 @@ class Recipe:
         self._check_range("n_folds", 2, 1000, "folds", may_be_none=True)
         if self.unfreeze not in (None, "all") and not self.unfreeze.isdecimal():
             raise ValueError(f"unfreeze must be all, or a number of layers such as 30. Got {self.unfreeze!r}.")
+        check_fields(vars(self), type(self))  # whole numbers too
         self._check_combinations()
 
     def _check_combinations(self) -> None:

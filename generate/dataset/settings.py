@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
-from generate.runtime.json_check import check_fields
+from generate.runtime.json_check import as_tuple, check_fields, check_own_fields
 
 RENDERER = 5
 """Incremented when the same settings give other pixels, so that old and new images are never mixed."""
@@ -97,13 +97,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Normalise and validate every value."""
-        object.__setattr__(self, "variants", tuple(self.variants))
+        object.__setattr__(self, "variants", as_tuple(self.variants))
         for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
             if type(getattr(self, name)) is int:
                 object.__setattr__(self, name, float(getattr(self, name)))
-        object.__setattr__(self, "class_variants", {k: tuple(v) for k, v in self.class_variants.items()})
-        if self.image_size is not None:
-            object.__setattr__(self, "image_size", tuple(int(side) for side in self.image_size))
+        if isinstance(self.class_variants, Mapping):
+            object.__setattr__(self, "class_variants", {k: as_tuple(v) for k, v in self.class_variants.items()})
+        if isinstance(self.image_size, int):
+            object.__setattr__(self, "image_size", (self.image_size, self.image_size))
+        object.__setattr__(self, "image_size", as_tuple(self.image_size))
+        check_own_fields(self)
         self._check_range("sr", 1000, 1_000_000, "hertz, such as 22050 or 44100")
         if self.n_fft is None:
             object.__setattr__(self, "n_fft", default_n_fft(self.sr))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 MAX_BYTES = 1 << 26
 """Far more than any JSON of this program."""
@@ -73,6 +74,7 @@ def table_of(kind: Kind) -> Kind:
 
 OF_ANNOTATION: dict[str, Kind] = {
     "str": TEXT,
+    "str | None": or_none(TEXT),
     "bool": SWITCH,
     "int": number(-(2**63), 2**63 - 1, whole=True),
     "float": number(),
@@ -126,8 +128,39 @@ def check_fields(values: object, record: type) -> None:
     ValueError
         With the first value that is wrong.
     """
-    kinds = {field.name: OF_ANNOTATION[field.type] for field in fields(record) if field.type in OF_ANNOTATION}
-    check(values, {}, optional=kinds)
+    check(values, {}, optional={field.name: OF_ANNOTATION[str(field.type)] for field in fields(record)})
+
+
+def check_own_fields(record: Any) -> None:
+    """Check the fields of a dataclass in its `__post_init__`, but single numbers, whose ranges it checks itself.
+
+    Parameters
+    ----------
+    record
+        Of a dataclass as `check_fields` takes.
+
+    Raises
+    ------
+    ValueError
+        With the first value that is wrong.
+    """
+    kinds = {
+        f.name: str(f.type) for f in fields(record) if f.type not in ("int", "float", "int | None", "float | None")
+    }
+    check(vars(record), {}, optional={name: OF_ANNOTATION[kind] for name, kind in kinds.items()})
+
+
+def as_tuple(value: Any) -> Any:
+    """A list as a tuple, and one text as a tuple of it; anything else as it is, for a check to refuse.
+
+    Examples
+    --------
+    >>> as_tuple(["pitch=+2", "trim"]), as_tuple("trim")
+    (('pitch=+2', 'trim'), ('trim',))
+    """
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, Iterable) else value
 
 
 def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str, str]) -> dict[str, object]:

@@ -133,7 +133,7 @@ def test_images_on_a_disk_that_another_program_fills(audio_folder, tmp_path, inj
 def test_images_on_a_disk_that_is_too_small(audio_folder, tmp_path, injected):
     with small_disk(tmp_path / "disk", "size=90m") as disk:
         ended = run("generate", audio_folder, disk / "images", *SILENT)
-        assert ended.is_clear("free some"), ended
+        assert ended.is_clear("Free some"), ended
         assert list(disk.iterdir()) == []
     injected(1)
 
@@ -266,7 +266,10 @@ def test_a_run_on_a_disk_without_room_for_more_files(images, trained, tmp_path, 
         with small_disk(tmp_path / f"disk{n_files}", f"size=400m,nr_inodes={n_files}") as disk:
             ended = run("train", images, *TRAIN, cwd=disk)
             assert is_named(ended, disk), (n_files, ended)
-            assert_whole_run(disk / RUN)
+            if (disk / RUN / "config.json").exists():
+                assert_whole_run(disk / RUN)
+            else:
+                assert all(path.name.startswith(".") for path in (disk / RUN).rglob("*") if path.is_file())
             remount(disk, "nr_inodes=100000")
             go_on(disk, images)
             assert_same(disk / RUN, trained)

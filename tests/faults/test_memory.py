@@ -33,15 +33,15 @@ RENDERS = (
     MEMORY
     + """
 import numpy as np
-from generate import workers
+from generate.workers.pool import keep_memory
 from generate.command_line import options_from, parse
 from generate.rendering.plan import make_plan
 from generate.rendering.prepare import prepare
 from generate.rendering.clip import render
 
 audio_folder, images, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
-prepared = prepare(options_from(parse([sounds, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"])))
-workers.keep_memory()  # as in a worker
+prepared = prepare(options_from(parse([audio_folder, images, "--engine", "librosa", "--variants", "paper", "--seconds", "3", "--layout", "folders"])))
+keep_memory()  # as in a worker
 Path(images).mkdir()
 jobs = list(make_plan(prepared).jobs)
 rng = np.random.default_rng(0)
@@ -56,20 +56,20 @@ print(json.dumps(seen))
 EPOCHS = (
     MEMORY
     + """
-from train import device
-device.set_up()
+from train import backend
+backend.set_up()
 from train.training.fit import fit_fold
 from train.training.prepare import prepare
 from train.recipe import Recipe
 from train.training.train_fold import fold_of
 
 recipe = Recipe(
-    model="cnn7", models=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),
+    model="cnn7", ensemble=1, input_size=32, batch_size=16, epochs=int(sys.argv[2]), augment=("spectrogram", "image"),
     image_preset="paper", select="validation",
 )
 prepared = prepare(Path(sys.argv[1]), recipe)
 seen = []
-fitfold_of(recipe, fold_of(prepared, prepared.splits[0]), on_epoch=lambda row, n: seen.append(resident_mb()))
+fit_fold(recipe, fold_of(prepared, prepared.splits[0]), on_epoch=lambda row, n: seen.append(resident_mb()))
 print(json.dumps(seen))
 """
 )

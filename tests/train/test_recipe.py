@@ -1,5 +1,6 @@
 import json
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,34 @@ def test_every_option_of_a_recipe_is_of_fine_tuning_or_is_used_without():
     used |= {"protocol", "ignore_folds", "n_folds", "allow_recording_overlap", "views", "epochs", "batch_size"}
     used |= {"class_weights", "mixed_precision", "seed"}
     assert {field.name for field in fields(Recipe)} - OF_FINE_TUNING == used
+
+
+def test_values_as_one_writes_them_in_python():
+    assert Recipe(augment="image") == Recipe(augment=["image"]) == Recipe(augment=("image",))
+    assert Recipe(train_variants="pitch=+2", classes="ab").train_variants == ("pitch=+2",)
+    assert Recipe(weights=Path("a", "b.keras")).weights == str(Path("a", "b.keras"))
+    assert Recipe(unfreeze=30) == Recipe(unfreeze="30")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"model": 3}, "'model' must be a text. Got 3"),
+        ({"weights": 5}, "'weights' must be a text"),
+        ({"classes": 3}, "'classes' must be a list"),
+        ({"classes": [1]}, "'classes' must be a list"),
+        ({"augment": None}, "'augment' must be a list"),
+        ({"seed": 1.5}, "'seed' must be a whole number"),
+        ({"class_weights": 1}, "'class_weights' must be true or false"),
+        ({"unfreeze": -1}, "unfreeze must be all, or a number of layers"),
+        ({"unfreeze": True}, "'unfreeze' must be a text"),
+    ],
+)
+def test_values_of_other_types(values, words):
+    with pytest.raises(ValueError, match=words):
+        Recipe(**values)
+    with pytest.raises(ValueError, match=words.partition(" ")[0].strip("'")):
+        Recipe.from_json(values)
 
 
 def test_no_transforms_may_be_named_where_there_are_none():

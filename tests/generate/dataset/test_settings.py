@@ -110,3 +110,25 @@ def test_a_whole_number_is_the_same_setting():
         Settings(seconds=3.0, fmin_hz=50.0, fmax_hz=8000.0, range_db=60.0),
     )
     assert whole.fingerprint(engine_version="x") == real.fingerprint(engine_version="x")
+
+
+def test_values_as_one_writes_them_in_python():
+    assert Settings(variants="pitch=+2") == Settings(variants=["pitch=+2"])
+    assert Settings(class_variants={"a": "trim"}) == Settings(class_variants={"a": ["trim"]})
+    assert Settings(image_size=128) == Settings(image_size=[128, 128])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("colormap", 3),
+        ("variants", None),
+        ("variants", [1]),
+        ("class_variants", 3),
+        ("image_size", (224,)),
+        ("image_size", True),
+    ],
+)
+def test_values_of_other_types(name, value):
+    with pytest.raises(ValueError, match=f"'{name}' must be"):
+        Settings(**{name: value})
