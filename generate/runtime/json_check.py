@@ -82,7 +82,7 @@ OF_ANNOTATION: dict[str, Kind] = {
     "float | None": or_none(number()),
     "tuple[str, ...]": list_of(TEXT),
     "tuple[str, ...] | None": or_none(list_of(TEXT)),
-    "tuple[int, int] | None": or_none(list_of(number(1, 2**31, whole=True), least=2, most=2)),
+    "tuple[int, int] | None": or_none(list_of(number(-(2**63), 2**63 - 1, whole=True), least=2, most=2)),
     "Mapping[str, tuple[str, ...]]": table_of(list_of(TEXT)),
 }
 """Kinds by the annotation of a dataclass field; the dataclass checks ranges."""
