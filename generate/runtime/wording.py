@@ -48,8 +48,8 @@ def what_failed(error: Exception) -> str:
         return f"{error}\nPerhaps another program has it open (Excel, a viewer, a virus scanner); close it there."
     if not isinstance(error, OSError) or error.errno not in NO_ROOM:
         return str(error)
-    if error.filename:
-        where = f"where {os.path.dirname(os.path.abspath(os.fsdecode(error.filename)))!r} lies"
+    if written := error.filename2 or error.filename:  # of a copy, the second is the one that is written
+        where = f"where {os.path.dirname(os.path.abspath(os.fsdecode(written)))!r} lies"
     else:
         where = f"perhaps where temporary files lie, {tempfile.gettempdir()!r}"
         where += " and /dev/shm" if os.path.isdir("/dev/shm") else ""

@@ -269,7 +269,7 @@ def test_a_run_on_a_disk_without_room_for_more_files(images, trained, tmp_path, 
             if (disk / RUN / "config.json").exists():
                 assert_whole_run(disk / RUN)
             else:
-                assert all(path.name.startswith(".") for path in (disk / RUN).rglob("*") if path.is_file())
+                assert_whole(disk / RUN)
             remount(disk, "nr_inodes=100000")
             go_on(disk, images)
             assert_same(disk / RUN, trained)

@@ -17,6 +17,11 @@ def test_a_full_disk_is_named_and_what_to_do(tmp_path):
     assert f"The disk is full where '{tmp_path}' lies" in said and "Free some there" in said
 
 
+def test_of_a_copy_it_is_the_disk_that_is_written_to():
+    said = what_failed(OSError(errno.ENOSPC, "No space left on device", "/card/a.png", None, "/full/a.png"))
+    assert "The disk is full where '/full' lies" in said
+
+
 def test_where_nobody_says_which_file_it_is_the_temporary_folders():
     said = what_failed(OSError(errno.ENOSPC, "No space left on device"))
     assert f"perhaps where temporary files lie, {tempfile.gettempdir()!r}" in said
