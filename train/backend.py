@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+COMPILED = os.path.join("spectrogram-image-classification", "jax")
+"""Folder in the user's cache for what JAX compiles."""
+
 
 def set_up(*, shares_gpu: bool = False) -> None:
     """Load Keras and its backend (`KERAS_BACKEND`: tensorflow or jax), so that the same seed gives the same run.
@@ -62,16 +65,13 @@ def has_gpu() -> bool:
     return any(device.startswith("gpu") for device in keras.distribution.list_devices())
 
 
-def keep_compiled(folder: Path) -> None:
-    """Let JAX keep what it compiles for a GPU in a folder, for the next fold and the next run.
+def keep_compiled() -> None:
+    """Let JAX keep what it compiles for a GPU, for the next fold and the next run.
 
-    Compiling a step of ResNet-152 takes a minute, and reading it again seconds. Nothing is done on TensorFlow, which
-    has no such thing, without a GPU, and where the user has set `JAX_COMPILATION_CACHE_DIR`.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when it is needed; it may be deleted at any time.
+    Compiling a step of ResNet-152 takes a minute, and reading it again seconds. It is kept in the user's own cache
+    (`COMPILED` in `$XDG_CACHE_HOME` or `~/.cache`) and not beside the runs: it is code, and a folder of runs may come
+    from a stranger. Nothing is done on TensorFlow, which has no such thing, without a GPU, and where the user has set
+    `JAX_COMPILATION_CACHE_DIR`.
     """
     import keras
 
@@ -79,7 +79,8 @@ def keep_compiled(folder: Path) -> None:
         import jax
 
         if not jax.config.jax_compilation_cache_dir:
-            jax.config.update("jax_compilation_cache_dir", str(folder.resolve()))
+            cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+            jax.config.update("jax_compilation_cache_dir", str(cache / COMPILED))
 
 
 def description() -> str:

@@ -165,11 +165,6 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     given = given_recipe(options)
     if given.get("weights") == "":
         raise ValueError("--weights must be imagenet, none, or a file of weights. Got ''. Give one, or leave it out.")
-    if "epochs" in given and "views" in given:
-        raise ValueError(
-            f"--views must not be combined with --epochs, which sets how long a model is trained too. Got "
-            f"{given['views']} and {given['epochs']}. Leave one of them out."
-        )
     recipe = Recipe.of_quality(options.quality, given)
     for name, is_used, where in (
         ("image_preset", "image" in recipe.augment, "--augment image"),

@@ -155,6 +155,7 @@ class Settings:
                 f"image_size must have sides of 8 to {MAX_SIDE_PX} pixels. Got {self.image_size[0]}x"
                 f"{self.image_size[1]}. Give one such as 224 or 320x240."
             )
+        check_fields(vars(self), type(self))  # whole numbers too
 
     def _check_range(self, name: str, low: float, high: float, expected: str) -> None:
         value = getattr(self, name)

@@ -136,8 +136,8 @@ def check_own_fields(record: Any) -> None:
 
     Parameters
     ----------
-    record
-        Of a dataclass as `check_fields` takes.
+    record : dataclass
+        An instance, whose class is as `check_fields` takes it.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def as_tuple(value: Any) -> Any:
     """
     if isinstance(value, str):
         return (value,)
-    return tuple(value) if isinstance(value, Iterable) else value
+    return tuple(value) if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes) else value
 
 
 def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str, str]) -> dict[str, object]:

@@ -35,6 +35,11 @@ def test_every_option_of_a_recipe_is_of_fine_tuning_or_is_used_without():
     assert {field.name for field in fields(Recipe)} - OF_FINE_TUNING == used
 
 
+def test_views_and_epochs_from_python():
+    with pytest.raises(ValueError, match="--views must not be combined with --epochs"):
+        Recipe.of_quality(None, {"views": 3, "epochs": 3})
+
+
 def test_values_as_one_writes_them_in_python():
     assert Recipe(augment="image") == Recipe(augment=["image"]) == Recipe(augment=("image",))
     assert Recipe(train_variants="pitch=+2", classes="ab").train_variants == ("pitch=+2",)

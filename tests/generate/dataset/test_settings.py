@@ -127,6 +127,9 @@ def test_values_as_one_writes_them_in_python():
         ("class_variants", 3),
         ("image_size", (224,)),
         ("image_size", True),
+        ("variants", {"trim": 1}),
+        ("seed", 1.5),
+        ("n_bands", 64.5),
     ],
 )
 def test_values_of_other_types(name, value):
