@@ -223,18 +223,19 @@ def _attributions_by_fold(
 ) -> Iterator[tuple[int, _Test]]:
     """Yield each row with its attributions; one model is in memory at a time."""
     from train.explain.attribution import attribute  # loads Keras
-    from train.predict.fold_models import load_models
+    from train.predict.fold_models import models_in_turn
     from train.predict.windows import front_end
 
     silence = front_end(run).silent_pixels()
-    for fold, tests in chosen.groupby("fold", sort=False):
-        models = load_models(run, [fold])
+    tests_of = {str(fold): tests for fold, tests in chosen.groupby("fold", sort=False)}
+    for fold, model in models_in_turn(run, list(tests_of)):
+        tests = tests_of[fold]
         images = open_images(
             run.images, described, tests, size=run.input_size, silent_ends=run.recipe.silent_ends, cache="memory"
         )
         classes = np.array([run.classes.index(name) for name in tests["predicted"]])
         pixels = images.pixels[: len(tests)]
-        found = attribute(models, pixels, images.palette, classes, silence=silence)
+        found = attribute([model], pixels, images.palette, classes, silence=silence)
         for k, row in enumerate(tests.index):
             yield (
                 row,

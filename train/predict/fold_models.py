@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,21 +64,45 @@ def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
     FileNotFoundError, ValueError
         If a model is missing, cannot be read, or does not fit this run.
     """
+    return [_load(run, fold) for fold in folds]
+
+
+def models_in_turn(run: Run, folds: Sequence[str]) -> Iterator[tuple[str, keras.Model]]:
+    """Yield each fold with its model: one object, with the weights of one fold after the other.
+
+    So one model is in memory, and what is traced or compiled for the first fold serves all.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a model is missing, cannot be read, or does not fit this run.
+    """
+    from train.models import checkpoint
+
+    model = None
+    for fold in folds:
+        if model is None:
+            model = _load(run, fold)
+        else:
+            checkpoint.restore(model, _model_file(run, fold))
+        yield fold, model
+
+
+def _load(run: Run, fold: str) -> keras.Model:
     backend.set_up()
     from train.models import checkpoint
 
-    models = []
-    for fold in folds:
-        path = run.model_file(fold)
-        fix = (
-            f"Delete the folder {str(run.fold_folder(fold))!r} and train the fold again "
-            f"(python -m train --resume {quoted(run.folder)}), or use other --folds."
+    return checkpoint.load(_model_file(run, fold), run.recipe, n_classes=len(run.classes), size=run.input_size)
+
+
+def _model_file(run: Run, fold: str) -> Path:
+    path = run.model_file(fold)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The model {str(path)!r} does not exist. Delete the folder {str(run.fold_folder(fold))!r} and train the "
+            f"fold again (python -m train --resume {quoted(run.folder)}), or use other --folds."
         )
-        if not path.is_file():
-            raise FileNotFoundError(f"The model {str(path)!r} does not exist. {fix}")
-        model = checkpoint.load(path, run.recipe, n_classes=len(run.classes), size=run.input_size)
-        models.append(model)
-    return models
+    return path
 
 
 def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
