@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generate.dataset.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
-from generate.rendering.options import RenderOptions
+from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
 from generate.runtime.toml_config import parse_with_config
 
 DESCRIPTION = """\
@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     run, image = default_of(RenderOptions), default_of(Settings)
     _add_most_used(parser.add_argument_group("most used"), image)
     _add_collection(parser.add_argument_group("collection (detected from the folder unless given)"))
+    _add_annotations(parser.add_argument_group("annotated recordings"), default_of(WindowOptions))
     _add_audio(parser.add_argument_group("audio"), image)
     _add_variants(parser.add_argument_group("audio variants"), image)
     _add_image(parser.add_argument_group("image"), image)
@@ -109,6 +110,22 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
     for role, names in TABLE_COLUMNS.items():
         add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of that table, if none of: {names}")
     add("--name-pattern", metavar="PATTERN", default="", help='file names, such as "{label}_{source}_{take}"')
+
+
+def _add_annotations(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
+    add = group.add_argument
+    formats = "Raven, Audacity, Kaleidoscope, Label Studio, or tables with start, end and label"
+    add("--annotations", metavar="PATH", type=Path, help=f"file or folder that labels parts of recordings: {formats}")
+    share = f"fraction of an event, or of the window (default: {default['min_overlap']:g})"
+    add("--min-overlap", type=float, metavar="P", help=f"a window has the label of an event if they share this {share}")
+    both = f"windows with the labels of two classes: leave out, or use the first (default: {default['overlapping']})"
+    add("--overlapping", choices=OVERLAPPING, help=both)
+    without = (
+        f"class _background: N windows without an event for each event, or none (default: {default['background']:g})"
+    )
+    add("--background", type=_background, metavar="N", help=without)
+    add("--window-hop-s", type=float, metavar="S", help="from a window to the next (default: half of --seconds)")
+    group.set_defaults(**default)
 
 
 def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
@@ -224,6 +241,7 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
         output=Path(given.output) if given.output else None,
         layout=given.layout or "",
         reader=ReaderOptions(**{f.name: values[f.name] for f in fields(ReaderOptions)}),
+        windows=WindowOptions(**{f.name: values[f.name] for f in fields(WindowOptions)}),
         settings=settings,
         classes=tuple(given.classes),
         leave_out=tuple(given.leave_out),
@@ -235,6 +253,11 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
         overwrite=given.overwrite,
         max_rejected=given.max_rejected,
     )
+
+
+def _background(text: str | float) -> float:
+    """Read the value of `--background`: a number, or `none`."""
+    return 0.0 if text == "none" else float(text)
 
 
 def clips_a_class(text: str | int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from generate.dataset.settings import Settings
@@ -89,3 +91,42 @@ def time_marks(settings: Settings) -> list[tuple[float, float]]:
     step = next(step for step in steps if settings.seconds / step <= MOST_TIME_MARKS)
     times = np.arange(0, settings.seconds + step / 1000, step)
     return [(round(float(time), 6), round(float(time / settings.seconds), 4)) for time in times]
+
+
+def event_boxes(text: str, settings: Settings) -> list[tuple[float, float, float, float, str]]:
+    """Where the events of a clip are in its image.
+
+    Parameters
+    ----------
+    text : str
+        As in the column `events` of `metadata.csv`.
+    settings : Settings
+
+    Returns
+    -------
+    list of (float, float, float, float, str)
+        Left, right, bottom and top as fractions of the image, and the label. Events without frequencies are as high as
+        the image.
+
+    Examples
+    --------
+    >>> event_boxes('[[0.5, 1.0, "wren", null, null]]', Settings(seconds=2))
+    [(0.25, 0.5, 0.0, 1.0, 'wren')]
+    """
+    hz = row_hz(settings)
+
+    def height(value: float | None, default: float) -> float:
+        if value is None or hz is None:
+            return default
+        return round(float(np.interp(value, hz, (np.arange(len(hz)) + 0.5) / len(hz), left=0.0, right=1.0)), 4)
+
+    return [
+        (
+            round(start_s / settings.seconds, 4),
+            round(min(end_s / settings.seconds, 1.0), 4),
+            height(low_hz, 0.0),
+            height(high_hz, 1.0),
+            str(label),
+        )
+        for start_s, end_s, label, low_hz, high_hz in json.loads(text or "[]")
+    ]

@@ -12,7 +12,7 @@ from generate.dataset import folder, png, tables
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
-from generate.features.axes import frequency_marks, time_marks
+from generate.features.axes import event_boxes, frequency_marks, time_marks
 from generate.gallery.page import address
 from generate.runtime.os_compat import relative_posix
 
@@ -90,6 +90,7 @@ def page_data(
         **_columns(
             image_folder,
             metadata,
+            settings,
             dict(zip(table["clip_id"], table["flags"], strict=True)),
             audio_folder=audio_folder,
             follow_links=follow_links,
@@ -121,6 +122,7 @@ def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple
 def _columns(
     image_folder: Path,
     metadata: pd.DataFrame,
+    settings: Settings,
     flags: Mapping[str, str],
     *,
     audio_folder: Path | None,
@@ -175,6 +177,7 @@ def _columns(
             "has_audio": [int(is_there) for is_there in has_audio],
             "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
+            "events": [event_boxes(text, settings) for text in of_clip["events"]],
         },
     }
 

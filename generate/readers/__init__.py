@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from generate.readers import csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
+from generate.readers import annotated, csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
+from generate.readers.annotations.detect import note_annotations
 from generate.readers.collection import layout as layout_of
 from generate.readers.collection.clips import Collection
 from generate.readers.collection.layout import Found
 from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.readers.collection.source_pattern import with_source_pattern
-from generate.readers.csv_tables.annotations import note_annotations
 
 __all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
 
@@ -21,6 +21,7 @@ READERS: dict[str, Reader] = {
     "urbansound8k": urbansound8k.READER,
     "gtzan": gtzan.READER,
     "csv": csv_file.READER,
+    "annotations": annotated.READER,
     "names": names.READER,
     "splits": folders.SPLITS_READER,
     "folds": folders.FOLDS_READER,
@@ -83,7 +84,9 @@ def read(folder: Path, layout: str, options: ReaderOptions, *, is_explicit: bool
     collection = READERS[layout].read(folder, options)
     if collection.clips.empty:
         raise ValueError(_nothing_read(folder, layout, collection))
-    if not READERS[layout].url:  # the readers of published collections know the text files in them
+    if (
+        not READERS[layout].url and collection.events is None
+    ):  # the readers of published collections know the text files in them
         is_settled = is_explicit or options.labels is not None or bool(options.name_pattern)
         collection.notes += note_annotations(folder, is_settled=is_settled)
     return with_source_pattern(collection, options.source_pattern) if options.source_pattern else collection

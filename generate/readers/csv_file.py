@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from generate.audio import AUDIO_SUFFIXES
+from generate.readers.annotations.detect import are_positions, refuse_times, time_columns
 from generate.readers.audio_folder.walk import find_audio_files
 from generate.readers.collection.clips import Collection
 from generate.readers.collection.named_files import named_files
 from generate.readers.collection.reader import Reader, ReaderOptions
-from generate.readers.csv_tables.annotations import are_positions, refuse_times, time_columns
 from generate.readers.csv_tables.csv_text import line_numbers, named, read_columns, read_table, require_columns
 from generate.readers.csv_tables.usual_columns import USUAL_NAMES, usual_column
 from generate.runtime.os_compat import nfc

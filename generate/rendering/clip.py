@@ -61,6 +61,8 @@ class Job:
         Whether the audio of each image is written beside it as MP3, unless the clip is silent.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
+    events : str
+        As in `metadata.csv`.
     """
 
     clip_id: str
@@ -73,6 +75,7 @@ class Job:
     requests: tuple[Request | None, ...]
     with_audio: bool = False
     split: str = ""
+    events: str = ""
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
@@ -105,6 +108,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "sample_rate_hz": loaded.sample_rate_hz,
         "audio_file": printable(job.path),
         "start_s": job.start_s,
+        "events": job.events,
         "audio_bytes": stat.st_size,
         "audio_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,8 @@ from generate.dataset.settings import Settings
 if TYPE_CHECKING:
     from generate.readers import ReaderOptions
 
+OVERLAPPING = ("drop", "first")
+SHORTEST_HOP_S = 0.01
 DEMO = "demo"
 """In place of an audio folder: the collection that `generate.demo` synthesises."""
 
@@ -23,6 +26,45 @@ def _default_reader_options() -> ReaderOptions:
     from generate.readers import ReaderOptions
 
     return ReaderOptions()
+
+
+@dataclass(frozen=True)
+class WindowOptions:
+    """How windows of annotated recordings are labelled.
+
+    Parameters
+    ----------
+    min_overlap : float
+        A window has the label of an event if it covers this fraction of it, or if the event covers this fraction of
+        the window; above 0, at most 1.
+    overlapping : {"drop", "first"}
+        Leave out a window with the labels of two classes, or give it that of the event that begins first.
+    background : float
+        Windows of the class `_background` for each event, from stretches without one; 0: none.
+    window_hop_s : float
+        From the start of a window to the next, in seconds; 0: half a window.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+
+    min_overlap: float = 0.5
+    overlapping: str = "drop"
+    background: float = 2.0
+    window_hop_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        if not 0 < self.min_overlap <= 1:
+            raise ValueError(f"min_overlap must be a fraction above 0, at most 1. Got {self.min_overlap:g}.")
+        if self.overlapping not in OVERLAPPING:
+            raise ValueError(f"overlapping must be one of {', '.join(OVERLAPPING)}. Got {self.overlapping!r}.")
+        if not 0 <= self.background <= 1000:
+            raise ValueError(f"background must be windows for each event, 0 to 1000. Got {self.background:g}.")
+        if self.window_hop_s and not SHORTEST_HOP_S <= self.window_hop_s < math.inf:
+            raise ValueError(f"window_hop_s must be {SHORTEST_HOP_S:g} s or more. Got {self.window_hop_s:g}.")
 
 
 @dataclass(frozen=True)
@@ -39,6 +81,8 @@ class RenderOptions:
         A key of `generate.readers.READERS`; empty: detected from the folder.
     reader : ReaderOptions
         How labels, folds and recordings are read.
+    windows : WindowOptions
+        How windows are labelled, where `reader` has annotations.
     settings : Mapping
         Settings of an image that were given, by their names in `Settings`; the others are the layout's or the defaults.
     classes, leave_out : tuple of str
@@ -68,6 +112,7 @@ class RenderOptions:
     output: Path | None = None
     layout: str = ""
     reader: ReaderOptions = field(default_factory=_default_reader_options)
+    windows: WindowOptions = field(default_factory=WindowOptions)
     settings: Mapping[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
@@ -88,6 +133,13 @@ class RenderOptions:
             raise ValueError(f"max_rejected must be a percentage from 0 to 100. Got {self.max_rejected:g}.")
         if self.cluster and self.workers:
             raise ValueError("--workers and --cluster contradict each other; the cluster has workers of its own.")
+        for item in fields(WindowOptions):
+            value = getattr(self.windows, item.name)
+            if value != item.default and self.reader.annotations is None:
+                raise ValueError(
+                    f"--{item.name.replace('_', '-')} must be combined with --annotations. Got {value} without it. "
+                    "Leave it out, or give --annotations."
+                )
 
 
 def options_by_name(
@@ -102,19 +154,22 @@ def options_by_name(
     """
     from generate.readers import ReaderOptions
 
-    of_image, of_reader, of_run = ({f.name for f in fields(kind)} for kind in (Settings, ReaderOptions, RenderOptions))
-    of_run -= {"audio_folder", "output", "reader", "settings"}
-    unknown = sorted(set(options) - of_image - of_reader - of_run)
+    kinds = (Settings, ReaderOptions, WindowOptions, RenderOptions)
+    of_image, of_reader, of_windows, of_run = ({f.name for f in fields(kind)} for kind in kinds)
+    of_run -= {"audio_folder", "output", "reader", "windows", "settings"}
+    unknown = sorted(set(options) - of_image - of_reader - of_windows - of_run)
     if unknown:
-        close = difflib.get_close_matches(unknown[0], [*of_image, *of_reader, *of_run], n=1)
+        close = difflib.get_close_matches(unknown[0], [*of_image, *of_reader, *of_windows, *of_run], n=1)
         raise TypeError(f"There is no option {unknown[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
     reader = {name: value for name, value in options.items() if name in of_reader}
-    if reader.get("labels") is not None:
-        reader["labels"] = Path(reader["labels"])
+    for name in ("labels", "annotations"):
+        if reader.get(name) is not None:
+            reader[name] = Path(reader[name])
     return RenderOptions(
         audio_folder=Path(audio_folder),
         output=None if output is None else Path(output),
         reader=ReaderOptions(**reader),
+        windows=WindowOptions(**{name: value for name, value in options.items() if name in of_windows}),
         settings={name: value for name, value in options.items() if name in of_image},
         **{name: value for name, value in options.items() if name in of_run},
     )

@@ -110,7 +110,7 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     known = {audio_folder / path: length for path, length in prepared.known_lengths.items()}
     headers = read_headers(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(headers)}"] if len(headers.known_s) else []
-    if len(clips) > len(paths):
+    if len(clips) > len(paths) and prepared.collection.events is None:
         lines.append(
             f"  split     {count(len(clips), 'clip')} of {count(len(paths), 'file')}: longer ones are split every "
             f"{settings.seconds:g} s (--long first takes their beginning only)"
@@ -167,7 +167,7 @@ def _changes(prepared: Prepared, plan: Plan) -> list[str]:
     lines = []
     if plan.corrected:
         lines.append(
-            f"  corrected {count(len(plan.corrected), 'row')} of {tables.METADATA} whose class, fold or split has "
+            f"  corrected {count(len(plan.corrected), 'row')} of {tables.METADATA} whose class, fold, split or events "
             f"changed: {listed(plan.corrected)}"
         )
     if plan.removed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +16,14 @@ from generate.dataset import png, settings_file, tables
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.features import check_feature
-from generate.readers import Collection, Reader, ReaderOptions
+from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
 from generate.rendering.clip import Front, Job
 from generate.rendering.clip_selection import choose_classes, stratified_limit
-from generate.rendering.options import DEMO, RenderOptions
+from generate.rendering.options import DEMO, RenderOptions, WindowOptions
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.variants import note_unused_variants_file, requested_variants
+from generate.rendering.windows import Windows, cut_into_windows
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import printable
 from generate.runtime.versions import versions
@@ -125,16 +126,20 @@ def prepare(options: RenderOptions) -> Prepared:
 
     settings = _settings(options, layout)
     engine_version = ENGINES[settings.engine].version()
-    labels = sorted(collection.clips["label"].unique())
-    chosen = choose_classes(labels, classes=options.classes, leave_out=options.leave_out)
-    requests = requested_variants(settings, labels)
-    collection.notes[:] = [*found.notes, *collection.notes, *note_unused_variants_file(settings, requests)]
-
     workers = options.workers or usable_cores()
     clips = collection.clips
     unusable: Mapping[str, str] = {}
     known_lengths: Mapping[str, Length] = {}
-    if settings.long == "split":
+    if collection.events is not None:
+        windows = _windows(collection, settings, audio_folder, options.windows, workers=workers)
+        clips, unusable, known_lengths = windows.clips, windows.unusable, windows.known
+        collection.notes += windows.notes
+    labels = sorted(clips["label"].unique())
+    chosen = choose_classes(labels, classes=options.classes, leave_out=options.leave_out)
+    requests = requested_variants(settings, labels)
+    collection.notes[:] = [*found.notes, *collection.notes, *note_unused_variants_file(settings, requests)]
+
+    if settings.long == "split" and collection.events is None:
         clips, unusable, known_lengths = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
     # Only now: the name of a clip must not depend on which others are selected.
     is_chosen = clips["label"].isin(chosen)
@@ -156,7 +161,19 @@ def prepare(options: RenderOptions) -> Prepared:
         front=front,
         engine_version=engine_version,
         requests=requests,
-        settings_json=_settings_json(front, layout, options.reader, engine_version, options.fan_out),
+        settings_json=_settings_json(front, layout, options, engine_version),
+    )
+
+
+def _windows(
+    collection: Collection, settings: Settings, audio_folder: Path, options: WindowOptions, *, workers: int
+) -> Windows:
+    """The labelled windows of annotated recordings."""
+    if settings.long != "split":
+        raise ValueError(f"--long must be split with --annotations. Got {settings.long}. Leave it out.")
+    assert collection.events is not None
+    return cut_into_windows(
+        collection.clips, collection.events, audio_folder, seconds=settings.seconds, options=options, workers=workers
     )
 
 
@@ -202,17 +219,15 @@ def _front(audio_folder: Path, images: Path, settings: Settings, engine_version:
     return Front(audio_folder.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
 
 
-def _settings_json(
-    front: Front, layout: str, options: ReaderOptions, engine_version: str, fan_out: bool
-) -> SettingsFile:
+def _settings_json(front: Front, layout: str, given: RenderOptions, engine_version: str) -> SettingsFile:
     """All that is needed to render one more clip the same way, and to credit the recordings."""
-    reader = readers.READERS[layout]
+    reader, options, windows = readers.READERS[layout], given.reader, given.windows
     groups = reader.class_groups
     return {
         "format": 1,
         "fingerprint": front.fingerprint,
         "settings": front.settings.to_json(),
-        "fan_out": fan_out,  # not a setting of an image, which is the same wherever its file is
+        "fan_out": given.fan_out,  # not a setting of an image, which is the same wherever its file is
         "engine": engine_version,
         "collection": {
             "name": printable(front.audio_folder.resolve().name),
@@ -220,6 +235,7 @@ def _settings_json(
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",
+            **({"annotations": options.annotations.name} | asdict(windows) if options.annotations else {}),
             "source_pattern": options.source_pattern,
             "name_pattern": options.name_pattern,
             "source_column": options.source_column,

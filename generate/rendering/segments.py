@@ -1,7 +1,8 @@
-"""Cut long recordings into consecutive pieces, each a clip of its own."""
+"""Cut long recordings into consecutive pieces, each a clip of its own; where the windows of a recording begin."""
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from generate.audio.containers.header_durations import is_surely_short
 from generate.audio.decode import Length
+from generate.rendering.options import SHORTEST_HOP_S
 from generate.runtime.safe_names import unique_ids
 from generate.workers.durations import lengths
 
@@ -75,3 +77,40 @@ def count_pieces(duration_s: float, seconds: float) -> int:
     """How many pieces a recording gives: at least one, and a shorter last one only if it is at least half as long."""
     whole, rest = divmod(duration_s, seconds)
     return max(1, int(whole) + (rest >= SHORTEST_LAST_PIECE * seconds - ROUNDING_S))
+
+
+def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = None) -> np.ndarray:
+    """Start times of the windows of a recording.
+
+    A recording that fits in one window is one window. In a longer one, a window starts every `hop_s` until one reaches
+    the end; what is left there is a window if it is at least half of one.
+
+    Parameters
+    ----------
+    duration_s : float
+        Of the recording.
+    seconds : float
+        Length of a window.
+    hop_s : float, optional
+        From one start to the next, 0.01 or more; default: `seconds`, so that windows do not overlap.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), n > 0
+        In seconds, rounded to microseconds as in `metadata.csv`.
+
+    Raises
+    ------
+    ValueError
+        If the hop is too short.
+    """
+    hop_s = seconds if hop_s is None else hop_s
+    if not SHORTEST_HOP_S <= hop_s < math.inf:
+        raise ValueError(f"hop_s must be {SHORTEST_HOP_S:g} s or more. Got {hop_s:g}. Give a length such as 1.")
+    if hop_s == seconds:
+        n_windows = count_pieces(duration_s, seconds)
+    else:
+        until_the_end = math.ceil((duration_s - seconds) / hop_s - ROUNDING_S)
+        with_half_a_window = math.floor((duration_s - SHORTEST_LAST_PIECE * seconds) / hop_s + ROUNDING_S)
+        n_windows = 1 + max(0, min(until_the_end, with_half_a_window))
+    return np.round(np.arange(n_windows) * hop_s, 6)

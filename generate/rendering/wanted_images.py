@@ -22,7 +22,7 @@ def wanted_images(
     Parameters
     ----------
     clips : pandas.DataFrame
-        The clips table of the run.
+        The clips table of the run; with a column `events` for windows of annotated recordings.
     requests : Mapping of str to tuple of Request
         Variants of each label, beside the original.
     audio_folder : Path
@@ -59,6 +59,8 @@ def wanted_images(
         audio_mtime_ns=times,
         clip_folder=pd.Series(folders, dtype=object),
     )
+    if "events" not in clips:
+        clips["events"] = pd.Series([""] * len(clips), dtype=object)
     wanted = clips.merge(variants, on="label", how="left")
     wanted["file_name"] = image_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
     return wanted
@@ -106,7 +108,7 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(wanted["clip_id"], wanted["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
-    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", "split"]
+    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", "split", "events"]
     return [
         Job(
             clip_id,
@@ -119,8 +121,9 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
             requests=tuple(requests[clip_id]),
             with_audio=clip_id in with_audio,
             split=split,
+            events=events,
         )
-        for clip_id, path, label, folder, fold, recording, start_s, split in wanted.drop_duplicates("clip_id")[
+        for clip_id, path, label, folder, fold, recording, start_s, split, events in wanted.drop_duplicates("clip_id")[
             columns
         ].itertuples(index=False, name=None)
     ]

@@ -53,7 +53,10 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a path beside the folder": ("file,label\n{folder}-more/a.wav,dog\n", "line 2, which leaves"),
     "a drive": (HEADER + "D:\\a.wav,park,dog\n", "line 2, which leaves"),
     "start_time and end_time": ("file,start_time,end_time,label\na.wav,0,1,dog\n", "'start_time', 'end_time'.*cut"),
-    "Raven": ("file\tBegin Time (s)\tEnd Time (s)\tlabel\na.wav\t0.5\t1\tdog\n", r"'Begin Time \(s\)'.*Keep the table"),
+    "Raven": (
+        "file\tBegin Time (s)\tEnd Time (s)\tlabel\na.wav\t0.5\t1\tdog\n",
+        r"'Begin Time \(s\)'.*With --annotations PATH",
+    ),
     "onset and offset": ("filename;onset;offset;label\na.wav;0,5;1;dog\n", "'onset', 'offset'"),
     "start and stop, a file twice": ("file,start,stop,label\na.wav,0,1,dog\na.wav,1,2,cat\n", "'start', 'stop'"),
     "t0": ("file,t0,label\na.wav,0.5,dog\n", "'t0'"),
@@ -129,7 +132,7 @@ def test_labels_of_parts_beside_class_folders_are_refused(name, tmp_path, monkey
     touch(tmp_path / "audio_folder", "blackbird/a.wav", "robin/b.wav")
     (tmp_path / "audio_folder" / place).write_text(text)
     said = refusal(tmp_path, monkeypatch, capsys, tmp_path / "audio_folder")
-    assert place in said and "Keep the table" in said and "--layout folders" in said
+    assert place in said and "With --annotations PATH" in said and "--layout folders" in said
     injected(1)
 
 

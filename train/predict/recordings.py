@@ -15,13 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from generate.readers.audio_folder.walk import find_audio_files
+from generate.rendering.segments import window_starts
 from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import printable
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
-from train.predict.windows import FrontEnd, Window, read_window, window_starts
+from train.predict.windows import FrontEnd, Window, read_window
 
 MAX_READERS = 2
 """Processes that decode and render: the models need cores too."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +15,8 @@ from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 from generate.features.spectrogram import spectrogram_image
-from generate.rendering.segments import SHORTEST_LAST_PIECE, count_pieces
 from train.data.decode import palette_of, prepare_pixels
 from train.runs.run_folder import SETTINGS, Run
-
-SHORTEST_HOP_S = 0.01
-ROUNDING = 1e-9
-"""Tolerance for the quotient of two lengths; less than a sample of any recording."""
 
 
 @dataclass(frozen=True)
@@ -96,43 +90,6 @@ def front_end(run: Run) -> FrontEnd:
     return FrontEnd(settings, run.input_size, run.recipe.silent_ends, palette)
 
 
-def window_starts(duration_s: float, *, seconds: float, hop_s: float | None = None) -> np.ndarray:
-    """Start times of the windows of a recording.
-
-    A recording that fits in one window is one window. In a longer one, a window starts every `hop_s` until one reaches
-    the end; what is left there is a window if it is at least half of one, as in `generate.rendering.segments`.
-
-    Parameters
-    ----------
-    duration_s : float
-        Of the recording.
-    seconds : float
-        Length of a window.
-    hop_s : float, optional
-        From one start to the next, 0.01 or more; default: `seconds`, so that windows do not overlap.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,), n > 0
-        In seconds, rounded to microseconds as in `metadata.csv`.
-
-    Raises
-    ------
-    ValueError
-        If the hop is too short.
-    """
-    hop_s = seconds if hop_s is None else hop_s
-    if not SHORTEST_HOP_S <= hop_s < math.inf:
-        raise ValueError(f"hop_s must be {SHORTEST_HOP_S:g} s or more. Got {hop_s:g}. Give a length such as 1.")
-    if hop_s == seconds:
-        n_windows = count_pieces(duration_s, seconds)
-    else:
-        until_the_end = math.ceil((duration_s - seconds) / hop_s - ROUNDING)
-        with_half_a_window = math.floor((duration_s - SHORTEST_LAST_PIECE * seconds) / hop_s + ROUNDING)
-        n_windows = 1 + max(0, min(until_the_end, with_half_a_window))
-    return np.round(np.arange(n_windows) * hop_s, 6)
-
-
 def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool = False) -> Window:
     """Read one window of a recording and render it.
 
@@ -141,7 +98,7 @@ def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool
     path : Path
         The recording.
     start_s : float
-        One of those that `window_starts` gives.
+        One of those that `generate.rendering.segments.window_starts` gives.
     front : FrontEnd
     with_audio : bool
         Whether the samples are kept.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +89,20 @@ def _parse_flag(text: str) -> bool:
     return text == "True"
 
 
+def _are_events(text: str) -> bool:
+    """Whether a text is a list of events as JSON, or empty."""
+    try:
+        events = json.loads(text or "[]")
+        return isinstance(events, list) and all(_is_event(*event) for event in events)
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def _is_event(start_s: object, end_s: object, label: object, low_hz: object, high_hz: object) -> bool:
+    numbers = (start_s, end_s, *(value for value in (low_hz, high_hz) if value is not None))
+    return isinstance(label, str) and all(type(value) in (int, float) and abs(value) < 1e9 for value in numbers)  # type: ignore[arg-type]
+
+
 _NO_SEPARATORS = Rule(lambda text: not _SEPARATORS.search(text), "a name without / and \\")
 
 METADATA_COLUMNS = (
@@ -159,6 +174,15 @@ METADATA_COLUMNS = (
         earlier_name="sound",
     ),
     Column("start_s", "float", "where in the audio file the clip begins, in seconds", per_clip=True),
+    Column(
+        "events",
+        "text",
+        "events of the clip, where the recording was annotated, as JSON: a list of start and end in seconds from the "
+        "clip's beginning, label, lowest and highest frequency in hertz or null",
+        per_clip=True,
+        rule=Rule(_are_events, 'events such as [[0.5, 1.2, "wren", null, null]], or empty'),
+        default="",
+    ),
     Column("audio_bytes", "int", "size of the audio file", earlier_name="sound_bytes"),
     Column("audio_mtime_ns", "int", "modification time of the audio file", earlier_name="sound_mtime_ns"),
     Column(

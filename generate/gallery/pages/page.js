@@ -34,15 +34,21 @@ function imageFile(source, label) {
   return image;
 }
 
-/** An image (or canvas) between its axes. */
-function plot(image) {
+/** An image (or canvas) between its axes; boxes are [left, right, bottom, top, text], as fractions of it. */
+function plot(image, boxes = []) {
   const rows = data.frequency_marks.map(([value, place]) =>
     element("span", { style: `bottom: ${100 * place}%` }, hertz(value)));
   const columns = data.time_marks.map(([value, place], k) =>
     element("span", { style: `left: ${100 * place}%` }, k === data.time_marks.length - 1 ? `${value} s` : `${value}`));
   return element("div", { class: "plot" },
-    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows), image,
+    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows),
+    boxes.length ? element("div", { class: "framed" }, image, ...boxes.map(box)) : image,
     element("div", { class: "seconds", "aria-hidden": "true" }, ...columns));
+}
+
+function box([left, right, bottom, top, text]) {
+  const at = `left: ${100 * left}%; right: ${100 * (1 - right)}%; bottom: ${100 * bottom}%; top: ${100 * (1 - top)}%`;
+  return element("div", { class: "event", style: at, title: text }, element("span", {}, text));
 }
 
 /** An audio player; nothing is loaded before it is pressed, and only one plays at a time. */

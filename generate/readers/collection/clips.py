@@ -34,6 +34,9 @@ class Collection:
     recordings_from : str
         Where the original recordings come from, such as "the column 'fsID' of metadata/UrbanSound8K.csv"; empty where
         each clip is its own.
+    events : pandas.DataFrame, optional
+        Of recordings with annotations, one row an event: `path`, `start_s`, `end_s`, `label`, `low_hz`, `high_hz`.
+        Each clip is a whole recording then, without a class.
     """
 
     clips: pd.DataFrame
@@ -41,6 +44,7 @@ class Collection:
     missing: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     recordings_from: str = ""
+    events: pd.DataFrame | None = None
 
 
 def clips_table(

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from generate.readers.annotations.detect import note_annotations
 from generate.readers.audio_folder.tree import Tree, judge, look, only_folder, some
 from generate.readers.audio_folder.walk import find_audio_files
 from generate.readers.collection.reader import Reader, ReaderOptions
-from generate.readers.csv_tables.annotations import note_annotations
 from generate.readers.csv_tables.label_tables import LabelTable, label_tables
 from generate.runtime.os_compat import quoted
 from generate.runtime.safe_names import printable
@@ -65,6 +65,8 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
         raise FileNotFoundError(f"There is no folder {str(folder)!r}. {what} the folder of the audio collection.")
     if layout and not (layout in readers and readers[layout].url):
         return Found(folder, layout)
+    if not layout and options.annotations is not None:
+        return Found(folder, "annotations")
     if not layout and (options.labels is not None or options.name_pattern):
         return Found(folder, "csv" if options.labels is not None else "names")
     published = [layout] if layout else [name for name, reader in readers.items() if reader.url]

@@ -24,7 +24,9 @@ class ReaderOptions:
     labels : Path or None
         The table of labels (reader `csv`).
     file_column, label_column, fold_column, source_column : str
-        Columns of that table; empty: by their usual names.
+        Columns of that table, or of the annotations; empty: by their usual names.
+    annotations : Path or None
+        File or folder of annotations (reader `annotations`).
     """
 
     subset: str = ""
@@ -35,6 +37,7 @@ class ReaderOptions:
     label_column: str = ""
     fold_column: str = ""
     source_column: str = ""
+    annotations: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ import pytest
 import soundfile
 
 from generate.dataset import tables
+from generate.rendering.segments import window_starts
 from tests.conftest import SR, tone, white
 from tests.train.conftest import ROOT, draw, environment_of
 from tests.train.predict.test_windows import record, run_on
 from train.data.decode import colour, load_images
 from train.predict.command_line import main
 from train.predict.terminal_text import clock
-from train.predict.windows import front_end, read_window, window_starts
+from train.predict.windows import front_end, read_window
 from train.runs import run_folder
 
 pytestmark = pytest.mark.usefixtures("load_models_once")

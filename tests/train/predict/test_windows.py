@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from generate.audio import BadAudio, duration_s
 from generate.dataset import png, settings_file, tables
-from generate.rendering.segments import count_pieces
+from generate.rendering.segments import count_pieces, window_starts
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.data.decode import load_images
-from train.predict.windows import front_end, read_window, window_starts
+from train.predict.windows import front_end, read_window
 from train.recipe import Recipe
 from train.runs import run_folder
 from train.runs.run_folder import Run

@@ -20,6 +20,7 @@ GIVEN = {
     "label_column": "kind",
     "fold_column": "part",
     "source_column": "tape",
+    "annotations": Path("events.csv"),
 }
 """A value of every option."""
 
@@ -111,7 +112,8 @@ def test_an_option_is_used_or_refused(layout, name, tmp_path):
     said = str(caught.value)
     assert f"--{name.replace('_', '-')} {GIVEN[name]} is not used" in said
     assert f"layout {layout}" in said
-    assert f"--layout {'esc50' if name == 'subset' else 'names' if name == 'name_pattern' else 'csv'}" in said
+    user = {"subset": "esc50", "name_pattern": "names", "annotations": "annotations"}.get(name, "csv")
+    assert f"--layout {user}" in said
 
 
 def test_a_table_and_a_name_pattern_together(parks):

@@ -1,7 +1,7 @@
-"""Detect annotations: tables that label parts of recordings (start and end), which this version does not read.
+"""Detect annotations: tables that label parts of recordings (start and end), and the columns of these.
 
-One class for such a recording would be a wrong label, and skipping the table would lose its labels; so the table is
-named and the folder is refused.
+One class for such a recording would be a wrong label, and skipping the table would lose its labels; so without
+`--annotations` the table is named and the folder is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generate.audio.formats import AUDIO_SUFFIXES
+from generate.readers.annotations import audacity
 from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
 from generate.readers.csv_tables.csv_text import named
 from generate.readers.csv_tables.encoding import first_text
@@ -38,15 +39,8 @@ TABLE_SUFFIXES = frozenset((".txt", ".csv", ".tsv", ".lab"))
 KNOWN_SUFFIXES = {".textgrid": "Praat", ".eaf": "ELAN"}
 MAX_OPENED = 200
 """Text files of a folder that are opened, evenly over all of them."""
-FIRST_LINES = 20
-_LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t.*)?")
-_FREQUENCIES = re.compile(r"\\\t.*")
-"""Audacity's second line of a label that has a range of frequencies."""
 
-WHAT_TO_DO = (
-    "This version reads whole files with one class each, and nothing was changed. Keep the table. Until a later "
-    "version reads it, cut the recordings at these times, into one folder for each class, and give that folder"
-)
+WHAT_TO_DO = "With --annotations PATH, the file or the folder of them, windows of the recordings are labelled by them"
 
 
 def time_columns(columns: Sequence[str]) -> list[str]:
@@ -61,7 +55,7 @@ def time_columns(columns: Sequence[str]) -> list[str]:
     list of str
         A start and an end (or duration), or a name that can only be a start; empty where the table has none.
     """
-    plain = {column: _plain(column) for column in columns}
+    plain = {column: without_unit(column) for column in columns}
     possible_ends = {column for column, name in plain.items() if name in ENDS}
     starts = [column for column, name in plain.items() if name in STARTS]
     if not starts and len(possible_ends) > 1:  # an offset and a duration, as in Kaleidoscope
@@ -72,10 +66,15 @@ def time_columns(columns: Sequence[str]) -> list[str]:
     return [column for column in starts if plain[column] in SURE_STARTS]
 
 
-def _plain(column: str) -> str:
-    """In lower case with `_` between words, without a unit: `Begin Time (s)` and `beginTime` are `begin_time`."""
+def plain_name(column: str) -> str:
+    """In lower case with `_` between words: `Begin Time (s)` is `begin_time_s`, `eventLabel` is `event_label`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.strip())
-    name = re.sub(r"\W+", "_", words.lower()).strip("_")
+    return re.sub(r"\W+", "_", words.lower()).strip("_")
+
+
+def without_unit(column: str) -> str:
+    """The plain name without a unit of time: `Begin Time (s)` and `beginTime` are `begin_time`."""
+    name = plain_name(column)
     return re.sub(UNITS + r"$", "", name) or name
 
 
@@ -131,21 +130,11 @@ def labels_parts(path: Path) -> bool:
         text = first_text(path)
     except OSError:
         return False
-    lines = [line for line in re.split(r"\r\n|\r|\n", text)[:FIRST_LINES] if line.strip()]
+    lines = [line for line in re.split(r"\r\n|\r|\n", text)[: audacity.FIRST_LINES] if line.strip()]
     is_lab = path.suffix.lower() == ".lab"
-    return _is_label_track(lines, with_spaces=is_lab) or any(_is_header(lines, k) for k in range(min(5, len(lines))))
-
-
-def _is_label_track(lines: Sequence[str], *, with_spaces: bool) -> bool:
-    """Whether each line is `start<TAB>end<TAB>label`, as Audacity and DCASE write it, or the same with spaces."""
-    if with_spaces:
-        lines = [re.sub(r"[ \t]+", "\t", line.strip(), count=2) for line in lines]
-    rows = [_LABEL.fullmatch(line) for line in lines if not _FREQUENCIES.fullmatch(line)]
-    return bool(rows) and all(row and _number(row[1]) <= _number(row[2]) for row in rows)
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
+    return audacity.recognises(lines, with_spaces=is_lab) or any(
+        _is_header(lines, k) for k in range(min(5, len(lines)))
+    )
 
 
 def _is_header(lines: Sequence[str], k: int) -> bool:

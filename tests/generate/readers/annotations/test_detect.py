@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generate.readers import ReaderOptions, find_layout, read
-from generate.readers.csv_tables.annotations import MAX_OPENED, find_annotations, time_columns
+from generate.readers.annotations.detect import MAX_OPENED, find_annotations, time_columns
 from tests.generate.readers.conftest import touch, write_text
 
 RAVEN = (
@@ -61,8 +61,7 @@ def test_class_folders_with_labels_of_parts_are_refused(birds, name, place):
         read(birds, layout, ReaderOptions())
     said = str(caught.value)
     assert name in said
-    assert "whole files" in said and "nothing was changed" in said and "Keep the table" in said
-    assert "cut the recordings at these times" in said
+    assert "With --annotations PATH" in said
     assert "delete" not in said and "keep one" not in said
 
 
@@ -87,7 +86,7 @@ def test_where_the_user_settled_it_they_are_counted(birds, layout, options):
 def test_recordings_beside_their_labels_and_no_classes(tmp_path):
     touch(tmp_path, "monday.wav")
     write(tmp_path, "monday.txt", AUDACITY)
-    with pytest.raises(ValueError, match="1 file labels parts of recordings: 'monday.txt'.*cut the recordings"):
+    with pytest.raises(ValueError, match="1 file labels parts of recordings: 'monday.txt'.*With --annotations PATH"):
         find_layout(tmp_path, ReaderOptions())
 
 
@@ -129,7 +128,7 @@ def test_a_table_with_times_is_refused_and_its_columns_named(birds, header, row,
     write_text(table, f"{header}\n{row}\n")
     with pytest.raises(ValueError, match=f"times.csv has the columns {columns}, so each row labels a part") as caught:
         read(birds, "csv", ReaderOptions(labels=table))
-    assert "cut the recordings at these times, into one folder for each class" in str(caught.value)
+    assert "With --annotations PATH" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Annotation files: which parts of recordings hold which sounds."""
