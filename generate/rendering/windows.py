@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 
 from generate.audio.decode import Length
+from generate.dataset.background import BACKGROUND
 from generate.rendering.options import WindowOptions
 from generate.rendering.segments import window_starts
 from generate.runtime.safe_names import unique_ids
 from generate.runtime.wording import count, listed
 from generate.workers.durations import lengths
 
-BACKGROUND = "_background"
-"""Class of windows in which nothing was marked."""
 LATEST_END_S = 1.0
 """An event may end so long after its recording: annotation programs round."""
 ROUNDING = 1e-9

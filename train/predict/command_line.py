@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
 from train.command_line import folds_of
+from train.defaults import DEFAULT_THRESHOLD
+from train.defaults import EVENT_FORMATS as FORMATS
 
 if TYPE_CHECKING:
     from train.predict.predict_recordings import Inputs
@@ -20,13 +22,16 @@ probabilities are averaged.
 
 A recording longer than the run's images is split into windows, which are predicted separately. Without --hop-seconds
 the result is one row per file, the mean of its consecutive windows; with it, one row per window. Silent windows have
-no prediction and are left out of the mean. A prediction below 50 % is marked `unsure`."""
+no prediction and are left out of the mean. A prediction below 50 % is marked `unsure`.
+
+With --events, neighbouring windows of one class become events, in files that Raven and Audacity open."""
 
 EXAMPLES = """\
 examples:
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 recording.wav
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 field_trip/ --csv predictions.csv
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 night.flac --hop-seconds 1 --json night.json
+  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 nights/ --events outputs/events/nights
 
 exit status: 0 success, 1 nothing could be predicted (the message says why), 2 wrong usage, 3 some recordings could not
   be read, 130 interrupted."""
@@ -54,7 +59,27 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--top", type=whole_number, default=5, metavar="N", help="show the N most probable classes (default: 5)"
     )
+    _add_event_options(parser.add_argument_group("events"))
     return parser
+
+
+def _add_event_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
+    add("--format", nargs="+", choices=FORMATS, default=[*FORMATS], help="of the events (default: all three)")
+    add("--classes", nargs="+", metavar="CLASS", help="events of these classes alone (default: all)")
+    add(
+        "--min-probability",
+        type=_probability,
+        metavar="P",
+        help=f"from which probability on a window holds an event (default: {DEFAULT_THRESHOLD:g})",
+    )
+    add(
+        "--min-gap-s",
+        type=_gap,
+        metavar="S",
+        help="events of one class with a shorter gap between them are one (default: half a window)",
+    )
 
 
 def add_recording_options(parser: argparse.ArgumentParser) -> None:
@@ -84,27 +109,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     from generate.dataset import tables
+    from generate.runtime.safe_names import printable
+    from generate.runtime.wording import count
+    from train.predict.event_files import check_events_folder
+    from train.predict.predict_events import EventOptions, events_by_file, write_event_files
     from train.predict.predict_recordings import predict_recordings
-    from train.predict.terminal_text import predictions_text, rejected_text
+    from train.predict.terminal_text import events_text, predictions_text, rejected_text
     from train.predict.training_overlap import training_overlap_note
     from train.runs.run_folder import read_run, write_json
 
     run = read_run(options.run)
     _check_outputs(options)
+    event_options = EventOptions(
+        classes=options.classes, min_probability=options.min_probability, min_gap_s=options.min_gap_s
+    )
+    event_options.check(run.classes)
+
+    def start(inputs: Inputs) -> None:
+        _print_start(inputs, options.hop_seconds)
+        if options.events is not None:
+            check_events_folder(options.events, [printable(str(path)) for path in inputs.recordings], options.format)
+
     predictions = predict_recordings(
         run,
         options.paths,
         hop_s=options.hop_seconds,
+        half_overlapping=options.events is not None and options.hop_seconds is None,
         folds=options.folds,
         batch_size=options.batch_size,
-        on_start=lambda inputs: _print_start(inputs, options.hop_seconds),
+        on_start=start,
     )
     # Written before the table is printed: a pipe that closes early, such as `| head`, must not lose the files.
     if options.csv:
         tables.write_table(options.csv, predictions.table(top=options.top))
     if options.json:
         write_json(options.json, predictions.to_json(top=options.top))
-    print("\n" + predictions_text(predictions, top=options.top))
+    if options.events is None:
+        print("\n" + predictions_text(predictions, top=options.top))
+    else:
+        events = events_by_file(predictions, event_options)
+        files = write_event_files(options.events, predictions, events, event_options, formats=options.format)
+        print("\n" + events_text(events, predictions, top=options.top))
+        n_events = count(sum(map(len, events.values())), "event")
+        print(f"\nevents: {n_events} in {count(len(files), 'file')} in {options.events}")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
     if predictions.rejected:
@@ -130,6 +177,11 @@ def _check_outputs(options: argparse.Namespace) -> None:
     """Check that the tables can be written, before any work is done."""
     from generate.runtime.output_file import check_output_file
 
+    for name in ("classes", "min_probability", "min_gap_s"):
+        if getattr(options, name) is not None and options.events is None:
+            raise ValueError(
+                f"--{name.replace('_', '-')} must be combined with --events FOLDER. Give both, or leave it out."
+            )
     for option, path, begins in (("--csv", options.csv, CSV_BEGINS), ("--json", options.json, JSON_BEGINS)):
         if path is not None:
             check_output_file(path, option, begins=begins)
@@ -144,11 +196,29 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def _hop(text: str) -> float:
+def _probability(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"must be above 0, at most 1, such as 0.8. Got {text!r}.")
+    return value
+
+
+def _gap(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be 0 seconds or more, such as 1. Got {text!r}.")
+    return value
+
+
+def _number(text: str) -> float:
     try:
-        seconds = float(text)
+        return float(text)
     except ValueError:
-        seconds = math.nan
+        return math.nan
+
+
+def _hop(text: str) -> float:
+    seconds = _number(text)
     if not 0.01 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"must be 0.01 seconds or more, such as 1. Got {text!r}.")
     return seconds

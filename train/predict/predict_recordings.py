@@ -70,6 +70,7 @@ def predict_recordings(
     paths: Sequence[str | os.PathLike[str]],
     *,
     hop_s: float | None = None,
+    half_overlapping: bool = False,
     folds: Sequence[str] | None = None,
     batch_size: int = 32,
     on_start: Callable[[Inputs], None] | None = None,
@@ -83,6 +84,8 @@ def predict_recordings(
         Audio files, or folders of them.
     hop_s : float, optional
         From one window's start to the next, 0.01 or more; default: the length of a window.
+    half_overlapping : bool
+        Without `hop_s`: a window begins every half of its length, as events need it.
     folds : sequence of str, optional
         Use only the models of these folds; default: all that are finished.
     batch_size : int
@@ -100,6 +103,8 @@ def predict_recordings(
         If a model cannot be loaded, a fold is not finished, or no recording could be read.
     """
     inputs = find_inputs(run, paths, folds=folds)
+    if hop_s is None and half_overlapping:
+        hop_s = inputs.front.settings.seconds / 2
     if inputs.recordings:
         fork_server.start()  # the workers are ready when the models are
     if on_start is not None:

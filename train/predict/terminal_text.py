@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generate.runtime.versions import versions
 from generate.runtime.wording import count
+from train.defaults import DEFAULT_THRESHOLD
+from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import Predictions, top_classes
 from train.predict.recordings import Rejected
 from train.runs.run_folder import Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
-SURE = 0.5
+SURE = DEFAULT_THRESHOLD
 """Below this probability of the most probable class, a prediction is marked `unsure`."""
 SILENT = "silent"
 LONGEST_FILE = 60
@@ -60,6 +62,34 @@ def predictions_text(predictions: Predictions, *, top: int) -> str:
         named = [(f"  {clock(row['start_s'])} - {clock(row['end_s'])}", row) for row in rows]
         blocks.append(f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)])}")
     return "\n\n".join(blocks)
+
+
+def events_text(events: Mapping[str, Sequence[DetectedEvent]], predictions: Predictions, *, top: int) -> str:
+    """One line a recording: its length, and how often each class is heard, from when to when.
+
+    Parameters
+    ----------
+    events : Mapping of str to sequence of DetectedEvent
+        By recording.
+    predictions : Predictions
+    top : int
+        Classes of a recording that are listed.
+    """
+    ends = {window.file: window.end_s for window in predictions.windows}
+    width = max(len(shortened(file, longest=LONGEST_FILE)) for file in events)
+    lines = []
+    for file, own in events.items():
+        of_class = Counter(event.label for event in own)
+        parts = []
+        for label, n in of_class.most_common(top):
+            starts = [event.start_s for event in own if event.label == label]
+            span = clock(starts[0]) if n == 1 else f"{clock(starts[0])} to {clock(starts[-1])}"
+            parts.append(f"{shortened(label)} {n:,} ({span})")
+        if len(of_class) > top:
+            parts.append(f"{len(of_class) - top} more classes")
+        name = shortened(file, longest=LONGEST_FILE)
+        lines.append(f"{name:{width}}  {clock(ends[file])}  {', '.join(parts) or 'no event'}")
+    return "\n".join(lines)
 
 
 def rejected_text(rejected: Sequence[Rejected], *, what: str) -> str:

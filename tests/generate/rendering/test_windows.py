@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import generate
+from generate.dataset.background import BACKGROUND
 from generate.readers.annotated import EVENT_COLUMNS
 from generate.readers.collection.clips import clips_table
 from generate.rendering.options import WindowOptions
-from generate.rendering.windows import BACKGROUND, cut_into_windows
+from generate.rendering.windows import cut_into_windows
 from tests.conftest import SR, tone, white
 
 

@@ -1,0 +1,152 @@
+"""Events as files: a table, and a file a recording as Raven and Audacity open them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from generate.dataset import tables
+from generate.readers.annotations import audacity, raven
+from generate.readers.annotations.events import Event
+from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.safe_names import safe_name
+from train.predict.events import DetectedEvent
+
+TABLE, MANIFEST = "events.csv", "events.json"
+ENDINGS = {"raven": ".Table.1.selections.txt", "audacity": ".audacity.txt"}
+"""Raven proposes the first for its own selection tables."""
+COLUMNS = ("file", "start_s", "end_s", "label", "peak_probability", "mean_probability", "begins_at", "ends_at")
+
+
+def event_table(events: Sequence[DetectedEvent], times: Mapping[str, datetime]) -> pd.DataFrame:
+    """One row an event.
+
+    Parameters
+    ----------
+    events : sequence of DetectedEvent
+    times : Mapping of str to datetime
+        When recordings begin, by their files, where that is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `file`, `start_s`, `end_s`, `label`, `peak_probability`, `mean_probability`, and `begins_at` and `ends_at` in
+        ISO 8601, empty where it is not known when the recording was made.
+    """
+
+    def at(event: DetectedEvent, seconds: float) -> str:
+        begins = times.get(event.file)
+        return (begins + timedelta(seconds=seconds)).isoformat(timespec="milliseconds") if begins else ""
+
+    rows = [asdict(e) | {"begins_at": at(e, e.start_s), "ends_at": at(e, e.end_s)} for e in events]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequence[str]) -> None:
+    """Check, before any work, that only files of earlier events would be replaced.
+
+    Parameters
+    ----------
+    folder : Path
+    recordings : sequence of str
+    formats : sequence of str
+        Of `train.defaults.EVENT_FORMATS`.
+
+    Raises
+    ------
+    ValueError
+        If the folder is a file, or holds other files of these names: annotations made by hand are called so too.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--events must be a folder. Got {str(folder)!r}, which is a file. Give another name.")
+    own = _own_files(folder)
+    others = [
+        name for name in [*_planned(recordings, formats), MANIFEST] if (folder / name).exists() and name not in own
+    ]
+    if others:
+        raise ValueError(
+            f"--events must be a new folder, or one that this command wrote before. Got {str(folder)!r}, whose "
+            f"{others[0]!r} it did not write, and which would be lost. Give another folder."
+        )
+
+
+def write_events(
+    folder: Path,
+    events: Mapping[str, Sequence[DetectedEvent]],
+    *,
+    formats: Sequence[str],
+    times: Mapping[str, datetime],
+    high_hz: float,
+    made_by: Mapping[str, object],
+) -> list[Path]:
+    """Write `events.csv`, and for each recording a file of each other format, those without an event too.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there; see `check_events_folder`.
+    events : Mapping of str to sequence of DetectedEvent
+        By recording.
+    formats : sequence of str
+        Of `train.defaults.EVENT_FORMATS`.
+    times : Mapping of str to datetime
+        See `event_table`.
+    high_hz : float
+        Upper end of the selections for Raven.
+    made_by : Mapping
+        For `events.json`: the run, the thresholds.
+
+    Returns
+    -------
+    list of Path
+        The files, without `events.json`, which names them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    planned = _planned(list(events), formats)
+    # First, so that after an interruption the next run knows its own files.
+    content = {"format": 1, **made_by, "files": sorted(_own_files(folder) | {MANIFEST, *planned})}
+    write_text_atomically(folder / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    if "csv" in formats:
+        tables.write_table(folder / TABLE, event_table([event for own in events.values() for event in own], times))
+    names = _names(list(events))
+    for file, own in events.items():
+        plain = [(Event("", event.start_s, event.end_s, event.label), event.peak_probability) for event in own]
+        if "raven" in formats:
+            write_text_atomically(folder / (names[file] + ENDINGS["raven"]), raven.write(plain, high_hz=high_hz))
+        if "audacity" in formats:
+            text = audacity.write(event for event, _ in plain)
+            write_text_atomically(folder / (names[file] + ENDINGS["audacity"]), text)
+    return [folder / name for name in planned]
+
+
+def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
+    """Names of the files that will be written."""
+    names = _names(recordings).values()
+    return [
+        *([TABLE] if "csv" in formats else []),
+        *(name + ENDINGS[kind] for kind in formats if kind in ENDINGS for name in names),
+    ]
+
+
+def _own_files(folder: Path) -> frozenset[str]:
+    """Files that this command wrote into the folder."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return frozenset(name for name in content["files"] if isinstance(name, str))
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
+
+
+def _names(files: Sequence[str]) -> dict[str, str]:
+    """A name for the files of each recording: its own without the suffix, with its folders where two are alike."""
+    stems = [Path(file).stem for file in files]
+    names = [
+        safe_name(stem if stems.count(stem) == 1 else str(Path(file).with_suffix("")), max_bytes=100)
+        for file, stem in zip(files, stems, strict=True)
+    ]
+    return dict(zip(files, names, strict=True))

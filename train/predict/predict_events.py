@@ -1,0 +1,101 @@
+"""Events of recordings by a run: its thresholds, its windows, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from train.defaults import DEFAULT_THRESHOLD
+from train.predict.event_files import write_events
+from train.predict.events import DetectedEvent, find_events
+from train.predict.predictions import Predictions
+from train.predict.recorder_time import recorded_at
+from train.predict.windows import front_end
+
+
+@dataclass(frozen=True)
+class EventOptions:
+    """What counts as an event.
+
+    Parameters
+    ----------
+    classes : sequence of str, optional
+        Default: all.
+    min_probability : float, optional
+        Threshold of all classes; default: `train.defaults.DEFAULT_THRESHOLD`.
+    min_gap_s : float, optional
+        Default: half a window.
+    """
+
+    classes: Sequence[str] | None = None
+    min_probability: float | None = None
+    min_gap_s: float | None = None
+
+    def check(self, classes: Sequence[str]) -> None:
+        """Raise `ValueError` for a class that the run does not have."""
+        unknown = [name for name in self.classes or () if name not in classes]
+        if unknown:
+            raise ValueError(
+                f"--classes must be classes of the run. Got {unknown[0]!r}. Choose from {', '.join(classes)}."
+            )
+
+    def thresholds(self, classes: Sequence[str]) -> dict[str, float]:
+        """The threshold of each class that has events."""
+        value = DEFAULT_THRESHOLD if self.min_probability is None else self.min_probability
+        return {name: value for name in classes if self.classes is None or name in self.classes}
+
+
+def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str, list[DetectedEvent]]:
+    """The events of each recording, in the order of the predictions.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    options : EventOptions
+    """
+    classes = predictions.run.classes
+    seconds = front_end(predictions.run).settings.seconds
+    events = {}
+    for file, group in groupby(predictions.windows, key=lambda window: window.file):
+        windows = list(group)
+        silent = np.full(len(classes), np.nan)
+        events[file] = find_events(
+            np.array([window.start_s for window in windows]),
+            np.array([window.end_s for window in windows]),
+            np.stack([silent if window.probabilities is None else window.probabilities for window in windows]),
+            classes,
+            thresholds=options.thresholds(classes),
+            hop_s=predictions.hop_s or seconds,
+            min_gap_s=seconds / 2 if options.min_gap_s is None else options.min_gap_s,
+            file=file,
+        )
+    return events
+
+
+def write_event_files(
+    folder: Path,
+    predictions: Predictions,
+    events: Mapping[str, Sequence[DetectedEvent]],
+    options: EventOptions,
+    *,
+    formats: Sequence[str],
+) -> list[Path]:
+    """Write the events of a run; see `train.predict.event_files.write_events`."""
+    known = {file: recorded_at(Path(file)) for file in events}
+    return write_events(
+        folder,
+        events,
+        formats=formats,
+        times={file: at for file, at in known.items() if at is not None},
+        high_hz=front_end(predictions.run).settings.highest_hz,
+        made_by={
+            "run": predictions.run.folder.name,
+            "folds": list(predictions.folds),
+            "hop_s": predictions.hop_s,
+            "thresholds": options.thresholds(predictions.run.classes),
+        },
+    )
