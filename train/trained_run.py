@@ -101,3 +101,54 @@ class TrainedRun:
         table = predictions.table(top=top)
         table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
         return table
+
+    def events(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        hop_s: float | None = None,
+        folds: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+        min_probability: float | None = None,
+        min_gap_s: float | None = None,
+        batch_size: int = 32,
+    ) -> pd.DataFrame:
+        """Find when which class is heard in long recordings: `python -m train.predict --events`.
+
+        Parameters
+        ----------
+        paths, folds, batch_size
+            See `predict`.
+        hop_s : float, optional
+            From one window to the next; default: half a window.
+        classes : sequence of str, optional
+            Events of these classes alone.
+        min_probability : float, optional
+            From which probability on a window holds an event.
+        min_gap_s : float, optional
+            Events of one class with a shorter gap between them are one; default: half a window.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an event: see `train.predict.event_files.event_table`. What could not be read is in
+            `.attrs["rejected"]`.
+
+        Raises
+        ------
+        ValueError
+            If nothing could be read, or there is no such class.
+        """
+        from train.predict.event_files import event_table
+        from train.predict.predict_events import EventOptions, begin_times, events_by_file
+        from train.predict.predict_recordings import predict_recordings
+
+        options = EventOptions(classes=classes, min_probability=min_probability, min_gap_s=min_gap_s)
+        options.check(self.classes)
+        predictions = predict_recordings(
+            self._run, paths, hop_s=hop_s, half_overlapping=True, folds=folds, batch_size=batch_size
+        )
+        events = events_by_file(predictions, options)
+        table = event_table([event for own in events.values() for event in own], begin_times(list(events)))
+        table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
+        return table

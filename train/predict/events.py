@@ -10,7 +10,7 @@ import numpy as np
 from generate.dataset.background import NOT_EVENTS
 
 STAYS = 0.7
-"""An event goes on while the probability is at least this fraction of the threshold at which it began (hysteresis), so
+"""An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis), so
 that one window just below the threshold does not cut it in two."""
 
 
@@ -50,9 +50,9 @@ def find_events(
     """Merge neighbouring windows of one class to events.
 
     An event begins with a window whose probability reaches the threshold of the class, and takes in its neighbours
-    on both sides down to `STAYS` of it. A window is predicted as a class where about half of it, or of the event, lies in
-    it; so an event reaches from the middle of its first window to the middle of its last, and half a hop beyond. At the
-    ends of a recording it reaches to the end.
+    on both sides down to `STAYS` of it. A window is predicted as a class where about half of it, or half of the event,
+    is in it; so an event reaches from the middle of its first window to the middle of its last, and half a hop beyond.
+    At the ends of a recording it reaches to the end.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
     return events
 
 
+def begin_times(files: Sequence[str]) -> dict[str, datetime]:
+    """When recordings begin, of those that say so."""
+    known = {file: recorded_at(Path(file)) for file in files}
+    return {file: at for file, at in known.items() if at is not None}
+
+
 def write_event_files(
     folder: Path,
     predictions: Predictions,
@@ -85,12 +92,11 @@ def write_event_files(
     formats: Sequence[str],
 ) -> list[Path]:
     """Write the events of a run; see `train.predict.event_files.write_events`."""
-    known = {file: recorded_at(Path(file)) for file in events}
     return write_events(
         folder,
         events,
         formats=formats,
-        times={file: at for file, at in known.items() if at is not None},
+        times=begin_times(list(events)),
         high_hz=front_end(predictions.run).settings.highest_hz,
         made_by={
             "run": predictions.run.folder.name,

@@ -595,3 +595,56 @@ def test_recordings_of_the_training_data_are_named(run, rendered, tmp_path, caps
 def test_gaps_between_windows_are_named(run, rendered, capsys):
     predict(run, rendered / "audio_folder" / "high" / "0.wav", "--hop-seconds", 3)
     assert "--hop-seconds 3 is longer than a window (1 s)" in capsys.readouterr().out
+
+
+# Events
+
+
+def test_events_are_those_of_the_windows(run, tmp_path, capsys):
+    record(tmp_path / "site_20210505_053000.wav", 9.0, seed=3, hz=700)
+    events, table = tmp_path / "events", tmp_path / "w.csv"
+    options = ["--events", events, "--min-probability", 0.4, "--min-gap-s", 0, "--csv", table]
+    assert predict(run, tmp_path / "site_20210505_053000.wav", *options) == 0
+    windows, found = pd.read_csv(table), pd.read_csv(events / "events.csv")
+    assert set(np.diff(windows["start_s"]).round(6)) == {0.5}, "half a window"
+    assert len(found) and set(found["label"]) <= set(CLASSES)
+    middles = ((windows["start_s"] + windows["end_s"]) / 2).to_numpy()
+    for label in CLASSES:
+        own = found[found["label"] == label]
+        is_in = [((own["start_s"] <= at + 1e-3) & (at <= own["end_s"] + 1e-3)).any() for at in middles]
+        assert all(inside for inside, p in zip(is_in, windows[f"p:{label}"], strict=True) if p >= 0.4)
+    assert list(found["begins_at"].str[:17]) == ["2021-05-05T05:30:"] * len(found)
+    said = capsys.readouterr().out
+    assert f"0:09.0  {found['label'].mode()[0]} " in said
+    assert f"in {events}" in said and "0:00.5 - " not in said, "no line a window"
+    assert json.loads((events / "events.json").read_text())["thresholds"] == dict.fromkeys(CLASSES, 0.4)
+
+
+def test_events_in_python_and_of_some_classes(run, rendered, tmp_path):
+    from train import load_run
+
+    path = rendered / "audio_folder" / "low" / "2.wav"
+    whole = load_run(run.folder).events([path], min_probability=0.2)
+    some = load_run(run.folder).events([path], min_probability=0.2, classes=["low"])
+    pd.testing.assert_frame_equal(some.reset_index(drop=True), whole[whole["label"] == "low"].reset_index(drop=True))
+    with pytest.raises(ValueError, match="--classes must be classes of the run. Got 'bat'"):
+        load_run(run.folder).events([path], classes=["bat"])
+
+
+@pytest.mark.parametrize("option", [("--classes", "low"), ("--min-probability", "0.5"), ("--min-gap-s", "1")])
+def test_options_of_events_without_events_are_refused(run, rendered, option, capsys):
+    assert predict(run, rendered / "audio_folder", *option) == 1
+    assert f"{option[0]} must be combined with --events FOLDER" in capsys.readouterr().err
+
+
+def test_annotations_made_by_hand_are_not_written_over(run, rendered, capsys):
+    """The folder of the recordings, where Raven saved a table under the name that it proposes."""
+    folder = rendered / "audio_folder" / "low"
+    table = folder / "2.Table.1.selections.txt"
+    table.write_text("by hand")
+    try:
+        assert predict(run, folder / "2.wav", "--events", folder) == 1
+        assert table.read_text() == "by hand" and not (folder / "events.json").exists()
+        assert "which would be lost" in capsys.readouterr().err
+    finally:
+        table.unlink()

@@ -1,0 +1,74 @@
+"""Annotations in, events out: `python -m benchmarks.field [--quality standard]`.
+
+Makes half an hour of recordings with known events (see `benchmarks.field_recordings`), trains on the annotations of one
+half, with and without the class `_background`, and finds the events of the other half. Prints how many of them are
+right, how many true ones are found, false alarms per hour of background, and what becomes of a class that is unknown.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+import generate
+import train
+from benchmarks.field_recordings import CLASSES, FOREIGN, make
+from benchmarks.measure import show
+
+SECONDS = 3.0
+
+
+def matched(events: pd.DataFrame, truth: pd.DataFrame) -> tuple[int, int]:
+    """How many events overlap a true one of their class, and how many true ones such an event."""
+
+    def overlapping(one: pd.DataFrame, other: pd.DataFrame) -> int:
+        return sum(
+            bool(((other["label"] == label) & (other["start_s"] < end) & (start < other["end_s"])).any())
+            for start, end, label in one[["start_s", "end_s", "label"]].itertuples(index=False, name=None)
+        )
+
+    return overlapping(events, truth), overlapping(truth, events)
+
+
+def score(events: pd.DataFrame, truth: pd.DataFrame, name: str) -> dict[str, object]:
+    """A row of the table."""
+    evening = events[events["file"].str.endswith("evening.wav")]
+    own, foreign = truth[truth["label"] != FOREIGN], truth[truth["label"] == FOREIGN]
+    n_right, n_found = matched(evening, own)
+    as_class = sum(
+        bool(((evening["start_s"] < end) & (start < evening["end_s"])).any())
+        for start, end in foreign[["start_s", "end_s"]].itertuples(index=False, name=None)
+    )
+    n_false = int(events["file"].str.endswith("background.wav").sum())
+    return {
+        "trained": name,
+        "events": len(evening),
+        "right": f"{n_right} ({n_right / max(1, len(evening)):.0%})",
+        "found": f"{n_found} of {len(own)} ({n_found / len(own):.0%})",
+        "false alarms per hour of background": f"{6 * n_false}",
+        f"{FOREIGN} named as a class": f"{as_class} of {len(foreign)}",
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    quality = sys.argv[sys.argv.index("--quality") + 1] if "--quality" in sys.argv else "fast"
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        truth = make(folder)
+        annotated = folder / "annotated"
+        for kind, background in (("with _background", 2.0), ("without", 0.0)):
+            images = folder / f"images {kind}"
+            generate.render(annotated, images, annotations=annotated, seconds=SECONDS, background=background, listen=0)
+            run = train.fit(images, quality=quality, runs=folder / "runs", name=kind.replace(" ", "-"))
+            events = run.events([folder / "heard"])
+            rows.append(score(events, truth, kind))
+    show(f"Events of {', '.join(CLASSES)} in 15 minutes, {quality}", rows, file_name="field.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Events in files that other programs open, and that never replace a file of somebody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from generate.readers.annotations.read import read_annotations
+from train.predict.event_files import check_events_folder, write_events
+from train.predict.events import DetectedEvent
+
+FORMATS = ("csv", "raven", "audacity")
+EVENTS = {
+    "a/20210505_053000.wav": [
+        DetectedEvent("a/20210505_053000.wav", 1.5, 4.25, "great tit", 0.9, 0.7),
+        DetectedEvent("a/20210505_053000.wav", 3600.0, 3603.0, "wren", 0.6, 0.55),
+    ],
+    "b/dusk.wav": [],
+}
+
+
+def write(folder, formats=FORMATS):
+    times = {"a/20210505_053000.wav": datetime(2021, 5, 5, 5, 30)}
+    return write_events(folder, EVENTS, formats=formats, times=times, high_hz=11025.0, made_by={"run": "x"})
+
+
+def test_all_three_say_the_same(tmp_path):
+    names = sorted(path.name for path in write(tmp_path / "events"))
+    assert names == [
+        "20210505_053000.Table.1.selections.txt",
+        "20210505_053000.audacity.txt",
+        "dusk.Table.1.selections.txt",
+        "dusk.audacity.txt",
+        "events.csv",
+    ]
+    files, _ = read_annotations(tmp_path / "events")
+    expected = [(1.5, 4.25, "great tit"), (3600.0, 3603.0, "wren")]
+    for name, content in files.items():
+        assert [event[1:4] for event in content.events] == ([] if "dusk" in name else expected), name
+    assert {content.format for content in files.values()} == {"raven", "audacity", "table", "empty"}
+    table = pd.read_csv(tmp_path / "events" / "events.csv")
+    np.testing.assert_allclose(table["peak_probability"], [0.9, 0.6])
+    assert list(table["begins_at"]) == ["2021-05-05T05:30:01.500", "2021-05-05T06:30:00.000"]
+
+
+def test_recordings_of_one_name_have_files_of_their_own(tmp_path):
+    both = {"a/x.wav": [], "b/x.wav": []}
+    paths = write_events(tmp_path, both, formats=["raven"], times={}, high_hz=1.0, made_by={})
+    assert len({path.name for path in paths}) == 2
+
+
+def test_own_files_are_replaced(tmp_path):
+    check_events_folder(tmp_path / "events", list(EVENTS), FORMATS)
+    write(tmp_path / "events", ["raven"])
+    check_events_folder(tmp_path / "events", list(EVENTS), FORMATS)
+    write(tmp_path / "events")
+    write(tmp_path / "events", ["csv"])
+    check_events_folder(tmp_path / "events", list(EVENTS), FORMATS)
+
+
+@pytest.mark.parametrize("name", ["dusk.Table.1.selections.txt", "events.csv", "events.json"])
+def test_a_file_of_somebody_else_is_not(tmp_path, name):
+    (tmp_path / name).write_text("made by hand")
+    with pytest.raises(ValueError, match=f"whose '{name}' it did not write"):
+        check_events_folder(tmp_path, list(EVENTS), FORMATS)
+    assert (tmp_path / name).read_text() == "made by hand"
+
+
+def test_other_files_in_the_folder_do_not_matter(tmp_path):
+    (tmp_path / "dawn.Table.1.selections.txt").write_text("made by hand")
+    check_events_folder(tmp_path, list(EVENTS), FORMATS)
+    with pytest.raises(ValueError, match="must be a folder"):
+        check_events_folder(tmp_path / "dawn.Table.1.selections.txt", [], FORMATS)
