@@ -43,8 +43,9 @@ def fit(
     cluster : str
         Address of a Dask cluster whose workers train the folds, or such as `local:4` for workers of this machine; call
         `fit` below `if __name__ == "__main__":` then.
-    quality : {"fast", "standard"}, optional
-        Of a pretrained model: fit its last layer alone, or fine-tune it too, which is the default.
+    quality : {"fast", "standard", "best"}, optional
+        Of a pretrained model: fit its last layer alone; or fine-tune it too, which is the default; or do so longer and
+        with larger images.
     **recipe
         Any field of `train.recipe.Recipe`, such as `model`, `epochs`, `augment`, `seed`.
 

@@ -10,7 +10,7 @@ from generate.runtime.exit_codes import INTERRUPTED, guarded
 from generate.runtime.os_compat import quoted
 from generate.workers.dask_cluster import check_address
 from train import command_line
-from train.recipe import QUALITIES
+from train.quality import quality_values
 from train.recipe_options import given_recipe, recipe_from
 
 
@@ -71,7 +71,7 @@ def _check_nothing_else(options: argparse.Namespace) -> None:
     run = read_run(options.resume)
     given = given_recipe(options)
     if options.quality is not None:
-        given["views"] = QUALITIES[options.quality]
+        given = quality_values(options.quality, run.recipe.model) | given
     as_begun = run.recipe.to_json()
     wanted = type(run.recipe).from_values(as_begun | given).to_json()
     for name in given:

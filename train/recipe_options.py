@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from train.recipe import AUGMENTS, PROTOCOLS, QUALITIES, SELECTS, SILENT_ENDS, Recipe
+from train.quality import QUALITIES
+from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
 NONE = "none"
 
@@ -17,7 +18,8 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument(
         "--quality",
         choices=QUALITIES,
-        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it too (default: standard)",
+        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it too, best does so longer "
+        "and with larger images (default: standard)",
     )
     group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(

@@ -76,6 +76,10 @@ def test_quality_stands_for_other_options():
     assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0)
     assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=20)
     assert recipe_from(parse(["images", "--quality", "fast", "--input-size", "96"])).input_size == 96
+    best = ["images", "--quality", "best"]
+    assert recipe_from(parse(best)) == Recipe(views=40, input_size=224, unfreeze="all")
+    assert recipe_from(parse([*best, "--input-size", "160"])).input_size == 160
+    assert recipe_from(parse([*best, "--model", "resnet152"])).input_size is None
 
 
 def test_every_option_of_a_recipe_is_on_the_command_line():

@@ -22,7 +22,8 @@ probabilities are averaged.
 
 A recording longer than the run's images is split into windows, which are predicted separately. Without --hop-seconds
 the result is one row per file, the mean of its consecutive windows; with it, one row per window. Silent windows have
-no prediction and are left out of the mean. A prediction below 50 % is marked `unsure`.
+no prediction and are left out of the mean. A prediction below the threshold of its
+class (`calibration.json` of the run, else 50 %) is marked `unsure`.
 
 With --events, neighbouring windows of one class become events, in files that Raven and Audacity open."""
 
@@ -72,7 +73,7 @@ def _add_event_options(group: argparse._ArgumentGroup) -> None:
         "--min-probability",
         type=_probability,
         metavar="P",
-        help=f"from which probability on a window holds an event (default: {DEFAULT_THRESHOLD:g})",
+        help=f"from which probability on a window holds an event (default: by class, {DEFAULT_THRESHOLD:g} or more)",
     )
     add(
         "--min-gap-s",

@@ -10,8 +10,8 @@ import numpy as np
 from generate.dataset.background import NOT_EVENTS
 
 STAYS = 0.7
-"""An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis), so
-that one window just below the threshold does not cut it in two."""
+"""An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis),
+so that one window just below the threshold does not cut it in two."""
 
 
 @dataclass(frozen=True)

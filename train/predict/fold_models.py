@@ -10,6 +10,7 @@ import numpy as np
 
 from generate.runtime.os_compat import quoted
 from train import backend
+from train.calibration.temperature import with_temperature
 from train.recipe import LEAKY
 from train.runs.run_folder import FOLD, Run
 
@@ -105,13 +106,15 @@ def _model_file(run: Run, fold: str) -> Path:
     return path
 
 
-def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
+def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
     """Predict the class probabilities of images, averaged over the models.
 
     Parameters
     ----------
     models : sequence of keras.Model
     images : np.ndarray, shape=(n, height, width, 3), uint8
+    temperature : float
+        Of the run's calibration; see `train.calibration.temperature`.
 
     Returns
     -------
@@ -122,7 +125,10 @@ def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.
     ValueError
         If a model predicts NaN or infinity.
     """
-    probabilities = np.mean([np.asarray(model.predict_on_batch(images), np.float64) for model in models], axis=0)
+    probabilities = np.mean(
+        [with_temperature(np.asarray(model.predict_on_batch(images), np.float64), temperature) for model in models],
+        axis=0,
+    )
     if not np.isfinite(probabilities).all():
         raise ValueError(
             "A model of this run predicts NaN: its training diverged. Use other --folds, or train it again."

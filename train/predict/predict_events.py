@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from train.defaults import DEFAULT_THRESHOLD
 from train.predict.event_files import write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predictions import Predictions
@@ -27,7 +26,7 @@ class EventOptions:
     classes : sequence of str, optional
         Default: all.
     min_probability : float, optional
-        Threshold of all classes; default: `train.defaults.DEFAULT_THRESHOLD`.
+        Threshold of all classes; default: those of the run's calibration.
     min_gap_s : float, optional
         Default: half a window.
     """
@@ -44,10 +43,11 @@ class EventOptions:
                 f"--classes must be classes of the run. Got {unknown[0]!r}. Choose from {', '.join(classes)}."
             )
 
-    def thresholds(self, classes: Sequence[str]) -> dict[str, float]:
+    def thresholds(self, predictions: Predictions) -> dict[str, float]:
         """The threshold of each class that has events."""
-        value = DEFAULT_THRESHOLD if self.min_probability is None else self.min_probability
-        return {name: value for name in classes if self.classes is None or name in self.classes}
+        names = predictions.run.classes if self.classes is None else self.classes
+        given, fitted = self.min_probability, predictions.calibration
+        return {name: fitted.threshold(name) if given is None else given for name in names}
 
 
 def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str, list[DetectedEvent]]:
@@ -69,7 +69,7 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
             np.array([window.end_s for window in windows]),
             np.stack([silent if window.probabilities is None else window.probabilities for window in windows]),
             classes,
-            thresholds=options.thresholds(classes),
+            thresholds=options.thresholds(predictions),
             hop_s=predictions.hop_s or seconds,
             min_gap_s=seconds / 2 if options.min_gap_s is None else options.min_gap_s,
             file=file,
@@ -102,6 +102,7 @@ def write_event_files(
             "run": predictions.run.folder.name,
             "folds": list(predictions.folds),
             "hop_s": predictions.hop_s,
-            "thresholds": options.thresholds(predictions.run.classes),
+            "temperature": predictions.calibration.temperature,
+            "thresholds": options.thresholds(predictions),
         },
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from generate.runtime.safe_names import printable
 from generate.workers import fork_server
+from train.calibration.saved import SavedCalibration, read_calibration
 from train.data.decode import colour
 from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
 from train.predict.predictions import Predictions, WindowPrediction
@@ -36,6 +37,8 @@ class Inputs:
     folds : tuple of str
         Whose models are averaged.
     front : FrontEnd
+    calibration : SavedCalibration
+        The temperature and the thresholds of the run.
     recordings : list of Path
     rejected : list of Rejected
     skipped : collections.Counter
@@ -45,6 +48,7 @@ class Inputs:
     run: Run
     folds: tuple[str, ...]
     front: FrontEnd
+    calibration: SavedCalibration
     recordings: list[Path]
     rejected: list[Rejected]
     skipped: Counter[str]
@@ -62,7 +66,9 @@ def find_inputs(run: Run, paths: Sequence[str | os.PathLike[str]], *, folds: Seq
     """
     chosen = folds_to_average(run, folds)
     front = front_end(run)
-    return Inputs(run, chosen, front, *find_recordings([Path(path) for path in paths]))
+    return Inputs(
+        run, chosen, front, read_calibration(run.folder, run.classes), *find_recordings([Path(path) for path in paths])
+    )
 
 
 def predict_recordings(
@@ -113,10 +119,17 @@ def predict_recordings(
     rejected = inputs.rejected
     if inputs.recordings:
         models = load_models(run, inputs.folds)
-        windows, unread = predict_windows(inputs.recordings, inputs.front, models, hop_s=hop_s, batch_size=batch_size)
+        windows, unread = predict_windows(
+            inputs.recordings,
+            inputs.front,
+            models,
+            temperature=inputs.calibration.temperature,
+            hop_s=hop_s,
+            batch_size=batch_size,
+        )
         rejected = rejected + unread
     check_any_read(windows, rejected, "predicted")
-    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected))
+    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected), inputs.calibration)
 
 
 def predict_windows(
@@ -124,6 +137,7 @@ def predict_windows(
     front: FrontEnd,
     models: Sequence[keras.Model],
     *,
+    temperature: float = 1.0,
     hop_s: float | None = None,
     batch_size: int = 32,
 ) -> tuple[list[WindowPrediction], list[Rejected]]:
@@ -135,6 +149,8 @@ def predict_windows(
     front : FrontEnd
     models : sequence of keras.Model
         Their probabilities are averaged.
+    temperature : float
+        See `train.calibration.temperature`.
     hop_s, batch_size
         See `predict_recordings`.
 
@@ -149,7 +165,11 @@ def predict_windows(
     with stream_windows(recordings, front, hop_s=hop_s) as stream:
         while batch := list(itertools.islice(stream.windows, batch_size)):
             audible = [window.pixels for _, window in batch if not window.is_silent]
-            rows = iter(mean_probabilities(models, colour(np.stack(audible), front.palette)) if audible else ())
+            rows = iter(
+                mean_probabilities(models, colour(np.stack(audible), front.palette), temperature=temperature)
+                if audible
+                else ()
+            )
             for path, window in batch:
                 predictions.append(
                     WindowPrediction(

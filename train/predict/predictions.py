@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from generate.runtime.safe_names import printable
+from train.calibration.saved import SavedCalibration
 from train.predict.fold_models import is_leaky
 from train.predict.recordings import Rejected
 from train.runs.run_folder import PROBABILITY, Run
@@ -39,6 +40,8 @@ class Predictions:
         In order.
     rejected : tuple of Rejected
         Recordings, or the rest of one, that could not be read.
+    calibration : SavedCalibration
+        With which the probabilities were scaled.
     """
 
     run: Run
@@ -46,6 +49,7 @@ class Predictions:
     hop_s: float | None
     windows: tuple[WindowPrediction, ...]
     rejected: tuple[Rejected, ...]
+    calibration: SavedCalibration = field(default_factory=SavedCalibration)
 
     def by_window(self, *, top: int) -> pd.DataFrame:
         """One row a window, with the `top` most probable classes; columns as in `with_top_classes`."""
@@ -72,6 +76,8 @@ class Predictions:
             "leaky": is_leaky(run),
             "classes": list(classes),
             "hop_s": self.hop_s,
+            "temperature": self.calibration.temperature,
+            "thresholds": {name: self.calibration.threshold(name) for name in classes},
             "files": rows_to_json(self.by_file(top=top), classes),
             "windows": [] if self.hop_s is None else rows_to_json(self.by_window(top=top), classes),
             "rejected": [entry._asdict() for entry in self.rejected],

@@ -8,7 +8,7 @@ from typing import Any
 
 from generate.runtime.versions import versions
 from generate.runtime.wording import count
-from train.defaults import DEFAULT_THRESHOLD
+from train.calibration.saved import SavedCalibration
 from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import Predictions, top_classes
@@ -16,8 +16,6 @@ from train.predict.recordings import Rejected
 from train.runs.run_folder import Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
-SURE = DEFAULT_THRESHOLD
-"""Below this probability of the most probable class, a prediction is marked `unsure`."""
 SILENT = "silent"
 LONGEST_FILE = 60
 PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
@@ -54,13 +52,15 @@ def predictions_text(predictions: Predictions, *, top: int) -> str:
     """One line a file; with a hop, one line a window, and the mean of each file."""
     files = predictions.by_file(top=top).to_dict("records")
     if predictions.hop_s is None:
-        return _lines([(shortened(row["file"], longest=LONGEST_FILE), row) for row in files])
+        return _lines([(shortened(row["file"], longest=LONGEST_FILE), row) for row in files], predictions.calibration)
     windows = dict(list(predictions.by_window(top=top).groupby("file", sort=False)))
     blocks = []
     for mean in files:
         rows = windows[mean["file"]].to_dict("records")
         named = [(f"  {clock(row['start_s'])} - {clock(row['end_s'])}", row) for row in rows]
-        blocks.append(f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)])}")
+        blocks.append(
+            f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)], predictions.calibration)}"
+        )
     return "\n\n".join(blocks)
 
 
@@ -117,17 +117,17 @@ def _changed_versions(run: Run) -> str:
     return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
 
 
-def _lines(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
+def _lines(named: Sequence[tuple[str, dict[str, Any]]], calibration: SavedCalibration) -> str:
     """Aligned: the name, the most probable class, the next ones."""
-    cells = [(name, *_classes(row)) for name, row in named]
+    cells = [(name, *_classes(row, calibration)) for name, row in named]
     name_width = max(len(name) for name, _, _ in cells)
     best_width = max(len(best) for _, best, _ in cells)
     return "\n".join(f"{name:{name_width}}  {best:{best_width}}  {others}".rstrip() for name, best, others in cells)
 
 
-def _classes(row: dict[str, Any]) -> tuple[str, str]:
+def _classes(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, str]:
     """The most probable class of a row of a table, and the next ones."""
     if row["silent"]:
         return SILENT, ""
     first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
-    return first + (", unsure" if row["p_1"] < SURE else ""), ", ".join(others)
+    return first + (", unsure" if row["p_1"] < calibration.threshold(row["top_1"]) else ""), ", ".join(others)

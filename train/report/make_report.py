@@ -13,15 +13,18 @@ from generate.dataset import tables
 from generate.dataset.folder import PAGE
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.wording import shown
+from train.calibration.saved import FILE as CALIBRATION
+from train.calibration.saved import write_calibration
 from train.defaults import EXPLAINED_TESTS
 from train.report import metrics
 from train.report.page import write_page
 from train.report.report import Report
-from train.report.results import build_report, read_predictions
+from train.report.results import build_report, probabilities_and_truth, read_predictions
 from train.runs import run_folder
 from train.runs.run_folder import Run
 from train.wording import LEAKY_OR_GROUPED
 
+CALIBRATION_PNG = "calibration.png"
 SPLIT = "split"
 """Column of `predictions.csv` that holds `grouped` or `leaky` in every row."""
 logger = logging.getLogger(__name__)
@@ -37,8 +40,9 @@ def make_report(
 ) -> Report:
     """Put the results of the finished folds of a run together, and write them.
 
-    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, `README.md`, `report.json`
-    and last the page `index.html` into the run's folder, each atomically. Each says "leaky" where the run is.
+    Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, with two folds or more
+    `calibration.json` and `calibration.png`, then `README.md`, `report.json` and last the page `index.html` into the
+    run's folder, each atomically. Each says "leaky" where the run is.
 
     Parameters
     ----------
@@ -73,6 +77,7 @@ def make_report(
     table.insert(0, corner, list(run.classes), allow_duplicates=True)
     tables.write_table(run.folder / run_folder.CONFUSION_CSV, table)
     plots.write_png(run.folder / run_folder.CONFUSION_PNG, plots.confusion_figure(matrix, report))
+    _write_calibration(run, report, predictions)
     histories = {fold.name: run.read_history(fold.name) for fold in report.folds}
     plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
     write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, run.image_settings()))
@@ -81,3 +86,22 @@ def make_report(
     if lacking:
         logger.warning("The page %s lacks %s", shown(run.folder / PAGE), lacking)
     return report
+
+
+def _write_calibration(run: Run, report: Report, predictions: pd.DataFrame) -> None:
+    """Write what predictions for new recordings use, and its plot; or remove those of an earlier report."""
+    from train.report import calibration_plot, plots
+
+    if report.calibration is None:
+        for name in (CALIBRATION, CALIBRATION_PNG):
+            (run.folder / name).unlink(missing_ok=True)
+        return
+    write_calibration(
+        run.folder,
+        temperature=report.calibration.temperature,
+        thresholds={row.label: row.threshold for row in report.calibration.thresholds},
+    )
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    folds = predictions["fold"].to_numpy()
+    figure = calibration_plot.calibration_figure(probabilities, truth, folds, report)
+    plots.write_png(run.folder / CALIBRATION_PNG, figure)

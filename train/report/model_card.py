@@ -9,6 +9,7 @@ from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, on_a_line
 from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
+from train.report.card_thresholds import thresholds_text
 from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import recordings_needed
 from train.report.report import Report
@@ -48,6 +49,7 @@ def card_text(report: Report, settings: Mapping[str, object]) -> str:
         *([f"## Results by group of classes{leaky}", _groups(report, leaky)] if report.groups else []),
         f"## Results by class{leaky}",
         _classes(report, leaky),
+        *(["## Thresholds", thresholds_text(report.calibration)] if report.calibration else []),
         *([f"## Most frequent errors{leaky}", _confusions(report, leaky)] if report.confusions else []),
         "## How to use it",
         _use(report),
@@ -203,7 +205,13 @@ def _use(report: Report) -> str:
 def _limits(report: Report, rendering: Mapping[str, object]) -> str:
     limits = [
         f"It always predicts one of its {len(report.classes)} classes, also for any other sound.",
-        "Its probabilities are not calibrated: fewer than 9 in 10 predictions of probability 0.9 may be correct.",
+        *(
+            []
+            if report.calibration
+            else [
+                "Its probabilities are not calibrated: fewer than 9 in 10 predictions of probability 0.9 may be right."
+            ]
+        ),
         "Where several classes are audible at once, it names one.",
         "It was trained on these recordings with their recorders, rooms and places, and may rely on those rather than "
         "on the sound itself.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from generate.runtime.json_check import (
     OF_ANNOTATION,
@@ -15,6 +15,7 @@ from generate.runtime.json_check import (
     check,
     list_of,
     number,
+    or_none,
     read_json,
     table_of,
     with_current_names,
@@ -23,12 +24,14 @@ from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
 from train.report.interval_text import interval_in_words, tested
 from train.report.result_records import (
+    CalibrationResult,
     ClassResult,
     Confusion,
     FoldResult,
     GroupResult,
     PooledResult,
     Protocol,
+    ThresholdResult,
     Times,
 )
 from train.runs.run_folder import REPORT
@@ -53,6 +56,7 @@ _KINDS = OF_ANNOTATION | {
     "Mapping[str, object]": TABLE,
 }
 _RECORDS = list_of(TABLE)
+_TABLE_OR_NONE = or_none(TABLE)
 _NESTED: dict[str, Kind] = {
     "protocol": TABLE,
     "folds": list_of(TABLE, least=1),
@@ -87,6 +91,8 @@ class Report:
     classes : tuple of ClassResult
     groups : tuple of GroupResult
         Of classes, where the collection's authors put them into groups, as those of ESC-50 did.
+    calibration : CalibrationResult or None
+        None with one fold, since nothing is fitted on the recordings that it is reported for; or if the run is leaky.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first.
     times : Times
@@ -123,6 +129,7 @@ class Report:
     versions: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     groups: tuple[GroupResult, ...] = ()
+    calibration: CalibrationResult | None = None
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
@@ -144,13 +151,14 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED, optional={"groups": _RECORDS})
+        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE})
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
             "pooled": record_of(PooledResult, table["pooled"]),
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
             "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
+            "calibration": _calibration(table.get("calibration")),
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),
@@ -178,6 +186,14 @@ def read_report(folder: Path) -> Report:
         return Report.from_json(read_json(path))
     except ValueError as error:
         raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {advice}") from None
+
+
+def _calibration(values: Mapping[str, object] | None) -> CalibrationResult | None:
+    if values is None:
+        return None
+    check(values, {"thresholds": _RECORDS})
+    thresholds = tuple(record_of(ThresholdResult, row) for row in cast(list, values["thresholds"]))
+    return record_of(CalibrationResult, values, thresholds=thresholds)
 
 
 def _renamed(values: object) -> dict:

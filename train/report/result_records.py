@@ -187,3 +187,56 @@ class Times:
     train_seconds: float
     images_seen: int
     images_per_second: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdResult:
+    """What the threshold of a class promises; each fold with the threshold that the others give.
+
+    Parameters
+    ----------
+    label : str
+    threshold : float or None
+        For predictions of new recordings, fitted on all folds; None: no probability is high enough.
+    n_alarms : int
+        Test images at or above the threshold of their fold.
+    precision, precision_low, precision_high : float or None
+        Share of these that are of the class, and its interval over recordings.
+    recall, recall_low, recall_high : float or None
+        Share of the test images of the class that are among these.
+    """
+
+    label: str
+    threshold: float | None
+    n_alarms: int
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationResult:
+    """How far probabilities are from what is right, before and after temperature scaling, out of fold.
+
+    Parameters
+    ----------
+    temperature : float
+    error_before, error_before_low, error_before_high : float
+        Expected calibration error of the models' own probabilities, 0 to 1, and its interval; None: too few recordings.
+    error, error_low, error_high : float
+        The same after scaling.
+    thresholds : tuple of ThresholdResult
+        One a class.
+    """
+
+    temperature: float
+    error_before: float
+    error_before_low: float | None
+    error_before_high: float | None
+    error: float
+    error_low: float | None
+    error_high: float | None
+    thresholds: tuple[ThresholdResult, ...] = ()

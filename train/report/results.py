@@ -13,9 +13,11 @@ import pandas as pd
 from generate.runtime.os_compat import quoted
 from train.recipe import LEAKY
 from train.report import metrics
+from train.report.calibration_results import calibrate
 from train.report.intervals import LEVEL, share_interval
 from train.report.report import Report, record_of
 from train.report.result_records import (
+    CalibrationResult,
     ClassResult,
     Confusion,
     FoldResult,
@@ -104,6 +106,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         pooled=_pooled(run, predictions, folds),
         classes=_classes(run, predictions),
         groups=_groups(run, predictions),
+        calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
         confusions=tuple(
             Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
             for row in confusions.to_dict("records")
@@ -194,6 +197,25 @@ def _groups(run: Run, predictions: pd.DataFrame) -> tuple[GroupResult, ...]:
                 )
             )
     return tuple(results)
+
+
+def _calibration(run: Run, predictions: pd.DataFrame) -> CalibrationResult:
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    folds, groups = predictions["fold"].to_numpy(), predictions["source_id"].to_numpy()
+    return calibrate(probabilities, truth, folds=folds, groups=groups, classes=run.classes)
+
+
+def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The predictions as arrays.
+
+    Returns
+    -------
+    probabilities : np.ndarray, shape=(n, n_classes)
+    truth : np.ndarray, shape=(n,), int
+    """
+    number = {name: k for k, name in enumerate(run.classes)}
+    probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
+    return probabilities, np.array([number[name] for name in predictions["label"]])
 
 
 def _evaluated(predictions: pd.DataFrame) -> _Evaluated:

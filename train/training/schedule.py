@@ -8,9 +8,10 @@ import keras
 
 from train.models.build import BASE
 from train.models.registry import MODELS
-from train.recipe import QUALITIES, Recipe
+from train.quality import QUALITIES
+from train.recipe import Recipe
 
-VIEWS = {"none": 120, "pretrained": QUALITIES["standard"]}
+VIEWS = {"none": 120, "pretrained": QUALITIES["standard"]["views"]}
 """How often each training clip is shown, in whatever variant, unless the recipe says it: from scratch, and with
 pretrained weights. Counted in clips, so that a run with stored variants costs as much as one without."""
 FROM_SCRATCH_LEARNING_RATE = 1e-3

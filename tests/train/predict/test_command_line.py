@@ -394,7 +394,9 @@ def test_images_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
     batches = []
     real = predict_recordings.mean_probabilities
     monkeypatch.setattr(
-        predict_recordings, "mean_probabilities", lambda models, x: batches.append(len(x)) or real(models, x)
+        predict_recordings,
+        "mean_probabilities",
+        lambda models, x, **options: batches.append(len(x)) or real(models, x, **options),
     )
     assert predict(run, tmp_path / "a.wav", "--batch-size", "8") == 0
     assert batches == [8, 8, 4]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ def test_by_the_name_of_the_file(name, expected):
     [
         (
             "Recorded at 19:17:30 21/02/2018 (UTC) by AudioMoth 0FE081F8 at gain setting 2 while battery was 4.5V",
-            datetime(2018, 2, 21, 19, 17, 30, tzinfo=timezone.utc),
+            datetime(2018, 2, 21, 19, 17, 30, tzinfo=UTC),
         ),
         (
             "Recorded at 05:00:00 17/06/2022 (UTC-5) by AudioMoth 249BC3055C02FE06 at medium gain while battery was 4.2V.",

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -26,6 +27,8 @@ WRITTEN = (
     "README.md",
     "index.html",
 )
+OF_FOLDS = ("calibration.json", "calibration.png")
+"""With two folds or more, and not of a leaky run."""
 
 
 def built(run):
@@ -46,7 +49,7 @@ def test_everything_is_written_and_nothing_else(tmp_path):
     run = fake_run(tmp_path / "run")
     before = {path.name for path in run.folder.iterdir()}
     report = make_report(run)
-    assert {path.name for path in run.folder.iterdir()} == before | set(WRITTEN)
+    assert {path.name for path in run.folder.iterdir()} == before | {*WRITTEN, *OF_FOLDS}
     assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report.to_json()
     for name in ("confusion_matrix.png", "curves.png"):
         with Image.open(run.folder / name) as image:
@@ -342,3 +345,25 @@ def test_no_report_needs_keras():
     code = "import sys, train.report.make_report, train.compare.table, train.report.plots, train.report.model_card; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_with_one_fold_nothing_is_calibrated_and_an_earlier_calibration_goes(tmp_path):
+    """It would be fitted on the recordings that it is reported for."""
+    run = fake_run(tmp_path / "run")
+    report = make_report(run)
+    assert report.calibration is not None and (run.folder / "calibration.json").is_file()
+    assert {row.label for row in report.calibration.thresholds} == set(run.classes)
+    one = replace(run, folds=run.folds[:1])
+    assert make_report(one).calibration is None
+    assert not (run.folder / "calibration.json").exists() and not (run.folder / "calibration.png").exists()
+
+
+def test_predictions_are_scaled_and_judged_by_the_calibration(tmp_path):
+    from train.calibration.saved import read_calibration
+
+    run = fake_run(tmp_path / "run")
+    report = make_report(run)
+    saved = read_calibration(run.folder, run.classes)
+    assert saved.temperature == report.calibration.temperature
+    for row in report.calibration.thresholds:
+        assert saved.threshold(row.label) == pytest.approx(1.0 if row.threshold is None else row.threshold, abs=1e-6)

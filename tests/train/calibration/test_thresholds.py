@@ -1,0 +1,84 @@
+"""Thresholds promise no more than holds on recordings that nobody fitted them on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from train.calibration.temperature import with_temperature
+from train.calibration.thresholds import LEAST_ALARMS, NEVER, fit, out_of_fold, threshold_for
+from train.report.calibration_results import calibrate
+
+SCORES = st.lists(st.tuples(st.integers(0, 20).map(lambda k: k / 20), st.booleans()), min_size=1, max_size=60)
+
+
+@given(clips=SCORES, precision=st.sampled_from([0.5, 0.8, 0.9, 1.0]))
+def test_the_threshold_is_the_lowest_that_reaches_the_precision(clips, precision):
+    p, is_class = np.array([c[0] for c in clips]), np.array([c[1] for c in clips])
+    reaching = [t for t in sorted(set(p)) if is_class[p >= t].mean() >= precision and (p >= t).sum() >= LEAST_ALARMS]
+    assert threshold_for(p, is_class, precision=precision) == (reaching[0] if reaching else NEVER)
+
+
+def simulate(n_recordings, *, seed, n_classes=4, per_recording=4, folds=5, spread=1.5):
+    """Clips of recordings whose logits share a part that the model gets wrong together."""
+    rng = np.random.default_rng(seed)
+    truth = np.repeat(rng.integers(0, n_classes, n_recordings), per_recording)
+    groups = np.repeat(np.arange(n_recordings), per_recording)
+    shared = np.repeat(spread * rng.standard_normal((n_recordings, n_classes)), per_recording, axis=0)
+    logits = 2.5 * np.eye(n_classes)[truth] + shared + 0.7 * rng.standard_normal((len(truth), n_classes))
+    return softmax(1.7 * logits, axis=1), truth, np.array([f"f{g % folds}" for g in groups]), groups
+
+
+def test_a_fold_has_no_part_in_its_own_thresholds():
+    """Other labels of one fold change nothing in that fold."""
+    p, truth, folds, _ = simulate(60, seed=1)
+    before = out_of_fold(p, truth, folds)
+    here = folds == "f2"
+    changed = truth.copy()
+    changed[here] = (changed[here] + 1) % 4
+    after = out_of_fold(p, changed, folds)
+    np.testing.assert_array_equal(before.probabilities[here], after.probabilities[here])
+    np.testing.assert_array_equal(before.thresholds[here], after.thresholds[here])
+    assert (before.thresholds[~here] != after.thresholds[~here]).any()
+
+
+def test_no_threshold_is_below_one_half():
+    p, truth, _, _ = simulate(200, seed=2, spread=0.1)
+    assert fit(p, truth).thresholds.min() == 0.5
+
+
+@pytest.mark.parametrize("n_recordings", [40, 150])
+def test_what_is_promised_at_a_threshold_holds(n_recordings):
+    """Of 95 % intervals for what the stored thresholds do on new recordings, nine in ten hold or more."""
+    n_held = {"precision": 0, "recall": 0}
+    n_all = {"precision": 0, "recall": 0}
+    new_p, new_truth, _, _ = simulate(20_000, seed=12345)
+    for seed in range(40):
+        p, truth, folds, groups = simulate(n_recordings, seed=seed)
+        result = calibrate(p, truth, folds=folds, groups=groups, classes=list("abcd"))
+        scaled = with_temperature(new_p, result.temperature)
+        for k, row in enumerate(result.thresholds):
+            if row.threshold is None:
+                continue
+            alarm, is_class = scaled[:, k] >= row.threshold, new_truth == k
+            for name, true, low, high in (
+                ("precision", is_class[alarm].mean(), row.precision_low, row.precision_high),
+                ("recall", alarm[is_class].mean(), row.recall_low, row.recall_high),
+            ):
+                if low is not None:
+                    n_all[name] += 1
+                    n_held[name] += low <= true <= high
+    for name, n in n_all.items():
+        assert n > 80 and n_held[name] / n >= 0.9, f"{name}: {n_held[name]} of {n}"
+
+
+def test_a_class_that_nobody_can_tell_is_never_named():
+    rng = np.random.default_rng(0)
+    p, truth = softmax(rng.standard_normal((200, 3)), axis=1), rng.integers(0, 3, 200)
+    folds = np.array([f"f{k % 5}" for k in range(200)])
+    result = calibrate(p, truth, folds=folds, groups=np.arange(200), classes=list("abc"))
+    assert [row.n_alarms for row in result.thresholds] == [0, 0, 0]
+    assert result.error < result.error_before

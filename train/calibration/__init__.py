@@ -1,0 +1,1 @@
+"""Probabilities that mean what they say, and thresholds; fitted out of fold."""

@@ -1,0 +1,116 @@
+"""From which probability on a prediction counts, and what that promises, out of fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.calibration.temperature import fit_temperature, with_temperature
+from train.defaults import DEFAULT_THRESHOLD
+
+TARGET_PRECISION = 0.9
+"""A prediction at its threshold is to be right this often."""
+LEAST_ALARMS = 5
+"""Clips that a threshold must be reached by: one or two are right by luck."""
+NEVER = 1.0
+"""Threshold of a class for which no probability is high enough."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes the probabilities of a run mean what they say.
+
+    Parameters
+    ----------
+    temperature : float
+        See `train.calibration.temperature`.
+    thresholds : np.ndarray, shape=(n_classes,)
+        Of the probabilities after scaling.
+    """
+
+    temperature: float
+    thresholds: np.ndarray
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Each fold calibrated by all others, so that nothing is chosen on the recordings that are reported.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray, shape=(n, n_classes)
+        After scaling.
+    thresholds : np.ndarray, shape=(n, n_classes)
+        Of the fold of each clip.
+    """
+
+    probabilities: np.ndarray
+    thresholds: np.ndarray
+
+
+def threshold_for(probabilities: np.ndarray, is_class: np.ndarray, *, precision: float = TARGET_PRECISION) -> float:
+    """The lowest threshold at which a class is right as often as wanted.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray, shape=(n,)
+        Of the class.
+    is_class : np.ndarray, shape=(n,), bool
+        Whether each clip is of it.
+    precision : float
+        Share of the clips at or above the threshold that are of the class.
+
+    Returns
+    -------
+    float
+        `NEVER` where there is no such threshold, or fewer than `LEAST_ALARMS` clips reach it.
+
+    Examples
+    --------
+    >>> threshold_for(np.array([0.9, 0.9, 0.9, 0.8, 0.7, 0.6]), np.array([1, 1, 1, 1, 1, 0], bool), precision=0.9)
+    0.7
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    p, right = probabilities[order], np.cumsum(is_class[order])
+    share = right / np.arange(1, len(p) + 1)
+    is_last_of_equal = np.append(p[1:] != p[:-1], True)
+    reaching = np.flatnonzero((share >= precision) & is_last_of_equal)
+    reaching = reaching[reaching >= LEAST_ALARMS - 1]
+    return float(p[reaching[-1]]) if len(reaching) else NEVER
+
+
+def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
+    """Fit the temperature, then the threshold of each class.
+
+    No threshold is below `train.defaults.DEFAULT_THRESHOLD`, where a class is more probable than all others together:
+    where test clips are easily told apart lower ones would do for them, but not for sounds of no class.
+
+    Parameters
+    ----------
+    probabilities, truth
+        See `train.calibration.temperature.fit_temperature`.
+    """
+    temperature = fit_temperature(probabilities, truth)
+    scaled = with_temperature(probabilities, temperature)
+    thresholds = [threshold_for(scaled[:, k], truth == k) for k in range(probabilities.shape[1])]
+    return Calibration(temperature, np.maximum(thresholds, DEFAULT_THRESHOLD))
+
+
+def out_of_fold(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> OutOfFold:
+    """Calibrate each fold by a fit on all others.
+
+    Parameters
+    ----------
+    probabilities, truth
+        See `fit`.
+    folds : np.ndarray, shape=(n,)
+        At least two different ones.
+    """
+    scaled, thresholds = np.empty_like(probabilities), np.empty_like(probabilities)
+    for fold in np.unique(folds):
+        here = folds == fold
+        fitted = fit(probabilities[~here], truth[~here])
+        scaled[here] = with_temperature(probabilities[here], fitted.temperature)
+        thresholds[here] = fitted.thresholds
+    return OutOfFold(scaled, thresholds)

@@ -1,0 +1,91 @@
+"""What thresholds promise and how calibrated probabilities are, with intervals over recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from train.calibration.temperature import calibration_error
+from train.calibration.thresholds import NEVER, fit, out_of_fold
+from train.report.intervals import LEVEL, recordings_needed, share_interval
+from train.report.result_records import CalibrationResult, ThresholdResult
+
+N_RESAMPLES = 400
+
+
+def calibrate(
+    probabilities: np.ndarray, truth: np.ndarray, *, folds: np.ndarray, groups: np.ndarray, classes: Sequence[str]
+) -> CalibrationResult:
+    """Fit a calibration on all folds, and evaluate one that is fitted on all folds but that of each clip.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray, shape=(n, n_classes)
+        Of the test images of all folds, each by the model that was not trained on its recording.
+    truth : np.ndarray, shape=(n,), int
+    folds, groups : np.ndarray, shape=(n,)
+        Fold and recording of each.
+    classes : sequence of str
+    """
+    calibrated = out_of_fold(probabilities, truth, folds)
+    fitted = fit(probabilities, truth)
+    is_alarm = calibrated.probabilities >= calibrated.thresholds
+    rows = tuple(
+        _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth == k, groups) for k, name in enumerate(classes)
+    )
+    before, after = (_error(p, truth, groups) for p in (probabilities, calibrated.probabilities))
+    return CalibrationResult(
+        temperature=fitted.temperature,
+        error_before=before[0],
+        error_before_low=before[1],
+        error_before_high=before[2],
+        error=after[0],
+        error_low=after[1],
+        error_high=after[2],
+        thresholds=rows,
+    )
+
+
+def _threshold(
+    label: str, threshold: float, is_alarm: np.ndarray, is_class: np.ndarray, groups: np.ndarray
+) -> ThresholdResult:
+    """Precision and recall of the alarms of a class."""
+
+    def share(values: np.ndarray, of: np.ndarray) -> tuple[float | None, float | None, float | None]:
+        if not of.any():
+            return None, None, None
+        interval = share_interval(values[of], groups[of])
+        return float(values[of].mean()), interval.low, interval.high
+
+    precision, precision_low, precision_high = share(is_class, is_alarm)
+    recall, recall_low, recall_high = share(is_alarm, is_class)
+    return ThresholdResult(
+        label=label,
+        threshold=None if threshold >= NEVER else float(threshold),
+        n_alarms=int(is_alarm.sum()),
+        precision=precision,
+        precision_low=precision_low,
+        precision_high=precision_high,
+        recall=recall,
+        recall_low=recall_low,
+        recall_high=recall_high,
+    )
+
+
+def _error(
+    probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray
+) -> tuple[float, float | None, float | None]:
+    """The calibration error, and the percentile bootstrap over recordings."""
+    error = calibration_error(probabilities, truth)
+    names, number = np.unique(groups, return_inverse=True)
+    if len(names) < recordings_needed():
+        return error, None, None
+    members = [np.flatnonzero(number == k) for k in range(len(names))]
+    rng = np.random.default_rng(0)
+    errors = []
+    for _ in range(N_RESAMPLES):
+        rows = np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
+        errors.append(calibration_error(probabilities[rows], truth[rows]))
+    low, high = np.quantile(errors, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return error, float(low), float(high)

@@ -1,0 +1,49 @@
+"""The thresholds of a model card: what an alarm is worth, and what is missed."""
+
+from __future__ import annotations
+
+from train.calibration.thresholds import TARGET_PRECISION
+from train.report.result_records import CalibrationResult, ThresholdResult
+from train.wording import escaped, percent
+
+
+def thresholds_text(calibration: CalibrationResult) -> str:
+    """Say in Markdown what the threshold of each class promises, and how far probabilities are from what is right.
+
+    Parameters
+    ----------
+    calibration : CalibrationResult
+    """
+    rows = [
+        f"| {escaped(row.label)} | {_threshold(row)} "
+        f"| {_of_100(row.precision, row.precision_low, row.precision_high)} "
+        f"| {_of_100(row.recall, row.recall_low, row.recall_high)} | {row.n_alarms:,} |"
+        for row in calibration.thresholds
+    ]
+    header = "| class | threshold | of 100 alarms, right | of 100 of its clips, found | alarms tested |"
+    meaning = (
+        "An alarm is a probability at or above the threshold of a class; other predictions are called `unsure`. Each "
+        f"threshold is the lowest from 0.5 on at which {TARGET_PRECISION:.0%} of the alarms were right. What it "
+        "promises was counted in each fold with the thresholds that the other folds give; in brackets the 95 % "
+        "interval over recordings. It holds where the classes are as frequent as among the test clips: the rarer a "
+        "sound is in the field, the more of its alarms are false."
+    )
+    after = _of_100(calibration.error, calibration.error_low, calibration.error_high)
+    before = _of_100(calibration.error_before, calibration.error_before_low, calibration.error_before_high)
+    error = (
+        f"Probabilities are {after} percentage points from what is right (expected calibration error, out of fold; "
+        f"{before} before temperature scaling with {calibration.temperature:g}). The plot: `calibration.png`."
+    )
+    return "\n".join([header, "|---|---|---|---|---|", *rows]) + f"\n\n{meaning}\n\n{error}"
+
+
+def _threshold(row: ThresholdResult) -> str:
+    return "none is high enough" if row.threshold is None else percent(row.threshold)
+
+
+def _of_100(value: float | None, low: float | None, high: float | None) -> str:
+    """Such as `93.0 (85.1 to 97.6)`."""
+    if value is None:
+        return "none"
+    ends = "no interval" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+    return f"{100 * value:.1f} ({ends})"
