@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -50,12 +51,8 @@ def fit_linear_head(model: keras.Model, recipe: Recipe, fold: Fold) -> dict[str,
     ValueError
         If a feature is not finite.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    dense = next(layer for layer in reversed(model.layers) if isinstance(layer, layers.Dense))
-    normalisation = next((layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)), None)
-    to_features = keras.Model(model.input, (normalisation or dense).input)
+    dense, normalisation = _last_layers(model)
+    to_features = feature_model(model)
 
     def features_of(rows: np.ndarray) -> np.ndarray:
         new = np.array([row for row in rows.tolist() if row not in fold.features], dtype=int)
@@ -70,34 +67,98 @@ def fit_linear_head(model: keras.Model, recipe: Recipe, fold: Fold) -> dict[str,
         order = np.random.default_rng((Draw.HEAD, fold.seed[0])).permutation(len(fold.targets))
         rows = np.sort(order[np.isin(order, rows)][:MOST_IMAGES])
     features = features_of(rows)
-    mean, variance = features.mean(axis=0), features.var(axis=0)
-    scale = 1 / np.sqrt((variance + SMALLEST_VARIANCE) * features.shape[1])
-    regression = LogisticRegression(
-        C=INVERSE_PENALTY, max_iter=MOST_ITERATIONS, class_weight="balanced" if recipe.class_weights else None
-    )
     if not np.isfinite(features).all():
         raise ValueError(
             f"The features of {recipe.model!r} must be finite numbers. Got others. Leave --mixed-precision out, or "
             "give other --weights."
         )
+    head = fit_head(features, fold.targets[rows].argmax(axis=1), fold.targets.shape[1], recipe.class_weights)
+    if normalisation is None:
+        dense.set_weights([head.raw_kernel, head.raw_bias])
+    else:
+        normalisation.set_weights([head.mean, head.variance])
+        dense.set_weights([head.kernel, head.bias])
+    numbers = _loss_and_accuracy(head.logits(features), fold.targets[rows])
+    if recipe.select == "validation":
+        rows = fold.split.validation
+        tested = _loss_and_accuracy(head.logits(features_of(rows)), fold.targets[rows])
+        numbers |= {f"val_{name}": value for name, value in tested.items()}
+    return numbers
+
+
+@dataclass(frozen=True)
+class Head:
+    """A last layer: features are normalised, then multiplied.
+
+    Parameters
+    ----------
+    mean, variance : np.ndarray, shape=(n_features,)
+        Of the features that it was fitted to.
+    kernel : np.ndarray, shape=(n_features, n_classes)
+    bias : np.ndarray, shape=(n_classes,)
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+
+    @property
+    def raw_kernel(self) -> np.ndarray:
+        """The kernel for features that are not normalised."""
+        return self.kernel * _scale(self.variance)[:, None]
+
+    @property
+    def raw_bias(self) -> np.ndarray:
+        """The bias for features that are not normalised."""
+        return self.bias - self.mean @ self.raw_kernel
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Logits of the classes, shape=(n, n_classes), for features of shape=(n, n_features)."""
+        return np.asarray(features @ self.raw_kernel + self.raw_bias)
+
+
+def fit_head(features: np.ndarray, classes: np.ndarray, n_classes: int, class_weights: bool = False) -> Head:
+    """Fit a last layer by logistic regression.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape=(n, n_features)
+    classes : np.ndarray, shape=(n,), int
+        Of each image, from 0.
+    n_classes : int
+        A class without an image gets a low bias.
+    class_weights : bool
+        Whether each class counts the same.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    regression = LogisticRegression(
+        C=INVERSE_PENALTY, max_iter=MOST_ITERATIONS, class_weight="balanced" if class_weights else None
+    )
     with warnings.catch_warnings():
         # With a penalty, the iterations that are left change nothing that can be seen.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit((features - mean) * scale, fold.targets[rows].argmax(axis=1))
-    kernel, bias = _softmax_weights(regression, n_classes=fold.targets.shape[1])
-    raw_kernel = kernel * scale[:, None]
-    raw_bias = bias - mean @ raw_kernel
-    if normalisation is None:
-        dense.set_weights([raw_kernel, raw_bias])
-    else:
-        normalisation.set_weights([mean, variance])
-        dense.set_weights([kernel, bias])
-    numbers = _loss_and_accuracy(features @ raw_kernel + raw_bias, fold.targets[rows])
-    if recipe.select == "validation":
-        rows = fold.split.validation
-        tested = _loss_and_accuracy(features_of(rows) @ raw_kernel + raw_bias, fold.targets[rows])
-        numbers |= {f"val_{name}": value for name, value in tested.items()}
-    return numbers
+        regression.fit((features - mean) * _scale(variance), classes)
+    return Head(mean, variance, *_softmax_weights(regression, n_classes=n_classes))
+
+
+def feature_model(model: keras.Model) -> keras.Model:
+    """The model from an image to the features that its last layer sees."""
+    dense, normalisation = _last_layers(model)
+    return keras.Model(model.input, (normalisation or dense).input)
+
+
+def _last_layers(model: keras.Model) -> tuple[layers.Dense, layers.BatchNormalization | None]:
+    """The dense layer at the end, and the normalisation before it, if there is one."""
+    dense = next(layer for layer in reversed(model.layers) if isinstance(layer, layers.Dense))
+    return dense, next((layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)), None)
+
+
+def _scale(variance: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / np.sqrt((variance + SMALLEST_VARIANCE) * len(variance)))
 
 
 def _softmax_weights(regression: object, *, n_classes: int) -> tuple[np.ndarray, np.ndarray]:

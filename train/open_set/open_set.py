@@ -1,0 +1,162 @@
+"""Leave each class out in turn: train on the others, and see what is predicted for its clips.
+
+Only the last layer is fitted, on features that are computed once, so that this takes about as long as `--quality fast`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from scipy.special import softmax
+
+from augment_audio import ORIGINAL
+from train import backend
+from train.calibration.temperature import with_temperature
+from train.calibration.thresholds import fit
+from train.models.build import build_from_recipe
+from train.recipe import Recipe
+from train.report.interval_text import clips_of_recordings
+from train.report.intervals import Interval, share_interval
+from train.training.linear_head import feature_model, fit_head
+from train.training.outputs import outputs
+from train.training.prepare import Prepared, prepare
+
+LEAST_CLASSES = 3
+
+
+@dataclass(frozen=True)
+class ForeignClass:
+    """What a classifier of all other classes predicts for the clips of one class.
+
+    Parameters
+    ----------
+    label : str
+    n_clips, n_recordings : int
+    named : float
+        Share of the clips that are predicted as some class with at least its threshold, 0 to 1.
+    interval : Interval
+        Of `named`, over recordings.
+    most_named : str
+        The class that is predicted most often then; empty: none.
+    """
+
+    label: str
+    n_clips: int
+    n_recordings: int
+    named: float
+    interval: Interval
+    most_named: str
+
+
+def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list[ForeignClass]:
+    """Estimate how often a foreign class is named with confidence, for each class in turn.
+
+    Temperature and thresholds are those that the other classes give out of fold, as a run has them. The clips of the
+    left-out class are predicted by the mean of the models of all folds, as `train.predict` predicts.
+
+    Parameters
+    ----------
+    image_folder : Path
+    recipe : Recipe
+        Of a pretrained model, without fine-tuning.
+    cache : {"auto", "memory", "disk"}
+        See `train.data.disk_cache`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three classes or two folds, or anything does not fit; see `train.training.prepare`.
+    """
+    prepared = prepare(image_folder, replace(recipe, train_variants=()), cache=cache)
+    classes, splits = prepared.run.classes, prepared.splits
+    if len(classes) < LEAST_CLASSES or len(splits) < 2:
+        raise ValueError(
+            f"The images must be of {LEAST_CLASSES} classes and 2 folds or more, so that one class can be left out. "
+            f"Got {len(classes)} and {len(splits)}. Give other images, or more of --classes."
+        )
+    originals = np.flatnonzero((prepared.table["variant"] == ORIGINAL).to_numpy())
+    features, truth = _features(prepared, originals), prepared.targets.argmax(axis=1)
+    return [_left_out(prepared, features, truth, originals, foreign) for foreign in range(len(classes))]
+
+
+def _features(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
+    """What the pretrained layers give for some images, shape=(n_images, n_features); zeros for all others."""
+    backend.set_up()
+    run = prepared.run
+    model = build_from_recipe(
+        run.recipe,
+        n_classes=len(run.classes),
+        size=run.input_size,
+        weights=run.recipe.weights,
+        half_precision=run.recipe.mixed_precision and backend.has_gpu(),
+    )
+    computed = outputs(feature_model(model), prepared.images, rows, batch_size=run.recipe.batch_size)
+    keras.utils.clear_session()
+    features = np.zeros((len(prepared.table), computed.shape[1]), np.float32)
+    features[rows] = computed
+    return features
+
+
+def _left_out(
+    prepared: Prepared, features: np.ndarray, truth: np.ndarray, originals: np.ndarray, foreign: int
+) -> ForeignClass:
+    """Fit without one class, and predict it."""
+    classes, sources = prepared.run.classes, prepared.table["source_id"].to_numpy()
+    known = np.array([k for k in range(len(classes)) if k != foreign])
+    place = {k: number for number, k in enumerate(known.tolist())}
+    foreign_rows = originals[truth[originals] == foreign]
+    tested, tested_truth, of_foreign = [], [], []
+    for split in prepared.splits:
+        train = split.train[(truth[split.train] != foreign) & np.isin(split.train, originals)]
+        test = split.test[truth[split.test] != foreign]
+        head = fit_head(
+            features[train],
+            np.array([place[k] for k in truth[train].tolist()]),
+            len(known),
+            prepared.run.recipe.class_weights,
+        )
+        tested.append(softmax(head.logits(features[test]), axis=1))
+        tested_truth += [place[k] for k in truth[test].tolist()]
+        of_foreign.append(softmax(head.logits(features[foreign_rows]), axis=1))
+    calibration = fit(np.concatenate(tested), np.array(tested_truth))
+    mean = np.mean([with_temperature(p, calibration.temperature) for p in of_foreign], axis=0)
+    best = mean.argmax(axis=1)
+    is_named = mean.max(axis=1) >= calibration.thresholds[best]
+    most = Counter(classes[known[k]] for k in best[is_named]).most_common(1)
+    return ForeignClass(
+        label=classes[foreign],
+        n_clips=len(foreign_rows),
+        n_recordings=len(set(sources[foreign_rows])),
+        named=float(is_named.mean()),
+        interval=share_interval(is_named, sources[foreign_rows]),
+        most_named=most[0][0] if most else "",
+    )
+
+
+def open_set_text(results: list[ForeignClass]) -> str:
+    """A line a class, and the mean."""
+    width = max(len(result.label) for result in results)
+    lines = [
+        f"  {result.label:{width}}  {100 * result.named:5.1f} % {_ends(result.interval)} of "
+        f"{clips_of_recordings(result.n_clips, result.n_recordings)}"
+        f"{f', most often as {result.most_named}' if result.most_named else ''}"
+        for result in results
+    ]
+    mean = 100 * np.mean([result.named for result in results])
+    return "\n".join(
+        [
+            "Of the clips of a class that was left out of training, named as another class with its threshold or more:",
+            *lines,
+            f"  mean of the classes {mean:.1f} %. Sounds of no class in a folder _other lower this.",
+        ]
+    )
+
+
+def _ends(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return "(no interval)"
+    return f"({100 * interval.low:.1f} to {100 * interval.high:.1f})"
