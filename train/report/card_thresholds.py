@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.calibration.thresholds import TARGET_PRECISION
+from train.calibration.thresholds import SPARED, TARGET_PRECISION
 from train.report.result_records import CalibrationResult, ThresholdResult
 from train.wording import escaped, percent
 
@@ -23,7 +23,8 @@ def thresholds_text(calibration: CalibrationResult) -> str:
     header = "| class | threshold | of 100 alarms, right | of 100 of its clips, found | alarms tested |"
     meaning = (
         "An alarm is a probability at or above the threshold of a class; other predictions are called `unsure`. Each "
-        f"threshold is the lowest from 0.5 on at which {TARGET_PRECISION:.0%} of the alarms were right. What it "
+        f"threshold is the lowest from 50 % on at which {100 * TARGET_PRECISION:g} % of the alarms were right, raised "
+        f"as far as {100 * SPARED:g} % of the right predictions allow, since sounds of no class are heard too. What it "
         "promises was counted in each fold with the thresholds that the other folds give; in brackets the 95 % "
         "interval over recordings. It holds where the classes are as frequent as among the test clips: the rarer a "
         "sound is in the field, the more of its alarms are false."
