@@ -62,6 +62,7 @@ class TrainedRun:
         paths: Sequence[str | os.PathLike[str]],
         *,
         hop_s: float | None = None,
+        min_dbfs: float | None = None,
         folds: Sequence[str] | None = None,
         top: int = 3,
         batch_size: int = 32,
@@ -75,6 +76,8 @@ class TrainedRun:
         hop_s : float, optional
             One row a window, with a window every `hop_s` seconds; default: one row a recording, the mean of its
             windows.
+        min_dbfs : float, optional
+            Windows with a lower peak are quiet and not predicted; default: 6 dB below the quietest training clip.
         folds : sequence of str, optional
             Use only the models of these folds.
         top : int
@@ -85,8 +88,9 @@ class TrainedRun:
         Returns
         -------
         pandas.DataFrame
-            `file`, `start_s`, `end_s`, `silent`, `top_1`, `p_1`, ..., and a column `p:<class>` for each class. What
-            could not be read is logged as a warning, and is in `.attrs["rejected"]`: file, from which second, why.
+            `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, `top_1`, `p_1`, ..., and a column `p:<class>`
+            for each class. What could not be read is logged as a warning, and is in `.attrs["rejected"]`: file, from
+            which second, why.
 
         Raises
         ------
@@ -95,7 +99,9 @@ class TrainedRun:
         """
         from train.predict.predict_recordings import predict_recordings
 
-        predictions = predict_recordings(self._run, paths, hop_s=hop_s, folds=folds, batch_size=batch_size)
+        predictions = predict_recordings(
+            self._run, paths, hop_s=hop_s, min_dbfs=min_dbfs, folds=folds, batch_size=batch_size
+        )
         for entry in predictions.rejected:
             logger.warning("%s, from %g s on: %s", *entry)
         table = predictions.table(top=top)

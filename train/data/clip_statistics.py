@@ -1,9 +1,10 @@
-"""Sample rates and durations of the clips of a run, and what follows for its model card."""
+"""Sample rates, durations and levels of the clips of a run, and what follows for its model card."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
@@ -14,7 +15,7 @@ MOST_RATES = 4
 
 
 def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
-    """Sample rates and durations of the clips of a table, as in the `config.json` of a run.
+    """Sample rates, durations and levels of the clips of a table, as in the `config.json` of a run.
 
     Parameters
     ----------
@@ -25,15 +26,21 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
     -------
     dict
         `sample_rates_hz`: sample rate of the audio file, in Hz, to number of clips, empty unless known for all clips;
-        `seconds`: minimum, median and maximum duration.
+        `seconds`: minimum, median and maximum duration; `peak_dbfs`: the same of the peaks of clips that are not
+        silent, empty if there is none.
     """
     originals = table[table["variant"] == ORIGINAL]
     rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
     known = len(rates) == len(originals) and bool((rates > 0).all())
     seconds = originals["seconds"].astype(float)
+    peaks = pd.to_numeric(originals.get("peak_dbfs", pd.Series(dtype=float)), errors="coerce")
+    peaks = peaks[np.isfinite(peaks)]
     return {
         "sample_rates_hz": {str(int(rate)): int(n) for rate, n in rates.value_counts().items()} if known else {},
         "seconds": [round(float(value), 3) for value in (seconds.min(), seconds.median(), seconds.max())],
+        "peak_dbfs": [round(float(value), 2) for value in (peaks.min(), peaks.median(), peaks.max())]
+        if len(peaks)
+        else [],
     }
 
 
@@ -54,6 +61,20 @@ def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float |
         *_of_frequencies(_rates(facts.get("sample_rates_hz")), highest_hz),
         *_of_lengths(facts.get("seconds"), seconds),
     ]
+
+
+def quietest_dbfs(facts: object) -> float | None:
+    """Peak of the quietest clip that is not silent, in dB of full scale; None where that is not known.
+
+    Parameters
+    ----------
+    facts : object
+        See `limits_in_words`.
+    """
+    peaks = facts.get("peak_dbfs") if isinstance(facts, Mapping) else None
+    if not isinstance(peaks, list) or len(peaks) != 3 or not all(type(peak) in (int, float) for peak in peaks):
+        return None
+    return float(peaks[0])
 
 
 def _of_frequencies(rates: dict[int, int], highest_hz: float | None) -> list[str]:

@@ -54,6 +54,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--hop-seconds", type=_hop, metavar="S", help="one row per window, with a window every S seconds"
     )
     parser.add_argument(
+        "--min-dbfs",
+        type=_level,
+        metavar="DB",
+        help="windows with a lower peak are `quiet` and not predicted, or none (default: 6 dB below the quietest "
+        "training clip)",
+    )
+    parser.add_argument(
         "--csv", metavar="FILE", type=Path, help="write the table, with the probabilities of all classes"
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the same as JSON")
@@ -115,7 +122,7 @@ def _predict(options: argparse.Namespace) -> int:
     from train.predict.event_files import check_events_folder
     from train.predict.predict_events import EventOptions, events_by_file, write_event_files
     from train.predict.predict_recordings import predict_recordings
-    from train.predict.terminal_text import events_text, predictions_text, rejected_text
+    from train.predict.terminal_text import events_text, predictions_text, quiet_text, rejected_text
     from train.predict.training_overlap import training_overlap_note
     from train.runs.run_folder import read_run, write_json
 
@@ -135,6 +142,7 @@ def _predict(options: argparse.Namespace) -> int:
         run,
         options.paths,
         hop_s=options.hop_seconds,
+        min_dbfs=options.min_dbfs,
         half_overlapping=options.events is not None and options.hop_seconds is None,
         folds=options.folds,
         batch_size=options.batch_size,
@@ -154,6 +162,8 @@ def _predict(options: argparse.Namespace) -> int:
         n_events = count(sum(map(len, events.values())), "event")
         print(f"\nevents: {n_events} in {count(len(files), 'file')} in {options.events}")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
+        print("\n" + note)
+    if note := quiet_text(predictions):
         print("\n" + note)
     if predictions.rejected:
         print("\n" + rejected_text(predictions.rejected, what="not predicted"))
@@ -201,6 +211,15 @@ def _probability(text: str) -> float:
     value = _number(text)
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"must be above 0, at most 1, such as 0.8. Got {text!r}.")
+    return value
+
+
+def _level(text: str) -> float:
+    if text == "none":
+        return -math.inf
+    value = _number(text)
+    if not -200 <= value <= 0:
+        raise argparse.ArgumentTypeError(f"must be -200 to 0 dB of full scale, such as -50, or none. Got {text!r}.")
     return value
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from generate.runtime.safe_names import printable
 from generate.workers import fork_server
 from train.calibration.saved import SavedCalibration, read_calibration
+from train.data.clip_statistics import quietest_dbfs
 from train.data.decode import colour
 from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
 from train.predict.predictions import Predictions, WindowPrediction
@@ -25,6 +26,10 @@ from train.runs.run_folder import Run
 
 if TYPE_CHECKING:
     import keras
+
+
+MARGIN_DB = 6.0
+"""So much quieter than the quietest clip of a run a recording may be: another recorder, a little more distance."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def predict_recordings(
     *,
     hop_s: float | None = None,
     half_overlapping: bool = False,
+    min_dbfs: float | None = None,
     folds: Sequence[str] | None = None,
     batch_size: int = 32,
     on_start: Callable[[Inputs], None] | None = None,
@@ -92,6 +98,9 @@ def predict_recordings(
         From one window's start to the next, 0.01 or more; default: the length of a window.
     half_overlapping : bool
         Without `hop_s`: a window begins every half of its length, as events need it.
+    min_dbfs : float, optional
+        Windows with a lower peak are quiet, and nothing is predicted for them; default: the peak of the quietest clip
+        of the run less `MARGIN_DB`. -inf: all are predicted.
     folds : sequence of str, optional
         Use only the models of these folds; default: all that are finished.
     batch_size : int
@@ -115,6 +124,8 @@ def predict_recordings(
         fork_server.start()  # the workers are ready when the models are
     if on_start is not None:
         on_start(inputs)
+    quietest = quietest_dbfs(run.trained_on)
+    level = quietest - MARGIN_DB if min_dbfs is None and quietest is not None else min_dbfs
     windows: list[WindowPrediction] = []
     rejected = inputs.rejected
     if inputs.recordings:
@@ -124,12 +135,13 @@ def predict_recordings(
             inputs.front,
             models,
             temperature=inputs.calibration.temperature,
+            min_dbfs=level,
             hop_s=hop_s,
             batch_size=batch_size,
         )
         rejected = rejected + unread
     check_any_read(windows, rejected, "predicted")
-    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected), inputs.calibration)
+    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected), inputs.calibration, level)
 
 
 def predict_windows(
@@ -138,6 +150,7 @@ def predict_windows(
     models: Sequence[keras.Model],
     *,
     temperature: float = 1.0,
+    min_dbfs: float | None = None,
     hop_s: float | None = None,
     batch_size: int = 32,
 ) -> tuple[list[WindowPrediction], list[Rejected]]:
@@ -151,6 +164,8 @@ def predict_windows(
         Their probabilities are averaged.
     temperature : float
         See `train.calibration.temperature`.
+    min_dbfs : float, optional
+        Windows with a lower peak are quiet: nothing is predicted for them.
     hop_s, batch_size
         See `predict_recordings`.
 
@@ -164,20 +179,24 @@ def predict_windows(
     predictions: list[WindowPrediction] = []
     with stream_windows(recordings, front, hop_s=hop_s) as stream:
         while batch := list(itertools.islice(stream.windows, batch_size)):
-            audible = [window.pixels for _, window in batch if not window.is_silent]
+            quiet = [min_dbfs is not None and window.peak_dbfs < min_dbfs for _, window in batch]
+            skipped = [is_quiet or window.is_silent for is_quiet, (_, window) in zip(quiet, batch, strict=True)]
+            audible = [window.pixels for skip, (_, window) in zip(skipped, batch, strict=True) if not skip]
             rows = iter(
                 mean_probabilities(models, colour(np.stack(audible), front.palette), temperature=temperature)
                 if audible
                 else ()
             )
-            for path, window in batch:
+            for is_quiet, skip, (path, window) in zip(quiet, skipped, batch, strict=True):
                 predictions.append(
                     WindowPrediction(
                         file=printable(str(path)),
                         start_s=window.start_s,
                         end_s=window.end_s,
-                        probabilities=None if window.is_silent else next(rows),
+                        probabilities=None if skip else next(rows),
                         sha256=window.sha256,
+                        peak_dbfs=window.peak_dbfs,
+                        is_quiet=is_quiet and not window.is_silent,
                     )
                 )
     return predictions, stream.rejected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,15 +16,19 @@ from train.predict.fold_models import is_leaky
 from train.predict.recordings import Rejected
 from train.runs.run_folder import PROBABILITY, Run
 
+WINDOW_COLUMNS = ("file", "start_s", "end_s", "silent", "quiet", "peak_dbfs")
+
 
 class WindowPrediction(NamedTuple):
-    """The prediction for a window; `probabilities`, shape=(n_classes,), are None if it is silent."""
+    """The prediction for a window; `probabilities`, shape=(n_classes,), are None if it is silent or quiet."""
 
     file: str
     start_s: float
     end_s: float
     probabilities: np.ndarray | None
     sha256: str = ""
+    peak_dbfs: float = math.nan
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Predictions:
         Recordings, or the rest of one, that could not be read.
     calibration : SavedCalibration
         With which the probabilities were scaled.
+    min_dbfs : float or None
+        Peak below which windows are quiet.
     """
 
     run: Run
@@ -50,6 +57,7 @@ class Predictions:
     windows: tuple[WindowPrediction, ...]
     rejected: tuple[Rejected, ...]
     calibration: SavedCalibration = field(default_factory=SavedCalibration)
+    min_dbfs: float | None = None
 
     def by_window(self, *, top: int) -> pd.DataFrame:
         """One row a window, with the `top` most probable classes; columns as in `with_top_classes`."""
@@ -76,6 +84,7 @@ class Predictions:
             "leaky": is_leaky(run),
             "classes": list(classes),
             "hop_s": self.hop_s,
+            "min_dbfs": self.min_dbfs if self.min_dbfs is not None and math.isfinite(self.min_dbfs) else None,
             "temperature": self.calibration.temperature,
             "thresholds": {name: self.calibration.threshold(name) for name in classes},
             "files": rows_to_json(self.by_file(top=top), classes),
@@ -96,8 +105,8 @@ def window_table(windows: Iterable[WindowPrediction], classes: Sequence[str]) ->
     Returns
     -------
     pandas.DataFrame
-        `file`, `start_s`, `end_s`, `silent`, and for each class its probability in a column `p:<class>`, NaN in a
-        silent window.
+        `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, and for each class its probability in a column
+        `p:<class>`, NaN in a silent or quiet window.
     """
     windows = list(windows)
     rows = pd.DataFrame(
@@ -105,7 +114,11 @@ def window_table(windows: Iterable[WindowPrediction], classes: Sequence[str]) ->
             "file": pd.Series([window.file for window in windows], dtype=object),
             "start_s": np.array([window.start_s for window in windows], dtype=float),
             "end_s": np.array([window.end_s for window in windows], dtype=float),
-            "silent": np.array([window.probabilities is None for window in windows], dtype=bool),
+            "silent": np.array(
+                [window.probabilities is None and not window.is_quiet for window in windows], dtype=bool
+            ),
+            "quiet": np.array([window.is_quiet for window in windows], dtype=bool),
+            "peak_dbfs": np.array([window.peak_dbfs for window in windows], dtype=float),
         }
     )
     values = np.full((len(windows), len(classes)), np.nan)
@@ -126,11 +139,13 @@ def average_by_file(windows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns; `silent` if all windows are.
+        The same columns; `silent` if all windows are, `quiet` if all are silent or quiet, and the highest peak.
     """
     probabilities = [name for name in windows if name.startswith(PROBABILITY)]
-    how = {"start_s": "first", "end_s": "last", "silent": "all"} | dict.fromkeys(probabilities, "mean")
-    return windows.groupby("file", sort=False, as_index=False).agg(how)
+    how = {"start_s": "first", "end_s": "last", "silent": "all", "quiet": "all", "peak_dbfs": "max"}
+    windows = windows.assign(quiet=windows["quiet"] | windows["silent"])
+    files = windows.groupby("file", sort=False, as_index=False).agg(how | dict.fromkeys(probabilities, "mean"))
+    return files.assign(quiet=files["quiet"] & ~files["silent"])
 
 
 def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -> pd.DataFrame:
@@ -147,8 +162,8 @@ def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -
     Returns
     -------
     pandas.DataFrame
-        `file`, `start_s`, `end_s`, `silent`, `top_1`, `p_1`, `top_2`, ..., then the columns `p:<class>`, rounded to
-        six decimals. A silent row has no classes and no probabilities.
+        `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, `top_1`, `p_1`, `top_2`, ..., then the columns
+        `p:<class>`, rounded to six decimals. A silent or quiet row has no classes and no probabilities.
     """
     columns = _columns(classes)
     values = table[columns].to_numpy(dtype=float)
@@ -156,9 +171,11 @@ def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -
     best = {}
     for k in range(min(top, len(classes))):
         names = np.array(classes, dtype=object)[order[:, k]]
-        best[f"top_{k + 1}"] = pd.Series(np.where(table["silent"], "", names), index=table.index, dtype=object)
+        best[f"top_{k + 1}"] = pd.Series(
+            np.where(table["silent"] | table["quiet"], "", names), index=table.index, dtype=object
+        )
         best[f"p_{k + 1}"] = np.take_along_axis(values, order[:, [k]], axis=1)[:, 0].round(6)
-    what = table[["file", "start_s", "end_s", "silent"]].round({"start_s": 3, "end_s": 3})
+    what = table[list(WINDOW_COLUMNS)].round({"start_s": 3, "end_s": 3, "peak_dbfs": 2})
     return pd.concat([what, pd.DataFrame(best, index=table.index), table[columns].round(6)], axis=1)
 
 
@@ -168,15 +185,18 @@ def rows_to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, 
     Returns
     -------
     list of dict
-        One a row: `file`, `start_s`, `end_s`, `silent`, `top` (a list of `label` and `p`, the most probable first),
-        and `probabilities` (class to probability; None in a silent row).
+        One a row: `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs` (None for digital silence), `top` (a list
+        of `label` and `p`, the most probable first), and `probabilities` (class to probability; None in a silent or
+        quiet row).
     """
     rows = []
     for row in table.to_dict("records"):
-        plain = {name: row[name] for name in ("file", "start_s", "end_s", "silent")}
-        top = [] if row["silent"] else [{"label": label, "p": p} for label, p in top_classes(row)]
+        without = row["silent"] or row["quiet"]
+        plain = {name: row[name] for name in WINDOW_COLUMNS}
+        plain["peak_dbfs"] = row["peak_dbfs"] if math.isfinite(row["peak_dbfs"]) else None
+        top = [] if without else [{"label": label, "p": p} for label, p in top_classes(row)]
         probabilities = {name: row[f"{PROBABILITY}{name}"] for name in classes}
-        rows.append(plain | {"top": top, "probabilities": None if row["silent"] else probabilities})
+        rows.append(plain | {"top": top, "probabilities": None if without else probabilities})
     return rows
 
 

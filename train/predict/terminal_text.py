@@ -16,7 +16,7 @@ from train.predict.recordings import Rejected
 from train.runs.run_folder import Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
-SILENT = "silent"
+SILENT, QUIET = "silent", "quiet"
 LONGEST_FILE = 60
 PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
 """Other versions of these may render other pixels."""
@@ -92,6 +92,17 @@ def events_text(events: Mapping[str, Sequence[DetectedEvent]], predictions: Pred
     return "\n".join(lines)
 
 
+def quiet_text(predictions: Predictions) -> str:
+    """How many windows were too quiet to be predicted; empty: none."""
+    n = sum(window.is_quiet for window in predictions.windows)
+    if not n or predictions.min_dbfs is None:
+        return ""
+    return (
+        f"note: {n:,} of {count(len(predictions.windows), 'window')} peak below {predictions.min_dbfs:.1f} dBFS and "
+        "are not predicted: by default, 6 dB less than the quietest training clip (--min-dbfs, or --min-dbfs none)"
+    )
+
+
 def rejected_text(rejected: Sequence[Rejected], *, what: str) -> str:
     """The recordings that could not be read, each with its reason, under a line such as `not predicted:`."""
     lines = [
@@ -127,7 +138,7 @@ def _lines(named: Sequence[tuple[str, dict[str, Any]]], calibration: SavedCalibr
 
 def _classes(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, str]:
     """The most probable class of a row of a table, and the next ones."""
-    if row["silent"]:
-        return SILENT, ""
+    if row["silent"] or row["quiet"]:
+        return SILENT if row["silent"] else QUIET, ""
     first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
     return first + (", unsure" if row["p_1"] < calibration.threshold(row["top_1"]) else ""), ", ".join(others)

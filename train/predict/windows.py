@@ -54,6 +54,8 @@ class Window:
     start_s, end_s : float
         Its place in the recording; the last window of a recording may be shorter than an image.
     is_silent : bool
+    peak_dbfs : float
+        Peak of all channels as in the file, in dB of full scale; -inf for digital silence.
     pixels : np.ndarray, shape=(height, width), uint8
         Of the size of the models' input.
     sha256 : str
@@ -65,6 +67,7 @@ class Window:
     start_s: float
     end_s: float
     is_silent: bool
+    peak_dbfs: float
     pixels: np.ndarray
     sha256: str
     y: np.ndarray | None = None
@@ -119,6 +122,7 @@ def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool
         start_s=start_s,
         end_s=round(start_s + len(y) / settings.sr, 6),
         is_silent=loaded.silent,
+        peak_dbfs=loaded.peak_dbfs,
         pixels=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),
         sha256=loaded.sha256,
         y=y if with_audio else None,

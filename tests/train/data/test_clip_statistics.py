@@ -1,9 +1,10 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from train.data.clip_statistics import clip_statistics, limits_in_words
+from train.data.clip_statistics import clip_statistics, limits_in_words, quietest_dbfs
 
 
 def table(rates, seconds=(0.3, 0.5, 0.8, 0.4)):
@@ -48,4 +49,10 @@ def test_what_is_not_as_this_program_wrote_it_is_skipped(facts):
 
 def test_variants_do_not_count():
     variants = table([8000] * 4).assign(variant=["original", "pitch=+2", "original", "trim"])
-    assert clip_statistics(variants) == {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}
+    expected = {"sample_rates_hz": {"8000": 2}, "seconds": [0.3, 0.55, 0.8]}
+    assert clip_statistics(variants) == expected | {"peak_dbfs": []}
+    loud = clip_statistics(variants.assign(peak_dbfs=[-3.0, -90.0, -9.5, -90.0]))
+    assert loud == expected | {"peak_dbfs": [-9.5, -6.25, -3.0]}
+    assert quietest_dbfs(loud) == -9.5 and quietest_dbfs(expected) is None
+    silent = clip_statistics(variants.assign(peak_dbfs=[-np.inf, 0.0, -9.5, 0.0]))
+    assert quietest_dbfs(silent) == -9.5, "silent clips are none"

@@ -174,7 +174,16 @@ def test_the_table_names_the_likeliest_classes_first(run, rendered, tmp_path):
     assert predict(run, rendered / "audio_folder", "--csv", tmp_path / "out.csv") == 0
     table = read_csv(tmp_path / "out.csv")
     top = [name for k in range(1, 6) for name in (f"top_{k}", f"p_{k}")]
-    assert list(table.columns) == ["file", "start_s", "end_s", "silent", *top, *(f"p:{name}" for name in CLASSES)]
+    assert list(table.columns) == [
+        "file",
+        "start_s",
+        "end_s",
+        "silent",
+        "quiet",
+        "peak_dbfs",
+        *top,
+        *(f"p:{name}" for name in CLASSES),
+    ]
     every = probabilities_of(table)
     np.testing.assert_allclose(every.sum(axis=1), 1, atol=1e-5)
     for row, probabilities in zip(table.to_dict("records"), every, strict=True):
@@ -273,7 +282,7 @@ def test_silence_has_no_prediction(run, rendered, tmp_path, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
     assert line.endswith("  silent")
     silent, audible = (tmp_path / "out.csv").read_text().splitlines()[1:]
-    assert silent.split(",")[3] == "True" and not silent.split(",", 4)[4].strip(",")
+    assert silent.split(",")[3:6] == ["True", "False", "-20.0"] and not silent.split(",", 6)[6].strip(",")
     assert audible.split(",")[3] == "False"
     silent, audible = json.loads((tmp_path / "out.json").read_text())["files"]
     assert (silent["silent"], silent["top"], silent["probabilities"]) == (True, [], None)
@@ -291,6 +300,27 @@ def test_silent_windows_do_not_count(run, models, tmp_path):
     np.testing.assert_allclose(probabilities_of(table)[0], expected_of(models, images[2:3])[0], atol=2e-6)
     assert predict(run, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--hop-seconds", "1") == 0
     assert read_csv(tmp_path / "out.csv")["silent"].tolist() == [True, True, False, True]
+
+
+def test_quiet_windows_are_no_class(run, models, tmp_path, capsys):
+    """By default those 6 dB below the quietest training clip; as if they were not there."""
+    y = np.concatenate([tone(700), 0.01 * tone(700, seconds=2.0)])
+    soundfile.write(tmp_path / "a.wav", y, SR)
+    out = ["--csv", tmp_path / "out.csv", "--hop-seconds", "1"]
+    with_level = replace(run, trained_on=run.trained_on | {"peak_dbfs": [-20.0, -6.0, 0.0]})
+    run_folder.write_run(with_level, run.image_settings())
+    assert predict(run, tmp_path / "a.wav", *out) == 0
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["quiet"].tolist() == [False, True, True] and not table["silent"].any()
+    np.testing.assert_allclose(table["peak_dbfs"], [-6.02, -46.02, -46.02], atol=0.01)
+    assert table.loc[1:, "top_1"].isna().all() and probabilities_of(table)[0].sum() == pytest.approx(1, abs=1e-5)
+    said = capsys.readouterr().out
+    assert "note: 2 of 3 windows peak below -26.0 dBFS" in said and "  quiet" in said
+    assert predict(run, tmp_path / "a.wav", "--min-dbfs", "none", *out) == 0
+    assert not pd.read_csv(tmp_path / "out.csv")["quiet"].any()
+    assert predict(run, tmp_path / "a.wav", "--min-dbfs", "-3", "--csv", tmp_path / "out.csv") == 0
+    row = pd.read_csv(tmp_path / "out.csv").iloc[0]
+    assert row["quiet"] and not row["silent"] and np.isnan(row["p:low"])
 
 
 def test_only_silence_is_no_error(run, tmp_path):
