@@ -40,6 +40,8 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
     columns = list(table.columns)
     start, end, is_length, unit_s = times_of(columns)
     file = file_column(columns, chosen)
+    if file and table.empty:
+        raise ValueError(f"it must have a row for each recording, in its column {file!r}. Got none. Add them.")
     label, notes = label_column(table.drop(columns=[start, end, *([file] if file else [])]), chosen)
     frequencies = [next((name for name in columns if plain_name(name) in names), "") for names in (LOW, HIGH)]
     events, recordings = [], []

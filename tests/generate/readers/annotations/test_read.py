@@ -190,6 +190,7 @@ def test_what_a_program_proposed_is_no_label(tmp_path):
         ("file,start,end,noise\nx.wav,1,2,dog\n", "a.csv", "no column for the label with a usual name"),
         ("file,start,stop,end,label\nx.wav,1,2,3,dog\n", "a.csv", "one column for the start and one for the end"),
         ("file,start,end,label,label\nx.wav,1,2,dog,cat\n", "a.csv", "must have one column 'label'. Got 2"),
+        ("file,start,end,label\n", "a.csv", "must have a row for each recording, in its column 'file'. Got none"),
         ('File type = "ooTextFile"\n', "a.TextGrid", "is of Praat, which is not read"),
     ],
 )
