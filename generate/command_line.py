@@ -109,6 +109,8 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
     add("--labels", metavar="FILE.csv", type=Path, help="table with one row a file")
     for role, names in TABLE_COLUMNS.items():
         add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of that table, if none of: {names}")
+    add("--label-columns", nargs="+", default=[], metavar="COLUMN", help="several labels a clip: 1 or 0 for each class")
+    add("--label-separator", default="", metavar="TEXT", help="several labels a clip, in one column, such as ';'")
     add("--name-pattern", metavar="PATTERN", default="", help='file names, such as "{label}_{source}_{take}"')
 
 
@@ -118,7 +120,10 @@ def _add_annotations(group: argparse._ArgumentGroup, default: Mapping[str, Any])
     add("--annotations", metavar="PATH", type=Path, help=f"file or folder that labels parts of recordings: {formats}")
     share = f"fraction of an event, or of the window (default: {default['min_overlap']:g})"
     add("--min-overlap", type=float, metavar="P", help=f"a window has the label of an event if they share this {share}")
-    both = f"windows with the labels of two classes: leave out, or use the first (default: {default['overlapping']})"
+    both = (
+        "windows with the labels of two classes: leave out, use the first, or give them both (default: "
+        f"{default['overlapping']})"
+    )
     add("--overlapping", choices=OVERLAPPING, help=both)
     without = (
         f"class _background: N windows without an event for each event, or none (default: {default['background']:g})"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from generate.dataset import mp3, tables
 from generate.dataset.file_names import FANNED, SUFFIX
-from generate.dataset.settings_file import SETTINGS, SettingsFile, read_settings
+from generate.dataset.settings_file import SETTINGS, SettingsFile, is_multilabel, read_settings
 from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import is_system_file, nfc
 
@@ -104,6 +104,13 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
                 f"{str(images)!r} holds images of a collection that was read in another way: {name} is {before!r} "
                 f"there and {now!r} here. Give the same, another OUTPUT, or replace the images with --overwrite."
             )
+    several = [is_multilabel(side) for side in (there, wanted)]
+    if several[0] != several[1]:
+        raise ValueError(
+            f"{str(images)!r} holds images with {'several labels' if several[0] else 'one label'} each, and this run "
+            f"would give them {'several' if several[1] else 'one'}. Give another OUTPUT, or replace the images with "
+            "--overwrite."
+        )
     was_fanned, is_fanned = (bool(side.get("fan_out", False)) for side in (there, wanted))
     if was_fanned != is_fanned:
         places = {True: "in folders of two digits below each class (--fan-out)", False: "directly in the class folders"}

@@ -27,6 +27,7 @@ class CollectionOrigin(TypedDict, total=False):
     citation: str
     licence: str
     class_groups: dict[str, list[str]]
+    multilabel: bool
 
 
 class SettingsFile(TypedDict, total=False):
@@ -50,10 +51,22 @@ _OPTIONAL = {
     "versions": json_check.table_of(json_check.TEXT),
 }
 _COLLECTION = dict.fromkeys(CollectionOrigin.__annotations__, json_check.TEXT) | {
-    "class_groups": json_check.table_of(json_check.list_of(json_check.TEXT))
+    "class_groups": json_check.table_of(json_check.list_of(json_check.TEXT)),
+    "multilabel": json_check.SWITCH,
 }
 EARLIER_NAMES = {"sounds": "audio_folder"}
 """Names in `collection` that earlier releases wrote."""
+
+
+def is_multilabel(settings: SettingsFile) -> bool:
+    """Whether the images may have several labels each; see `generate.dataset.label_sets`."""
+    return bool(settings.get("collection", {}).get("multilabel", False))
+
+
+def refuse_multilabel(settings: SettingsFile) -> None:
+    """Raise `ValueError` for images with several labels each, where one is needed."""
+    if is_multilabel(settings):
+        raise ValueError("The images must have one label each for this. Got images with several labels each.")
 
 
 def write_settings(path: Path, values: SettingsFile) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.audio import AUDIO_SUFFIXES
+from generate.dataset.label_sets import SEPARATOR, join_labels
 from generate.readers.annotations.detect import are_positions, refuse_times, time_columns
 from generate.readers.audio_folder.walk import find_audio_files
 from generate.readers.collection.clips import Collection
@@ -20,6 +21,8 @@ from generate.runtime.os_compat import nfc
 from generate.runtime.wording import count
 
 ROLES = tuple(USUAL_NAMES)
+YES, NO = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no")
+"""In the column of a class, in upper or lower case."""
 MAX_LISTED = 8
 """Unused columns that are listed."""
 
@@ -71,10 +74,11 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folder,
         path.name,
         paths=table[found["file"]],
-        labels=table[found["label"]],
+        labels=_labels(table, found["label"], options, path),
         folds=table[found["fold"]] if found["fold"] else None,
         sources=table[found["source"]] if found["source"] else None,
     )
+    collection.multilabel = bool(options.label_columns or options.label_separator)
     collection.notes[:0] = _notes(path.name, table, found, options)
     n_unnamed = len(set(find_audio_files(folder)[0]) - set(collection.clips["path"]))
     if n_unnamed:
@@ -85,9 +89,15 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
 def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[str, str]:
     """The column of each role: by its option, else by a usual name, else empty."""
     chosen = {role: nfc(getattr(options, f"{role}_column").strip()) for role in ROLES}
-    found = {role: chosen[role] or usual_column(list(table.columns), role, path) for role in ROLES}
+    if options.label_columns and (options.label_column or options.label_separator):
+        other = "label-column" if options.label_column else "label-separator"
+        raise ValueError(f"--label-columns must not be combined with --{other}. Leave one of them out.")
+    roles = [role for role in ROLES if role != "label" or not options.label_columns]
+    found = {role: chosen[role] or usual_column(list(table.columns), role, path) for role in roles}
+    found.setdefault("label", "")
+    require_columns(table, list(options.label_columns), path)
     for role in ("file", "label"):
-        if not found[role]:
+        if not found[role] and role in roles:
             hint = (
                 " Its first line looks like a row; add a line with the names of the columns above it."
                 if any(os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES for name in table.columns)
@@ -100,9 +110,30 @@ def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[st
     require_columns(table, [column for column in found.values() if column], path)
     twice = [column for column, n in Counter(filter(None, found.values())).items() if n > 1]
     if twice:
-        roles = " and the ".join(role for role in ROLES if found[role] == twice[0])
-        raise ValueError(f"The {roles} must have columns of their own. Got {twice[0]!r} of {str(path)!r} for both.")
+        both = " and the ".join(role for role in ROLES if found[role] == twice[0])
+        raise ValueError(f"The {both} must have columns of their own. Got {twice[0]!r} of {str(path)!r} for both.")
     return found
+
+
+def _labels(table: pd.DataFrame, column: str, options: ReaderOptions, path: Path) -> pd.Series:
+    """The label of each row; of several classes, as `join_labels` gives it."""
+    if options.label_columns:
+        values = table[list(options.label_columns)].apply(lambda texts: texts.str.strip().str.lower())
+        unknown = ~values.isin([*YES, *NO])
+        if unknown.to_numpy().any():
+            line, name = next((line, name) for name in values for line in values.index[unknown[name]])
+            raise ValueError(
+                f"{path.name}: the column of a class must hold 1 or 0. Got {table.at[line, name]!r} in the column "
+                f"{name!r} in {line_numbers([line])}. Leave the column out of --label-columns, or fill it in."
+            )
+        has = values.isin(YES)
+        return pd.Series([join_labels(has.columns[row]) for row in has.to_numpy()], index=table.index, dtype=object)
+    if not options.label_separator:
+        return table[column]
+    parts = [[part.strip() for part in text.split(options.label_separator)] for text in table[column]]
+    # An empty cell stays empty, and is refused with its line.
+    joined = [join_labels(filter(None, labels)) if any(labels) else "" for labels in parts]
+    return pd.Series(joined, index=table.index, dtype=object)
 
 
 def _notes(table_name: str, table: pd.DataFrame, found: dict[str, str], options: ReaderOptions) -> list[str]:
@@ -111,7 +142,20 @@ def _notes(table_name: str, table: pd.DataFrame, found: dict[str, str], options:
     is_told = found["source"] or options.source_pattern
     without = "" if is_told else "; no column for the recording, so each file is its own"
     notes = [f"{table_name}: {columns}{without}"]
-    unused = [column for column in table.columns if column and column not in found.values()]
+    if options.label_columns:
+        notes.append(
+            f"several labels a clip, from {named(options.label_columns[:MAX_LISTED])}; a clip of none is _background"
+        )
+    if found["label"] and not options.label_separator:
+        together = table[found["label"]].str.contains(SEPARATOR, regex=False)
+        if together.any():
+            notes.append(
+                f"{table_name}: {count(int(together.sum()), 'label')} with {SEPARATOR!r}, such as "
+                f"{table[found['label']][together].iloc[0]!r}, each a class of its own; if these are several labels "
+                f"of a clip, give --label-separator '{SEPARATOR}'"
+            )
+    used = {*found.values(), *options.label_columns}
+    unused = [column for column in table.columns if column and column not in used]
     if unused:
         more = f" and {len(unused) - MAX_LISTED:,} more" if len(unused) > MAX_LISTED else ""
         notes.append(f"{table_name}: not used {named(unused[:MAX_LISTED])}{more}")
@@ -129,7 +173,7 @@ READER = Reader(
     title="a table of labels",
     recognises=recognises,
     read=read,
-    options=frozenset({"labels", *(f"{role}_column" for role in ROLES)}),
+    options=frozenset({"labels", "label_columns", "label_separator", *(f"{role}_column" for role in ROLES)}),
     defaults={"long": "split"},
     class_from="the table",
     fold_from="the table",

@@ -15,7 +15,7 @@ from generate.dataset.settings import Settings
 if TYPE_CHECKING:
     from generate.readers import ReaderOptions
 
-OVERLAPPING = ("drop", "first")
+OVERLAPPING = ("drop", "first", "multi")
 SHORTEST_HOP_S = 0.01
 DEMO = "demo"
 """In place of an audio folder: the collection that `generate.demo` synthesises."""
@@ -37,8 +37,8 @@ class WindowOptions:
     min_overlap : float
         A window has the label of an event if it covers this fraction of it, or if the event covers this fraction of
         the window; above 0, at most 1.
-    overlapping : {"drop", "first"}
-        Leave out a window with the labels of two classes, or give it that of the event that begins first.
+    overlapping : {"drop", "first", "multi"}
+        Leave out a window with the labels of two classes, give it that of the event that begins first, or all of them.
     background : float
         Windows of the class `_background` for each event, from stretches without one; 0: none.
     window_hop_s : float

@@ -7,6 +7,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.dataset import tables
+from generate.dataset.label_sets import split_labels
 from generate.rendering.audio_headers import AudioHeaders, read_headers
 from generate.rendering.disk_space import bytes_needed, free_bytes
 from generate.rendering.plan import Plan
@@ -27,7 +28,7 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         f"{shown(prepared.front.audio_folder)}: {prepared.reader.title}",
         *([f"  licence   {prepared.reader.licence}"] if prepared.reader.licence else []),
         f"  audio     {count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
-        f"  classes   {_classes(clips)}",
+        f"  classes   {_classes(clips, multilabel=prepared.collection.multilabel)}",
         reading_text(prepared),
         *_left_out(prepared, plan),
         *_recordings_in_several_folds(clips),
@@ -66,10 +67,15 @@ def _folds(clips: pd.DataFrame) -> str:
     return count(len(named), "fold") if named else "no folds"
 
 
-def _classes(clips: pd.DataFrame) -> str:
-    counts = clips["label"].value_counts(sort=False).sort_index()
+def _classes(clips: pd.DataFrame, *, multilabel: bool) -> str:
+    labels = clips["label"].map(split_labels) if multilabel else clips["label"]
+    counts = labels.explode().value_counts(sort=False).sort_index()
     some = ", ".join(f"{label} {n:,}" for label, n in counts.head(MOST_CLASSES).items())
-    return f"{len(counts):,}: {on_a_line(some)}{' ...' if len(counts) > MOST_CLASSES else ''}"
+    text = f"{len(counts):,}: {on_a_line(some)}{' ...' if len(counts) > MOST_CLASSES else ''}"
+    if not multilabel:
+        return text
+    n_several, n_none = int((labels.map(len) > 1).sum()), int((labels.map(len) == 0).sum())
+    return f"{text}; {count(n_several, 'clip')} with several, {n_none:,} with none"
 
 
 def _left_out(prepared: Prepared, plan: Plan) -> list[str]:

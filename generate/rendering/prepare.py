@@ -134,9 +134,15 @@ def prepare(options: RenderOptions) -> Prepared:
         windows = _windows(collection, settings, audio_folder, options.windows, workers=workers)
         clips, unusable, known_lengths = windows.clips, windows.unusable, windows.known
         collection.notes += windows.notes
+        collection.multilabel = options.windows.overlapping == "multi"
     labels = sorted(clips["label"].unique())
+    if collection.multilabel and (options.classes or options.leave_out):
+        raise ValueError(
+            f"--{'classes' if options.classes else 'leave-out'} must be left out where clips have several labels: a "
+            "clip would lose some of them. Render all, and give it to `python -m train`."
+        )
     chosen = choose_classes(labels, classes=options.classes, leave_out=options.leave_out)
-    requests = requested_variants(settings, labels)
+    requests = requested_variants(settings, labels, multilabel=collection.multilabel)
     collection.notes[:] = [*found.notes, *collection.notes, *note_unused_variants_file(settings, requests)]
 
     if settings.long == "split" and collection.events is None:
@@ -161,7 +167,7 @@ def prepare(options: RenderOptions) -> Prepared:
         front=front,
         engine_version=engine_version,
         requests=requests,
-        settings_json=_settings_json(front, layout, options, engine_version),
+        settings_json=_settings_json(front, layout, options, engine_version, multilabel=collection.multilabel),
     )
 
 
@@ -219,7 +225,9 @@ def _front(audio_folder: Path, images: Path, settings: Settings, engine_version:
     return Front(audio_folder.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
 
 
-def _settings_json(front: Front, layout: str, given: RenderOptions, engine_version: str) -> SettingsFile:
+def _settings_json(
+    front: Front, layout: str, given: RenderOptions, engine_version: str, *, multilabel: bool
+) -> SettingsFile:
     """All that is needed to render one more clip the same way, and to credit the recordings."""
     reader, options, windows = readers.READERS[layout], given.reader, given.windows
     groups = reader.class_groups
@@ -242,6 +250,7 @@ def _settings_json(front: Front, layout: str, given: RenderOptions, engine_versi
             "citation": reader.citation,
             "licence": reader.licence,
             **({"class_groups": {n: [*labels] for n, labels in groups.items()}} if groups else {}),
+            **({"multilabel": True} if multilabel else {}),
         },
         "versions": versions(),
     }

@@ -7,6 +7,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audio import MEAN, MONO
 from generate.dataset import tables
+from generate.dataset.label_sets import classes_of
 from generate.dataset.settings import Settings
 from generate.rendering.prepare import Prepared
 from generate.rendering.run import Result
@@ -23,10 +24,11 @@ def result_text(prepared: Prepared, result: Result) -> str:
     metadata, settings = result.metadata, prepared.front.settings
     originals = metadata[metadata["variant"] == ORIGINAL]
     images = shown(prepared.front.images)
+    classes = classes_of(metadata["label"], multilabel=prepared.collection.multilabel)
     lines = [
         _rendered(result),
         f"{images} holds {count(len(metadata), 'image')} of {count(metadata['clip_id'].nunique(), 'clip')} in "
-        f"{count(metadata['label'].nunique(), 'class')}.",
+        f"{count(len(classes), 'class')}.",
         *_duplicates(metadata),
         *_silent(originals),
         *_cancelled_channels(originals, settings.channels),

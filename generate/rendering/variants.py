@@ -8,18 +8,23 @@ import numpy as np
 
 import augment_audio
 from augment_audio import Request
+from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.rendering.clip import known_variants
 
 
-def requested_variants(settings: Settings, labels: list[str]) -> dict[str, tuple[Request, ...]]:
+def requested_variants(
+    settings: Settings, labels: list[str], *, multilabel: bool = False
+) -> dict[str, tuple[Request, ...]]:
     """Read the variants of each class, and try those of the user's own file.
 
     Parameters
     ----------
     settings : Settings
     labels : list of str
-        The classes of the collection.
+        The classes of the collection, or its sets of them.
+    multilabel : bool
+        Whether clips may have several labels: such a clip has the variants of each.
 
     Raises
     ------
@@ -27,16 +32,22 @@ def requested_variants(settings: Settings, labels: list[str]) -> dict[str, tuple
         If a class or a variant is not known, or a variant of the user's own fails.
     """
     variants = known_variants(settings.variants_file)
-    unknown = sorted(set(settings.class_variants) - set(labels))
+    classes = {label: split_labels(label) or (label,) if multilabel else (label,) for label in labels}
+    known = sorted({name for names in classes.values() for name in names})
+    unknown = sorted(set(settings.class_variants) - set(known))
     if unknown:
         raise ValueError(
-            f"[class-variants] must name classes of the collection. Got {unknown[0]!r}. It has {', '.join(labels)}."
+            f"[class-variants] must name classes of the collection. Got {unknown[0]!r}. It has {', '.join(known)}."
         )
+    of_class = {
+        name: augment_audio.parse_requests(
+            settings.class_variants.get(name, settings.variants), variants, augment_audio.PRESETS
+        )
+        for name in known
+    }
     requests = {
-        label: augment_audio.parse_requests(
-            settings.class_variants.get(label, settings.variants), variants, augment_audio.PRESETS
-        )
-        for label in labels
+        label: tuple(dict.fromkeys(request for name in names for request in of_class[name]))
+        for label, names in classes.items()
     }
     own = set(variants) - set(augment_audio.VARIANTS)
     of_file = {request for of_label in requests.values() for request in of_label if request.kind in own}

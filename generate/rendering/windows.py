@@ -13,6 +13,7 @@ import pandas as pd
 
 from generate.audio.decode import Length
 from generate.dataset.background import BACKGROUND
+from generate.dataset.label_sets import join_labels
 from generate.rendering.options import WindowOptions
 from generate.rendering.segments import window_starts
 from generate.runtime.safe_names import unique_ids
@@ -153,6 +154,8 @@ def _label(labels: Sequence[str], is_touched: bool, overlapping: str) -> tuple[s
     if not is_touched:
         return "", "background"
     different = list(dict.fromkeys(labels))
+    if overlapping == "multi" and different and "" not in different:
+        return join_labels(different), ""
     if not different:
         return "", "part of an event"
     if "" in different:  # somebody marked it, and did not say what it is

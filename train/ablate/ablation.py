@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.dataset.settings_file import is_multilabel
 from generate.runtime.lock import LOCK
 from generate.runtime.safe_names import safe_name
 from train.compare.table import read_runs
@@ -97,8 +98,8 @@ def plan_ablation(
             f"An ablation must use a grouped split. Got {given}, with which a variant of a test clip helps because the "
             "model remembers it. Leave the option out."
         )
-    _, table = read_images(images)
-    table = select_classes(table, recipe)
+    settings, table = read_images(images)
+    table = select_classes(table, recipe, multilabel=is_multilabel(settings))
     stored = tuple(variant for variant in dict.fromkeys(table["variant"]) if variant != ORIGINAL)
     trained = stored if recipe.train_variants is None else tuple(dict.fromkeys(recipe.train_variants))
     _check_known("--train-variants", trained, stored)

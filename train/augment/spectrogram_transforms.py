@@ -101,7 +101,12 @@ def transform(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.ran
 
 
 def mix(
-    pixels: np.ndarray, targets: np.ndarray, *, alpha: float, rng: np.random.Generator
+    pixels: np.ndarray,
+    targets: np.ndarray,
+    *,
+    alpha: float,
+    rng: np.random.Generator,
+    multilabel: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mix each image of a batch, and its classes, with another of the batch.
 
@@ -109,10 +114,12 @@ def mix(
     ----------
     pixels : np.ndarray, shape=(batch, height, width), uint8
     targets : np.ndarray, shape=(batch, n_classes), float32
-        Rows add up to 1.
+        Rows add up to 1, except with several labels an image.
     alpha : float
         Of the Beta distribution; 0: nothing is mixed.
     rng : np.random.Generator
+    multilabel : bool
+        Add the classes of both images: each counts wholly from a share of one half on, and less below.
 
     Returns
     -------
@@ -124,7 +131,8 @@ def mix(
     share = rng.beta(alpha, alpha, len(pixels)).astype(np.float32)
     other = rng.permutation(len(pixels))
     mixed = share[:, None, None] * pixels + (1 - share)[:, None, None] * pixels[other]
-    return np.rint(mixed).astype(np.uint8), share[:, None] * targets + (1 - share)[:, None] * targets[other]
+    both = share[:, None] * targets + (1 - share)[:, None] * targets[other]
+    return np.rint(mixed).astype(np.uint8), np.minimum(2 * both, 1) if multilabel else both
 
 
 def _resample(pixels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, upward: np.ndarray) -> np.ndarray:

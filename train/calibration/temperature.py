@@ -10,7 +10,7 @@ COLDEST, HOTTEST = 0.05, 20.0
 _SMALLEST = 1e-12
 
 
-def with_temperature(probabilities: ArrayLike, temperature: float) -> np.ndarray:
+def with_temperature(probabilities: ArrayLike, temperature: float, *, multilabel: bool = False) -> np.ndarray:
     """Divide the logits behind probabilities by a temperature.
 
     Parameters
@@ -19,11 +19,13 @@ def with_temperature(probabilities: ArrayLike, temperature: float) -> np.ndarray
         Each from 0 to 1.
     temperature : float
         Above 0; above 1 brings probabilities closer to each other, below 1 further apart. Their order stays.
+    multilabel : bool
+        Whether each class has a probability of its own, of a sigmoid.
 
     Returns
     -------
     np.ndarray, shape=(..., n_classes), float64
-        With a sum of 1.
+        With a sum of 1, except with `multilabel`.
 
     Examples
     --------
@@ -33,6 +35,10 @@ def with_temperature(probabilities: ArrayLike, temperature: float) -> np.ndarray
     probabilities = np.asarray(probabilities, dtype=float)
     if temperature == 1.0:
         return probabilities
+    if multilabel:
+        from scipy.special import expit, logit
+
+        return np.asarray(expit(logit(np.clip(probabilities, _SMALLEST, 1 - _SMALLEST)) / temperature))
     logits = np.log(np.clip(probabilities, _SMALLEST, 1)) / temperature
     scaled = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
@@ -46,7 +52,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     probabilities : np.ndarray, shape=(n, n_classes)
         Predictions for clips of recordings that the model was not trained on.
     truth : np.ndarray, shape=(n,), int
-        Number of the true class of each.
+        Number of the true class of each. With several labels a clip: which it has, shape=(n, n_classes), bool.
 
     References
     ----------
@@ -54,11 +60,12 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """
     from scipy.optimize import minimize_scalar
 
-    rows = np.arange(len(truth))
+    rows, multilabel = np.arange(len(truth)), truth.ndim == 2
 
     def loss(log_temperature: float) -> float:
-        scaled = with_temperature(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.clip(scaled[rows, truth], _SMALLEST, 1)).mean())
+        scaled = with_temperature(probabilities, float(np.exp(log_temperature)), multilabel=multilabel)
+        of_truth = np.where(truth, scaled, 1 - scaled) if multilabel else scaled[rows, truth]
+        return float(-np.log(np.clip(of_truth, _SMALLEST, 1)).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded")
     return round(float(np.exp(found.x)), 4)
@@ -77,9 +84,13 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, *, n_bins: i
     Returns
     -------
     float
-        0 to 1: the mean over clips of the absolute difference between accuracy and confidence in their bin.
+        0 to 1: the mean over clips of the absolute difference between accuracy and confidence in their bin; with
+        several labels a clip the mean over clips and classes.
     """
-    confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    if truth.ndim == 2:
+        confidence, is_right = probabilities.ravel(), truth.ravel().astype(bool)
+    else:
+        confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     gaps = np.bincount(bins, is_right - confidence, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(truth))
+    return float(np.abs(gaps).sum() / len(confidence))

@@ -97,14 +97,18 @@ def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
     probabilities, truth
         See `train.calibration.temperature.fit_temperature`.
     """
+    multilabel = truth.ndim == 2
     temperature = fit_temperature(probabilities, truth)
-    scaled = with_temperature(probabilities, temperature)
-    is_right = scaled.argmax(axis=1) == truth
+    scaled = with_temperature(probabilities, temperature, multilabel=multilabel)
+    is_predicted = scaled >= DEFAULT_THRESHOLD
+    if not multilabel:
+        is_predicted = scaled.argmax(axis=1)[:, None] == np.arange(scaled.shape[1])
     thresholds = []
     for k in range(probabilities.shape[1]):
-        right = scaled[is_right & (truth == k), k]
+        is_class = truth[:, k].astype(bool) if multilabel else truth == k
+        right = scaled[is_predicted[:, k] & is_class, k]
         spared = float(np.quantile(right, SPARED, method="lower")) if len(right) >= LEAST_ALARMS else 0.0
-        thresholds.append(max(threshold_for(scaled[:, k], truth == k), spared, DEFAULT_THRESHOLD))
+        thresholds.append(max(threshold_for(scaled[:, k], is_class), spared, DEFAULT_THRESHOLD))
     return Calibration(temperature, np.array(thresholds))
 
 
@@ -122,6 +126,6 @@ def out_of_fold(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray)
     for fold in np.unique(folds):
         here = folds == fold
         fitted = fit(probabilities[~here], truth[~here])
-        scaled[here] = with_temperature(probabilities[here], fitted.temperature)
+        scaled[here] = with_temperature(probabilities[here], fitted.temperature, multilabel=truth.ndim == 2)
         thresholds[here] = fitted.thresholds
     return OutOfFold(scaled, thresholds)

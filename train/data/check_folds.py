@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
+from generate.dataset.label_sets import membership
 from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
+from train.data.grouped_folds import recordings_of
 from train.data.select_classes import leave_out_option
 from train.data.split import Split
 from train.recipe import Recipe
@@ -62,7 +65,9 @@ def check_fold_names(names: tuple[str, ...]) -> None:
         seen[folder] = name
 
 
-def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, ...], recipe: Recipe) -> None:
+def check_classes(
+    splits: list[Split], table: pd.DataFrame, classes: tuple[str, ...], recipe: Recipe, *, multilabel: bool = False
+) -> None:
     """Check that every class has training images in every fold.
 
     Parameters
@@ -74,23 +79,25 @@ def check_classes(splits: list[Split], table: pd.DataFrame, classes: tuple[str, 
     classes : tuple of str
         All classes.
     recipe : Recipe
+    multilabel : bool
+        Whether an image may have several labels.
 
     Raises
     ------
     ValueError
         If a class has none; the message names it and the fold.
     """
-    labels = table["label"].to_numpy()
+    is_of = membership(list(table["label"]), classes, multilabel=multilabel)
     absent: dict[str, list[str]] = {}
     for split in splits:
-        for name in sorted(set(classes) - set(labels[split.train])):
-            absent.setdefault(name, []).append(split.name)
+        for k in np.flatnonzero(~is_of[split.train].any(axis=0)):
+            absent.setdefault(classes[k], []).append(split.name)
     if not absent:
         return
     name, folds = next(iter(absent.items()))
     others = [other for other in absent if other != name]
     also = f" The same holds for {listed(map(repr, others))}." if others else ""
-    n_recordings = table.groupby("label")["source_id"].nunique()
+    n_recordings = recordings_of(table, multilabel=multilabel)
     way_out = ""
     if recipe.protocol == "folds" and not recipe.ignore_folds and n_recordings[list(absent)].min() > 1:
         way_out = ", make folds of whole recordings instead of the collection's own (--ignore-folds)"

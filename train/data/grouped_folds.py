@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from generate.dataset.label_sets import membership, split_labels
 from generate.runtime.wording import count
 from train.data.select_classes import leave_out_option
 from train.wording import listed
@@ -17,18 +18,24 @@ TRIES = 20
 """Random splits to try; the first nearly always works."""
 
 
-def recordings_of(clips: pd.DataFrame) -> pd.Series:
+def recordings_of(clips: pd.DataFrame, *, multilabel: bool = False) -> pd.Series:
     """Number of recordings of each class, in ascending order.
 
     Parameters
     ----------
     clips : pandas.DataFrame
         One row per clip, with `label` and `source_id`.
+    multilabel : bool
+        Whether a clip may have several labels.
     """
+    if multilabel:
+        clips = clips.assign(label=clips["label"].map(split_labels)).explode("label").dropna(subset="label")
     return clips.groupby("label")["source_id"].nunique().sort_values(kind="stable")
 
 
-def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: bool, seed: int) -> pd.Series:
+def grouped_folds(
+    clips: pd.DataFrame, *, n_folds: int | None, with_validation: bool, seed: int, multilabel: bool = False
+) -> pd.Series:
     """Make stratified folds of whole recordings.
 
     Every class has a recording in the training images of every fold. By default there are at most as many folds as the
@@ -43,6 +50,8 @@ def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: 
     with_validation : bool
         Whether the next fold is used for validation, so that a class needs recordings in three folds.
     seed : int
+    multilabel : bool
+        Whether a clip may have several labels; folds are stratified by the sets of them then.
 
     Returns
     -------
@@ -58,7 +67,7 @@ def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: 
     ----------
     scikit-learn's `StratifiedGroupKFold`; it can put all recordings of a class into one fold, so other seeds are tried.
     """
-    counts = recordings_of(clips)
+    counts = recordings_of(clips, multilabel=multilabel)
     needed = 3 if with_validation else FEWEST_FOLDS
     rare = counts[counts < needed]
     if len(rare):
@@ -78,7 +87,7 @@ def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: 
         )
     for attempt in range(TRIES):
         fold = _random_folds(clips, wanted, seed + attempt)
-        if _can_train(clips, fold, wanted, with_validation):
+        if _can_train(clips, fold, wanted, with_validation, list(counts.index) if multilabel else None):
             return fold
     raise ValueError(
         f"{wanted} folds must leave each class a recording for training. {TRIES} random splits were tried, and none "
@@ -87,15 +96,15 @@ def grouped_folds(clips: pd.DataFrame, *, n_folds: int | None, with_validation: 
     )
 
 
-def fewer_folds_note(clips: pd.DataFrame, *, n_folds: int | None) -> str:
+def fewer_folds_note(clips: pd.DataFrame, *, n_folds: int | None, multilabel: bool = False) -> str:
     """Name the class because of which there are fewer folds than `DEFAULT_FOLDS`; empty where there is none.
 
     Parameters
     ----------
-    clips, n_folds
+    clips, n_folds, multilabel
         See `grouped_folds`.
     """
-    counts = recordings_of(clips)
+    counts = recordings_of(clips, multilabel=multilabel)
     fewest = int(counts.min())
     if n_folds is not None or fewest >= DEFAULT_FOLDS:
         return ""
@@ -124,13 +133,15 @@ def _random_folds(clips: pd.DataFrame, n_folds: int, seed: int) -> pd.Series:
     return fold
 
 
-def _can_train(clips: pd.DataFrame, fold: pd.Series, n_folds: int, with_validation: bool) -> bool:
-    """Whether each fold has test clips, and each class has training clips in each fold."""
+def _can_train(
+    clips: pd.DataFrame, fold: pd.Series, n_folds: int, with_validation: bool, of_sets: list[str] | None
+) -> bool:
+    """Whether each fold has test clips, and each class (those `of_sets` of labels) has training clips in each fold."""
     number = fold.astype(int).to_numpy() - 1
-    classes, label = np.unique(clips["label"], return_inverse=True)
-    has = np.zeros((n_folds, len(classes)), dtype=bool)
-    has[number, label] = True
-    if not has.any(axis=1).all():
+    classes = sorted(clips["label"].unique()) if of_sets is None else of_sets
+    is_of = membership(list(clips["label"]), classes, multilabel=of_sets is not None)
+    has = np.stack([is_of[number == k].any(axis=0) for k in range(n_folds)])
+    if len(set(number)) < n_folds:
         return False
     for k in range(n_folds):
         held_out = {k, (k + 1) % n_folds} if with_validation else {k}

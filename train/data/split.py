@@ -15,11 +15,9 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from train.data.grouped_folds import grouped_folds
+from train.data.random_parts import random_parts
 from train.recipe import PROTOCOLS, Recipe
 from train.wording import listed
-
-TEST_SHARE = 0.2
-"""Of the leaky protocols, as in the papers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Split:
     is_leaky: bool = False
 
 
-def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
+def splits_of(recipe: Recipe, table: pd.DataFrame, *, multilabel: bool = False) -> list[Split]:
     """Split the images of a recipe; see `make_splits`.
 
     Parameters
@@ -54,6 +52,8 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
     recipe : Recipe
     table : pandas.DataFrame
         One row per image of the recipe's classes (`train.data.select_classes.select_classes`).
+    multilabel : bool
+        Whether an image may have several labels.
     """
     return make_splits(
         table,
@@ -64,6 +64,7 @@ def splits_of(recipe: Recipe, table: pd.DataFrame) -> list[Split]:
         ignore_folds=recipe.ignore_folds,
         n_folds=recipe.n_folds,
         seed=recipe.seed,
+        multilabel=multilabel,
     )
 
 
@@ -77,6 +78,7 @@ def make_splits(
     ignore_folds: bool = False,
     n_folds: int | None = None,
     seed: int = 0,
+    multilabel: bool = False,
 ) -> list[Split]:
     """Split the images of a folder, once for each fold.
 
@@ -101,6 +103,8 @@ def make_splits(
         Number of these; see `train.data.grouped_folds.grouped_folds`.
     seed : int
         Of random splits.
+    multilabel : bool
+        Whether an image may have several labels; see `generate.dataset.label_sets`.
 
     Returns
     -------
@@ -116,15 +120,20 @@ def make_splits(
     table = table.reset_index(drop=True)
     wanted = _wanted(table, train_variants)
     if protocol == "paper":
-        return [_paper_split(table, wanted, with_validation, seed)]
+        return [_paper_split(table, wanted, with_validation, seed, is_stratified=not multilabel)]
     trainable = wanted & ~table["duplicate"].to_numpy(dtype=bool)
     originals = table[table["variant"] == ORIGINAL]
     if not len(originals):
         raise ValueError("The folder has no originals, and only originals are tested. Run `python -m generate` again.")
     if protocol == "random-clips":
-        return [_random_clips_split(table, trainable, originals, with_validation, seed)]
+        return [_random_clips_split(table, trainable, originals, with_validation, seed, is_stratified=not multilabel)]
     fold_of_clip = _folds(
-        originals, ignore_folds=ignore_folds, n_folds=n_folds, with_validation=with_validation, seed=seed
+        originals,
+        ignore_folds=ignore_folds,
+        n_folds=n_folds,
+        with_validation=with_validation,
+        seed=seed,
+        multilabel=multilabel,
     )
     names = sorted(fold_of_clip.unique(), key=_natural)
     if len(names) < (3 if with_validation else 2):
@@ -217,7 +226,13 @@ def has_own_folds(table: pd.DataFrame) -> bool:
 
 
 def _folds(
-    originals: pd.DataFrame, *, ignore_folds: bool, n_folds: int | None, with_validation: bool, seed: int
+    originals: pd.DataFrame,
+    *,
+    ignore_folds: bool,
+    n_folds: int | None,
+    with_validation: bool,
+    seed: int,
+    multilabel: bool,
 ) -> pd.Series:
     """Fold of each clip: the published one, or one of stratified folds of whole recordings."""
     clips = originals.set_index("clip_id")
@@ -230,15 +245,23 @@ def _folds(
                 "--ignore-folds to make other folds; the accuracy is then not comparable with published ones."
             )
         return published
-    return grouped_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed)
+    return grouped_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed, multilabel=multilabel)
 
 
 def _random_clips_split(
-    table: pd.DataFrame, trainable: np.ndarray, originals: pd.DataFrame, with_validation: bool, seed: int
+    table: pd.DataFrame,
+    trainable: np.ndarray,
+    originals: pd.DataFrame,
+    with_validation: bool,
+    seed: int,
+    *,
+    is_stratified: bool,
 ) -> Split:
     """Split clips at random: variants stay with their clip, but clips of one recording are separated."""
     clips = originals.drop_duplicates("clip_id")
-    train, validation, test = _random_parts(clips["clip_id"], clips["label"], with_validation, seed)
+    train, validation, test = random_parts(
+        clips["clip_id"], clips["label"] if is_stratified else None, with_validation, seed
+    )
     is_original = (table["variant"] == ORIGINAL).to_numpy()
     return Split(
         name="1",
@@ -249,29 +272,15 @@ def _random_clips_split(
     )
 
 
-def _paper_split(table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int) -> Split:
+def _paper_split(
+    table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int, *, is_stratified: bool
+) -> Split:
     """Split all images at random, as published: variants of one clip, even equal images, are on both sides."""
     rows = pd.Series(np.flatnonzero(wanted))
-    train, validation, test = _random_parts(rows, table["label"].iloc[rows], with_validation, seed)
+    train, validation, test = random_parts(
+        rows, table["label"].iloc[rows] if is_stratified else None, with_validation, seed
+    )
     return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
-
-
-def _random_parts(items: pd.Series, labels: pd.Series, with_validation: bool, seed: int) -> tuple[np.ndarray, ...]:
-    """Stratified training, validation and test items."""
-    from sklearn.model_selection import train_test_split
-
-    items, labels = items.to_numpy(), labels.to_numpy()
-    options = {"random_state": seed}
-    try:
-        train, test, train_labels, _ = train_test_split(items, labels, test_size=TEST_SHARE, stratify=labels, **options)
-        if not with_validation:
-            return train, items[:0], test
-        train, validation = train_test_split(train, test_size=0.125, stratify=train_labels, **options)
-    except ValueError as error:
-        raise ValueError(
-            f"{len(labels)} images or clips of {len(set(labels))} classes are too few for a random split: {error}"
-        ) from None
-    return train, validation, test
 
 
 def _wanted(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:

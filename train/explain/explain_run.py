@@ -16,6 +16,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audio import BadAudio
 from generate.dataset import mp3, settings_file
+from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.gallery.listen import LEADS_OUT, job_of
@@ -77,6 +78,22 @@ def choose(predictions: pd.DataFrame, *, most: int) -> list[int]:
     correct = correct.sort_values("confidence", ascending=False, kind="stable")
     correct = correct.drop_duplicates("label").sort_values("label")["row"]
     return [int(row) for row in [*errors, *correct]][:most]
+
+
+def most_probable(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions of clips with several labels, as those of the most probable class alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `predicted` is that class, and `label` the same where the clip has it, else all that it has.
+    """
+    columns = [PROBABILITY + name for name in run.classes]
+    best = [run.classes[k] for k in predictions[columns].to_numpy().argmax(axis=1)]
+    labels = [
+        name if name in split_labels(label) else label for name, label in zip(best, predictions["label"], strict=True)
+    ]
+    return predictions.assign(predicted=best, label=labels)
 
 
 def explain_run(

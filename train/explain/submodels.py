@@ -23,16 +23,20 @@ class Submodel:
     images : KerasTensor
         The classifier's input.
     logits : KerasTensor
-        The input of this model's softmax.
+        The input of this model's softmax, or of its sigmoid.
+    is_multilabel : bool
+        Whether it ends in a sigmoid: a clip may have several labels.
     """
 
-    def __init__(self, images: KerasTensor, logits: KerasTensor) -> None:
+    def __init__(self, images: KerasTensor, logits: KerasTensor, *, is_multilabel: bool = False) -> None:
         self._images, self._logits = images, logits
+        # The logit of a sigmoid is the log-odds of its class.
+        self._score = logit if is_multilabel else log_odds
 
     @cached_property
     def log_odds(self) -> Gradients:
         """Log-odds of a class, and their gradient with respect to the pixels."""
-        return Gradients(keras.Model(self._images, self._logits), log_odds)
+        return Gradients(keras.Model(self._images, self._logits), self._score)
 
     @cached_property
     def to_map(self) -> keras.Model:
@@ -61,23 +65,30 @@ def submodels_of(model: keras.Model) -> list[Submodel]:
     Raises
     ------
     ValueError
-        If it does not end in a softmax, or in the mean of several.
+        If it does not end in a softmax or a sigmoid, or in the mean of several.
     """
     if model not in _SUBMODELS:
         output = model.outputs[0]
         outputs = _inputs_of(output) if isinstance(_layer_of(output), MeanOfModels) else [output]
-        _SUBMODELS[model] = [Submodel(model.inputs[0], _logits_of(output)) for output in outputs]
+        _SUBMODELS[model] = [
+            Submodel(model.inputs[0], _logits_of(output), is_multilabel=_ends_in_sigmoid(output)) for output in outputs
+        ]
     return _SUBMODELS[model]
 
 
 def _logits_of(probabilities: KerasTensor) -> KerasTensor:
     layer = _layer_of(probabilities)
-    if getattr(layer, "activation", None) is not keras.activations.softmax or not isinstance(layer, layers.Activation):
+    known = (keras.activations.softmax, keras.activations.sigmoid)
+    if getattr(layer, "activation", None) not in known or not isinstance(layer, layers.Activation):
         raise ValueError(
-            "The last layer of the model must be Activation('softmax'), as train.models.build.build_model makes it. "
-            f"Got {layer.name!r} ({type(layer).__name__})."
+            "The last layer of the model must be Activation('softmax') or ('sigmoid'), as build_model "
+            f"makes it. Got {layer.name!r} ({type(layer).__name__})."
         )
     return _inputs_of(probabilities)[0]
+
+
+def _ends_in_sigmoid(probabilities: KerasTensor) -> bool:
+    return getattr(_layer_of(probabilities), "activation", None) is keras.activations.sigmoid
 
 
 def _divide(inputs: KerasTensor, outputs: KerasTensor) -> tuple[list[keras.Model], list[keras.Model]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import count
 from train.data.image_folder import open_images, read_images
 from train.data.select_classes import select_classes
@@ -76,6 +77,7 @@ def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto")
     from train.models.registry import model_named
 
     settings, table = read_images(image_folder)
+    refuse_multilabel(settings)
     table = select_classes(table, recipe)
     # As large as the models see them, as for the baseline in the report of a run.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2

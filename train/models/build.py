@@ -33,6 +33,7 @@ def build_model(
     dropout: float = 0.0,
     l1: float = 0.0,
     l2: float = 0.0,
+    multilabel: bool = False,
 ) -> keras.Model:
     """Build an image classifier.
 
@@ -54,6 +55,8 @@ def build_model(
         Rate before the last layer, 0 to below 1.
     l1, l2 : float
         Penalties on the kernels of all convolutions (except depthwise ones) and dense layers.
+    multilabel : bool
+        Whether an image may have several classes: then each has a probability of its own (sigmoid, not softmax).
 
     Returns
     -------
@@ -81,7 +84,8 @@ def build_model(
         else:
             logits = model.head(features, n_classes, dropout)
         # Probabilities in full precision, also where the model computes in half.
-        probabilities.append(layers.Activation("softmax", dtype="float32", name="probabilities" + suffix)(logits))
+        activation = "sigmoid" if multilabel else "softmax"
+        probabilities.append(layers.Activation(activation, dtype="float32", name="probabilities" + suffix)(logits))
     mean = MeanOfModels(dtype="float32", name="mean")(probabilities) if ensemble > 1 else probabilities[0]
     classifier = keras.Model(image, mean, name=name)
     _penalise(classifier, l1, l2)
@@ -94,7 +98,13 @@ def build_model(
 
 
 def build_from_recipe(
-    recipe: Recipe, *, n_classes: int, size: tuple[int, int], weights: str = SCRATCH, half_precision: bool
+    recipe: Recipe,
+    *,
+    n_classes: int,
+    size: tuple[int, int],
+    weights: str = SCRATCH,
+    half_precision: bool,
+    multilabel: bool = False,
 ) -> keras.Model:
     """Build the model that a recipe describes.
 
@@ -109,6 +119,8 @@ def build_from_recipe(
     half_precision : bool
         Compute in bfloat16, which has the range of float32, so that no loss has to be scaled. Sets Keras's global
         dtype policy.
+    multilabel : bool
+        See `build_model`.
     """
     keras.config.set_dtype_policy("mixed_bfloat16" if half_precision else "float32")
     return build_model(
@@ -120,6 +132,7 @@ def build_from_recipe(
         dropout=recipe.dropout,
         l1=recipe.l1,
         l2=recipe.l2,
+        multilabel=multilabel,
     )
 
 

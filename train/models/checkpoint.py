@@ -60,7 +60,7 @@ def remove_halves(folder: Path) -> None:
             path.unlink()
 
 
-def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int]) -> keras.Model:
+def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int], multilabel: bool = False) -> keras.Model:
     """Build the model of a recipe, and read its weights; it has no optimizer.
 
     Parameters
@@ -72,6 +72,8 @@ def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int]) -
     n_classes : int
     size : tuple of (int, int)
         Height and width of its images, in pixels.
+    multilabel : bool
+        See `train.models.build.build_model`.
 
     Raises
     ------
@@ -85,7 +87,9 @@ def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int]) -
                 recipe, ensemble=len({name.split("/")[1] for name in names if f"{LAYERS}/functional" in name})
             )
         half_precision = recipe.mixed_precision and backend.has_gpu()
-        model = build_from_recipe(recipe, n_classes=n_classes, size=size, half_precision=half_precision)
+        model = build_from_recipe(
+            recipe, n_classes=n_classes, size=size, half_precision=half_precision, multilabel=multilabel
+        )
         load_weights(model, path)
         return model
     except Exception as error:

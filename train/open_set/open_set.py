@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from augment_audio import ORIGINAL
+from generate.dataset.settings_file import refuse_multilabel
 from train import backend
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
@@ -72,6 +73,7 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
         If there are fewer than three classes or two folds, or anything does not fit; see `train.training.prepare`.
     """
     prepared = prepare(image_folder, replace(recipe, train_variants=()), cache=cache)
+    refuse_multilabel(prepared.settings)
     classes, splits = prepared.run.classes, prepared.splits
     if len(classes) < LEAST_CLASSES or len(splits) < 2:
         raise ValueError(

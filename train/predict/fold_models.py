@@ -93,7 +93,13 @@ def _load(run: Run, fold: str) -> keras.Model:
     backend.set_up()
     from train.models import checkpoint
 
-    return checkpoint.load(_model_file(run, fold), run.recipe, n_classes=len(run.classes), size=run.input_size)
+    return checkpoint.load(
+        _model_file(run, fold),
+        run.recipe,
+        n_classes=len(run.classes),
+        size=run.input_size,
+        multilabel=run.multilabel,
+    )
 
 
 def _model_file(run: Run, fold: str) -> Path:
@@ -106,7 +112,9 @@ def _model_file(run: Run, fold: str) -> Path:
     return path
 
 
-def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
+def mean_probabilities(
+    models: Sequence[keras.Model], images: np.ndarray, *, temperature: float = 1.0, multilabel: bool = False
+) -> np.ndarray:
     """Predict the class probabilities of images, averaged over the models.
 
     Parameters
@@ -115,6 +123,8 @@ def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray, *, tem
     images : np.ndarray, shape=(n, height, width, 3), uint8
     temperature : float
         Of the run's calibration; see `train.calibration.temperature`.
+    multilabel : bool
+        Whether each class has a probability of its own.
 
     Returns
     -------
@@ -126,7 +136,10 @@ def mean_probabilities(models: Sequence[keras.Model], images: np.ndarray, *, tem
         If a model predicts NaN or infinity.
     """
     probabilities = np.mean(
-        [with_temperature(np.asarray(model.predict_on_batch(images), np.float64), temperature) for model in models],
+        [
+            with_temperature(np.asarray(model.predict_on_batch(images), np.float64), temperature, multilabel=multilabel)
+            for model in models
+        ],
         axis=0,
     )
     if not np.isfinite(probabilities).all():

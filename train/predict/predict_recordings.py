@@ -135,6 +135,7 @@ def predict_recordings(
             inputs.front,
             models,
             temperature=inputs.calibration.temperature,
+            multilabel=run.multilabel,
             min_dbfs=level,
             hop_s=hop_s,
             batch_size=batch_size,
@@ -150,6 +151,7 @@ def predict_windows(
     models: Sequence[keras.Model],
     *,
     temperature: float = 1.0,
+    multilabel: bool = False,
     min_dbfs: float | None = None,
     hop_s: float | None = None,
     batch_size: int = 32,
@@ -164,6 +166,8 @@ def predict_windows(
         Their probabilities are averaged.
     temperature : float
         See `train.calibration.temperature`.
+    multilabel : bool
+        Whether each class has a probability of its own.
     min_dbfs : float, optional
         Windows with a lower peak are quiet: nothing is predicted for them.
     hop_s, batch_size
@@ -183,7 +187,9 @@ def predict_windows(
             skipped = [is_quiet or window.is_silent for is_quiet, (_, window) in zip(quiet, batch, strict=True)]
             audible = [window.pixels for skip, (_, window) in zip(skipped, batch, strict=True) if not skip]
             rows = iter(
-                mean_probabilities(models, colour(np.stack(audible), front.palette), temperature=temperature)
+                mean_probabilities(
+                    models, colour(np.stack(audible), front.palette), temperature=temperature, multilabel=multilabel
+                )
                 if audible
                 else ()
             )

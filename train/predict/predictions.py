@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.safe_names import printable
 from train.calibration.saved import SavedCalibration
 from train.predict.fold_models import is_leaky
 from train.predict.recordings import Rejected
 from train.runs.run_folder import PROBABILITY, Run
 
+LABELS = "labels"
+"""Column of the classes above their thresholds, separated by `;`, where a clip may have several labels."""
 WINDOW_COLUMNS = ("file", "start_s", "end_s", "silent", "quiet", "peak_dbfs")
 
 
@@ -61,13 +64,22 @@ class Predictions:
 
     def by_window(self, *, top: int) -> pd.DataFrame:
         """One row a window, with the `top` most probable classes; columns as in `with_top_classes`."""
-        classes = self.run.classes
-        return with_top_classes(window_table(self.windows, classes), classes, top=top)
+        return self._described(window_table(self.windows, self.run.classes), top=top)
 
     def by_file(self, *, top: int) -> pd.DataFrame:
         """One row a file, the mean of its windows; columns as in `with_top_classes`."""
+        return self._described(average_by_file(window_table(self.windows, self.run.classes)), top=top)
+
+    def _described(self, table: pd.DataFrame, *, top: int) -> pd.DataFrame:
+        """With the most probable classes, and where a clip may have several labels with all above their thresholds."""
         classes = self.run.classes
-        return with_top_classes(average_by_file(window_table(self.windows, classes)), classes, top=top)
+        described = with_top_classes(table, classes, top=top)
+        if self.run.multilabel:
+            thresholds = np.array([self.calibration.threshold(name) for name in classes])
+            has = table[_columns(classes)].to_numpy(dtype=float) >= thresholds  # NaN is not
+            labels = [SEPARATOR.join(name for name, is_in in zip(classes, row, strict=True) if is_in) for row in has]
+            described.insert(len(WINDOW_COLUMNS), LABELS, pd.Series(labels, index=table.index, dtype=object))
+        return described
 
     def table(self, *, top: int) -> pd.DataFrame:
         """One row a file, or one row a window if a hop was given."""
@@ -193,6 +205,8 @@ def rows_to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, 
     for row in table.to_dict("records"):
         without = row["silent"] or row["quiet"]
         plain = {name: row[name] for name in WINDOW_COLUMNS}
+        if LABELS in row:
+            plain[LABELS] = row[LABELS].split(SEPARATOR) if row[LABELS] else []
         plain["peak_dbfs"] = row["peak_dbfs"] if math.isfinite(row["peak_dbfs"]) else None
         top = [] if without else [{"label": label, "p": p} for label, p in top_classes(row)]
         probabilities = {name: row[f"{PROBABILITY}{name}"] for name in classes}

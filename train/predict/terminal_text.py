@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.versions import versions
 from generate.runtime.wording import count
 from train.calibration.saved import SavedCalibration
 from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
-from train.predict.predictions import Predictions, top_classes
+from train.predict.predictions import LABELS, Predictions, top_classes
 from train.predict.recordings import Rejected
 from train.runs.run_folder import Run
 from train.wording import LEAKY_MEANS, percent, shortened
@@ -140,5 +141,10 @@ def _classes(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, s
     """The most probable class of a row of a table, and the next ones."""
     if row["silent"] or row["quiet"]:
         return SILENT if row["silent"] else QUIET, ""
+    if LABELS in row:
+        is_in = row[LABELS].split(SEPARATOR)
+        ranked = [(label, f"{shortened(label)} {percent(p)}") for label, p in top_classes(row)]
+        above = " + ".join(text for label, text in ranked if label in is_in) or "none above its threshold"
+        return above, ", ".join(text for label, text in ranked if label not in is_in)
     first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
     return first + (", unsure" if row["p_1"] < calibration.threshold(row["top_1"]) else ""), ", ".join(others)

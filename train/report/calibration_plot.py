@@ -22,6 +22,7 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
     probabilities : np.ndarray, shape=(n, n_classes)
         Of the test images.
     truth : np.ndarray, shape=(n,), int
+        With several labels a clip: which it has, shape=(n, n_classes), bool.
     folds : np.ndarray, shape=(n,)
     report : Report
 
@@ -42,9 +43,10 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
     )
     reliability.legend(frameon=False)
     for k, row in enumerate(report.classes[:MOST_CLASSES]):
-        if not (truth == k).any():
+        is_class = truth[:, k] if truth.ndim == 2 else truth == k
+        if not is_class.any():
             continue
-        precision, recall, _ = precision_recall_curve(truth == k, calibrated[:, k])
+        precision, recall, _ = precision_recall_curve(is_class, calibrated[:, k])
         colour, style = COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % len(STYLES)]
         curves.plot(recall, precision, color=colour, linestyle=style, label=shortened(row.label))
     curves.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
@@ -56,6 +58,9 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
 
 def _bins(probabilities: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean confidence and accuracy of bins with equal numbers of predictions."""
-    confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    if truth.ndim == 2:
+        confidence, is_right = probabilities.ravel(), truth.ravel()
+    else:
+        confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     parts = [part for part in np.array_split(np.argsort(confidence, kind="stable"), N_BINS) if len(part)]
     return np.array([confidence[part].mean() for part in parts]), np.array([is_right[part].mean() for part in parts])

@@ -24,6 +24,7 @@ def calibrate(
     probabilities : np.ndarray, shape=(n, n_classes)
         Of the test images of all folds, each by the model that was not trained on its recording.
     truth : np.ndarray, shape=(n,), int
+        With several labels a clip: which it has, shape=(n, n_classes), bool.
     folds, groups : np.ndarray, shape=(n,)
         Fold and recording of each.
     classes : sequence of str
@@ -32,7 +33,8 @@ def calibrate(
     fitted = fit(probabilities, truth)
     is_alarm = calibrated.probabilities >= calibrated.thresholds
     rows = tuple(
-        _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth == k, groups) for k, name in enumerate(classes)
+        _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth[:, k] if truth.ndim == 2 else truth == k, groups)
+        for k, name in enumerate(classes)
     )
     before, after = (_error(p, truth, groups) for p in (probabilities, calibrated.probabilities))
     return CalibrationResult(

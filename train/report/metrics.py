@@ -75,6 +75,25 @@ def per_class(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -
     return pd.DataFrame({"label": list(classes), "precision": precision, "recall": recall, "f1": f1, "n": n})
 
 
+def per_label(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """Precision, recall and F1 of each class, where an image may have several.
+
+    Parameters
+    ----------
+    truth, predicted : np.ndarray, shape=(n, n_classes), bool
+    classes : sequence of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `per_class` gives it.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision, recall, f1, n = precision_recall_fscore_support(truth, predicted, average=None, zero_division=np.nan)
+    return pd.DataFrame({"label": list(classes), "precision": precision, "recall": recall, "f1": f1, "n": n})
+
+
 def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
     """Mean F1 of the classes that were tested, each with equal weight; 0 to 1.
 
@@ -135,6 +154,19 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike, classes: Sequence[str]
     """
     truth, probabilities = _truth(labels, probabilities, classes)
     of_truth = probabilities[np.arange(len(truth)), truth] / probabilities.sum(axis=1)
+    return float(-np.log(np.clip(of_truth, np.finfo(float).eps, 1)).mean())
+
+
+def binary_log_loss(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean over images and classes of minus the logarithm of the probability of what is true of the class.
+
+    Parameters
+    ----------
+    truth : np.ndarray, shape=(n, n_classes), bool
+    probabilities : np.ndarray, shape=(n, n_classes)
+        0 to 1, each class by itself.
+    """
+    of_truth = np.where(truth, probabilities, 1 - probabilities)
     return float(-np.log(np.clip(of_truth, np.finfo(float).eps, 1)).mean())
 
 

@@ -12,6 +12,7 @@ from train.recipe import Recipe
 from train.report.card_thresholds import thresholds_text
 from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import recordings_needed
+from train.report.multilabel_text import average_precision_text, classes_table
 from train.report.report import Report
 from train.report.result_records import PooledResult
 from train.report.summary import accuracy_text
@@ -42,13 +43,14 @@ def card_text(report: Report, settings: Mapping[str, object]) -> str:
         *([_banner(report)] if leaky else []),
         _what_it_is(report, rendering),
         f"## Accuracy{leaky}",
+        *([f"**Mean average precision{leaky}: {average_precision_text(report)}.**"] if report.multilabel else []),
         _accuracy(report, leaky),
         "## How it was measured",
         _measured(report),
         *([f"## Warnings{leaky}", _bullets(list(report.warnings))] if report.warnings else []),
         *([f"## Results by group of classes{leaky}", _groups(report, leaky)] if report.groups else []),
         f"## Results by class{leaky}",
-        _classes(report, leaky),
+        classes_table(report, leaky) if report.multilabel else _classes(report, leaky),
         *(["## Thresholds", thresholds_text(report.calibration)] if report.calibration else []),
         *([f"## Most frequent errors{leaky}", _confusions(report, leaky)] if report.confusions else []),
         "## How to use it",
@@ -103,9 +105,10 @@ def _accuracy(report: Report, leaky: str) -> str:
     if leaky:
         meaning = f"This is leaky: {LEAKY_MEANS}. This run cannot tell the accuracy on new recordings."
     else:
+        correctly = "given exactly their labels" if report.multilabel else "classified correctly"
         meaning = (
             f"Of 100 new clips of these classes, recorded like those of {escaped(report.collection)}, expect about "
-            f"{round(100 * pooled.accuracy)} to be classified correctly. {_uncertainty(pooled)} On other kinds of "
+            f"{round(100 * pooled.accuracy)} to be {correctly}. {_uncertainty(pooled)} On other kinds of "
             "recordings, from other recorders or places, the accuracy is unknown: test some of your own before you "
             "rely on it."
         )
@@ -116,13 +119,22 @@ def _accuracy(report: Report, leaky: str) -> str:
     table = "\n".join([f"| fold | accuracy{leaky} | {_level(report)} | test |", "|---|---|---|---|", *rows])
     others = [
         f"- Macro F1{leaky}: {percent(pooled.macro_f1)} (without an interval). Like accuracy, with equal weight for "
-        "each class.",
+        "each class."
+    ]
+    if report.multilabel is None:
+        others += _baselines(report, leaky)
+    bullets = "\n".join(others)
+    what = "All labels right" if report.multilabel else "Accuracy"
+    return f"**{what}{leaky}: {accuracy_text(report)}.**\n\n{meaning}\n\n{table}\n\nFor comparison:\n\n{bullets}"
+
+
+def _baselines(report: Report, leaky: str) -> list[str]:
+    pooled = report.pooled
+    return [
         f"- Nearest-neighbour baseline on the pixels, without any learning{leaky}: "
         f"{percent(pooled.nearest_neighbour_accuracy)}.",
         f"- Always predicting the most frequent class{leaky}: {percent(pooled.most_frequent_class_accuracy)}.",
     ]
-    bullets = "\n".join(others)
-    return f"**Accuracy{leaky}: {accuracy_text(report)}.**\n\n{meaning}\n\n{table}\n\nFor comparison:\n\n{bullets}"
 
 
 def _measured(report: Report) -> str:
@@ -204,7 +216,11 @@ def _use(report: Report) -> str:
 
 def _limits(report: Report, rendering: Mapping[str, object]) -> str:
     limits = [
-        f"It always predicts one of its {len(report.classes)} classes, also for any other sound.",
+        (
+            "It may predict its classes for any other sound too."
+            if report.multilabel
+            else f"It always predicts one of its {len(report.classes)} classes, also for any other sound."
+        ),
         *(
             []
             if report.calibration
@@ -212,7 +228,7 @@ def _limits(report: Report, rendering: Mapping[str, object]) -> str:
                 "Its probabilities are not calibrated: fewer than 9 in 10 predictions of probability 0.9 may be right."
             ]
         ),
-        "Where several classes are audible at once, it names one.",
+        *([] if report.multilabel else ["Where several classes are audible at once, it names one."]),
         "It was trained on these recordings with their recorders, rooms and places, and may rely on those rather than "
         "on the sound itself.",
         "Nothing serious (health, safety, a person's rights) should depend on its predictions alone.",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.dataset.folder import PAGE, audio_of
+from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.page import fill
@@ -21,7 +22,7 @@ from train.data.decode import decode
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
-from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, nearest_of_class
+from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import SIDE_PX, shrink_one
 from train.report.report import Report
@@ -88,10 +89,12 @@ def write_page(
     if images is None:
         data["tests"] = _tests(run, predictions)
     else:
-        nearest = _nearest(predictions, images)
+        none = [""] * len(predictions)
+        nearest = {"like_true": none, "like_predicted": none} if run.multilabel else _nearest(predictions, images)
         explained: list[ExplainedTest | None] = [None] * len(predictions)
         try:
-            explained, lacking = explain_run(run, predictions, images.table, most=n_explained, audio_folder=recordings)
+            of_class = most_probable(run, predictions) if run.multilabel else predictions
+            explained, lacking = explain_run(run, of_class, images.table, most=n_explained, audio_folder=recordings)
         except (OSError, ValueError) as error:
             lacking = f"what the models attend to: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
@@ -107,8 +110,9 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
     settings, table = read_images(run.images)
     if table_sha256(table) != run.table_sha256:
         raise ValueError(f"those in {str(run.images)!r} have changed since the run began.")
-    table = select_classes(table, run.recipe)
-    splits = {split.name: split for split in splits_of(run.recipe, table) if split.name in run.finished_folds}
+    table = select_classes(table, run.recipe, multilabel=run.multilabel)
+    all_splits = splits_of(run.recipe, table, multilabel=run.multilabel)
+    splits = {split.name: split for split in all_splits if split.name in run.finished_folds}
     names = table["file_name"]
     is_original = (table["variant"] == ORIGINAL).to_numpy()
     is_compared = np.array(names.isin(predictions["file_name"]))
@@ -169,14 +173,20 @@ def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
     """The test images, one list for each column."""
     probabilities = predictions[[PROBABILITY + name for name in run.classes]].to_numpy()
     number = {name: k for k, name in enumerate(run.classes)}
+
+    def of(column: str) -> list[int] | list[list[int]]:
+        if run.multilabel:
+            return [[number[name] for name in split_labels(label)] for label in predictions[column]]
+        return [number[name] for name in predictions[column]]
+
     return {
         "clip": list(predictions["clip_id"]),
         "variant": list(predictions["variant"]),
         "recording": list(predictions["source_id"]),
         "fold": list(predictions["fold"]),
         "file": list(predictions["file_name"]),
-        "label": [number[name] for name in predictions["label"]],
-        "predicted": [number[name] for name in predictions["predicted"]],
+        "label": of("label"),
+        "predicted": of("predicted"),
         "probabilities": [[_short(value) for value in row] for row in probabilities],
         "like_true": [""] * len(predictions),
         "like_predicted": [""] * len(predictions),

@@ -64,13 +64,15 @@ def confusion_figure(matrix: np.ndarray, report: Report) -> Figure:
     side = n * cell_in
     figure = Figure(figsize=(side, side), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))  # the names are outside; `write_png` makes room for them
-    fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    counts = np.array([[row.n_images] for row in report.classes])
+    fractions = matrix / np.maximum(counts, 1)
     axes.imshow(fractions, cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
     fonts = _fonts()
     axes.set_xticks(range(n), names, rotation=90, fontsize=size, parse_math=False, fontfamily=fonts)
     axes.set_yticks(range(n), names, fontsize=size, parse_math=False, fontfamily=fonts)
     axes.tick_params(length=0)
-    axes.set_xlabel("predicted as\n(number: test images; shade: fraction of the true class)", fontsize=9)
+    also = ", which may have others too" if report.multilabel else ""
+    axes.set_xlabel(f"predicted as\n(number: test images; shade: fraction of the true class{also})", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
     if n <= MOST_NUMBERED:
         axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
@@ -88,7 +90,7 @@ def confusion_figure(matrix: np.ndarray, report: Report) -> Figure:
                 color="white" if fractions[row, column] > 0.55 else "black",
                 fontsize=min(11.0, 34 * cell_in, 90 * cell_in / max(len(number), 1)),
             )
-    title = _title("Confusion matrix", report, "accuracy")
+    title = _title("Labels given together" if report.multilabel else "Confusion matrix", report, "accuracy")
     axes.set_title(title, pad=12, fontsize=12, color=_colour(report), parse_math=False, fontfamily=fonts)
     return figure
 
@@ -126,16 +128,17 @@ def curves_figure(histories: Mapping[str, pd.DataFrame], report: Report) -> Figu
             if validated:
                 plot(history[f"val_{what}"], linewidth=1.6)
         tested_at = folds[name].tested_epoch or history["epoch"].iloc[-1]
-        panels["accuracy"].plot(
-            tested_at,
-            folds[name].accuracy,
-            "o",
-            color=colour,
-            markeredgecolor="white",
-            markersize=8,
-            clip_on=False,
-            zorder=5,
-        )
+        if report.multilabel is None:  # else the accuracy of an epoch is that of single labels
+            panels["accuracy"].plot(
+                tested_at,
+                folds[name].accuracy,
+                "o",
+                color=colour,
+                markeredgecolor="white",
+                markersize=8,
+                clip_on=False,
+                zorder=5,
+            )
         keys.append(Line2D([], [], color=colour, linestyle=style, label=f"fold {shortened(name, longest=14)}"))
         n_frozen = int((history["phase"] == "head").sum()) if "phase" in history else 0
         if n_frozen and number == 0:
@@ -152,7 +155,8 @@ def curves_figure(histories: Mapping[str, pd.DataFrame], report: Report) -> Figu
     panels["accuracy"].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     panels["loss"].set_ylim(bottom=0)
     keys = keys[:20] + ([Line2D([], [], color="none", label=f"and {len(keys) - 20} more")] if len(keys) > 20 else [])
-    keys.append(Line2D([], [], color="#555555", marker="o", linestyle="", label=f"test{leaky}"))
+    if report.multilabel is None:
+        keys.append(Line2D([], [], color="#555555", marker="o", linestyle="", label=f"test{leaky}"))
     if has_validation:
         keys.append(Line2D([], [], color="#555555", linewidth=1.6, label=f"validation{leaky}"))
     if n_frozen:
@@ -176,6 +180,8 @@ def write_png(path: Path, figure: Figure) -> None:
 
 def _title(what: str, report: Report, metric: str) -> str:
     accuracy = percent(report.pooled.accuracy)
+    if report.multilabel is not None:
+        metric, accuracy = "mean average precision", percent(report.multilabel.mean_average_precision)
     collection, model = shortened(report.collection, longest=30), report.recipe.model
     only = f", {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
     leaky, warning = ("LEAKY ", " (leaky: not for new recordings)") if report.is_leaky else ("", "")

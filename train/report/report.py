@@ -29,6 +29,8 @@ from train.report.result_records import (
     Confusion,
     FoldResult,
     GroupResult,
+    LabelResult,
+    MultilabelResult,
     PooledResult,
     Protocol,
     ThresholdResult,
@@ -93,8 +95,10 @@ class Report:
         Of classes, where the collection's authors put them into groups, as those of ESC-50 did.
     calibration : CalibrationResult or None
         None with one fold, since nothing is fitted on the recordings that it is reported for; or if the run is leaky.
+    multilabel : MultilabelResult or None
+        Of a run whose clips may have several labels. An accuracy is the fraction of clips with all labels right then.
     confusions : tuple of Confusion
-        The most frequent errors, the most frequent first.
+        The most frequent errors, the most frequent first; none with several labels a clip.
     times : Times
     input_size : tuple of (int, int)
         Height and width of the images that the model sees.
@@ -130,6 +134,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     groups: tuple[GroupResult, ...] = ()
     calibration: CalibrationResult | None = None
+    multilabel: MultilabelResult | None = None
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
@@ -139,7 +144,10 @@ class Report:
 
     def to_json(self) -> dict[str, object]:
         """The report as plain values; `from_json` reads them back."""
-        return {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
+        values = {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
+        if self.multilabel is None:
+            del values["multilabel"]
+        return values
 
     @classmethod
     def from_json(cls, values: object) -> Report:
@@ -151,7 +159,7 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE})
+        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "multilabel": TABLE})
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
@@ -159,6 +167,7 @@ class Report:
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
             "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
             "calibration": _calibration(table.get("calibration")),
+            "multilabel": _multilabel(table.get("multilabel")),
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),
@@ -194,6 +203,14 @@ def _calibration(values: Mapping[str, object] | None) -> CalibrationResult | Non
     check(values, {"thresholds": _RECORDS})
     thresholds = tuple(record_of(ThresholdResult, row) for row in cast(list, values["thresholds"]))
     return record_of(CalibrationResult, values, thresholds=thresholds)
+
+
+def _multilabel(values: Mapping[str, object] | None) -> MultilabelResult | None:
+    if values is None:
+        return None
+    check(values, {"labels": _RECORDS})
+    labels = tuple(record_of(LabelResult, row) for row in cast(list, values["labels"]))
+    return record_of(MultilabelResult, values, labels=labels)
 
 
 def _renamed(values: object) -> dict:

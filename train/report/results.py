@@ -10,11 +10,13 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
+from generate.dataset.label_sets import classes_of, membership
 from generate.runtime.os_compat import quoted
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.calibration_results import calibrate
-from train.report.intervals import LEVEL, share_interval
+from train.report.intervals import LEVEL, Interval, share_interval
+from train.report.multilabel_metrics import multilabel_result
 from train.report.report import Report, record_of
 from train.report.result_records import (
     CalibrationResult,
@@ -22,6 +24,7 @@ from train.report.result_records import (
     Confusion,
     FoldResult,
     GroupResult,
+    MultilabelResult,
     PooledResult,
     Protocol,
     Times,
@@ -60,7 +63,8 @@ def read_predictions(run: Run) -> pd.DataFrame:
     for fold in run.finished_folds:
         table = run.read_fold_predictions(fold)
         absent = sorted({"fold", "clip_id", "source_id", "label", "predicted", *_probability_columns(run)} - set(table))
-        unknown = [] if absent else sorted((set(table["label"]) | set(table["predicted"])) - set(run.classes))
+        named = [] if absent else classes_of([*table["label"], *table["predicted"]], multilabel=run.multilabel)
+        unknown = sorted(set(named) - set(run.classes))
         if absent or unknown or not len(table):
             what = "is empty"
             if absent:
@@ -88,8 +92,6 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
     folds = tuple(_fold(run, name, predictions[predictions["fold"] == name]) for name in run.finished_folds)
     is_leaky = run.recipe.protocol in LEAKY or any(fold.is_leaky for fold in folds)
     seconds, n_seen = sum(fold.train_seconds for fold in folds), sum(fold.images_seen for fold in folds)
-    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
-    confusions = metrics.most_confused(matrix, run.classes, most=MOST_CONFUSIONS)
     report = Report(
         run=str(run.folder),
         collection=run.collection,
@@ -107,10 +109,8 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         classes=_classes(run, predictions),
         groups=_groups(run, predictions),
         calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
-        confusions=tuple(
-            Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
-            for row in confusions.to_dict("records")
-        ),
+        multilabel=_multilabel(run, predictions) if run.multilabel else None,
+        confusions=() if run.multilabel else _confusions(run, predictions),
         times=Times(train_seconds=seconds, images_seen=n_seen, images_per_second=n_seen / seconds if seconds else None),
         input_size=run.input_size,
         trained_on=run.trained_on,
@@ -133,7 +133,7 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:
     labels, predicted = predictions["label"], predictions["predicted"]
-    probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
+    probabilities, truth = probabilities_and_truth(run, predictions)
     accuracies = [fold.accuracy for fold in folds]
     return PooledResult(
         **_evaluated(predictions),
@@ -141,10 +141,20 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) ->
         level=LEVEL,
         mean_of_folds=float(np.mean(accuracies)),
         std_of_folds=float(np.std(accuracies, ddof=1)) if len(folds) > 1 else None,
-        macro_f1=metrics.macro_f1(labels, predicted, run.classes),
-        log_loss=metrics.log_loss(labels, probabilities, run.classes),
+        macro_f1=(
+            float(_per_class(run, predictions)["f1"].mean())
+            if run.multilabel
+            else metrics.macro_f1(labels, predicted, run.classes)
+        ),
+        log_loss=(
+            metrics.binary_log_loss(truth, probabilities)
+            if run.multilabel
+            else metrics.log_loss(labels, probabilities, run.classes)
+        ),
         top_3_accuracy=(
-            metrics.top_k_accuracy(labels, probabilities, run.classes, k=3) if len(run.classes) > 3 else None
+            metrics.top_k_accuracy(labels, probabilities, run.classes, k=3)
+            if len(run.classes) > 3 and not run.multilabel
+            else None
         ),
         most_frequent_class_accuracy=float(labels.value_counts(normalize=True).iloc[0]),
     )
@@ -157,11 +167,39 @@ def _pooled_baseline(folds: Sequence[FoldResult]) -> float | None:
     return sum(weighted) / sum(n for _, n in known) if len(weighted) == len(known) else None
 
 
+def _confusions(run: Run, predictions: pd.DataFrame) -> tuple[Confusion, ...]:
+    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
+    return tuple(
+        Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
+        for row in metrics.most_confused(matrix, run.classes, most=MOST_CONFUSIONS).to_dict("records")
+    )
+
+
+def _multilabel(run: Run, predictions: pd.DataFrame) -> MultilabelResult:
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    groups = predictions["source_id"].to_numpy()
+    return multilabel_result(truth, probabilities, groups=groups, classes=run.classes)
+
+
+def _per_class(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:
+    """See `metrics.per_class`."""
+    if not run.multilabel:
+        return metrics.per_class(predictions["label"], predictions["predicted"], run.classes)
+    is_of, is_predicted = (_membership(run, predictions[name]) for name in ("label", "predicted"))
+    return metrics.per_label(is_of, is_predicted, run.classes)
+
+
+def _membership(run: Run, labels: pd.Series) -> np.ndarray:
+    return membership(list(labels), run.classes, multilabel=run.multilabel)
+
+
 def _classes(run: Run, predictions: pd.DataFrame) -> tuple[ClassResult, ...]:
     results = []
-    for row in metrics.per_class(predictions["label"], predictions["predicted"], run.classes).to_dict("records"):
-        of_class = predictions[predictions["label"] == row["label"]]
-        low, high = _interval(of_class) if len(of_class) else (None, None)
+    is_of, is_predicted = (_membership(run, predictions[name]) for name in ("label", "predicted"))
+    for k, row in enumerate(_per_class(run, predictions).to_dict("records")):
+        of_class = predictions[is_of[:, k]]
+        found = is_predicted[is_of[:, k], k]
+        low, high = _ends(share_interval(found, of_class["source_id"])) if len(of_class) else (None, None)
         results.append(
             ClassResult(
                 label=row["label"],
@@ -212,9 +250,12 @@ def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.nda
     -------
     probabilities : np.ndarray, shape=(n, n_classes)
     truth : np.ndarray, shape=(n,), int
+        With several labels a clip: which it has, shape=(n, n_classes), bool.
     """
     number = {name: k for k, name in enumerate(run.classes)}
     probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
+    if run.multilabel:
+        return probabilities, _membership(run, predictions["label"])
     return probabilities, np.array([number[name] for name in predictions["label"]])
 
 
@@ -232,7 +273,10 @@ def _evaluated(predictions: pd.DataFrame) -> _Evaluated:
 
 def _interval(predictions: pd.DataFrame) -> tuple[float | None, float | None]:
     """Both ends of the interval of the accuracy; None where there are too few recordings."""
-    interval = share_interval(predictions["label"] == predictions["predicted"], predictions["source_id"])
+    return _ends(share_interval(predictions["label"] == predictions["predicted"], predictions["source_id"]))
+
+
+def _ends(interval: Interval) -> tuple[float | None, float | None]:
     return interval.low, interval.high
 
 

@@ -7,6 +7,7 @@ import textwrap
 from generate.dataset.folder import PAGE
 from generate.runtime.wording import count
 from train.report.interval_text import ends_in_words, interval_in_words, tested
+from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
 from train.report.result_records import ClassResult, FoldResult
 from train.runs import run_folder
@@ -30,25 +31,13 @@ def summary_text(report: Report) -> str:
     str
         Lines without a newline at the end.
     """
-    pooled, recipe = report.pooled, report.recipe
+    recipe = report.recipe
     leaky = "leaky " if report.is_leaky else ""
-    rows = [(f"{leaky}fold {fold.name}", _fold_text(fold, leaky)) for fold in report.folds[:MOST_FOLDS]]
+    right = " with all labels right" if report.multilabel else ""
+    rows = [(f"{leaky}fold {fold.name}", _fold_text(fold, leaky, right)) for fold in report.folds[:MOST_FOLDS]]
     if len(report.folds) > MOST_FOLDS:
         rows.append((leaky.strip(), f"and {len(report.folds) - MOST_FOLDS} other folds"))
-    rows += [
-        (f"{leaky}accuracy", accuracy_text(report)),
-        (f"{leaky}macro F1", f"{percent(pooled.macro_f1)} (without an interval)"),
-    ]
-    worst = _worst_classes(report)
-    if worst:
-        rows.append((f"{leaky}lowest recall", worst))
-    if report.confusions:
-        rows.append((f"{leaky}most confused", _confusions(report)))
-    baselines = (
-        f"nearest neighbour on the pixels {percent(pooled.nearest_neighbour_accuracy)}, always the most frequent "
-        f"class {percent(pooled.most_frequent_class_accuracy)}"
-    )
-    rows.append((f"{leaky}baselines", baselines))
+    rows += _of_several_labels(report, leaky) if report.multilabel else _of_one_label(report, leaky)
     rows.append((f"{leaky}time", f"{duration(report.times.train_seconds)} of training"))
     width = max(len(name) for name, _ in rows)
     title = f"{report.collection}, {recipe.model} {start_in_words(recipe.weights)}, protocol {recipe.protocol}"
@@ -65,6 +54,36 @@ def summary_text(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _of_one_label(report: Report, leaky: str) -> list[tuple[str, str]]:
+    """Accuracy, errors and baselines."""
+    pooled = report.pooled
+    rows = [
+        (f"{leaky}accuracy", accuracy_text(report)),
+        (f"{leaky}macro F1", f"{percent(pooled.macro_f1)} (without an interval)"),
+    ]
+    worst = _worst_classes(report)
+    if worst:
+        rows.append((f"{leaky}lowest recall", worst))
+    if report.confusions:
+        rows.append((f"{leaky}most confused", _confusions(report)))
+    baselines = (
+        f"nearest neighbour on the pixels {percent(pooled.nearest_neighbour_accuracy)}, always the most frequent "
+        f"class {percent(pooled.most_frequent_class_accuracy)}"
+    )
+    return [*rows, (f"{leaky}baselines", baselines)]
+
+
+def _of_several_labels(report: Report, leaky: str) -> list[tuple[str, str]]:
+    """Average precision, and how often all labels of a clip are right."""
+    pooled = report.pooled
+    often = percent(pooled.most_frequent_class_accuracy)
+    return [
+        (f"{leaky}mean average precision", average_precision_text(report)),
+        (f"{leaky}lowest", lowest_text(report)),
+        (f"{leaky}all labels right", f"{accuracy_text(report)}; always the most frequent set of labels {often}"),
+    ]
+
+
 def accuracy_text(report: Report) -> str:
     """Such as `92.5 % (95 % interval 89.9 to 94.9; 400 clips of 304 recordings)`.
 
@@ -77,11 +96,11 @@ def accuracy_text(report: Report) -> str:
     return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)}{only})"
 
 
-def _fold_text(fold: FoldResult, leaky: str) -> str:
+def _fold_text(fold: FoldResult, leaky: str, right: str) -> str:
     leaked = f", {fold.n_leaked:,} with their recording in training" if leaky else ""
     baseline = fold.nearest_neighbour_accuracy
     neighbour = "" if baseline is None else f"; nearest neighbour {percent(baseline)}"
-    return f"{percent(fold.accuracy):>7} ({ends_in_words(fold)}) of {tested(fold)}{leaked}{neighbour}"
+    return f"{percent(fold.accuracy):>7}{right} ({ends_in_words(fold)}) of {tested(fold)}{leaked}{neighbour}"
 
 
 def _worst_classes(report: Report) -> str:

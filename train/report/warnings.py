@@ -35,7 +35,8 @@ def warnings_of(report: Report) -> list[str]:
     list of str
         One or two sentences each, the most serious first.
     """
-    return [*_of_the_split(report), *_of_the_accuracy(report), *_of_classes(report)]
+    of_accuracy = _of_the_accuracy if report.multilabel is None else _of_average_precision
+    return [*_of_the_split(report), *of_accuracy(report), *_of_classes(report)]
 
 
 def _of_the_split(report: Report) -> Iterator[str]:
@@ -101,6 +102,15 @@ def _of_the_accuracy(report: Report) -> Iterator[str]:
         yield (
             f"All of {tested(pooled)} are correct. Clips of one recording tend to be right together, so this test does "
             f"not rule out {percent(pooled.low)}."
+        )
+
+
+def _of_average_precision(report: Report) -> Iterator[str]:
+    result, leaky = report.multilabel, "Leaky: " if report.is_leaky else ""
+    if result is not None and result.mean_average_precision <= result.chance:
+        yield (
+            f"{leaky}a mean average precision of {percent(result.mean_average_precision)} is no better than "
+            f"probabilities that say nothing ({percent(result.chance)}): the model has learnt nothing useful."
         )
 
 

@@ -114,6 +114,8 @@ class Run:
         Of the images' table when the run began; see `table_sha256`.
     trained_on : dict
         As `train.data.clip_statistics.clip_statistics` gives it; empty in older runs.
+    multilabel : bool
+        Whether an image may have several classes; see `generate.dataset.label_sets`.
     """
 
     folder: Path
@@ -127,6 +129,7 @@ class Run:
     versions: dict[str, str]
     table_sha256: str = ""
     trained_on: dict[str, object] = field(default_factory=dict)
+    multilabel: bool = False
 
     def fold_folder(self, fold: str) -> Path:
         """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
@@ -231,6 +234,7 @@ def write_run(run: Run, settings: SettingsFile) -> None:
         "versions": run.versions,
         "table_sha256": run.table_sha256,
         "trained_on": run.trained_on,
+        **({"multilabel": True} if run.multilabel else {}),
     }
     write_json(run.folder / CONFIG, config)
 
@@ -277,6 +281,7 @@ def read_run(folder: Path) -> Run:
             versions=config["versions"],
             table_sha256=config["table_sha256"],
             trained_on=config.get("trained_on") or {},
+            multilabel=config.get("multilabel", False) is True,
         )
     except (ValueError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None

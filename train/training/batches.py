@@ -54,6 +54,8 @@ class Batches:
     image : ImageTransforms or None
         Done after those of the spectrogram.
     class_weights : np.ndarray or None, shape=(n_classes,), float32
+    multilabel : bool
+        Whether an image may have several classes.
     """
 
     images: Images
@@ -64,6 +66,7 @@ class Batches:
     spectrogram: SpectrogramTransforms | None = None
     image: ImageTransforms | None = None
     class_weights: np.ndarray | None = None
+    multilabel: bool = False
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -110,7 +113,8 @@ class Batches:
         pixels, targets = self.images.pixels[rows], self.targets[rows]
         if self.spectrogram is not None:
             pixels = transform(pixels, self.spectrogram, rng)
-            pixels, targets = mix(pixels, targets, alpha=self.spectrogram.mixup, rng=rng)
+            alpha = self.spectrogram.mixup
+            pixels, targets = mix(pixels, targets, alpha=alpha, rng=rng, multilabel=self.multilabel)
         if self.image is None:
             x = colour(pixels, self.images.palette)
         else:

@@ -88,7 +88,7 @@ def _train(
         )
     height, width = fold.images.pixels.shape[1:]
     model = (
-        checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=(height, width))
+        checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=(height, width), multilabel=fold.multilabel)
         if history
         else _new_model(recipe, fold)
     )
@@ -103,7 +103,7 @@ def _train(
             if not done:
                 _fit_head(model, recipe, fold, history, on_epoch)
         elif done < end and not (is_last and has_waited(recipe, phase.name, history)):
-            _begin_training(model, phase, recipe, len(batches))
+            _begin_training(model, phase, recipe, len(batches), multilabel=fold.multilabel)
             if done > first:
                 checkpoint.restore(model, last, with_optimizer=True)
             save_and_report = SaveAndReport(recipe, fold, phase, history, on_epoch, is_last=is_last)
@@ -144,6 +144,7 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
         SpectrogramTransforms.from_values(recipe.spectrogram_values) if is_on["spectrogram"] else None,
         ImageTransforms(image_arguments(recipe.image_preset, recipe.image_values)) if is_on["image"] else None,
         weights,
+        fold.multilabel,
     )
 
 
@@ -157,6 +158,7 @@ def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
             size=(height, width),
             weights=recipe.weights,
             half_precision=recipe.mixed_precision and backend.has_gpu(),
+            multilabel=fold.multilabel,
         )
 
 
@@ -178,19 +180,24 @@ def _fit_head(
     on_epoch(history[-1], len(fold.split.train))
 
 
-def _begin_training(model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int) -> None:
+def _begin_training(
+    model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, *, multilabel: bool
+) -> None:
     """Freeze what is not trained, and add an optimizer."""
     set_trainable(model, recipe)
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
     # The best epoch is one whose own weights were looked at.
     averages = recipe.weights != "none" and recipe.select == "last"
     cross_entropy = keras.losses.CategoricalCrossentropy if ensemble_size(recipe) == 1 else CrossEntropy
+    accuracy = keras.metrics.CategoricalAccuracy
+    if multilabel:  # prepare() refuses ensembles
+        cross_entropy, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy
     model.compile(
         optimizer=keras.optimizers.AdamW(
             rate, weight_decay=recipe.weight_decay, use_ema=averages, ema_momentum=EMA_MOMENTUM
         ),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+        metrics=[accuracy("accuracy")],
         jit_compile=backend.compiles(),
     )
     # With all variables there before the first step TensorFlow traces it once, else twice: 11 s instead of 22 with

@@ -20,7 +20,7 @@ class Fold:
     split : Split
     images : Images
     targets : np.ndarray, shape=(n_images, n_classes), float32
-        One row an image, 1 for its class.
+        One row an image, 1 for its classes.
     n_clips : int
         Of the training images.
     seed : tuple of int
@@ -29,6 +29,8 @@ class Fold:
         For its weights and its history.
     features : dict of int to np.ndarray
         Those that the pretrained layers give for an image, by its row; all folds of a run in one process share them.
+    multilabel : bool
+        Whether an image may have several classes.
     """
 
     split: Split
@@ -38,3 +40,4 @@ class Fold:
     seed: tuple[int, ...]
     folder: Path
     features: dict[int, np.ndarray] = field(default_factory=dict)
+    multilabel: bool = False

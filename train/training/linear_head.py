@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -13,6 +14,9 @@ from train.recipe import Recipe
 from train.training.batches import Draw
 from train.training.fold import Fold
 from train.training.outputs import outputs
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 INVERSE_PENALTY = 10.0
 """`C` of `sklearn.linear_model.LogisticRegression`, for features whose squares add up to about 1. On five inner folds
@@ -72,16 +76,19 @@ def fit_linear_head(model: keras.Model, recipe: Recipe, fold: Fold) -> dict[str,
             f"The features of {recipe.model!r} must be finite numbers. Got others. Leave --mixed-precision out, or "
             "give other --weights."
         )
-    head = fit_head(features, fold.targets[rows].argmax(axis=1), fold.targets.shape[1], recipe.class_weights)
+    if fold.multilabel:
+        head = fit_multilabel_head(features, fold.targets[rows])
+    else:
+        head = fit_head(features, fold.targets[rows].argmax(axis=1), fold.targets.shape[1], recipe.class_weights)
     if normalisation is None:
         dense.set_weights([head.raw_kernel, head.raw_bias])
     else:
         normalisation.set_weights([head.mean, head.variance])
         dense.set_weights([head.kernel, head.bias])
-    numbers = _loss_and_accuracy(head.logits(features), fold.targets[rows])
+    numbers = _loss_and_accuracy(head.logits(features), fold.targets[rows], multilabel=fold.multilabel)
     if recipe.select == "validation":
         rows = fold.split.validation
-        tested = _loss_and_accuracy(head.logits(features_of(rows)), fold.targets[rows])
+        tested = _loss_and_accuracy(head.logits(features_of(rows)), fold.targets[rows], multilabel=fold.multilabel)
         numbers |= {f"val_{name}": value for name, value in tested.items()}
     return numbers
 
@@ -131,18 +138,43 @@ def fit_head(features: np.ndarray, classes: np.ndarray, n_classes: int, class_we
     class_weights : bool
         Whether each class counts the same.
     """
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    regression = _regression((features - mean) * _scale(variance), classes, class_weights=class_weights)
+    return Head(mean, variance, *_softmax_weights(regression, n_classes=n_classes))
+
+
+def fit_multilabel_head(features: np.ndarray, targets: np.ndarray) -> Head:
+    """Fit a last layer where an image may have several classes: a logistic regression for each class.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape=(n, n_features)
+    targets : np.ndarray, shape=(n, n_classes)
+        1 for the classes of an image. A class that all or no images have gets a bias alone.
+    """
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    normalised = (features - mean) * _scale(variance)
+    kernel = np.zeros((features.shape[1], targets.shape[1]), np.float32)
+    # Of a class that cannot be learnt: its odds, with half an image of each kind added.
+    n_with = targets.sum(axis=0)
+    bias = np.log((n_with + 0.5) / (len(targets) - n_with + 0.5)).astype(np.float32)
+    for k in np.flatnonzero((n_with > 0) & (n_with < len(targets))):
+        regression = _regression(normalised, targets[:, k].astype(int))
+        kernel[:, k], bias[k] = regression.coef_[0], regression.intercept_[0]
+    return Head(mean, variance, kernel, bias)
+
+
+def _regression(features: np.ndarray, classes: np.ndarray, *, class_weights: bool = False) -> LogisticRegression:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    mean, variance = features.mean(axis=0), features.var(axis=0)
     regression = LogisticRegression(
         C=INVERSE_PENALTY, max_iter=MOST_ITERATIONS, class_weight="balanced" if class_weights else None
     )
     with warnings.catch_warnings():
         # With a penalty, the iterations that are left change nothing that can be seen.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit((features - mean) * _scale(variance), classes)
-    return Head(mean, variance, *_softmax_weights(regression, n_classes=n_classes))
+        return regression.fit(features, classes)
 
 
 def feature_model(model: keras.Model) -> keras.Model:
@@ -161,19 +193,24 @@ def _scale(variance: np.ndarray) -> np.ndarray:
     return np.asarray(1 / np.sqrt((variance + SMALLEST_VARIANCE) * len(variance)))
 
 
-def _softmax_weights(regression: object, *, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _softmax_weights(regression: LogisticRegression, *, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Kernel, shape=(n_features, n_classes), and bias of the dense layer that a logistic regression is."""
-    kernel, bias = regression.coef_.T, regression.intercept_  # type: ignore[attr-defined]
+    kernel, bias = regression.coef_.T, regression.intercept_
     if kernel.shape[1] == 1:  # of two classes scikit-learn gives the difference
         kernel, bias = np.concatenate([-kernel, kernel], axis=1) / 2, np.concatenate([-bias, bias]) / 2
     all_kernels, all_biases = np.zeros((len(kernel), n_classes)), np.full(n_classes, bias.min())
-    all_kernels[:, regression.classes_], all_biases[regression.classes_] = kernel, bias  # type: ignore[attr-defined]
+    all_kernels[:, regression.classes_], all_biases[regression.classes_] = kernel, bias
     return all_kernels.astype(np.float32), all_biases.astype(np.float32)
 
 
-def _loss_and_accuracy(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Mean cross entropy, and the fraction of images whose class has the highest logit."""
-    from scipy.special import log_softmax
+def _loss_and_accuracy(logits: np.ndarray, targets: np.ndarray, *, multilabel: bool) -> dict[str, float]:
+    """Mean cross entropy, and the fraction of images whose class has the highest logit; or as Keras's binary ones."""
+    from scipy.special import log_expit, log_softmax
+
+    if multilabel:
+        logits = logits.astype(np.float64)
+        loss = -(targets * log_expit(logits) + (1 - targets) * log_expit(-logits)).mean()
+        return {"loss": float(loss), "accuracy": float(((logits > 0) == (targets > 0)).mean())}
 
     loss = -(log_softmax(logits.astype(np.float64), axis=1) * targets).sum(axis=1).mean()
     return {"loss": float(loss), "accuracy": float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())}

@@ -40,7 +40,8 @@ def plan_text(prepared: Prepared) -> str:
     resumed = f", resumed ({count(len(finished), 'fold')} finished{_begun(run)})" if prepared.is_resumed else ""
     lines = [
         f"{shown(run.images)}: {run.collection}, {count(len(originals), 'clip')} of "
-        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}{_chosen(recipe)}",
+        f"{count(originals['source_id'].nunique(), 'recording')}, {count(len(run.classes), 'class')}"
+        f"{_chosen(recipe)}{_several(prepared)}",
         f"  split     {_split(prepared)}",
         f"  train on  {_training(prepared)}",
         f"  model     {_models(recipe)}, {start_in_words(recipe.weights)}, {_pixels(run.input_size)}",
@@ -53,6 +54,14 @@ def plan_text(prepared: Prepared) -> str:
     if isinstance(pixels, PixelsOnDisk):
         lines.insert(-1, f"  cache     on disk: {shown(pixels.path)} ({pixels.path.stat().st_size / 1e9:.3g} GB)")
     return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(prepared))])
+
+
+def _several(prepared: Prepared) -> str:
+    """How many clips have several labels, and how many none."""
+    if not prepared.run.multilabel:
+        return ""
+    n_labels = prepared.targets[(prepared.table["variant"] == ORIGINAL).to_numpy()].sum(axis=1)
+    return f"; {count(int((n_labels > 1).sum()), 'clip')} with several labels, {int((n_labels == 0).sum()):,} with none"
 
 
 def _chosen(recipe: Recipe) -> str:
@@ -69,14 +78,13 @@ def _notes(prepared: Prepared) -> Iterator[str]:
         return
     originals = table[table["variant"] == ORIGINAL]
     if recipe.ignore_folds or not has_own_folds(originals):
-        note = fewer_folds_note(originals, n_folds=recipe.n_folds)
+        note = fewer_folds_note(originals, n_folds=recipe.n_folds, multilabel=prepared.run.multilabel)
         if note:
             yield note
-    labels = table["label"].to_numpy()
     without: dict[str, list[str]] = {}
     for split in prepared.splits:
-        for name in sorted(set(prepared.run.classes) - set(labels[split.test])):
-            without.setdefault(name, []).append(split.name)
+        for k in np.flatnonzero(~prepared.targets[split.test].any(axis=0)):
+            without.setdefault(prepared.run.classes[k], []).append(split.name)
     if without:
         named = listed(f"{name!r} in {_folds_named(folds)}" for name, folds in without.items())
         yield f"not tested: {named}; no recording of these classes is there."

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.dataset.settings_file import SettingsFile
+from generate.dataset.label_sets import classes_of, membership
+from generate.dataset.settings_file import SettingsFile, is_multilabel
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
@@ -61,9 +62,9 @@ class Prepared:
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """One row an image, 1 for its class: shape=(n_images, n_classes), float32."""
-        number = self.table["label"].map({label: k for k, label in enumerate(self.run.classes)}).to_numpy()
-        return np.eye(len(self.run.classes), dtype=np.float32)[number]
+        """One row an image, 1 for its classes: shape=(n_images, n_classes), float32."""
+        run = self.run
+        return membership(list(self.table["label"]), run.classes, multilabel=run.multilabel).astype(np.float32)
 
     @cached_property
     def features(self) -> dict[int, np.ndarray]:
@@ -176,13 +177,16 @@ def _prepared(
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
-    table = select_classes(table, recipe)
-    classes = tuple(sorted(table["label"].unique()))
-    splits = splits_of(recipe, table)
+    multilabel = is_multilabel(settings)
+    if multilabel:
+        recipe = _of_several_labels(recipe)
+    table = select_classes(table, recipe, multilabel=multilabel)
+    classes = classes_of(table["label"], multilabel=multilabel)
+    splits = splits_of(recipe, table, multilabel=multilabel)
     all_folds = tuple(split.name for split in splits)
     check_fold_names(all_folds)
     splits = select_folds(splits, folds)
-    check_classes(splits, table, classes, recipe)
+    check_classes(splits, table, classes, recipe, multilabel=multilabel)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
     height, width = check_model(recipe, n_classes=len(classes), may_download=may_download)
@@ -212,8 +216,18 @@ def _prepared(
         versions=versions(),
         table_sha256=digest,
         trained_on=facts,
+        multilabel=multilabel,
     )
     return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates, cache=cache)
+
+
+def _of_several_labels(recipe: Recipe) -> Recipe:
+    """The recipe for images with several labels each, or `ValueError` for an option that these do not have."""
+    given = {"--class-weights": recipe.class_weights, f"--ensemble {recipe.ensemble}": (recipe.ensemble or 1) > 1}
+    for option, is_given in given.items():
+        if is_given:
+            raise ValueError(f"{option} must be left out where images have several labels each, as these have.")
+    return replace(recipe, ensemble=1)
 
 
 def versions() -> dict[str, str]:

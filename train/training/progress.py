@@ -76,8 +76,8 @@ class Progress:
         self._n_left[fold.name] = 0
         leaky = " (leaky)" if fold.is_leaky else ""
         text = (
-            f"fold {fold.name}: accuracy {percent(fold.accuracy)} on {count(fold.n_test, 'test image')}{leaky}, in "
-            f"{tqdm.format_interval(round(fold.seconds))}"
+            f"fold {fold.name}: {fold.score_name} {percent(fold.score)} on {count(fold.n_test, 'test image')}{leaky}, "
+            f"in {tqdm.format_interval(round(fold.seconds))}"
         )
         if self._bar is None:
             print(text, flush=True)

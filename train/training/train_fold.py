@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
+from generate.dataset.label_sets import join_labels
 from train import backend
 from train.data.split import Split, count_shared_recordings
+from train.defaults import DEFAULT_THRESHOLD
 from train.report.knn_baseline import nearest_neighbour_accuracy
+from train.report.multilabel_metrics import mean_average_precision
 from train.runs.history import EpochRow, tested_epoch
-from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, write_json
+from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, Run, write_json
 from train.training.fit import fit_fold
 from train.training.fold import Fold
 from train.training.linear_head import MOST_IMAGES
@@ -30,8 +33,10 @@ class TestedFold:
     Parameters
     ----------
     name : str
-    accuracy : float
+    score : float
         On its test images, 0 to 1.
+    score_name : str
+        `accuracy`, or with several labels an image `mean average precision`.
     n_test : int
     is_leaky : bool
     seconds : float
@@ -39,7 +44,8 @@ class TestedFold:
     """
 
     name: str
-    accuracy: float
+    score: float
+    score_name: str
     n_test: int
     is_leaky: bool
     seconds: float
@@ -72,7 +78,7 @@ def train_fold(
     )
     predicted = outputs(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
     del model  # frees its memory before the next fold begins
-    predictions = _predictions(table, split, predicted, run.classes)
+    predictions = _predictions(table, split, predicted, run)
     described = {
         "name": split.name,
         "n_train": len(split.train),
@@ -81,7 +87,9 @@ def train_fold(
         "n_left_out": split.n_left_out,
         "is_leaky": split.is_leaky,
         "n_leaked": count_shared_recordings(table, split),
-        "nearest_neighbour_accuracy": nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split),
+        "nearest_neighbour_accuracy": (
+            None if run.multilabel else nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split)
+        ),
         "epochs": len(history),
         "tested_epoch": tested_epoch(run.recipe, history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
@@ -92,8 +100,11 @@ def train_fold(
     tables.write_table(fold.folder / PREDICTIONS, predictions)
     # Last, since a fold with this file is finished.
     write_json(fold.folder / FOLD, described)
-    accuracy = float((predictions["predicted"] == predictions["label"]).mean())
-    return TestedFold(split.name, accuracy, len(split.test), split.is_leaky, time.monotonic() - began)
+    if run.multilabel:
+        score, name = mean_average_precision(prepared.targets[split.test], predicted), "mean average precision"
+    else:
+        score, name = float((predictions["predicted"] == predictions["label"]).mean()), "accuracy"
+    return TestedFold(split.name, score, name, len(split.test), split.is_leaky, time.monotonic() - began)
 
 
 def fold_of(prepared: Prepared, split: Split) -> Fold:
@@ -107,16 +118,21 @@ def fold_of(prepared: Prepared, split: Split) -> Fold:
         seed=(run.recipe.seed, crc32(split.name.encode())),
         folder=run.fold_folder(split.name),
         features=prepared.features,
+        multilabel=run.multilabel,
     )
 
 
-def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
+def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, run: Run) -> pd.DataFrame:
     """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
     rows = tested[["clip_id", "source_id", "variant", "file_name", "label"]].reset_index(drop=True)
     rows.insert(0, "fold", split.name)
-    rows["predicted"] = np.array(classes, dtype=object)[predicted.argmax(axis=1)]
-    columns = [f"{PROBABILITY}{label}" for label in classes]
+    classes = np.array(run.classes, dtype=object)
+    if run.multilabel:
+        rows["predicted"] = [join_labels(classes[row]) for row in predicted >= DEFAULT_THRESHOLD]
+    else:
+        rows["predicted"] = classes[predicted.argmax(axis=1)]
+    columns = [f"{PROBABILITY}{label}" for label in run.classes]
     # Significant digits, not decimals: a very small probability is not none.
     six_digits = np.char.mod("%.6g", predicted.astype(np.float64)).astype(np.float64)
     return rows.join(pd.DataFrame(six_digits, columns=columns))

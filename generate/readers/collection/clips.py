@@ -37,6 +37,8 @@ class Collection:
     events : pandas.DataFrame, optional
         Of recordings with annotations, one row an event: `path`, `start_s`, `end_s`, `label`, `low_hz`, `high_hz`.
         Each clip is a whole recording then, without a class.
+    multilabel : bool
+        Whether a clip may have several classes; `label` is as `generate.dataset.label_sets.join_labels` gives it then.
     """
 
     clips: pd.DataFrame
@@ -45,6 +47,7 @@ class Collection:
     notes: list[str] = field(default_factory=list)
     recordings_from: str = ""
     events: pd.DataFrame | None = None
+    multilabel: bool = False
 
 
 def clips_table(

@@ -25,6 +25,10 @@ class ReaderOptions:
         The table of labels (reader `csv`).
     file_column, label_column, fold_column, source_column : str
         Columns of that table, or of the annotations; empty: by their usual names.
+    label_columns : tuple of str
+        Of a table with several labels a clip: the column of each class, which holds 1 or 0 (reader `csv`).
+    label_separator : str
+        Of a table with several labels a clip: what separates them in the column of the label (reader `csv`).
     annotations : Path or None
         File or folder of annotations (reader `annotations`).
     """
@@ -37,7 +41,13 @@ class ReaderOptions:
     label_column: str = ""
     fold_column: str = ""
     source_column: str = ""
+    label_columns: tuple[str, ...] = ()
+    label_separator: str = ""
     annotations: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Accept a list of columns."""
+        object.__setattr__(self, "label_columns", tuple(self.label_columns))
 
 
 @dataclass(frozen=True)
