@@ -56,7 +56,7 @@ def mean_average_precision(truth: np.ndarray, probabilities: np.ndarray) -> floa
     float
         0 to 1; the mean share of clips that have a class for probabilities that say nothing.
     """
-    return float(np.nanmean(_of_classes(np.asarray(truth, bool), probabilities, np.ones((1, len(truth))))))
+    return float(_mean(_of_classes(np.asarray(truth, bool), probabilities, np.ones((1, len(truth)))))[0])
 
 
 def multilabel_result(
@@ -79,7 +79,7 @@ def multilabel_result(
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=N_RESAMPLES)
     resampled = _of_classes(truth, probabilities, drawn[:, recording].astype(float))
-    low, high = _ends(np.nanmean(resampled, axis=0), n=len(names))
+    low, high = _ends(_mean(resampled), n=len(names))
     rows = []
     for k, name in enumerate(classes):
         of_class = _ends(resampled[k], n=n_with[k])
@@ -89,7 +89,7 @@ def multilabel_result(
             LabelResult(label=name, average_precision=precision, low=of_class[0], high=of_class[1], share=share)
         )
     return MultilabelResult(
-        mean_average_precision=float(np.nanmean(precisions)),
+        mean_average_precision=float(_mean(precisions[:, None])[0]),
         low=low,
         high=high,
         chance=float(truth[:, truth.any(axis=0)].mean()),
@@ -100,6 +100,13 @@ def multilabel_result(
 def _of_classes(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Shape=(n_classes, n_sets)."""
     return np.stack([average_precision(truth[:, k], probabilities[:, k], weights) for k in range(truth.shape[1])])
+
+
+def _mean(of_classes: np.ndarray) -> np.ndarray:
+    """Mean over the classes that are not NaN, of shape=(n_classes, n_sets); NaN where all are."""
+    is_there = ~np.isnan(of_classes)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(is_there, of_classes, 0).sum(axis=0) / is_there.sum(axis=0))
 
 
 def _ends(values: np.ndarray, *, n: int) -> tuple[float | None, float | None]:

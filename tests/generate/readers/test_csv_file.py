@@ -463,3 +463,49 @@ def test_a_table_that_writes_letters_in_another_way_than_the_disk(tmp_path):
     collection = read(tmp_path, "csv", ReaderOptions())
     assert list(collection.clips["path"]) == ["Ka\u0308uz/1.wav", "dog.wav"]
     assert [path for path, *_ in collection.missing] == ["cat.wav"] and not collection.skipped
+
+
+def test_several_labels_in_one_column(folder):
+    text = "file,label\na.wav,dog; cat\nb.wav,dog\nsub/c.wav,_background\n"
+    collection = read_table(folder, text, label_separator=";")
+    assert {path: row[0] for path, row in rows(collection).items()} == {
+        "a.wav": "cat;dog",
+        "b.wav": "dog",
+        "sub/c.wav": "_background",
+    }
+    assert collection.multilabel
+    plain = read_table(folder, text)
+    assert not plain.multilabel
+    assert rows(plain)["a.wav"][0] == "dog; cat"
+    assert any("1 label with ';'" in note and "--label-separator" in note for note in plain.notes)
+
+
+def test_a_column_for_each_class(folder):
+    text = "file,dog,cat,weather\na.wav,1,1,rain\nb.wav,true,0,sun\nsub/c.wav,0,FALSE,sun\n"
+    collection = read_table(folder, text, label_columns=["dog", "cat"])
+    assert {path: row[0] for path, row in rows(collection).items()} == {
+        "a.wav": "cat;dog",
+        "b.wav": "dog",
+        "sub/c.wav": "_background",
+    }
+    assert any("not used 'weather'" in note for note in collection.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        (
+            "file,dog\na.wav,1\nb.wav,2\n",
+            {"label_columns": ["dog"]},
+            "must hold 1 or 0. Got '2' in the column 'dog' in line 3",
+        ),
+        ("file,dog\na.wav,1\n", {"label_columns": ["cat"]}, "cat"),
+        ("file,dog\na.wav,1\n", {"label_columns": ["dog"], "label_separator": ";"}, "--label-separator"),
+        ("file,label\na.wav, ; \n", {"label_separator": ";"}, "Got no label in line 2"),
+        ("file,label\na.wav,dog;x|cat\n", {"label_separator": "|"}, "must not have ';'"),
+    ],
+)
+def test_several_labels_that_cannot_be_read(folder, text, options, words):
+    with pytest.raises(ValueError) as error:
+        read_table(folder, text, **options)
+    assert words in str(error.value)

@@ -168,3 +168,12 @@ def test_recordings_with_annotations_beside_them_name_the_option(rendered):
     folder, _ = rendered
     with pytest.raises(ValueError, match="With --annotations PATH"):
         generate.render(folder, folder.parent / "others")
+
+
+def test_a_window_may_have_the_labels_of_all_its_events(tmp_path):
+    events = [("a.wav", 0.2, 1.0, "wren"), ("a.wav", 0.5, 1.8, "robin"), ("a.wav", 4.5, 5.0, "wren")]
+    windows = cut(tmp_path, {"a.wav": 20.0}, events, background=1, overlapping="multi")
+    assert {start: label for start, label in labels(windows).items() if label != BACKGROUND} == {
+        0: "robin;wren",
+        4: "wren",
+    }
