@@ -140,10 +140,9 @@ def test_the_page_shows_several_labels(browser, run):  # noqa: F811
     browser.open(run.folder / "index.html")
     assert "Mean average precision" in browser.one("#accuracy").text
     browser.choose("#answer", "all")
-    texts = browser.texts(".test h3")
-    assert any("high + low" in text for text in texts)
+    titles = "[...document.querySelectorAll('.test h3')].map((title) => title.textContent)"
+    browser.wait(f"{titles}.some((text) => text.includes('high + low'))")
     browser.choose("#true", "low")
-    browser.wait("document.querySelector('.test h3').textContent.includes('low')")
-    assert all("low" in text.split("predicted")[0] for text in browser.texts(".test h3"))
+    browser.wait(f"{titles}.every((text) => text.split('predicted')[0].includes('low'))")
     browser.collect()
     assert browser.console == []

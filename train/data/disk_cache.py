@@ -26,8 +26,8 @@ from generate.runtime.lock import locked
 from generate.runtime.wording import count, shown
 from train.data.available_memory import available_bytes
 from train.data.decode import decode
+from train.data.table_digest import table_sha256
 from train.defaults import CACHES
-from train.runs.run_folder import table_sha256
 
 MOST_OF_MEMORY = 0.5
 """Largest fraction of the available memory for pixels; models and batches need memory too."""

@@ -22,12 +22,13 @@ from train.data.decode import decode
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
+from train.data.table_digest import table_sha256
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import SIDE_PX, shrink_one
 from train.report.report import Report
 from train.report.results import read_predictions
-from train.runs.run_folder import PROBABILITY, Run, table_sha256
+from train.runs.run_folder import PROBABILITY, Run
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 IMAGES = "images"

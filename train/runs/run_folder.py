@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -111,7 +110,7 @@ class Run:
     versions : dict of str to str
         Of Python and of the packages that train.
     table_sha256 : str
-        Of the images' table when the run began; see `table_sha256`.
+        Of the images' table when the run began; see `train.data.table_digest.table_sha256`.
     trained_on : dict
         As `train.data.clip_statistics.clip_statistics` gives it; empty in older runs.
     multilabel : bool
@@ -291,13 +290,6 @@ def read_run(folder: Path) -> Run:
             "torchvision. Its files can be looked at; to use its model, train it again."
         )
     return run
-
-
-def table_sha256(table: pd.DataFrame) -> str:
-    """A digest that changes with any image, class, recording, fold or audio of a table, and not with its order."""
-    columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
-    text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_json(path: Path, values: object) -> None:
