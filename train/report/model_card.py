@@ -9,7 +9,7 @@ from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, on_a_line
 from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
-from train.report.card_thresholds import thresholds_text
+from train.report.card_thresholds import card_false_alarms, thresholds_text
 from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import recordings_needed
 from train.report.report import Report
@@ -122,7 +122,9 @@ def _accuracy(report: Report, leaky: str) -> str:
         f"- Always predicting the most frequent class{leaky}: {percent(pooled.most_frequent_class_accuracy)}.",
     ]
     bullets = "\n".join(others)
-    return f"**Accuracy{leaky}: {accuracy_text(report)}.**\n\n{meaning}\n\n{table}\n\nFor comparison:\n\n{bullets}"
+    alarms = f"{card_false_alarms(report.false_alarms)}\n\n" if report.false_alarms else ""
+    headline = f"**Accuracy{leaky}: {escaped(accuracy_text(report))}.**"
+    return f"{headline}\n\n{meaning}\n\n{alarms}{table}\n\nFor comparison:\n\n{bullets}"
 
 
 def _measured(report: Report) -> str:
@@ -160,7 +162,7 @@ def _classes(report: Report, leaky: str) -> str:
     rows = [
         f"| {escaped(row.label)}{leaky} | {percent(row.recall)} | {ends_in_words(row)} | "
         f"{percent(row.precision)} | {percent(row.f1)} | {row.n_images:,} | {row.n_recordings:,} |"
-        for row in report.classes
+        for row in report.counted_classes
     ]
     header = f"| class | recall{leaky} | {_level(report)} | precision{leaky} | F1{leaky} | test images | recordings |"
     note = (

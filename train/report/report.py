@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TypeVar, cast
 
+from generate.dataset.background import counted
 from generate.runtime.json_check import (
     OF_ANNOTATION,
     TABLE,
@@ -27,6 +28,7 @@ from train.report.result_records import (
     CalibrationResult,
     ClassResult,
     Confusion,
+    FalseAlarmResult,
     FoldResult,
     GroupResult,
     PooledResult,
@@ -93,6 +95,8 @@ class Report:
         Of classes, where the collection's authors put them into groups, as those of ESC-50 did.
     calibration : CalibrationResult or None
         None with one fold, since nothing is fitted on the recordings that it is reported for; or if the run is leaky.
+    false_alarms : FalseAlarmResult or None
+        None without a class `_background` or `_other`, or if the run is leaky.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first.
     times : Times
@@ -130,16 +134,33 @@ class Report:
     warnings: tuple[str, ...] = ()
     groups: tuple[GroupResult, ...] = ()
     calibration: CalibrationResult | None = None
+    false_alarms: FalseAlarmResult | None = None
+
+    @property
+    def counted_classes(self) -> tuple[ClassResult, ...]:
+        """`classes` without `_background` and `_other`, which the accuracy does not count."""
+        counts = counted([row.label for row in self.classes])
+        return tuple(row for row, is_counted in zip(self.classes, counts, strict=True) if is_counted)
+
+    @property
+    def without(self) -> str:
+        """Which clips the accuracy does not count, such as `, without those of _background`; empty: it counts all."""
+        left_out = [row.label for row in self.classes if row not in self.counted_classes]
+        return f", without those of {' and '.join(left_out)}" if left_out else ""
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
         pooled = self.pooled
-        accuracy = f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)})"
+        size = tested(pooled) + self.without
+        accuracy = f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {size})"
         return f"<Report of {self.recipe.model} on {self.collection}: {leaky}accuracy {accuracy}>"
 
     def to_json(self) -> dict[str, object]:
         """The report as plain values; `from_json` reads them back."""
-        return {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
+        values = {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
+        if self.false_alarms is None:
+            del values["false_alarms"]
+        return values
 
     @classmethod
     def from_json(cls, values: object) -> Report:
@@ -151,7 +172,9 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE})
+        check(
+            table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "false_alarms": _TABLE_OR_NONE}
+        )
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
@@ -159,6 +182,7 @@ class Report:
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
             "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
             "calibration": _calibration(table.get("calibration")),
+            "false_alarms": record_of(FalseAlarmResult, alarms) if (alarms := table.get("false_alarms")) else None,
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

@@ -240,3 +240,35 @@ class CalibrationResult:
     error_low: float | None
     error_high: float | None
     thresholds: tuple[ThresholdResult, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseAlarmResult:
+    """How often clips that are none of the classes are predicted as one, out of fold.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        The classes of these clips: `_background`, `_other`.
+    n_alarms : int
+        Clips on which some other class reached its threshold.
+    n_clips, n_recordings : int
+    hours : float
+        Of these clips, each as long as an image. Where windows overlap, what they share counts for each.
+    per_hour : float
+        `n_alarms / hours`. An event that is longer than a clip counts once a clip.
+    low, high : float or None
+        Its 95 % interval over recordings; None where there are too few.
+    is_calibrated : bool
+        Whether the thresholds are those that the other folds give; false with one fold: then all are 0.5.
+    """
+
+    labels: tuple[str, ...]
+    n_alarms: int
+    n_clips: int
+    n_recordings: int
+    hours: float
+    per_hour: float
+    low: float | None
+    high: float | None
+    is_calibrated: bool

@@ -10,16 +10,21 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
+from augment_audio import ORIGINAL
+from generate.dataset.background import counted
+from generate.dataset.settings import Settings
 from generate.runtime.os_compat import quoted
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.calibration_results import calibrate
+from train.report.false_alarms import false_alarms
 from train.report.intervals import LEVEL, share_interval
 from train.report.report import Report, record_of
 from train.report.result_records import (
     CalibrationResult,
     ClassResult,
     Confusion,
+    FalseAlarmResult,
     FoldResult,
     GroupResult,
     PooledResult,
@@ -107,6 +112,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         classes=_classes(run, predictions),
         groups=_groups(run, predictions),
         calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
+        false_alarms=None if is_leaky else _false_alarms(run, predictions),
         confusions=tuple(
             Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
             for row in confusions.to_dict("records")
@@ -132,7 +138,9 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:
-    labels, predicted = predictions["label"], predictions["predicted"]
+    macro_f1 = metrics.macro_f1(predictions["label"], predictions["predicted"], run.classes)
+    predictions = predictions[counted(predictions["label"])]
+    labels = predictions["label"]
     probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
     accuracies = [fold.accuracy for fold in folds]
     return PooledResult(
@@ -141,7 +149,7 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) ->
         level=LEVEL,
         mean_of_folds=float(np.mean(accuracies)),
         std_of_folds=float(np.std(accuracies, ddof=1)) if len(folds) > 1 else None,
-        macro_f1=metrics.macro_f1(labels, predicted, run.classes),
+        macro_f1=macro_f1,
         log_loss=metrics.log_loss(labels, probabilities, run.classes),
         top_3_accuracy=(
             metrics.top_k_accuracy(labels, probabilities, run.classes, k=3) if len(run.classes) > 3 else None
@@ -205,6 +213,21 @@ def _calibration(run: Run, predictions: pd.DataFrame) -> CalibrationResult:
     return calibrate(probabilities, truth, folds=folds, groups=groups, classes=run.classes)
 
 
+def _false_alarms(run: Run, predictions: pd.DataFrame) -> FalseAlarmResult | None:
+    if counted(predictions["label"]).all():
+        return None
+    predictions = predictions[predictions["variant"] == ORIGINAL]
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    return false_alarms(
+        probabilities,
+        truth,
+        folds=predictions["fold"].to_numpy(),
+        groups=predictions["source_id"].to_numpy(),
+        classes=run.classes,
+        seconds=Settings.from_json(run.image_settings()["settings"]).seconds,
+    )
+
+
 def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The predictions as arrays.
 
@@ -219,6 +242,7 @@ def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.nda
 
 
 def _evaluated(predictions: pd.DataFrame) -> _Evaluated:
+    predictions = predictions[counted(predictions["label"])]
     low, high = _interval(predictions)
     return {
         "accuracy": metrics.accuracy(predictions["label"], predictions["predicted"]),

@@ -6,6 +6,7 @@ import textwrap
 
 from generate.dataset.folder import PAGE
 from generate.runtime.wording import count
+from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import ends_in_words, interval_in_words, tested
 from train.report.report import Report
 from train.report.result_records import ClassResult, FoldResult
@@ -39,6 +40,8 @@ def summary_text(report: Report) -> str:
         (f"{leaky}accuracy", accuracy_text(report)),
         (f"{leaky}macro F1", f"{percent(pooled.macro_f1)} (without an interval)"),
     ]
+    if report.false_alarms:
+        rows.append(("false alarms", false_alarms_text(report.false_alarms)))
     worst = _worst_classes(report)
     if worst:
         rows.append((f"{leaky}lowest recall", worst))
@@ -74,7 +77,8 @@ def accuracy_text(report: Report) -> str:
     """
     pooled = report.pooled
     only = f"; {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
-    return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)}{only})"
+    size = tested(pooled) + report.without
+    return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {size}{only})"
 
 
 def _fold_text(fold: FoldResult, leaky: str) -> str:
@@ -85,7 +89,7 @@ def _fold_text(fold: FoldResult, leaky: str) -> str:
 
 
 def _worst_classes(report: Report) -> str:
-    recalls = [(row.recall, row) for row in report.classes if row.recall is not None and row.recall < 1]
+    recalls = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
     recalls.sort(key=lambda pair: pair[0])
     return ", ".join(
         f"{shortened(row.label)} {percent(recall)} ({_certainty(row)})" for recall, row in recalls[:MOST_WORST]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
+from generate.dataset.background import counted
 from train import backend
 from train.data.split import Split, count_shared_recordings
 from train.report.knn_baseline import nearest_neighbour_accuracy
@@ -31,8 +32,9 @@ class TestedFold:
     ----------
     name : str
     accuracy : float
-        On its test images, 0 to 1.
+        On its test images, 0 to 1; without those of background (`generate.dataset.background.counted`).
     n_test : int
+        Of these images.
     is_leaky : bool
     seconds : float
         Of training and testing.
@@ -92,8 +94,9 @@ def train_fold(
     tables.write_table(fold.folder / PREDICTIONS, predictions)
     # Last, since a fold with this file is finished.
     write_json(fold.folder / FOLD, described)
-    accuracy = float((predictions["predicted"] == predictions["label"]).mean())
-    return TestedFold(split.name, accuracy, len(split.test), split.is_leaky, time.monotonic() - began)
+    shown = predictions[counted(predictions["label"])]
+    accuracy = float((shown["predicted"] == shown["label"]).mean())
+    return TestedFold(split.name, accuracy, len(shown), split.is_leaky, time.monotonic() - began)
 
 
 def fold_of(prepared: Prepared, split: Split) -> Fold:
