@@ -12,6 +12,7 @@ from generate.runtime.os_compat import relative_posix
 
 COPY = "audio.mp3"
 """Of the recording, in the folder of the strips."""
+WAV = ("WAV", "WAVEX", "RF64")
 PLAYED_WAV = frozenset(("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"))
 HIGHEST_SR = 192_000
 """In hertz; above, not every browser plays a file."""
@@ -31,10 +32,11 @@ def is_played(path: Path) -> bool:
     if suffix not in PLAYED or suffix == ".mp3":
         return False
     try:
-        info = soundfile.info(str(path))
+        with path.open("rb") as file:  # by its name, libsndfile opens only those that are UTF-8
+            info = soundfile.info(file)
     except (soundfile.LibsndfileError, OSError):
         return False
-    is_known = info.format not in ("WAV", "WAVEX", "RF64") or info.subtype in PLAYED_WAV
+    is_known = info.format in ("FLAC", "OGG") or (info.format in WAV and info.subtype in PLAYED_WAV)
     return is_known and info.samplerate <= HIGHEST_SR
 
 
