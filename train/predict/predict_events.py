@@ -19,8 +19,9 @@ from train.predict.event_files import PAGE, STRIPS, names_of, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predictions import Predictions
 from train.predict.recorder_time import recorded_at
-from train.predict.recording_page.strips import n_blocks
-from train.predict.recording_page.write_page import Found, write_page
+from train.predict.recording_page import write_pages as recording_page
+from train.predict.recording_page.blocks import n_blocks
+from train.predict.recording_page.write_pages import RecordingPage
 from train.predict.recordings import MAX_READERS
 from train.predict.windows import front_end
 
@@ -148,27 +149,24 @@ def write_pages(
     recordings = {file: Path(path_on_disk(file, Path())) for file in events}
     workers = min(MAX_READERS, usable_cores())
     lengths = dict(zip(events, durations(list(recordings.values()), workers=workers), strict=True))
-    n_parts = sum(n_blocks(length) for length in lengths.values() if not isinstance(length, str))
-    pages, lacking = [], {}
-    with Progress(n_parts, noun="block") as progress:
-        for file, own in events.items():
-            length, page = lengths[file], folder / (names[file] + PAGE)
-            why_not = (
-                length
-                if isinstance(length, str)
-                else write_page(
-                    recordings[file],
-                    length,
-                    Found(own, thresholds, times.get(file), made_by),
-                    settings,
-                    page,
-                    strips=folder / (names[file] + STRIPS),
-                    workers=workers,
-                    on_block=lambda: progress.step(n_rejected=0),
-                )
-            )
-            if why_not:
-                lacking[file] = why_not
-            if page.is_file():
-                pages.append(page)
-    return pages, lacking
+    wanted = {
+        file: RecordingPage(
+            recordings[file],
+            length,
+            events[file],
+            thresholds,
+            folder / (names[file] + PAGE),
+            folder / (names[file] + STRIPS),
+            times.get(file),
+            made_by,
+        )
+        for file, length in lengths.items()
+        if not isinstance(length, str)
+    }
+    with Progress(sum(n_blocks(page.length_s) for page in wanted.values()), noun="block") as progress:
+        reasons = recording_page.write_pages(
+            list(wanted.values()), settings, workers=workers, on_block=lambda: progress.step(n_rejected=0)
+        )
+    lacking = {file: length for file, length in lengths.items() if isinstance(length, str)}
+    lacking |= {file: why for file, why in zip(wanted, reasons, strict=True) if why}
+    return [page.page for page in wanted.values() if page.page.is_file()], lacking

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -15,18 +16,12 @@ from generate.workers import processes
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 from train.predict.events import DetectedEvent
+from train.predict.recording_page import blocks as blocks_module
 from train.predict.recording_page import strips as strips_module
+from train.predict.recording_page.blocks import drawing_settings, pooled, read_block, read_blocks
 from train.predict.recording_page.listening import is_played
-from train.predict.recording_page.strips import (
-    STEPS,
-    STRIP_PX,
-    coloured,
-    draw_strips,
-    drawing_settings,
-    pooled,
-    read_block,
-)
-from train.predict.recording_page.write_page import LONGEST_S, Found, write_page
+from train.predict.recording_page.strips import STEPS, STRIP_PX, coloured, draw_strips
+from train.predict.recording_page.write_pages import LONGEST_S, RecordingPage, write_pages
 
 SETTINGS = Settings(sr=SR, seconds=1.0, n_bands=32, reference="peak")
 NASTY = "<b>Hündin & \"吠\" 'x' 100% #1?"
@@ -38,13 +33,15 @@ def in_this_process(monkeypatch):
     """Read without worker processes, which the tests of windows cover."""
 
     def map_here(work, parts, **_):
+        rejected = set()
         for part in parts:
-            outcome = processes.try_job(work, *part)
-            yield part, outcome
-            if isinstance(outcome, str):
-                return
+            if part[0] not in rejected:
+                outcome = processes.try_job(work, *part)
+                if isinstance(outcome, str):
+                    rejected.add(part[0])
+                yield part, outcome
 
-    monkeypatch.setattr(strips_module, "map_ordered", map_here)
+    monkeypatch.setattr(blocks_module, "map_ordered", map_here)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +53,11 @@ def recording(tmp_path_factory):
     return path
 
 
-def draw(recording, folder, settings=SETTINGS, length_s=LENGTH_S, **options):
+def draw(recording, folder, settings=SETTINGS, length_s=LENGTH_S):
     folder.mkdir(exist_ok=True)
-    options = {"workers": 1, "palette": png.palette("magma"), "on_block": lambda block: None} | options
-    return draw_strips(recording, length_s, drawing_settings(settings), folder, **options)
+    drawn = drawing_settings(settings)
+    with read_blocks([(recording, length_s, False)], drawn, workers=1) as blocks:
+        return draw_strips(next(blocks), drawn, folder, palette=png.palette("magma"), on_block=lambda block: None)
 
 
 def pixels_of(folder, level):
@@ -174,11 +172,24 @@ def test_the_rest_that_cannot_be_read_is_named(recording, tmp_path):
 
 
 def test_too_long_a_recording_has_no_page_and_advice(recording, tmp_path):
-    why_not = write_page(
-        recording, LONGEST_S + 1, found(recording), SETTINGS, tmp_path / "a.html", strips=tmp_path / "a", workers=1
-    )
-    assert "up to 12 h" in why_not and "ffmpeg" in why_not
-    assert list(tmp_path.iterdir()) == []
+    longer = replace(page_in(tmp_path, recording), length_s=LONGEST_S + 1)
+    why_not = write_pages([longer, page_in(tmp_path / "other", recording)], SETTINGS, workers=1)
+    assert "up to 12 h" in why_not[0] and "ffmpeg" in why_not[0] and why_not[1] == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_several_recordings_are_read_in_turn(recording, tmp_path):
+    y, _ = soundfile.read(recording, dtype="float32")
+    soundfile.write(tmp_path / "short.wav", y[: 3 * SR], SR)
+    (tmp_path / "broken.wav").write_bytes((tmp_path / "short.wav").read_bytes()[:30])
+    pages = [
+        replace(page_in(tmp_path, tmp_path / f"{name}.wav"), length_s=3.0, events=()) for name in ("broken", "short")
+    ]
+    reasons = write_pages([*pages, page_in(tmp_path, recording)], SETTINGS, workers=1)
+    assert reasons[0] and reasons[1:] == ["", ""]
+    assert not pages[0].page.exists()
+    assert data_of(pages[1].page)["levels"][0]["n_px"] == 150
+    assert data_of(tmp_path / f"{recording.stem}.html")["levels"][0]["n_px"] == 5000
 
 
 def test_strips_of_an_earlier_longer_recording_are_removed_and_other_files_stay(recording, tmp_path):
@@ -200,22 +211,17 @@ def test_strips_of_an_earlier_longer_recording_are_removed_and_other_files_stay(
 EVENTS = [(5.0, 8.0, "low", 0.6), (20.0, 23.0, NASTY, 0.95), (61.0, 64.5, "low", 0.8)]
 
 
-def found(recording, begins_at=None):
+def page_in(folder, recording, begins_at=None):
+    folder.mkdir(exist_ok=True)
     events = [DetectedEvent(str(recording), start, end, label, p, p) for start, end, label, p in EVENTS]
-    return Found(events, {"low": 0.5, NASTY: 0.9}, begins_at, "Events of a test.")
+    page, strips = (folder / f"{recording.stem}{ending}" for ending in (".html", ".strips"))
+    thresholds = {"low": 0.5, NASTY: 0.9}
+    return RecordingPage(recording, LENGTH_S, events, thresholds, page, strips, begins_at, "Events of a test.")
 
 
 def page_of(recording, folder, begins_at=None):
-    name = recording.stem
-    return write_page(
-        recording,
-        LENGTH_S,
-        found(recording, begins_at),
-        SETTINGS,
-        folder / f"{name}.html",
-        strips=folder / f"{name}.strips",
-        workers=1,
-    )
+    (why_not,) = write_pages([page_in(folder, recording, begins_at)], SETTINGS, workers=1)
+    return why_not
 
 
 def data_of(page):
