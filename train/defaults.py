@@ -6,5 +6,5 @@ CACHES = ("auto", "memory", "disk")
 """Where the decoded images are held; see `train.data.disk_cache`."""
 DEFAULT_THRESHOLD = 0.5
 """Probability from which on a window is predicted as a class: then it is more probable than all others together."""
-EVENT_FORMATS = ("csv", "raven", "audacity")
+EVENT_FORMATS = ("csv", "raven", "audacity", "html")
 """Files in which `train.predict --events` writes events."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -38,6 +41,8 @@ COMMENT = "spectrogram pictures"
 """Marks the files that this program wrote, in every release; at most 28 bytes."""
 TAG_BYTES = 128
 """Size of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""
+LONG_LEVEL = 0.8
+"""libsndfile's compression level of a long file: 96 kbit/s and 43 MB an hour at 44.1 kHz, 40 kbit/s at 22.05 kHz."""
 
 
 def is_ours(path: str | Path) -> bool:
@@ -67,7 +72,7 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     sr : int
         Their rate; where MP3 does not have it, they are resampled to the next one that it has, at most 48 kHz.
     """
-    rate = next((rate for rate in RATES if rate >= sr), RATES[-1])
+    rate = _rate_for(sr)
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk
@@ -76,3 +81,74 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
         file.write(np.clip(y, -1, 1))
     with atomic_write(path, to_disk=False) as temporary:
         temporary.write_bytes(encoded.getbuffer())
+
+
+@contextmanager
+def long_writer(path: Path, sr: int) -> Iterator[Callable[[np.ndarray], None]]:
+    """Write a long MP3 block by block, atomically, so that a browser finds any second of it.
+
+    Its bit rate is constant: with a variable one Chromium 150 begins up to 7 s beside the place (half an hour, beeps
+    whose pitch tells the second), and with a constant one, as in WAV, FLAC and Ogg, within 0.1 s.
+
+    Parameters
+    ----------
+    path : Path
+    sr : int
+        Rate of the samples; see `write`.
+
+    Yields
+    ------
+    callable
+        Takes the next mono samples, shape=(n,), float32.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, such as on a full disk.
+    """
+    rate = _rate_for(sr)
+    resampler = soxr.ResampleStream(sr, rate, 1, dtype="float32") if rate != sr else None
+    with atomic_write(path, to_disk=False) as temporary, _File(temporary) as target:
+        with soundfile.SoundFile(
+            target,
+            "w",
+            samplerate=rate,
+            channels=1,
+            format="MP3",
+            bitrate_mode="CONSTANT",
+            compression_level=LONG_LEVEL,
+        ) as file:
+            file.comment = COMMENT
+
+            def add(y: np.ndarray, *, is_last: bool = False) -> None:
+                y = y if resampler is None else resampler.resample_chunk(y, last=is_last)
+                file.write(np.clip(y, -1, 1))
+                target.check()
+
+            yield add
+            add(np.zeros(0, np.float32), is_last=True)
+        target.check()
+
+
+class _File(io.FileIO):
+    """A file that remembers an error of writing, which libsndfile reports to nobody."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+")
+        self._error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self._error = error
+            return 0
+
+    def check(self) -> None:
+        """Raise the error that was remembered."""
+        if self._error is not None:
+            raise self._error
+
+
+def _rate_for(sr: int) -> int:
+    return next((rate for rate in RATES if rate >= sr), RATES[-1])

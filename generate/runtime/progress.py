@@ -20,15 +20,17 @@ class Progress:
     ----------
     n_clips : int
         Number of clips; with 0, nothing is shown.
+    noun : str
+        What is counted, where it is not clips.
     """
 
-    def __init__(self, n_clips: int) -> None:
-        self._n_clips = n_clips
+    def __init__(self, n_clips: int, *, noun: str = "clip") -> None:
+        self._n_clips, self._noun = n_clips, noun
         self._n_done = 0
         self._started = self._last_line = time.monotonic()
         self._bar = None
         if n_clips and sys.stderr.isatty():
-            self._bar = terminal_bar(total=n_clips, unit="clip", smoothing=0.05)
+            self._bar = terminal_bar(total=n_clips, unit=noun, smoothing=0.05)
 
     def __enter__(self) -> Progress:
         """Begin."""
@@ -58,7 +60,7 @@ class Progress:
             left_s = (self._n_clips - self._n_done) / rate
             left = f", {_minutes(left_s)} left" if self._n_done >= MIN_DONE else ""
             print(
-                f"{self._n_done:,} of {self._n_clips:,} clips, {rate:.1f} a second{left}"
+                f"{self._n_done:,} of {self._n_clips:,} {self._noun}s, {rate:.1f} a second{left}"
                 + (f", {n_rejected} rejected" if n_rejected else ""),
                 flush=True,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generate.dataset.background import counted
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import count
 from train.data.image_folder import open_images, read_images
@@ -87,7 +88,7 @@ def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto")
     for protocol in PROTOCOLS:
         of_protocol = leaky_recipe(recipe) if protocol in LEAKY else grouped_recipe(recipe)
         splits = splits_of(replace(of_protocol, protocol=protocol), table)
-        sizes = [len(split.test) for split in splits]
+        sizes = [int(counted(labels[split.test]).sum()) for split in splits]
         accuracies = [nearest_neighbour_accuracy(shrunk, labels, split) for split in splits]
         n_shared = sum(count_shared_recordings(table, split) for split in splits)
         results.append(BaselineResult(protocol, float(np.average(accuracies, weights=sizes)), sum(sizes), n_shared))

@@ -25,7 +25,8 @@ the result is one row per file, the mean of its consecutive windows; with it, on
 no prediction and are left out of the mean. A prediction below the threshold of its
 class (`calibration.json` of the run, else 50 %) is marked `unsure`.
 
-With --events, neighbouring windows of one class become events, in files that Raven and Audacity open."""
+With --events, neighbouring windows of one class become events, in files that Raven and Audacity open, and on a page
+to look at and listen to."""
 
 EXAMPLES = """\
 examples:
@@ -74,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_event_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
-    add("--format", nargs="+", choices=FORMATS, default=[*FORMATS], help="of the events (default: all three)")
+    add("--format", nargs="+", choices=FORMATS, default=[*FORMATS], help="of the events (default: all four)")
     add("--classes", nargs="+", metavar="CLASS", help="events of these classes alone (default: all)")
     add(
         "--min-probability",
@@ -120,9 +121,9 @@ def _predict(options: argparse.Namespace) -> int:
     from generate.runtime.safe_names import printable
     from generate.runtime.wording import count
     from train.predict.event_files import check_events_folder
-    from train.predict.predict_events import EventOptions, events_by_file, write_event_files
+    from train.predict.predict_events import EventOptions, events_by_file, write_event_files, write_pages
     from train.predict.predict_recordings import predict_recordings
-    from train.predict.terminal_text import events_text, predictions_text, quiet_text, rejected_text
+    from train.predict.terminal_text import events_text, pages_text, predictions_text, quiet_text, rejected_text
     from train.predict.training_overlap import training_overlap_note
     from train.runs.run_folder import read_run, write_json
 
@@ -158,9 +159,14 @@ def _predict(options: argparse.Namespace) -> int:
     else:
         events = events_by_file(predictions, event_options)
         files = write_event_files(options.events, predictions, events, event_options, formats=options.format)
+        pages, lacking = (
+            write_pages(options.events, predictions, events, event_options) if "html" in options.format else ([], {})
+        )
         print("\n" + events_text(events, predictions, top=options.top))
         n_events = count(sum(map(len, events.values())), "event")
-        print(f"\nevents: {n_events} in {count(len(files), 'file')} in {options.events}")
+        print(f"\nevents: {n_events} in {count(len(files) + len(pages), 'file')} in {options.events}")
+        if "html" in options.format:
+            print(pages_text(pages, lacking))
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
     if note := quiet_text(predictions):

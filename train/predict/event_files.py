@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from train.predict.events import DetectedEvent
 TABLE, MANIFEST = "events.csv", "events.json"
 ENDINGS = {"raven": ".Table.1.selections.txt", "audacity": ".audacity.txt"}
 """Raven proposes the first for its own selection tables."""
+PAGE, STRIPS = ".html", ".strips"
+"""Endings of a recording's page, and of the folder of its strips; see `train.predict.recording_page`."""
 COLUMNS = ("file", "start_s", "end_s", "label", "peak_probability", "mean_probability", "begins_at", "ends_at")
 
 
@@ -86,6 +89,8 @@ def write_events(
 ) -> list[Path]:
     """Write `events.csv`, and for each recording a file of each other format, those without an event too.
 
+    Pages are named in `events.json` as own files, and written by `train.predict.predict_events.write_pages`.
+
     Parameters
     ----------
     folder : Path
@@ -104,7 +109,7 @@ def write_events(
     Returns
     -------
     list of Path
-        The files, without `events.json`, which names them.
+        The files, without pages and `events.json`, which names them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     planned = _planned(list(events), formats)
@@ -113,7 +118,7 @@ def write_events(
     write_text_atomically(folder / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     if "csv" in formats:
         tables.write_table(folder / TABLE, event_table([event for own in events.values() for event in own], times))
-    names = _names(list(events))
+    names = names_of(list(events))
     for file, own in events.items():
         plain = [(Event("", event.start_s, event.end_s, event.label), event.peak_probability) for event in own]
         if "raven" in formats:
@@ -121,15 +126,16 @@ def write_events(
         if "audacity" in formats:
             text = audacity.write(event for event, _ in plain)
             write_text_atomically(folder / (names[file] + ENDINGS["audacity"]), text)
-    return [folder / name for name in planned]
+    return [folder / name for name in planned if not name.endswith((PAGE, STRIPS))]
 
 
 def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Names of the files that will be written."""
-    names = _names(recordings).values()
+    """Names of the files and folders that will be written."""
+    names = names_of(recordings).values()
+    endings = {kind: [ending] for kind, ending in ENDINGS.items()} | {"html": [PAGE, STRIPS]}
     return [
         *([TABLE] if "csv" in formats else []),
-        *(name + ENDINGS[kind] for kind in formats if kind in ENDINGS for name in names),
+        *(name + ending for kind in formats for ending in endings.get(kind, []) for name in names),
     ]
 
 
@@ -142,11 +148,8 @@ def _own_files(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _names(files: Sequence[str]) -> dict[str, str]:
-    """A name for the files of each recording: its own without the suffix, with its folders where two are alike."""
-    stems = [Path(file).stem for file in files]
-    names = [
-        safe_name(stem if stems.count(stem) == 1 else str(Path(file).with_suffix("")), max_bytes=100)
-        for file, stem in zip(files, stems, strict=True)
-    ]
-    return dict(zip(files, names, strict=True))
+def names_of(files: Sequence[str]) -> dict[str, str]:
+    """A name for the files of each recording: its own without the suffix; where two are alike, its whole path."""
+    alike = Counter(Path(file).stem.casefold() for file in files)
+    names = {file: Path(file).stem if alike[Path(file).stem.casefold()] == 1 else file for file in files}
+    return {file: safe_name(name, max_bytes=100) for file, name in names.items()}

@@ -10,10 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from train.predict.event_files import write_events
+from generate.dataset.background import NOT_EVENTS
+from generate.runtime.progress import Progress
+from generate.runtime.safe_names import path_on_disk
+from generate.workers.durations import durations
+from generate.workers.pool import usable_cores
+from train.predict.event_files import PAGE, STRIPS, names_of, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predictions import Predictions
 from train.predict.recorder_time import recorded_at
+from train.predict.recording_page import write_pages as recording_page
+from train.predict.recording_page.blocks import n_blocks
+from train.predict.recording_page.write_pages import RecordingPage
+from train.predict.recordings import MAX_READERS
 from train.predict.windows import front_end
 
 
@@ -106,3 +115,58 @@ def write_event_files(
             "thresholds": options.thresholds(predictions),
         },
     )
+
+
+def write_pages(
+    folder: Path,
+    predictions: Predictions,
+    events: Mapping[str, Sequence[DetectedEvent]],
+    options: EventOptions,
+) -> tuple[list[Path], dict[str, str]]:
+    """Write a page for each recording into the folder that `write_event_files` wrote, and show the progress.
+
+    Parameters
+    ----------
+    folder : Path
+    predictions : Predictions
+    events : Mapping of str to sequence of DetectedEvent
+        By recording.
+    options : EventOptions
+
+    Returns
+    -------
+    pages : list of Path
+    lacking : dict of str to str
+        Recordings without a page, or with a page of their beginning, and why.
+    """
+    run, settings = predictions.run, front_end(predictions.run).settings
+    made_by = (
+        f"Events of the run {run.folder.resolve().name} (models of folds {', '.join(predictions.folds)}), a window "
+        f"every {predictions.hop_s or settings.seconds:g} s."
+    )
+    thresholds = {name: p for name, p in options.thresholds(predictions).items() if name not in NOT_EVENTS}
+    times, names = begin_times(list(events)), names_of(list(events))
+    recordings = {file: Path(path_on_disk(file, Path())) for file in events}
+    workers = min(MAX_READERS, usable_cores())
+    lengths = dict(zip(events, durations(list(recordings.values()), workers=workers), strict=True))
+    wanted = {
+        file: RecordingPage(
+            recordings[file],
+            length,
+            events[file],
+            thresholds,
+            folder / (names[file] + PAGE),
+            folder / (names[file] + STRIPS),
+            times.get(file),
+            made_by,
+        )
+        for file, length in lengths.items()
+        if not isinstance(length, str)
+    }
+    with Progress(sum(n_blocks(page.length_s) for page in wanted.values()), noun="block") as progress:
+        reasons = recording_page.write_pages(
+            list(wanted.values()), settings, workers=workers, on_block=lambda: progress.step(n_rejected=0)
+        )
+    lacking = {file: length for file, length in lengths.items() if isinstance(length, str)}
+    lacking |= {file: why for file, why in zip(wanted, reasons, strict=True) if why}
+    return [page.page for page in wanted.values() if page.page.is_file()], lacking

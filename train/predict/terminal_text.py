@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.versions import versions
-from generate.runtime.wording import count
+from generate.runtime.wording import count, on_a_line, shown
 from train.calibration.saved import SavedCalibration
 from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
@@ -90,6 +91,25 @@ def events_text(events: Mapping[str, Sequence[DetectedEvent]], predictions: Pred
             parts.append(f"{len(of_class) - top} more classes")
         name = shortened(file, longest=LONGEST_FILE)
         lines.append(f"{name:{width}}  {clock(ends[file])}  {', '.join(parts) or 'no event'}")
+    return "\n".join(lines)
+
+
+def pages_text(pages: Sequence[Path], lacking: Mapping[str, str]) -> str:
+    """Where the pages are, and which recordings lack one, or the end of one.
+
+    Parameters
+    ----------
+    pages : sequence of Path
+    lacking : Mapping of str to str
+        Recordings, and why.
+    """
+    lines = []
+    if pages:
+        more = f", and {count(len(pages) - 1, 'page')} more" if len(pages) > 1 else ""
+        lines.append(f"To see and hear them: open {shown(pages[0])}{more}")
+    lines += [
+        f"  no page, or not of the whole recording: {on_a_line(f'{file}: {why}')}" for file, why in lacking.items()
+    ]
     return "\n".join(lines)
 
 

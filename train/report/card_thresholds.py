@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from train.calibration.thresholds import SPARED, TARGET_PRECISION
-from train.report.result_records import CalibrationResult, ThresholdResult
+from train.report.false_alarms import false_alarms_text
+from train.report.result_records import CalibrationResult, FalseAlarmResult, ThresholdResult
 from train.wording import escaped, percent
 
 
@@ -36,6 +37,27 @@ def thresholds_text(calibration: CalibrationResult) -> str:
         f"{before} before temperature scaling with {calibration.temperature:g}). The plot: `calibration.png`."
     )
     return "\n".join([header, "|---|---|---|---|---|", *rows]) + f"\n\n{meaning}\n\n{error}"
+
+
+def card_false_alarms(result: FalseAlarmResult) -> str:
+    """Say in Markdown how often background is predicted as a class.
+
+    Parameters
+    ----------
+    result : FalseAlarmResult
+    """
+    names = " and ".join(f"`{name}`" for name in result.labels)
+    thresholds = (
+        "in each fold with the temperature and the thresholds that the other folds give"
+        if result.is_calibrated
+        else "at the threshold of runs of one fold, which have no other"
+    )
+    return (
+        f"**False alarms: {escaped(false_alarms_text(result))}.** Clips of {names} are none of the classes. They do "
+        "not count for the accuracy, macro F1 and the baselines; a clip of a class that is predicted as one of them is "
+        f"an error. A false alarm is one of them on which a class reaches its threshold, {thresholds}. Each counts as "
+        "long as an image; `train.predict --events` makes one event of neighbouring ones."
+    )
 
 
 def _threshold(row: ThresholdResult) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
+from generate.dataset.background import counted
 from train.data.decode import PixelArray
 from train.data.split import Split
 
@@ -42,7 +43,8 @@ def shrink_one(image: np.ndarray) -> np.ndarray:
 def nearest_neighbour_accuracy(shrunk: np.ndarray, labels: np.ndarray, split: Split) -> float:
     """Fraction of the test images whose most similar training image is of the same class.
 
-    Of more than `MOST_TESTS` test images a random sample is compared, always the same.
+    Test images of background do not count, as for the accuracy (see `generate.dataset.background.counted`). Of more
+    than `MOST_TESTS` test images a random sample is compared, always the same.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def nearest_neighbour_accuracy(shrunk: np.ndarray, labels: np.ndarray, split: Sp
         0 to 1. Far above the accuracy of a model trained with a grouped split, it shows that images of the test
         recordings are in training.
     """
-    tests = split.test
+    tests = split.test[counted(labels[split.test])]
     if len(tests) > MOST_TESTS:
         tests = np.random.default_rng(0).choice(tests, MOST_TESTS, replace=False)
     nearest = np.full(len(tests), np.inf)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from generate.dataset.background import counted
+
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
     """Fraction of the predictions that are correct.
@@ -97,13 +99,17 @@ def per_label(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) 
 def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
     """Mean F1 of the classes that were tested, each with equal weight; 0 to 1.
 
+    Without `generate.dataset.background.NOT_EVENTS`; but their clips count for the precision of the classes that they
+    are predicted as.
+
     Parameters
     ----------
     labels, predicted, classes
         See `confusion_matrix`.
     """
     table = per_class(labels, predicted, classes)
-    return float(table.loc[table["n"] > 0, "f1"].mean())
+    table = table[table["n"] > 0]
+    return float(table.loc[counted(table["label"]), "f1"].mean())
 
 
 def most_confused(matrix: np.ndarray, classes: Sequence[str], *, most: int = 10) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, on_a_line
 from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
-from train.report.card_thresholds import thresholds_text
+from train.report.card_thresholds import card_false_alarms, thresholds_text
 from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import recordings_needed
 from train.report.multilabel_text import average_precision_text, classes_table
@@ -125,7 +125,9 @@ def _accuracy(report: Report, leaky: str) -> str:
         others += _baselines(report, leaky)
     bullets = "\n".join(others)
     what = "All labels right" if report.multilabel else "Accuracy"
-    return f"**{what}{leaky}: {accuracy_text(report)}.**\n\n{meaning}\n\n{table}\n\nFor comparison:\n\n{bullets}"
+    alarms = f"{card_false_alarms(report.false_alarms)}\n\n" if report.false_alarms else ""
+    headline = f"**{what}{leaky}: {escaped(accuracy_text(report))}.**"
+    return f"{headline}\n\n{meaning}\n\n{alarms}{table}\n\nFor comparison:\n\n{bullets}"
 
 
 def _baselines(report: Report, leaky: str) -> list[str]:
@@ -172,7 +174,7 @@ def _classes(report: Report, leaky: str) -> str:
     rows = [
         f"| {escaped(row.label)}{leaky} | {percent(row.recall)} | {ends_in_words(row)} | "
         f"{percent(row.precision)} | {percent(row.f1)} | {row.n_images:,} | {row.n_recordings:,} |"
-        for row in report.classes
+        for row in report.counted_classes
     ]
     header = f"| class | recall{leaky} | {_level(report)} | precision{leaky} | F1{leaky} | test images | recordings |"
     note = (

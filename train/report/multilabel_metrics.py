@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.report.intervals import LEVEL, recordings_needed
-from train.report.result_records import LabelResult, MultilabelResult
+from train.report.multilabel_records import LabelResult, MultilabelResult
 
 N_RESAMPLES = 1000
 

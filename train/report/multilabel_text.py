@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from train.report.interval_text import no_interval, tested
 from train.report.intervals import LEVEL
+from train.report.multilabel_records import LabelResult, MultilabelResult
 from train.report.report import Report
-from train.report.result_records import LabelResult, MultilabelResult
 from train.wording import escaped, percent
 
 MEANING = (

@@ -24,6 +24,7 @@ from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
 from train.data.table_digest import table_sha256
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
+from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import SIDE_PX, shrink_one
 from train.report.report import Report
@@ -151,6 +152,8 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         names = [name for name in ("accuracy", "val_accuracy", "loss", "val_loss") if name in history]
         histories[fold.name] = {name: [_short(value) for value in history[name]] for name in names}
     name = run.folder.resolve().name
+    alarms = report.false_alarms
+    of_background = {"without": report.without, "false_alarms": false_alarms_text(alarms)} if alarms else {}
     return {
         "name": name,
         "report": report.to_json() | {"run": name},  # no path of this computer
@@ -163,6 +166,7 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "explained_folder": EXPLAINED,
         "has_images": False,
         "with_audio": [],
+        **of_background,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from generate.dataset.background import counted
 from train.report.intervals import difference_interval
 from train.report.report import Report
 
@@ -133,6 +134,8 @@ def _task(run: Finished) -> tuple[str, ...]:
 def _results(run: Finished) -> pd.DataFrame:
     """One row a clip: the mean of its test images, of which only leaky runs have more than one."""
     rows = run.predictions
+    if run.report.multilabel is None:
+        rows = rows[counted(rows["label"])]
     rows = rows.assign(is_right=(rows["label"] == rows["predicted"]).astype(float))
     return rows.groupby(["clip_id", "label"], as_index=False).agg(
         is_right=("is_right", "mean"), source_id=("source_id", "first")

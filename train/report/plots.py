@@ -64,7 +64,9 @@ def confusion_figure(matrix: np.ndarray, report: Report) -> Figure:
     side = n * cell_in
     figure = Figure(figsize=(side, side), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))  # the names are outside; `write_png` makes room for them
-    counts = np.array([[row.n_images] for row in report.classes])
+    counts = matrix.sum(axis=1, keepdims=True)
+    if report.multilabel:  # a clip of a class may be in several columns, or none
+        counts = np.array([[row.n_images] for row in report.classes])
     fractions = matrix / np.maximum(counts, 1)
     axes.imshow(fractions, cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
     fonts = _fonts()

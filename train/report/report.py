@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TypeVar, cast
 
+from generate.dataset.background import counted
 from generate.runtime.json_check import (
     OF_ANNOTATION,
     TABLE,
@@ -23,14 +24,14 @@ from generate.runtime.json_check import (
 from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
 from train.report.interval_text import interval_in_words, tested
+from train.report.multilabel_records import LabelResult, MultilabelResult
 from train.report.result_records import (
     CalibrationResult,
     ClassResult,
     Confusion,
+    FalseAlarmResult,
     FoldResult,
     GroupResult,
-    LabelResult,
-    MultilabelResult,
     PooledResult,
     Protocol,
     ThresholdResult,
@@ -97,6 +98,8 @@ class Report:
         None with one fold, since nothing is fitted on the recordings that it is reported for; or if the run is leaky.
     multilabel : MultilabelResult or None
         Of a run whose clips may have several labels. An accuracy is the fraction of clips with all labels right then.
+    false_alarms : FalseAlarmResult or None
+        None without a class `_background` or `_other`, or if the run is leaky.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first; none with several labels a clip.
     times : Times
@@ -135,18 +138,33 @@ class Report:
     groups: tuple[GroupResult, ...] = ()
     calibration: CalibrationResult | None = None
     multilabel: MultilabelResult | None = None
+    false_alarms: FalseAlarmResult | None = None
+
+    @property
+    def counted_classes(self) -> tuple[ClassResult, ...]:
+        """`classes` without `_background` and `_other`, which the accuracy does not count."""
+        counts = counted([row.label for row in self.classes])
+        return tuple(row for row, is_counted in zip(self.classes, counts, strict=True) if is_counted)
+
+    @property
+    def without(self) -> str:
+        """Which clips the accuracy does not count, such as `, without those of _background`; empty: it counts all."""
+        left_out = [row.label for row in self.classes if row not in self.counted_classes]
+        return f", without those of {' and '.join(left_out)}" if left_out else ""
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
         pooled = self.pooled
-        accuracy = f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)})"
+        size = tested(pooled) + self.without
+        accuracy = f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {size})"
         return f"<Report of {self.recipe.model} on {self.collection}: {leaky}accuracy {accuracy}>"
 
     def to_json(self) -> dict[str, object]:
         """The report as plain values; `from_json` reads them back."""
         values = {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
-        if self.multilabel is None:
-            del values["multilabel"]
+        for name in ("multilabel", "false_alarms"):
+            if values[name] is None:
+                del values[name]
         return values
 
     @classmethod
@@ -159,7 +177,8 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "multilabel": TABLE})
+        also = {"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "multilabel": TABLE, "false_alarms": _TABLE_OR_NONE}
+        check(table, _NESTED, optional=also)
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
@@ -168,6 +187,7 @@ class Report:
             "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
             "calibration": _calibration(table.get("calibration")),
             "multilabel": _multilabel(table.get("multilabel")),
+            "false_alarms": record_of(FalseAlarmResult, alarms) if (alarms := table.get("false_alarms")) else None,
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

@@ -151,50 +151,6 @@ class ClassResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelResult:
-    """Average precision of one class, where a clip may have several labels.
-
-    Parameters
-    ----------
-    label : str
-    average_precision : float or None
-        Area under the curve of precision over recall; None if no tested clip has the class.
-    low, high : float or None
-        Its 95 % confidence interval over recordings.
-    share : float
-        Fraction of the tested clips that have the class: the average precision of probabilities that say nothing.
-    """
-
-    label: str
-    average_precision: float | None
-    low: float | None
-    high: float | None
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class MultilabelResult:
-    """How well each class is recognised, where a clip may have several labels.
-
-    Parameters
-    ----------
-    mean_average_precision : float
-        Mean over the classes that were tested.
-    low, high : float or None
-        Its 95 % confidence interval over recordings.
-    chance : float
-        What probabilities that say nothing would give.
-    labels : tuple of LabelResult
-    """
-
-    mean_average_precision: float
-    low: float | None
-    high: float | None
-    chance: float
-    labels: tuple[LabelResult, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Confusion:
     """A frequent error: `count` of the `n_images` test images of class `label` were predicted as `predicted`."""
 
@@ -284,3 +240,35 @@ class CalibrationResult:
     error_low: float | None
     error_high: float | None
     thresholds: tuple[ThresholdResult, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseAlarmResult:
+    """How often clips that are none of the classes are predicted as one, out of fold.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        The classes of these clips: `_background`, `_other`.
+    n_alarms : int
+        Clips on which some other class reached its threshold.
+    n_clips, n_recordings : int
+    hours : float
+        Of these clips, each as long as an image. Where windows overlap, what they share counts for each.
+    per_hour : float
+        `n_alarms / hours`. An event that is longer than a clip counts once a clip.
+    low, high : float or None
+        Its 95 % interval over recordings; None where there are too few.
+    is_calibrated : bool
+        Whether the thresholds are those that the other folds give; false with one fold: then all are 0.5.
+    """
+
+    labels: tuple[str, ...]
+    n_alarms: int
+    n_clips: int
+    n_recordings: int
+    hours: float
+    per_hour: float
+    low: float | None
+    high: float | None
+    is_calibrated: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypedDict
@@ -10,21 +9,31 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from generate.dataset.label_sets import classes_of, membership
+from augment_audio import ORIGINAL
+from generate.dataset.background import counted
+from generate.dataset.label_sets import classes_of
+from generate.dataset.settings import Settings
 from generate.runtime.os_compat import quoted
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.calibration_results import calibrate
-from train.report.intervals import LEVEL, Interval, share_interval
+from train.report.class_results import (
+    class_results,
+    confusions,
+    group_results,
+    interval_of_accuracy,
+    membership_of,
+    per_class,
+)
+from train.report.false_alarms import false_alarms
+from train.report.intervals import LEVEL
 from train.report.multilabel_metrics import multilabel_result
+from train.report.multilabel_records import MultilabelResult
 from train.report.report import Report, record_of
 from train.report.result_records import (
     CalibrationResult,
-    ClassResult,
-    Confusion,
+    FalseAlarmResult,
     FoldResult,
-    GroupResult,
-    MultilabelResult,
     PooledResult,
     Protocol,
     Times,
@@ -33,8 +42,6 @@ from train.report.warnings import warnings_of
 from train.runs import run_folder
 from train.runs.run_folder import TRAIN_AGAIN, Run
 from train.wording import protocol_in_words
-
-MOST_CONFUSIONS = 10
 
 
 class _Evaluated(TypedDict):
@@ -106,11 +113,12 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         folds_missing=tuple(fold for fold in run.all_folds if fold not in run.finished_folds),
         folds=folds,
         pooled=_pooled(run, predictions, folds),
-        classes=_classes(run, predictions),
-        groups=_groups(run, predictions),
+        classes=class_results(run, predictions),
+        groups=group_results(run, predictions),
         calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
+        false_alarms=None if is_leaky else _false_alarms(run, predictions),
         multilabel=_multilabel(run, predictions) if run.multilabel else None,
-        confusions=() if run.multilabel else _confusions(run, predictions),
+        confusions=() if run.multilabel else confusions(run, predictions),
         times=Times(train_seconds=seconds, images_seen=n_seen, images_per_second=n_seen / seconds if seconds else None),
         input_size=run.input_size,
         trained_on=run.trained_on,
@@ -124,7 +132,8 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
     """The result of a fold, from its `fold.json` and its predictions."""
     try:
         return record_of(
-            FoldResult, {"n_validation": 0, **run.read_fold(name), "name": name, **_evaluated(predictions)}
+            FoldResult,
+            {"n_validation": 0, **run.read_fold(name), "name": name, **_evaluated(_counted(run, predictions))},
         )
     except ValueError as error:
         path = run.fold_folder(name) / run_folder.FOLD
@@ -132,7 +141,13 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:
-    labels, predicted = predictions["label"], predictions["predicted"]
+    macro_f1 = (
+        float(per_class(run, predictions)["f1"].mean())
+        if run.multilabel
+        else metrics.macro_f1(predictions["label"], predictions["predicted"], run.classes)
+    )
+    predictions = _counted(run, predictions)
+    labels = predictions["label"]
     probabilities, truth = probabilities_and_truth(run, predictions)
     accuracies = [fold.accuracy for fold in folds]
     return PooledResult(
@@ -141,11 +156,7 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) ->
         level=LEVEL,
         mean_of_folds=float(np.mean(accuracies)),
         std_of_folds=float(np.std(accuracies, ddof=1)) if len(folds) > 1 else None,
-        macro_f1=(
-            float(_per_class(run, predictions)["f1"].mean())
-            if run.multilabel
-            else metrics.macro_f1(labels, predicted, run.classes)
-        ),
+        macro_f1=macro_f1,
         log_loss=(
             metrics.binary_log_loss(truth, probabilities)
             if run.multilabel
@@ -167,80 +178,31 @@ def _pooled_baseline(folds: Sequence[FoldResult]) -> float | None:
     return sum(weighted) / sum(n for _, n in known) if len(weighted) == len(known) else None
 
 
-def _confusions(run: Run, predictions: pd.DataFrame) -> tuple[Confusion, ...]:
-    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
-    return tuple(
-        Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
-        for row in metrics.most_confused(matrix, run.classes, most=MOST_CONFUSIONS).to_dict("records")
-    )
-
-
 def _multilabel(run: Run, predictions: pd.DataFrame) -> MultilabelResult:
     probabilities, truth = probabilities_and_truth(run, predictions)
     groups = predictions["source_id"].to_numpy()
     return multilabel_result(truth, probabilities, groups=groups, classes=run.classes)
 
 
-def _per_class(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:
-    """See `metrics.per_class`."""
-    if not run.multilabel:
-        return metrics.per_class(predictions["label"], predictions["predicted"], run.classes)
-    is_of, is_predicted = (_membership(run, predictions[name]) for name in ("label", "predicted"))
-    return metrics.per_label(is_of, is_predicted, run.classes)
-
-
-def _membership(run: Run, labels: pd.Series) -> np.ndarray:
-    return membership(list(labels), run.classes, multilabel=run.multilabel)
-
-
-def _classes(run: Run, predictions: pd.DataFrame) -> tuple[ClassResult, ...]:
-    results = []
-    is_of, is_predicted = (_membership(run, predictions[name]) for name in ("label", "predicted"))
-    for k, row in enumerate(_per_class(run, predictions).to_dict("records")):
-        of_class = predictions[is_of[:, k]]
-        found = is_predicted[is_of[:, k], k]
-        low, high = _ends(share_interval(found, of_class["source_id"])) if len(of_class) else (None, None)
-        results.append(
-            ClassResult(
-                label=row["label"],
-                precision=_or_none(row["precision"]),
-                recall=_or_none(row["recall"]),
-                low=low,
-                high=high,
-                f1=_or_none(row["f1"]),
-                n_images=len(of_class),
-                n_recordings=of_class["source_id"].nunique(),
-            )
-        )
-    return tuple(results)
-
-
-def _groups(run: Run, predictions: pd.DataFrame) -> tuple[GroupResult, ...]:
-    """Of the groups of which test images were seen."""
-    results = []
-    for name, labels in run.image_settings().get("collection", {}).get("class_groups", {}).items():
-        of_group = predictions[predictions["label"].isin(labels)]
-        if len(of_group):
-            low, high = _interval(of_group)
-            results.append(
-                GroupResult(
-                    name=name,
-                    n_classes=len(set(labels) & set(run.classes)),
-                    accuracy=metrics.accuracy(of_group["label"], of_group["predicted"]),
-                    low=low,
-                    high=high,
-                    accuracy_of_group=float(of_group["predicted"].isin(labels).mean()),
-                    n_images=len(of_group),
-                    n_recordings=of_group["source_id"].nunique(),
-                )
-            )
-    return tuple(results)
-
-
 def _calibration(run: Run, predictions: pd.DataFrame) -> CalibrationResult:
     probabilities, truth = probabilities_and_truth(run, predictions)
     folds, groups = predictions["fold"].to_numpy(), predictions["source_id"].to_numpy()
     return calibrate(probabilities, truth, folds=folds, groups=groups, classes=run.classes)
+
+
+def _false_alarms(run: Run, predictions: pd.DataFrame) -> FalseAlarmResult | None:
+    if counted(predictions["label"]).all():
+        return None
+    predictions = predictions[predictions["variant"] == ORIGINAL]
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    return false_alarms(
+        probabilities,
+        truth,
+        folds=predictions["fold"].to_numpy(),
+        groups=predictions["source_id"].to_numpy(),
+        classes=run.classes,
+        seconds=Settings.from_json(run.image_settings()["settings"]).seconds,
+    )
 
 
 def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -255,12 +217,17 @@ def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.nda
     number = {name: k for k, name in enumerate(run.classes)}
     probabilities = predictions[_probability_columns(run)].to_numpy(dtype=float)
     if run.multilabel:
-        return probabilities, _membership(run, predictions["label"])
+        return probabilities, membership_of(run, predictions["label"])
     return probabilities, np.array([number[name] for name in predictions["label"]])
 
 
+def _counted(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Without those of background; with several labels a clip that is no class, but a clip that has none."""
+    return predictions if run.multilabel else predictions[counted(predictions["label"])]
+
+
 def _evaluated(predictions: pd.DataFrame) -> _Evaluated:
-    low, high = _interval(predictions)
+    low, high = interval_of_accuracy(predictions)
     return {
         "accuracy": metrics.accuracy(predictions["label"], predictions["predicted"]),
         "low": low,
@@ -271,18 +238,5 @@ def _evaluated(predictions: pd.DataFrame) -> _Evaluated:
     }
 
 
-def _interval(predictions: pd.DataFrame) -> tuple[float | None, float | None]:
-    """Both ends of the interval of the accuracy; None where there are too few recordings."""
-    return _ends(share_interval(predictions["label"] == predictions["predicted"], predictions["source_id"]))
-
-
-def _ends(interval: Interval) -> tuple[float | None, float | None]:
-    return interval.low, interval.high
-
-
 def _probability_columns(run: Run) -> list[str]:
     return [run_folder.PROBABILITY + name for name in run.classes]
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

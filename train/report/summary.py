@@ -6,6 +6,7 @@ import textwrap
 
 from generate.dataset.folder import PAGE
 from generate.runtime.wording import count
+from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import ends_in_words, interval_in_words, tested
 from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
@@ -61,6 +62,8 @@ def _of_one_label(report: Report, leaky: str) -> list[tuple[str, str]]:
         (f"{leaky}accuracy", accuracy_text(report)),
         (f"{leaky}macro F1", f"{percent(pooled.macro_f1)} (without an interval)"),
     ]
+    if report.false_alarms:
+        rows.append(("false alarms", false_alarms_text(report.false_alarms)))
     worst = _worst_classes(report)
     if worst:
         rows.append((f"{leaky}lowest recall", worst))
@@ -77,10 +80,12 @@ def _of_several_labels(report: Report, leaky: str) -> list[tuple[str, str]]:
     """Average precision, and how often all labels of a clip are right."""
     pooled = report.pooled
     often = percent(pooled.most_frequent_class_accuracy)
+    alarms = [("false alarms", false_alarms_text(report.false_alarms))] if report.false_alarms else []
     return [
         (f"{leaky}mean average precision", average_precision_text(report)),
         (f"{leaky}lowest", lowest_text(report)),
         (f"{leaky}all labels right", f"{accuracy_text(report)}; always the most frequent set of labels {often}"),
+        *alarms,
     ]
 
 
@@ -93,7 +98,8 @@ def accuracy_text(report: Report) -> str:
     """
     pooled = report.pooled
     only = f"; {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
-    return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)}{only})"
+    size = tested(pooled) + report.without
+    return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {size}{only})"
 
 
 def _fold_text(fold: FoldResult, leaky: str, right: str) -> str:
@@ -104,7 +110,7 @@ def _fold_text(fold: FoldResult, leaky: str, right: str) -> str:
 
 
 def _worst_classes(report: Report) -> str:
-    recalls = [(row.recall, row) for row in report.classes if row.recall is not None and row.recall < 1]
+    recalls = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
     recalls.sort(key=lambda pair: pair[0])
     return ", ".join(
         f"{shortened(row.label)} {percent(recall)} ({_certainty(row)})" for recall, row in recalls[:MOST_WORST]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
+from generate.dataset.background import counted
 from generate.dataset.label_sets import join_labels
 from train import backend
 from train.data.split import Split, count_shared_recordings
@@ -36,8 +37,10 @@ class TestedFold:
     score : float
         On its test images, 0 to 1.
     score_name : str
-        `accuracy`, or with several labels an image `mean average precision`.
+        `accuracy`, without test images of background (`generate.dataset.background.counted`); or with several labels an
+        image `mean average precision`.
     n_test : int
+        Of these images.
     is_leaky : bool
     seconds : float
         Of training and testing.
@@ -100,11 +103,13 @@ def train_fold(
     tables.write_table(fold.folder / PREDICTIONS, predictions)
     # Last, since a fold with this file is finished.
     write_json(fold.folder / FOLD, described)
+    shown = predictions
     if run.multilabel:
         score, name = mean_average_precision(prepared.targets[split.test], predicted), "mean average precision"
     else:
-        score, name = float((predictions["predicted"] == predictions["label"]).mean()), "accuracy"
-    return TestedFold(split.name, score, name, len(split.test), split.is_leaky, time.monotonic() - began)
+        shown = predictions[counted(predictions["label"])]
+        score, name = float((shown["predicted"] == shown["label"]).mean()), "accuracy"
+    return TestedFold(split.name, score, name, len(shown), split.is_leaky, time.monotonic() - began)
 
 
 def fold_of(prepared: Prepared, split: Split) -> Fold:

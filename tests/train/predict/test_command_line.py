@@ -650,6 +650,12 @@ def test_events_are_those_of_the_windows(run, tmp_path, capsys):
     assert f"0:09.0  {found['label'].mode()[0]} " in said
     assert f"in {events}" in said and "0:00.5 - " not in said, "no line a window"
     assert json.loads((events / "events.json").read_text())["thresholds"] == dict.fromkeys(CLASSES, 0.4)
+    page = events / "site_20210505_053000.html"
+    data = json.loads(page.read_text().partition('id="data">')[2].partition("</script>")[0])
+    assert f"open {page}" in said and {page.name, "site_20210505_053000.strips"} < {*os.listdir(events)}
+    assert [event[:2] for event in data["events"]] == found[["start_s", "end_s"]].to_numpy().tolist()
+    assert (data["begins_at"], data["audio"]) == ("2021-05-05T05:30:00", "./../site_20210505_053000.wav")
+    assert data["levels"][0]["n_px"] == pytest.approx(450, abs=1)
 
 
 def test_events_in_python_and_of_some_classes(run, rendered, tmp_path):

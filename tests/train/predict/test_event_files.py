@@ -12,7 +12,7 @@ from generate.readers.annotations.read import read_annotations
 from train.predict.event_files import check_events_folder, write_events
 from train.predict.events import DetectedEvent
 
-FORMATS = ("csv", "raven", "audacity")
+FORMATS = ("csv", "raven", "audacity", "html")
 EVENTS = {
     "a/20210505_053000.wav": [
         DetectedEvent("a/20210505_053000.wav", 1.5, 4.25, "great tit", 0.9, 0.7),
@@ -47,9 +47,9 @@ def test_all_three_say_the_same(tmp_path):
 
 
 def test_recordings_of_one_name_have_files_of_their_own(tmp_path):
-    both = {"a/x.wav": [], "b/x.wav": []}
-    paths = write_events(tmp_path, both, formats=["raven"], times={}, high_hz=1.0, made_by={})
-    assert len({path.name for path in paths}) == 2
+    alike = {"a/x.wav": [], "b/x.wav": [], "b/X.flac": []}
+    paths = write_events(tmp_path, alike, formats=["raven"], times={}, high_hz=1.0, made_by={})
+    assert len({path.name.casefold() for path in paths}) == 3
 
 
 def test_own_files_are_replaced(tmp_path):
@@ -61,7 +61,7 @@ def test_own_files_are_replaced(tmp_path):
     check_events_folder(tmp_path / "events", list(EVENTS), FORMATS)
 
 
-@pytest.mark.parametrize("name", ["dusk.Table.1.selections.txt", "events.csv", "events.json"])
+@pytest.mark.parametrize("name", ["dusk.Table.1.selections.txt", "dusk.html", "events.csv", "events.json"])
 def test_a_file_of_somebody_else_is_not(tmp_path, name):
     (tmp_path / name).write_text("made by hand")
     with pytest.raises(ValueError, match=f"whose '{name}' it did not write"):
