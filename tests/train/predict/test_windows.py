@@ -125,6 +125,29 @@ def test_also_with_other_settings(tmp_path, more):
     assert_parity(audio_folder, images, tmp_path / "run", minimum=6)
 
 
+@pytest.mark.parametrize("reference", ["peak", "full-scale"])
+def test_windows_of_annotated_recordings_have_the_reference_that_the_run_was_trained_with(tmp_path, reference):
+    """A quiet window beside a loud one: relative to its own peak, or to full scale, in both stages."""
+    y = np.concatenate([tone(900, seconds=2.0, peak=0.5), 0.01 * white(3.0), tone(3000, seconds=1.3, peak=0.02)])
+    audio_folder = tmp_path / "audio_folder"
+    audio_folder.mkdir()
+    soundfile.write(audio_folder / "a.wav", y, SR)
+    (audio_folder / "a.txt").write_text("0.2\t1.9\tloud\n5.1\t6.2\tquiet\n")
+    more = ("--annotations", str(audio_folder), "--variants", "none", "--reference", reference)
+    images = draw(audio_folder, tmp_path / "images", *more)
+    table = tables.read_metadata(images / "metadata.csv")
+    assert set(table["label"]) == {"loud", "quiet", "_background"}
+    front = front_of(images, tmp_path / "run", size=(48, 48), silent_ends="keep")
+    searched = set(window_starts(len(y) / SR, seconds=1.0, hop_s=0.5))
+    assert searched >= set(table["start_s"]), "with --events, windows begin where those of generate do"
+    brightest = {}
+    for row in table.itertuples():
+        window = read_window(audio_folder / "a.wav", row.start_s, front)
+        np.testing.assert_array_equal(window.pixels, png.read(images / row.file_name)[0], err_msg=f"{row.start_s}")
+        brightest[row.label] = int(window.pixels.max())
+    assert (brightest["loud"] - brightest["quiet"] > 60) == (reference == "full-scale"), brightest
+
+
 @pytest.mark.parametrize("ending", ["flac", "ogg", "mp3"])
 def test_also_of_other_formats_in_stereo_above_full_scale(tmp_path, ending):
     for label in ("high", "low"):
