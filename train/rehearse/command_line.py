@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(
         "train.rehearse",
         lambda: _rehearse(options),
-        interrupted="Nothing was written.",
+        interrupted="Files that were written are complete.",
         out_of_memory="Lower --batch-size.",
     )
 
@@ -91,7 +91,8 @@ def _rehearse(options: argparse.Namespace) -> int:
         sites = leave_one_site_out(run, site_of)
         write_rehearsal(folder, rehearsal, sites)
         print("\n" + sites_text(sites, model=run.recipe.model))
-    print(f"\nIn {shown(folder)}: rehearsal.png (to look at), rehearsal.csv, rehearsal.json, clips.csv")
+    more = "" if site_of is None else ", sites.csv"
+    print(f"\nIn {shown(folder)}: rehearsal.png (to look at), rehearsal.csv, rehearsal.json, clips.csv{more}")
     return 0
 
 

@@ -36,9 +36,9 @@ def rehearsal_figure(rehearsal: Rehearsal, sites: Sequence[SiteResult] = ()) -> 
     rows, shown_sites = rehearsal.conditions, list(sites[: 1 + MOST_SITES])
     kinds = list(dict.fromkeys(DEGRADATIONS[row.name].kind for row in rows if row.name != CLEAN))
     heights = [len(rows) + 1, *([len(shown_sites) + 1] if shown_sites else [])]
-    figure = Figure(figsize=(8.5, LINE_IN * sum(heights) + 1.2 * len(heights)), dpi=DPI, facecolor="white")
+    size = (8.5, LINE_IN * sum(heights) + 1.2 * len(heights))
+    figure = Figure(figsize=size, dpi=DPI, facecolor="white", layout="constrained")
     panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    figure.subplots_adjust(hspace=1.6 / sum(heights) * len(heights))
     for place, row in enumerate(rows):
         colour = "#000000" if row.name == CLEAN else COLOURS[kinds.index(DEGRADATIONS[row.name].kind) % len(COLOURS)]
         _draw(panels[0], place, row.accuracy, row, colour)
@@ -54,9 +54,7 @@ def rehearsal_figure(rehearsal: Rehearsal, sites: Sequence[SiteResult] = ()) -> 
                 site.grouped_accuracy, place, "o", markerfacecolor="none", markeredgecolor="0.4", markersize=9
             )
         _finish(panels[1], [shortened(site.site) or "all sites" for site in shown_sites])
-        panels[1].set_title(
-            "Leave one site out, the last layer alone (ring: the same clips in grouped folds)", fontsize=11
-        )
+        panels[1].set_title("Sites left out, the last layer alone (ring: the same clips in grouped folds)", fontsize=11)
     return figure
 
 

@@ -22,7 +22,7 @@ def plan_text(plan: Plan) -> str:
     run = plan.run
     folds = f"{plan.tests['fold'].nunique()} of {count(len(run.all_folds), 'fold')}"
     n_recordings, n_all = (table["source_id"].nunique() for table in (plan.tests, plan.calibrated_on))
-    sample = f", a random sample of {n_all:,}" if n_recordings < n_all else ""
+    sample = f", drawn at random from {n_all:,}" if n_recordings < n_all else ""
     n_images = len(plan.tests) * (1 + len(plan.how.names))
     lines = [
         f"{run.folder}: {run.recipe.model} on {run.collection}, {count(len(run.classes), 'class')}",
@@ -31,8 +31,8 @@ def plan_text(plan: Plan) -> str:
         f"  audio     {plan.how.front.audio_folder}",
     ]
     if plan.how.background is not None:
-        minutes = sum(plan.how.background.seconds) / 60
-        lines.append(f"  backgr.   {count(len(plan.how.background.paths), 'recording')}, {minutes:.1f} min")
+        recordings = count(len(plan.how.background.paths), "recording")
+        lines.append(f"  mixed in  {recordings} of background, {sum(plan.how.background.seconds) / 60:.1f} min")
     return "\n".join([*lines, f"  predicts  {n_images:,} images: clean, and after {len(plan.how.names)} degradations"])
 
 
@@ -85,7 +85,7 @@ def _verdicts(rows: Sequence[Condition]) -> list[str]:
     elif any(row.verdict == "too few recordings" for row in rows):
         first = "Too few recordings to tell whether any difference is more than chance."
     else:
-        first = "No degradation costs more than chance."
+        first = "No difference is more than chance: all intervals hold 0."
     return [
         first,
         f"The intervals of the differences are widened to hold together in {100 * LEVEL:g} % (Bonferroni). All are "

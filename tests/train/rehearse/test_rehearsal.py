@@ -132,7 +132,7 @@ def test_background_recordings_are_rows_of_their_own(rehearse, tmp_path, capsys)
     assert status == 0 and table["condition"].str.startswith("background").sum() == 3
     assert table["n_recordings"].eq(3).all() and table["low"].isna().all(), "three recordings have no interval"
     out = capsys.readouterr().out
-    assert "3 recordings, a random sample of 6" in out and "2 recordings, 0.1 min" in out
+    assert "3 recordings, drawn at random from 6" in out and "2 recordings of background, 0.1 min" in out
     assert "Too few recordings to tell" in out
     soundfile.write(tmp_path / "night" / "a.wav", np.zeros(SR), SR)
     (tmp_path / "night" / "b.flac").unlink()
