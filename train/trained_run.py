@@ -108,6 +108,57 @@ class TrainedRun:
         table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
         return table
 
+    def rehearse(
+        self,
+        *,
+        audio_folder: str | os.PathLike[str] | None = None,
+        background_folder: str | os.PathLike[str] | None = None,
+        n_recordings: int | None = None,
+        seed: int = 0,
+        batch_size: int = 32,
+    ) -> pd.DataFrame:
+        """Predict the test clips again after noise, distance, MP3 and more: `python -m train.rehearse`.
+
+        Parameters
+        ----------
+        audio_folder : str or path, optional
+            The recordings; default: where they were rendered from, if that is in the working directory.
+        background_folder : str or path, optional
+            Recordings that are mixed with the clips.
+        n_recordings : int, optional
+            A random sample of so many recordings; default: all.
+        seed : int
+            Of the sample, the noise and the parts of the background.
+        batch_size : int
+            Images per batch.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a condition, the first is `clean`: see `train.rehearse.results.Condition`. The prediction of each
+            clip under each is in `.attrs["predictions"]`.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the run is leaky or not finished, or its audio or images are missing or not those that it tested.
+        """
+        from train.rehearse.output import table
+        from train.rehearse.plan import plan_rehearsal
+        from train.rehearse.rehearsal import rehearse
+
+        plan = plan_rehearsal(
+            self._run,
+            audio_folder=None if audio_folder is None else Path(audio_folder),
+            background_folder=None if background_folder is None else Path(background_folder),
+            n_recordings=n_recordings,
+            seed=seed,
+        )
+        rehearsal = rehearse(plan, batch_size=batch_size)
+        conditions = table(rehearsal)
+        conditions.attrs["predictions"] = rehearsal.predictions
+        return conditions
+
     def events(
         self,
         paths: Sequence[str | os.PathLike[str]],

@@ -9,21 +9,18 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import keras
 import numpy as np
 from scipy.special import softmax
 
 from augment_audio import ORIGINAL
 from generate.dataset.settings_file import refuse_multilabel
-from train import backend
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
-from train.models.build import build_from_recipe
 from train.recipe import Recipe
 from train.report.interval_text import clips_of_recordings
 from train.report.intervals import Interval, share_interval
-from train.training.linear_head import feature_model, fit_head
-from train.training.outputs import outputs
+from train.training.frozen_features import frozen_features
+from train.training.linear_head import fit_head
 from train.training.prepare import Prepared, prepare
 
 LEAST_CLASSES = 3
@@ -81,26 +78,8 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
             f"Got {len(classes)} and {len(splits)}. Give other images, or more of --classes."
         )
     originals = np.flatnonzero((prepared.table["variant"] == ORIGINAL).to_numpy())
-    features, truth = _features(prepared, originals), prepared.targets.argmax(axis=1)
+    features, truth = frozen_features(prepared, originals), prepared.targets.argmax(axis=1)
     return [_left_out(prepared, features, truth, originals, foreign) for foreign in range(len(classes))]
-
-
-def _features(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
-    """What the pretrained layers give for some images, shape=(n_images, n_features); zeros for all others."""
-    backend.set_up()
-    run = prepared.run
-    model = build_from_recipe(
-        run.recipe,
-        n_classes=len(run.classes),
-        size=run.input_size,
-        weights=run.recipe.weights,
-        half_precision=run.recipe.mixed_precision and backend.has_gpu(),
-    )
-    computed = outputs(feature_model(model), prepared.images, rows, batch_size=run.recipe.batch_size)
-    keras.utils.clear_session()
-    features = np.zeros((len(prepared.table), computed.shape[1]), np.float32)
-    features[rows] = computed
-    return features
 
 
 def _left_out(

@@ -23,7 +23,7 @@ def features(monkeypatch):
             centres = np.array([places[label] for label in prepared.table["label"]], np.float32)
             return centres + 0.3 * rng.standard_normal(centres.shape).astype(np.float32)
 
-        monkeypatch.setattr(module, "_features", made)
+        monkeypatch.setattr(module, "frozen_features", made)
 
     return of
 
