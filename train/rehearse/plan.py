@@ -30,7 +30,7 @@ class Plan:
     run : Run
     how : DegradingFront
     tests : pandas.DataFrame
-        The test predictions of the run for the clips that are rehearsed: without those of `_background`, as its accuracy.
+        The test predictions of the run for the clips that are rehearsed; as in its accuracy, without `_background`.
     clips : pandas.DataFrame
         Their originals in `metadata.csv`, by `file_name`.
     calibrated_on : pandas.DataFrame
@@ -70,7 +70,8 @@ def plan_rehearsal(
     Raises
     ------
     FileNotFoundError, ValueError
-        If the run is leaky, not finished or of several labels a clip, or images, audio or background are missing or are not those of the run.
+        If the run is leaky, not finished or of several labels a clip, or images, audio or background are missing or
+        are not those of the run.
     """
     check_installed()
     predictions = read_predictions(run)
