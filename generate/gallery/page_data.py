@@ -9,9 +9,10 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.dataset import folder, png, tables
+from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
-from generate.dataset.settings_file import SettingsFile
+from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features.axes import event_boxes, frequency_marks, time_marks
 from generate.gallery.page import address
 from generate.runtime.os_compat import relative_posix
@@ -94,6 +95,7 @@ def page_data(
             dict(zip(table["clip_id"], table["flags"], strict=True)),
             audio_folder=audio_folder,
             follow_links=follow_links,
+            multilabel=is_multilabel(described),
         ),
         "n_left_out": n_clips - len(table),
         "rejected": (tables.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
@@ -127,6 +129,7 @@ def _columns(
     *,
     audio_folder: Path | None,
     follow_links: bool,
+    multilabel: bool,
 ) -> dict[str, object]:
     """The clips, a list a column."""
     of_clip = metadata.drop_duplicates("clip_id").set_index("clip_id")
@@ -161,6 +164,7 @@ def _columns(
     has_audio = [folder.audio_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
+        "labels_of": [split_labels(label) if multilabel else [label] for label in classes],
         "folders": folders,
         "folds": folds,
         "variants": variants,
