@@ -72,7 +72,9 @@ def measure(pixels: np.ndarray, settings: Settings) -> Measures:
     return Measures(small=small_image(pixels, settings), cutoff_hz=round(cutoff_hz(pixels, settings), 1))
 
 
-def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tuple[pd.DataFrame, list[Finding]]:
+def assess(
+    clips: pd.DataFrame, small: np.ndarray, *, settings: Settings, multilabel: bool = False
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Check all clips together.
 
     Parameters
@@ -83,6 +85,8 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
         `Measures.small` of each.
     settings : Settings
         That the images were rendered with.
+    multilabel : bool
+        Whether a clip may have several labels: then there are no checks of what predicts the class.
 
     Returns
     -------
@@ -101,15 +105,15 @@ def assess(clips: pd.DataFrame, small: np.ndarray, *, settings: Settings) -> tup
     copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds, feature=settings.feature)
     pairs = copies.pairs.assign(a=audible[copies.pairs["a"]], b=audible[copies.pairs["b"]])
     found = [
-        checks.balance(clips),
+        checks.balance(clips, multilabel=multilabel),
         checks.durations(clips, settings),
-        shortcut_checks.duration_by_class(clips, settings),
+        *([] if multilabel else [shortcut_checks.duration_by_class(clips, settings)]),
         checks.peaks(clips, settings),
-        shortcut_checks.level_by_class(clips, settings),
+        *([] if multilabel else [shortcut_checks.level_by_class(clips, settings)]),
         checks.equal_audio(clips),
         checks.near_duplicates(clips, pairs, n_not_comparable=int((~copies.comparable).sum())),
         shortcut_checks.bandwidth(clips, settings),
-        shortcut_checks.bandwidth_by_class(clips, settings),
+        *([] if multilabel else [shortcut_checks.bandwidth_by_class(clips, settings)]),
     ]
     return clips.assign(flags=_flags(clips, pairs, settings)), found
 
@@ -146,11 +150,12 @@ def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
     check_finished(images)
     described: SettingsFile = settings_file.read_settings(images / settings_file.SETTINGS)
     settings = Settings.from_json(described["settings"])
-    return of_metadata(images, settings, tables.read_metadata(images / tables.METADATA))
+    metadata = tables.read_metadata(images / tables.METADATA)
+    return of_metadata(images, settings, metadata, multilabel=settings_file.is_multilabel(described))
 
 
 def of_metadata(
-    images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None
+    images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None, multilabel: bool = False
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """As `from_images`, with tables that were read before.
 
@@ -163,12 +168,14 @@ def of_metadata(
         Of `metadata.csv`.
     most : int, optional
         Check at most so many clips, stratified by class, recording and fold; default: all.
+    multilabel : bool
+        See `assess`.
     """
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
     originals = stratified_limit(originals, most) if most else originals
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
-    return assess(clips, stacked([m.small for m in measures]), settings=settings)
+    return assess(clips, stacked([m.small for m in measures]), settings=settings, multilabel=multilabel)
 
 
 def stacked(small: list[np.ndarray]) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from generate.audio import LONGEST_BEGINNING, MEAN, MONO
+from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.rendering.settings_advice import fitting_seconds, little_audio
 from generate.runtime.findings import Finding
@@ -32,8 +33,10 @@ MOST_NAMES = 4
 """Examples that a finding lists."""
 
 
-def balance(clips: pd.DataFrame) -> Finding:
+def balance(clips: pd.DataFrame, *, multilabel: bool = False) -> Finding:
     """Whether the classes are balanced, and have enough recordings for the folds."""
+    if multilabel:
+        clips = clips.assign(label=clips["label"].map(split_labels)).explode("label").dropna(subset="label")
     counts = clips["label"].value_counts().sort_index()
     recordings = clips.groupby("label")["source_id"].nunique()
     ratio = counts.max() / counts.min()
@@ -44,7 +47,8 @@ def balance(clips: pd.DataFrame) -> Finding:
     fixes = []
     if ratio >= UNBALANCED:
         what += f"; few of {_names(counts.index[counts * UNBALANCED <= counts.max()])}"
-        fixes.append("train with --class-weights, record more of the small classes, or leave them out")
+        weights = "" if multilabel else "train with --class-weights, "
+        fixes.append(f"{weights}record more of the small classes, or leave them out")
     n_folds = clips.loc[clips["fold"] != "", "fold"].nunique() or 2
     few = recordings[recordings < n_folds]
     if len(few):

@@ -64,7 +64,9 @@ def audit(prepared: Prepared) -> Audit:
     >>> audit(prepare(options_by_name("datasets/ESC-10", None, {"seconds": 5}))).findings  # doctest: +SKIP
     """
     clips, small, rejected = examine_all(prepared)
-    table, findings = assess.assess(clips, small, settings=prepared.front.settings)
+    table, findings = assess.assess(
+        clips, small, settings=prepared.front.settings, multilabel=prepared.collection.multilabel
+    )
     return Audit(table, findings, rejected)
 
 

@@ -74,7 +74,8 @@ def page_data(
     collection = described.get("collection") or {}
     rejected = image_folder / tables.REJECTED
     n_clips = metadata["clip_id"].nunique()
-    table, findings = assess.of_metadata(image_folder, settings, metadata, most=MOST_CLIPS)
+    multilabel = is_multilabel(described)
+    table, findings = assess.of_metadata(image_folder, settings, metadata, most=MOST_CLIPS, multilabel=multilabel)
     metadata = metadata[metadata["clip_id"].isin(table["clip_id"])]
     return {
         "name": collection.get("name", image_folder.resolve().name),
@@ -95,7 +96,7 @@ def page_data(
             dict(zip(table["clip_id"], table["flags"], strict=True)),
             audio_folder=audio_folder,
             follow_links=follow_links,
-            multilabel=is_multilabel(described),
+            multilabel=multilabel,
         ),
         "n_left_out": n_clips - len(table),
         "rejected": (tables.read_rejected(rejected).to_dict("split")["data"] if rejected.is_file() else []),
