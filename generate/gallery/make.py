@@ -10,8 +10,8 @@ from generate.dataset import folder, png, settings_file, tables
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
+from generate.gallery.fill_page import PAGES, fill
 from generate.gallery.listen import choose, stale, with_known_variants, write_audio
-from generate.gallery.page import PAGES, fill
 from generate.gallery.page_data import page_data
 from generate.rendering.clip import Front
 from generate.rendering.options import RenderOptions

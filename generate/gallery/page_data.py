@@ -14,7 +14,7 @@ from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features.axes import event_boxes, frequency_marks, time_marks
-from generate.gallery.page import address
+from generate.gallery.fill_page import address
 from generate.runtime.os_compat import relative_posix
 
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))

@@ -15,7 +15,6 @@ from generate.runtime.output_file import check_output_file
 from tests.conftest import SR, tone, white
 from train.explain import explain_recordings
 from train.models import checkpoint
-from train.runs import run_name
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]
@@ -151,7 +150,7 @@ def test_a_run_is_never_made_in_a_foreign_folder(tmp_path, name, injected):
     with pytest.raises(
         ValueError, match="did not make it|is a file|not as this program wrote it|not as `python -m generate` wrote it"
     ):
-        run_name.check_ours(folder)
+        new_run.check_ours(folder)
     if name != "settings.json":
         with pytest.raises(ValueError, match="--output must be"):
             explain_recordings.check_folder(folder)
@@ -159,11 +158,11 @@ def test_a_run_is_never_made_in_a_foreign_folder(tmp_path, name, injected):
 
 
 def test_a_new_folder_and_one_of_this_program_are_taken(tmp_path):
-    run_name.check_ours(tmp_path / "new")
+    new_run.check_ours(tmp_path / "new")
     explain_recordings.check_folder(tmp_path / "new")
     (tmp_path / ".DS_Store").touch()
     (tmp_path / ".lock").touch()
-    run_name.check_ours(tmp_path)
+    new_run.check_ours(tmp_path)
     (tmp_path / ".lock").unlink()
     for file in ("a__image.png", "a__what_mattered.wav"):
         (tmp_path / file).touch()

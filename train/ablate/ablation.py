@@ -18,8 +18,8 @@ from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
 from train.recipe import LEAKY, Recipe
 from train.report.paired_differences import Finished
+from train.runs.new_run import RUNS, check_name
 from train.runs.run_folder import CONFIG, REPORT, Run, read_run
-from train.runs.run_name import RUNS, check_name
 from train.training.equal_budget import images_seen, with_budget
 from train.wording import listed
 
@@ -84,7 +84,7 @@ def plan_ablation(
     variants : sequence of str, optional
         Leave out only these, one at a time; default: each variant that is trained on.
     name : str
-        Of the folder in `train.runs.run_name.RUNS`; default: images and model, with `-ablation`.
+        Of the folder in `train.runs.new_run.RUNS`; default: images and model, with `-ablation`.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from train.data.split import count_shared_recordings, splits_of
 from train.recipe import LEAKY, PROTOCOLS, Recipe
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
-from train.runs.run_name import RUNS, new_folder
+from train.runs.new_run import RUNS, new_folder
 from train.training.equal_budget import images_seen, train_in_turn, with_budget
 from train.wording import percent
 
@@ -126,7 +126,7 @@ def train_both(
     folds : sequence of str, optional
         Folds of the grouped split to train; default: all.
     name : str
-        Of the two run folders in `train.runs.run_name.RUNS`, before `-grouped` and `-leaky`; default: images and model.
+        Of the two run folders in `train.runs.new_run.RUNS`, before `-grouped` and `-leaky`; default: images and model.
     cache : {"auto", "memory", "disk"}
         Where the decoded images are kept; see `train.data.disk_cache`.
 

@@ -16,7 +16,7 @@ from generate.dataset.folder import PAGE, audio_of
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
-from generate.gallery.page import fill
+from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
 from train.data.decode import decode
 from train.data.image_folder import read_images

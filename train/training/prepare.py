@@ -24,8 +24,8 @@ from train.data.table_digest import table_sha256
 from train.models.check_model import check_model
 from train.recipe import Recipe
 from train.report.knn_baseline import shrink
+from train.runs.new_run import RUNS, check_name, check_ours, default_name, new_folder
 from train.runs.run_folder import CONFIG, Run, read_run
-from train.runs.run_name import RUNS, check_name, check_ours, default_name, new_folder
 from train.training.schedule import VIEWS, Phase, highest_learning_rate, phases, start_of
 
 

@@ -200,8 +200,8 @@ def test_twelve_thousand_images_are_there_within_a_second(browser, images, tmp_p
               file_name=one["file_name"].str.replace(one["clip_id"].iloc[0], f"clip{k}")) for k in range(4000)]  # fmt: skip
     import pandas as pd
 
+    from generate.gallery.fill_page import fill
     from generate.gallery.make import TEMPLATE
-    from generate.gallery.page import fill
     from generate.gallery.page_data import page_data
 
     every = pd.concat(copies, ignore_index=True)

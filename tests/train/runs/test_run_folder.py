@@ -6,8 +6,8 @@ import pytest
 
 from tests.train.fake_runs import fake_run
 from train.recipe import Recipe
+from train.runs.new_run import check_ours, default_name
 from train.runs.run_folder import read_run
-from train.runs.run_name import check_ours, default_name
 
 
 def rename(path, **names):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import soundfile
 
-from generate.gallery.page import address
+from generate.gallery.fill_page import address
 from generate.gallery.page_data import PLAYED
 from generate.runtime.os_compat import relative_posix
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from generate.dataset import mp3, png
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks
-from generate.gallery.page import fill
+from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.safe_names import printable
 from train.predict.events import DetectedEvent

@@ -1,4 +1,4 @@
-"""The name of a run's folder."""
+"""The folder of a new run: its name, and that it is ours to write in."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generate.gallery.fill_page import address, as_json, fill
 from generate.gallery.make import TEMPLATE
-from generate.gallery.page import address, as_json, fill
 
 
 @given(
