@@ -15,6 +15,7 @@ from generate.runtime.output_file import check_output_file
 from tests.conftest import SR, tone, white
 from train.explain import explain_recordings
 from train.models import checkpoint
+from train.runs import new_run
 
 SMALL = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
 ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]

@@ -17,12 +17,13 @@ from generate.readers.annotations.events import Event
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.safe_names import safe_name
 from train.predict.events import DetectedEvent
+from train.predict.recording_page.listening import STRIPS
 
 TABLE, MANIFEST = "events.csv", "events.json"
 ENDINGS = {"raven": ".Table.1.selections.txt", "audacity": ".audacity.txt"}
 """Raven proposes the first for its own selection tables."""
-PAGE, STRIPS = ".html", ".strips"
-"""Endings of a recording's page, and of the folder of its strips; see `train.predict.recording_page`."""
+PAGE = ".html"
+"""Ending of a recording's page; beside it is the folder of its strips, see `train.predict.recording_page`."""
 COLUMNS = ("file", "start_s", "end_s", "label", "peak_probability", "mean_probability", "begins_at", "ends_at")
 
 

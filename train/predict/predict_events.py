@@ -15,12 +15,13 @@ from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
-from train.predict.event_files import PAGE, STRIPS, names_of, write_events
+from train.predict.event_files import PAGE, names_of, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predictions import Predictions
 from train.predict.recorder_time import recorded_at
 from train.predict.recording_page import write_pages as recording_page
 from train.predict.recording_page.blocks import n_blocks
+from train.predict.recording_page.listening import STRIPS
 from train.predict.recording_page.write_pages import RecordingPage
 from train.predict.recordings import MAX_READERS
 from train.predict.windows import front_end

@@ -22,8 +22,10 @@ from generate.runtime.safe_names import printable
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
+from train.predict.recording_page.listening import is_copy
 from train.predict.windows import FrontEnd, Window, read_window
 
+COPY_IS_SKIPPED = "copies of recordings, on pages of events"
 MAX_READERS = 2
 """Processes that decode and render: the models need cores too."""
 
@@ -65,7 +67,7 @@ def find_recordings(paths: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
     rejected : list of Rejected
         Paths that do not exist, and folders without audio files.
     skipped : collections.Counter
-        Other files in the folders, by their suffix, and hidden ones.
+        Other files in the folders, by their suffix, hidden ones, and copies that pages play.
     """
     recordings: list[Path] = []
     rejected: list[Rejected] = []
@@ -77,8 +79,10 @@ def find_recordings(paths: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
             except OSError as error:
                 rejected.append(_rejected(path, f"not readable: {error.strerror or error}"))
                 continue
+            copies = [name for name in found if is_copy(path / name)]
+            found = [name for name in found if name not in copies]
             recordings += [path / name for name in found]
-            skipped += others
+            skipped += others + Counter({COPY_IS_SKIPPED: len(copies)} if copies else {})
             if not found:
                 rejected.append(_rejected(path, "no audio file in this folder (.wav, .flac, .ogg, .mp3 and others)"))
         elif os.path.isfile(path):

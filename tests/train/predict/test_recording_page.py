@@ -22,6 +22,7 @@ from train.predict.recording_page.blocks import drawing_settings, pooled, read_b
 from train.predict.recording_page.listening import is_played
 from train.predict.recording_page.strips import STEPS, STRIP_PX, coloured, draw_strips
 from train.predict.recording_page.write_pages import LONGEST_S, RecordingPage, write_pages
+from train.predict.recordings import find_recordings
 
 SETTINGS = Settings(sr=SR, seconds=1.0, n_bands=32, reference="peak")
 NASTY = "<b>Hündin & \"吠\" 'x' 100% #1?"
@@ -158,6 +159,8 @@ def test_what_browsers_do_not_play_has_a_copy_of_the_same_length(recording, tmp_
         peak = np.abs(np.fft.rfft(part * np.hanning(len(part)))).argmax() * SR / len(part)
         assert peak == pytest.approx(500 + 20 * second, abs=4)
     assert data_of(tmp_path / "a.html")["audio"] == "./a.strips/audio.mp3"
+    found, _, skipped = find_recordings([tmp_path])  # a second run on the folder
+    assert found == [path] and skipped["copies of recordings, on pages of events"] == 1
 
 
 def test_the_rest_that_cannot_be_read_is_named(recording, tmp_path):

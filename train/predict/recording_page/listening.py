@@ -6,12 +6,13 @@ from pathlib import Path
 
 import soundfile
 
+from generate.dataset import mp3
 from generate.gallery.fill_page import address
 from generate.gallery.page_data import PLAYED
 from generate.runtime.os_compat import relative_posix
 
-COPY = "audio.mp3"
-"""Of the recording, in the folder of the strips."""
+COPY, STRIPS = "audio.mp3", ".strips"
+"""Name of the copy of a recording, and the ending of the folder that it shares with the strips."""
 WAV = ("WAV", "WAVEX", "RF64")
 PLAYED_WAV = frozenset(("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"))
 HIGHEST_SR = 192_000
@@ -38,6 +39,11 @@ def is_played(path: Path) -> bool:
         return False
     is_known = info.format in ("FLAC", "OGG") or (info.format in WAV and info.subtype in PLAYED_WAV)
     return is_known and info.samplerate <= HIGHEST_SR
+
+
+def is_copy(path: Path) -> bool:
+    """Whether a file is the copy of a recording that a page plays, and no recording."""
+    return path.name == COPY and path.parent.suffix == STRIPS and mp3.is_ours(path)
 
 
 def address_of(recording: Path, folder: Path) -> str:
