@@ -57,6 +57,21 @@ class TrainedRun:
         """One row a test image: `clip_id`, `source_id`, `label`, `predicted` and a column of probabilities a class."""
         return read_predictions(self._run)
 
+    def finalize(self) -> None:
+        """Train one model on all recordings, which `predict` then uses: `python -m train.finalize`.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If no fold is finished, the images are not there any more, or the accuracy of the run is leaky.
+        """
+        from train import backend
+
+        backend.set_up()
+        from train.training.final_model import train_final
+
+        train_final(self.folder)
+
     def predict(
         self,
         paths: Sequence[str | os.PathLike[str]],
@@ -67,7 +82,7 @@ class TrainedRun:
         top: int = 3,
         batch_size: int = 32,
     ) -> pd.DataFrame:
-        """Classify recordings by the mean of the models of all folds: `python -m train.predict`.
+        """Classify recordings by the final model, or the mean of the models of all folds: `python -m train.predict`.
 
         Parameters
         ----------
@@ -79,7 +94,7 @@ class TrainedRun:
         min_dbfs : float, optional
             Windows with a lower peak are quiet and not predicted; default: 6 dB below the quietest training clip.
         folds : sequence of str, optional
-            Use only the models of these folds.
+            Use only the models of these folds; `["all"]`: of all folds; default: the final model, or all folds.
         top : int
             How many of the most probable classes have columns of their own.
         batch_size : int

@@ -27,6 +27,7 @@ from train.report.result_records import (
     CalibrationResult,
     ClassResult,
     Confusion,
+    FinalModel,
     FoldResult,
     GroupResult,
     PooledResult,
@@ -93,6 +94,8 @@ class Report:
         Of classes, where the collection's authors put them into groups, as those of ESC-50 did.
     calibration : CalibrationResult or None
         None with one fold, since nothing is fitted on the recordings that it is reported for; or if the run is leaky.
+    final : FinalModel or None
+        The model that is trained on all recordings, where the run has one.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first.
     times : Times
@@ -130,6 +133,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     groups: tuple[GroupResult, ...] = ()
     calibration: CalibrationResult | None = None
+    final: FinalModel | None = None
 
     def __repr__(self) -> str:
         leaky = "leaky " if self.is_leaky else ""
@@ -151,7 +155,8 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE})
+        check(table, _NESTED, optional={"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "final": _TABLE_OR_NONE})
+        final = table.get("final")
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
@@ -159,6 +164,7 @@ class Report:
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
             "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
             "calibration": _calibration(table.get("calibration")),
+            "final": None if final is None else record_of(FinalModel, final),
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

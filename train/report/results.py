@@ -20,6 +20,7 @@ from train.report.result_records import (
     CalibrationResult,
     ClassResult,
     Confusion,
+    FinalModel,
     FoldResult,
     GroupResult,
     PooledResult,
@@ -28,7 +29,7 @@ from train.report.result_records import (
 )
 from train.report.warnings import warnings_of
 from train.runs import run_folder
-from train.runs.run_folder import TRAIN_AGAIN, Run
+from train.runs.run_folder import FINAL, TRAIN_AGAIN, Run
 from train.wording import protocol_in_words
 
 MOST_CONFUSIONS = 10
@@ -107,6 +108,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         classes=_classes(run, predictions),
         groups=_groups(run, predictions),
         calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
+        final=_final(run),
         confusions=tuple(
             Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
             for row in confusions.to_dict("records")
@@ -129,6 +131,19 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
     except ValueError as error:
         path = run.fold_folder(name) / run_folder.FOLD
         raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+
+
+def _final(run: Run) -> FinalModel | None:
+    if not run.is_finished(FINAL):
+        return None
+    try:
+        return record_of(FinalModel, run.read_fold(FINAL))
+    except ValueError as error:
+        path = run.fold_folder(FINAL) / run_folder.FOLD
+        raise ValueError(
+            f"{str(path)!r} is not as this program wrote it ({error}). Delete its folder and train it again: "
+            f"python -m train.finalize {quoted(run.folder)}."
+        ) from None
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:

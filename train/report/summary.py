@@ -8,7 +8,7 @@ from generate.dataset.folder import PAGE
 from generate.runtime.wording import count
 from train.report.interval_text import ends_in_words, interval_in_words, tested
 from train.report.report import Report
-from train.report.result_records import ClassResult, FoldResult
+from train.report.result_records import ClassResult, FinalModel, FoldResult
 from train.runs import run_folder
 from train.wording import duration, listed, percent, shortened, start_in_words
 
@@ -49,6 +49,8 @@ def summary_text(report: Report) -> str:
         f"class {percent(pooled.most_frequent_class_accuracy)}"
     )
     rows.append((f"{leaky}baselines", baselines))
+    if report.final is not None:
+        rows.append(("final model", final_text(report.final)))
     rows.append((f"{leaky}time", f"{duration(report.times.train_seconds)} of training"))
     width = max(len(name) for name, _ in rows)
     title = f"{report.collection}, {recipe.model} {start_in_words(recipe.weights)}, protocol {recipe.protocol}"
@@ -75,6 +77,14 @@ def accuracy_text(report: Report) -> str:
     pooled = report.pooled
     only = f"; {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
     return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {tested(pooled)}{only})"
+
+
+def final_text(final: FinalModel) -> str:
+    """What the final model was trained on."""
+    return (
+        f"trained on all {count(final.n_clips, 'clip')} of {count(final.n_recordings, 'recording')} in "
+        f"{duration(final.train_seconds)}; its accuracy is the cross-validated one"
+    )
 
 
 def _fold_text(fold: FoldResult, leaky: str) -> str:
