@@ -1,0 +1,42 @@
+"""The function that writes each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from train.export.onnx_file import write_onnx
+from train.export.subject import Subject
+
+WRITERS = {"onnx": write_onnx}
+"""By format; see `write_file`."""
+
+
+def write_file(
+    name: str,
+    path: Path,
+    subject: Subject,
+    *,
+    metadata: Mapping[str, object],
+    quantize: str,
+    images: np.ndarray | None,
+) -> None:
+    """Write a run as a file of a format.
+
+    Parameters
+    ----------
+    name : str
+        A key of `WRITERS`.
+    path : Path
+        Of the file, or of the folder that the format is.
+    subject : Subject
+    metadata : Mapping
+        Written into the format's own fields.
+    quantize : {"none", "dynamic", "int8"}
+        See `train.export.options.QUANTIZE`.
+    images : np.ndarray, shape=(n, height, width, 3), uint8, optional
+        Training images that `int8` is calibrated with.
+    """
+    WRITERS[name](path, subject, metadata=metadata, quantize=quantize, images=images)
