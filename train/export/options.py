@@ -37,6 +37,13 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "onnx": Format("model.onnx", (("onnx", "onnx"), ("tf2onnx", "tf2onnx"), ("onnxruntime", "onnxruntime")), QUANTIZE),
+    "litert": Format(
+        "model.tflite",
+        (("ai-edge-litert", "ai_edge_litert"), ("ai-edge-quantizer", "ai_edge_quantizer")),
+        ("none", "dynamic"),
+        is_fft_a_power_of_two=True,
+    ),
+    "saved-model": Format("saved_model", (("tensorflow", "tensorflow"),)),
 }
 """By the name that `--format` takes."""
 

@@ -6,6 +6,12 @@ from train.export.parity import Parity, accuracy_in_words, parity_text
 from train.export.scripts import PACKAGES, javascript_example, python_example
 from train.wording import escaped
 
+_METADATA = {
+    "onnx": "`session.get_modelmeta().custom_metadata_map`",
+    "litert": "the metadata entry `spectrogram_image_classification`, as JSON",
+    "saved-model": "the signature `metadata` gives it, as JSON",
+}
+
 
 def readme_text(name: str, about: dict, parity: Parity) -> str:
     """Write the README in Markdown.
@@ -32,6 +38,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
         f"- This file against the program: {parity_text(parity)}.",
         f"- {parity.window_ms:.0f} ms a window where it was exported ({about['made_on']}).",
         f"- Weights: {_quantized(about['quantize'])}. Trained on {escaped(about['trained_on'])}.",
+        f"- What `export.json` says is in the file too: {_METADATA[name]}.",
         "## Check it on your device",
         f"```\npip install numpy soundfile {PACKAGES[name]}\npython verify.py\n```",
         f"reruns the {len(about['golden'])} clips in `golden/`, whose probabilities are in `export.json`.",

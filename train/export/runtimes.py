@@ -13,12 +13,43 @@ Runner = Callable[[np.ndarray], np.ndarray]
 
 def onnx_runner(path: Path) -> Runner:
     """An ONNX file on onnxruntime."""
+    return _on_onnxruntime(path.read_bytes())
+
+
+def _on_onnxruntime(content: bytes) -> Runner:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    return lambda inputs: session.run(None, {name: inputs})[0]
+    return lambda inputs: session.run(["probabilities"], {name: inputs})[0]
 
 
-RUNNERS: dict[str, Callable[[Path], Runner]] = {"onnx": onnx_runner}
+def litert_runner(path: Path) -> Runner:
+    """A LiteRT file on the interpreter of ai-edge-litert, one input after the other."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    signature = Interpreter(model_path=str(path)).get_signature_runner()
+    (name,) = signature.get_input_details()
+    return lambda inputs: np.concatenate([signature(**{name: one[None]})["probabilities"] for one in inputs])
+
+
+def saved_model_runner(path: Path) -> Runner:
+    """A SavedModel on TensorFlow."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    signature = loaded.signatures["serving_default"]
+    (name,) = signature.structured_input_signature[1]
+
+    def run(inputs: np.ndarray, keep: object = loaded) -> np.ndarray:
+        return np.asarray(signature(**{name: tf.constant(inputs)})["probabilities"])
+
+    return run
+
+
+RUNNERS: dict[str, Callable[[Path], Runner]] = {
+    "onnx": onnx_runner,
+    "litert": litert_runner,
+    "saved-model": saved_model_runner,
+}
 """By format."""

@@ -12,9 +12,28 @@ session = onnxruntime.InferenceSession({path}, providers=["CPUExecutionProvider"
 def run(x):
     return session.run(None, {{session.get_inputs()[0].name: x}})[0]
 """,
+    "litert": """\
+from ai_edge_litert.interpreter import Interpreter
+
+signature = Interpreter({path}).get_signature_runner()
+
+
+def run(x):
+    return signature(**{{next(iter(signature.get_input_details())): x}})["probabilities"]
+""",
+    "saved-model": """\
+import tensorflow as tf
+
+model = tf.saved_model.load({path})
+signature = model.signatures["serving_default"]
+
+
+def run(x):
+    return signature(**{{next(iter(signature.structured_input_signature[1])): tf.constant(x)}})["probabilities"].numpy()
+""",
 }
 """For each format: a function `run` from an array of inputs to one of probabilities."""
-PACKAGES = {"onnx": "onnxruntime"}
+PACKAGES = {"onnx": "onnxruntime", "litert": "ai-edge-litert", "saved-model": "tensorflow"}
 
 _VERIFY = '''\
 """Check on this device that the model gives what it gave where it was exported: python verify.py

@@ -69,6 +69,24 @@ def test_an_onnx_file_gives_what_the_program_gives(run_folder, recordings, capsy
 
 
 @pytest.mark.slow
+def test_all_formats_give_the_same(run_folder, recordings, capsys):
+    names = list(FORMATS)
+    for package, module in [pair for name in names for pair in FORMATS[name].packages]:
+        pytest.importorskip(module, reason=f"{package} is not installed: pip install {package}")
+    assert export(run_folder, recordings, "--format", *names, "--folds", "all") == 0
+    assert capsys.readouterr().out.count("the same class as the program for 16 of 16 clips") == len(names)
+    abouts = [json.loads((run_folder / "export" / name / "export.json").read_text()) for name in names]
+    golden = np.array([[clip["probabilities"] for clip in about["golden"]] for about in abouts])
+    np.testing.assert_allclose(golden, np.broadcast_to(golden[0], golden.shape), atol=0.01)
+    for name in names:
+        assert verify(run_folder / "export" / name).returncode == 0
+    assert export(run_folder, recordings, "--format", "litert", "--quantize", "dynamic") == 0
+    small = run_folder / "export" / "litert-dynamic"
+    assert b'"classes": ["high", "low", "middle"]' in (small / "model.tflite").read_bytes()
+    assert verify(small).returncode == 0
+
+
+@pytest.mark.slow
 def test_the_model_of_a_fold_has_an_accuracy_of_its_own(run_folder, recordings, capsys):
     assert export(run_folder, recordings, "--folds", "1", "--input", "image", "--quantize", "int8", "--force") == 0
     folder = run_folder / "export" / "onnx-int8-image"
@@ -99,6 +117,8 @@ def test_what_is_missing_is_said_before_work_starts(monkeypatch):
         check_formats(["onnx"], input="audio", quantize="none", n_fft=2048)
     with pytest.raises(ValueError, match="--quantize must be one of none"):
         check_formats(["onnx"], input="audio", quantize="int8", n_fft=2048)
+    with pytest.raises(ValueError, match="a power of two for litert.*Got 1000"):
+        check_formats(["litert"], input="audio", quantize="none", n_fft=1000)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     with pytest.raises(ValueError, match="KERAS_BACKEND must be tensorflow"):
         check_formats(["onnx"], input="audio", quantize="none", n_fft=2048)
