@@ -6,12 +6,16 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from train.report.report import Report, read_report
 from train.report.results import read_predictions
 from train.runs.run_folder import Run, read_run
+
+if TYPE_CHECKING:
+    from train.export.export import Exported
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
@@ -122,6 +126,44 @@ class TrainedRun:
         table = predictions.table(top=top)
         table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
         return table
+
+    def export(
+        self,
+        *,
+        formats: Sequence[str] = ("onnx",),
+        input: str = "audio",
+        quantize: str = "none",
+        folds: Sequence[str] | None = None,
+        output: str | os.PathLike[str] | None = None,
+        audio_folder: str | os.PathLike[str] | None = None,
+        force: bool = False,
+    ) -> list[Exported]:
+        """Write the run as files for other programs, each checked against this one: `python -m train.export`.
+
+        Parameters are those of `train.export.export.export_run`.
+
+        Returns
+        -------
+        list of Exported
+            `format`, `file`, `parity` and whether it `is_kept`, of each.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If a package, a model, the images or the recordings are missing, or the run cannot be exported so.
+        """
+        from train.export.export import export_run
+
+        return export_run(
+            self._run,
+            formats=formats,
+            input=input,
+            quantize=quantize,
+            folds=folds,
+            output=None if output is None else Path(output),
+            audio_folder=None if audio_folder is None else Path(audio_folder),
+            force=force,
+        )
 
     def events(
         self,

@@ -21,9 +21,15 @@ PROBABILITIES = "probabilities"
 
 
 def write_onnx(
-    path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, images: np.ndarray | None
+    path: Path,
+    subject: Subject,
+    *,
+    metadata: Mapping[str, object],
+    quantize: str,
+    images: np.ndarray | None,
+    with_image: bool = False,
 ) -> None:
-    """Write an ONNX file, whose only input is `samples` (or `image`) and whose only output `probabilities`.
+    """Write an ONNX file, whose only input is `samples` (or `image`) and whose output is `probabilities`.
 
     Parameters
     ----------
@@ -35,12 +41,17 @@ def write_onnx(
         See `train.export.options`.
     images : np.ndarray, shape=(n, height, width, 3), uint8, optional
         Training images that `int8` is calibrated with.
+    with_image : bool
+        Whether the image that the models see is an output too.
     """
     import onnx
 
     model = quantized(_classifier_model(subject), quantize, images)
     if subject.rendering is not None:
         model = onnx.compose.merge_models(front_end_model(subject.rendering), model, io_map=[(IMAGE, IMAGE)])
+    if with_image:
+        shape = [BATCH, *subject.size, 3]
+        model.graph.output.append(onnx.helper.make_tensor_value_info(IMAGE, onnx.TensorProto.FLOAT, shape))
     model.graph.name = subject.run.folder.name
     model.producer_name = "spectrogram-image-classification"
     for name, value in metadata.items():

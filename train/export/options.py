@@ -27,12 +27,15 @@ class Format:
         Of `QUANTIZE`.
     is_fft_a_power_of_two : bool
         Whether its Fourier transform has no other lengths.
+    takes_images : bool
+        Whether images may be its input.
     """
 
     file: str
     packages: tuple[tuple[str, str], ...]
     quantizes: tuple[str, ...] = ("none",)
     is_fft_a_power_of_two: bool = False
+    takes_images: bool = True
 
 
 FORMATS: dict[str, Format] = {
@@ -42,6 +45,12 @@ FORMATS: dict[str, Format] = {
         (("ai-edge-litert", "ai_edge_litert"), ("ai-edge-quantizer", "ai_edge_quantizer")),
         ("none", "dynamic"),
         is_fft_a_power_of_two=True,
+    ),
+    "html": Format(
+        "index.html",
+        (("onnx", "onnx"), ("tf2onnx", "tf2onnx"), ("onnxruntime", "onnxruntime")),
+        ("none", "dynamic"),
+        takes_images=False,
     ),
     "saved-model": Format("saved_model", (("tensorflow", "tensorflow"),)),
 }
@@ -80,6 +89,8 @@ def check_formats(formats: Sequence[str], *, input: str, quantize: str, n_fft: i
                 f"--quantize must be one of {', '.join(FORMATS[name].quantizes)} for {name}. Got {quantize!r}"
                 + (f", which goes with {', '.join(able)}." if able else ".")
             )
+        if input == "image" and not FORMATS[name].takes_images:
+            raise ValueError(f"--input must be audio for {name}, which reads recordings. Got {input!r}.")
         if FORMATS[name].is_fft_a_power_of_two and input == "audio" and n_fft & (n_fft - 1):
             raise ValueError(
                 f"The images must be rendered with an --n-fft that is a power of two for {name}, whose Fourier "

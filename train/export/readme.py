@@ -8,6 +8,7 @@ from train.wording import escaped
 
 _METADATA = {
     "onnx": "`session.get_modelmeta().custom_metadata_map`",
+    "html": "at the top and the bottom of the page",
     "litert": "the metadata entry `spectrogram_image_classification`, as JSON",
     "saved-model": "the signature `metadata` gives it, as JSON",
 }
@@ -42,8 +43,11 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
         "## Check it on your device",
         f"```\npip install numpy soundfile {PACKAGES[name]}\npython verify.py\n```",
         f"reruns the {len(about['golden'])} clips in `golden/`, whose probabilities are in `export.json`.",
-        "## Python",
-        f"```python\n{python_example(name, about['file'], about)}```",
+        *(
+            ["## Use it", "Open `index.html` by a double click, and drop a recording on it. It needs no network."]
+            if name == "html"
+            else ["## Python", f"```python\n{python_example(name, about['file'], about)}```"]
+        ),
         *(
             ["## JavaScript", f"```javascript\n{javascript_example(about)}```"]
             if name == "onnx" and about["input"] == "audio"

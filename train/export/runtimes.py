@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from train.export.html_file import model_of
+
 Runner = Callable[[np.ndarray], np.ndarray]
 """From inputs, shape=(n, ...), float32, to probabilities, shape=(n, n_classes), float32."""
 
@@ -47,9 +49,15 @@ def saved_model_runner(path: Path) -> Runner:
     return run
 
 
+def html_runner(path: Path) -> Runner:
+    """The ONNX file in a page on onnxruntime."""
+    return _on_onnxruntime(model_of(path))
+
+
 RUNNERS: dict[str, Callable[[Path], Runner]] = {
     "onnx": onnx_runner,
     "litert": litert_runner,
     "saved-model": saved_model_runner,
+    "html": html_runner,
 }
 """By format."""

@@ -12,6 +12,21 @@ session = onnxruntime.InferenceSession({path}, providers=["CPUExecutionProvider"
 def run(x):
     return session.run(None, {{session.get_inputs()[0].name: x}})[0]
 """,
+    "html": """\
+import base64
+import gzip
+import re
+
+import onnxruntime
+
+found = re.search(rb'id="model">([A-Za-z0-9+/=]+)<', pathlib.Path({path}).read_bytes())
+content = gzip.decompress(base64.b64decode(found[1]))
+session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def run(x):
+    return session.run(["probabilities"], {{"samples": x}})[0]
+""",
     "litert": """\
 from ai_edge_litert.interpreter import Interpreter
 
@@ -33,7 +48,7 @@ def run(x):
 """,
 }
 """For each format: a function `run` from an array of inputs to one of probabilities."""
-PACKAGES = {"onnx": "onnxruntime", "litert": "ai-edge-litert", "saved-model": "tensorflow"}
+PACKAGES = {"onnx": "onnxruntime", "html": "onnxruntime", "litert": "ai-edge-litert", "saved-model": "tensorflow"}
 
 _VERIFY = '''\
 """Check on this device that the model gives what it gave where it was exported: python verify.py

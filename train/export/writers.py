@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from train.export.html_file import write_html
 from train.export.litert_file import write_litert
 from train.export.onnx_file import write_onnx
 from train.export.saved_model import write_saved_model
 from train.export.subject import Subject
 
-WRITERS = {"onnx": write_onnx, "litert": write_litert, "saved-model": write_saved_model}
+WRITERS = {"onnx": write_onnx, "litert": write_litert, "saved-model": write_saved_model, "html": write_html}
 """By format; see `write_file`."""
 
 
