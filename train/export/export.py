@@ -15,7 +15,7 @@ from train.export.about import metadata
 from train.export.calibration_images import calibration_images
 from train.export.clips import Clips, clips_of
 from train.export.golden_set import TOLERANCE, write_golden_set
-from train.export.options import FORMATS, check_formats
+from train.export.options import FORMATS, check_backend, check_formats
 from train.export.own_folder import MANIFEST, check_folder, files_in, move_into_place, size_bytes
 from train.export.parity import Parity, compare
 from train.export.readme import readme_text
@@ -100,6 +100,7 @@ def export_run(
     """
     check_formats(formats, input=input, quantize=quantize, n_fft=front_end(run).settings.n_fft)
     backend.set_up()
+    check_backend()
     subject = subject_of(run, folds=folds, input=input)
     clips = clips_of(subject, audio_folder=audio_folder)
     report = read_report(run.folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,11 +72,6 @@ def check_formats(formats: Sequence[str], *, input: str, quantize: str, n_fft: i
     ValueError
         If there is no such format, it cannot be made so small, or a package is not installed.
     """
-    if backend_name() != "tensorflow":
-        raise ValueError(
-            f"KERAS_BACKEND must be tensorflow to export, whose graphs are converted. Got {backend_name()!r}. A run "
-            "that was trained on another backend can be exported so too."
-        )
     if not formats:
         raise ValueError(f"--format must name one or more of {', '.join(FORMATS)}. Got none.")
     for name in formats:
@@ -104,6 +98,17 @@ def check_formats(formats: Sequence[str], *, input: str, quantize: str, n_fft: i
             )
 
 
-def backend_name() -> str:
-    """That Keras will use, or uses."""
-    return os.environ.get("KERAS_BACKEND") or "tensorflow"
+def check_backend() -> None:
+    """Check that Keras runs on TensorFlow, whose graphs are converted.
+
+    Raises
+    ------
+    ValueError
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            f"KERAS_BACKEND must be tensorflow to export. Got {keras.backend.backend()!r}. Runs that were trained on "
+            "another backend can be exported on TensorFlow too."
+        )
