@@ -20,6 +20,8 @@ from train.data.select_classes import select_classes
 from train.export.subject import Subject
 from train.predict.windows import Window, read_window
 
+COLUMNS = ["clip_id", "source_id", "label", "audio_file", "start_s"]
+
 
 @dataclass(frozen=True)
 class Clips:
@@ -86,8 +88,7 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
     if fold is not None:
         table = table[table["clip_id"].isin(run.read_fold_predictions(fold)["clip_id"])]
-    columns = ["clip_id", "source_id", "label", "audio_file", "start_s"]
-    return Clips(table[columns].reset_index(drop=True), folder, fold is not None)
+    return Clips(table[COLUMNS].reset_index(drop=True), folder, fold is not None)
 
 
 def read_clips(clips: Clips, subject: Subject, *, unreadable: list[str]) -> Iterator[Checked]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from generate.runtime.atomic_write import temporary_suffix, write_text_atomically
 from train import backend
 from train.export.about import metadata
-from train.export.calibration_images import calibration_images
 from train.export.clips import Clips, clips_of
 from train.export.golden_set import TOLERANCE, write_golden_set
 from train.export.options import FORMATS, check_backend, check_formats
@@ -22,6 +21,7 @@ from train.export.readme import readme_text
 from train.export.runtimes import RUNNERS
 from train.export.scripts import verify_script
 from train.export.subject import Subject, subject_of
+from train.export.training_clips import TrainingClips
 from train.export.writers import write_file
 from train.predict.windows import front_end
 from train.report.report import read_report
@@ -112,11 +112,11 @@ def export_run(
         on_start(subject, clips)
     made = {name: folder.with_name(f".{folder.name}{temporary_suffix()}") for name, folder in folders.items()}
     about = metadata(subject, report) | {"quantize": quantize}
-    images = calibration_images(subject) if quantize == "int8" else None
+    training = TrainingClips(subject, clips.audio_folder) if quantize == "int8" else None
     try:
         for name, folder in made.items():
             folder.mkdir(parents=True)
-            write_file(name, folder / FORMATS[name].file, subject, metadata=about, quantize=quantize, images=images)
+            write_file(name, folder / FORMATS[name].file, subject, metadata=about, quantize=quantize, training=training)
         runners = {name: RUNNERS[name](folder / FORMATS[name].file) for name, folder in made.items()}
         parities = compare(subject, clips, runners)
         exported = []

@@ -9,11 +9,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from generate.gallery.page import STYLE, as_json
 from train.export.onnx_file import write_onnx
 from train.export.subject import Subject
+from train.export.training_clips import TrainingClips
 from train.export.web_runtime import web_runtime
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "classify.html"
@@ -22,19 +21,19 @@ _MODEL = re.compile(rb'<script type="application/octet-stream" id="model">([A-Za
 
 
 def write_html(
-    path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, images: np.ndarray | None
+    path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, training: TrainingClips | None
 ) -> None:
     """Write a page that classifies recordings in a browser.
 
     Parameters
     ----------
-    path, subject, metadata, quantize, images
+    path, subject, metadata, quantize, training
         See `train.export.onnx_file.write_onnx`, whose file is inside, with the image as a second output.
     """
     runtime = web_runtime()
     with tempfile.TemporaryDirectory(prefix="export-") as temporary:
         model = Path(temporary, "model.onnx")
-        write_onnx(model, subject, metadata=metadata, quantize=quantize, images=images, with_image=True)
+        write_onnx(model, subject, metadata=metadata, quantize=quantize, training=training, with_image=True)
         parts = {
             "STYLE": STYLE.read_text(encoding="utf-8"),
             "ABOUT": as_json(dict(metadata)),

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from train.export.onnx_front_end import BATCH, IMAGE, IR_VERSION, OPSET, front_end_model
 from train.export.onnx_quantize import quantized
 from train.export.subject import Subject
 from train.export.tf_classifier import classifier
+from train.export.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import onnx
@@ -26,7 +25,7 @@ def write_onnx(
     *,
     metadata: Mapping[str, object],
     quantize: str,
-    images: np.ndarray | None,
+    training: TrainingClips | None,
     with_image: bool = False,
 ) -> None:
     """Write an ONNX file, whose only input is `samples` (or `image`) and whose output is `probabilities`.
@@ -39,14 +38,14 @@ def write_onnx(
         Written into `metadata_props`, texts as they are and the rest as JSON.
     quantize : {"none", "dynamic", "int8"}
         See `train.export.options`.
-    images : np.ndarray, shape=(n, height, width, 3), uint8, optional
-        Training images that `int8` is calibrated with.
+    training : TrainingClips, optional
+        That `int8` is calibrated with.
     with_image : bool
         Whether the image that the models see is an output too.
     """
     import onnx
 
-    model = quantized(_classifier_model(subject), quantize, images)
+    model = quantized(_classifier_model(subject), quantize, training)
     if subject.rendering is not None:
         model = onnx.compose.merge_models(front_end_model(subject.rendering), model, io_map=[(IMAGE, IMAGE)])
     if with_image:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.export.onnx_front_end import IMAGE
+from train.export.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import onnx
@@ -18,7 +19,7 @@ SMALLEST = 1024
 """Weights that are fewer stay as they are: they take no room."""
 
 
-def quantized(model: onnx.ModelProto, quantize: str, images: np.ndarray | None) -> onnx.ModelProto:
+def quantized(model: onnx.ModelProto, quantize: str, training: TrainingClips | None) -> onnx.ModelProto:
     """The same model, smaller.
 
     Parameters
@@ -28,12 +29,12 @@ def quantized(model: onnx.ModelProto, quantize: str, images: np.ndarray | None) 
     quantize : {"none", "dynamic", "int8"}
         `dynamic`: each channel of the weights is 127 steps, and the arithmetic is in 32 bits. onnxruntime's own
         dynamic quantisation, which rounds activations too, gave the same class for 76 of 80 clips of ESC-10 only.
-    images : np.ndarray, shape=(n, height, width, 3), uint8, optional
+    training : TrainingClips, optional
         For `int8`.
     """
     if quantize == "none":
         return model
-    return _with_small_weights(model) if quantize == "dynamic" else _with_small_activations(model, images)
+    return _with_small_weights(model) if quantize == "dynamic" else _with_small_activations(model, training)
 
 
 def _with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -63,7 +64,7 @@ def _with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _with_small_activations(model: onnx.ModelProto, images: np.ndarray | None) -> onnx.ModelProto:
+def _with_small_activations(model: onnx.ModelProto, training: TrainingClips | None) -> onnx.ModelProto:
     import onnx
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -75,7 +76,7 @@ def _with_small_activations(model: onnx.ModelProto, images: np.ndarray | None) -
         quantization.quantize_static(
             prepared,
             small,
-            _images_in_turn(images),
+            _images_in_turn(training),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             op_types_to_quantize=list(WEIGHTED),
@@ -83,13 +84,13 @@ def _with_small_activations(model: onnx.ModelProto, images: np.ndarray | None) -
         return onnx.load(small)
 
 
-def _images_in_turn(images: np.ndarray | None) -> object:
+def _images_in_turn(training: TrainingClips | None) -> object:
     """Calibration images, one at a time, as onnxruntime reads them."""
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            self.left = iter(() if images is None else images)
+            self.left = iter(() if training is None else training.images())
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             image = next(self.left, None)

@@ -42,7 +42,7 @@ FORMATS: dict[str, Format] = {
     "litert": Format(
         "model.tflite",
         (("ai-edge-litert", "ai_edge_litert"), ("ai-edge-quantizer", "ai_edge_quantizer")),
-        ("none", "dynamic"),
+        QUANTIZE,
         is_fft_a_power_of_two=True,
     ),
     "html": Format(

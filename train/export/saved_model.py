@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from train.export.subject import Subject
 from train.export.tf_classifier import classifier
 from train.export.tf_front_end import front_end_images
+from train.export.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+INPUT_NAMES = {"audio": "samples", "image": "image"}
 SIGNATURE, METADATA, PROBABILITIES = "serving_default", "metadata", "probabilities"
 
 
 def write_saved_model(
-    path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, images: np.ndarray | None
+    path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, training: TrainingClips | None
 ) -> None:
     """Write a folder with the signatures `serving_default`, of `samples` or `image`, and `metadata`, of nothing.
 
@@ -31,7 +31,7 @@ def write_saved_model(
     subject : Subject
     metadata : Mapping
         That the signature `metadata` gives, as JSON.
-    quantize, images
+    quantize, training
         Not used: this format is not quantized.
     """
     import tensorflow as tf
@@ -59,9 +59,9 @@ def frozen_function(subject: Subject, *, batch: int | None = None) -> tf.types.e
     rendering = subject.rendering
     height, width = subject.size
     if rendering is None:
-        given = tf.TensorSpec((batch, height, width, 3), tf.float32, name="image")
+        given = tf.TensorSpec((batch, height, width, 3), tf.float32, name=INPUT_NAMES["image"])
     else:
-        given = tf.TensorSpec((batch, rendering.n_samples), tf.float32, name="samples")
+        given = tf.TensorSpec((batch, rendering.n_samples), tf.float32, name=INPUT_NAMES["audio"])
 
     def classify(inputs: tf.Tensor) -> tf.Tensor:
         if rendering is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from train.export.html_file import write_html
 from train.export.litert_file import write_litert
 from train.export.onnx_file import write_onnx
 from train.export.saved_model import write_saved_model
 from train.export.subject import Subject
+from train.export.training_clips import TrainingClips
 
 WRITERS = {"onnx": write_onnx, "litert": write_litert, "saved-model": write_saved_model, "html": write_html}
 """By format; see `write_file`."""
@@ -24,7 +23,7 @@ def write_file(
     *,
     metadata: Mapping[str, object],
     quantize: str,
-    images: np.ndarray | None,
+    training: TrainingClips | None,
 ) -> None:
     """Write a run as a file of a format.
 
@@ -39,7 +38,7 @@ def write_file(
         Written into the format's own fields.
     quantize : {"none", "dynamic", "int8"}
         See `train.export.options.QUANTIZE`.
-    images : np.ndarray, shape=(n, height, width, 3), uint8, optional
-        Training images that `int8` is calibrated with.
+    training : TrainingClips, optional
+        That `int8` is calibrated with.
     """
-    WRITERS[name](path, subject, metadata=metadata, quantize=quantize, images=images)
+    WRITERS[name](path, subject, metadata=metadata, quantize=quantize, training=training)

@@ -81,10 +81,13 @@ def test_all_formats_give_the_same(run_folder, recordings, capsys):
     np.testing.assert_allclose(golden, np.broadcast_to(golden[0], golden.shape), atol=0.01)
     for name in names:
         assert verify(run_folder / "export" / name).returncode == 0
-    assert export(run_folder, recordings, "--format", "litert", "--quantize", "dynamic") == 0
-    small = run_folder / "export" / "litert-dynamic"
-    assert b'"classes": ["high", "low", "middle"]' in (small / "model.tflite").read_bytes()
-    assert verify(small).returncode == 0
+    plain = (run_folder / "export" / "litert" / "model.tflite").stat().st_size
+    for quantize in ("dynamic", "int8"):
+        assert export(run_folder, recordings, "--format", "litert", "--quantize", quantize, "--force") == 0
+        folder = run_folder / "export" / f"litert-{quantize}"
+        content = (folder / "model.tflite").read_bytes()
+        assert len(content) < 0.6 * plain and b'"classes": ["high", "low", "middle"]' in content
+        assert verify(folder).returncode == 0
 
 
 @pytest.mark.slow
