@@ -26,6 +26,7 @@ def names(lines: list[str]) -> set[str]:
     [
         ("requirements.txt", PYPROJECT["project"]["dependencies"]),
         ("requirements-cluster.txt", PYPROJECT["project"]["optional-dependencies"]["cluster"]),
+        ("requirements-export.txt", PYPROJECT["project"]["optional-dependencies"]["export"]),
         ("requirements-dev.txt", PYPROJECT["project"]["optional-dependencies"]["dev"]),
     ],
 )

@@ -26,6 +26,7 @@ def fit(
     runs: str | os.PathLike[str] = Path("outputs", "runs"),
     cluster: str = "",
     quality: str | None = None,
+    final: bool = False,
     **recipe: object,
 ) -> TrainedRun:
     """Train and test a classifier for each fold, and write the report: `python -m train`.
@@ -46,6 +47,8 @@ def fit(
     quality : {"fast", "standard", "best"}, optional
         Of a pretrained model: fit its last layer alone; or fine-tune it too, which is the default; or do so longer and
         with larger images.
+    final : bool
+        Train one model on all recordings after the folds; see `TrainedRun.finalize`.
     **recipe
         Any field of `train.recipe.Recipe`, such as `model`, `epochs`, `augment`, `seed`.
 
@@ -73,11 +76,17 @@ def fit(
     from train.recipe import Recipe
     from train.trained_run import TrainedRun
     from train.training.cross_validation import execute
+    from train.training.final_model import check_final
     from train.training.prepare import prepare
 
     prepared = prepare(Path(images), Recipe.of_quality(quality, recipe), folds=folds, name=name, runs=Path(runs))
+    if final:
+        check_final(prepared.run.recipe)
     execute(prepared, cluster=cluster)
-    return TrainedRun(prepared.run.folder)
+    run = TrainedRun(prepared.run.folder)
+    if final:
+        run.finalize()
+    return run
 
 
 def load_run(folder: str | os.PathLike[str]) -> TrainedRun:

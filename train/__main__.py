@@ -10,6 +10,7 @@ from generate.runtime.exit_codes import INTERRUPTED, guarded
 from generate.runtime.os_compat import quoted
 from generate.workers.dask_cluster import check_address
 from train import command_line
+from train.finalize.command_line import finalize
 from train.quality import quality_values
 from train.recipe_options import given_recipe, recipe_from
 
@@ -33,7 +34,7 @@ def _train(arguments: Sequence[str] | None) -> int:
 
     backend.set_up(shares_gpu=bool(options.cluster))
     from train.report import summary
-    from train.training import cross_validation, plan, prepare
+    from train.training import cross_validation, final_model, plan, prepare
 
     how = {"folds": options.folds, "cache": options.cache, "may_download": not options.dry_run}
     prepared = (
@@ -41,6 +42,8 @@ def _train(arguments: Sequence[str] | None) -> int:
         if options.resume is None
         else prepare.resume(options.resume, **how)
     )
+    if options.final:
+        final_model.check_final(prepared.run.recipe)
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:
         print("Dry run: nothing was trained.")
@@ -60,7 +63,7 @@ def _train(arguments: Sequence[str] | None) -> int:
         )
         return INTERRUPTED
     print(summary.summary_text(report))
-    return 0
+    return finalize(prepared.run.folder, cache=options.cache) if options.final else 0
 
 
 def _check_nothing_else(options: argparse.Namespace) -> None:

@@ -53,6 +53,12 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
     group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
     group.add_argument("--resume", metavar="RUN", type=Path, help="resume a run, with its own recipe")
+    group.add_argument(
+        "--final",
+        action="store_true",
+        help="after the folds, train one model on all recordings, which train.predict then uses; its accuracy is the "
+        "cross-validated one",
+    )
     group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     group.add_argument(
         "--explain",

@@ -6,12 +6,16 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from train.report.report import Report, read_report
 from train.report.results import read_predictions
 from train.runs.run_folder import Run, read_run
+
+if TYPE_CHECKING:
+    from train.export.export import Exported
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
@@ -57,6 +61,21 @@ class TrainedRun:
         """One row a test image: `clip_id`, `source_id`, `label`, `predicted` and a column of probabilities a class."""
         return read_predictions(self._run)
 
+    def finalize(self) -> None:
+        """Train one model on all recordings, which `predict` then uses: `python -m train.finalize`.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If no fold is finished, the images are not there any more, or the accuracy of the run is leaky.
+        """
+        from train import backend
+
+        backend.set_up()
+        from train.training.final_model import train_final
+
+        train_final(self.folder)
+
     def predict(
         self,
         paths: Sequence[str | os.PathLike[str]],
@@ -67,7 +86,7 @@ class TrainedRun:
         top: int = 3,
         batch_size: int = 32,
     ) -> pd.DataFrame:
-        """Classify recordings by the mean of the models of all folds: `python -m train.predict`.
+        """Classify recordings by the final model, or the mean of the models of all folds: `python -m train.predict`.
 
         Parameters
         ----------
@@ -79,7 +98,7 @@ class TrainedRun:
         min_dbfs : float, optional
             Windows with a lower peak are quiet and not predicted; default: 6 dB below the quietest training clip.
         folds : sequence of str, optional
-            Use only the models of these folds.
+            Use only the models of these folds; `["all"]`: of all folds; default: the final model, or all folds.
         top : int
             How many of the most probable classes have columns of their own.
         batch_size : int
@@ -158,6 +177,44 @@ class TrainedRun:
         conditions = table(rehearsal)
         conditions.attrs["predictions"] = rehearsal.predictions
         return conditions
+
+    def export(
+        self,
+        *,
+        formats: Sequence[str] = ("onnx",),
+        input: str = "audio",
+        quantize: str = "none",
+        folds: Sequence[str] | None = None,
+        output: str | os.PathLike[str] | None = None,
+        audio_folder: str | os.PathLike[str] | None = None,
+        force: bool = False,
+    ) -> list[Exported]:
+        """Write the run as files for other programs, each checked against this one: `python -m train.export`.
+
+        Parameters are those of `train.export.export.export_run`.
+
+        Returns
+        -------
+        list of Exported
+            `format`, `file`, `parity` and whether it `is_kept`, of each.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If a package, a model, the images or the recordings are missing, or the run cannot be exported so.
+        """
+        from train.export.export import export_run
+
+        return export_run(
+            self._run,
+            formats=formats,
+            input=input,
+            quantize=quantize,
+            folds=folds,
+            output=None if output is None else Path(output),
+            audio_folder=None if audio_folder is None else Path(audio_folder),
+            force=force,
+        )
 
     def events(
         self,

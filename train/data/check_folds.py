@@ -14,6 +14,7 @@ from train.data.grouped_folds import recordings_of
 from train.data.select_classes import leave_out_option
 from train.data.split import Split
 from train.recipe import Recipe
+from train.runs.run_folder import FINAL
 from train.wording import listed
 
 
@@ -52,10 +53,15 @@ def check_fold_names(names: tuple[str, ...]) -> None:
     Raises
     ------
     ValueError
-        If two would share a folder.
+        If two would share a folder, or one has the name of the final model.
     """
     seen: dict[str, str] = {}
     for name in names:
+        if name == FINAL:
+            raise ValueError(
+                f"A fold must not be called {FINAL!r}, the name of the model that is trained on all recordings. Rename "
+                "it in the clips table and run `python -m generate` again."
+            )
         folder = safe_name(name).casefold()
         if folder in seen:
             raise ValueError(

@@ -123,7 +123,7 @@ def explain_recordings(
     label : str, optional
         The class to explain; default: the most probable one of each window.
     folds : sequence of str, optional
-        Use only the models of these folds; default: all that are finished.
+        Use only the models of these folds; default: see `train.predict.fold_models.folds_to_average`.
     batch_size : int
         Images that go through a model at once.
     on_start : callable, optional

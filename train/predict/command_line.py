@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from train.predict.predict_recordings import Inputs
 
 DESCRIPTION = """\
-Predict the classes of recordings with the models of a run. `python -m train` trained one model per fold; their
-probabilities are averaged.
+Predict the classes of recordings with the final model of a run, if it has one (`python -m train.finalize RUN`). Else
+the probabilities of the models that `python -m train` trained, one per fold, are averaged.
 
 A recording longer than the run's images is split into windows, which are predicted separately. Without --hop-seconds
 the result is one row per file, the mean of its consecutive windows; with it, one row per window. Silent windows have
@@ -98,7 +98,11 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("paths", metavar="AUDIO", nargs="+", type=Path, help="audio files, or folders of them")
     parser.add_argument(
-        "--folds", type=folds_of, metavar="1,3", help="use only the models of these folds (default: all)"
+        "--folds",
+        type=folds_of,
+        metavar="1,3",
+        help="use only the models of these folds; all: of all folds (default: the final model, if there is one, else "
+        "all)",
     )
     parser.add_argument(
         "--batch-size", type=whole_number, default=32, metavar="N", help="images per batch (default: 32)"

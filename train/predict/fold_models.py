@@ -1,4 +1,4 @@
-"""The models of a run's folds, and the mean of their probabilities."""
+"""The models of a run, of its folds or the final one, and the mean of their probabilities."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ from generate.runtime.os_compat import quoted
 from train import backend
 from train.calibration.temperature import with_temperature
 from train.recipe import LEAKY
-from train.runs.run_folder import FOLD, Run
+from train.runs.run_folder import FINAL, FOLD, Run
 
 if TYPE_CHECKING:
     import keras
 
+ALL = "all"
+"""Given for the names of folds: all that are finished."""
+
 
 def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str, ...]:
-    """The folds whose models are averaged: all that are finished, or those of them that are wanted.
+    """The folds whose models are averaged.
+
+    Parameters
+    ----------
+    run : Run
+    wanted : sequence of str, optional
+        Finished folds, `FINAL` for the model that was trained on all recordings, or `ALL` for all folds that are
+        finished; default: the final model where the run has one, else all folds.
 
     Raises
     ------
@@ -32,13 +42,25 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
             f"No fold of the run {str(run.folder)!r} is finished, so it has no model yet. Resume it with "
             f"`python -m train --resume {quoted(run.folder)}`."
         )
-    absent = [fold for fold in wanted or () if fold not in finished]
+    has_final = run.is_finished(FINAL)
+    if wanted is None:
+        wanted = [FINAL] if has_final else finished
+    elif list(wanted) == [ALL] and ALL not in run.all_folds:
+        wanted = finished
+    if has_final and list(wanted) == [FINAL]:
+        return (FINAL,)
+    absent = [fold for fold in wanted if fold not in finished]
     if absent:
         raise ValueError(
-            f"The folds must be finished folds of the run {str(run.folder)!r}. Got {absent[0]!r}. Choose from "
-            f"{', '.join(finished)}."
+            f"The folds must be finished folds of the run {str(run.folder)!r}"
+            f"{', or final alone' if has_final else ''}. Got {absent[0]!r}. Choose from {', '.join(finished)}."
+            + (
+                f" `python -m train.finalize {quoted(run.folder)}` trains a final model."
+                if absent[0] == FINAL and not has_final
+                else ""
+            )
         )
-    return tuple(fold for fold in finished if wanted is None or fold in wanted)
+    return tuple(fold for fold in finished if fold in wanted)
 
 
 def is_leaky(run: Run) -> bool:
@@ -104,6 +126,11 @@ def _load(run: Run, fold: str) -> keras.Model:
 
 def _model_file(run: Run, fold: str) -> Path:
     path = run.model_file(fold)
+    if not path.is_file() and fold == FINAL:
+        raise FileNotFoundError(
+            f"The model {str(path)!r} does not exist. Delete its folder and train it again: "
+            f"python -m train.finalize {quoted(run.folder)}."
+        )
     if not path.is_file():
         raise FileNotFoundError(
             f"The model {str(path)!r} does not exist. Delete the folder {str(run.fold_folder(fold))!r} and train the "

@@ -102,7 +102,7 @@ def predict_recordings(
         Windows with a lower peak are quiet, and nothing is predicted for them; default: the peak of the quietest clip
         of the run less `MARGIN_DB`. -inf: all are predicted.
     folds : sequence of str, optional
-        Use only the models of these folds; default: all that are finished.
+        Use only the models of these folds; default: see `train.predict.fold_models.folds_to_average`.
     batch_size : int
         Images that go through a model at once.
     on_start : callable, optional

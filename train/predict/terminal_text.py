@@ -15,7 +15,7 @@ from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import LABELS, Predictions, top_classes
 from train.predict.recordings import Rejected
-from train.runs.run_folder import Run
+from train.runs.run_folder import FINAL, Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
 SILENT, QUIET = "silent", "quiet"
@@ -35,10 +35,9 @@ def heading(run: Run, folds: Sequence[str], skipped: Counter[str]) -> str:
     skipped : collections.Counter
         Files that were not read, by kind.
     """
-    models = f"mean of {count(len(folds), 'model')}, of folds {', '.join(folds)}"
     lines = [
         f"{run.folder}: {run.recipe.model} on {run.collection}, {count(len(run.classes), 'class')}",
-        f"  models    {models if len(folds) > 1 else f'one, of fold {folds[0]}'}",
+        f"  models    {models_in_words(folds)}",
     ]
     if is_leaky(run):
         lines.append(f"  LEAKY     the accuracy that this run reports is leaky: {LEAKY_MEANS}")
@@ -48,6 +47,15 @@ def heading(run: Run, folds: Sequence[str], skipped: Counter[str]) -> str:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(skipped.items()))
         lines.append(f"  skipped   {kinds}")
     return "\n".join(lines)
+
+
+def models_in_words(folds: Sequence[str]) -> str:
+    """Whose models are averaged; `folds` as `train.predict.fold_models.folds_to_average` gives them."""
+    if tuple(folds) == (FINAL,):
+        return "the final one, trained on all recordings (--folds all: the mean of those of the folds)"
+    if len(folds) == 1:
+        return f"one, of fold {folds[0]}"
+    return f"mean of {count(len(folds), 'model')}, of folds {', '.join(folds)}"
 
 
 def predictions_text(predictions: Predictions, *, top: int) -> str:

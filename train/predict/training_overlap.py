@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from generate.dataset import tables
 from generate.runtime.wording import count
 from train.predict.predictions import WindowPrediction
-from train.runs.run_folder import Run
+from train.runs.run_folder import FINAL, Run
 from train.wording import listed
 
 
@@ -23,7 +23,7 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     """
     try:
         clips = tables.read_metadata(run.images / tables.METADATA).drop_duplicates("audio_sha256")
-        tested = {fold: set(run.read_fold_predictions(fold)["source_id"]) for fold in folds}
+        tested = {fold: set() if fold == FINAL else set(run.read_fold_predictions(fold)["source_id"]) for fold in folds}
     except OSError:  # a run that was copied without its images can predict too
         return ""
     except ValueError as error:

@@ -65,7 +65,7 @@ def make_report(
     ValueError
         If no fold is finished, or a file is not as this program wrote it.
     """
-    from train.report import model_card, plots
+    from train.report import plots
 
     predictions = read_predictions(run)
     report = build_report(run, predictions)
@@ -78,11 +78,9 @@ def make_report(
     table.insert(0, corner, list(run.classes), allow_duplicates=True)
     tables.write_table(run.folder / run_folder.CONFUSION_CSV, table)
     plots.write_png(run.folder / run_folder.CONFUSION_PNG, plots.confusion_figure(matrix, report))
-    _write_calibration(run, report, predictions)
     histories = {fold.name: run.read_history(fold.name) for fold in report.folds}
     plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
-    write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, run.image_settings()))
-    run_folder.write_json(run.folder / run_folder.REPORT, report.to_json())
+    write_card(run, report, predictions)
     lacking = write_page(run, report, n_explained=n_explained, recordings=recordings, shrunk=shrunk)
     if lacking:
         logger.warning("The page %s lacks %s", shown(run.folder / PAGE), lacking)
@@ -97,6 +95,15 @@ def _matrix(run: Run, predictions: pd.DataFrame) -> np.ndarray:
         membership(list(predictions[name]), run.classes, multilabel=True).astype(int) for name in ("label", "predicted")
     )
     return np.asarray(is_of.T @ is_predicted)
+
+
+def write_card(run: Run, report: Report, predictions: pd.DataFrame) -> None:
+    """Write the calibration, the model card and `report.json`."""
+    from train.report import model_card
+
+    _write_calibration(run, report, predictions)
+    write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, run.image_settings()))
+    run_folder.write_json(run.folder / run_folder.REPORT, report.to_json())
 
 
 def _write_calibration(run: Run, report: Report, predictions: pd.DataFrame) -> None:

@@ -89,7 +89,21 @@ def _what_it_is(report: Report, rendering: Mapping[str, object]) -> str:
         f"It classifies audio clips{length} by their spectrogram image, into {count(len(names), 'class')}: "
         f"{listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This folder holds {each} "
         f"({escaped(recipe.model)}){per_fold} trained {escaped(start_in_words(recipe.weights))} on "
-        f"{'the other folds' if n_folds > 1 else 'a part of the clips'}."
+        f"{'the other folds' if n_folds > 1 else 'a part of the clips'}.{_final(report)}"
+    )
+
+
+def _final(report: Report) -> str:
+    """What the final model is, and whose accuracy its is."""
+    final = report.final
+    if final is None:
+        return ""
+    n_folds = len(report.folds)
+    which = f"the {n_folds} models of the folds" if n_folds > 1 else "the model of the fold"
+    return (
+        f"\n\nIt also holds a final model (`{run_folder.FINAL}`), trained on all {count(final.n_clips, 'clip')} of "
+        f"{count(final.n_recordings, 'recording')} by the same recipe. No recording was left to test it: the accuracy "
+        f"below is that of {which}, each trained on fewer recordings, and is what to expect of the final one."
     )
 
 
@@ -209,10 +223,12 @@ def _confusions(report: Report, leaky: str) -> str:
 def _use(report: Report) -> str:
     command = on_a_line(f"python -m train.predict {quoted(report.run)} file.wav").replace("```", "` ` `")
     single = "" if report.is_leaky else " The accuracy above is that of a single fold's model on clips it never saw."
+    does = "averages the probabilities of all models of this folder"
+    if report.final is not None:
+        does = "asks the final model (`--folds all`: it averages the probabilities of the models of the folds)"
     return (
         f"In the folder of the program:\n\n```\n{command}\n```\n\nIt renders the audio exactly as the training images "
-        f"(`{run_folder.SETTINGS}`) and averages the probabilities of all models of this folder. Long recordings are "
-        f"classified window by window.{single}"
+        f"(`{run_folder.SETTINGS}`) and {does}. Long recordings are classified window by window.{single}"
     )
 
 

@@ -30,6 +30,7 @@ from train.report.result_records import (
     ClassResult,
     Confusion,
     FalseAlarmResult,
+    FinalModel,
     FoldResult,
     GroupResult,
     PooledResult,
@@ -100,6 +101,8 @@ class Report:
         Of a run whose clips may have several labels. An accuracy is the fraction of clips with all labels right then.
     false_alarms : FalseAlarmResult or None
         None without a class `_background` or `_other`, or if the run is leaky.
+    final : FinalModel or None
+        The model that is trained on all recordings, where the run has one.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first; none with several labels a clip.
     times : Times
@@ -139,6 +142,7 @@ class Report:
     calibration: CalibrationResult | None = None
     multilabel: MultilabelResult | None = None
     false_alarms: FalseAlarmResult | None = None
+    final: FinalModel | None = None
 
     @property
     def counted_classes(self) -> tuple[ClassResult, ...]:
@@ -162,7 +166,7 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """The report as plain values; `from_json` reads them back."""
         values = {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
-        for name in ("multilabel", "false_alarms"):
+        for name in ("multilabel", "false_alarms", "final"):
             if values[name] is None:
                 del values[name]
         return values
@@ -177,8 +181,10 @@ class Report:
             If a value is missing, or is not of its kind.
         """
         table = _renamed(values)
-        also = {"groups": _RECORDS, "calibration": _TABLE_OR_NONE, "multilabel": TABLE, "false_alarms": _TABLE_OR_NONE}
+        also = {"groups": _RECORDS, "multilabel": TABLE}
+        also |= dict.fromkeys(("calibration", "false_alarms", "final"), _TABLE_OR_NONE)
         check(table, _NESTED, optional=also)
+        final = table.get("final")
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
@@ -188,6 +194,7 @@ class Report:
             "calibration": _calibration(table.get("calibration")),
             "multilabel": _multilabel(table.get("multilabel")),
             "false_alarms": record_of(FalseAlarmResult, alarms) if (alarms := table.get("false_alarms")) else None,
+            "final": None if final is None else record_of(FinalModel, final),
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

@@ -190,6 +190,25 @@ class Times:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FinalModel:
+    """What the model that is trained on all recordings was trained on; it has no accuracy of its own.
+
+    Parameters
+    ----------
+    n_images, n_clips, n_recordings : int
+        Training images, with stored variants, and what they were made from.
+    epochs : int
+    train_seconds : float
+    """
+
+    n_images: int
+    n_clips: int
+    n_recordings: int
+    epochs: int
+    train_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ThresholdResult:
     """What the threshold of a class promises; each fold with the threshold that the others give.
 

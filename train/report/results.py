@@ -33,6 +33,7 @@ from train.report.report import Report, record_of
 from train.report.result_records import (
     CalibrationResult,
     FalseAlarmResult,
+    FinalModel,
     FoldResult,
     PooledResult,
     Protocol,
@@ -40,7 +41,7 @@ from train.report.result_records import (
 )
 from train.report.warnings import warnings_of
 from train.runs import run_folder
-from train.runs.run_folder import TRAIN_AGAIN, Run
+from train.runs.run_folder import FINAL, TRAIN_AGAIN, Run
 from train.wording import protocol_in_words
 
 
@@ -118,6 +119,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         calibration=None if is_leaky or len(folds) < 2 else _calibration(run, predictions),
         false_alarms=None if is_leaky else _false_alarms(run, predictions),
         multilabel=_multilabel(run, predictions) if run.multilabel else None,
+        final=_final(run),
         confusions=() if run.multilabel else confusions(run, predictions),
         times=Times(train_seconds=seconds, images_seen=n_seen, images_per_second=n_seen / seconds if seconds else None),
         input_size=run.input_size,
@@ -138,6 +140,19 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
     except ValueError as error:
         path = run.fold_folder(name) / run_folder.FOLD
         raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
+
+
+def _final(run: Run) -> FinalModel | None:
+    if not run.is_finished(FINAL):
+        return None
+    try:
+        return record_of(FinalModel, run.read_fold(FINAL))
+    except ValueError as error:
+        path = run.fold_folder(FINAL) / run_folder.FOLD
+        raise ValueError(
+            f"{str(path)!r} is not as this program wrote it ({error}). Delete its folder and train it again: "
+            f"python -m train.finalize {quoted(run.folder)}."
+        ) from None
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:

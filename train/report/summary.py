@@ -10,7 +10,7 @@ from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import ends_in_words, interval_in_words, tested
 from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
-from train.report.result_records import ClassResult, FoldResult
+from train.report.result_records import ClassResult, FinalModel, FoldResult
 from train.runs import run_folder
 from train.wording import duration, listed, percent, shortened, start_in_words
 
@@ -39,6 +39,8 @@ def summary_text(report: Report) -> str:
     if len(report.folds) > MOST_FOLDS:
         rows.append((leaky.strip(), f"and {len(report.folds) - MOST_FOLDS} other folds"))
     rows += _of_several_labels(report, leaky) if report.multilabel else _of_one_label(report, leaky)
+    if report.final is not None:
+        rows.append(("final model", final_text(report.final)))
     rows.append((f"{leaky}time", f"{duration(report.times.train_seconds)} of training"))
     width = max(len(name) for name, _ in rows)
     title = f"{report.collection}, {recipe.model} {start_in_words(recipe.weights)}, protocol {recipe.protocol}"
@@ -100,6 +102,14 @@ def accuracy_text(report: Report) -> str:
     only = f"; {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
     size = tested(pooled) + report.without
     return f"{percent(pooled.accuracy)} ({interval_in_words(pooled, level=pooled.level)}; {size}{only})"
+
+
+def final_text(final: FinalModel) -> str:
+    """What the final model was trained on."""
+    return (
+        f"trained on all {count(final.n_clips, 'clip')} of {count(final.n_recordings, 'recording')} in "
+        f"{duration(final.train_seconds)}; its accuracy is the cross-validated one"
+    )
 
 
 def _fold_text(fold: FoldResult, leaky: str, right: str) -> str:

@@ -36,16 +36,16 @@ SETTINGS = "settings.json"
 CLASSES = "classes.json"
 PREDICTIONS = "predictions.csv"
 REPORT = "report.json"
-CONFUSION_CSV = "confusion_matrix.csv"
-CONFUSION_PNG = "confusion_matrix.png"
+CONFUSION_CSV, CONFUSION_PNG = "confusion_matrix.csv", "confusion_matrix.png"
 CURVES = "curves.png"
 CARD = "README.md"
 FOLD = "fold.json"
 """Of a fold that is finished: its counts, its nearest-neighbour baseline, its times. Written last."""
 HISTORY = "history.csv"
-LAST = "last.keras"
-BEST = "best.keras"
+LAST, BEST = "last.keras", "best.keras"
 """Of a fold: the model after the last epoch, and with `--select validation` that of the best one."""
+FINAL = "final"
+"""Takes the place of a fold's name for the model that is trained on all recordings; no fold may be called so."""
 FORMAT = 2
 CHANGED_MODELS = frozenset({"alexnet", "densenet161", "resnet18", "resnet34", "squeezenet"})
 """Models that compute something else since format 2, which pads their images as torchvision does."""
@@ -132,10 +132,10 @@ class Run:
 
     def fold_folder(self, fold: str) -> Path:
         """Where one fold's files are; the names of folds are the user's own, and may hold anything."""
-        return self.folder / f"fold-{safe_name(fold)}"
+        return self.folder / (FINAL if fold == FINAL else f"fold-{safe_name(fold)}")
 
     def is_finished(self, fold: str) -> bool:
-        """Whether a fold is trained and tested."""
+        """Whether a fold is trained and tested, or the final model trained."""
         return (self.fold_folder(fold) / FOLD).is_file()
 
     @property

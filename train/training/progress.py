@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from generate.runtime.progress import terminal_bar
 from generate.runtime.wording import count
+from train.runs.run_folder import FINAL
 from train.wording import percent
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Progress:
         """
         self._n_seen += n_images
         self._n_left[fold] = max(0, self._n_left[fold] - n_images)
-        text = f"fold {fold}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
+        name = "final model" if fold == FINAL else f"fold {fold}"
+        text = f"{name}  epoch {row['epoch']}  loss {row['loss']:.3f}  accuracy {percent(row['accuracy'])}"
         if "val_accuracy" in row:
             text += f"  validation {percent(row['val_accuracy'])}"
         if self._bar is not None:

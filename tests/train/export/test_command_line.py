@@ -1,0 +1,135 @@
+"""Exports as a user makes and checks them: against the program's own predictions, and without this program."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.conftest import SR
+from tests.train.conftest import ROOT
+from train.export.command_line import main
+from train.export.options import FORMATS, check_backend, check_formats
+from train.export.runtimes import RUNNERS, onnx_runner
+from train.export.web_runtime import web_runtime_file
+from train.predict.predict_recordings import predict_recordings
+from train.runs.run_folder import read_run
+
+
+@pytest.fixture
+def recordings(images):
+    return images.parent / "audio_folder"
+
+
+def export(run_folder, recordings, *options):
+    return main([str(run_folder), "--audio-folder", str(recordings), *options])
+
+
+def verify(folder):
+    """Rerun the golden set in a process that sees nothing of this program."""
+    return subprocess.run(
+        [sys.executable, str(folder / "verify.py")], cwd=folder, capture_output=True, text=True, timeout=100
+    )
+
+
+def test_an_onnx_file_gives_what_the_program_gives(run_folder, recordings, capsys):
+    import onnxruntime
+
+    assert export(run_folder, recordings) == 0
+    said = capsys.readouterr().out
+    assert "the same class as the program for 30 of 30 clips" in said and "trained on, so this file has no" in said
+    folder = run_folder / "export" / "onnx"
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    # The program's own predictions, by its own command, for recordings that it decodes and renders itself.
+    files = sorted(recordings.rglob("*.wav"))[::6]
+    predicted = predict_recordings(read_run(run_folder), files, min_dbfs=-np.inf)
+    windows = np.stack([soundfile.read(file, dtype="float32")[0] for file in files])
+    given = session.run(["probabilities"], {"samples": windows})[0]
+    np.testing.assert_allclose(given, [window.probabilities for window in predicted.windows], atol=0.01)
+
+    about = json.loads((folder / "export.json").read_text())
+    written = session.get_modelmeta().custom_metadata_map
+    assert json.loads(written["classes"]) == about["classes"] == ["high", "low", "middle"]
+    assert (
+        written["sample_rate_hz"] == str(SR) and written["n_samples"] == str(SR) and "recordings" in written["licence"]
+    )
+    assert json.loads(written["thresholds"]) == about["thresholds"] and about["parity"]["accuracy"] is None
+    assert set(about["files"]) == {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    result = verify(folder)
+    assert result.returncode == 0 and "As expected." in result.stdout and len(about["golden"]) == 5
+    about["golden"][0]["probabilities"].reverse()
+    (folder / "export.json").write_text(json.dumps(about))
+    assert verify(folder).returncode == 1
+    # Again: its own files are replaced. With a file of somebody else's they are not.
+    assert export(run_folder, recordings) == 0 and verify(folder).returncode == 0
+    (folder / "notes.txt").write_text("mine")
+    assert export(run_folder, recordings) == 1 and "'notes.txt'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_all_formats_give_the_same(run_folder, recordings, capsys):
+    names = [name for name in FORMATS if name != "html" or web_runtime_file().is_file()]
+    for package, module in [pair for name in names for pair in FORMATS[name].packages]:
+        pytest.importorskip(module, reason=f"{package} is not installed: pip install {package}")
+    assert export(run_folder, recordings, "--format", *names, "--folds", "all") == 0
+    assert capsys.readouterr().out.count("the same class as the program for 16 of 16 clips") == len(names)
+    abouts = [json.loads((run_folder / "export" / name / "export.json").read_text()) for name in names]
+    golden = np.array([[clip["probabilities"] for clip in about["golden"]] for about in abouts])
+    np.testing.assert_allclose(golden, np.broadcast_to(golden[0], golden.shape), atol=0.01)
+    for name in names:
+        assert verify(run_folder / "export" / name).returncode == 0
+    plain = (run_folder / "export" / "litert" / "model.tflite").stat().st_size
+    for quantize in ("dynamic", "int8"):
+        assert export(run_folder, recordings, "--format", "litert", "--quantize", quantize, "--force") == 0
+        folder = run_folder / "export" / f"litert-{quantize}"
+        content = (folder / "model.tflite").read_bytes()
+        assert len(content) < 0.6 * plain and b'"classes": ["high", "low", "middle"]' in content
+        assert verify(folder).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_model_of_a_fold_has_an_accuracy_of_its_own(run_folder, recordings, capsys):
+    assert export(run_folder, recordings, "--folds", "1", "--input", "image", "--quantize", "int8", "--force") == 0
+    folder = run_folder / "export" / "onnx-int8-image"
+    about, report = (json.loads(path.read_text()) for path in (folder / "export.json", run_folder / "report.json"))
+    parity = about["parity"]
+    assert parity["n_clips"] == report["folds"][0]["n_images"] and "held-out clips" in capsys.readouterr().out
+    assert parity["program_accuracy"] == report["folds"][0]["accuracy"]
+    assert verify(folder).returncode == 0
+    assert (folder / "golden").is_dir() and all(name["file"].endswith(".npy") for name in about["golden"])
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_hold_is_refused(run_folder, recordings, monkeypatch, capsys):
+    def wrong(path):
+        right = onnx_runner(path)
+        return lambda x: np.roll(right(x), 1, axis=1)
+
+    monkeypatch.setitem(RUNNERS, "onnx", wrong)
+    assert export(run_folder, recordings) == 4
+    assert "the same class as the program for 0 of 30 clips" in (said := capsys.readouterr().out) and "REFUSED" in said
+    assert list((run_folder / "export").iterdir()) == []
+    assert export(run_folder, recordings, "--force") == 0 and "KEPT, though it does not hold" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_said_before_work_starts(monkeypatch):
+    monkeypatch.setitem(FORMATS, "onnx", type(FORMATS["onnx"])("model.onnx", (("no-such", "no_such_package"),)))
+    with pytest.raises(ValueError, match="Not installed: no-such. To install: pip install no-such"):
+        check_formats(["onnx"], input="audio", quantize="none", n_fft=2048)
+    with pytest.raises(ValueError, match="--quantize must be one of none"):
+        check_formats(["onnx"], input="audio", quantize="int8", n_fft=2048)
+    with pytest.raises(ValueError, match="a power of two for litert.*Got 1000"):
+        check_formats(["litert"], input="audio", quantize="none", n_fft=1000)
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(ValueError, match="KERAS_BACKEND must be tensorflow.*Got 'jax'"):
+        check_backend()
+
+
+def test_help_needs_neither_keras_nor_the_packages():
+    code = "import sys; from train.export.command_line import build_parser; build_parser().format_help(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    assert "train.export.command_line" in loaded
+    assert not {"keras", "tensorflow", "onnx", "onnxruntime", "pandas"} & set(loaded)

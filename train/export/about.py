@@ -1,0 +1,74 @@
+"""What an exported file says of itself: in its own metadata and in `export.json`."""
+
+from __future__ import annotations
+
+from train.data.clip_statistics import quietest_dbfs
+from train.export.subject import Subject
+from train.predict.fold_models import is_leaky
+from train.predict.predict_recordings import MARGIN_DB
+from train.report.report import Report
+from train.report.summary import accuracy_text
+from train.runs.run_folder import FINAL
+
+
+def metadata(subject: Subject, report: Report) -> dict[str, object]:
+    """What a user of the file must know, by name; texts and what JSON can hold.
+
+    Parameters
+    ----------
+    subject : Subject
+    report : Report
+        Of its run.
+    """
+    run, settings = subject.run, subject.front.settings
+    described = run.image_settings().get("collection") or {}
+    quietest = quietest_dbfs(run.trained_on)
+    height, width = subject.size
+    audio: dict[str, object] = {
+        "sample_rate_hz": settings.sr,
+        "n_samples": settings.n_samples,
+        "window_s": settings.seconds,
+        "pad": settings.pad,
+    }
+    image = {"height": height, "width": width, "colormap": settings.colormap}
+    return {
+        "input": subject.input,
+        **(audio if subject.input == "audio" else image),
+        "classes": list(run.classes),
+        "thresholds": {name: subject.calibration.threshold(name) for name in run.classes},
+        "temperature": subject.calibration.temperature,
+        "min_dbfs": None if quietest is None else quietest - MARGIN_DB,
+        "run": run.folder.resolve().name,
+        "images_sha256": run.table_sha256,
+        "model": run.recipe.model,
+        "trained_on": trained_on(subject),
+        "accuracy": accuracy_in_full(report),
+        "is_leaky": is_leaky(run),
+        "collection": run.collection,
+        "licence": licence(subject),
+        "citation": described.get("citation", ""),
+    }
+
+
+def trained_on(subject: Subject) -> str:
+    """Which models these are, in words."""
+    if subject.folds == (FINAL,):
+        return "all recordings of the run (the final model)"
+    if subject.held_out_fold is not None:
+        return f"all folds but {subject.held_out_fold}"
+    return f"the mean of {len(subject.folds)} models, of folds {', '.join(subject.folds)}, each trained on the others"
+
+
+def accuracy_in_full(report: Report) -> str:
+    """The cross-validated accuracy of the run, with its interval; it says where it is leaky."""
+    return f"{'LEAKY: ' if report.is_leaky else ''}{accuracy_text(report)}"
+
+
+def licence(subject: Subject) -> str:
+    """Under which licences the weights were made: the program knows those of its sources, not that of the result."""
+    recipe = subject.run.recipe
+    recordings = (subject.run.image_settings().get("collection") or {}).get("licence")
+    start = "" if recipe.weights == "none" else f"; training began with the weights {recipe.weights} of {recipe.model}"
+    if recipe.weights == "imagenet" and recipe.model.startswith("efficientnet_lite"):
+        start += " (Apache-2.0)"
+    return f"trained on recordings under: {recordings or 'no stated licence; ask whoever recorded them'}{start}"

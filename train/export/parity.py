@@ -1,0 +1,171 @@
+"""Whether an exported file gives what the program gives."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from generate.runtime.wording import count
+from train.export.clips import Clips, read_clips
+from train.export.runtimes import Runner
+from train.export.subject import Subject
+from train.report.intervals import share_interval
+from train.wording import percent
+
+LEAST_SAME = 0.98
+"""Share of the clips for which an export must give the same class; a change in one of fifty is within the interval of
+any accuracy that was measured on as many."""
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How an exported file compares with the program on the same clips.
+
+    Parameters
+    ----------
+    n_clips, n_recordings : int
+    n_same : int
+        Clips for which both give the same class.
+    largest_difference, mean_difference : float
+        Of the probabilities of a clip, the class that differs most.
+    accuracy, low, high : float or None
+        Of the file, with its interval over recordings; None where the models were trained on these clips.
+    program_accuracy : float or None
+        Of the program on the same clips.
+    window_ms : float
+        Time of one window on this machine, the median.
+    n_unreadable : int
+        Clips whose audio could not be read.
+    """
+
+    n_clips: int
+    n_recordings: int
+    n_same: int
+    largest_difference: float
+    mean_difference: float
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    program_accuracy: float | None
+    window_ms: float
+    n_unreadable: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file may be used in place of the program."""
+        return self.n_same >= LEAST_SAME * self.n_clips
+
+
+def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> dict[str, Parity]:
+    """Run exported files on clips, and compare them with the program.
+
+    Parameters
+    ----------
+    subject : Subject
+    clips : Clips
+    runners : mapping of str to callable
+        The files, by a name.
+
+    Returns
+    -------
+    dict of str to Parity
+
+    Raises
+    ------
+    ValueError
+        If no clip could be read, or a file gives what are no probabilities.
+    """
+    unreadable: list[str] = []
+    rows: list[int] = []
+    own: list[np.ndarray] = []
+    given: dict[str, list[np.ndarray]] = {name: [] for name in runners}
+    ms: dict[str, list[float]] = {name: [] for name in runners}
+    stream = read_clips(clips, subject, unreadable=unreadable)
+    while batch := list(itertools.islice(stream, BATCH)):
+        rows += [clip.row for clip in batch]
+        own.append(subject.probabilities(np.stack([clip.window.pixels for clip in batch])))
+        for name, runner in runners.items():
+            for clip in batch:
+                began = time.perf_counter()
+                given[name].append(runner(clip.input[None])[0])
+                ms[name].append(1000 * (time.perf_counter() - began))
+    if not rows:
+        why = f" {unreadable[0]}" if unreadable else ""
+        raise ValueError(f"At least one clip must be readable, to check an export with it. Got none.{why}")
+    table = clips.table.iloc[rows]
+    return {
+        name: _parity(np.concatenate(own), np.stack(given[name]), table, subject, clips, ms[name], len(unreadable))
+        for name in runners
+    }
+
+
+def _parity(
+    own: np.ndarray,
+    given: np.ndarray,
+    table: object,
+    subject: Subject,
+    clips: Clips,
+    ms: list[float],
+    n_unreadable: int,
+) -> Parity:
+    labels, sources = table["label"], table["source_id"]  # type: ignore[index]
+    if given.shape != own.shape or not np.isfinite(given).all():
+        raise ValueError(f"The exported file must give {own.shape[1]} probabilities. Got {given.shape} or no numbers.")
+    truth = np.array([subject.run.classes.index(label) for label in labels])
+    difference = np.abs(own - given).max(axis=1)
+    is_right = given.argmax(axis=1) == truth
+    interval = share_interval(is_right, sources) if clips.are_held_out else None
+    return Parity(
+        n_clips=len(own),
+        n_recordings=sources.nunique(),
+        n_same=int((own.argmax(axis=1) == given.argmax(axis=1)).sum()),
+        largest_difference=float(difference.max()),
+        mean_difference=float(difference.mean()),
+        accuracy=float(is_right.mean()) if interval else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        program_accuracy=float((own.argmax(axis=1) == truth).mean()) if interval else None,
+        window_ms=float(np.median(ms)),
+        n_unreadable=n_unreadable,
+    )
+
+
+def parity_text(parity: Parity) -> str:
+    """Such as `the same class for 400 of 400 clips; probabilities differ by at most 0.012, 0.001 on average`."""
+    text = (
+        f"the same class as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}; probabilities differ "
+        f"by at most {parity.largest_difference:.2g}, on average {parity.mean_difference:.2g}"
+    )
+    if parity.n_unreadable:
+        text += f" ({count(parity.n_unreadable, 'clip')} could not be read)"
+    return text
+
+
+def accuracy_in_words(parity: Parity, *, cross_validated: str) -> str:
+    """The accuracy of this file on held-out clips, or whose accuracy is to be expected.
+
+    Parameters
+    ----------
+    parity : Parity
+    cross_validated : str
+        That of the run, in words.
+    """
+    if parity.accuracy is None:
+        return (
+            f"{cross_validated}, cross-validated, of the models of the folds. The clips above were trained on, so this "
+            "file has no accuracy of its own"
+        )
+    interval = (
+        "too few recordings for an interval"
+        if parity.low is None
+        else f"95 % interval {100 * parity.low:.1f} to {100 * (parity.high or 0):.1f}"
+    )
+    return (
+        f"{percent(parity.accuracy)} ({interval}; {count(parity.n_clips, 'held-out clip')} of "
+        f"{count(parity.n_recordings, 'recording')}), of this very file; the program {percent(parity.program_accuracy)}"
+    )

@@ -1,0 +1,91 @@
+"""The README beside an export: what the file is, how good it is, and how it is used."""
+
+from __future__ import annotations
+
+from train.export.parity import Parity, accuracy_in_words, parity_text
+from train.export.scripts import PACKAGES, javascript_example, python_example
+from train.wording import escaped
+
+_METADATA = {
+    "onnx": "`session.get_modelmeta().custom_metadata_map`",
+    "html": "at the top and the bottom of the page",
+    "litert": "the metadata entry `spectrogram_image_classification`, as JSON",
+    "saved-model": "the signature `metadata` gives it, as JSON",
+}
+
+
+def readme_text(name: str, about: dict, parity: Parity) -> str:
+    """Write the README in Markdown.
+
+    Parameters
+    ----------
+    name : str
+        Of `train.export.options.FORMATS`.
+    about : dict
+        The content of `export.json`.
+    parity : Parity
+    """
+    leaky = "**LEAKY: the accuracy does not hold for new recordings.** " if about["is_leaky"] else ""
+    classes = ", ".join(escaped(label) for label in about["classes"])
+    parts = [
+        f"# {escaped(about['run'])} as {name}",
+        f"{leaky}`{about['file']}` ({about['megabytes']:.1f} MB) names the class of a sound: {classes}.",
+        "## Input and output",
+        _input(about),
+        f"Output `probabilities`: 32-bit numbers, shape (batch, {len(about['classes'])}), in the order of `classes` in "
+        "`export.json`, calibrated. Below the class's number in `thresholds` call the answer `unsure`.",
+        "## How good it is",
+        f"- Accuracy: {accuracy_in_words(parity, cross_validated=about['accuracy'])}.",
+        f"- This file against the program: {parity_text(parity)}.",
+        f"- {parity.window_ms:.0f} ms a window where it was exported ({about['made_on']}).",
+        f"- Weights: {_quantized(about['quantize'])}. Trained on {escaped(about['trained_on'])}.",
+        f"- What `export.json` says is in the file too: {_METADATA[name]}.",
+        "## Check it on your device",
+        f"```\npip install numpy soundfile {PACKAGES[name]}\npython verify.py\n```",
+        f"reruns the {len(about['golden'])} clips in `golden/`, whose probabilities are in `export.json`.",
+        *(
+            ["## Use it", "Open `index.html` by a double click, and drop a recording on it. It needs no network."]
+            if name == "html"
+            else ["## Python", f"```python\n{python_example(name, about['file'], about)}```"]
+        ),
+        *(
+            ["## JavaScript", f"```javascript\n{javascript_example(about)}```"]
+            if name == "onnx" and about["input"] == "audio"
+            else []
+        ),
+        "## Licence",
+        f"{escaped(about['licence'])}. {escaped(about['citation'])}".strip(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _input(about: dict) -> str:
+    if about["input"] == "image":
+        return (
+            f"Input `image`: 32-bit numbers from 0 to 255, shape (batch, {about['height']}, {about['width']}, 3), red, "
+            f"green, blue, in the colours of `{about['colormap']}`, as this program renders images."
+        )
+    short = "add silence" if about["pad"] == "silence" else "repeat it"
+    lines = [
+        f"Input `samples`: mono, {about['sample_rate_hz']:,} Hz, 32-bit numbers from -1 to 1, shape (batch, "
+        f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels; where a "
+        f"recording is shorter, {short}. All else is inside: offset, spectrogram, decibels, image, model.",
+        "It gives probabilities for any sound, also for silence. The program calls a window silent, and predicts "
+        "nothing, where no sample is more than 0.0001 from the mean"
+        + (
+            f", and quiet where none reaches {about['min_dbfs']:.0f} dB of full scale"
+            if about["min_dbfs"] is not None
+            else ""
+        )
+        + "; do the same. Recordings of 24 bits that are fainter than 16 bits can hold look darker here than in the "
+        "program.",
+    ]
+    return "\n\n".join(lines)
+
+
+def _quantized(quantize: str) -> str:
+    return {
+        "none": "32 bits",
+        "dynamic": "8 bits",
+        "int8": "8 bits, and so are activations, calibrated on training clips",
+    }[quantize]

@@ -1,0 +1,150 @@
+"""Programs that go with an export: `verify.py`, and the examples of its README."""
+
+from __future__ import annotations
+
+_OPEN = {
+    "onnx": """\
+import onnxruntime
+
+session = onnxruntime.InferenceSession({path}, providers=["CPUExecutionProvider"])
+
+
+def run(x):
+    return session.run(None, {{session.get_inputs()[0].name: x}})[0]
+""",
+    "html": """\
+import base64
+import gzip
+import re
+
+import onnxruntime
+
+found = re.search(rb'id="model">([A-Za-z0-9+/=]+)<', pathlib.Path({path}).read_bytes())
+content = gzip.decompress(base64.b64decode(found[1]))
+session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def run(x):
+    return session.run(["probabilities"], {{"samples": x}})[0]
+""",
+    "litert": """\
+from ai_edge_litert.interpreter import Interpreter
+
+signature = Interpreter({path}).get_signature_runner()
+
+
+def run(x):
+    return signature(**{{next(iter(signature.get_input_details())): x}})["probabilities"]
+""",
+    "saved-model": """\
+import tensorflow as tf
+
+model = tf.saved_model.load({path})
+signature = model.signatures["serving_default"]
+
+
+def run(x):
+    return signature(**{{next(iter(signature.structured_input_signature[1])): tf.constant(x)}})["probabilities"].numpy()
+""",
+}
+"""For each format: a function `run` from an array of inputs to one of probabilities."""
+PACKAGES = {"onnx": "onnxruntime", "html": "onnxruntime", "litert": "ai-edge-litert", "saved-model": "tensorflow"}
+
+_VERIFY = '''\
+"""Check on this device that the model gives what it gave where it was exported: python verify.py
+
+It needs nothing but numpy, soundfile and {packages}. Exit status 0: it does; 1: it does not.
+"""
+
+import json
+import pathlib
+import sys
+import time
+
+import numpy as np
+import soundfile
+{open}
+
+here = pathlib.Path(__file__).resolve().parent
+about = json.loads((here / "export.json").read_text(encoding="utf-8"))
+is_good = True
+for clip in about["golden"]:
+    path = here / clip["file"]
+    x = np.load(path) if path.suffix == ".npy" else soundfile.read(path, dtype="float32")[0]
+    began = time.perf_counter()
+    p = run(x[None].astype("float32"))[0]
+    ms = 1000 * (time.perf_counter() - began)
+    expected = np.array(clip["probabilities"])
+    difference = np.abs(p - expected).max()
+    is_good &= bool(difference <= about["tolerance"])
+    label = about["classes"][p.argmax()]
+    print(f"{{clip['file']}}: {{label}} {{p.max():.1%}}, differs by {{difference:.2g}}, {{ms:.0f}} ms")
+print("As expected." if is_good else f"DIFFERS by more than {{about['tolerance']}}.")
+sys.exit(0 if is_good else 1)
+'''
+
+
+def verify_script(name: str, file: str) -> str:
+    """The text of `verify.py` for a format.
+
+    Parameters
+    ----------
+    name : str
+        Of `train.export.options.FORMATS`.
+    file : str
+        Of the model, beside the script.
+    """
+    path = f'str(pathlib.Path(__file__).resolve().parent / "{file}")'
+    return _VERIFY.format(packages=PACKAGES[name], open=_OPEN[name].format(path=path))
+
+
+_PYTHON = """\
+import json
+import soundfile
+{open}
+
+about = json.load(open("export.json", encoding="utf-8"))
+y, sr = soundfile.read("recording.wav", dtype="float32", always_2d=True)
+y = y.mean(axis=1)[: about["n_samples"]]  # mono; sr must be {sr}: resample first, for instance with soxr
+y = np.pad(y, (0, {n_samples} - len(y)))  # {pad}
+p = run(y[None])[0]
+label = about["classes"][p.argmax()]
+print(label, p.max(), "" if p.max() >= about["thresholds"][label] else "unsure")
+"""
+
+_PYTHON_IMAGE = """\
+import json
+import PIL.Image
+{open}
+
+about = json.load(open("export.json", encoding="utf-8"))
+image = PIL.Image.open("image.png").convert("RGB").resize(({width}, {height}), PIL.Image.Resampling.BILINEAR)
+p = run(np.asarray(image, "float32")[None])[0]
+label = about["classes"][p.argmax()]
+print(label, p.max(), "" if p.max() >= about["thresholds"][label] else "unsure")
+"""
+
+
+def python_example(name: str, file: str, about: dict) -> str:
+    """Lines of Python that classify one recording or image with an export."""
+    opened = "import numpy as np\n" + _OPEN[name].format(path=f'"{file}"').rstrip()
+    if about["input"] == "image":
+        return _PYTHON_IMAGE.format(open=opened, **about)
+    pad = "silence" if about["pad"] == "silence" else "the run repeats short clips: np.resize(y, n) instead"
+    return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], n_samples=about["n_samples"], pad=pad)
+
+
+def javascript_example(about: dict) -> str:
+    """Lines of JavaScript that classify a recording in a browser with onnxruntime-web."""
+    return """\
+// <script src="ort.wasm.min.js"></script>, of the npm package onnxruntime-web, beside its .wasm and .mjs files
+const about = await (await fetch("export.json")).json();
+const session = await ort.InferenceSession.create("model.onnx");
+const context = new AudioContext({sampleRate: about.sample_rate_hz}); // resamples while it decodes
+const audio = await context.decodeAudioData(await (await fetch("recording.wav")).arrayBuffer());
+const y = new Float32Array(about.n_samples); // the rest stays silent
+for (let c = 0; c < audio.numberOfChannels; c++)
+  audio.getChannelData(c).subarray(0, y.length).forEach((v, i) => { y[i] += v / audio.numberOfChannels; });
+const p = (await session.run({samples: new ort.Tensor("float32", y, [1, y.length])})).probabilities.data;
+console.log(about.classes.map((name, k) => [name, p[k]]).sort((a, b) => b[1] - a[1])[0]);
+"""

@@ -1,0 +1,94 @@
+"""What is exported: the models of a run, with the rendering of its images and its calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generate.dataset.settings_file import refuse_multilabel
+from train.calibration.saved import SavedCalibration, read_calibration
+from train.data.decode import colour
+from train.export.options import INPUTS
+from train.export.rendering import Rendering, check_rendering, rendering
+from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
+from train.predict.windows import FrontEnd, front_end
+from train.runs.run_folder import FINAL, Run
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is exported.
+
+    Parameters
+    ----------
+    run : Run
+    folds : tuple of str
+        Whose models are averaged; `(FINAL,)`: the final model.
+    front : FrontEnd
+    calibration : SavedCalibration
+    input : {"audio", "image"}
+        Whether the rendering is part of it.
+    """
+
+    run: Run
+    folds: tuple[str, ...]
+    front: FrontEnd
+    calibration: SavedCalibration
+    input: str = "audio"
+
+    @cached_property
+    def models(self) -> list[keras.Model]:
+        """In full precision."""
+        recipe = replace(self.run.recipe, mixed_precision=False)
+        return load_models(replace(self.run, recipe=recipe), self.folds)
+
+    @cached_property
+    def rendering(self) -> Rendering | None:
+        """None where images are the input."""
+        return rendering(self.front) if self.input == "audio" else None
+
+    @property
+    def held_out_fold(self) -> str | None:
+        """The fold whose clips the model was not trained on: there is one for the model of one fold alone."""
+        return self.folds[0] if len(self.folds) == 1 and self.folds != (FINAL,) else None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images that the models see."""
+        return self.run.input_size
+
+    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
+        """What `train.predict` gives for images, shape=(n, height, width), uint8: shape=(n, n_classes)."""
+        images = colour(pixels, self.front.palette)
+        return mean_probabilities(self.models, images, temperature=self.calibration.temperature)
+
+
+def subject_of(run: Run, *, folds: Sequence[str] | None = None, input: str = "audio") -> Subject:
+    """Choose the models of a run, and check that they can be exported.
+
+    Parameters
+    ----------
+    run : Run
+    folds : sequence of str, optional
+        See `train.predict.fold_models.folds_to_average`.
+    input : {"audio", "image"}
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a fold is not finished, clips have several labels, or the rendering cannot be part of an export.
+    """
+    if input not in INPUTS:
+        raise ValueError(f"--input must be one of {', '.join(INPUTS)}. Got {input!r}.")
+    refuse_multilabel(run.image_settings())
+    front = front_end(run)
+    if input == "audio":
+        check_rendering(front)
+    return Subject(run, folds_to_average(run, folds), front, read_calibration(run.folder, run.classes), input)

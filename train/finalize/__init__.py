@@ -1,0 +1,1 @@
+"""One model on all recordings, after the folds."""
