@@ -18,6 +18,7 @@ from train import backend
 from train.models.build import build_from_recipe
 from train.models.weights import HISTORY, LAYERS, array_shapes, check_members, load_weights
 from train.recipe import Recipe
+from train.runs.run_folder import FINAL
 
 UNFINISHED = re.compile(r"(last|best)\.\d+\.tmp\.keras|(history\.csv|predictions\.csv|fold\.json)\.\d+\.tmp")
 """Names of a fold's files while they are written."""
@@ -144,7 +145,8 @@ def _unreadable(path: Path, error: Exception) -> Exception:
     if is_out_of_memory(error):  # which is no reason to delete the file
         return error
     why = (str(error) or type(error).__name__).splitlines()[0][:200]
+    what, command = ("fold", "train --resume") if path.parent.name != FINAL else ("model", "train.finalize")
     return ValueError(
-        f"The model {str(path)!r} cannot be read ({why}). Delete the folder of its fold and train the fold again: "
-        "python -m train --resume RUN."
+        f"The model {str(path)!r} cannot be read ({why}). Delete the folder of its {what} and train the {what} again: "
+        f"python -m {command} RUN."
     )

@@ -37,8 +37,13 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     in_training = [file for file, n in n_trained.items() if n]
     if not in_training:
         return ""
+    which = (
+        "the final model was"
+        if FINAL in folds
+        else f"{max(n_trained.values())} of the {count(len(folds), 'model')} may have been"
+    )
     return (
-        f"note: {max(n_trained.values())} of the {count(len(folds), 'model')} may have been trained on "
+        f"note: {which} trained on "
         f"{listed(in_training, most=3)}, of the run's own collection. Predictions for training data do not show how "
         "accurate the models are on new recordings; the run's report does."
     )
