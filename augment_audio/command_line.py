@@ -17,8 +17,8 @@ DESCRIPTION = "Write the variants of audio files as WAV files, to listen to what
 
 def build_parser() -> argparse.ArgumentParser:
     """All options."""
-    variants = "\n".join(f"  {name:8} {variant.summary}" for name, variant in VARIANTS.items())
-    presets = "\n".join(f"  {name:8} {' '.join(members) or 'the original alone'}" for name, members in PRESETS.items())
+    variants = "\n".join(f"  {name:14} {variant.summary}" for name, variant in VARIANTS.items())
+    presets = "\n".join(f"  {name:14} {' '.join(members) or 'the original alone'}" for name, members in PRESETS.items())
     parser = argparse.ArgumentParser(
         prog="python -m augment_audio",
         description=DESCRIPTION,

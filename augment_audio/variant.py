@@ -85,7 +85,7 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
     Parameters
     ----------
     text : str
-        A key of `variants`, and its value after `=`.
+        A key of `variants`, and its value after `=`; `remove-silence` is the same as `remove_silence`.
     variants : Mapping of str to Variant
         The known variants: `VARIANTS`.
 
@@ -101,6 +101,7 @@ def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
     Request(name='pitch=+2', kind='pitch', value=2.0)
     """
     kind, equals, value_text = text.strip().partition("=")
+    kind = kind.replace("-", "_")
     if kind not in variants:
         raise ValueError(f"A variant must be one of {', '.join(sorted(variants))}. Got {text!r}.")
     variant = variants[kind]

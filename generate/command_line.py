@@ -28,8 +28,8 @@ examples:
   python -m generate datasets/my_sounds --feature gammatone --image-size 320x240 --colormap viridis
   python -m generate datasets/my_sounds --dry-run   show the plan, write nothing
 
-variants: pitch=SEMITONES stretch=RATE trim[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB gain=DB speed=RATE,
-  or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
+variants: pitch=SEMITONES stretch=RATE trim[=DB] remove_silence[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB
+  gain=DB speed=RATE, or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
 exit status: 0 success, 1 failed, 2 wrong options, 3 too many clips rejected, 130 interrupted."""
 
 TABLE_COLUMNS = {

@@ -1,12 +1,13 @@
 """The audio augmentations, one effect a file, and the presets made of them."""
 
-from augment_audio.transforms import gain, noise, pitch, roll, shift, speed, stretch, trim
+from augment_audio.transforms import gain, noise, pitch, remove_silence, roll, shift, speed, stretch, trim
 from augment_audio.variant import Variant
 
 VARIANTS: dict[str, Variant] = {
     "pitch": pitch.VARIANT,
     "stretch": stretch.VARIANT,
     "trim": trim.VARIANT,
+    "remove_silence": remove_silence.VARIANT,
     "shift": shift.VARIANT,
     "roll": roll.VARIANT,
     "noise": noise.VARIANT,

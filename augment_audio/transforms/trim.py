@@ -27,17 +27,34 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     np.ndarray, shape=(at most n,), float32
     """
     y = sound.y
-    # Energy of each hop; a frame is the sum of four hops, centred as in librosa.
+    audible = np.flatnonzero(audible_frames(y, top_db))
+    if len(audible) == 0:
+        return y
+    start, end = audible[0] * HOP_LENGTH, min(len(y), (audible[-1] + 1) * HOP_LENGTH)
+    return y[start:end] if end - start < len(y) else y
+
+
+def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
+    """Which frames are less than `top_db` below the loudest; of silence, none.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+    top_db : float
+        Decibels.
+
+    Returns
+    -------
+    np.ndarray, shape=(1 + n // HOP_LENGTH,), bool
+        Centred frames, as in librosa.
+    """
+    # Energy of each hop; a frame is the sum of four hops.
     hops = np.add.reduceat(np.square(y), np.arange(0, len(y), HOP_LENGTH), dtype=np.float64)
     n_frames = 1 + len(y) // HOP_LENGTH
     padded = np.zeros(n_frames + OVERLAP - 1)
     padded[OVERLAP // 2 :][: len(hops)] = hops
     frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)
-    audible = np.flatnonzero(frames > frames.max() * 10 ** (-top_db / 10))
-    if len(audible) == 0:
-        return y
-    start, end = audible[0] * HOP_LENGTH, min(len(y), (audible[-1] + 1) * HOP_LENGTH)
-    return y[start:end] if end - start < len(y) else y
+    return frames > frames.max() * 10 ** (-top_db / 10)
 
 
 VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)

@@ -16,6 +16,7 @@ LENGTHS = {
     "stretch": lambda n, rate: (math.floor(n / rate), math.ceil(n / rate)),
     "speed": lambda n, rate: (math.floor(n / rate) - 1, math.ceil(n / rate) + 1),
     "trim": lambda n, top_db: (1, n),
+    "remove_silence": lambda n, top_db: (1, n),
 }
 """Shortest and longest for variants that change the length."""
 

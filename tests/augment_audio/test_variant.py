@@ -54,6 +54,7 @@ def names(*texts):
         ("trim", "trim", "trim", 60),
         ("trim=60", "trim", "trim", 60),
         ("trim=30", "trim=30", "trim", 30),
+        ("remove-silence=40.0", "remove_silence", "remove_silence", 40),
     ],
 )
 def test_a_variant_has_one_name_however_it_is_written(text, name, kind, value):
@@ -63,7 +64,7 @@ def test_a_variant_has_one_name_however_it_is_written(text, name, kind, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("picth=2", "A variant must be one of gain, noise, pitch, roll, .*trim. Got 'picth=2'"),
+        ("picth=2", "A variant must be one of gain, noise, pitch, remove_silence, .*trim. Got 'picth=2'"),
         ("", "Got ''"),
         ("=2", "Got '=2'"),
         ("Pitch=2", "Got 'Pitch=2'"),
@@ -90,6 +91,7 @@ RANGES = {
     "pitch": (-24, 24),
     "stretch": (0.25, 4),
     "trim": (1, 120),
+    "remove_silence": (1, 120),
     "shift": (0.001, 600),
     "roll": (0.001, 600),
     "noise": (-20, 100),
