@@ -22,7 +22,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m augment_audio",
         description=DESCRIPTION,
-        epilog=f"variants:\n{variants}\n\npresets:\n{presets}\n\n"
+        epilog=f"variants:\n{variants}\n  {'a+b':14} First a, then b, in one variant: pitch=+2+stretch=0.7\n\n"
+        f"presets:\n{presets}\n\n"
         "example:\n  python -m augment_audio dog.wav variants/ --variants pitch=+2 stretch=0.7 noise=20",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,7 +57,7 @@ def _write(options: argparse.Namespace) -> None:
     own = load_variants_file(options.variants_file) if options.variants_file else {}
     variants = VARIANTS | own
     requests = parse_requests(options.variants, variants, PRESETS)
-    if own and not any(request.kind in own for request in requests):
+    if own and not any(step.kind in own for request in requests for step in request.steps):
         raise ValueError(
             f"--variants must name a variant of {str(options.variants_file)!r}. Got {' '.join(options.variants)}. "
             f"Add one of {', '.join(own)}, or leave --variants-file out."

@@ -33,6 +33,7 @@ class Sound(ABC):
         self.y.flags.writeable = False
         self.sr = int(sr)
         self.shown = self.y[:n_shown]
+        self._n_shown = n_shown
 
     def time_stretch(self, *, rate: float) -> np.ndarray:
         """Change the tempo and keep the pitch.
@@ -46,8 +47,7 @@ class Sound(ABC):
         -------
         np.ndarray, shape=(round(n / rate),), float32
         """
-        length = max(1, round(len(self.y) / rate))
-        return _fit(self._stretched(rate), length)
+        return self.stretch_and_shift(rate=rate, n_semitones=0.0)
 
     def pitch_shift(self, *, n_semitones: float) -> np.ndarray:
         """Change the pitch and keep the tempo.
@@ -61,7 +61,33 @@ class Sound(ABC):
         -------
         np.ndarray, shape=(n,), float32
         """
-        return _fit(self._shifted(n_semitones), len(self.y))
+        return self.stretch_and_shift(rate=1.0, n_semitones=n_semitones)
+
+    def stretch_and_shift(self, *, rate: float, n_semitones: float) -> np.ndarray:
+        """Change the tempo and the pitch in one pass.
+
+        Parameters
+        ----------
+        rate : float
+            Speed, as of `time_stretch`.
+        n_semitones : float
+            As of `pitch_shift`.
+
+        Returns
+        -------
+        np.ndarray, shape=(round(n / rate),), float32
+        """
+        length = max(1, round(len(self.y) / rate))
+        return _fit(self._process(rate=rate, n_semitones=n_semitones), length)
+
+    def with_samples(self, y: np.ndarray) -> Sound:
+        """Other samples with the same rate, engine and length of the image.
+
+        Parameters
+        ----------
+        y : np.ndarray, shape=(n,), float32
+        """
+        return type(self)(y, self.sr, n_shown=self._n_shown)
 
     @property
     def padded(self) -> np.ndarray:
@@ -81,12 +107,8 @@ class Sound(ABC):
         """
 
     @abstractmethod
-    def _stretched(self, rate: float) -> np.ndarray:
-        """`padded` at another tempo, of about the right length."""
-
-    @abstractmethod
-    def _shifted(self, n_semitones: float) -> np.ndarray:
-        """`padded` at another pitch, of about the right length."""
+    def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
+        """`padded` at another tempo and pitch, of about the right length."""
 
 
 def _fit(y: np.ndarray, length: int) -> np.ndarray:

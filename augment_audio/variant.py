@@ -1,13 +1,15 @@
-"""What a variant is, how `pitch=+2` is parsed, and how one variant is made."""
+"""What a variant is, how `pitch=+2` and `pitch=+2+stretch=0.7` are parsed, and how one variant is made."""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,11 @@ from augment_audio.sound import Sound
 
 ORIGINAL = "original"
 """The variant that is the clip itself; it is always rendered."""
+NEXT = re.compile(r"\+(?=[^\W\d])")
+"""What separates augmentations that are made one after the other: a `+` before a letter. A value never has one (only
+`+inf` and `+nan` would), no shell reads a `+`, and no system forbids it in the name of a file."""
+LONGEST_NAME = 80
+"""Bytes; with a clip's 120, `__`, the suffix and that of a temporary file, within the 255 of a file name."""
 HIGHEST_SAMPLE = 1e6
 """A gain of 60 dB, the highest allowed, reaches 1,000; far above, spectra in float32 overflow."""
 
@@ -39,6 +46,9 @@ class Variant:
         Whether the name always has a sign (`pitch=+2`).
     is_gain : bool
         Whether the variant only multiplies the samples by its value in decibels.
+    by_engine : bool
+        Whether the value is an argument of `Sound.stretch_and_shift` and nothing else is done, so that two such
+        augmentations one after the other are made in one pass.
     """
 
     make: Callable[..., np.ndarray]
@@ -48,6 +58,7 @@ class Variant:
     default: float | None = None
     signed: bool = False
     is_gain: bool = False
+    by_engine: bool = False
 
     @property
     def summary(self) -> str:
@@ -62,44 +73,70 @@ class Variant:
 
 @dataclass(frozen=True)
 class Request:
-    """A variant with its value, such as `pitch=+2`.
+    """A variant with its value, such as `pitch=+2`, or several augmentations, such as `pitch=+2+stretch=0.7`.
 
     Parameters
     ----------
     name : str
         In its normal form, as in file names and in `metadata.csv`.
     kind : str
-        The key in `VARIANTS`.
+        The key in `VARIANTS`; of several augmentations, the first's.
     value : float or None
         The value of the variant's parameter.
+    then : Request or None
+        What is made of the result.
     """
 
     name: str
     kind: str
     value: float | None
+    then: Request | None = None
+
+    @property
+    def steps(self) -> tuple[Request, ...]:
+        """It and those that follow, in the order in which they are made."""
+        return (self, *(self.then.steps if self.then else ()))
 
 
 def parse_request(text: str, variants: Mapping[str, Variant]) -> Request:
-    """Parse one variant, such as `pitch=+2` or `trim`.
+    """Parse one variant, such as `pitch=+2`, `trim` or `pitch=+2+stretch=0.7`.
 
     Parameters
     ----------
     text : str
-        A key of `variants`, and its value after `=`; `remove-silence` is the same as `remove_silence`.
+        A key of `variants`, and its value after `=`; `remove-silence` is the same as `remove_silence`. After a `+`,
+        another one, which is applied to the result.
     variants : Mapping of str to Variant
         The known variants: `VARIANTS`.
 
     Raises
     ------
     ValueError
-        If the variant is not known, or its value is missing, not a number or out of its range.
+        If the variant is not known, or its value is missing, not a number or out of its range, or the name is longer
+        than 80 bytes.
 
     Examples
     --------
     >>> from augment_audio import VARIANTS
     >>> parse_request("pitch=2.0", VARIANTS)
-    Request(name='pitch=+2', kind='pitch', value=2.0)
+    Request(name='pitch=+2', kind='pitch', value=2.0, then=None)
+    >>> [step.kind for step in parse_request("trim+pitch=2+stretch=0.7", VARIANTS).steps]
+    ['trim', 'pitch', 'stretch']
     """
+    request: Request | None = None
+    for part in reversed(NEXT.split(text)):
+        step = _parse_step(part, variants)
+        request = replace(step, name=f"{step.name}+{request.name}", then=request) if request else step
+    assert request is not None
+    if request.then and len(request.name.encode()) > LONGEST_NAME:
+        raise ValueError(
+            f"The name of a variant must have at most {LONGEST_NAME} bytes, since it is in file names. Got "
+            f"{request.name!r}, which has {len(request.name.encode())}. Leave some of its augmentations out."
+        )
+    return request
+
+
+def _parse_step(text: str, variants: Mapping[str, Variant]) -> Request:
     kind, equals, value_text = text.strip().partition("=")
     kind = kind.replace("-", "_")
     if kind not in variants:
@@ -137,7 +174,8 @@ def parse_requests(
     Parameters
     ----------
     texts : iterable of str
-        Such as `["paper", "noise=20"]`; commas and spaces separate; `original` is allowed and adds nothing.
+        Such as `["paper", "noise=20"]`; commas and spaces separate (a `+` does not: see `parse_request`); `original`
+        is allowed and adds nothing.
     variants, presets : Mapping
         The known ones: `VARIANTS`, `PRESETS`.
 
@@ -170,7 +208,8 @@ def make_variant(
     """Make one variant of a waveform.
 
     The random numbers depend only on the seed, the clip and the variant's name, not on the order of the clips or the
-    number of workers.
+    number of workers. Of several augmentations, each is made of the result of the one before; a pitch and a tempo that
+    follow each other are changed in one pass of the engine.
 
     Parameters
     ----------
@@ -200,14 +239,37 @@ def make_variant(
     >>> make_variant(sound, parse_request("gain=+20", VARIANTS), VARIANTS, seed=0, clip_id="dog-1")
     array([10., 10., 10., 10.], dtype=float32)
     """
-    variant = variants[request.kind]
-    options: dict[str, object] = {}
-    if variant.parameter:
-        options[variant.parameter] = request.value
-    if variant.is_random:
-        digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
-        options["rng"] = np.random.default_rng(int.from_bytes(digest[:16], "big"))
-    y = np.asarray(variant.make(sound, **options), dtype=np.float32)
+    digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:16], "big"))
+    steps = list(request.steps)
+    while True:
+        step = steps.pop(0)
+        if steps and _is_one_pass(step, steps[0], variants):
+            made = sound.stretch_and_shift(**_value(step, variants), **_value(steps.pop(0), variants))
+        else:
+            variant = variants[step.kind]
+            made = variant.make(sound, **_value(step, variants), **({"rng": rng} if variant.is_random else {}))
+        y = _checked(made, request.name)
+        if not steps:
+            return y
+        sound = sound.with_samples(y)
+
+
+def _is_one_pass(step: Request, following: Request, variants: Mapping[str, Variant]) -> bool:
+    """Whether the engine changes both the pitch and the tempo."""
+    one, two = variants[step.kind], variants[following.kind]
+    return one.by_engine and two.by_engine and one.parameter != two.parameter
+
+
+def _value(step: Request, variants: Mapping[str, Variant]) -> dict[str, Any]:
+    """The value of a step as a keyword argument."""
+    parameter = variants[step.kind].parameter
+    return {parameter: step.value} if parameter else {}
+
+
+def _checked(made: object, name: str) -> np.ndarray:
+    """The samples in float32."""
+    y = np.asarray(made, dtype=np.float32)
     # NaN passes through both and fails the comparison below.
     peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
     if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:
@@ -215,7 +277,7 @@ def make_variant(
         if not peak <= HIGHEST_SAMPLE:
             fault = f" with values up to {peak:g}" if math.isfinite(peak) else " with values that are not finite"
         raise ValueError(
-            f"The variant {request.name!r} must return finite mono samples of shape (n,), n > 0, with full scale at 1. "
+            f"The variant {name!r} must return finite mono samples of shape (n,), n > 0, with full scale at 1. "
             f"Got shape {y.shape}{fault}."
         )
     return y

@@ -30,6 +30,7 @@ examples:
 
 variants: pitch=SEMITONES stretch=RATE trim[=DB] remove_silence[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB
   gain=DB speed=RATE, or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
+  Several at once, in one variant: pitch=+2+stretch=0.7
 exit status: 0 success, 1 failed, 2 wrong options, 3 too many clips rejected, 130 interrupted."""
 
 TABLE_COLUMNS = {

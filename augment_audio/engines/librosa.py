@@ -24,7 +24,8 @@ class LibrosaSound(Sound):
     """A waveform whose tempo and pitch change as with librosa.
 
     The same results as `librosa.effects.time_stretch` and `pitch_shift` with their defaults (n_fft 2048, hop 512,
-    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.dsp.phase_vocoder`.
+    Hann window, soxr_hq), in a tenth of the time: see `augment_audio.dsp.phase_vocoder`. Both together need one pass,
+    since a pitch shift is a stretch and a resampling.
     """
 
     @classmethod
@@ -38,15 +39,14 @@ class LibrosaSound(Sound):
 
         return PhaseVocoder(self.padded)
 
-    def _stretched(self, rate: float) -> np.ndarray:
-        return self._vocoder.stretch(rate)
-
-    def _shifted(self, n_semitones: float) -> np.ndarray:
+    def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
+        if n_semitones == 0:
+            return self._vocoder.stretch(rate)
         import soxr
 
-        # Stretched, then resampled back to the same length.
+        # Stretched, then resampled back to the length of the tempo.
         ratio = 2.0 ** (n_semitones / 12)
-        return soxr.resample(self._stretched(1 / ratio), *_as_integers(ratio), quality="HQ")
+        return soxr.resample(self._vocoder.stretch(rate / ratio), *_as_integers(ratio), quality="HQ")
 
 
 def _as_integers(ratio: float) -> tuple[float, float]:

@@ -34,12 +34,6 @@ class RubberBandSound(Sound):
                 "`--engine rubberband-program` or `--engine librosa`."
             ) from None
 
-    def _stretched(self, rate: float) -> np.ndarray:
-        return self._process(rate=rate, n_semitones=0.0)
-
-    def _shifted(self, n_semitones: float) -> np.ndarray:
-        return self._process(rate=1.0, n_semitones=n_semitones)
-
     def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
         import pedalboard
 

@@ -58,13 +58,8 @@ class RubberBandProgramSound(Sound):
         """Such as `Rubber Band 3.1.2`."""
         return f"Rubber Band {program_version()}"
 
-    def _stretched(self, rate: float) -> np.ndarray:
-        return self._call("time_stretch", rate, expected_length=len(self.padded) / rate)
-
-    def _shifted(self, n_semitones: float) -> np.ndarray:
-        return self._call("pitch_shift", n_semitones, expected_length=len(self.padded))
-
-    def _call(self, function: str, value: float, *, expected_length: float) -> np.ndarray:
+    def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
+        expected_length = len(self.padded) / rate
         peak = float(np.abs(self.y).max())
         if peak == 0:
             return np.zeros(round(expected_length), dtype=np.float32)
@@ -76,7 +71,10 @@ class RubberBandProgramSound(Sound):
         scaled = self.padded / np.float32(peak) * np.float32(HEADROOM)
         try:
             # A new dict for each call: pyrubberband modifies it.
-            y = getattr(pyrb, function)(scaled, self.sr, value, rbargs={})
+            if n_semitones == 0:
+                y = pyrb.time_stretch(scaled, self.sr, rate, rbargs={})
+            else:
+                y = pyrb.pitch_shift(scaled, self.sr, n_semitones, rbargs={} if rate == 1 else {"--tempo": rate})
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"Rubber Band did not end within {limit_s:.0f} s and was stopped.") from None
         except subprocess.CalledProcessError as error:

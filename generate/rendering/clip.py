@@ -116,10 +116,10 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     images = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
     for request in filter(None, job.requests):
         y = variant_of(audio, request, front, job.clip_id)
-        gain = _gain(request, settings.variants_file)
+        gain, is_gain = _gain(request, settings.variants_file)
         # Trimming that cuts nothing returns the same array, and a gain does not show in an image relative to its own
         # peak: the image is there already.
-        same = y is audio.y or (gain != 1 and settings.reference == "peak")
+        same = y is audio.y or (is_gain and gain != 1 and settings.reference == "peak")
         image = original if same else spectrogram_image(y, settings, noise=gain * loaded.noise)
         images.append((request.name, image, y))
 
@@ -193,10 +193,11 @@ def variant_of(audio: augment_audio.Sound, request: Request, front: Front, clip_
         raise BadAudio(f"variant {request.name}: {type(error).__name__}: {error}") from error
 
 
-def _gain(request: Request, variants_file: str) -> float:
-    """The factor by which a variant scales a clip and its quantisation noise alike; 1 if it is no gain."""
-    is_gain = known_variants(variants_file)[request.kind].is_gain
-    return 10.0 ** (request.value / 20) if is_gain and request.value is not None else 1.0
+def _gain(request: Request, variants_file: str) -> tuple[float, bool]:
+    """The factor by which a variant scales a clip and its quantisation noise, and whether that is all it does."""
+    variants = known_variants(variants_file)
+    gains_db = [step.value or 0.0 for step in request.steps if variants[step.kind].is_gain]
+    return 10.0 ** (sum(gains_db) / 20), len(gains_db) == len(request.steps)
 
 
 @functools.lru_cache(maxsize=2)

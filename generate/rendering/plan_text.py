@@ -144,7 +144,7 @@ def _variants(prepared: Prepared) -> str:
     text = " ".join([ORIGINAL, *requests])
     if own:
         text += f" (of their own for {', '.join(sorted(own))})"
-    if any(request.kind in NEED_AN_ENGINE for request in requests.values()):
+    if any(step.kind in NEED_AN_ENGINE for request in requests.values() for step in request.steps):
         text += f"; pitch and tempo by {prepared.engine_version}"
     return text
 

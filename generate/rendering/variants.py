@@ -50,7 +50,7 @@ def requested_variants(
         for label, names in classes.items()
     }
     own = set(variants) - set(augment_audio.VARIANTS)
-    of_file = {request for of_label in requests.values() for request in of_label if request.kind in own}
+    of_file = {request for of_label in requests.values() for request in of_label if _kinds(request) & own}
     for request in sorted(of_file, key=lambda request: request.name):
         _try_on_a_tone(request, settings)
     return requests
@@ -60,10 +60,14 @@ def note_unused_variants_file(settings: Settings, requests: Mapping[str, Sequenc
     """A note where a variants file is given and none of its variants is requested (a later run may request them)."""
     if not settings.variants_file:
         return []
-    own = sorted(set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS))
-    if any(request.kind in own for of_label in requests.values() for request in of_label):
+    own = set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS)
+    if any(_kinds(request) & own for of_label in requests.values() for request in of_label):
         return []
-    return [f"no variant of {settings.variants_file} is used; add to --variants one of {', '.join(own)}"]
+    return [f"no variant of {settings.variants_file} is used; add to --variants one of {', '.join(sorted(own))}"]
+
+
+def _kinds(request: Request) -> set[str]:
+    return {step.kind for step in request.steps}
 
 
 def _try_on_a_tone(request: Request, settings: Settings) -> None:

@@ -120,6 +120,15 @@ def test_a_variant_can_be_added_and_not_forgotten(audio_folder, tmp_path, capsys
     assert tree(images) == tree(tmp_path / "fresh")
 
 
+def test_several_augmentations_are_one_image_and_the_original_only_where_all_are_gains(audio_folder, tmp_path):
+    images = tmp_path / "images"
+    generate(audio_folder, images, *QUICK, "--variants", "gain=-6+gain=+3", "gain=-6+speed=2", "speed=2.0")
+    is_original = metadata(images).set_index(["clip_id", "variant"])["duplicate"]
+    assert is_original["low-0", "gain=-6+gain=+3"] and not is_original["low-0", "gain=-6+speed=2"]
+    quieter, as_loud = (png.read(images / "low" / f"low-0__{name}.png")[0] for name in ("gain=-6+speed=2", "speed=2"))
+    assert np.array_equal(quieter, as_loud)
+
+
 def test_a_sound_that_is_gone_takes_its_images_with_it(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
     generate(audio_folder, images, *QUICK, "--layout", "folders")
