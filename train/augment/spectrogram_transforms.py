@@ -10,6 +10,9 @@ import numpy as np
 
 from train.augment.named_values import named_values
 
+MOST_MASKS = 10
+"""Of each kind."""
+
 
 @dataclass(frozen=True)
 class SpectrogramTransforms:
@@ -24,8 +27,11 @@ class SpectrogramTransforms:
     band_shift : float
         Largest shift up or down, as a fraction of the height. With 128 mel bands, 3/128 are three bands.
     frequency_mask, time_mask : float
-        Largest width of the one stripe of each kind that is filled with the image's mean, as a fraction of the height
-        or width (Park et al., SpecAugment, Interspeech 2019).
+        Largest width of a stripe that is filled with the image's mean, as a fraction of the height or width (Park et
+        al., SpecAugment, Interspeech 2019).
+    n_frequency_masks, n_time_masks : int
+        How many such stripes of each kind there are, each of its own width, which may overlap; 2 of each in the paper's
+        strong policies (LD, SM, SS).
     mixup : float
         Alpha of the Beta distribution by which two images and their classes are mixed; 0: no mixup (Zhang et al.,
         mixup: Beyond Empirical Risk Minimization, ICLR 2018).
@@ -36,6 +42,8 @@ class SpectrogramTransforms:
     band_shift: float = 3 / 128
     frequency_mask: float = 0.15
     time_mask: float = 0.2
+    n_frequency_masks: int = 1
+    n_time_masks: int = 1
     mixup: float = 0.3
 
     def __post_init__(self) -> None:
@@ -43,6 +51,10 @@ class SpectrogramTransforms:
         for name in ("time_shift", "band_shift", "frequency_mask", "time_mask"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a fraction of the image, 0 to 1. Got {getattr(self, name):g}.")
+        for name in ("n_frequency_masks", "n_time_masks"):
+            if getattr(self, name) not in range(MOST_MASKS + 1):
+                raise ValueError(f"{name} must be a whole number, 0 to {MOST_MASKS}. Got {getattr(self, name):g}.")
+            object.__setattr__(self, name, int(getattr(self, name)))
         low, high = self.time_warp
         if not 0.1 <= low <= 1 <= high <= 10:
             raise ValueError(f"time_warp must be two factors around 1, such as 0.75,1.33. Got {low:g},{high:g}.")
@@ -161,13 +173,16 @@ def _resample(pixels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, 
 
 
 def _mask(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> None:
-    """Fill one stripe of rows and one of columns with each image's mean, in place."""
+    """Fill stripes of rows and of columns with each image's mean, in place."""
     n, height, width = pixels.shape
     means = np.rint(pixels.mean(axis=(1, 2)))
-    n_rows = rng.integers(0, round(transforms.frequency_mask * height) + 1, n)
-    n_columns = rng.integers(0, round(transforms.time_mask * width) + 1, n)
-    first_row = rng.integers(0, height - n_rows + 1)
-    first_column = rng.integers(0, width - n_columns + 1)
-    for k in range(n):
-        pixels[k, first_row[k] : first_row[k] + n_rows[k]] = means[k]
-        pixels[k, :, first_column[k] : first_column[k] + n_columns[k]] = means[k]
+    for mask in range(max(transforms.n_frequency_masks, transforms.n_time_masks)):
+        highest = transforms.frequency_mask * (mask < transforms.n_frequency_masks)
+        widest = transforms.time_mask * (mask < transforms.n_time_masks)
+        n_rows = rng.integers(0, round(highest * height) + 1, n)
+        n_columns = rng.integers(0, round(widest * width) + 1, n)
+        first_row = rng.integers(0, height - n_rows + 1)
+        first_column = rng.integers(0, width - n_columns + 1)
+        for k in range(n):
+            pixels[k, first_row[k] : first_row[k] + n_rows[k]] = means[k]
+            pixels[k, :, first_column[k] : first_column[k] + n_columns[k]] = means[k]

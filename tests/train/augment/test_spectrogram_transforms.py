@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,6 +67,33 @@ def test_masks_are_stripes_of_the_mean():
     assert 0 < columns.sum() <= 15 and np.diff(np.flatnonzero(columns)).max(initial=1) == 1
 
 
+def stripes(is_masked) -> int:
+    """How many runs of masked rows or columns there are."""
+    return int((np.diff(is_masked.astype(int), prepend=0) == 1).sum())
+
+
+def test_several_masks_of_each_kind_are_filled_with_the_mean_of_the_whole_image():
+    pixels = np.zeros((200, 128, 431), dtype=np.uint8)
+    pixels[:, ::2] = 200
+    masks = {"frequency_mask": 0.05, "time_mask": 0.05, "n_frequency_masks": 2, "n_time_masks": 3}
+    changed = transform(pixels, SpectrogramTransforms(**STILL | masks), rng()) != pixels
+    rows, columns = changed.all(axis=2), changed.all(axis=1)
+    assert {stripes(of_image) for of_image in rows} == {0, 1, 2}
+    assert max(stripes(of_image) for of_image in columns) == 3
+    assert rows.sum(axis=1).max() <= 2 * round(0.05 * 128) and columns.sum(axis=1).max() <= 3 * round(0.05 * 431)
+    masked = transform(pixels, SpectrogramTransforms(**STILL | masks), rng())
+    assert set(masked[changed]) == {100}
+
+
+def test_one_mask_of_each_kind_by_default_and_none_on_request():
+    """The digest is that of the release that knew one mask of each kind."""
+    made = transform(batch(8, 32, 48), SpectrogramTransforms(), rng(1))
+    assert hashlib.sha256(made.tobytes()).hexdigest().startswith("87adac44956e0d9e")
+    off = SpectrogramTransforms.from_values(["n_time_masks=0", "n-frequency-masks=0"])
+    no_width = SpectrogramTransforms.from_values(["time_mask=0", "frequency_mask=0"])
+    assert np.array_equal(transform(batch(), off, rng()), transform(batch(), no_width, rng()))
+
+
 def test_mixup_mixes_images_and_classes_alike():
     pixels, targets = batch(6), np.eye(6, dtype=np.float32)
     mixed, classes = mix(pixels, targets, alpha=1.0, rng=rng(1))
@@ -99,6 +128,9 @@ def test_values_from_text():
         ("time_mask=wide", "must be a number"),
         ("time_mask=0.1,0.2", "must be a number"),
         ("time_mask=2", "0 to 1"),
+        ("n_time_masks=1.5", "n_time_masks must be a whole number, 0 to 10. Got 1.5"),
+        ("n_time_masks=-1", "0 to 10"),
+        ("n_frequency_masks=11", "0 to 10"),
         ("time_warp=0.8", "two numbers"),
         ("time_warp=1.2,1.4", "around 1"),
         ("mixup=-1", "0 \\(none\\) to 10"),
