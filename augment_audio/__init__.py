@@ -10,7 +10,15 @@ from augment_audio.augmentation import augment
 from augment_audio.engines import ENGINES, choose_engine, open_audio
 from augment_audio.sound import Sound
 from augment_audio.transforms import PRESETS, VARIANTS
-from augment_audio.variant import ORIGINAL, Request, Variant, make_variant, parse_request, parse_requests
+from augment_audio.variant import (
+    ORIGINAL,
+    Request,
+    Variant,
+    make_variant,
+    parse_request,
+    parse_requests,
+    random_generator,
+)
 from augment_audio.variants_file import load_variants_file
 
 __all__ = [
@@ -28,4 +36,5 @@ __all__ = [
     "open_audio",
     "parse_request",
     "parse_requests",
+    "random_generator",
 ]

@@ -239,8 +239,7 @@ def make_variant(
     >>> make_variant(sound, parse_request("gain=+20", VARIANTS), VARIANTS, seed=0, clip_id="dog-1")
     array([10., 10., 10., 10.], dtype=float32)
     """
-    digest = hashlib.sha256(f"{seed}/{clip_id}/{request.name}".encode("utf-8", "surrogateescape")).digest()
-    rng = np.random.default_rng(int.from_bytes(digest[:16], "big"))
+    rng = random_generator(seed, clip_id, request.name)
     steps = list(request.steps)
     while True:
         step = steps.pop(0)
@@ -253,6 +252,20 @@ def make_variant(
         if not steps:
             return y
         sound = sound.with_samples(y)
+
+
+def random_generator(seed: int, clip_id: str, name: str) -> np.random.Generator:
+    """Random numbers of one clip for one purpose, which depend on nothing else.
+
+    Parameters
+    ----------
+    seed : int
+    clip_id : str
+    name : str
+        The variant's.
+    """
+    digest = hashlib.sha256(f"{seed}/{clip_id}/{name}".encode("utf-8", "surrogateescape")).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def _is_one_pass(step: Request, following: Request, variants: Mapping[str, Variant]) -> bool:

@@ -143,7 +143,12 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
         help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
         f"loudest (default: {default['channels']})",
     )
-    add("--pad", choices=PADS, help=f"what fills a shorter clip (default: {default['pad']})")
+    add(
+        "--pad",
+        choices=PADS,
+        help="what fills a shorter clip: silence after it, its repetition, or silence before and after it, in random "
+        f"shares (default: {default['pad']})",
+    )
     add(
         "--long",
         choices=LONGS,

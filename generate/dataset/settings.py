@@ -16,7 +16,8 @@ RENDERER = 5
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest")
 """How channels are combined; `auto` is the mean, or the loudest channel where they cancel each other."""
-PADS = ("silence", "repeat")
+PADS = {"silence": "silence", "repeat": "repetition", "random": "silence before and after, in random shares"}
+"""What fills a shorter clip, and how it is called on the page."""
 LONGS = ("first", "split")
 REFERENCES = ("peak", "full-scale")
 MAX_SIDE_PX = 4096
@@ -37,8 +38,9 @@ class Settings:
         How several channels are combined: see `generate.audio.channels`.
     seconds : float
         Length of the image's time axis; shorter variants are padded, longer ones cut.
-    pad : {"silence", "repeat"}
-        How a clip that is too short is filled.
+    pad : {"silence", "repeat", "random"}
+        How a clip that is too short is filled: with silence after it, by repetition, or with silence before and after
+        it, in shares that are random.
     long : {"first", "split"}
         What is used of a recording longer than `seconds`: its beginning, or consecutive pieces.
     variants : tuple of str
@@ -70,7 +72,7 @@ class Settings:
     colormap : str
         A matplotlib colour map.
     seed : int
-        Seed of the random variants.
+        Seed of the random variants, and of the place of short clips.
     """
 
     sr: int = 44100
@@ -112,7 +114,7 @@ class Settings:
             object.__setattr__(self, "n_fft", default_n_fft(self.sr))
         self._check_choice("channels", CHANNELS)
         self._check_range("seconds", 0.05, 600, "seconds, such as 5")
-        self._check_choice("pad", PADS)
+        self._check_choice("pad", tuple(PADS))
         self._check_choice("long", LONGS)
         self._check_range("n_bands", 8, 512, "bands, such as 64 or 128")
         self._check_range("n_mfcc", 2, 512, "coefficients, such as 40")

@@ -93,7 +93,9 @@ def time_marks(settings: Settings) -> list[tuple[float, float]]:
     return [(round(float(time), 6), round(float(time / settings.seconds), 4)) for time in times]
 
 
-def event_boxes(text: str, settings: Settings) -> list[tuple[float, float, float, float, str]]:
+def event_boxes(
+    text: str, settings: Settings, *, before_s: float = 0.0
+) -> list[tuple[float, float, float, float, str]]:
     """Where the events of a clip are in its image.
 
     Parameters
@@ -101,6 +103,8 @@ def event_boxes(text: str, settings: Settings) -> list[tuple[float, float, float
     text : str
         As in the column `events` of `metadata.csv`.
     settings : Settings
+    before_s : float
+        Seconds of padding before the clip.
 
     Returns
     -------
@@ -112,6 +116,8 @@ def event_boxes(text: str, settings: Settings) -> list[tuple[float, float, float
     --------
     >>> event_boxes('[[0.5, 1.0, "wren", null, null]]', Settings(seconds=2))
     [(0.25, 0.5, 0.0, 1.0, 'wren')]
+    >>> event_boxes('[[0.5, 1.0, "wren", null, null]]', Settings(seconds=2), before_s=1)
+    [(0.75, 1.0, 0.0, 1.0, 'wren')]
     """
     hz = row_hz(settings)
 
@@ -122,8 +128,8 @@ def event_boxes(text: str, settings: Settings) -> list[tuple[float, float, float
 
     return [
         (
-            round(start_s / settings.seconds, 4),
-            round(min(end_s / settings.seconds, 1.0), 4),
+            round((before_s + start_s) / settings.seconds, 4),
+            round(min((before_s + end_s) / settings.seconds, 1.0), 4),
             height(low_hz, 0.0),
             height(high_hz, 1.0),
             str(label),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from augment_audio import random_generator
 from generate.audio.noise_floor import SILENCE, is_silent
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 
 
-def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILENCE) -> np.ndarray:
+def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILENCE, clip_id: str = "") -> np.ndarray:
     """Render a waveform as an image, which depends on no other clip.
 
     Parameters
@@ -22,6 +23,8 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
     noise : float
         Noise floor of the file's format, see `generate.audio.noise_floor`; default: of 16 bits. A waveform that does
         not exceed it is rendered as silence, and the brightest pixel is never below it.
+    clip_id : str
+        The clip in a collection, for its place where `settings.pad` is `random`; see `padded_before`.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
         # The lowest reference of the features (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own
         # peak does not depend on the level, and the factor is a power of two, which is exact.
         y = y * np.float32(SILENCE / noise)
-    unit_range = FEATURES[settings.feature](fit_length(y, settings.n_samples, pad=settings.pad), settings)
+    y = fit_length(y, settings.n_samples, pad=settings.pad, before=padded_before(settings, clip_id))
+    unit_range = FEATURES[settings.feature](y, settings)
     image = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
     if settings.image_size is None:
         return image
@@ -50,14 +54,36 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
     return np.asarray(Image.fromarray(image).resize(settings.image_size, Image.Resampling.BILINEAR))
 
 
-def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
+def padded_before(settings: Settings, clip_id: str) -> float:
+    """The share of a short clip's padding that comes before it.
+
+    Parameters
+    ----------
+    settings : Settings
+    clip_id : str
+        Empty for a recording of no collection.
+
+    Returns
+    -------
+    float
+        Uniform from 0 to 1 by `settings.seed` and the clip, the same for all its variants, where `settings.pad` is
+        `random`; otherwise, and without a clip, 0.
+    """
+    return (
+        float(random_generator(settings.seed, clip_id, "pad").random()) if settings.pad == "random" and clip_id else 0.0
+    )
+
+
+def fit_length(y: np.ndarray, n_samples: int, *, pad: str, before: float = 0.0) -> np.ndarray:
     """Cut to a length, or pad with silence or by repetition.
 
     Parameters
     ----------
     y : np.ndarray, shape=(n,), n > 0
     n_samples : int
-    pad : {"silence", "repeat"}
+    pad : {"silence", "repeat", "random"}
+    before : float
+        Share of the silence that comes before, from 0 to below 1.
 
     Returns
     -------
@@ -72,4 +98,6 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str) -> np.ndarray:
         return y[:n_samples]
     if pad == "repeat":
         return np.resize(y, n_samples)
-    return np.pad(y, (0, n_samples - len(y)))
+    n_missing = n_samples - len(y)
+    n_before = int(before * (n_missing + 1))  # each place is equally likely
+    return np.pad(y, (n_before, n_missing - n_before))

@@ -11,9 +11,10 @@ from augment_audio import ORIGINAL
 from generate.dataset import folder, png, tables
 from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
-from generate.dataset.settings import Settings
+from generate.dataset.settings import PADS, Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features.axes import event_boxes, frequency_marks, time_marks
+from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
 from generate.runtime.os_compat import relative_posix
 
@@ -109,7 +110,7 @@ def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple
     size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
     rows = {
         "sample rate": f"{settings.sr:,} Hz",
-        "length": f"{settings.seconds:g} s, shorter clips padded by {settings.pad}",
+        "length": f"{settings.seconds:g} s, shorter clips padded by {PADS[settings.pad]}",
         "feature": settings.feature,
         "frequencies": f"{settings.fmin_hz:g} to {settings.highest_hz:g} Hz",
         "bands": f"{settings.n_bands}",
@@ -182,7 +183,12 @@ def _columns(
             "has_audio": [int(is_there) for is_there in has_audio],
             "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
-            "events": [event_boxes(text, settings) for text in of_clip["events"]],
+            "events": [
+                event_boxes(
+                    text, settings, before_s=padded_before(settings, clip_id) * max(0, settings.seconds - seconds)
+                )
+                for clip_id, text, seconds in zip(of_clip.index, of_clip["events"], of_clip["seconds"], strict=True)
+            ],
         },
     }
 

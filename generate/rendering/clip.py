@@ -93,7 +93,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     """
     settings = front.settings
     stat, loaded, audio = open_clip(job, front)
-    original = spectrogram_image(loaded.y, settings, noise=loaded.noise)
+    original = spectrogram_image(loaded.y, settings, noise=loaded.noise, clip_id=job.clip_id)
     clip = {
         "label": job.label,
         "clip_id": job.clip_id,
@@ -120,7 +120,8 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         # Trimming that cuts nothing returns the same array, and a gain does not show in an image relative to its own
         # peak: the image is there already.
         same = y is audio.y or (is_gain and gain != 1 and settings.reference == "peak")
-        image = original if same else spectrogram_image(y, settings, noise=gain * loaded.noise)
+        noise = gain * loaded.noise
+        image = original if same else spectrogram_image(y, settings, noise=noise, clip_id=job.clip_id)
         images.append((request.name, image, y))
 
     (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)

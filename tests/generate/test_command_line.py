@@ -56,7 +56,7 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("sr = 'fast'", "whole number"),
         ("sr = 1.5", "whole number"),
         ("workers = 0", "must be 1 or more"),
-        ("pad = 'zero'", "pad must be one of silence, repeat"),
+        ("pad = 'zero'", "pad must be one of silence, repeat, random"),
         ("variants = 3", "list of texts"),
         ("overwrite = 'yes'", "true or false"),
         ("feature = 3", "must be a text"),

@@ -19,6 +19,7 @@ from generate.dataset import mp3, settings_file
 from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
+from generate.features.spectrogram import fit_length, padded_before
 from generate.gallery.listen import LEADS_OUT, job_of
 from generate.gallery.make import front_of
 from generate.rendering.clip import Front, Job, open_clip
@@ -222,7 +223,10 @@ def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
     """Read a clip as far as its image shows it; runs in a worker."""
     if leads_out(job.path, front.audio_folder):
         raise BadAudio(LEADS_OUT)
-    return mp3.audible(open_clip(job, front)[1].y[: front.settings.n_samples])
+    settings, y = front.settings, open_clip(job, front)[1].y
+    if settings.pad == "random":
+        y = fit_length(y, settings.n_samples, pad=settings.pad, before=padded_before(settings, job.clip_id))
+    return mp3.audible(y[: settings.n_samples])
 
 
 class _Test(NamedTuple):

@@ -82,7 +82,7 @@ def degrade_clip(clip_id: str, job: Job, file_name: str, *, how: DegradingFront)
         raise BadAudio(LEADS_OUT)
     _, loaded, _ = open_clip(job, front)
     y = loaded.y[: settings.n_samples]
-    clean = spectrogram_image(y, settings, noise=loaded.noise)
+    clean = spectrogram_image(y, settings, noise=loaded.noise, clip_id=clip_id)
     images = [clean]
     audio = clip_audio(y, clip_id, how)
     for name in how.names:
@@ -90,7 +90,7 @@ def degrade_clip(clip_id: str, job: Job, file_name: str, *, how: DegradingFront)
         # Silence stays as it is: it has no power that noise could be relative to.
         degraded = y if loaded.silent else degradation.apply(audio)
         gain = 10.0 ** (degradation.gain_db / 20)
-        images.append(spectrogram_image(degraded, settings, noise=gain * loaded.noise))
+        images.append(spectrogram_image(degraded, settings, noise=gain * loaded.noise, clip_id=clip_id))
     try:
         stored, _ = png.read(front.images / file_name)
     except (OSError, ValueError, SyntaxError) as error:

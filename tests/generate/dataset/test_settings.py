@@ -23,7 +23,7 @@ def test_round_trip_through_json():
         ("seconds", -1, "0.05 to 600 seconds.*Got -1"),
         ("seconds", "5", "must be a number of seconds"),
         ("seconds", True, "must be a number of seconds"),
-        ("pad", "zero", "pad must be one of silence, repeat"),
+        ("pad", "zero", "pad must be one of silence, repeat, random"),
         ("long", "middle", "one of first, split"),
         ("hop_length", 4096, "at most n_fft"),
         ("n_mfcc", 600, "2 to 512"),

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+import scipy.stats
 from PIL import Image
 
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
-from generate.features.spectrogram import fit_length, is_silent, spectrogram_image
+from generate.features.spectrogram import fit_length, is_silent, padded_before, spectrogram_image
 from tests.conftest import tone, white
 
 
@@ -65,6 +66,38 @@ def test_pad():
     assert fit_length(y, 7, pad="silence").tolist() == [1, 2, 3, 0, 0, 0, 0]
     assert fit_length(y, 7, pad="repeat").tolist() == [1, 2, 3, 1, 2, 3, 1]
     assert fit_length(y, 2, pad="repeat").tolist() == [1, 2]
+
+
+def test_each_random_place_is_equally_likely():
+    """Three samples in seven: five places."""
+    settings = Settings(pad="random", seed=3)
+    y = np.arange(1, 4, dtype=np.float32)
+    shares = [padded_before(settings, f"clip-{n}") for n in range(2000)]
+    placed = [fit_length(y, 7, pad="random", before=share).tolist() for share in shares]
+    places = [made.index(1) for made in placed]
+    assert all(
+        made[place : place + 3] == [1, 2, 3] and sum(made) == 6 for made, place in zip(placed, places, strict=True)
+    )
+    assert scipy.stats.chisquare(np.bincount(places)).pvalue > 0.001 and set(places) == {0, 1, 2, 3, 4}
+    assert shares[0] == padded_before(settings, "clip-0") != padded_before(Settings(pad="random", seed=4), "clip-0")
+
+
+def test_a_random_place_changes_nothing_but_the_place():
+    """The image is that of the clip in silence, whose length is a whole number of hops here; a faint one's too."""
+    settings, plain = Settings(pad="random", seconds=3, image_size=None), Settings(seconds=3, image_size=None)
+    y = white(1.0, sr=44100)
+    n_before = int(padded_before(settings, "dog") * (2 * 44100 + 1))
+    by_hand = np.concatenate([np.zeros(n_before, np.float32), y])
+    assert n_before > 1000
+    np.testing.assert_array_equal(spectrogram_image(y, settings, clip_id="dog"), spectrogram_image(by_hand, plain))
+    faint = y * np.float32(2.0**-13)  # peaks at 24 bits' -90 dB: far above their noise, below that of 16 bits
+    np.testing.assert_array_equal(
+        spectrogram_image(faint, settings, noise=1e-4 / 256, clip_id="dog"),
+        spectrogram_image(y, settings, clip_id="dog"),
+    )
+    assert spectrogram_image(faint * np.float32(0.01), settings, noise=1e-4, clip_id="dog").max() == 0
+    assert np.array_equal(spectrogram_image(y, settings), spectrogram_image(y, plain)), "a recording of no collection"
+    assert np.array_equal(spectrogram_image(y, plain, clip_id="dog"), spectrogram_image(y, plain))
 
 
 def test_silence_is_the_floor_and_nothing_else_is():

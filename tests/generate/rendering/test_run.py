@@ -120,6 +120,24 @@ def test_a_variant_can_be_added_and_not_forgotten(audio_folder, tmp_path, capsys
     assert tree(images) == tree(tmp_path / "fresh")
 
 
+def test_short_clips_at_a_random_place(audio_folder, tmp_path):
+    """The place is of the clip and the seed, not of the order or the workers, and the same for all variants."""
+    more = ["--pad", "random", "--variants", "gain=-6", "pitch=+2", "--seconds", "3"]
+    for name, options in {"a": [], "b": ["--workers", "2"], "c": ["--seed", "1"]}.items():
+        assert generate(audio_folder, tmp_path / name, *QUICK, *more, *options) == 0
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+    starts = {
+        (run, clip): [
+            int(np.flatnonzero(png.read(path)[0].max(axis=0) > 80)[0])
+            for path in sorted((tmp_path / run / "low").glob(f"low-{clip}__*.png"))
+        ]
+        for run in "ac"
+        for clip in range(4)
+    }
+    assert all(len(of_clip) == 3 and max(of_clip) - min(of_clip) <= 1 for of_clip in starts.values())
+    assert len({of_clip[0] for of_clip in starts.values()}) > 4
+
+
 def test_several_augmentations_are_one_image_and_the_original_only_where_all_are_gains(audio_folder, tmp_path):
     images = tmp_path / "images"
     generate(audio_folder, images, *QUICK, "--variants", "gain=-6+gain=+3", "gain=-6+speed=2", "speed=2.0")
