@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from train.runs.run_folder import Run, read_run
 
 if TYPE_CHECKING:
     from train.export.export import Exported
+    from train.listen.listen import ListenOptions
+    from train.predict.events import DetectedEvent
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
@@ -266,3 +268,32 @@ class TrainedRun:
         table = event_table([event for own in events.values() for event in own], begin_times(list(events)))
         table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
         return table
+
+    def listen(
+        self,
+        *,
+        file: str | os.PathLike[str] | None = None,
+        device: str | None = None,
+        options: ListenOptions | None = None,
+        on_event: Callable[[DetectedEvent], None] = lambda event: None,
+    ) -> pd.DataFrame:
+        """Hear events until the time is over or the kernel is interrupted: `python -m train.listen`.
+
+        Parameters
+        ----------
+        file, device, options, on_event
+            See `train.listen.event_table.heard_events`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an event. How many windows were skipped is in `.attrs["heard"]`, a `train.listen.listen.Heard`.
+
+        Raises
+        ------
+        OSError, ValueError
+            If the device, the recording or an option cannot be used.
+        """
+        from train.listen.event_table import heard_events
+
+        return heard_events(self._run, file=file, device=device, options=options, on_event=on_event)

@@ -2,9 +2,9 @@
 
 from generate.audio.bad_audio import BadAudio, BadFile, FileReason
 from generate.audio.channels import MEAN, MONO
-from generate.audio.decode import Decoded, decode, duration_s
+from generate.audio.decode import Decoded, decode, duration_s, length
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
-from generate.audio.load import LONGEST_BEGINNING, Loaded, load
+from generate.audio.load import LONGEST_BEGINNING, Loaded, checked, load
 
 __all__ = [
     "AUDIO_SUFFIXES",
@@ -18,7 +18,9 @@ __all__ = [
     "Decoded",
     "FileReason",
     "Loaded",
+    "checked",
     "decode",
     "duration_s",
+    "length",
     "load",
 ]

@@ -92,7 +92,24 @@ def load(
     BadAudio
         If it cannot be decoded, is empty or truncated, lacks the channel, or has impossible samples.
     """
-    decoded = decode(path, start_s=start_s, longest_s=longest_s)
+    return checked(decode(path, start_s=start_s, longest_s=longest_s), sr, shown_s=shown_s, channels=channels)
+
+
+def checked(decoded: Decoded, sr: int, *, shown_s: float | None = None, channels: str = "auto") -> Loaded:
+    """Downmix samples and check them, remove the DC offset, and resample them.
+
+    Parameters
+    ----------
+    decoded : Decoded
+        Of a file or of a microphone.
+    sr, shown_s, channels
+        See `load`.
+
+    Raises
+    ------
+    BadAudio
+        If the channel is missing, or samples are impossible.
+    """
     own_sr, all_channels = decoded.sr, decoded.channels
     peak = _checked_peak(decoded)
     if are_sixteen_bit_numbers(all_channels, peak):

@@ -14,6 +14,8 @@ from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.explain.explain_recordings import explain_recordings
+from train.listen.listen import ListenOptions
+from train.predict.predict_events import EventOptions
 from train.report.model_card import card_text
 from train.report.results import probabilities_and_truth, read_predictions
 from train.runs.run_folder import read_run
@@ -146,3 +148,16 @@ def test_the_page_shows_several_labels(browser, run):  # noqa: F811
     browser.wait(f"{titles}.every((text) => text.split('predicted')[0].includes('low'))")
     browser.collect()
     assert browser.console == []
+
+
+def test_listening_hears_the_same_events(run, tmp_path):
+    both = tone(300, peak=0.2) + tone(6000, peak=0.2) + white(seed=99, rms=0.01)
+    soundfile.write(tmp_path / "both.wav", np.concatenate([both, both, white(seed=98, rms=0.05)]), SR)
+    heard = run.listen(file=tmp_path / "both.wav", options=ListenOptions(events=EventOptions(min_probability=0.3)))
+    events = run.events([tmp_path / "both.wav"], min_probability=0.3)
+    assert {"high", "low"} <= set(heard["label"])
+    order = ["start_s", "end_s", "label"]
+    pd.testing.assert_frame_equal(
+        heard.sort_values(order, ignore_index=True), events.sort_values(order, ignore_index=True), atol=2e-5
+    )
+    assert heard.attrs["heard"].n_skipped == 0

@@ -52,15 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_recording_options(parser)
     parser.add_argument(
-        "--hop-seconds", type=_hop, metavar="S", help="one row per window, with a window every S seconds"
+        "--hop-seconds", type=hop_seconds, metavar="S", help="one row per window, with a window every S seconds"
     )
-    parser.add_argument(
-        "--min-dbfs",
-        type=_level,
-        metavar="DB",
-        help="windows with a lower peak are `quiet` and not predicted, or none (default: 6 dB below the quietest "
-        "training clip)",
-    )
+    add_level_option(parser)
     parser.add_argument(
         "--csv", metavar="FILE", type=Path, help="write the table, with the probabilities of all classes"
     )
@@ -76,16 +70,33 @@ def _add_event_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
     add("--format", nargs="+", choices=FORMATS, default=[*FORMATS], help="of the events (default: all four)")
+    add_event_rules(group)
+
+
+def add_level_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--min-dbfs`, which `train.listen` has too."""
+    parser.add_argument(
+        "--min-dbfs",
+        type=level_dbfs,
+        metavar="DB",
+        help="windows with a lower peak are `quiet` and not predicted, or none (default: 6 dB below the quietest "
+        "training clip)",
+    )
+
+
+def add_event_rules(group: argparse._ArgumentGroup) -> None:
+    """Add what counts as an event, as `train.listen` has it too."""
+    add = group.add_argument
     add("--classes", nargs="+", metavar="CLASS", help="events of these classes alone (default: all)")
     add(
         "--min-probability",
-        type=_probability,
+        type=probability,
         metavar="P",
         help=f"from which probability on a window holds an event (default: by class, {DEFAULT_THRESHOLD:g} or more)",
     )
     add(
         "--min-gap-s",
-        type=_gap,
+        type=gap_seconds,
         metavar="S",
         help="events of one class with a shorter gap between them are one (default: half a window)",
     )
@@ -217,14 +228,16 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def _probability(text: str) -> float:
+def probability(text: str) -> float:
+    """Parse an option that is a probability above 0."""
     value = _number(text)
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"must be above 0, at most 1, such as 0.8. Got {text!r}.")
     return value
 
 
-def _level(text: str) -> float:
+def level_dbfs(text: str) -> float:
+    """Parse an option that is a peak in dBFS, or `none`."""
     if text == "none":
         return -math.inf
     value = _number(text)
@@ -233,7 +246,8 @@ def _level(text: str) -> float:
     return value
 
 
-def _gap(text: str) -> float:
+def gap_seconds(text: str) -> float:
+    """Parse an option that is a length of 0 seconds or more."""
     value = _number(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"must be 0 seconds or more, such as 1. Got {text!r}.")
@@ -247,7 +261,8 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _hop(text: str) -> float:
+def hop_seconds(text: str) -> float:
+    """Parse an option that is a length of 0.01 seconds or more."""
     seconds = _number(text)
     if not 0.01 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"must be 0.01 seconds or more, such as 1. Got {text!r}.")

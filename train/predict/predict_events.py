@@ -15,6 +15,7 @@ from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
+from train.calibration.saved import SavedCalibration
 from train.predict.event_files import PAGE, names_of, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predictions import Predictions
@@ -53,11 +54,14 @@ class EventOptions:
                 f"--classes must be classes of the run. Got {unknown[0]!r}. Choose from {', '.join(classes)}."
             )
 
-    def thresholds(self, predictions: Predictions) -> dict[str, float]:
-        """The threshold of each class that has events."""
-        names = predictions.run.classes if self.classes is None else self.classes
-        given, fitted = self.min_probability, predictions.calibration
-        return {name: fitted.threshold(name) if given is None else given for name in names}
+    def thresholds(self, classes: Sequence[str], calibration: SavedCalibration) -> dict[str, float]:
+        """The threshold of each class that has events, of the classes of a run."""
+        names, given = classes if self.classes is None else self.classes, self.min_probability
+        return {name: calibration.threshold(name) if given is None else given for name in names}
+
+    def min_gap_of(self, seconds: float) -> float:
+        """The shortest gap between events, where windows have so many seconds."""
+        return seconds / 2 if self.min_gap_s is None else self.min_gap_s
 
 
 def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str, list[DetectedEvent]]:
@@ -79,9 +83,9 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
             np.array([window.end_s for window in windows]),
             np.stack([silent if window.probabilities is None else window.probabilities for window in windows]),
             classes,
-            thresholds=options.thresholds(predictions),
+            thresholds=options.thresholds(predictions.run.classes, predictions.calibration),
             hop_s=predictions.hop_s or seconds,
-            min_gap_s=seconds / 2 if options.min_gap_s is None else options.min_gap_s,
+            min_gap_s=options.min_gap_of(seconds),
             file=file,
         )
     return events
@@ -113,7 +117,7 @@ def write_event_files(
             "folds": list(predictions.folds),
             "hop_s": predictions.hop_s,
             "temperature": predictions.calibration.temperature,
-            "thresholds": options.thresholds(predictions),
+            "thresholds": options.thresholds(predictions.run.classes, predictions.calibration),
         },
     )
 
@@ -145,7 +149,8 @@ def write_pages(
         f"Events of the run {run.folder.resolve().name} (models of folds {', '.join(predictions.folds)}), a window "
         f"every {predictions.hop_s or settings.seconds:g} s."
     )
-    thresholds = {name: p for name, p in options.thresholds(predictions).items() if name not in NOT_EVENTS}
+    thresholds = options.thresholds(run.classes, predictions.calibration)
+    thresholds = {name: p for name, p in thresholds.items() if name not in NOT_EVENTS}
     times, names = begin_times(list(events)), names_of(list(events))
     recordings = {file: Path(path_on_disk(file, Path())) for file in events}
     workers = min(MAX_READERS, usable_cores())

@@ -21,7 +21,7 @@ from train.predict.fold_models import folds_to_average, load_models, mean_probab
 from train.predict.predictions import Predictions, WindowPrediction
 from train.predict.recordings import Rejected, find_recordings, stream_windows
 from train.predict.terminal_text import rejected_text
-from train.predict.windows import FrontEnd, front_end
+from train.predict.windows import FrontEnd, Window, front_end
 from train.runs.run_folder import Run
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ def find_inputs(run: Run, paths: Sequence[str | os.PathLike[str]], *, folds: Seq
     )
 
 
+def quiet_level(run: Run) -> float | None:
+    """Peak in dBFS below which windows are quiet, if the run knows that of its clips."""
+    quietest = quietest_dbfs(run.trained_on)
+    return None if quietest is None else quietest - MARGIN_DB
+
+
 def predict_recordings(
     run: Run,
     paths: Sequence[str | os.PathLike[str]],
@@ -124,8 +130,7 @@ def predict_recordings(
         fork_server.start()  # the workers are ready when the models are
     if on_start is not None:
         on_start(inputs)
-    quietest = quietest_dbfs(run.trained_on)
-    level = quietest - MARGIN_DB if min_dbfs is None and quietest is not None else min_dbfs
+    level = quiet_level(run) if min_dbfs is None else min_dbfs
     windows: list[WindowPrediction] = []
     rejected = inputs.rejected
     if inputs.recordings:
@@ -183,29 +188,57 @@ def predict_windows(
     predictions: list[WindowPrediction] = []
     with stream_windows(recordings, front, hop_s=hop_s) as stream:
         while batch := list(itertools.islice(stream.windows, batch_size)):
-            quiet = [min_dbfs is not None and window.peak_dbfs < min_dbfs for _, window in batch]
-            skipped = [is_quiet or window.is_silent for is_quiet, (_, window) in zip(quiet, batch, strict=True)]
-            audible = [window.pixels for skip, (_, window) in zip(skipped, batch, strict=True) if not skip]
-            rows = iter(
-                mean_probabilities(
-                    models, colour(np.stack(audible), front.palette), temperature=temperature, multilabel=multilabel
-                )
-                if audible
-                else ()
+            predictions += predict_batch(
+                [(printable(str(path)), window) for path, window in batch],
+                front,
+                models,
+                temperature=temperature,
+                multilabel=multilabel,
+                min_dbfs=min_dbfs,
             )
-            for is_quiet, skip, (path, window) in zip(quiet, skipped, batch, strict=True):
-                predictions.append(
-                    WindowPrediction(
-                        file=printable(str(path)),
-                        start_s=window.start_s,
-                        end_s=window.end_s,
-                        probabilities=None if skip else next(rows),
-                        sha256=window.sha256,
-                        peak_dbfs=window.peak_dbfs,
-                        is_quiet=is_quiet and not window.is_silent,
-                    )
-                )
     return predictions, stream.rejected
+
+
+def predict_batch(
+    batch: Sequence[tuple[str, Window]],
+    front: FrontEnd,
+    models: Sequence[keras.Model],
+    *,
+    temperature: float,
+    multilabel: bool,
+    min_dbfs: float | None,
+) -> list[WindowPrediction]:
+    """Predict some windows at once.
+
+    Parameters
+    ----------
+    batch : sequence of (str, Window)
+        Windows with the names of their recordings.
+    front, models, temperature, multilabel, min_dbfs
+        See `predict_windows`.
+    """
+    quiet = [min_dbfs is not None and window.peak_dbfs < min_dbfs for _, window in batch]
+    skipped = [is_quiet or window.is_silent for is_quiet, (_, window) in zip(quiet, batch, strict=True)]
+    audible = [window.pixels for skip, (_, window) in zip(skipped, batch, strict=True) if not skip]
+    rows = iter(
+        mean_probabilities(
+            models, colour(np.stack(audible), front.palette), temperature=temperature, multilabel=multilabel
+        )
+        if audible
+        else ()
+    )
+    return [
+        WindowPrediction(
+            file=file,
+            start_s=window.start_s,
+            end_s=window.end_s,
+            probabilities=None if skip else next(rows),
+            sha256=window.sha256,
+            peak_dbfs=window.peak_dbfs,
+            is_quiet=is_quiet and not window.is_silent,
+        )
+        for is_quiet, skip, (file, window) in zip(quiet, skipped, batch, strict=True)
+    ]
 
 
 def check_any_read(windows: Sequence[object], rejected: Sequence[Rejected], what: str) -> None:

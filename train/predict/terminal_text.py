@@ -159,13 +159,13 @@ def _changed_versions(run: Run) -> str:
 
 def _lines(named: Sequence[tuple[str, dict[str, Any]]], calibration: SavedCalibration) -> str:
     """Aligned: the name, the most probable class, the next ones."""
-    cells = [(name, *_classes(row, calibration)) for name, row in named]
+    cells = [(name, *classes_text(row, calibration)) for name, row in named]
     name_width = max(len(name) for name, _, _ in cells)
     best_width = max(len(best) for _, best, _ in cells)
     return "\n".join(f"{name:{name_width}}  {best:{best_width}}  {others}".rstrip() for name, best, others in cells)
 
 
-def _classes(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, str]:
+def classes_text(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, str]:
     """The most probable class of a row of a table, and the next ones."""
     if row["silent"] or row["quiet"]:
         return SILENT if row["silent"] else QUIET, ""

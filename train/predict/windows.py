@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -111,9 +111,23 @@ def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool
     BadAudio
         If it cannot be read; the message is the reason.
     """
+    return render_window(_load_window(path, start_s, front.settings), start_s, front, with_audio=with_audio)
+
+
+def render_window(loaded: Loaded, start_s: float, front: FrontEnd, *, with_audio: bool = False) -> Window:
+    """Render the samples of one window.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Samples at the rate of the run's images; what is longer than these is not shown.
+    start_s : float
+        Where the window begins.
+    front, with_audio
+        See `read_window`.
+    """
     settings = front.settings
-    loaded = _load_window(path, start_s, settings)
-    y = loaded.y
+    y = loaded.y[: settings.n_samples]
     # On one thread, like the workers of `generate`: with more, matrix products are summed in another order, and one
     # pixel in some ten thousand differs by one level.
     with _thread_pools().limit(limits=1):
@@ -132,7 +146,7 @@ def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool
 def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
     """Read as much as `generate` read of a clip: resampling and full scale depend on the samples around."""
     is_beginning = start_s == 0 and settings.long != "split"
-    loaded = load(
+    return load(
         path,
         settings.sr,
         start_s=start_s,
@@ -140,7 +154,6 @@ def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
         shown_s=settings.seconds,
         channels=settings.channels,
     )
-    return replace(loaded, y=loaded.y[: settings.n_samples])
 
 
 @functools.cache

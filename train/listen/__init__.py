@@ -1,0 +1,1 @@
+"""Classify audio while it is recorded; see `train.listen.listen`."""
