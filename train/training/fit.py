@@ -181,7 +181,7 @@ def _fit_head(
 
 
 def _begin_training(
-    model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, *, multilabel: bool
+    model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, *, multilabel: bool = False
 ) -> None:
     """Freeze what is not trained, and add an optimizer."""
     set_trainable(model, recipe)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
@@ -68,7 +70,8 @@ def test_chance_alone_hardly_ever_reaches_a_verdict():
     def random_run(name):
         clips = pd.DataFrame({"clip_id": [str(k) for k in range(120)], "label": list("abcd") * 30})
         right = rng.random(120) < 0.7
-        return Finished(name, {}, clips.assign(source_id=clips["clip_id"], predicted=clips["label"].where(right, "-")))
+        predicted = clips.assign(source_id=clips["clip_id"], predicted=clips["label"].where(right, "-"))
+        return Finished(name, SimpleNamespace(multilabel=None), predicted)
 
     n_false = 0
     for _ in range(20):

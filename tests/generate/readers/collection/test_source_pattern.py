@@ -12,6 +12,8 @@ from tests.generate.readers.conftest import touch, write_text
 from tests.generate.readers.test_contract import COLLECTIONS
 
 GIVEN = {
+    "label_columns": ("dog", "cat"),
+    "label_separator": ";",
     "subset": "esc10",
     "source_pattern": "^(.+)_",
     "name_pattern": "{label}_{take}",
@@ -110,7 +112,8 @@ def test_an_option_is_used_or_refused(layout, name, tmp_path):
     with pytest.raises(ValueError) as caught:
         read(tmp_path, layout, replace(own, **{name: GIVEN[name]}))
     said = str(caught.value)
-    assert f"--{name.replace('_', '-')} {GIVEN[name]} is not used" in said
+    given = "dog cat" if name == "label_columns" else GIVEN[name]
+    assert f"--{name.replace('_', '-')} {given} is not used" in said
     assert f"layout {layout}" in said
     user = {"subset": "esc50", "name_pattern": "names", "annotations": "annotations"}.get(name, "csv")
     assert f"--layout {user}" in said
