@@ -19,7 +19,17 @@ from tests.conftest import SR, tone, white
 from tests.faults.rows import IS_FULL, only_at_full_count, times
 from tests.faults.running import QUICK, generate, metadata, reasons
 
-EVERY_VARIANT = ["pitch=+2", "pitch=-2", "stretch=0.7", "stretch=1.2", "trim", "shift=0.3", "roll=0.3", "noise=10"]
+EVERY_VARIANT = [
+    "pitch=+2",
+    "pitch=-2",
+    "stretch=0.7",
+    "stretch=1.2",
+    "trim",
+    "remove_silence",
+    "shift=0.3",
+    "roll=0.3",
+    "noise=10",
+]
 EVERY_VARIANT += ["gain=+6", "speed=1.2"]
 
 
