@@ -99,9 +99,9 @@ def _refuse_unused(layout: str, options: ReaderOptions) -> None:
         if name not in READERS[layout].options | FOR_EVERY_LAYOUT:
             users = [other for other, reader in READERS.items() if name in reader.options]
             value = getattr(options, name)
-            given = " ".join(value) if isinstance(value, tuple) else value
+            text = " ".join(value) if isinstance(value, tuple) else value
             raise ValueError(
-                f"{_typed(name)} {given} is not used by the layout {layout} "
+                f"{_typed(name)} {text} is not used by the layout {layout} "
                 f"({READERS[layout].title}). Leave it out, or give {' or '.join(f'--layout {user}' for user in users)}."
             )
     in_names = "{source}" in options.name_pattern
