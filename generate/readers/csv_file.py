@@ -92,6 +92,9 @@ def _columns(table: pd.DataFrame, options: ReaderOptions, path: Path) -> dict[st
     if options.label_columns and (options.label_column or options.label_separator):
         other = "label-column" if options.label_column else "label-separator"
         raise ValueError(f"--label-columns must not be combined with --{other}. Leave one of them out.")
+    if len(set(options.label_columns)) < len(options.label_columns):
+        double = next(name for name, n in Counter(options.label_columns).items() if n > 1)
+        raise ValueError(f"--label-columns must name each column once. Got {double!r} twice. Leave it out once.")
     roles = [role for role in ROLES if role != "label" or not options.label_columns]
     found = {role: chosen[role] or usual_column(list(table.columns), role, path) for role in roles}
     found.setdefault("label", "")

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
-from generate.audio import decode, length
+from generate.audio import BadAudio, decode, length
 from generate.runtime.safe_names import printable
 from train.predict.recorder_time import recorded_at
 
@@ -90,8 +90,11 @@ class RecordingSource:
     def __init__(self, path: Path, *, real_time: bool = False) -> None:
         if not path.is_file():
             raise FileNotFoundError(f"--file must be a recording. Got {str(path)!r}, which is no file.")
-        seconds, self.sr = length(path)
-        first = decode(path, longest_s=BLOCK_S)
+        try:
+            seconds, self.sr = length(path)
+            first = decode(path, longest_s=BLOCK_S)
+        except BadAudio as error:
+            raise BadAudio(f"--file must be a recording. Got {str(path)!r}: {error}") from None
         self.name, self.bits, self.is_live = printable(str(path)), first.bits, real_time
         self.began_at = recorded_at(path)
         self.n_overflows = 0

@@ -89,10 +89,10 @@ def multilabel_result(
             LabelResult(label=name, average_precision=precision, low=of_class[0], high=of_class[1], share=share)
         )
     return MultilabelResult(
-        mean_average_precision=float(_mean(precisions[:, None])[0]),
+        mean_average_precision=float(_mean(precisions[:, None])[0]) if truth.any() else None,
         low=low,
         high=high,
-        chance=float(truth[:, truth.any(axis=0)].mean()),
+        chance=float(truth[:, truth.any(axis=0)].mean()) if truth.any() else None,
         labels=tuple(rows),
     )
 

@@ -33,17 +33,17 @@ class MultilabelResult:
 
     Parameters
     ----------
-    mean_average_precision : float
-        Mean over the classes that were tested.
+    mean_average_precision : float or None
+        Mean over the classes that were tested; None if no tested clip has any.
     low, high : float or None
         Its 95 % confidence interval over recordings.
-    chance : float
+    chance : float or None
         What probabilities that say nothing would give.
     labels : tuple of LabelResult
     """
 
-    mean_average_precision: float
+    mean_average_precision: float | None
     low: float | None
     high: float | None
-    chance: float
+    chance: float | None
     labels: tuple[LabelResult, ...]

@@ -107,7 +107,9 @@ def _of_the_accuracy(report: Report) -> Iterator[str]:
 
 def _of_average_precision(report: Report) -> Iterator[str]:
     result, leaky = report.multilabel, "Leaky: " if report.is_leaky else ""
-    if result is not None and result.mean_average_precision <= result.chance:
+    if result is None or result.mean_average_precision is None or result.chance is None:
+        return
+    if result.mean_average_precision <= result.chance:
         yield (
             f"{leaky}a mean average precision of {percent(result.mean_average_precision)} is no better than "
             f"probabilities that say nothing ({percent(result.chance)}): the model has learnt nothing useful."

@@ -262,7 +262,7 @@ def read_run(folder: Path) -> Run:
         )
     try:
         found, classes = read_json(path), read_json(folder / CLASSES)
-        check(found, OF_CONFIG)
+        check(found, OF_CONFIG, optional={"multilabel": SWITCH})
         config = cast("dict[str, Any]", found)
         if not isinstance(classes, list) or not CLASS_NAMES.fits(classes):
             raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
@@ -280,7 +280,7 @@ def read_run(folder: Path) -> Run:
             versions=config["versions"],
             table_sha256=config["table_sha256"],
             trained_on=config.get("trained_on") or {},
-            multilabel=config.get("multilabel", False) is True,
+            multilabel=config.get("multilabel", False),
         )
     except (ValueError, OSError) as error:
         raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None

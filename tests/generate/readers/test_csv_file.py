@@ -500,6 +500,7 @@ def test_a_column_for_each_class(folder):
             "must hold 1 or 0. Got '2' in the column 'dog' in line 3",
         ),
         ("file,dog\na.wav,1\n", {"label_columns": ["cat"]}, "cat"),
+        ("file,dog\na.wav,1\n", {"label_columns": ["dog", "dog"]}, "Got 'dog' twice"),
         ("file,dog\na.wav,1\n", {"label_columns": ["dog"], "label_separator": ";"}, "--label-separator"),
         ("file,label\na.wav, ; \n", {"label_separator": ";"}, "Got no label in line 2"),
         ("file,label\na.wav,dog;x|cat\n", {"label_separator": "|"}, "must not have ';'"),

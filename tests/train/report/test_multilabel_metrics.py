@@ -33,6 +33,14 @@ def test_classes_that_nobody_has_do_not_count():
     assert mean_average_precision(truth, p) == pytest.approx(average_precision_score(truth[:, :2], p[:, :2]))
 
 
+def test_clips_of_no_class_have_no_average_precision():
+    result = multilabel_result(np.zeros((8, 2), bool), np.full((8, 2), 0.5), groups=np.arange(8), classes=["a", "b"])
+    assert result.mean_average_precision is None
+    assert result.chance is None
+    assert result.low is None
+    assert [row.average_precision for row in result.labels] == [None, None]
+
+
 def test_intervals_are_over_recordings():
     """Clips that are copies of each other within a recording are worth one, however many there are."""
     rng = np.random.default_rng(0)
