@@ -21,7 +21,16 @@ from generate.workers import dask_cluster, dask_worker
 from generate.workers.dask_worker import Facts, faults
 from tests.conftest import SR, white
 from tests.faults.real_runs import can_mount
-from tests.generate.rendering.test_run import QUICK, many, metadata, rejected, start, tree, wait_for_images
+from tests.generate.rendering.test_run import (
+    QUICK,
+    many,
+    metadata,
+    rejected,
+    start,
+    tree,
+    unhurried,
+    wait_for_images,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -142,17 +151,18 @@ def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(s
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_folder_that_goes_on(started, tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 15)
-    images = tmp_path / "images"
+    images, options = tmp_path / "images", (*QUICK, *unhurried(tmp_path))
     started.add_worker()
-    run = start(audio_folder, images, *QUICK, "--cluster", started.address)
-    wait_for_images(images, 20)
+    run = start(audio_folder, images, *options, "--cluster", started.address)
+    wait_for_images(images, 8)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "again to resume" in err
     assert "Traceback" not in err
-    assert main([str(a) for a in (audio_folder, images, *QUICK)]) == 0
-    assert main([str(a) for a in (audio_folder, tmp_path / "fresh", *QUICK)]) == 0
+    (tmp_path / "go").touch()
+    assert main([str(a) for a in (audio_folder, images, *options)]) == 0
+    assert main([str(a) for a in (audio_folder, tmp_path / "fresh", *options)]) == 0
     assert tree(images) == tree(tmp_path / "fresh")
 
 

@@ -534,6 +534,25 @@ def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):
     assert generate(audio_folder, tmp_path / "images", *QUICK) == 0
 
 
+UNHURRIED = """
+import time
+from pathlib import Path
+from augment_audio import Variant
+def unhurried(sound):
+    '''So slow that Ctrl-C comes before the end on every machine, until there is a file `go`.'''
+    if not (Path(__file__).parent / "go").exists():
+        time.sleep(0.4)
+    return sound.y * 0.5
+VARIANTS = {"unhurried": Variant(unhurried)}
+"""
+
+
+def unhurried(folder: Path) -> tuple[object, ...]:
+    """The options of a run that Ctrl-C can interrupt."""
+    (folder / "own.py").write_text(UNHURRIED)
+    return ("--variants-file", folder / "own.py", "--variants", "unhurried", "trim")
+
+
 def many(folder: Path, n: int) -> Path:
     """A collection that takes a few seconds."""
     for label in ("a", "b"):
@@ -598,16 +617,17 @@ def test_workers_end_with_a_main_process_that_is_killed(tmp_path):
 
 def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(tmp_path):
     audio_folder = many(tmp_path / "audio_folder", 15)
-    images = tmp_path / "images"
-    run = start(audio_folder, images, *QUICK)
-    wait_for_images(images, 20)
+    images, options = tmp_path / "images", (*QUICK, *unhurried(tmp_path))
+    run = start(audio_folder, images, *options)
+    wait_for_images(images, 8)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=30)
     assert run.returncode == 130
     assert "to resume" in err
     assert "Traceback" not in err
-    generate(audio_folder, tmp_path / "fresh", *QUICK)
-    assert generate(audio_folder, images, *QUICK) == 0
+    (tmp_path / "go").touch()
+    generate(audio_folder, tmp_path / "fresh", *options)
+    assert generate(audio_folder, images, *options) == 0
     assert tree(images) == tree(tmp_path / "fresh")
 
 
