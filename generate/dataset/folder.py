@@ -13,7 +13,8 @@ from generate.dataset import mp3, tables
 from generate.dataset.file_names import FANNED, SUFFIX
 from generate.dataset.settings_file import SETTINGS, SettingsFile, is_multilabel, read_settings
 from generate.runtime.lock import LOCK
-from generate.runtime.os_compat import is_system_file, nfc
+from generate.runtime.os_compat import nfc
+from generate.runtime.output_folder import check_output_folder
 
 TABLES = (tables.METADATA, tables.REJECTED, SETTINGS, tables.JOURNAL)
 PAGE = "index.html"
@@ -38,23 +39,11 @@ def check_ours(images: Path) -> None:
     ValueError
         If it is a file, or a folder of something else.
     """
-    if not images.exists():
-        return
-    if not images.is_dir():
-        raise ValueError(f"OUTPUT must be a folder. Got {str(images)!r}, which is a file. Give another one.")
+    check_output_folder(
+        images, "OUTPUT", marker=SETTINGS, is_own=lambda name: name == LOCK or TEMPORARY.fullmatch(name)
+    )
     if (images / SETTINGS).exists():
         read_settings(images / SETTINGS)
-        return
-    foreign = sorted(
-        name
-        for name in os.listdir(images)
-        if name != LOCK and not TEMPORARY.fullmatch(name) and not is_system_file(name)
-    )
-    if foreign:
-        raise ValueError(
-            f"OUTPUT must be a new folder, or one that this program made. Got {str(images)!r}, which holds "
-            f"{foreign[0]!r} and no {SETTINGS}. Give another one."
-        )
 
 
 def check_finished(images: Path) -> None:

@@ -149,7 +149,8 @@ def test_a_run_is_never_made_in_a_foreign_folder(tmp_path, name, injected):
     else:
         folder.write_text("a file")
     with pytest.raises(
-        ValueError, match="did not make it|is a file|not as this program wrote it|not as `python -m generate` wrote it"
+        ValueError,
+        match="must be a new folder|must be a folder|not as this program wrote it|not as `python -m generate` wrote it",
     ):
         new_run.check_ours(folder)
     if name != "settings.json":

@@ -12,6 +12,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset.settings_file import is_multilabel
 from generate.runtime.lock import LOCK
+from generate.runtime.output_folder import check_output_folder
 from generate.runtime.safe_names import safe_name
 from train.compare.table import read_runs
 from train.data.image_folder import read_images
@@ -122,7 +123,7 @@ def plan_ablation(
     if set(ablated) != set(trained) & changed or len(ablated) > 1:
         runs |= {f"without-{safe_name(out)}": tuple(v for v in trained if v != out) for out in ablated}
     folder = RUNS / (name or f"{images.resolve().name}-{recipe.model}-ablation")
-    _check_folder(folder)
+    check_output_folder(folder, "--name", marker=f"{ALL}/{CONFIG}", is_own={ALL, LOCK}.__contains__)
     return Ablation(
         folder, images, replace(recipe, train_variants=trained), tuple(folds) if folds else None, runs | {ORIGINALS: ()}
     )
@@ -133,18 +134,6 @@ def _check_known(option: str, given: Sequence[str], known: Sequence[str]) -> Non
         raise ValueError(
             f"{option} must name variants that are trained on: {listed(known, most=20)}. Got {absent[0]!r}. Name one "
             "of these."
-        )
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something other than an ablation."""
-    if (folder / ALL / CONFIG).is_file() or not folder.exists():
-        return
-    foreign = sorted(child.name for child in folder.iterdir() if child.name not in (ALL, LOCK))
-    if foreign:
-        raise ValueError(
-            f"--name must be of a new folder, or of an ablation. Got {str(folder)!r}, which holds {foreign[0]!r} and "
-            f"no run {ALL!r}. Give another --name."
         )
 
 

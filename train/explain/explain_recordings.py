@@ -19,7 +19,8 @@ import soundfile
 from generate.dataset import tables
 from generate.dataset.mp3 import audible
 from generate.runtime.atomic_write import atomic_write
-from generate.runtime.os_compat import is_system_file, nfc
+from generate.runtime.os_compat import nfc
+from generate.runtime.output_folder import check_output_folder
 from generate.runtime.safe_names import printable, unique_ids
 from train.data.decode import colour
 from train.explain.masked_audio import mask_audio
@@ -173,19 +174,7 @@ def check_folder(folder: Path) -> None:
     ValueError
         If it is a file, or holds other files and no explanations.
     """
-    if not os.path.lexists(folder):
-        return
-    if not folder.is_dir():
-        raise ValueError(
-            f"--output must be a folder. Got {str(folder)!r}, which is a file; give one such as explained."
-        )
-    names = [name for name in os.listdir(folder) if not is_system_file(name)]
-    foreign = sorted(name for name in names if not OWN.fullmatch(name))
-    if foreign and TABLE not in names:
-        raise ValueError(
-            f"--output must be a new folder, or one of explanations. Got {str(folder)!r}, which holds {foreign[0]!r} "
-            f"and no {TABLE}; give another one."
-        )
+    check_output_folder(folder, "--output", marker=TABLE, is_own=OWN.fullmatch)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
-from generate.runtime.json_check import read_json
 from generate.runtime.os_compat import is_system_file
+from generate.runtime.output_folder import check_nothing_lost
 
 MANIFEST = "export.json"
 
@@ -20,17 +19,9 @@ def check_folder(folder: Path) -> None:
     ValueError
         If it is a file or a link, or holds other files; the message names the first of them.
     """
-    if not os.path.lexists(folder):
-        return
-    if folder.is_symlink() or not folder.is_dir():
-        raise ValueError(f"--output must be a folder. Got {str(folder)!r}, which is none. Give another name.")
-    own = _own_files(folder)
-    foreign = sorted(name for name in files_in(folder) if name not in own)
-    if foreign:
-        raise ValueError(
-            f"--output must be a new folder, or one that this command wrote. Got {str(folder)!r}, which holds "
-            f"{foreign[0]!r}, and would be lost. Give another folder."
-        )
+    if folder.is_symlink():
+        raise ValueError(f"--output must be a folder. Got {str(folder)!r}, which is a link. Give another name.")
+    check_nothing_lost(folder, "--output", files_in(folder), manifest=MANIFEST)
 
 
 def files_in(folder: Path) -> list[str]:
@@ -59,12 +50,3 @@ def size_bytes(path: Path) -> int:
     """Of a file, or of all files in a folder."""
     files = [path] if path.is_file() else [path / name for name in files_in(path)]
     return sum(file.stat().st_size for file in files)
-
-
-def _own_files(folder: Path) -> set[str]:
-    try:
-        content = read_json(folder / MANIFEST)
-    except (OSError, ValueError):
-        return set()
-    files = content.get("files") if isinstance(content, dict) else None
-    return {name for name in files if isinstance(name, str)} if isinstance(files, list) else set()

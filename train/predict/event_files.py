@@ -15,6 +15,7 @@ from generate.dataset import tables
 from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
 from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.output_folder import check_nothing_lost, files_listed
 from generate.runtime.safe_names import safe_name
 from train.predict.events import DetectedEvent
 from train.predict.recording_page.listening import STRIPS
@@ -66,17 +67,7 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     ValueError
         If the folder is a file, or holds other files of these names: annotations made by hand are called so too.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--events must be a folder. Got {str(folder)!r}, which is a file. Give another name.")
-    own = _own_files(folder)
-    others = [
-        name for name in [*_planned(recordings, formats), MANIFEST] if (folder / name).exists() and name not in own
-    ]
-    if others:
-        raise ValueError(
-            f"--events must be a new folder, or one that this command wrote before. Got {str(folder)!r}, whose "
-            f"{others[0]!r} it did not write, and which would be lost. Give another folder."
-        )
+    check_nothing_lost(folder, "--events", [*_planned(recordings, formats), MANIFEST], manifest=MANIFEST)
 
 
 def write_events(
@@ -115,7 +106,7 @@ def write_events(
     folder.mkdir(parents=True, exist_ok=True)
     planned = _planned(list(events), formats)
     # First, so that after an interruption the next run knows its own files.
-    content = {"format": 1, **made_by, "files": sorted(_own_files(folder) | {MANIFEST, *planned})}
+    content = {"format": 1, **made_by, "files": sorted(files_listed(folder / MANIFEST) | {MANIFEST, *planned})}
     write_text_atomically(folder / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     if "csv" in formats:
         tables.write_table(folder / TABLE, event_table([event for own in events.values() for event in own], times))
@@ -138,15 +129,6 @@ def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
         *([TABLE] if "csv" in formats else []),
         *(name + ending for kind in formats for ending in endings.get(kind, []) for name in names),
     ]
-
-
-def _own_files(folder: Path) -> frozenset[str]:
-    """Files that this command wrote into the folder."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return frozenset(name for name in content["files"] if isinstance(name, str))
-    except (OSError, ValueError, KeyError, TypeError):
-        return frozenset()
 
 
 def names_of(files: Sequence[str]) -> dict[str, str]:

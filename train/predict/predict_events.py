@@ -93,7 +93,7 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
 
 def begin_times(files: Sequence[str]) -> dict[str, datetime]:
     """When recordings begin, of those that say so."""
-    known = {file: recorded_at(Path(file)) for file in files}
+    known = {file: recorded_at(Path(path_on_disk(file, Path()))) for file in files}
     return {file: at for file, at in known.items() if at is not None}
 
 

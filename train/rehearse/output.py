@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.dataset import tables
+from generate.runtime.output_folder import check_output_folder
 from generate.runtime.safe_names import printable
 from train.rehearse.degradations import DEGRADATIONS
 from train.rehearse.leave_one_site_out import SiteResult
@@ -18,26 +19,20 @@ from train.report.intervals import LEVEL
 from train.runs.run_folder import write_json
 
 DETAILS, TABLE, PLOT, CLIPS, SITES = "rehearsal.json", "rehearsal.csv", "rehearsal.png", "clips.csv", "sites.csv"
+TEMPORARY = re.compile(rf"{re.escape(DETAILS)}\.\d+\.tmp")
 FOLDER = "rehearsal"
 """In the folder of the run, unless another one is named."""
 
 
 def check_folder(folder: Path) -> None:
-    """Check, before any work, that only files of an earlier rehearsal would be replaced.
+    """Check, before any work, that a folder is new or holds a rehearsal.
 
     Raises
     ------
     ValueError
-        If the folder is a file, or holds other files of these names.
+        If it is a file, or holds other files and no rehearsal.
     """
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise ValueError(f"--output must be a folder. Got {str(folder)!r}, which is a file. Give another name.")
-    others = [name for name in (TABLE, PLOT, CLIPS, SITES) if os.path.lexists(folder / name)]
-    if others and not (folder / DETAILS).is_file():
-        raise ValueError(
-            f"--output must be a new folder, or one that this command wrote before. Got {str(folder)!r}, whose "
-            f"{others[0]!r} it did not write, and which would be lost. Give another folder."
-        )
+    check_output_folder(folder, "--output", marker=DETAILS, is_own=TEMPORARY.fullmatch)
 
 
 def write_rehearsal(folder: Path, rehearsal: Rehearsal, sites: Sequence[SiteResult] = ()) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from generate.dataset.settings_file import read_settings
 from generate.runtime.lock import LOCK
-from generate.runtime.os_compat import is_system_file
+from generate.runtime.output_folder import check_output_folder
 from train.recipe import LEAKY, Recipe
 from train.runs.run_folder import CLASSES, CONFIG, SETTINGS
 
@@ -50,19 +49,8 @@ def check_ours(folder: Path) -> None:
     ValueError
         If it is a file, or holds something else.
     """
-    if not os.path.lexists(folder):
-        return
-    if not folder.is_dir():
-        raise ValueError(f"{str(folder)!r} is a file or a broken link. Give another --name.")
-    if (folder / CONFIG).is_file():
-        return
-    foreign = sorted(name for name in os.listdir(folder) if name not in _BEFORE_CONFIG and not is_system_file(name))
-    if foreign:
-        raise ValueError(
-            f"{str(folder)!r} holds {foreign[0]!r} and no {CONFIG}, so this program did not make it. Give another "
-            "--name."
-        )
-    if (folder / SETTINGS).is_file():
+    check_output_folder(folder, "--name", marker=CONFIG, is_own=_BEFORE_CONFIG.__contains__)
+    if (folder / SETTINGS).is_file() and not (folder / CONFIG).is_file():
         read_settings(folder / SETTINGS)
 
 

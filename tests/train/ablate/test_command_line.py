@@ -149,7 +149,7 @@ def test_other_images_and_foreign_folders_are_refused(few, here, capsys):
     (here / "outputs/runs/b").mkdir()
     (here / "outputs/runs/b/config.json").write_text("{}")
     assert ablate(few, "--name", "b") == 1
-    assert "holds 'config.json' and no run 'all'" in capsys.readouterr().err
+    assert "holds 'config.json' and no all/config.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_bad_files_are_named_and_the_rest_is_explained(run, tmp_path, capsys):
         (["good.wav", "--class", "Midle"], "Did you mean 'middle'"),
         (["good.wav", "--class", "42"], ": high, low"),
         (["good.wav", "--folds", "7"], "Got '7'. Choose from 1, 2"),
-        (["good.wav", "-o", "bad.wav"], "which is a file; give one such as explained"),
+        (["good.wav", "-o", "bad.wav"], "which is a file or a broken link"),
     ],
 )
 def test_errors(run, tmp_path, capsys, monkeypatch, arguments, message):

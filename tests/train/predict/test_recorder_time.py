@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from generate.runtime.safe_names import printable
+from train.predict.predict_events import begin_times
 from train.predict.recorder_time import recorded_at
 
 FIVE_BEHIND = timezone(timedelta(hours=-5))
@@ -75,3 +78,18 @@ def test_by_guano(tmp_path):
 def test_other_content_says_nothing(tmp_path, content):
     (tmp_path / "a.wav").write_bytes(content)
     assert recorded_at(tmp_path / "a.wav") is None
+
+
+def test_of_a_file_whose_name_is_not_utf8(tmp_path):
+    """Events name the recording as a table can hold it."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    with soundfile.SoundFile(tmp_path / "a.wav", "w", 8000, 1) as file:
+        file.comment = "Recorded at 05:00:00 17/06/2022 (UTC-5) by AudioMoth 2 at medium gain"
+        file.write(np.zeros(80, np.float32))
+    try:
+        (tmp_path / "a.wav").rename(path)
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this system has no such names")
+    name = printable(str(path))
+    assert name != str(path)
+    assert begin_times([name]) == {name: datetime(2022, 6, 17, 5, tzinfo=FIVE_BEHIND)}

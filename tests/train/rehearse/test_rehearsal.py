@@ -173,7 +173,10 @@ def test_wrong_use_is_refused_before_work(trained, rehearse, tmp_path, capsys, m
     assert "--background-folder must be a folder" in refused("--background-folder", tmp_path / "gone")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "clips.csv").write_text("mine")
-    assert "did not write" in refused() and (tmp_path / "out" / "clips.csv").read_text() == "mine"
+    assert (
+        "holds 'clips.csv' and no rehearsal.json" in refused()
+        and (tmp_path / "out" / "clips.csv").read_text() == "mine"
+    )
     monkeypatch.setattr("train.rehearse.plan.is_leaky", lambda run: True)
     (tmp_path / "out" / "clips.csv").unlink()
     assert "must have a grouped split" in refused()
