@@ -16,7 +16,7 @@ class ReaderOptions:
     Parameters
     ----------
     subset : str
-        Of the collection: `esc10` with the ESC-50 reader, else empty.
+        Of the collection: `esc10` with the ESC-50 reader, `fault-filtered` with the GTZAN reader, else empty.
     source_pattern : str
         Regular expression for the original recording in the file name (every layout).
     name_pattern : str
