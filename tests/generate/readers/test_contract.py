@@ -13,7 +13,7 @@ from generate.dataset.settings import Settings
 from generate.readers import READERS, ReaderOptions, find_layout, read
 from tests.generate.readers.conftest import touch, write_audio, write_text
 
-COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s"]
+COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s", "salience"]
 FORBIDDEN = set('/\\:*?"<>|') | {chr(code) for code in range(32)}
 """Characters that one system or another does not take in a file name."""
 
