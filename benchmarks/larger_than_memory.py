@@ -128,7 +128,14 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
             "start_s": 0.0,
             "audio_sha256": f"{k:064x}",
         }
-        sound |= {"dc_offset": 0.0, "channel": "mono", "sample_rate_hz": 44100, "split": "", "events": ""}
+        sound |= {
+            "dc_offset": 0.0,
+            "channel": "mono",
+            "sample_rate_hz": 44100,
+            "split": "",
+            "events": "",
+            "salience": "",
+        }
         state = {"variant": "original", "duplicate": False, "silent": False, "audio_bytes": 1, "audio_mtime_ns": 1}
         rows.append(clip | file | sound | state)
     tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])

@@ -97,9 +97,10 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
     add(
         "--layout",
         metavar="NAME",
-        help="esc50, esc10, urbansound8k, gtzan, csv, names, splits (train, test, validation), folds or folders",
+        help="esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test, validation), folds or "
+        "folders",
     )
-    add("--subset", metavar="NAME", default="", help="with ESC-50: esc10")
+    add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")
     add(
         "--source-pattern",
         metavar="REGEX",

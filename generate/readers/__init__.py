@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from generate.readers import annotated, csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
+from generate.readers import annotated, audioset, csv_file, esc10, esc50, folders, gtzan, names, urbansound8k
 from generate.readers.annotations.detect import note_annotations
 from generate.readers.collection import layout as layout_of
 from generate.readers.collection.clips import Collection
@@ -20,6 +20,7 @@ READERS: dict[str, Reader] = {
     "esc10": esc10.READER,
     "urbansound8k": urbansound8k.READER,
     "gtzan": gtzan.READER,
+    "audioset": audioset.READER,
     "csv": csv_file.READER,
     "annotations": annotated.READER,
     "names": names.READER,
@@ -85,7 +86,7 @@ def read(folder: Path, layout: str, options: ReaderOptions, *, is_explicit: bool
     if collection.clips.empty:
         raise ValueError(_nothing_read(folder, layout, collection))
     if (
-        not READERS[layout].url and collection.events is None
+        not READERS[layout].is_published and collection.events is None
     ):  # the readers of published collections know the text files in them
         is_settled = is_explicit or options.labels is not None or bool(options.name_pattern)
         collection.notes += note_annotations(folder, is_settled=is_settled)

@@ -8,10 +8,12 @@ from generate.readers.audio_folder.walk import folder_of_most, not_named
 from generate.readers.collection.clips import Collection
 from generate.readers.collection.named_files import named_files
 from generate.readers.collection.reader import Reader, ReaderOptions
-from generate.readers.csv_tables.csv_text import read_table, require_columns
+from generate.readers.csv_tables.csv_text import line_numbers, read_table, require_columns
 
 TABLES = ("metadata/UrbanSound8K.csv", "UrbanSound8K.csv")
 """Paths of the table: as published, and in the copies of Kaggle."""
+SALIENCES = ("1", "2")
+"""In the foreground, in the background."""
 AUDIO = ("audio", "")
 """Parents of `fold1` to `fold10` in these."""
 
@@ -26,7 +28,7 @@ def _table(folder: Path) -> str | None:
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
-    """Read `UrbanSound8K.csv` and the audio files of its folds; `fsID` is the recording.
+    """Read `UrbanSound8K.csv` and the audio files of its folds; `fsID` is the recording, `salience` is kept.
 
     Raises
     ------
@@ -40,6 +42,13 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         raise FileNotFoundError(f"{str(folder)!r} has none of UrbanSound8K's tables: {', '.join(TABLES)}.")
     table = read_table(folder / name)
     require_columns(table, ("slice_file_name", "fsID", "fold", "class"), folder / name)
+    salience = table["salience"].str.strip() if "salience" in table else None
+    if salience is not None and not (known := salience.isin(SALIENCES)).all():
+        lines = list(table.index[~known])
+        raise ValueError(
+            f"{name}: salience must be 1 (foreground) or 2 (background). Got {salience[lines[0]]!r} in "
+            f"{line_numbers(lines)}. Correct it there."
+        )
     in_fold = "fold" + table["fold"] + "/" + table["slice_file_name"]
     paths = folder_of_most(folder, AUDIO, in_fold) + in_fold
     collection = named_files(
@@ -50,6 +59,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folds=table["fold"],
         sources=table["fsID"],
         names=table["slice_file_name"].str.removesuffix(".wav"),
+        salience=salience,
     )
     collection.skipped += not_named(folder, {*paths, *collection.clips["path"]})
     return collection

@@ -61,7 +61,7 @@ class Job:
         Whether the audio of each image is written beside it as MP3, unless the clip is silent.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
-    events : str
+    events, salience : str
         As in `metadata.csv`.
     """
 
@@ -76,6 +76,7 @@ class Job:
     with_audio: bool = False
     split: str = ""
     events: str = ""
+    salience: str = ""
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
@@ -109,6 +110,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "audio_file": printable(job.path),
         "start_s": job.start_s,
         "events": job.events,
+        "salience": job.salience,
         "audio_bytes": stat.st_size,
         "audio_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,

@@ -135,7 +135,7 @@ class RenderOptions:
             raise ValueError("--workers and --cluster contradict each other; the cluster has workers of its own.")
         for item in fields(WindowOptions):
             value = getattr(self.windows, item.name)
-            if value != item.default and self.reader.annotations is None:
+            if value != item.default and self.reader.annotations is None and self.layout != "audioset":
                 raise ValueError(
                     f"--{item.name.replace('_', '-')} must be combined with --annotations. Got {value} without it. "
                     "Leave it out, or give --annotations."

@@ -20,7 +20,7 @@ from generate.runtime.os_compat import max_path_length
 
 SAME_AUDIO = ("recording", "audio_file", "start_s", "audio_bytes", "audio_mtime_ns")
 """Columns by which an image is known to be of the audio that is there now."""
-CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events")
+CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events", "salience")
 """Columns that are brought up to date without rendering the image again."""
 
 

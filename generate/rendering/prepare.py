@@ -135,6 +135,11 @@ def prepare(options: RenderOptions) -> Prepared:
         clips, unusable, known_lengths = windows.clips, windows.unusable, windows.known
         collection.notes += windows.notes
         collection.multilabel = options.windows.overlapping == "multi"
+    elif options.windows != WindowOptions():
+        raise ValueError(
+            "Options of windows, such as --overlapping, must be combined with annotations, or with AudioSet's strong "
+            "labels. Got labels of whole files. Leave them out."
+        )
     labels = sorted(clips["label"].unique())
     if collection.multilabel and (options.classes or options.leave_out):
         raise ValueError(
@@ -167,7 +172,7 @@ def prepare(options: RenderOptions) -> Prepared:
         front=front,
         engine_version=engine_version,
         requests=requests,
-        settings_json=_settings_json(front, layout, options, engine_version, multilabel=collection.multilabel),
+        settings_json=_settings_json(front, layout, options, engine_version, collection),
     )
 
 
@@ -226,10 +231,11 @@ def _front(audio_folder: Path, images: Path, settings: Settings, engine_version:
 
 
 def _settings_json(
-    front: Front, layout: str, given: RenderOptions, engine_version: str, *, multilabel: bool
+    front: Front, layout: str, given: RenderOptions, engine_version: str, collection: Collection
 ) -> SettingsFile:
     """All that is needed to render one more clip the same way, and to credit the recordings."""
     reader, options, windows = readers.READERS[layout], given.reader, given.windows
+    annotations = options.annotations.name if options.annotations else ""
     groups = reader.class_groups
     return {
         "format": 1,
@@ -243,14 +249,14 @@ def _settings_json(
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",
-            **({"annotations": options.annotations.name} | asdict(windows) if options.annotations else {}),
+            **({"annotations": annotations} | asdict(windows) if collection.events is not None else {}),
             "source_pattern": options.source_pattern,
             "name_pattern": options.name_pattern,
             "source_column": options.source_column,
             "citation": reader.citation,
             "licence": reader.licence,
             **({"class_groups": {n: [*labels] for n, labels in groups.items()}} if groups else {}),
-            **({"multilabel": True} if multilabel else {}),
+            **({"multilabel": True} if collection.multilabel else {}),
         },
         "versions": versions(),
     }

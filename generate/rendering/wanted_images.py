@@ -108,7 +108,7 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(wanted["clip_id"], wanted["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
-    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", "split", "events"]
+    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", "split", "events", "salience"]
     return [
         Job(
             clip_id,
@@ -122,10 +122,11 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
             with_audio=clip_id in with_audio,
             split=split,
             events=events,
+            salience=salience,
         )
-        for clip_id, path, label, folder, fold, recording, start_s, split, events in wanted.drop_duplicates("clip_id")[
-            columns
-        ].itertuples(index=False, name=None)
+        for clip_id, path, label, folder, fold, recording, start_s, split, events, salience in wanted.drop_duplicates(
+            "clip_id"
+        )[columns].itertuples(index=False, name=None)
     ]
 
 

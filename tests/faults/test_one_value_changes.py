@@ -127,6 +127,7 @@ def run(tmp_path_factory) -> Path:
                 "fold": str(number % 2),
                 "split": "",
                 "events": "",
+                "salience": "",
                 "variant": "original",
             }
             row |= {"duplicate": False, "silent": False, "seconds": 1.0, "peak_dbfs": -3.0, "dc_offset": 0.0}

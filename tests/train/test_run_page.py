@@ -15,6 +15,7 @@ from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.recipe import Recipe
 from train.report.command_line import main as report_main
+from train.report.report import read_report
 from train.trained_run import TrainedRun
 from train.training.cross_validation import execute
 from train.training.prepare import prepare
@@ -57,6 +58,7 @@ def test_it_says_what_the_report_says(page, run):
     assert f"{100 * report.pooled.accuracy:.1f} %" in page.one("#accuracy").text
     low, high = (f"{100 * getattr(report.pooled, name):.1f}" for name in ("low", "high"))
     assert f"{low} to {high}" in page.one("#tested").text
+    assert page.run("return document.getElementById('groups-part').hidden") is True
     assert len(page.all("#curves path")) == 4  # loss and accuracy of two folds
     cells = [int(text) for text in page.texts(".matrix button:not(:disabled)")]
     assert sum(cells) == report.pooled.n_images
@@ -128,12 +130,22 @@ def test_without_its_images_the_page_still_has_its_results(browser, run, tmp_pat
     shutil.copytree(run.folder, copy)
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps(config | {"images": "gone"}))
+    settings = json.loads((copy / "settings.json").read_text())
+    settings["collection"]["class_groups"] = {"Tones": ["low", "high"], "Animals": ["dog"]}
+    (copy / "settings.json").write_text(json.dumps(settings))
     assert report_main([str(copy)]) == 0
     assert "lacks the images" in caplog.text
     browser.open(copy / "index.html")
     assert "the images" in browser.one("#lacking").text
     assert browser.all(".matrix button:not(:disabled)")
     assert not browser.all("main img")
+    # The collection's groups of classes have a table; without any (see `run`) there is none.
+    (row,) = read_report(copy).groups
+    assert browser.run("return document.getElementById('groups-part').hidden") is False
+    cells = browser.run("return [...document.querySelectorAll('#groups tbody td')].map((cell) => cell.textContent)")
+    low, high = (f"{100 * value:.1f}" for value in (row.low, row.high))
+    right = f"{100 * row.accuracy_of_group:.1f} %"
+    assert cells == ["Tones", "2", f"{100 * row.accuracy:.1f} %", f"{low} to {high}", right, "8", "8"]
 
 
 def test_the_page_names_no_folder_of_this_computer(run):

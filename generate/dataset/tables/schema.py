@@ -183,6 +183,14 @@ METADATA_COLUMNS = (
         rule=Rule(_are_events, 'events such as [[0.5, 1.2, "wren", null, null]], or empty'),
         default="",
     ),
+    Column(
+        "salience",
+        "text",
+        "of UrbanSound8K: `1` where the sound is in the foreground of its recording, `2` in the background; or empty",
+        per_clip=True,
+        rule=Rule(lambda text: text in ("", "1", "2"), "1 or 2, or empty"),
+        default="",
+    ),
     Column("audio_bytes", "int", "size of the audio file", earlier_name="sound_bytes"),
     Column("audio_mtime_ns", "int", "modification time of the audio file", earlier_name="sound_mtime_ns"),
     Column(

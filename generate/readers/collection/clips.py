@@ -11,7 +11,7 @@ import pandas as pd
 from generate.runtime.os_compat import nfc
 from generate.runtime.safe_names import printable, unique_ids
 
-CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "split", "source_id", "start_s")
+CLIP_COLUMNS = ("clip_id", "path", "label", "fold", "split", "source_id", "start_s", "salience")
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Collection:
         One row a clip, columns `CLIP_COLUMNS`, all text but `start_s` (seconds): `clip_id` is unique and
         safe as a file name; `path` is relative to the audio folder, with `/`; `label` is the class as the
         user wrote it, in NFC; `fold` may be empty, and `split` is `train`, `validation`, `test`
-        or empty; `source_id` names the original recording.
+        or empty; `source_id` names the original recording; `salience` is as in `metadata.csv`.
     skipped : collections.Counter
         Number of files that are not audio, or not used, by kind ("hidden", ".txt").
     missing : list of (str, str, str)
@@ -58,6 +58,7 @@ def clips_table(
     folds: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
+    salience: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Build a clips table, with ids that are unique and safe as file names.
 
@@ -74,6 +75,8 @@ def clips_table(
         The original recording; default, and where empty: the clip itself.
     splits : sequence of str, optional
         `train`, `validation` or `test`; default: empty.
+    salience : sequence of str, optional
+        `1` (foreground) or `2` (background); default: empty.
 
     Returns
     -------
@@ -94,6 +97,7 @@ def clips_table(
             "fold": list(folds) if folds is not None else [""] * n,
             "split": list(splits) if splits is not None else [""] * n,
             "source_id": [nfc(printable(source)) for source in sources] if sources is not None else [""] * n,
+            "salience": list(salience) if salience is not None else [""] * n,
         },
         dtype=object,  # pandas' own string type rejects names that are not UTF-8
     ).assign(start_s=0.0)

@@ -49,7 +49,7 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
     options : ReaderOptions
         A table or a name pattern decides the layout.
     readers : Mapping of str to Reader
-        By layout; those with a `url` are published collections.
+        By layout; see `Reader.is_published`.
     layout : str
         As the user chose it, or empty.
 
@@ -63,13 +63,13 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
     if not folder.is_dir():
         what = "It is a file; give" if folder.exists() else "Give"
         raise FileNotFoundError(f"There is no folder {str(folder)!r}. {what} the folder of the audio collection.")
-    if layout and not (layout in readers and readers[layout].url):
+    if layout and not (layout in readers and readers[layout].is_published):
         return Found(folder, layout)
     if not layout and options.annotations is not None:
         return Found(folder, "annotations")
     if not layout and (options.labels is not None or options.name_pattern):
-        return Found(folder, "csv" if options.labels is not None else "names")
-    published = [layout] if layout else [name for name, reader in readers.items() if reader.url]
+        return Found(folder, "names" if options.labels is None else _of_table(options.labels, readers))
+    published = [layout] if layout else [name for name, reader in readers.items() if reader.is_published]
     for name in published:
         if readers[name].recognises(folder):
             return Found(folder, name)
@@ -85,6 +85,11 @@ def find(folder: Path, options: ReaderOptions, readers: Mapping[str, Reader], *,
             if readers[name].recognises(place):
                 return Found(place, name, _read_as(folder, places))
     return Found(folder, layout) if layout else _of_the_users_own(folder, places, paths, readers)
+
+
+def _of_table(table: Path, readers: Mapping[str, Reader]) -> str:
+    """The layout of the table that the user named."""
+    return next((name for name, reader in readers.items() if reader.reads_table(table)), "csv")
 
 
 def _of_the_users_own(
@@ -114,7 +119,7 @@ def _of_the_users_own(
         for name, branch in tree.folders.items()
         if branch.below
         for reader in readers.values()
-        if reader.url and reader.recognises(place / name)
+        if reader.is_published and reader.recognises(place / name)
     ]
     differing = [table for table in telling if table.n_named and not table.classes_agree]
     if inside:
@@ -194,7 +199,7 @@ def _message(
 
 
 def _expected(readers: Mapping[str, Reader]) -> str:
-    published = ", ".join(name for name, reader in readers.items() if reader.url)
+    published = ", ".join(name for name, reader in readers.items() if reader.is_published)
     return (
         f"Expected one folder for each class, a published collection ({published}), a table (--labels "
         "FILE.csv), or file names with the class (--name-pattern)."

@@ -28,6 +28,7 @@ def named_files(
     folds: pd.Series | None = None,
     sources: pd.Series | None = None,
     names: pd.Series | None = None,
+    salience: pd.Series | None = None,
 ) -> Collection:
     """Make a collection of the existing files that a table names; the others are missing.
 
@@ -39,7 +40,7 @@ def named_files(
         The audio folder.
     table_name : str
         Name of the table in messages.
-    paths, labels, folds, sources, names : pandas.Series of str
+    paths, labels, folds, sources, names, salience : pandas.Series of str
         As for `clips_table`, one a row of the table; the index is the line of the table.
 
     Raises
@@ -47,7 +48,7 @@ def named_files(
     ValueError
         If a path is empty or leaves the audio folder, a label is empty, or a file has two rows; with the lines.
     """
-    columns = {"labels": labels, "folds": folds, "sources": sources, "names": names}
+    columns = {"labels": labels, "folds": folds, "sources": sources, "names": names, "salience": salience}
     columns = {key: column.str.strip() for key, column in columns.items() if column is not None}
     _check_texts(table_name, columns, paths)
     written = pd.Series(

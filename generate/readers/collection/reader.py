@@ -16,7 +16,7 @@ class ReaderOptions:
     Parameters
     ----------
     subset : str
-        Of the collection: `esc10` with the ESC-50 reader, else empty.
+        Of the collection: `esc10` with the ESC-50 reader, `fault-filtered` with the GTZAN reader, else empty.
     source_pattern : str
         Regular expression for the original recording in the file name (every layout).
     name_pattern : str
@@ -60,6 +60,8 @@ class Reader:
         The collection's name, or what the layout is.
     recognises : callable
         `recognises(folder: Path) -> bool`, fast and without opening an audio file.
+    reads_table : callable
+        `reads_table(path: Path) -> bool`: whether `--labels` names a table of this layout, and not any table.
     read : callable
         `read(folder: Path, options: ReaderOptions) -> Collection`; raises `ValueError` where the folder
         or an option does not fit.
@@ -88,6 +90,7 @@ class Reader:
     title: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, ReaderOptions], Collection]
+    reads_table: Callable[[Path], bool] = lambda path: False
     options: frozenset[str] = frozenset()
     defaults: Mapping[str, object] = field(default_factory=dict)
     citation: str = ""
@@ -101,6 +104,11 @@ class Reader:
     class_from: str = ""
     fold_from: str = ""
     recording_from: str = ""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is a published collection, with layout and tables of its own."""
+        return bool(self.citation)
 
 
 def origins_text(reader: Reader, collection: Collection, options: ReaderOptions) -> str:
@@ -118,11 +126,11 @@ def origins_text(reader: Reader, collection: Collection, options: ReaderOptions)
     parts = [f"class from {reader.class_from}"]
     parts.append(f"fold from {reader.fold_from or 'the folder'}" if (clips["fold"] != "").any() else "no folds")
     if (clips["split"] != "").any():
-        parts.append("split from the top folder")
+        parts.append(f"split from {'its table' if reader.is_published else 'the top folder'}")
     if (clips["source_id"] != clips["clip_id"]).any():
         told = "--source-pattern" if options.source_pattern else reader.recording_from
         parts.append(f"recording from {told}")
-    elif reader.url:
+    elif reader.is_published:
         parts.append("each file is its own recording")
     else:
         parts.append("each file is its own recording (--source-pattern tells which belong together)")

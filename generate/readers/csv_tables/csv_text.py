@@ -20,11 +20,12 @@ MAX_HEADER = 1_000_000
 """Characters of the first line."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MAX_LISTED_LINES = 5
+_COMMENTS = re.compile(r"(?:#[^\r\n]*(?:\r\n|\r|\n))*")
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """The first line in which Excel names the separator."""
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, *, in_comment: bool = False) -> pd.DataFrame:
     """Read a CSV as text.
 
     Supported: UTF-8 with or without a byte-order mark, and UTF-16 with one; `,`, `;` or tab as separator, or that of
@@ -34,6 +35,8 @@ def read_table(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
+    in_comment : bool
+        Whether the names of the columns may be in the last of lines that begin with `#`, as in AudioSet.
 
     Returns
     -------
@@ -53,19 +56,21 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{size / 1e6:,.0f} MB. Give a table with a row for each file, or a part of it."
         )
     try:
-        return _parsed(decoded(path.read_bytes()))
+        return _parsed(*_without_comments(decoded(path.read_bytes()), in_comment))
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a CSV table: {error}") from None
 
 
-def read_columns(path: Path) -> list[str]:
+def read_columns(path: Path, *, in_comment: bool = False) -> list[str]:
     """The names of a table's columns, from its first line alone; empty where that cannot be read.
 
     Parameters
     ----------
     path : Path
+    in_comment : bool
+        See `read_table`.
     """
-    text = first_text(path)
+    text, _ = _without_comments(first_text(path), in_comment)
     try:
         text, separator, _ = _without_sep_line(text)
         line = next(iter(_lines(text)), "")
@@ -115,6 +120,15 @@ def _without_sep_line(text: str) -> tuple[str, str, int]:
     return text[told.end() :], told[1], 1
 
 
+def _without_comments(text: str, in_comment: bool) -> tuple[str, int]:
+    """The text from the last line with `#` on, without that mark, and the number of lines removed."""
+    comments = _COMMENTS.match(text)
+    if not in_comment or not comments or not comments[0]:
+        return text, 0
+    lines = comments[0].splitlines(keepends=True)
+    return lines[-1].lstrip("# ") + text[comments.end() :], len(lines) - 1
+
+
 def _lines(text: str) -> io.StringIO:
     """To iterate over lines, split only at the line ends of Unix, Windows and old Macs."""
     return io.StringIO(text.lstrip("\r\n"), newline="")
@@ -133,9 +147,10 @@ def _stripped(names: Sequence[str]) -> list[str]:
     return stripped
 
 
-def _parsed(text: str) -> pd.DataFrame:
-    """The rows, with the separator that fits all of them."""
-    text, told, n_lines = _without_sep_line(text)
+def _parsed(text: str, n_lines: int = 0) -> pd.DataFrame:
+    """The rows, with the separator that fits all of them; before the text were so many lines."""
+    text, told, n_more = _without_sep_line(text)
+    n_lines += n_more
     # Blank lines before the first row count as lines all the same.
     n_lines += text[: len(text) - len(text.lstrip("\r\n"))].replace("\r\n", "\n").replace("\r", "\n").count("\n")
     first = next(iter(_lines(text)), "")

@@ -22,6 +22,7 @@ def row(**changes):
         "start_s": 0.0,
         "audio_bytes": 100,
         "events": "",
+        "salience": "",
         "audio_mtime_ns": 1_700_000_000_123_456_789,
         "audio_sha256": "ab" * 32,
     }

@@ -64,14 +64,14 @@ def test_text_stays_as_it_was(tmp_path, text):
 def test_a_table_of_an_earlier_release_is_read(tmp_path):
     """Without the columns that came later, and with the earlier names of others."""
     later = [column.name for column in schema.METADATA_COLUMNS if column.default is not None]
-    assert set(later) == {"split", "dc_offset", "channel", "sample_rate_hz", "events"}
+    assert set(later) == {"split", "dc_offset", "channel", "sample_rate_hz", "events", "salience"}
     table = pd.DataFrame([row()], dtype=object)[[name for name in tables.COLUMNS if name not in later]]
     earlier = {"audio_file": "sound", "audio_bytes": "sound_bytes", "audio_mtime_ns": "sound_mtime_ns"}
     tables.write_table(tmp_path / "metadata.csv", table.rename(columns=earlier))
     assert ",sound," in (tmp_path / "metadata.csv").read_text() and "audio_file" not in table.rename(columns=earlier)
     back = tables.read_metadata(tmp_path / "metadata.csv")
     assert list(back.columns) == list(tables.COLUMNS)
-    assert back[["split", "channel", "events"]].eq("").all(axis=None)
+    assert back[["split", "channel", "events", "salience"]].eq("").all(axis=None)
     assert back[["dc_offset", "sample_rate_hz"]].isna().all(axis=None)
     for name in earlier:
         assert back[name].tolist() == [row()[name]]

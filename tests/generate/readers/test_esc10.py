@@ -40,6 +40,7 @@ def test_a_real_clip(esc10):
         "split": "",
         "source_id": "100032",
         "start_s": 0.0,
+        "salience": "",
     }
 
 

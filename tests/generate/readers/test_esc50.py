@@ -48,6 +48,7 @@ def test_a_row_of_the_real_table(esc50):
         "split": "",
         "source_id": "100032",
         "start_s": 0.0,
+        "salience": "",
     }
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from generate.audio import BadAudio, load
 from generate.readers import READERS, ReaderOptions, find_layout, read
+from generate.readers.gtzan import GENRES
+from generate.readers.gtzan_faults import LEFT_OUT, REPETITIONS
 from generate.rendering.segments import cut_into_pieces
 from tests.generate.readers.conftest import touch, write_audio
 
@@ -19,7 +21,8 @@ def test_wherever_the_genres_stand_in_the_copies_that_go_about(tmp_path, inner):
 
     assert list(clips["path"]) == sorted(inner + track for track in TRACKS)
     assert list(clips["clip_id"]) == ["hiphop.00000", "jazz.00053", "jazz.00054", "rock.00099"]
-    assert list(clips["source_id"]) == list(clips["clip_id"]), "each track is a recording of its own"
+    # Each track is a recording of its own, but for one that is known to repeat another.
+    assert list(clips["source_id"]) == ["hiphop.00000", "jazz.00034", "jazz.00054", "rock.00099"]
     assert list(clips["label"]) == ["hiphop", "jazz", "jazz", "rock"]
     assert set(clips["fold"]) == {""}
 
@@ -73,3 +76,44 @@ def test_genres_of_a_user_are_class_folders(tmp_path):
 def test_files_where_genre_folders_are_expected(tmp_path):
     touch(tmp_path, "jazz", "genres", "rock/rock.00001.wav")
     assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+
+
+@pytest.fixture(scope="module")
+def gtzan(tmp_path_factory):
+    """All 1,000 tracks, empty."""
+    folder = tmp_path_factory.mktemp("GTZAN")
+    touch(folder, *(f"genres/{genre}/{genre}.{number:05d}.wav" for genre in GENRES for number in range(100)))
+    return folder
+
+
+def test_known_repetitions_share_a_recording_and_nothing_else_does(gtzan):
+    collection = read(gtzan, "gtzan", ReaderOptions())
+    recording = collection.clips.set_index("clip_id")["source_id"]
+    assert len(recording) == 1000
+    for group in REPETITIONS:
+        assert recording[list(group)].nunique() == 1, group
+    # Of Sturm 2013: "50 exact replicas", one of them in two genres; and tracks that no list names.
+    assert sum(len(group) - 1 for group in REPETITIONS) == 50
+    assert recording["metal.00058"] == recording["rock.00016"]
+    assert recording["pop.00015"] == recording["pop.00022"] == recording["pop.00037"]
+    untouched = recording[recording.index.str.startswith(("blues.", "classical."))]
+    assert (untouched == untouched.index).all()
+    assert "kept together in every split (--subset fault-filtered leaves them out)" in collection.notes[0]
+
+
+def test_the_fault_filtered_subset_is_the_one_of_the_literature(gtzan):
+    """443 + 197 + 290 tracks, by Kereliuk, Sturm and Larsen 2015 and in torchaudio."""
+    collection = read(gtzan, "gtzan", ReaderOptions(subset="fault-filtered"))
+    clips = set(collection.clips["clip_id"])
+    assert len(clips) == 443 + 197 + 290
+    assert collection.skipped == {"tracks with a known fault": 70}
+    assert collection.clips["source_id"].is_unique and not collection.notes
+    # As their lists have it: the one copy that stays of a pair, and what is left out.
+    assert {"blues.00029", "disco.00089", "jazz.00051", "rock.00016", "pop.00031", "reggae.00054"} <= clips
+    assert not {"disco.00055", "jazz.00033", "metal.00058", "pop.00030", "reggae.00003", "reggae.00086"} & clips
+    assert sum(map(len, LEFT_OUT.values())) == 70
+
+
+def test_a_subset_of_gtzan_that_there_is_not(gtzan):
+    with pytest.raises(ValueError, match="must be fault-filtered for GTZAN. Got 'esc10'"):
+        read(gtzan, "gtzan", ReaderOptions(subset="esc10"))

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 
+import generate
+from generate.__main__ import main as generate_main
 from generate.readers import ReaderOptions, find_layout, read
-from tests.generate.readers.conftest import touch, write_text
+from tests.generate.readers.conftest import touch, write_audio, write_text
 
 HEADER = "slice_file_name,fsID,start,end,salience,fold,classID,class\n"
 ROWS = "7-3-0-0.wav,7,0.0,0.3,1,5,3,dog_bark\n7-3-0-1.wav,7,0.5,0.9,1,10,3,dog_bark\n9-2-0-1.wav,9,5,9,1,1,5,siren\n"
@@ -52,7 +55,42 @@ def test_a_row_of_the_real_table(clips):
         "split": "",
         "source_id": "100032",
         "start_s": 0.0,
+        "salience": "1",
     }
+
+
+def test_the_salience_of_the_real_table(clips, real_tables):
+    table = pd.read_csv(real_tables / "UrbanSound8K.csv")
+    assert dict(clips["salience"].value_counts()) == dict(table["salience"].astype(str).value_counts())
+    told = dict(zip(table["slice_file_name"].str.removesuffix(".wav"), table["salience"].astype(str), strict=True))
+    assert clips.set_index("clip_id")["salience"].to_dict() == told
+
+
+def test_images_have_the_salience_and_those_of_an_earlier_release_get_it_without_rendering(tmp_path, capsys):
+    write_text(tmp_path / "Urban/UrbanSound8K.csv", HEADER + ROWS.replace("5,9,1,1,5", "5,9,2,1,5"))
+    write_audio(tmp_path / "Urban", "fold5/7-3-0-0.wav", "fold10/7-3-0-1.wav", "fold1/9-2-0-1.wav")
+    arguments = [str(tmp_path / "Urban"), str(tmp_path / "images"), "--engine", "librosa", "--variants", "none"]
+    assert generate_main([*arguments, "--seconds", "1", "--listen", "0", "--workers", "1"]) == 0
+    file = tmp_path / "images/metadata.csv"
+    expected = {"7-3-0-0": "1", "7-3-0-1": "1", "9-2-0-1": "2"}
+    assert generate.read_dataset(tmp_path / "images").set_index("clip_id")["salience"].to_dict() == expected
+
+    pd.read_csv(file, dtype=str, keep_default_na=False).drop(columns="salience").to_csv(file, index=False)
+    assert generate.read_dataset(tmp_path / "images")["salience"].eq("").all()
+    rendered = [path.stat().st_mtime_ns for path in sorted((tmp_path / "images").rglob("*.png"))]
+    assert generate_main([*arguments, "--seconds", "1", "--listen", "0", "--workers", "1"]) == 0
+    assert generate.read_dataset(tmp_path / "images").set_index("clip_id")["salience"].to_dict() == expected
+    assert [path.stat().st_mtime_ns for path in sorted((tmp_path / "images").rglob("*.png"))] == rendered
+
+
+def test_a_table_with_another_salience_is_refused_and_one_without_it_is_read(tmp_path):
+    touch(tmp_path, "fold5/7-3-0-0.wav", "fold10/7-3-0-1.wav", "fold1/9-2-0-1.wav")
+    write_text(tmp_path / "UrbanSound8K.csv", HEADER + ROWS.replace("5,9,1,1,5", "5,9,3,1,5"))
+    with pytest.raises(ValueError, match=r"salience must be 1 .*Got '3' in line 4"):
+        read(tmp_path, "urbansound8k", ReaderOptions())
+    table = pd.read_csv(tmp_path / "UrbanSound8K.csv").drop(columns="salience")
+    table.to_csv(tmp_path / "UrbanSound8K.csv", index=False)
+    assert read(tmp_path, "urbansound8k", ReaderOptions()).clips["salience"].eq("").all()
 
 
 def test_each_clip_has_the_recording_that_its_name_tells(clips):

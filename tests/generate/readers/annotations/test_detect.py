@@ -23,7 +23,7 @@ KINDS = {
     "birdnet.csv": "Start (s),End (s),Scientific name,Common name,Confidence\n0,3,Turdus merula,Blackbird,0.9\n",
     "dcase.txt": "onset\toffset\tevent_label\n0.1\t2.0\tdog\n",
     "semicolons.csv": "\ufeffstart;stop;label\r\n0,5;1,5;dog\r\n",
-    "segments.csv": "# Segments csv\n# YTID, start_seconds, end_seconds, positive_labels\n--a, 30.0, 40.0, x\n",
+    "segments.csv": "# Segments csv\n# id, start_seconds, end_seconds, positive_labels\n--a, 30.0, 40.0, x\n",
     "kaleidoscope.csv": "INDIR,IN FILE,OFFSET,DURATION,TOP1MATCH\nx,a.wav,0.5,1.5,dog\n",
     "phones.lab": "0 3050 h#\n3050 4559 sh\n",
     "a.TextGrid": 'File type = "ooTextFile"\n',

@@ -29,6 +29,7 @@ def test_columns_order_and_defaults():
                 "split": ["", "", ""],
                 "source_id": ["cat-z", "dog-a", "dog-b"],
                 "start_s": [0.0, 0.0, 0.0],
+                "salience": ["", "", ""],
             }
         ),
         check_dtype=False,
