@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,8 +109,8 @@ class Browser:
         self.run("arguments[0].pause()", audio)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def started(*switches: str) -> Iterator[Browser]:
     """Chromium without a window; skips where it, its driver or Selenium is not installed."""
     programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
     if absent := [name for name, path in programs.items() if path is None]:
@@ -119,7 +120,7 @@ def chromium() -> Iterator[Browser]:
 
     options = selenium.ChromeOptions()
     options.binary_location = programs["chromium"]
-    for switch in QUIET:
+    for switch in (*QUIET, *switches):
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = selenium.Chrome(options=options, service=Service(programs["chromedriver"]))
@@ -127,6 +128,13 @@ def chromium() -> Iterator[Browser]:
         yield Browser(driver)
     finally:
         driver.quit()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One for all tests of a module."""
+    with started() as browser:
+        yield browser
 
 
 @pytest.fixture

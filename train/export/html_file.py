@@ -15,7 +15,8 @@ from train.export.subject import Subject
 from train.export.training_clips import TrainingClips
 from train.export.web_runtime import web_runtime
 
-TEMPLATE = Path(__file__).resolve().parent / "pages" / "classify.html"
+PAGES = Path(__file__).resolve().parent / "pages"
+TEMPLATE, MICROPHONE = PAGES / "classify.html", PAGES / "microphone.js"
 _PLACE = re.compile(r"/\*([A-Z]+)\*/")
 _MODEL = re.compile(rb'<script type="application/octet-stream" id="model">([A-Za-z0-9+/=]+)</script>')
 
@@ -37,6 +38,8 @@ def write_html(
         parts = {
             "STYLE": STYLE.read_text(encoding="utf-8"),
             "ABOUT": as_json(dict(metadata)),
+            "PALETTE": as_json(subject.front.palette.tolist()),
+            "MICROPHONE": MICROPHONE.read_text(encoding="utf-8"),
             "MODEL": _packed(model.read_bytes()),
             "WASM": _packed(runtime.wasm),
             "LOADER": runtime.loader.replace("</script", "<\\/script"),

@@ -44,7 +44,11 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
         f"```\npip install numpy soundfile {PACKAGES[name]}\npython verify.py\n```",
         f"reruns the {len(about['golden'])} clips in `golden/`, whose probabilities are in `export.json`.",
         *(
-            ["## Use it", "Open `index.html` by a double click, and drop a recording on it. It needs no network."]
+            [
+                "## Use it",
+                "Open `index.html` by a double click. Drop a recording on it, or listen to the microphone; it needs "
+                "no network.",
+            ]
             if name == "html"
             else ["## Python", f"```python\n{python_example(name, about['file'], about)}```"]
         ),

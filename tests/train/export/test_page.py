@@ -6,20 +6,29 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.browser import browser, chromium  # noqa: F401
+from tests.browser import browser, chromium, started  # noqa: F401
 from tests.conftest import SR
+from train.data.decode import colour
 from train.export.command_line import main
 from train.export.web_runtime import web_runtime_file
+from train.predict.predict_recordings import predict_recordings
+from train.predict.windows import front_end, read_window
+from train.runs.run_folder import read_run
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_recording_is_classified_by_a_double_click(run_folder, images, browser, tmp_path):  # noqa: F811
+@pytest.fixture
+def folder(run_folder, images):
+    """Of the page."""
     if not web_runtime_file().is_file():
         pytest.skip("onnxruntime-web is not on this machine: python -m train.export RUN --format html downloads it")
+    assert main([str(run_folder), "--audio-folder", str(images.parent / "audio_folder"), "--format", "html"]) == 0
+    return run_folder / "export" / "html"
+
+
+def test_a_recording_is_classified_by_a_double_click(folder, images, browser, tmp_path):  # noqa: F811
     recordings = images.parent / "audio_folder"
-    assert main([str(run_folder), "--audio-folder", str(recordings), "--format", "html"]) == 0
-    folder = run_folder / "export" / "html"
     about = json.loads((folder / "export.json").read_text())
 
     def state(text):
@@ -53,3 +62,48 @@ def test_a_recording_is_classified_by_a_double_click(run_folder, images, browser
     (tmp_path / "no.wav").write_text("no audio")
     browser.one("#file").send_keys(str(tmp_path / "no.wav"))
     state("no.wav must be audio that this browser decodes")
+
+
+def test_the_microphone_is_heard_as_a_recording_is(folder, run_folder, images, tmp_path):
+    import soxr
+
+    # 48 kHz, as most microphones, and an image has 22.05 kHz: two seconds, and two much quieter than any clip.
+    loud = np.tile(soundfile.read(images.parent / "audio_folder" / "high" / "high0_0.wav", dtype="float32")[0], 2)
+    heard, sr = soxr.resample(np.concatenate([loud, loud * np.float32(0.01)]), SR, 48000), 48000
+    soundfile.write(tmp_path / "heard.wav", heard, sr, subtype="PCM_16")
+    run = read_run(run_folder)
+    expected = predict_recordings(run, [tmp_path / "heard.wav"], hop_s=0.5).windows
+    front = front_end(run)
+    microphone = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with started(*microphone, f"--use-file-for-fake-audio-capture={tmp_path / 'heard.wav'}") as page:
+        page.open(folder / "index.html")
+        page.wait("!document.getElementById('microphone').disabled", seconds=60)
+        page.one("#microphone").click()
+        page.wait("document.getElementById('windows').rows.length >= 7", seconds=60)
+        page.one("#microphone").click()
+        assert page.one("#state").text == "Stopped." and "dB of full scale" in page.one("#level").text
+        rows = page.run(
+            "return [...document.querySelectorAll('#windows tr')].reverse()"
+            ".map((row) => [row.cells[0].textContent, row.cells[1].textContent, Array.from(row.window.rgb)])"
+        )
+        assert "quiet: nothing is predicted" in [answer for _, answer, _ in rows] and expected[5].is_quiet
+        starts_s = [float(place.split()[0].removeprefix("0:")) for place, _, _ in rows]
+        assert all(2 * start_s == round(2 * start_s) for start_s in starts_s), "half a window apart"
+        # One of the loud windows: a slow machine skips some, and the recording is heard again and again.
+        _, answer, drawn = rows[[start_s % 4 in (0.5, 1.0) for start_s in starts_s].index(True)]
+        label, p = answer.split()[:2]
+        assert abs(float(p) / 100 - expected[2].probabilities[run.classes.index(label)]) < 0.02
+        own = colour(read_window(tmp_path / "heard.wav", 1.0, front).pixels, front.palette)
+        assert np.abs(np.reshape(drawn, own.shape) - own.astype(float)).mean() < 5
+        drawn = "const c = document.getElementById('live'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+        assert max(page.run(drawn)[::4]) > 200, "the spectrogram scrolls"
+
+        # Its resampling against soxr: below the edge of the band alike, and nothing from above it.
+        for hz, passes in ((1000, True), (9900, True), (12500, False)):
+            tone = np.sin(2 * np.pi * hz * np.arange(sr) / sr).astype(np.float32)
+            script = f"return Array.from(resampler({sr}, {SR})(Float32Array.from(arguments[0])))"
+            y = np.array(page.run(script, tone.tolist()))[2000:-2000]
+            wanted = soxr.resample(tone, sr, SR)[2000:-2000] if passes else np.zeros(SR - 4000)
+            np.testing.assert_allclose(y, wanted, atol=0.003)
+        page.collect()
+        assert page.console == []
