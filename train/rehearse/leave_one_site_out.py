@@ -16,28 +16,12 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
-from train.recipe import Recipe
 from train.rehearse.site_table import sites_of
 from train.report.intervals import difference_interval, share_interval
 from train.runs.run_folder import Run
 
 MOST_FITS = 20
 """Where there are more sites, several whole ones are left out at a time: each fit takes seconds."""
-FROM_THE_RUN = (
-    "model",
-    "weights",
-    "input_size",
-    "silent_ends",
-    "classes",
-    "leave_out",
-    "ignore_folds",
-    "n_folds",
-    "batch_size",
-    "class_weights",
-    "mixed_precision",
-    "seed",
-)
-"""Options of the run's recipe that are used here too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +117,11 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
     from sklearn.model_selection import GroupKFold
 
     from train.training.frozen_features import frozen_features
+    from train.training.frozen_run import frozen_recipe
     from train.training.linear_head import fit_head
     from train.training.prepare import prepare
 
-    values = {name: getattr(run.recipe, name) for name in FROM_THE_RUN}
-    recipe = Recipe.of_quality("fast", values | {"train_variants": ()})
+    recipe = frozen_recipe(run)
     prepared = prepare(run.images, recipe, cache=cache)
     table, truth = prepared.table, prepared.targets.argmax(axis=1)
     originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy())

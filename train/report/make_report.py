@@ -18,6 +18,7 @@ from train.calibration.saved import FILE as CALIBRATION
 from train.calibration.saved import write_calibration
 from train.defaults import EXPLAINED_TESTS
 from train.report import metrics
+from train.report.label_quality import SUSPECTS, suspects_table
 from train.report.page import write_page
 from train.report.report import Report
 from train.report.results import build_report, probabilities_and_truth, read_predictions
@@ -42,8 +43,9 @@ def make_report(
     """Put the results of the finished folds of a run together, and write them.
 
     Writes `predictions.csv`, `confusion_matrix.csv`, `confusion_matrix.png`, `curves.png`, with two folds or more
-    `calibration.json` and `calibration.png`, then `README.md`, `report.json` and last the page `index.html` into the
-    run's folder, each atomically. Each says "leaky" where the run is.
+    `calibration.json` and `calibration.png`, of a grouped split with one label a clip `suspects.csv`, then `README.md`,
+    `report.json` and last the page `index.html` into the run's folder, each atomically. Each says "leaky" where the run
+    is.
 
     Parameters
     ----------
@@ -81,6 +83,7 @@ def make_report(
     histories = {fold.name: run.read_history(fold.name) for fold in report.folds}
     plots.write_png(run.folder / run_folder.CURVES, plots.curves_figure(histories, report))
     write_card(run, report, predictions)
+    _write_suspects(run, report, predictions)
     lacking = write_page(run, report, n_explained=n_explained, recordings=recordings, shrunk=shrunk)
     if lacking:
         logger.warning("The page %s lacks %s", shown(run.folder / PAGE), lacking)
@@ -95,6 +98,14 @@ def _matrix(run: Run, predictions: pd.DataFrame) -> np.ndarray:
         membership(list(predictions[name]), run.classes, multilabel=True).astype(int) for name in ("label", "predicted")
     )
     return np.asarray(is_of.T @ is_predicted)
+
+
+def _write_suspects(run: Run, report: Report, predictions: pd.DataFrame) -> None:
+    """Write the labels that are probably wrong; or remove those of an earlier report."""
+    if report.suspects is None:
+        (run.folder / SUSPECTS).unlink(missing_ok=True)
+    else:
+        tables.write_table(run.folder / SUSPECTS, suspects_table(predictions, run.classes))
 
 
 def write_card(run: Run, report: Report, predictions: pd.DataFrame) -> None:

@@ -24,6 +24,7 @@ from generate.runtime.json_check import (
 from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
 from train.report.interval_text import interval_in_words, tested
+from train.report.label_quality import SuspectResult
 from train.report.multilabel_records import LabelResult, MultilabelResult
 from train.report.result_records import (
     CalibrationResult,
@@ -103,6 +104,8 @@ class Report:
         None without a class `_background` or `_other`, or if the run is leaky.
     final : FinalModel or None
         The model that is trained on all recordings, where the run has one.
+    suspects : SuspectResult or None
+        None if the run is leaky, or with several labels a clip.
     confusions : tuple of Confusion
         The most frequent errors, the most frequent first; none with several labels a clip.
     times : Times
@@ -143,6 +146,7 @@ class Report:
     multilabel: MultilabelResult | None = None
     false_alarms: FalseAlarmResult | None = None
     final: FinalModel | None = None
+    suspects: SuspectResult | None = None
 
     @property
     def counted_classes(self) -> tuple[ClassResult, ...]:
@@ -166,7 +170,7 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """The report as plain values; `from_json` reads them back."""
         values = {"format": FORMAT} | {name: _plain(value) for name, value in asdict(self).items()}
-        for name in ("multilabel", "false_alarms", "final"):
+        for name in ("multilabel", "false_alarms", "final", "suspects"):
             if values[name] is None:
                 del values[name]
         return values
@@ -182,7 +186,7 @@ class Report:
         """
         table = _renamed(values)
         also = {"groups": _RECORDS, "multilabel": TABLE}
-        also |= dict.fromkeys(("calibration", "false_alarms", "final"), _TABLE_OR_NONE)
+        also |= dict.fromkeys(("calibration", "false_alarms", "final", "suspects"), _TABLE_OR_NONE)
         check(table, _NESTED, optional=also)
         final = table.get("final")
         nested = {
@@ -195,6 +199,7 @@ class Report:
             "multilabel": _multilabel(table.get("multilabel")),
             "false_alarms": record_of(FalseAlarmResult, alarms) if (alarms := table.get("false_alarms")) else None,
             "final": None if final is None else record_of(FinalModel, final),
+            "suspects": record_of(SuspectResult, suspects) if (suspects := table.get("suspects")) else None,
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),

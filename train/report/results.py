@@ -27,6 +27,7 @@ from train.report.class_results import (
 )
 from train.report.false_alarms import false_alarms
 from train.report.intervals import LEVEL
+from train.report.label_quality import suspect_result
 from train.report.multilabel_metrics import multilabel_result
 from train.report.multilabel_records import MultilabelResult
 from train.report.report import Report, record_of
@@ -120,6 +121,7 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
         false_alarms=None if is_leaky else _false_alarms(run, predictions),
         multilabel=_multilabel(run, predictions) if run.multilabel else None,
         final=_final(run),
+        suspects=None if is_leaky or run.multilabel else suspect_result(run.classes, predictions),
         confusions=() if run.multilabel else confusions(run, predictions),
         times=Times(train_seconds=seconds, images_seen=n_seen, images_per_second=n_seen / seconds if seconds else None),
         input_size=run.input_size,

@@ -8,6 +8,7 @@ from generate.dataset.folder import PAGE
 from generate.runtime.wording import count
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import ends_in_words, interval_in_words, tested
+from train.report.label_quality import suspects_text
 from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
 from train.report.result_records import ClassResult, FinalModel, FoldResult
@@ -71,6 +72,8 @@ def _of_one_label(report: Report, leaky: str) -> list[tuple[str, str]]:
         rows.append((f"{leaky}lowest recall", worst))
     if report.confusions:
         rows.append((f"{leaky}most confused", _confusions(report)))
+    if report.suspects:
+        rows.append(("labels to check", suspects_text(report.suspects)))
     baselines = (
         f"nearest neighbour on the pixels {percent(pooled.nearest_neighbour_accuracy)}, always the most frequent "
         f"class {percent(pooled.most_frequent_class_accuracy)}"

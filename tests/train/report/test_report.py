@@ -49,7 +49,7 @@ def test_everything_is_written_and_nothing_else(tmp_path):
     run = fake_run(tmp_path / "run")
     before = {path.name for path in run.folder.iterdir()}
     report = make_report(run)
-    assert {path.name for path in run.folder.iterdir()} == before | {*WRITTEN, *OF_FOLDS}
+    assert {path.name for path in run.folder.iterdir()} == before | {*WRITTEN, *OF_FOLDS, "suspects.csv"}
     assert json.loads((run.folder / "report.json").read_text(encoding="utf-8")) == report.to_json()
     for name in ("confusion_matrix.png", "curves.png"):
         with Image.open(run.folder / name) as image:

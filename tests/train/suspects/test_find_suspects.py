@@ -1,0 +1,42 @@
+"""From a run whose labels are partly wrong to its suspects, and why."""
+
+from __future__ import annotations
+
+import shutil
+
+import pandas as pd
+import pytest
+
+import train
+from tests.train.conftest import draw
+from tests.train.fake_runs import fake_run
+from train.suspects.command_line import main
+
+
+@pytest.mark.slow
+def test_a_wrong_label_is_the_first_and_its_neighbours_say_why(images, tmp_path, capsys):
+    """A low tone in the folder of high ones is near low tones, none of them of its own recording."""
+    audio = tmp_path / "audio"
+    shutil.copytree(images.parent / "audio_folder", audio)
+    (audio / "low" / "low2_0.wav").rename(audio / "high" / "low2_0.wav")
+    wrong = draw(audio, tmp_path / "images", "--source-pattern", "^(.+)_", "--variants", "none")
+    run = train.fit(wrong, quality="fast", input_size=64, runs=tmp_path)
+    assert run.report.suspects.first == pd.read_csv(run.folder / "suspects.csv")["clip_id"][0]
+    assert main([str(run.folder)]) == 0
+    first = pd.read_csv(run.folder / "suspects.csv").iloc[0]
+    assert first["audio_file"] == "high/low2_0.wav" and first["label"] == "high" and first["suggested"] == "low"
+    assert first["nearest_labels"] == "low 5" and "low2" not in first["nearest_clips"]
+    assert "labelled high" in capsys.readouterr().out
+
+
+def test_a_leaky_run_is_refused(tmp_path, capsys):
+    run = fake_run(tmp_path / "run", protocol="paper", all_folds=("1",))
+    assert main([str(run.folder)]) == 1
+    assert "must have a grouped split" in capsys.readouterr().err
+    assert not (run.folder / "suspects.csv").exists()
+
+
+def test_without_the_images_nothing_is_written(tmp_path, capsys):
+    run = fake_run(tmp_path / "run")
+    assert main([str(run.folder)]) == 1
+    assert "Make images first" in capsys.readouterr().err

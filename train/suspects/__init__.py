@@ -1,0 +1,1 @@
+"""Labels of a run's clips that are probably wrong, and why."""

@@ -1,0 +1,47 @@
+"""The images, classes and folds of a run, with a pretrained model of which the last layer alone is fitted."""
+
+from __future__ import annotations
+
+from train.recipe import Recipe
+from train.runs.run_folder import Run
+from train.training.prepare import Prepared, prepare
+
+OF_THE_SPLIT = ("classes", "leave_out", "ignore_folds", "n_folds", "class_weights", "seed")
+OF_THE_MODEL = ("model", "weights", "input_size", "silent_ends", "batch_size", "mixed_precision")
+"""Options of a run's recipe that are used here too; those of the model only where it is pretrained."""
+
+
+def frozen_recipe(run: Run) -> Recipe:
+    """The recipe of `--quality fast` on originals for the folds of a run; the default model for a run from scratch.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    names = OF_THE_SPLIT if run.recipe.weights == "none" else (*OF_THE_SPLIT, *OF_THE_MODEL)
+    values = {name: getattr(run.recipe, name) for name in names}
+    return Recipe.of_quality("fast", values | {"train_variants": ()})
+
+
+def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
+    """Prepare it.
+
+    Parameters
+    ----------
+    run : Run
+        With a grouped split.
+    cache : {"auto", "memory", "disk"}
+        See `train.data.disk_cache`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the images are not there, or no longer those that the run began with.
+    """
+    prepared = prepare(run.images, frozen_recipe(run), cache=cache)
+    if prepared.run.table_sha256 != run.table_sha256:
+        raise ValueError(
+            f"The images in {str(run.images)!r} are no longer those that the run began with: some were added or "
+            "removed, or have another class, recording or fold. Train again."
+        )
+    return prepared
