@@ -197,7 +197,7 @@ def _add_running(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> 
         type=clips_a_class,
         default=default["listen"],
         metavar="N",
-        help="for the page, write the audio variants of N clips a class as MP3, or of `all` (default: "
+        help="for the page, write the audio variants of N clips a class, or of `all` (default: "
         f"{default['listen']}; 0: none)",
     )
     add(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from generate.dataset import mp3, tables
+from generate.dataset import clip_audio, tables
 from generate.dataset.file_names import FANNED, SUFFIX
 from generate.dataset.settings_file import SETTINGS, SettingsFile, is_multilabel, read_settings
 from generate.runtime.lock import LOCK
@@ -20,9 +20,7 @@ TABLES = (tables.METADATA, tables.REJECTED, SETTINGS, tables.JOURNAL)
 PAGE = "index.html"
 PIXEL_CACHE = ".pixels-"
 """Prefix of the files of `train.data.disk_cache`, which hold the pixels of all images."""
-AUDIO_SUFFIX = ".mp3"
-"""Of the audio beside some images: a format that every browser plays."""
-TEMPORARY = re.compile(rf"(.+\.(png|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
+TEMPORARY = re.compile(rf"(.+\.(png|flac|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
 """What a file is called while it is written; see `generate.runtime.atomic_write`."""
 
 
@@ -139,12 +137,9 @@ def list_audio(images: Path) -> frozenset[str]:
     images : Path
         The image folder, which need not exist.
     """
-    return frozenset(name for name, file in files_in(images) if name.endswith(AUDIO_SUFFIX) and mp3.is_ours(file.path))
-
-
-def audio_of(image: str) -> str:
-    """Name of the audio file beside an image."""
-    return image.removesuffix(SUFFIX) + AUDIO_SUFFIX
+    return frozenset(
+        name for name, file in files_in(images) if name.endswith(clip_audio.SUFFIXES) and clip_audio.is_ours(file.path)
+    )
 
 
 def named_images(images: Path) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Clips to listen to, as MP3, which every browser plays."""
+"""Audio to listen to, as MP3, which every browser plays: copies of long recordings, and explained clips."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     sr : int
         Their rate; where MP3 does not have it, they are resampled to the next one that it has, at most 48 kHz.
     """
-    rate = _rate_for(sr)
+    rate = rate_for(sr)
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk
@@ -106,7 +106,7 @@ def long_writer(path: Path, sr: int) -> Iterator[Callable[[np.ndarray], None]]:
     OSError
         If it cannot be written, such as on a full disk.
     """
-    rate = _rate_for(sr)
+    rate = rate_for(sr)
     resampler = soxr.ResampleStream(sr, rate, 1, dtype="float32") if rate != sr else None
     with atomic_write(path, to_disk=False) as temporary, _File(temporary) as target:
         with soundfile.SoundFile(
@@ -150,5 +150,6 @@ class _File(io.FileIO):
             raise self._error
 
 
-def _rate_for(sr: int) -> int:
+def rate_for(sr: int) -> int:
+    """The rate of MP3 that is nearest above a rate in hertz, at most 48 kHz."""
     return next((rate for rate in RATES if rate >= sr), RATES[-1])

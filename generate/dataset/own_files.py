@@ -8,9 +8,8 @@ from collections.abc import Iterable, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from generate.dataset import mp3, png, tables
-from generate.dataset.file_names import SUFFIX
-from generate.dataset.folder import AUDIO_SUFFIX, PAGE, TABLES, TEMPORARY, audio_of, files_in
+from generate.dataset import clip_audio, png, tables
+from generate.dataset.folder import PAGE, TABLES, TEMPORARY, files_in
 from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_empty_folder
 
@@ -78,9 +77,9 @@ def remove_images(images: Path, own: Iterable[str]) -> None:
     own = list(own)
     for name in own:
         (images / name).unlink(missing_ok=True)
-        audio = images / audio_of(name)
-        if not audio.is_symlink() and mp3.is_ours(audio):
-            audio.unlink(missing_ok=True)
+        for audio in map(images.joinpath, clip_audio.names_beside(name)):
+            if not audio.is_symlink() and clip_audio.is_ours(audio):
+                audio.unlink(missing_ok=True)
     emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
         if (images / folder).is_dir() and not has_content(images / folder):
@@ -121,8 +120,8 @@ def _is_own(images: Path, name: str, known: Set[str]) -> bool:
         return True
     if "/" not in name:
         return file in (LOCK, PAGE, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None
-    if name.endswith(AUDIO_SUFFIX):
-        return name.removesuffix(AUDIO_SUFFIX) + SUFFIX in known and mp3.is_ours(images / name)
+    if name.endswith(clip_audio.SUFFIXES):
+        return clip_audio.image_beside(name) in known and clip_audio.is_ours(images / name)
     return name in known
 
 

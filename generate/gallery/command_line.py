@@ -31,7 +31,7 @@ def _build_parser() -> argparse.ArgumentParser:
         type=clips_a_class,
         default=RenderOptions.listen,
         metavar="N",
-        help="write the audio variants of N clips a class as MP3, or of `all` (default: %(default)s; 0: none)",
+        help="write the audio variants of N clips a class, or of `all` (default: %(default)s; 0: none)",
     )
     add(
         "--audio-folder",

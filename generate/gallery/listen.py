@@ -1,8 +1,7 @@
-"""The MP3 files beside the images: of which clips, and how to write those that are missing."""
+"""The audio files beside the images: of which clips, and how to write those that are missing."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
@@ -13,9 +12,10 @@ import pandas as pd
 
 from augment_audio import ORIGINAL, Variant, parse_request
 from generate.audio import BadAudio
-from generate.dataset import mp3
+from generate.dataset import clip_audio
+from generate.dataset.clip_audio import names_beside
 from generate.dataset.file_names import image_name
-from generate.dataset.folder import audio_of, list_audio
+from generate.dataset.folder import list_audio
 from generate.dataset.recordings import leads_out
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
 from generate.rendering.clip_selection import first_of_each_class
@@ -27,7 +27,7 @@ LEADS_OUT = "its path leads out of the audio folder, so it is not read"
 
 
 def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
-    """Rows of the first audible clips of each class, and of those that have MP3 files already.
+    """Rows of the first audible clips of each class, and of those that have audio files already.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
         Some of the rows.
     """
     there = list_audio(images)
-    have_audio = metadata.loc[[audio_of(name) in there for name in metadata["file_name"]], "clip_id"]
+    have_audio = metadata.loc[[not there.isdisjoint(names_beside(name)) for name in metadata["file_name"]], "clip_id"]
     originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
     chosen = first_of_each_class(originals, clips_a_class)
     return metadata[metadata["clip_id"].isin({*chosen, *have_audio})]
 
 
 def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
-    """Rows of the images without an MP3 file beside them, or with one that is older than they are.
+    """Rows of the images without an audio file beside them, or with one that is older than they are.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
 
 
 def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
-    """Write MP3 files beside images.
+    """Write audio files beside images.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links:
 
 
 def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
-    """Write the MP3 files of one clip, as long as its images; what a worker does.
+    """Write the audio files of one clip, as long as its images; what a worker does.
 
     Raises
     ------
@@ -137,19 +137,18 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
     for request in job.requests:
         y = audio.y if request is None else variant_of(audio, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
-        path = front.images / audio_of(image_name(job.clip_folder, job.clip_id, name))
-        if os.path.lexists(path) and not mp3.is_ours(path):
-            raise BadAudio(f"{path.name} was not written by this program; it is left alone")
-        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
+        image = front.images / image_name(job.clip_folder, job.clip_id, name)
+        if not clip_audio.write(image, y[: settings.n_samples], settings.sr):
+            raise BadAudio(f"{names_beside(image.name)[0]} was not written by this program; it is left alone")
     return []
 
 
 def _is_stale(image: Path) -> bool:
-    """Whether the MP3 file of an image is missing, or older than the image."""
-    try:
-        return image.with_name(audio_of(image.name)).stat().st_mtime_ns < image.stat().st_mtime_ns
-    except FileNotFoundError:
+    """Whether an image is there, and its audio file is missing or older than the image."""
+    audio = [path for path in map(image.with_name, names_beside(image.name)) if path.exists()]
+    if not audio or not image.exists():
         return image.is_file()
+    return max(path.stat().st_mtime_ns for path in audio) < image.stat().st_mtime_ns
 
 
 def job_of(clip: pd.DataFrame, front: Front) -> Job:

@@ -56,7 +56,7 @@ def make_gallery(
     images : Path
         A folder that `python -m generate` made.
     listen : int
-        Clips of each class whose audio variants are written as MP3 beside their images; existing ones stay.
+        Clips of each class whose audio variants are written beside their images; existing ones stay.
     workers : int
         Processes for that; 0: one a core.
     audio_folder : Path, optional

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset import folder, png, tables
+from generate.dataset import clip_audio, folder, png, tables
 from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import PADS, Settings
@@ -87,7 +87,7 @@ def page_data(
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
         "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
-        "audio_suffix": folder.AUDIO_SUFFIX,
+        "audio_suffixes": clip_audio.SUFFIXES,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(
@@ -141,12 +141,17 @@ def _columns(
     folders = sorted(clip_folders.unique())
     place_of_folder = {name: number for number, name in enumerate(folders)}
     place = {name: number for number, name in enumerate(variants)}
+    there = folder.list_audio(image_folder)
     images = (
         metadata.assign(
             shown=[
-                [place[name], seconds, int(duplicate)]
-                for name, seconds, duplicate in zip(
-                    metadata["variant"], metadata["seconds"], metadata["duplicate"].astype(bool), strict=True
+                [place[name], seconds, int(duplicate), _number_of_audio(file_name, there)]
+                for name, seconds, duplicate, file_name in zip(
+                    metadata["variant"],
+                    metadata["seconds"],
+                    metadata["duplicate"].astype(bool),
+                    metadata["file_name"],
+                    strict=True,
                 )
             ]
         )
@@ -162,8 +167,6 @@ def _columns(
         else ""
         for path, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
     ]
-    there = folder.list_audio(image_folder)
-    has_audio = [folder.audio_of(file_name) in there for file_name in of_clip["file_name"]]
     return {
         "classes": classes,
         "labels_of": [split_labels(label) if multilabel else [label] for label in classes],
@@ -180,7 +183,6 @@ def _columns(
             "audio_address": addresses,
             "audio_file": list(of_clip["audio_file"]),
             "start_s": list(of_clip["start_s"]),
-            "has_audio": [int(is_there) for is_there in has_audio],
             "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
             "events": [
@@ -191,6 +193,11 @@ def _columns(
             ],
         },
     }
+
+
+def _number_of_audio(image: str, there: Set[str]) -> int:
+    """Which of `clip_audio.SUFFIXES` the audio beside an image has; -1: there is none."""
+    return next((n for n, name in enumerate(clip_audio.names_beside(image)) if name in there), -1)
 
 
 def _address_of(path: str, audio_folder: Path, image_folder: Path) -> str:

@@ -13,9 +13,8 @@ import numpy as np
 import augment_audio
 from augment_audio import ORIGINAL, Request
 from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
-from generate.dataset import mp3, png
+from generate.dataset import clip_audio, png
 from generate.dataset.file_names import image_name
-from generate.dataset.folder import audio_of
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
 from generate.runtime.safe_names import printable
@@ -58,7 +57,7 @@ class Job:
     requests : tuple of Request or None
         Variants to render; None: the original.
     with_audio : bool
-        Whether the audio of each image is written beside it as MP3, unless the clip is silent.
+        Whether the audio of each image is written beside it, unless the clip is silent.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
     events, salience : str
@@ -132,9 +131,8 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
-        mp3_file = front.images / audio_of(file_name)
-        if job.with_audio and not loaded.silent and (mp3.is_ours(mp3_file) or not os.path.lexists(mp3_file)):
-            mp3.write(mp3_file, mp3.audible(y[: settings.n_samples]), settings.sr)
+        if job.with_audio and not loaded.silent:
+            clip_audio.write(front.images / file_name, y[: settings.n_samples], settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(image, original)
         seconds = round(len(y) / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)

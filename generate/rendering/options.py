@@ -94,7 +94,7 @@ class RenderOptions:
     cluster : str
         Address of a Dask cluster to render on instead.
     listen : int
-        Clips of each class whose audio variants are written as MP3 beside their images, for the page.
+        Clips of each class whose audio variants are written beside their images, for the page.
     fan_out : bool
         Distribute the images of a class over 256 subfolders.
     overwrite : bool

@@ -43,7 +43,7 @@ class Plan:
     corrected : tuple of str
         Images, as `file_name`, whose class, fold or split has changed; their rows are corrected.
     removed : tuple of str
-        Images that will be removed, together with the MP3 files that this program wrote beside them.
+        Images that will be removed, together with the audio files that this program wrote beside them.
     foreign : tuple of str
         Files in the folder that this program did not write; they are left alone.
     """

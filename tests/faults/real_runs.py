@@ -152,7 +152,7 @@ def assert_whole(images: Path) -> None:
                 image.verify()
             with Image.open(path) as image:
                 image.load()
-        elif path.suffix == ".mp3":
+        elif path.suffix in (".flac", ".mp3"):
             y, _ = soundfile.read(path)
             assert len(y), path
         elif path.suffix == ".html":

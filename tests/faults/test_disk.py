@@ -89,7 +89,7 @@ def whole(audio_folder, tmp_path):
 @needs_mounts
 def test_images_on_a_disk_without_room_for_more_files(audio_folder, whole, tmp_path, injected):
     """At the settings, at the first image, among the images, at the sounds, at the page."""
-    n_files = sum(path.endswith(".mp3") for path in whole)
+    n_files = sum(path.endswith(".flac") for path in whole)
     places = [4, 7, len(whole) // 2, len(whole) - n_files + 5, len(whole) + 3] if IS_FULL else [len(whole) // 2]
     for number, n_files in enumerate(places):
         with small_disk(tmp_path / f"disk{number}", f"size=400m,nr_inodes={n_files}") as disk:
@@ -170,7 +170,7 @@ def test_images_under_a_limit_to_the_size_of_files(audio_folder, whole, tmp_path
         ended = run("generate", audio_folder, folder, *WITH_AUDIO, before=limited(limit))
         assert ended.is_clear(TOO_LARGE), (limit, ended)
         assert_whole(folder)
-        before = {path: digest for path, digest in tree(folder).items() if path.endswith((".png", ".mp3"))}
+        before = {path: digest for path, digest in tree(folder).items() if path.endswith((".png", ".flac"))}
         ended = run("generate", audio_folder, folder, *WITH_AUDIO)
         assert ended.status == 0, (limit, ended)
         assert_kept(before, folder)

@@ -24,7 +24,7 @@ ARGUMENTS = [*SMALL, "--variants", "none", "--listen", "1"]
 def plant(images: Path, elsewhere: Path) -> dict[str, bytes]:
     """Put files of the user's own into an image folder; their names in it, and their bytes."""
     image = (images / "low" / "low-1__original.png").read_bytes()
-    own_mp3 = (images / "low" / "low-0__original.mp3").read_bytes()
+    own_audio = (images / "low" / "low-0__original.flac").read_bytes()
     soundfile.write(elsewhere / "song.mp3", tone(440), SR, format="MP3")
     song = (elsewhere / "song.mp3").read_bytes()
     planted = {
@@ -37,7 +37,7 @@ def plant(images: Path, elsewhere: Path) -> dict[str, bytes]:
         "low/low-1__original.mp3": song,
         "high/high-3__original.mp3": song,
         "low/song.mp3": song,
-        "kept/low-0__original.mp3": own_mp3,
+        "kept/low-0__original.flac": own_audio,
         "notes.txt": b"mine",
         "low/notes.txt": b"mine",
         ".pixels-mine/a.npy": b"mine",

@@ -42,7 +42,7 @@ def test_the_main_process(audio_folder, tmp_path, injected):
     took_s = time.monotonic() - began
     assert ended.status == 0, ended
     whole = tree(tmp_path / "whole")
-    assert any(path.endswith(".mp3") for path in whole)
+    assert any(path.endswith(".flac") for path in whole)
     rng = random.Random(7)
     moments = [took_s * (k + rng.random()) / n for k in range(n)]  # over the whole run, from its first breath on
     n_killed = 0

@@ -83,7 +83,7 @@ def test_one_image_for_each_sound_whatever_its_name(tmp_path, injected):
     assert "no sound of" not in done.stdout, done.stdout
     assert reasons(images) == {}
     assert_one_image_for_each(audio_folder, images, number)
-    heard = {path.with_suffix("").relative_to(images).as_posix() for path in images.rglob("*.mp3")}
+    heard = {path.with_suffix("").relative_to(images).as_posix() for path in images.rglob("*.flac")}
     assert heard == {name.removesuffix(".png") for name in metadata(images)["file_name"]}
     before = {path: path.stat().st_mtime_ns for path in images.rglob("*.png")}
     assert "Nothing to render" in generate(audio_folder, images, *more, "--listen", "all").stdout

@@ -69,7 +69,7 @@ def page_data_of(images: Path) -> dict:
 
 
 def heard(images: Path) -> list[str]:
-    return sorted(path.name for path in images.rglob("*.mp3"))
+    return sorted(path.name for path in images.rglob("*.flac"))
 
 
 @pytest.mark.fault(25)
@@ -79,7 +79,7 @@ def test_a_variants_file_that_settings_name_is_never_run(project, drawn, capsys,
     said = capsys.readouterr().out
     assert "No audio of backwards was written: variants of your own need --variants-file" in said
     assert heard(project / "images") == sorted(
-        f"{label}-{n}__{v}.mp3" for label in ("high", "low") for n in (0, 1) for v in ("original", "trim")
+        f"{label}-{n}__{v}.flac" for label in ("high", "low") for n in (0, 1) for v in ("original", "trim")
     )
     assert gallery_main(["images", "--listen", "all", "--workers", "1", "--variants-file", "own.py"]) == 0
     assert (project / "ran").exists() and len(heard(project / "images")) == 12
@@ -129,7 +129,7 @@ def test_a_recording_that_leads_out_is_not_read_or_shown(project, capsys, sound,
     tables.write_table(path, table)
     capsys.readouterr()
     status = gallery_main(["images", "--listen", "all", "--workers", "1"])
-    assert "low-0__original.mp3" not in heard(project / "images")
+    assert "low-0__original.flac" not in heard(project / "images")
     if status == 1:  # the table is refused
         assert "metadata.csv' is not as" in capsys.readouterr().err
     else:

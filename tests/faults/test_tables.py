@@ -264,7 +264,7 @@ def test_tables_are_refused_or_mended_and_nothing_outside_is_touched(
         else:
             assert status == 0, where
             changed = {name for name in after.keys() | before.keys() if after.get(name) != before.get(name)}
-            assert all(name.startswith("images/") and name.endswith(".mp3") for name in changed), (changed, where)
+            assert all(name.startswith("images/") and name.endswith(".flac") for name in changed), (changed, where)
         outside = {place: digest for place, digest in clean.items() if not place.startswith("images")}
         assert {place: digest for place, digest in after.items() if not place.startswith("images")} == outside, where
     injected(1)
@@ -353,8 +353,8 @@ def test_rows_of_images_that_are_not_there(drawn, tmp_path, capsys, injected):
     assert "a/a-0__trim.png: No such file" in said and "a/a-2__original.png: No such file" in said
     assert run_gallery(here) == 1
     assert "a-2__original.png" in capsys.readouterr().err
-    assert {name for name in tree(here).keys() - before.keys() if not name.endswith(".mp3")} == set()
-    for path in (here / "images").rglob("*.mp3"):
+    assert {name for name in tree(here).keys() - before.keys() if not name.endswith(".flac")} == set()
+    for path in (here / "images").rglob("*.flac"):
         path.unlink()
     assert run_generate(here) == 0
     assert tree(here) == tree(drawn)

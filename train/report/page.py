@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset.folder import PAGE, audio_of
+from generate.dataset.clip_audio import names_beside
+from generate.dataset.folder import PAGE
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
@@ -101,7 +102,7 @@ def write_page(
             lacking = f"what the models attend to: {error}"
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
         shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
-        data["with_audio"] = _copy_images(run, shown)
+        data["audio_of"] = _copy_images(run, shown)
         data["has_images"] = True
     data["lacking"] = lacking
     write_text_atomically(run.folder / PAGE, fill(TEMPLATE, data))
@@ -165,7 +166,7 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "images_folder": IMAGES,
         "explained_folder": EXPLAINED,
         "has_images": False,
-        "with_audio": [],
+        "audio_of": {},
         **of_background,
     }
 
@@ -216,11 +217,11 @@ def _nearest(predictions: pd.DataFrame, images: RunImages) -> dict[str, list[str
     return {key: [str(names[row]) if row >= 0 else "" for row in rows] for key, rows in nearest.items()}
 
 
-def _copy_images(run: Run, file_names: Iterable[str]) -> list[str]:
-    """Put images, and their audio files where there are any, into the run's folder; return those that have audio."""
-    with_audio = []
+def _copy_images(run: Run, file_names: Iterable[str]) -> dict[str, str]:
+    """Put images, and their audio files where there are any, into the run's folder; return the names of these."""
+    audio_of: dict[str, str] = {}
     for file_name in sorted(file_names):
-        for name in (file_name, audio_of(file_name)):
+        for name in (file_name, *names_beside(file_name)):
             source, target = run.images / name, run.folder / IMAGES / name
             if not source.is_file():
                 continue
@@ -231,8 +232,8 @@ def _copy_images(run: Run, file_names: Iterable[str]) -> list[str]:
                 except OSError:
                     shutil.copyfile(source, temporary)
             if name != file_name:
-                with_audio.append(file_name)
-    return with_audio
+                audio_of.setdefault(file_name, name)
+    return audio_of
 
 
 def _short(value: float) -> float | None:

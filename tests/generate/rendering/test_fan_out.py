@@ -37,7 +37,7 @@ def images(audio_folder, tmp_path) -> Path:
 
 def test_the_same_files_in_other_folders(audio_folder, images, tmp_path):
     assert generate(audio_folder, tmp_path / "flat", *QUICK, *MORE) == 0
-    for suffix, n in ((".png", 24), (".mp3", 12)):
+    for suffix, n in ((".png", 24), (".flac", 12)):
         flat = files(tmp_path / "flat", suffix)
         expected = {}
         for name, content in flat.items():
@@ -47,7 +47,7 @@ def test_the_same_files_in_other_folders(audio_folder, images, tmp_path):
         assert len(expected) == n
         assert files(images, suffix) == expected
     assert folder.list_images(images) == set(files(images, ".png"))
-    assert folder.list_audio(images) == set(files(images, ".mp3"))
+    assert folder.list_audio(images) == set(files(images, ".flac"))
     table, there = tables.read_metadata(images / "metadata.csv"), files(images, ".png")
     assert set(table["file_name"]) == set(there)
     flat_settings, settings = (
