@@ -171,13 +171,14 @@ def _add_variants(group: argparse._ArgumentGroup, default: Mapping[str, Any]) ->
 
 def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
-    add("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
+    add("--feature", help=f"mel, log, mfcc, gammatone, pcen or cqt (default: {default['feature']})")
     add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
-    add("--n-bands", type=int, metavar="N", help=f"mel or gammatone bands (default: {default['n_bands']})")
+    add("--n-bands", type=int, metavar="N", help=f"mel, PCEN or gammatone bands (default: {default['n_bands']})")
     add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
+    add("--bins-per-octave", type=int, metavar="N", help=f"rows of cqt (default: {default['bins_per_octave']})")
     add("--n-fft", type=int, metavar="N", help="window in samples (default: about 46 ms, 2048 at 44100 Hz)")
     add("--hop-length", type=int, metavar="N", help="step in samples (default: a quarter of the window)")
-    add("--fmin-hz", type=float, metavar="HZ", help=f"lowest frequency (default: {default['fmin_hz']:g})")
+    add("--fmin-hz", type=float, metavar="HZ", help="lowest frequency (default: 0; cqt: 32.703, the note C1)")
     add("--fmax-hz", type=float, metavar="HZ", help="highest frequency (default: half of --sr)")
     add("--range-db", type=float, metavar="DB", help=f"from dark to bright (default: {default['range_db']:g})")
     add(

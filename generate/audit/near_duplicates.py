@@ -16,6 +16,7 @@ from scipy.fft import irfft2, rfft2
 from scipy.ndimage import uniform_filter
 
 from generate.dataset.settings import Settings
+from generate.features import FEATURES
 
 ROWS = 32
 COLUMNS_A_SECOND = 51.2
@@ -88,9 +89,9 @@ def small_image(pixels: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     np.ndarray, shape=(32, columns), uint8
         From `AUDIBLE_DB` below the image's own peak (0) to the peak (255), so that gain changes nothing; 51.2 columns
-        a second. For `mfcc`, whose pixels are no decibels: the pixels.
+        a second. Of a feature that is no decibels: the pixels.
     """
-    if settings.feature != "mfcc":
+    if FEATURES[settings.feature].is_db:
         below_peak_db = (int(pixels.max()) - pixels.astype(np.float32)) * (settings.range_db / 255)
         # The image of silence has no peak: it stays dark.
         relative = np.clip(1 - below_peak_db / AUDIBLE_DB, 0, 1) * (pixels > 0)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
+from generate.dataset.constant_q import C1_HZ, check_octaves
 from generate.runtime.json_check import as_tuple, check_fields, check_own_fields
 
 RENDERER = 5
@@ -57,10 +58,12 @@ class Settings:
         Mel or gammatone bands.
     n_mfcc : int
         Coefficients of the feature `mfcc`.
+    bins_per_octave : int
+        Rows an octave of the feature `cqt`.
     n_fft, hop_length : int
         Analysis window and its step, in samples. Default: `default_n_fft(sr)`, and a quarter of the window.
     fmin_hz : float
-        Lowest frequency.
+        Lowest frequency. Default: 0; for `cqt`, which has none, that of `librosa.cqt`, the note C1.
     fmax_hz : float or None
         Highest frequency; None: half the sample rate.
     range_db : float
@@ -87,9 +90,10 @@ class Settings:
     feature: str = "mel"
     n_bands: int = 128
     n_mfcc: int = 40
+    bins_per_octave: int = 12
     n_fft: int = None  # type: ignore[assignment]  # settled at once, by the rate
     hop_length: int = None  # type: ignore[assignment]
-    fmin_hz: float = 0.0
+    fmin_hz: float = None  # type: ignore[assignment]  # settled at once, by the feature
     fmax_hz: float | None = None
     range_db: float = 80.0
     reference: str = "peak"
@@ -99,6 +103,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Normalise and validate every value."""
+        if self.fmin_hz is None:
+            object.__setattr__(self, "fmin_hz", C1_HZ if self.feature == "cqt" else 0.0)
         object.__setattr__(self, "variants", as_tuple(self.variants))
         for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
             if type(getattr(self, name)) is int:
@@ -118,6 +124,7 @@ class Settings:
         self._check_choice("long", LONGS)
         self._check_range("n_bands", 8, 512, "bands, such as 64 or 128")
         self._check_range("n_mfcc", 2, 512, "coefficients, such as 40")
+        self._check_range("bins_per_octave", 6, 96, "rows, such as 12 or 24")
         self._check_range("n_fft", 64, 65_536, "samples, such as 2048")
         if self.hop_length is None:
             object.__setattr__(self, "hop_length", int(self.n_fft) // 4)
@@ -133,6 +140,13 @@ class Settings:
             raise ValueError(
                 f"fmin_hz and fmax_hz must be 0 <= fmin_hz < fmax_hz <= {self.sr / 2:g} (half of sr). Got "
                 f"{self.fmin_hz:g} and {self.highest_hz:g}. Change them, or raise sr."
+            )
+        if self.feature == "cqt":
+            check_octaves(
+                fmin_hz=self.fmin_hz,
+                fmax_hz=self.highest_hz,
+                bins_per_octave=self.bins_per_octave,
+                seconds=self.seconds,
             )
         bin_hz = self.sr / self.n_fft
         if math.floor(self.highest_hz / bin_hz) <= math.ceil(self.fmin_hz / bin_hz):
@@ -213,6 +227,8 @@ class Settings:
         values = self.to_json()
         for name in ("variants", "class_variants", "variants_file"):
             del values[name]
+        if self.feature != "cqt":  # or all images of before this setting would be stale
+            del values["bins_per_octave"]
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

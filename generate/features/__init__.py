@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from generate.dataset.settings import Settings
-from generate.features import gammatone, log, mel, mfcc
+from generate.features import cqt, gammatone, log, mel, mfcc, pcen
+
+
+def half_window_s(settings: Settings) -> float:
+    """Half the analysis window in seconds."""
+    return settings.n_fft / settings.sr / 2
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,16 @@ class Feature:
         float32 from 0 (the palette's dark end) to 1, low frequencies first.
     settings : frozenset of str
         The settings that it uses and some other feature does not.
+    is_db : bool
+        Whether 1 is the reference and 0 is `range_db` below it.
+    reach_s : callable
+        `reach_s(settings)`: how far from a frame audio changes it, in seconds.
     """
 
     compute: Callable[[np.ndarray, Settings], np.ndarray]
-    settings: frozenset[str] = frozenset()
+    settings: frozenset[str]
+    is_db: bool = True
+    reach_s: Callable[[Settings], float] = half_window_s
 
     def __call__(self, y: np.ndarray, settings: Settings) -> np.ndarray:
         """See `compute`."""
@@ -33,10 +44,17 @@ class Feature:
 
 
 FEATURES: dict[str, Feature] = {
-    "mel": Feature(mel.mel, frozenset({"n_bands"})),
-    "log": Feature(log.log),
-    "mfcc": Feature(mfcc.mfcc, frozenset({"n_bands", "n_mfcc"})),
-    "gammatone": Feature(gammatone.gammatone, frozenset({"n_bands"})),
+    "mel": Feature(mel.mel, frozenset({"n_fft", "n_bands"})),
+    "log": Feature(log.log, frozenset({"n_fft"})),
+    "mfcc": Feature(mfcc.mfcc, frozenset({"n_fft", "n_bands", "n_mfcc"}), is_db=False),
+    "gammatone": Feature(gammatone.gammatone, frozenset({"n_fft", "n_bands"})),
+    "pcen": Feature(
+        pcen.pcen,
+        frozenset({"n_fft", "n_bands"}),
+        is_db=False,
+        reach_s=lambda settings: half_window_s(settings) + pcen.WARM_UP_S,
+    ),
+    "cqt": Feature(cqt.cqt, frozenset({"bins_per_octave"}), reach_s=cqt.reach_s),
 }
 """To add one, write its file and add its line, with the settings that not every feature uses."""
 

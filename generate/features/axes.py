@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from generate.dataset.settings import Settings
+from generate.features.cqt import row_frequencies_hz
 from generate.features.gammatone import centre_hz
 from generate.features.mel import corner_hz
 
@@ -33,10 +34,12 @@ def row_hz(settings: Settings) -> np.ndarray | None:
     array([ 370.,  739., 1119., 1639., 2399., 3513., 5143., 7530.])
     """
     low, high = settings.fmin_hz, settings.highest_hz
-    if settings.feature == "mel":
+    if settings.feature in ("mel", "pcen"):
         return corner_hz(settings.n_bands, low, high)[1:-1]
     if settings.feature == "gammatone":
         return centre_hz(settings.n_bands, low, high)
+    if settings.feature == "cqt":
+        return row_frequencies_hz(settings)
     if settings.feature == "log":
         hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
         return hz[(hz >= low) & (hz <= high)]

@@ -16,7 +16,7 @@ QUIETEST_DBFS = -80.0
 the format, which `ref=np.max` would show as bright as any signal."""
 
 
-def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_array) -> np.ndarray:
+def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_array, *, exponent: int = 2) -> np.ndarray:
     """Power in each band of a filter bank.
 
     Parameters
@@ -24,6 +24,8 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
     y : np.ndarray, shape=(n,), float32
     settings : Settings
     filters : np.ndarray or scipy.sparse.csr_array, shape=(rows, n_fft / 2 + 1), float32
+    exponent : {2, 1}
+        Of the magnitudes that are summed: 2 is power, 1 the magnitudes themselves.
 
     Returns
     -------
@@ -35,6 +37,8 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
     power = np.empty((filters.shape[0], n_frames(len(y), settings.hop_length)), dtype=np.float32)
     for first, block in power_blocks(y, n_fft=settings.n_fft, hop_length=settings.hop_length):
         into = power[:, first : first + block.shape[1]]
+        if exponent == 1:
+            np.sqrt(block, out=block)
         if isinstance(filters, np.ndarray):
             into[:] = filters @ block
         else:
@@ -42,7 +46,7 @@ def band_power(y: np.ndarray, settings: Settings, filters: np.ndarray | csr_arra
     return power
 
 
-def sine_power(n_fft: int, filters: np.ndarray | None = None) -> float:
+def sine_power(n_fft: int, filters: np.ndarray | None = None, *, exponent: int = 2) -> float:
     """The highest power of a sine at full scale.
 
     In its own bin this is half the sum of the Hann window, squared; in both neighbouring bins a quarter of that.
@@ -52,17 +56,42 @@ def sine_power(n_fft: int, filters: np.ndarray | None = None) -> float:
     n_fft : int
     filters : np.ndarray, shape=(rows, n_fft / 2 + 1), optional
         With filters: the highest power in any row. A filter may contain all three bins.
+    exponent : {2, 1}
+        As of `band_power`.
 
     Examples
     --------
     >>> sine_power(2048)
     262144.0
     """
-    in_own_bin = (n_fft / 4) ** 2
+    in_own_bin = (n_fft / 4) ** exponent
     if filters is None:
         return in_own_bin
     beside = np.pad(filters, ((0, 0), (1, 1)))
-    return in_own_bin * float((filters + 0.25 * (beside[:, :-2] + beside[:, 2:])).max())
+    return in_own_bin * float((filters + 0.5**exponent * (beside[:, :-2] + beside[:, 2:])).max())
+
+
+def reference_of(power: np.ndarray, settings: Settings, *, full_scale: float, exponent: int = 2) -> float:
+    """What the brightest pixel stands for: the highest power of the clip, or full scale.
+
+    Parameters
+    ----------
+    power : np.ndarray, shape=(rows, frames)
+        At least 0.
+    settings : Settings
+    full_scale : float
+        The highest power of a sine at full scale in any row.
+    exponent : {2, 1}
+        As of `band_power`, for `power` and `full_scale`.
+
+    Returns
+    -------
+    float
+        Never less than a sine of `QUIETEST_DBFS`.
+    """
+    if settings.reference == "full-scale":
+        return full_scale
+    return max(float(power.max()), full_scale * 10 ** (QUIETEST_DBFS * exponent / 20))
 
 
 def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> np.ndarray:
@@ -86,10 +115,7 @@ def to_decibels(power: np.ndarray, settings: Settings, *, full_scale: float) -> 
     >>> to_decibels(np.array([[1.0, 0.1, 0.0]]), Settings(range_db=80), full_scale=1.0).round(1)
     array([[  0., -10., -80.]], dtype=float32)
     """
-    if settings.reference == "full-scale":
-        reference = full_scale
-    else:
-        reference = max(float(power.max()), full_scale * 10 ** (QUIETEST_DBFS / 10))
+    reference = reference_of(power, settings, full_scale=full_scale)
     floor = reference * 10 ** (-settings.range_db / 10)
     decibels = 10 * np.log10(np.maximum(power, floor) / np.float32(reference))
     return np.clip(decibels, -settings.range_db, 0, dtype=np.float32)

@@ -13,7 +13,9 @@ from generate.dataset.label_sets import split_labels
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import PADS, Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
+from generate.features import FEATURES
 from generate.features.axes import event_boxes, frequency_marks, time_marks
+from generate.features.pcen import BRIGHTEST
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
 from generate.runtime.os_compat import relative_posix
@@ -108,14 +110,18 @@ def page_data(
 def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple[str, str]]:
     """Names and values of the settings, in words."""
     size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
+    used = FEATURES[settings.feature].settings
+    in_db = f"{settings.range_db:g} dB below the {settings.reference}"
     rows = {
         "sample rate": f"{settings.sr:,} Hz",
         "length": f"{settings.seconds:g} s, shorter clips padded by {PADS[settings.pad]}",
         "feature": settings.feature,
         "frequencies": f"{settings.fmin_hz:g} to {settings.highest_hz:g} Hz",
-        "bands": f"{settings.n_bands}",
-        "window, hop": f"{settings.n_fft}, {settings.hop_length} samples",
-        "range": f"{settings.range_db:g} dB below the {settings.reference}",
+        **({"bands": f"{settings.n_bands}"} if "n_bands" in used else {}),
+        **({"bins": f"{settings.bins_per_octave} an octave"} if "bins_per_octave" in used else {}),
+        **({"window": f"{settings.n_fft} samples"} if "n_fft" in used else {}),
+        "hop": f"{settings.hop_length} samples",
+        "range": f"0 to {BRIGHTEST:g}; background down to {in_db}" if settings.feature == "pcen" else in_db,
         "image": f"{size}, {settings.colormap}",
         "pitch and tempo by": str(described.get("engine", settings.engine)),
         "settings": str(described["fingerprint"]),

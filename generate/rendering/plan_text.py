@@ -153,9 +153,11 @@ def _image(prepared: Prepared) -> str:
     settings = prepared.front.settings
     width_height = " x ".join(map(str, settings.image_size or ()))
     size = f"{width_height} pixels" if width_height else "one pixel a frame and band"
+    feature = settings.feature + (f" of {settings.bins_per_octave} bins an octave" if settings.feature == "cqt" else "")
+    background = "background down to " if settings.feature == "pcen" else ""
     return (
-        f"{settings.feature}, {settings.seconds:g} s, {settings.fmin_hz:g} to {settings.highest_hz:g} Hz, "
-        f"{settings.range_db:g} dB, {size}, {settings.colormap}"
+        f"{feature}, {settings.seconds:g} s, {settings.fmin_hz:g} to {settings.highest_hz:g} Hz, "
+        f"{background}{settings.range_db:g} dB, {size}, {settings.colormap}"
     )
 
 

@@ -122,6 +122,8 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
     list of (str, str)
         What is wrong, and an option that improves it.
     """
+    if settings.feature == "cqt":  # its filters have lengths of their own
+        return []
     found = []
     window_s = settings.n_fft / settings.sr
     if window_s > min(LONGEST_WINDOW_S, settings.seconds / WINDOWS_AN_IMAGE):
@@ -143,7 +145,7 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
 
 def _n_empty(settings: Settings) -> int:
     """How many bands are always dark; 0 for a feature without mel bands."""
-    return n_empty_bands(settings) if settings.feature in ("mel", "mfcc") else 0
+    return n_empty_bands(settings) if settings.feature in ("mel", "mfcc", "pcen") else 0
 
 
 def _without_empty_bands(settings: Settings) -> str:

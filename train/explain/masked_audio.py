@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from generate.dataset.settings import Settings
+from generate.features.axes import row_hz
+from generate.features.cqt import share_of_bins
 from generate.features.gammatone import gammatone_filters
 from generate.features.mel import mel_filters
 from generate.features.spectrogram import fit_length, spectrogram_image
 from train.data.decode import audible_columns
 from train.explain.overlay import strength
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MIN_OVERLAP = 4
 """Least number of overlapping frames, so that the transform can be inverted and a changing gain makes no clicks."""
@@ -92,8 +98,7 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
     if settings.feature == "mfcc":
         gain[is_shown] = _over_time(mask)
         return gain
-    options = (settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
-    filters = mel_filters(*options)[0] if settings.feature == "mel" else gammatone_filters(*options)
+    filters = _filters(settings)
     weights = np.asarray(filters.sum(axis=0)).ravel()
     covered = np.flatnonzero(is_shown & (weights > 0))
     covered_gain = (filters.T @ mask)[covered] / weights[covered, np.newaxis]
@@ -101,6 +106,14 @@ def gain_of_bins(mask: np.ndarray, settings: Settings) -> np.ndarray:
     nearest = np.abs(covered[:, np.newaxis] - shown).argmin(axis=0)
     gain[shown] = covered_gain[nearest]
     return gain
+
+
+def _filters(settings: Settings) -> np.ndarray | csr_array:
+    """How much of each bin is in each row, shape=(rows, n_fft // 2 + 1)."""
+    if settings.feature == "cqt":
+        return share_of_bins(settings)
+    options = (settings.sr, settings.n_fft, settings.n_bands, settings.fmin_hz, settings.highest_hz)
+    return gammatone_filters(*options) if settings.feature == "gammatone" else mel_filters(*options)[0]
 
 
 def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends: str) -> np.ndarray:
@@ -114,10 +127,8 @@ def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends
 
 def _feature_shape(settings: Settings) -> tuple[int, int]:
     """Rows and frames of a feature, before its image is resized."""
-    hz = np.arange(settings.n_fft // 2 + 1) * (settings.sr / settings.n_fft)
-    n_bins = int(((hz >= settings.fmin_hz) & (hz <= settings.highest_hz)).sum())
-    rows = {"log": n_bins, "mfcc": settings.n_mfcc}.get(settings.feature, settings.n_bands)
-    return rows, 1 + settings.n_samples // settings.hop_length
+    hz = row_hz(settings)
+    return settings.n_mfcc if hz is None else len(hz), 1 + settings.n_samples // settings.hop_length
 
 
 def _without_loop(mask: np.ndarray, rendered: np.ndarray) -> np.ndarray:

@@ -310,7 +310,7 @@ def test_what_fades_or_is_silent_has_no_cut_off():
         assert np.isnan(cutoff_hz(spectrogram_image(y, SETTINGS), SETTINGS))
 
 
-@pytest.mark.parametrize("feature", ["mfcc", "gammatone"])
+@pytest.mark.parametrize("feature", ["mfcc", "gammatone", "pcen", "cqt"])
 def test_features_that_show_no_cut_off_say_so(feature):
     settings = Settings(feature=feature)
     assert np.isnan(cutoff_hz(spectrogram_image(low_passed(white(5.0, sr=SR), 16000), settings), settings))

@@ -29,7 +29,7 @@ def test_unrelated_short_clips_are_no_pairs(kind):
     assert len(copies_of(audio_folder, SHORT).pairs) == 0
 
 
-@pytest.mark.parametrize("feature", ["log", "gammatone", "mfcc"])
+@pytest.mark.parametrize("feature", ["log", "gammatone", "mfcc", "pcen", "cqt"])
 def test_unrelated_clips_are_no_pairs_in_other_features(feature):
     settings = Settings(seconds=1, sr=8000, n_fft=512, hop_length=128, feature=feature)
     audio_folder = [y for kind in KINDS for y in draw(kind, 10, seed=4, sr=settings.sr, shortest_s=0.3, longest_s=1)]

@@ -90,8 +90,9 @@ OTHERS = {
 
 def test_every_setting_of_an_image_changes_the_fingerprint():
     not_in_an_image = {"variants", "class_variants", "variants_file"}
-    assert set(OTHERS) == set(Settings.__dataclass_fields__) - not_in_an_image
+    assert {*OTHERS, "bins_per_octave"} == set(Settings.__dataclass_fields__) - not_in_an_image
     prints = [Settings(**{name: value}).fingerprint(engine_version="x 1") for name, value in OTHERS.items()]
+    prints += [Settings(feature="cqt", bins_per_octave=n).fingerprint(engine_version="x 1") for n in (12, 24)]
     prints += [Settings().fingerprint(engine_version="x 1"), Settings().fingerprint(engine_version="x 2")]
     prints += [Settings().fingerprint(engine_version="x 1", variants_source="def f(): ...")]
     assert len(set(prints)) == len(prints)
@@ -101,6 +102,27 @@ def test_every_setting_of_an_image_changes_the_fingerprint():
 def test_fingerprint_does_not_depend_on_what_else_is_rendered(variants):
     here = Settings(variants=tuple(variants), class_variants={"a": tuple(variants)})
     assert here.fingerprint(engine_version="x") == Settings().fingerprint(engine_version="x")
+
+
+def test_images_of_before_a_setting_are_not_stale():
+    """The fingerprint that releases without `bins_per_octave` gave."""
+    assert Settings().fingerprint(engine_version="x") == "18cc7f0ba5401672"
+    assert Settings(bins_per_octave=24).fingerprint(engine_version="x") == "18cc7f0ba5401672"
+
+
+def test_a_constant_q_transform_needs_octaves_and_room_for_its_filters():
+    assert Settings(feature="cqt").fmin_hz == 32.703 and Settings().fmin_hz == 0
+    with pytest.raises(ValueError, match="fmin_hz must be above 0.*Got 0 and 22050"):
+        Settings(feature="cqt", fmin_hz=0)
+    with pytest.raises(ValueError, match="fmax_hz twice as high.*Got 5000 and 8000"):
+        Settings(feature="cqt", fmin_hz=5000, fmax_hz=8000)
+    with pytest.raises(ValueError, match="at most 0.4 s. Got 0.53 s, at 32.703 Hz .*Raise fmin_hz to 44,"):
+        Settings(feature="cqt", seconds=0.4)
+    assert Settings(feature="cqt", seconds=0.4, fmin_hz=44).fmin_hz == 44
+    with pytest.raises(ValueError, match="at most 10 s"):
+        Settings(feature="cqt", seconds=600, fmin_hz=1)
+    with pytest.raises(ValueError, match="bins_per_octave must be 6 to 96"):
+        Settings(feature="cqt", bins_per_octave=1000)
 
 
 def test_a_whole_number_is_the_same_setting():

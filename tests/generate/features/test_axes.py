@@ -14,7 +14,7 @@ def test_rows_of_mel_are_librosas():
     np.testing.assert_allclose(row_hz(settings), expected)
 
 
-@pytest.mark.parametrize("feature", ["mel", "log", "gammatone"])
+@pytest.mark.parametrize("feature", ["mel", "log", "gammatone", "pcen", "cqt"])
 @pytest.mark.parametrize("hz", [500.0, 2000.0, 9000.0])
 def test_a_tone_is_brightest_where_its_frequency_is_marked(feature, hz):
     settings = Settings(sr=22050, seconds=1.0, feature=feature, image_size=None, engine="librosa")

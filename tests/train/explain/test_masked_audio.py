@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from generate.dataset.settings import Settings
+from generate.features.axes import row_hz
 from generate.features.spectrogram import spectrogram_image
 from tests.conftest import SR, tone, white
 from train.data.decode import prepare_pixels
@@ -37,6 +38,7 @@ def band(row, height=48, width=48, half=4):
         {"feature": "gammatone"},
         {"feature": "log"},
         {"feature": "mfcc"},
+        {"feature": "pcen"},
         {"image_size": None},
         {"pad": "repeat"},
         {"hop_length": 1024},
@@ -54,7 +56,7 @@ def test_a_constant_attribution_returns_the_audio(options, seconds, silent_ends)
     np.testing.assert_allclose(found, y[: settings.n_samples], atol=1e-4)
 
 
-@pytest.mark.parametrize("feature", ["mel", "log", "gammatone"])
+@pytest.mark.parametrize("feature", ["mel", "log", "gammatone", "pcen", "cqt"])
 def test_one_band_keeps_its_own_sine_and_removes_another(feature):
     settings = Settings(**SMALL | {"feature": feature})
     y = tone(700, peak=0.3) + tone(5000, peak=0.3)
@@ -114,9 +116,10 @@ def test_the_repeats_of_repeated_audio_are_averaged():
     assert found[middle].std() / y[middle].std() == pytest.approx(0.5, abs=0.06)
 
 
-def test_nothing_is_shown_outside_the_frequency_range():
-    settings = Settings(**SMALL | {"fmin_hz": 500, "fmax_hz": 4000})
-    gain = gain_of_bins(np.ones((64, 5), np.float32), settings)
+@pytest.mark.parametrize("feature", ["mel", "cqt"])
+def test_nothing_is_shown_outside_the_frequency_range(feature):
+    settings = Settings(**SMALL | {"fmin_hz": 500, "fmax_hz": 4000, "feature": feature})
+    gain = gain_of_bins(np.ones((len(row_hz(settings)), 5), np.float32), settings)
     hz = np.arange(len(gain)) * SR / settings.n_fft
     is_shown = (hz >= 500) & (hz <= 4000)
     np.testing.assert_allclose(gain[is_shown], 1, atol=1e-6)

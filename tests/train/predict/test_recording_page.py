@@ -65,9 +65,9 @@ def pixels_of(folder, level):
     return np.concatenate([png.read(path)[0] for path in sorted(folder.glob(f"{level}-*.png"))], axis=1)
 
 
-@pytest.mark.parametrize("feature", ["mel", "log", "mfcc"])
+@pytest.mark.parametrize("feature", ["mel", "log", "mfcc", "pcen", "cqt"])
 def test_strips_are_one_spectrogram_of_the_whole(recording, tmp_path, monkeypatch, feature):
-    ends = (-100.0, -10.0) if feature != "mfcc" else (0.0, 1.0)
+    ends = (-100.0, -10.0) if FEATURES[feature].is_db else (0.0, 1.0)
     monkeypatch.setattr(strips_module, "colour_range", lambda *_, **__: ends)
     settings = Settings(sr=SR, seconds=1.0, n_bands=32, n_mfcc=16, feature=feature)
     levels, why_not = draw(recording, tmp_path / "strips", settings)
@@ -76,13 +76,13 @@ def test_strips_are_one_spectrogram_of_the_whole(recording, tmp_path, monkeypatc
     y, _ = soundfile.read(recording, dtype="float32")
     drawn = drawing_settings(settings)
     whole = FEATURES[feature](y, drawn)[:, : levels[0].n_px]
-    if feature != "mfcc":
+    if FEATURES[feature].is_db:
         whole = 150 * (whole - 1)
     if feature == "log":
         assert len(whole) > 256 and pixels_of(tmp_path / "strips", 0).shape[0] == 256
         return
     step = 255 / (STEPS - 1)
-    for number, columns in enumerate([whole, pooled(whole, 8, is_db=feature == "mel")]):
+    for number, columns in enumerate([whole, pooled(whole, 8, is_db=FEATURES[feature].is_db)]):
         found = pixels_of(tmp_path / "strips", number)
         assert found.shape[1] == levels[number].n_px
         difference = np.abs(found.astype(float) - coloured(columns, *ends))

@@ -114,6 +114,8 @@ def test_also_where_the_rate_is_changed(tmp_path, sr, long):
     [
         ("--feature", "mfcc", "--image-size", "native"),
         ("--feature", "log", "--pad", "repeat", "--image-size", "60x40"),
+        ("--feature", "pcen", "--image-size", "native"),
+        ("--feature", "cqt", "--fmin-hz", "100", "--bins-per-octave", "24"),
         ("--feature", "gammatone", "--colormap", "viridis", "--reference", "full-scale"),
         ("--image-size", "native", "--seconds", "0.7", "--long", "split", "--range-db", "60"),
     ],

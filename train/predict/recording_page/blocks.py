@@ -18,7 +18,6 @@ from PIL import Image
 from generate.audio import load
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
-from generate.features.axes import row_hz
 from generate.workers.processes import map_ordered
 
 PIXELS_A_SECOND = 50
@@ -50,7 +49,7 @@ class Block:
     Parameters
     ----------
     values : np.ndarray, shape=(rows, n), float32
-        Decibels of full scale, low frequencies first; for `mfcc`, from 0 to 1.
+        Decibels of full scale, low frequencies first; of features that are none, from 0 to 1.
     y : np.ndarray, shape=(n_samples,), float32, or None
         Its samples, where they were asked for.
     """
@@ -184,7 +183,8 @@ def read_block(path: Path, first_px: int, n_px: int, settings: Settings, *, with
     """
     n_frames, hop_length = frames_a_pixel(settings), settings.hop_length
     first, last = first_px * n_frames, (first_px + n_px) * n_frames
-    margin = math.ceil(settings.n_fft / 2 / hop_length)  # windows at the edges reach into the neighbours
+    # Frames at the edges reach into the neighbours.
+    margin = math.ceil(FEATURES[settings.feature].reach_s(settings) * settings.sr / hop_length)
     begin = max(0, first - margin)
     seconds = hop_length / settings.sr
     loaded = load(
@@ -194,11 +194,13 @@ def read_block(path: Path, first_px: int, n_px: int, settings: Settings, *, with
         longest_s=(last + margin - begin) * seconds,
         channels=settings.channels,
     )
-    feature = FEATURES[settings.feature](loaded.y, settings)[:, first - begin : last - begin]
-    values = feature if row_hz(settings) is None else (feature - np.float32(1)) * np.float32(RANGE_DB)
+    feature = FEATURES[settings.feature]
+    values = feature(loaded.y, settings)[:, first - begin : last - begin]
+    if feature.is_db:
+        values = (values - np.float32(1)) * np.float32(RANGE_DB)
     if len(values) > HIGHEST_PX:
         values = np.asarray(Image.fromarray(values).resize((values.shape[1], HIGHEST_PX), Image.Resampling.BOX))
-    values = pooled(values, n_frames, is_db=row_hz(settings) is not None)
+    values = pooled(values, n_frames, is_db=feature.is_db)
     y = loaded.y[(first - begin) * hop_length : (last - begin) * hop_length] if with_audio else None
     return Block(values, y)
 

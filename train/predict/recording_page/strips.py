@@ -10,7 +10,7 @@ import numpy as np
 
 from generate.dataset import png
 from generate.dataset.settings import Settings
-from generate.features.axes import row_hz
+from generate.features import FEATURES
 from train.predict.recording_page.blocks import BLOCK_PX, RANGE_DB, Block, BlocksOf, pixel_s, pooled
 
 FACTOR, N_LEVELS = 8, 3
@@ -130,7 +130,7 @@ def draw_strips(
     why_not : str
         Why the rest of the recording could not be read; empty: it was.
     """
-    is_db = row_hz(settings) is not None
+    is_db = FEATURES[settings.feature].is_db
     low, high = colour_range(blocks.sample, is_db=is_db)
     writers = [LevelWriter(folder, number, palette) for number in range(N_LEVELS)]
     why_not = ""
