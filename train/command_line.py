@@ -28,8 +28,8 @@ examples:
   python -m train --resume outputs/runs/my_sounds-efficientnet_lite0    resume a run that was stopped
   python -m train outputs/images/my_sounds --cluster local:4         four folds at once, one on each of four GPUs
 
-models: efficientnet_lite0 _lite1 _lite2, cnn7 cnn9 (small, from scratch), alexnet squeezenet resnet18 resnet34
-  densenet161, and all of keras.applications by their lower-case names: resnet50 resnet152 densenet121 mobilenetv2 ...
+models: efficientnet_lite0 _lite1 _lite2, cnn7 cnn9 crnn (small, from scratch), alexnet squeezenet resnet18
+  resnet34 densenet161, and all of keras.applications by their lower-case names: resnet50 resnet152 mobilenetv2 ...
 exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted."""
 
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})

@@ -28,7 +28,7 @@ OF_FINE_TUNING = frozenset(
     | {"patience", "label_smoothing", "dropout", "l1", "l2", "weight_decay"}
 )
 """Options on which nothing depends if only the last layer of a pretrained model is fitted."""
-FROM_SCRATCH = frozenset({"cnn7", "cnn9"})
+FROM_SCRATCH = frozenset({"cnn7", "cnn9", "crnn"})
 """Models without pretrained weights."""
 SIDES_PX = (32, 1024)
 """Of the square that a model sees, at least and at most."""

@@ -25,13 +25,15 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument(
         "--weights",
         metavar="W",
-        help="imagenet, none, or a file of weights (default: imagenet; none for cnn7 and cnn9, which have no others)",
+        help="imagenet, none, or a file of weights (default: imagenet; none for cnn7, cnn9 and crnn, which have no "
+        "others)",
     )
     group.add_argument(
         "--ensemble",
         type=int,
         metavar="N",
-        help="number of models whose probabilities are averaged (default: 2 of cnn7 or cnn9 from scratch, else 1)",
+        help="number of models whose probabilities are averaged (default: 2 of cnn7, cnn9 or crnn from scratch, else "
+        "1)",
     )
     group.add_argument("--input-size", type=int, metavar="PX", help="side of the images (default: the model's own)")
     group.add_argument(

@@ -10,6 +10,7 @@ from keras import KerasTensor
 
 from train.models.alexnet import alexnet
 from train.models.cnn import cnn7, cnn9
+from train.models.crnn import crnn
 from train.models.densenet import densenet161
 from train.models.efficientnet_lite import (
     efficientnet_lite0,
@@ -113,6 +114,7 @@ def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dic
 MODELS: dict[str, Model] = {
     "cnn7": Model(cnn7, 112, "unit", ensemble=2),
     "cnn9": Model(cnn9, 112, "unit", ensemble=2),
+    "crnn": Model(crnn, 112, "unit", ensemble=2),
     "efficientnet_lite0": _lite(efficientnet_lite0, 0, 160, "57934424", "68"),
     "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160", "86"),
     "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e", "86"),

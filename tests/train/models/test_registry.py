@@ -46,6 +46,41 @@ def test_weighted_layers_of_the_small_models(name, n_weighted):
     assert len(weighted) == n_weighted
 
 
+def test_parameters_of_the_recurrent_model():
+    """Kernels by hand; a GRU has three gates, each with two biases."""
+    channels = (3, 32, 48, 48, 96, 96, 128)
+    kernels = 25 * 3 * 32 + sum(9 * a * b for a, b in zip(channels[1:-1], channels[2:], strict=True))
+    n_in = 3 * 128  # of 112 rows three are left
+    expected = kernels + 2 * sum(channels[1:]) + 3 * (n_in * 128 + 128 * 128 + 2 * 128)
+    assert n_parameters(build_model("crnn", n_classes=10).get_layer(BASE)) == expected == 470_240
+
+
+def test_the_recurrent_model_reads_columns_as_time_from_left_to_right():
+    base = build_model("crnn", n_classes=3, size=(64, 96)).get_layer(BASE)
+    (gru,) = (layer for layer in base.layers if isinstance(layer, keras.layers.GRU))
+    read = keras.Model(base.input, gru.output)
+    image = np.random.default_rng(0).standard_normal((64, 96, 3)).astype(np.float32)
+    later, above = image.copy(), image.copy()
+    later[:, 64:], above[:16] = 0, 0
+    outputs, of_later, of_above = read.predict_on_batch(np.stack([image, later, above]))
+    assert outputs.shape == (24, 128)
+    reach = 6  # steps that the convolutions look ahead
+    np.testing.assert_allclose(of_later[: 16 - reach], outputs[: 16 - reach], atol=1e-6)
+    changed = np.abs(of_later - outputs).max(axis=1)
+    assert (changed[16:] > 1e-3).all() and (np.abs(of_above - outputs).max(axis=1) > 1e-3).all()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="exports are made on TensorFlow")
+def test_the_recurrent_model_has_no_loop():
+    """Not every exporter writes one."""
+    import tensorflow as tf
+
+    model = build_model("crnn", n_classes=3, size=(32, 32))
+    graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(tf.TensorSpec((1, 32, 32, 3))).graph
+    kinds = {operation.type for operation in graph.get_operations()}
+    assert "MatMul" in kinds and not any("While" in kind or "TensorList" in kind for kind in kinds)
+
+
 def test_every_classifier_of_keras_is_there():
     def classifiers(module):
         return {name for name in dir(module) if name[0].isupper() and inspect.isfunction(getattr(module, name))}
