@@ -65,6 +65,13 @@ def _with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _with_small_activations(model: onnx.ModelProto, training: TrainingClips | None) -> onnx.ModelProto:
+    """Convolutions in whole numbers; the last layer stays, as in LiteRT files.
+
+    `Clip` is named so that what a convolution gives is scaled after ReLU6, from 0 to 6, and not by its own extremes. On
+    140 training clips of ESC-10 that were not calibrated with (`efficientnet_lite0`, fold 1) probabilities differ by
+    0.007 on average (at most 0.14); without it by 0.019 (0.22), with `Add` in whole numbers too by 0.008 (0.17), with
+    ranges of the percentile 99.99 by 0.007 (0.16).
+    """
     import onnx
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -79,7 +86,7 @@ def _with_small_activations(model: onnx.ModelProto, training: TrainingClips | No
             _images_in_turn(training),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
-            op_types_to_quantize=list(WEIGHTED),
+            op_types_to_quantize=["Conv", "Clip"],
         )
         return onnx.load(small)
 
