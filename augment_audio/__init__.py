@@ -8,17 +8,11 @@
 
 from augment_audio.augmentation import augment
 from augment_audio.engines import ENGINES, choose_engine, open_audio
+from augment_audio.make import make_variant, random_generator
+from augment_audio.request import Request, parse_request, parse_requests
 from augment_audio.sound import Sound
 from augment_audio.transforms import PRESETS, VARIANTS
-from augment_audio.variant import (
-    ORIGINAL,
-    Request,
-    Variant,
-    make_variant,
-    parse_request,
-    parse_requests,
-    random_generator,
-)
+from augment_audio.variant import ORIGINAL, Variant
 from augment_audio.variants_file import load_variants_file
 
 __all__ = [

@@ -13,7 +13,9 @@ import numpy as np
 import soundfile
 
 from augment_audio.engines import open_audio
-from augment_audio.variant import ORIGINAL, Request, Variant, make_variant
+from augment_audio.make import make_variant
+from augment_audio.request import Request
+from augment_audio.variant import ORIGINAL, Variant
 
 
 @dataclass(frozen=True)

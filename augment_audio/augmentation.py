@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from augment_audio.engines import choose_engine, open_audio
+from augment_audio.make import make_variant
+from augment_audio.request import parse_request
 from augment_audio.transforms import VARIANTS
-from augment_audio.variant import Variant, make_variant, parse_request
+from augment_audio.variant import Variant
 
 
 def augment(
