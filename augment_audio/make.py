@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from augment_audio.background import Background
 from augment_audio.request import Request
 from augment_audio.sound import Sound
 from augment_audio.variant import Variant
@@ -18,7 +20,13 @@ HIGHEST_SAMPLE = 1e6
 
 
 def make_variant(
-    sound: Sound, request: Request, variants: Mapping[str, Variant], *, seed: int, clip_id: str
+    sound: Sound,
+    request: Request,
+    variants: Mapping[str, Variant],
+    *,
+    seed: int,
+    clip_id: str,
+    backgrounds: Mapping[str, Background] | None = None,
 ) -> np.ndarray:
     """Make one variant of a waveform.
 
@@ -36,6 +44,8 @@ def make_variant(
     seed : int
     clip_id : str
         Any text that is unique to the clip.
+    backgrounds : Mapping of str to Background, optional
+        By the path of the folder, as in `Request.folder`, for variants that have one.
 
     Returns
     -------
@@ -45,7 +55,8 @@ def make_variant(
     Raises
     ------
     ValueError
-        If the variant returns anything else than finite mono samples.
+        If the variant returns anything else than finite mono samples, or its folder of recordings is not among
+        `backgrounds`.
 
     Examples
     --------
@@ -62,11 +73,41 @@ def make_variant(
             made = sound.stretch_and_shift(**_value(step, variants), **_value(steps.pop(0), variants))
         else:
             variant = variants[step.kind]
-            made = variant.make(sound, **_value(step, variants), **({"rng": rng} if variant.is_random else {}))
+            more: dict[str, Any] = {"rng": rng} if variant.is_random else {}
+            if variant.takes_folder:
+                background = _background(request, backgrounds)
+                k = background_recording(background, request, seed=seed, clip_id=clip_id)
+                more["background"] = partial(background.part, k)
+            made = variant.make(sound, **_value(step, variants), **more)
         y = _checked(made, request.name)
         if not steps:
             return y
         sound = sound.with_samples(y)
+
+
+def background_recording(background: Background, request: Request, *, seed: int, clip_id: str) -> int:
+    """Which recording of a folder is mixed into a clip; it depends on nothing else than what is given here.
+
+    Parameters
+    ----------
+    background : Background
+    request : Request
+    seed : int
+    clip_id : str
+
+    Returns
+    -------
+    int
+        Of `background.files`.
+    """
+    return background.choose(random_generator(seed, clip_id, f"{request.name}/recording"))
+
+
+def _background(request: Request, backgrounds: Mapping[str, Background] | None) -> Background:
+    step = request.background
+    if step is None or step.folder not in (backgrounds or {}):
+        raise ValueError(f"The recordings of the variant {request.name!r} must be given. Got none.")
+    return (backgrounds or {})[step.folder]
 
 
 def random_generator(seed: int, clip_id: str, name: str) -> np.random.Generator:

@@ -37,6 +37,13 @@ class Variant:
     by_engine : bool
         Whether the value is an argument of `Sound.stretch_and_shift` and nothing else is done, so that two such
         augmentations one after the other are made in one pass.
+    choices : tuple of float
+        The values that there are, of those in the range; empty: all of them.
+    package : str
+        What it needs beside what this package always needs; checked before work starts.
+    takes_folder : bool
+        Whether a folder of recordings stands before the value (`background=FOLDER@10`). The function then has an
+        argument `background`, which gives a random part of one of them: `background(n_samples, n_shown, sr, rng) -> y`.
     """
 
     make: Callable[..., np.ndarray]
@@ -47,6 +54,9 @@ class Variant:
     signed: bool = False
     is_gain: bool = False
     by_engine: bool = False
+    choices: tuple[float, ...] = ()
+    package: str = ""
+    takes_folder: bool = False
 
     @property
     def summary(self) -> str:
