@@ -60,7 +60,7 @@ def make_variant(
 
     Examples
     --------
-    >>> from augment_audio import VARIANTS, open_audio
+    >>> from augment_audio import VARIANTS, open_audio, parse_request
     >>> sound = open_audio(np.ones(4), 22050)
     >>> make_variant(sound, parse_request("gain=+20", VARIANTS), VARIANTS, seed=0, clip_id="dog-1")
     array([10., 10., 10., 10.], dtype=float32)

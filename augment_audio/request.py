@@ -155,7 +155,7 @@ def _parse_step(text: str, variants: Mapping[str, Variant]) -> Request:
         path = os.path.abspath(os.path.expanduser(folder))
         if not path.encode("utf-8", "replace").decode() == path:
             raise ValueError(f"The folder of a variant must have a name in UTF-8. Got {folder!r}. Rename it.")
-        return Request(f"{kind}={_name_of(path)}@{number}", kind, value, folder=path)
+        return Request(f"{kind}={folder_name(path)}@{number}", kind, value, folder=path)
     return Request(kind if value == variant.default else f"{kind}={number}", kind, value)
 
 
@@ -165,8 +165,14 @@ def _example(variant: Variant) -> float:
     return variant.choices[0] if variant.choices else min(max(variant.low, 1), variant.high)
 
 
-def _name_of(folder: str) -> str:
-    """A folder's name as a part of a file name and of a word, with `-` for all but letters, digits, `_` and `.`."""
+def folder_name(folder: str) -> str:
+    """A folder's name as a part of a file name and of a word, with `-` for all but letters, digits, `_` and `.`.
+
+    Parameters
+    ----------
+    folder : str
+        Its path.
+    """
     name = unicodedata.normalize("NFC", os.path.basename(folder))
     return re.sub(r"[^\w.]|__+", "-", name)
 
@@ -190,7 +196,7 @@ def background_folders(requests: Iterable[Request]) -> dict[str, str]:
     """
     folders: dict[str, str] = {}
     for step in filter(None, (request.background for request in requests)):
-        name = _name_of(step.folder)
+        name = folder_name(step.folder)
         same = next((other for other in folders if other.casefold() == name.casefold()), name)
         if folders.setdefault(same, step.folder) != step.folder:
             raise ValueError(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from augment_audio import ORIGINAL, Variant, parse_request
+from augment_audio import ORIGINAL, Request, folder_name, parse_request
 from generate.audio import BadAudio
 from generate.dataset import mp3
 from generate.dataset.file_names import image_name
 from generate.dataset.folder import audio_of, list_audio
 from generate.dataset.recordings import leads_out
+from generate.features.spectrogram import shown_audio
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
 from generate.rendering.clip_selection import first_of_each_class
 from generate.runtime.progress import Progress
@@ -63,27 +63,37 @@ def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
     return rows[np.array([_is_stale(images / file_name) for file_name in rows["file_name"]], dtype=bool)]
 
 
-def with_known_variants(rows: pd.DataFrame, variants_file: str) -> tuple[pd.DataFrame, list[str]]:
-    """Rows whose variant can be made, and the names of the other variants: those of a file that was not given.
+def with_known_variants(rows: pd.DataFrame, front: Front) -> tuple[pd.DataFrame, list[str]]:
+    """Rows whose variant can be made, and the names of the others: of a file or of a folder that was not given.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Of `metadata.csv`.
-    variants_file : str
-        As the user gave it; empty: none.
+    front : Front
+        With what the user gave.
     """
-    known, names = known_variants(variants_file), rows["variant"].unique()
-    unknown = sorted(name for name in names if name != ORIGINAL and not _can_be_read(name, known))
+    names = rows["variant"].unique()
+    unknown = sorted(name for name in names if name != ORIGINAL and request_of(name, front) is None)
     return rows[~rows["variant"].isin(unknown)], unknown
 
 
-def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
+def request_of(name: str, front: Front) -> Request | None:
+    """The variant of a name, with the folder of recordings that the user gave; None if it cannot be made.
+
+    Parameters
+    ----------
+    name : str
+        As in `metadata.csv`.
+    front : Front
+    """
+    for folder in front.backgrounds:
+        name = name.replace(f"={folder_name(folder)}@", f"={folder}@")
     try:
-        parse_request(name, variants)
+        request = parse_request(name, known_variants(front.settings.variants_file))
     except ValueError:
-        return False
-    return True
+        return None
+    return request if request.background is None or request.background.folder in front.backgrounds else None
 
 
 def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
@@ -140,7 +150,7 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
         path = front.images / audio_of(image_name(job.clip_folder, job.clip_id, name))
         if os.path.lexists(path) and not mp3.is_ours(path):
             raise BadAudio(f"{path.name} was not written by this program; it is left alone")
-        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
+        mp3.write(path, mp3.audible(shown_audio(y, settings)), settings.sr)
     return []
 
 
@@ -155,8 +165,7 @@ def _is_stale(image: Path) -> bool:
 def job_of(clip: pd.DataFrame, front: Front) -> Job:
     """The job that makes the rows of one clip."""
     first = clip.iloc[0]
-    variants = known_variants(front.settings.variants_file)
-    requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
+    requests = [None if name == ORIGINAL else request_of(name, front) for name in clip["variant"]]
     return Job(
         clip_id=first["clip_id"],
         path=path_on_disk(first["audio_file"], front.audio_folder),
