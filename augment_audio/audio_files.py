@@ -12,8 +12,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from augment_audio.background_files import find_backgrounds
 from augment_audio.engines import open_audio
-from augment_audio.variant import ORIGINAL, Request, Variant, make_variant
+from augment_audio.make import make_variant
+from augment_audio.packages import check_packages
+from augment_audio.request import Request
+from augment_audio.variant import ORIGINAL, Variant
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,11 @@ def write_variants(
     Raises
     ------
     FileNotFoundError, ValueError
-        If a file is not there, cannot be decoded or is empty, or two have the same name.
+        If a file or a package is not there, a file cannot be decoded or is empty, or two have the same name.
     """
     _refuse_equal_names(paths)
+    check_packages(requests, variants)
+    backgrounds = find_backgrounds(requests)
     if folder.is_file():
         raise ValueError(f"The output must be a folder. Got the file {str(folder)!r}.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +82,7 @@ def write_variants(
         sound = open_audio(y, sr, engine=engine)
         yield write_wav(folder / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
         for request in requests:
-            y = make_variant(sound, request, variants, seed=seed, clip_id=path.stem)
+            y = make_variant(sound, request, variants, seed=seed, clip_id=path.stem, backgrounds=backgrounds)
             yield write_wav(folder / f"{path.stem}__{request.name}.wav", y, sr)
 
 

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from augment_audio.background_files import find_backgrounds
 from augment_audio.engines import choose_engine, open_audio
+from augment_audio.make import make_variant
+from augment_audio.packages import check_packages
+from augment_audio.request import parse_request
 from augment_audio.transforms import VARIANTS
-from augment_audio.variant import Variant, make_variant, parse_request
+from augment_audio.variant import Variant
 
 
 def augment(
@@ -32,7 +36,7 @@ def augment(
     sr : int
         Sample rate in hertz.
     variant : str
-        As on the command line: `pitch=+2`, `stretch=0.7`, `trim`, `noise=20`.
+        As on the command line: `pitch=+2`, `stretch=0.7`, `trim`, `noise=20`, `background=FOLDER@10`.
     engine : str
         What changes pitch and tempo: `auto`, or a key of `ENGINES`.
     seed : int
@@ -48,8 +52,8 @@ def augment(
 
     Raises
     ------
-    ValueError
-        If the variant or the engine is not known, or a value is out of range.
+    FileNotFoundError, ValueError
+        If the variant or the engine is not known, a value is out of range, or a package or a folder is not there.
 
     Examples
     --------
@@ -63,4 +67,7 @@ def augment(
     array([2., 1., 0.], dtype=float32)
     """
     sound = open_audio(y, sr, engine=choose_engine(engine))
-    return make_variant(sound, parse_request(variant, variants), variants, seed=seed, clip_id=clip_id)
+    request = parse_request(variant, variants)
+    check_packages([request], variants)
+    backgrounds = find_backgrounds([request])
+    return make_variant(sound, request, variants, seed=seed, clip_id=clip_id, backgrounds=backgrounds)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from augment_audio.engines import ENGINES, choose_engine
+from augment_audio.request import parse_requests
 from augment_audio.transforms import PRESETS, VARIANTS
-from augment_audio.variant import parse_requests
 from augment_audio.variants_file import load_variants_file
 
 DESCRIPTION = "Write the variants of audio files as WAV files, to listen to what `python -m generate` renders."

@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from generate.dataset.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
+from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings, parse_image_size
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
 from generate.runtime.toml_config import parse_with_config
 
@@ -29,7 +29,8 @@ examples:
   python -m generate datasets/my_sounds --dry-run   show the plan, write nothing
 
 variants: pitch=SEMITONES stretch=RATE trim[=DB] remove_silence[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB
-  gain=DB speed=RATE, or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
+  gain=DB speed=RATE background=FOLDER@SNR_DB reverb=SECONDS mp3=KBIT_S lowpass=HZ clip=DB denoise[=DB],
+  or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
   Several at once, in one variant: pitch=+2+stretch=0.7
 exit status: 0 success, 1 failed, 2 wrong options, 3 too many clips rejected, 130 interrupted."""
 
@@ -144,6 +145,8 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
         help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
         f"loudest (default: {default['channels']})",
     )
+    by_how_much = f"reduce noise in every image, by {DENOISE_DB:g} or DB decibels (default: not)"
+    add("--denoise", dest="denoise_db", nargs="?", const=DENOISE_DB, type=float, metavar="DB", help=by_how_much)
     add(
         "--pad",
         choices=PADS,

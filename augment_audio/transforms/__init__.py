@@ -1,6 +1,22 @@
 """The audio augmentations, one effect a file, and the presets made of them."""
 
-from augment_audio.transforms import gain, noise, pitch, remove_silence, roll, shift, speed, stretch, trim
+from augment_audio.transforms import (
+    background,
+    clip,
+    denoise,
+    gain,
+    lowpass,
+    mp3,
+    noise,
+    pitch,
+    remove_silence,
+    reverb,
+    roll,
+    shift,
+    speed,
+    stretch,
+    trim,
+)
 from augment_audio.variant import Variant
 
 VARIANTS: dict[str, Variant] = {
@@ -13,6 +29,12 @@ VARIANTS: dict[str, Variant] = {
     "noise": noise.VARIANT,
     "gain": gain.VARIANT,
     "speed": speed.VARIANT,
+    "background": background.VARIANT,
+    "reverb": reverb.VARIANT,
+    "mp3": mp3.VARIANT,
+    "lowpass": lowpass.VARIANT,
+    "clip": clip.VARIANT,
+    "denoise": denoise.VARIANT,
 }
 """To add one, write its file and add its line."""
 

@@ -27,4 +27,23 @@ def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.nd
     return sound.y + np.float32(noise_rms) * rng.standard_normal(len(sound.y), dtype=np.float32)
 
 
+def noise_gain(y: np.ndarray, noise: np.ndarray, *, snr_db: float) -> np.float32:
+    """The factor that brings noise to a signal-to-noise ratio; both powers are means over the samples given.
+
+    Parameters
+    ----------
+    y, noise : np.ndarray, shape=(n,)
+        Noise with a power above 0.
+    snr_db : float
+        Decibels.
+
+    Examples
+    --------
+    >>> noise_gain(np.array([2.0, -2.0]), np.array([0.5, 0.5]), snr_db=0)
+    np.float32(4.0)
+    """
+    y_power, noise_power = (float(np.mean(np.square(values, dtype=np.float64))) for values in (y, noise))
+    return np.float32(np.sqrt(y_power / noise_power * 10.0 ** (-snr_db / 10)))
+
+
 VARIANT = Variant(add_noise, "snr_db", low=-20, high=100)

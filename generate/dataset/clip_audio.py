@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from augment_audio.transforms.mp3 import mp3_sample_rate
 from generate.dataset import mp3
 from generate.dataset.file_names import SUFFIX
 from generate.runtime.atomic_write import atomic_write
@@ -85,7 +86,7 @@ def write(image: Path, y: np.ndarray, sr: int) -> bool:
     path, earlier = (image.with_name(name) for name in names_beside(image.name))
     if os.path.lexists(path) and not is_ours(path):
         return False
-    y, rate = mp3.audible(y), mp3.rate_for(sr)
+    y, rate = mp3.audible(y), mp3_sample_rate(sr)
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk

@@ -11,6 +11,7 @@ import pandas as pd
 
 from generate.dataset import clip_audio, tables
 from generate.dataset.file_names import FANNED, SUFFIX
+from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SETTINGS, SettingsFile, is_multilabel, read_settings
 from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import nfc
@@ -114,7 +115,8 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
 
 def _differences(there: SettingsFile, wanted: SettingsFile) -> str:
     """Both values of every setting that differs."""
-    before = {**there["settings"], "engine": there.get("engine")}
+    # Settings that the release did not have that rendered them have their defaults.
+    before = {**Settings.from_json(there["settings"]).to_json(), "engine": there.get("engine")}
     now = {**wanted["settings"], "engine": wanted.get("engine")}
     pairs = [
         f"{name} is {before.get(name)} there and {now.get(name)} here"

@@ -13,10 +13,9 @@ import numpy as np
 import soundfile
 import soxr
 
+from augment_audio.transforms.mp3 import mp3_sample_rate
 from generate.runtime.atomic_write import atomic_write
 
-RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Sample rates of MP3 (MPEG-1, 2 and 2.5, layer III)."""
 INAUDIBLE, AUDIBLE = 1e-3, 0.1
 """Peaks: a clip at -60 dB of full scale is inaudible beside others, and one at -20 dB is not."""
 
@@ -72,7 +71,7 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     sr : int
         Their rate; where MP3 does not have it, they are resampled to the next one that it has, at most 48 kHz.
     """
-    rate = rate_for(sr)
+    rate = mp3_sample_rate(sr)
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk
@@ -106,7 +105,7 @@ def long_writer(path: Path, sr: int) -> Iterator[Callable[[np.ndarray], None]]:
     OSError
         If it cannot be written, such as on a full disk.
     """
-    rate = rate_for(sr)
+    rate = mp3_sample_rate(sr)
     resampler = soxr.ResampleStream(sr, rate, 1, dtype="float32") if rate != sr else None
     with atomic_write(path, to_disk=False) as temporary, _File(temporary) as target:
         with soundfile.SoundFile(
@@ -148,8 +147,3 @@ class _File(io.FileIO):
         """Raise the error that was remembered."""
         if self._error is not None:
             raise self._error
-
-
-def rate_for(sr: int) -> int:
-    """The rate of MP3 that is nearest above a rate in hertz, at most 48 kHz."""
-    return next((rate for rate in RATES if rate >= sr), RATES[-1])

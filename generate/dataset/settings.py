@@ -20,6 +20,8 @@ CHANNELS = ("auto", "mean", "left", "right", "loudest")
 PADS = {"silence": "silence", "repeat": "repetition", "random": "silence before and after, in random shares"}
 """What fills a shorter clip, and how it is called on the page."""
 LONGS = ("first", "split")
+DENOISE_DB = 12.0
+"""By how much `--denoise` alone reduces noise: as the variant `denoise`."""
 REFERENCES = ("peak", "full-scale")
 MAX_SIDE_PX = 4096
 MAX_FRAMES = 100_000
@@ -37,6 +39,8 @@ class Settings:
         Sample rate in hertz that every clip is resampled to.
     channels : {"auto", "mean", "left", "right", "loudest"}
         How several channels are combined: see `generate.audio.channels`.
+    denoise_db : float
+        By how many decibels noise is reduced before an image is rendered, from 1 to 100; 0: not.
     seconds : float
         Length of the image's time axis; shorter variants are padded, longer ones cut.
     pad : {"silence", "repeat", "random"}
@@ -80,6 +84,7 @@ class Settings:
 
     sr: int = 44100
     channels: str = "auto"
+    denoise_db: float = 0.0
     seconds: float = 5.0
     pad: str = "silence"
     long: str = "first"
@@ -106,7 +111,8 @@ class Settings:
         if self.fmin_hz is None:
             object.__setattr__(self, "fmin_hz", C1_HZ if self.feature == "cqt" else 0.0)
         object.__setattr__(self, "variants", as_tuple(self.variants))
-        for name in ("seconds", "fmin_hz", "fmax_hz", "range_db"):  # or 3 and 3.0 would have two fingerprints
+        # Or 3 and 3.0 would have two fingerprints.
+        for name in ("seconds", "fmin_hz", "fmax_hz", "range_db", "denoise_db"):
             if type(getattr(self, name)) is int:
                 object.__setattr__(self, name, float(getattr(self, name)))
         if isinstance(self.class_variants, Mapping):
@@ -119,6 +125,8 @@ class Settings:
         if self.n_fft is None:
             object.__setattr__(self, "n_fft", default_n_fft(self.sr))
         self._check_choice("channels", CHANNELS)
+        if self.denoise_db != 0:
+            self._check_range("denoise_db", 1, 100, "decibels, such as 12, or 0")
         self._check_range("seconds", 0.05, 600, "seconds, such as 5")
         self._check_choice("pad", tuple(PADS))
         self._check_choice("long", LONGS)
@@ -229,6 +237,8 @@ class Settings:
             del values[name]
         if self.feature != "cqt":  # or all images of before this setting would be stale
             del values["bins_per_octave"]
+        if not self.denoise_db:
+            del values["denoise_db"]  # images of earlier releases, which had no such setting
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

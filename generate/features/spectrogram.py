@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from augment_audio import random_generator
+from augment_audio import check_package, random_generator
+from augment_audio.transforms.denoise import VARIANT, reduce_noise
 from generate.audio.noise_floor import SILENCE, is_silent
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
@@ -39,9 +40,8 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
     ((128, 87), dtype('uint8'), 255)
     """
     y = y[: settings.n_samples]
-    if is_silent(y, noise):
-        y = np.zeros_like(y)
-    elif noise < SILENCE and settings.reference == "peak":
+    y = np.zeros_like(y) if is_silent(y, noise) else shown_audio(y, settings)
+    if noise < SILENCE and settings.reference == "peak":
         # The lowest reference of the features (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own
         # peak does not depend on the level, and the factor is a power of two, which is exact.
         y = y * np.float32(SILENCE / noise)
@@ -52,6 +52,35 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
         return image
     # Pillow widens the bilinear filter when it shrinks an image, so that no frame is skipped.
     return np.asarray(Image.fromarray(image).resize(settings.image_size, Image.Resampling.BILINEAR))
+
+
+def check_denoising(settings: Settings) -> None:
+    """Check that the package is installed that denoises, where images are denoised.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not.
+    """
+    if settings.denoise_db:
+        check_package(VARIANT.package, needed_by="--denoise, with which the images are rendered,")
+
+
+def shown_audio(y: np.ndarray, settings: Settings) -> np.ndarray:
+    """The part of a waveform that an image shows, denoised if the image is.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape=(n,), float32
+        Mono samples at `settings.sr`, n > 0.
+    settings : Settings
+
+    Returns
+    -------
+    np.ndarray, shape=(at most settings.n_samples,), float32
+    """
+    y = y[: settings.n_samples]
+    return reduce_noise(y, settings.sr, reduction_db=settings.denoise_db) if settings.denoise_db else y
 
 
 def padded_before(settings: Settings, clip_id: str) -> float:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from augment_audio import ORIGINAL, Variant, parse_request
+from augment_audio import ORIGINAL, Request, folder_name, parse_request
 from generate.audio import BadAudio
 from generate.dataset import clip_audio
 from generate.dataset.clip_audio import names_beside
 from generate.dataset.file_names import image_name
 from generate.dataset.folder import list_audio
 from generate.dataset.recordings import leads_out
+from generate.features.spectrogram import shown_audio
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
 from generate.rendering.clip_selection import first_of_each_class
 from generate.runtime.progress import Progress
@@ -63,27 +63,37 @@ def stale(rows: pd.DataFrame, images: Path) -> pd.DataFrame:
     return rows[np.array([_is_stale(images / file_name) for file_name in rows["file_name"]], dtype=bool)]
 
 
-def with_known_variants(rows: pd.DataFrame, variants_file: str) -> tuple[pd.DataFrame, list[str]]:
-    """Rows whose variant can be made, and the names of the other variants: those of a file that was not given.
+def with_known_variants(rows: pd.DataFrame, front: Front) -> tuple[pd.DataFrame, list[str]]:
+    """Rows whose variant can be made, and the names of the others: of a file or of a folder that was not given.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Of `metadata.csv`.
-    variants_file : str
-        As the user gave it; empty: none.
+    front : Front
+        With what the user gave.
     """
-    known, names = known_variants(variants_file), rows["variant"].unique()
-    unknown = sorted(name for name in names if name != ORIGINAL and not _can_be_read(name, known))
+    names = rows["variant"].unique()
+    unknown = sorted(name for name in names if name != ORIGINAL and request_of(name, front) is None)
     return rows[~rows["variant"].isin(unknown)], unknown
 
 
-def _can_be_read(name: str, variants: Mapping[str, Variant]) -> bool:
+def request_of(name: str, front: Front) -> Request | None:
+    """The variant of a name, with the folder of recordings that the user gave; None if it cannot be made.
+
+    Parameters
+    ----------
+    name : str
+        As in `metadata.csv`.
+    front : Front
+    """
+    for folder in front.backgrounds:
+        name = name.replace(f"={folder_name(folder)}@", f"={folder}@")
     try:
-        parse_request(name, variants)
+        request = parse_request(name, known_variants(front.settings.variants_file))
     except ValueError:
-        return False
-    return True
+        return None
+    return request if request.background is None or request.background.folder in front.backgrounds else None
 
 
 def write_audio(rows: pd.DataFrame, front: Front, *, workers: int, follow_links: bool = False) -> dict[str, str]:
@@ -138,7 +148,7 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
         y = audio.y if request is None else variant_of(audio, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
         image = front.images / image_name(job.clip_folder, job.clip_id, name)
-        if not clip_audio.write(image, y[: settings.n_samples], settings.sr):
+        if not clip_audio.write(image, shown_audio(y, settings), settings.sr):
             raise BadAudio(f"{names_beside(image.name)[0]} was not written by this program; it is left alone")
     return []
 
@@ -154,8 +164,7 @@ def _is_stale(image: Path) -> bool:
 def job_of(clip: pd.DataFrame, front: Front) -> Job:
     """The job that makes the rows of one clip."""
     first = clip.iloc[0]
-    variants = known_variants(front.settings.variants_file)
-    requests = [None if name == ORIGINAL else parse_request(name, variants) for name in clip["variant"]]
+    requests = [None if name == ORIGINAL else request_of(name, front) for name in clip["variant"]]
     return Job(
         clip_id=first["clip_id"],
         path=path_on_disk(first["audio_file"], front.audio_folder),

@@ -10,6 +10,7 @@ from generate.dataset import folder, png, settings_file, tables
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
+from generate.features.spectrogram import check_denoising
 from generate.gallery.fill_page import PAGES, fill
 from generate.gallery.listen import choose, stale, with_known_variants, write_audio
 from generate.gallery.page_data import page_data
@@ -22,7 +23,10 @@ from generate.runtime.wording import count, on_a_line, shown
 from generate.workers.pool import usable_cores
 
 TEMPLATE = PAGES / "gallery.html"
-OWN_VARIANTS = "No audio of {} was written: variants of your own need --variants-file FILE.py"
+OWN_VARIANTS = (
+    "No audio of {} was written: variants of your own need --variants-file FILE.py, and backgrounds their folder, "
+    "which only `python -m generate` is given"
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def _write_page(
         if front is None:
             missing = MissingAudio(notes=(why_not,))
         else:
-            rows, unknown = with_known_variants(rows, front.settings.variants_file)
+            rows, unknown = with_known_variants(rows, front)
             reasons = write_audio(rows, front, workers=workers or usable_cores(), follow_links=follow_links)
             missing = MissingAudio(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
     audio_folder = None if front is None else front.audio_folder
@@ -158,7 +162,7 @@ def front_of(
     Returns
     -------
     front : Front or None
-        None where the recordings may not be read.
+        None where the recordings may not be read, or a package is missing.
     why_not : str
         And why; see `generate.dataset.recordings.recordings_of`.
 
@@ -173,6 +177,10 @@ def front_of(
     recordings, why_not = recordings_of(images, described, given=audio_folder)
     if recordings is None:
         return None, why_not
+    try:
+        check_denoising(settings)
+    except FileNotFoundError as error:
+        return None, str(error)
     palette = png.palette(settings.colormap)
     return Front(recordings, images.absolute(), settings, palette, described["fingerprint"]), ""
 

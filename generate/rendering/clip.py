@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
 from generate.dataset import clip_audio, png
 from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
-from generate.features.spectrogram import spectrogram_image
+from generate.features.spectrogram import shown_audio, spectrogram_image
+from generate.rendering.backgrounds import BackgroundFolder, beginning_sha256, mixed_in
 from generate.runtime.safe_names import printable
 
 
@@ -34,6 +35,8 @@ class Front:
         256 colours, three bytes each.
     fingerprint : str
         Of the settings.
+    backgrounds : Mapping of str to BackgroundFolder
+        Recordings of the folders of variants, by their paths.
     """
 
     audio_folder: Path
@@ -41,6 +44,7 @@ class Front:
     settings: Settings
     palette: bytes
     fingerprint: str
+    backgrounds: Mapping[str, BackgroundFolder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "audio_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,
     }
-    images = [(ORIGINAL, original, loaded.y)] if None in job.requests else []
+    images = [(ORIGINAL, original, loaded.y, _background(None, job, front))] if None in job.requests else []
     for request in filter(None, job.requests):
         y = variant_of(audio, request, front, job.clip_id)
         gain, is_gain = _gain(request, settings.variants_file)
@@ -123,20 +127,29 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         same = y is audio.y or (is_gain and gain != 1 and settings.reference == "peak")
         noise = gain * loaded.noise
         image = original if same else spectrogram_image(y, settings, noise=noise, clip_id=job.clip_id)
-        images.append((request.name, image, y))
+        images.append((request.name, image, y, _background(request, job, front)))
 
     (front.images / job.clip_folder).mkdir(parents=True, exist_ok=True)
     rows = []
-    for name, image, y in images:
+    for name, image, y, background in images:
         file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
         png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
         if job.with_audio and not loaded.silent:
-            clip_audio.write(front.images / file_name, y[: settings.n_samples], settings.sr)
+            clip_audio.write(front.images / file_name, shown_audio(y, settings), settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(image, original)
         seconds = round(len(y) / settings.sr, 3)
-        rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
+        rows.append(
+            {"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip | background
+        )
     return rows
+
+
+def _background(request: Request | None, job: Job, front: Front) -> dict[str, object]:
+    """The recording that an image is mixed with, as in `metadata.csv`."""
+    mixed = mixed_in(request, front.backgrounds, seed=front.settings.seed, clip_id=job.clip_id)
+    sha256 = beginning_sha256(request, front.backgrounds, front.settings, clip_id=job.clip_id)
+    return mixed | {"background_sha256": sha256}
 
 
 def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_audio.Sound]:
@@ -187,7 +200,12 @@ def variant_of(audio: augment_audio.Sound, request: Request, front: Front, clip_
     """
     variants = known_variants(front.settings.variants_file)
     try:
-        return augment_audio.make_variant(audio, request, variants, seed=front.settings.seed, clip_id=clip_id)
+        backgrounds = {path: found.background for path, found in front.backgrounds.items()}
+        return augment_audio.make_variant(
+            audio, request, variants, seed=front.settings.seed, clip_id=clip_id, backgrounds=backgrounds
+        )
+    except BadAudio:
+        raise
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:

@@ -120,7 +120,8 @@ def facts(front: Front, token: str, *, engine_version: str = "", dask_worker: Wo
     own = front.settings.variants_file
     return process_facts(
         LOADED | {"engine": engine_version or _engine_version(front.settings.engine)},
-        {front.audio_folder: front.audio_folder, front.images: Path(token)},
+        {front.audio_folder: front.audio_folder, front.images: Path(token)}
+        | {Path(folder): Path(folder) for folder in front.backgrounds},
         files={"variants file": Path(own)} if own else {},
         dask_worker=dask_worker,
     )

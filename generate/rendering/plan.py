@@ -18,7 +18,10 @@ from generate.rendering.wanted_images import jobs_of, wanted_images
 from generate.runtime.atomic_write import temporary_suffix
 from generate.runtime.os_compat import max_path_length
 
-SAME_AUDIO = ("recording", "audio_file", "start_s", "audio_bytes", "audio_mtime_ns")
+SAME_AUDIO = (
+    *("recording", "audio_file", "start_s", "audio_bytes", "audio_mtime_ns"),
+    *("background_file", "background_bytes", "background_mtime_ns"),
+)
 """Columns by which an image is known to be of the audio that is there now."""
 CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events", "salience")
 """Columns that are brought up to date without rendering the image again."""
@@ -76,7 +79,7 @@ def make_plan(prepared: Prepared) -> Plan:
     images, clips, options = prepared.front.images, prepared.clips, prepared.options
     named, on_disk = _images_there(prepared)
     known = named[named["file_name"].isin(on_disk) & ~named["file_name"].duplicated(keep="last")]
-    wanted = wanted_images(clips, prepared.requests, audio_folder=prepared.front.audio_folder, fan_out=options.fan_out)
+    wanted = wanted_images(clips, prepared.requests, prepared.front, fan_out=options.fan_out)
     place = pd.Index(wanted["file_name"]).get_indexer(known["file_name"])  # in `wanted`; -1: not wanted
     known, corrected = _corrected(known, wanted, place)
     is_in_collection = known["clip_id"].isin(prepared.whole_collection["clip_id"])

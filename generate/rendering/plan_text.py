@@ -158,6 +158,7 @@ def _image(prepared: Prepared) -> str:
     return (
         f"{feature}, {settings.seconds:g} s, {settings.fmin_hz:g} to {settings.highest_hz:g} Hz, "
         f"{background}{settings.range_db:g} dB, {size}, {settings.colormap}"
+        + (f"; noise reduced by {settings.denoise_db:g} dB" if settings.denoise_db else "")
     )
 
 

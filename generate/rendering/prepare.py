@@ -16,13 +16,15 @@ from generate.dataset import png, settings_file, tables
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.features import check_feature
+from generate.features.spectrogram import check_denoising
 from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
+from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
 from generate.rendering.clip import Front, Job
 from generate.rendering.clip_selection import choose_classes, stratified_limit
 from generate.rendering.options import DEMO, RenderOptions, WindowOptions
 from generate.rendering.segments import cut_into_pieces
-from generate.rendering.variants import note_unused_variants_file, requested_variants
+from generate.rendering.variants import all_of, note_unused_variants_file, requested_variants, try_own_variants
 from generate.rendering.windows import Windows, cut_into_windows
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import printable
@@ -157,7 +159,15 @@ def prepare(options: RenderOptions) -> Prepared:
     selected = clips[is_chosen].reset_index(drop=True)
     if options.limit:
         selected = stratified_limit(selected, options.limit)
-    front = _front(audio_folder, images, settings, engine_version)
+    backgrounds = find_backgrounds(
+        augment_audio.background_folders(all_of(requests)),
+        collection.clips,
+        audio_folder,
+        channels=settings.channels,
+        workers=workers,
+    )
+    try_own_variants(settings, requests, {path: found.background for path, found in backgrounds.items()})
+    front = _front(audio_folder, images, settings, engine_version, backgrounds)
     return Prepared(
         options=options,
         workers=workers,
@@ -220,14 +230,22 @@ def _settings(options: RenderOptions, layout: str) -> Settings:
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.audio_folder == DEMO else {})}
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
+    check_denoising(settings)
     return replace(settings, engine=augment_audio.choose_engine(settings.engine))
 
 
-def _front(audio_folder: Path, images: Path, settings: Settings, engine_version: str) -> Front:
+def _front(
+    audio_folder: Path,
+    images: Path,
+    settings: Settings,
+    engine_version: str,
+    backgrounds: Mapping[str, BackgroundFolder],
+) -> Front:
     """What is the same for every clip."""
     variants_source = Path(settings.variants_file).read_text(encoding="utf-8-sig") if settings.variants_file else ""
     fingerprint = settings.fingerprint(engine_version=engine_version, variants_source=variants_source)
-    return Front(audio_folder.absolute(), images.absolute(), settings, png.palette(settings.colormap), fingerprint)
+    palette = png.palette(settings.colormap)
+    return Front(audio_folder.absolute(), images.absolute(), settings, palette, fingerprint, backgrounds)
 
 
 def _settings_json(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 import augment_audio
-from augment_audio import Request
+from augment_audio import Background, Request
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.rendering.clip import known_variants
@@ -16,7 +16,7 @@ from generate.rendering.clip import known_variants
 def requested_variants(
     settings: Settings, labels: list[str], *, multilabel: bool = False
 ) -> dict[str, tuple[Request, ...]]:
-    """Read the variants of each class, and try those of the user's own file.
+    """Read the variants of each class, and check that the packages that they need are installed.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def requested_variants(
 
     Raises
     ------
-    ValueError
-        If a class or a variant is not known, or a variant of the user's own fails.
+    FileNotFoundError, ValueError
+        If a class or a variant is not known, or a package is missing.
     """
     variants = known_variants(settings.variants_file)
     classes = {label: split_labels(label) or (label,) if multilabel else (label,) for label in labels}
@@ -49,11 +49,37 @@ def requested_variants(
         label: tuple(dict.fromkeys(request for name in names for request in of_class[name]))
         for label, names in classes.items()
     }
-    own = set(variants) - set(augment_audio.VARIANTS)
-    of_file = {request for of_label in requests.values() for request in of_label if _kinds(request) & own}
-    for request in sorted(of_file, key=lambda request: request.name):
-        _try_on_a_tone(request, settings)
+    augment_audio.check_packages(all_of(requests), variants)
     return requests
+
+
+def all_of(requests: Mapping[str, Sequence[Request]]) -> list[Request]:
+    """The variants of all labels, each once, by their names."""
+    return sorted({request for of_label in requests.values() for request in of_label}, key=lambda found: found.name)
+
+
+def try_own_variants(
+    settings: Settings, requests: Mapping[str, Sequence[Request]], backgrounds: Mapping[str, Background]
+) -> None:
+    """Try the variants of the user's own file on one second of a tone, so that errors show before the first clip.
+
+    Parameters
+    ----------
+    settings : Settings
+    requests : Mapping of str to sequence of Request
+        Variants of each label.
+    backgrounds : Mapping of str to Background
+        Of the folders of variants, by their paths.
+
+    Raises
+    ------
+    ValueError
+        If one fails.
+    """
+    own = set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS)
+    for request in all_of(requests):
+        if _kinds(request) & own:
+            _try_on_a_tone(request, settings, backgrounds)
 
 
 def note_unused_variants_file(settings: Settings, requests: Mapping[str, Sequence[Request]]) -> list[str]:
@@ -70,13 +96,12 @@ def _kinds(request: Request) -> set[str]:
     return {step.kind for step in request.steps}
 
 
-def _try_on_a_tone(request: Request, settings: Settings) -> None:
-    """Try a variant of the user's own on one second of a tone, so that an error in it shows before the first clip."""
+def _try_on_a_tone(request: Request, settings: Settings, backgrounds: Mapping[str, Background]) -> None:
     y = 0.5 * np.sin(2 * np.pi * 440 / settings.sr * np.arange(settings.sr))
     tone = augment_audio.open_audio(y.astype(np.float32), settings.sr, engine=settings.engine)
     try:
         variants = known_variants(settings.variants_file)
-        augment_audio.make_variant(tone, request, variants, seed=settings.seed, clip_id="tone")
+        augment_audio.make_variant(tone, request, variants, seed=settings.seed, clip_id="tone", backgrounds=backgrounds)
     except (Exception, SystemExit) as error:  # the user's own code may raise anything
         raise ValueError(
             f"The variant {request.name!r} of {settings.variants_file!r} fails on a second of a tone: "

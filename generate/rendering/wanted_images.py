@@ -10,12 +10,13 @@ import pandas as pd
 
 from augment_audio import ORIGINAL, Request
 from generate.dataset.file_names import clip_folder, image_name
-from generate.rendering.clip import Job
+from generate.rendering.backgrounds import NO_BACKGROUND, mixed_in
+from generate.rendering.clip import Front, Job
 from generate.runtime.safe_names import printable, safe_name
 
 
 def wanted_images(
-    clips: pd.DataFrame, requests: Mapping[str, tuple[Request, ...]], *, audio_folder: Path, fan_out: bool
+    clips: pd.DataFrame, requests: Mapping[str, tuple[Request, ...]], front: Front, *, fan_out: bool
 ) -> pd.DataFrame:
     """List every image that a run wants.
 
@@ -25,7 +26,7 @@ def wanted_images(
         The clips table of the run; with a column `events` for windows of annotated recordings.
     requests : Mapping of str to tuple of Request
         Variants of each label, beside the original.
-    audio_folder : Path
+    front : Front
     fan_out : bool
         See `generate.dataset.file_names.clip_folder`.
 
@@ -34,7 +35,7 @@ def wanted_images(
     pandas.DataFrame
         One row an image: the columns of the clips table (with `source_id` as `recording`), `variant`, `request` (None
         for the original), `clip_folder` and `file_name`, and `audio_file`, `audio_bytes`, `audio_mtime_ns` of the file
-        as it is now.
+        as it is now, with the same of the background recording, if there is one.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def wanted_images(
         dtype=object,
     )
     variants["variant"] = [request.name if request else ORIGINAL for request in variants["request"]]
-    sizes, times = zip(*(_size_and_time(audio_folder / path) for path in clips["path"]), strict=True)
+    sizes, times = zip(*(_size_and_time(front.audio_folder / path) for path in clips["path"]), strict=True)
     class_folders = name_class_folders(sorted(requests))
     folders = [
         clip_folder(class_folders[label], clip_id, fan_out=fan_out)
@@ -63,7 +64,11 @@ def wanted_images(
         clips["events"] = pd.Series([""] * len(clips), dtype=object)
     wanted = clips.merge(variants, on="label", how="left")
     wanted["file_name"] = image_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
-    return wanted
+    mixed = [
+        mixed_in(request, front.backgrounds, seed=front.settings.seed, clip_id=clip_id)
+        for request, clip_id in zip(wanted["request"], wanted["clip_id"], strict=True)
+    ]
+    return wanted.join(pd.DataFrame(mixed, columns=list(NO_BACKGROUND), index=wanted.index))
 
 
 def name_class_folders(labels: list[str]) -> dict[str, str]:

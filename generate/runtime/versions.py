@@ -17,6 +17,7 @@ PACKAGES = (
     "pillow",
     "pedalboard",
     "pyrubberband",
+    "noisereduce",
 )
 """Those that a pixel can depend on."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
+from augment_audio import ENGINES, VARIANTS, Background, make_variant, open_audio, parse_request
 from augment_audio.engines.rubberband_program import program_version
 from tests.conftest import SR, tone, white
 
@@ -89,9 +89,29 @@ def no_rubberband(tmp_path, monkeypatch) -> None:
 
 
 def make(y: np.ndarray, text: str, *, sr: int = SR, engine: str = "librosa", seed: int = 0, clip_id: str = "clip"):
-    """One variant of samples, by what a user writes for it."""
+    """One variant of samples, by what a user writes for it; `background=/night@10` is mixed with `NIGHT`."""
     sound = open_audio(y, sr, engine=engine)
-    return make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=seed, clip_id=clip_id)
+    request = parse_request(text, VARIANTS)
+    for package in filter(None, (VARIANTS[step.kind].package for step in request.steps)):
+        pytest.importorskip(package)
+    return make_variant(sound, request, VARIANTS, seed=seed, clip_id=clip_id, backgrounds={NIGHT_FOLDER: NIGHT})
+
+
+def _part_of_a_night(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.ndarray:
+    """Noise that is darker in one file than in the other."""
+    seconds = NIGHT.seconds[NIGHT.files.index(path.name)]
+    y = white(seconds, sr=sr, seed=len(path.stem), rms=0.02)
+    y = np.convolve(y, np.ones(8) / 8, "same").astype(np.float32) if path.name == "dark.wav" else y
+    return y[round(start_s * sr) :][: max(1, round(longest_s * sr))]
+
+
+NIGHT_FOLDER = os.path.abspath("/night")
+NIGHT = Background(Path(NIGHT_FOLDER), ("bright.wav", "dark.wav"), (3.0, 7.0), _part_of_a_night)
+
+
+def written(kind: str, value: object) -> str:
+    """What a user writes for a value of a variant."""
+    return f"{kind}={'/night@' if VARIANTS[kind].takes_folder else ''}{value}"
 
 
 def write_wav(path: Path, y: np.ndarray, sr: int = SR, **options) -> Path:

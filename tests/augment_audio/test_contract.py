@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from augment_audio import ENGINES, VARIANTS, make_variant, open_audio, parse_request
-from tests.augment_audio.conftest import make, skip_without_rubberband
+from tests.augment_audio.conftest import NIGHT, NIGHT_FOLDER, make, skip_without_rubberband, written
 from tests.conftest import SR, tone, white
 
-TYPICAL = {"pitch": 2, "stretch": 0.7, "shift": 0.5, "roll": 0.5, "noise": 20, "gain": 6, "speed": 1.2}
+TYPICAL = {
+    "pitch": 2, "stretch": 0.7, "shift": 0.5, "roll": 0.5, "noise": 20, "gain": 6, "speed": 1.2, "background": 10, "reverb": 0.4,
+    "mp3": 32, "lowpass": 4000, "clip": 6,
+}  # fmt: skip
 """Values for variants that need one; those at the ends of the range are tried for all."""
 
 LENGTHS = {
@@ -26,13 +29,13 @@ def typical(kind: str) -> str:
     variant = VARIANTS[kind]
     if not variant.parameter or variant.default is not None:
         return kind
-    return f"{kind}={TYPICAL.get(kind, max(variant.low, 1))}"
+    return written(kind, TYPICAL.get(kind, max(variant.low, 1)))
 
 
 def all_values(kind: str) -> list[str]:
     """A typical value and both ends of the range."""
     variant = VARIANTS[kind]
-    ends = [f"{kind}={end}" for end in (variant.low, variant.high) if variant.parameter and math.isfinite(end)]
+    ends = [written(kind, end) for end in (variant.low, variant.high) if variant.parameter and math.isfinite(end)]
     return [typical(kind), *ends]
 
 
@@ -134,7 +137,8 @@ def test_the_order_of_the_variants_does_not_matter(engine_name):
     alone = {text: make(y, text, engine=engine_name) for text in texts}
     sound = open_audio(y, SR, engine=engine_name)
     for text in reversed(texts):
-        made = make_variant(sound, parse_request(text, VARIANTS), VARIANTS, seed=0, clip_id="clip")
+        request = parse_request(text, VARIANTS)
+        made = make_variant(sound, request, VARIANTS, seed=0, clip_id="clip", backgrounds={NIGHT_FOLDER: NIGHT})
         np.testing.assert_array_equal(made, alone[text])
 
 

@@ -24,7 +24,7 @@ from augment_audio import (
     parse_requests,
 )
 from augment_audio.engines.rubberband import RubberBandSound
-from tests.augment_audio.conftest import make
+from tests.augment_audio.conftest import make, written
 from tests.conftest import SR, tone
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def test_a_variant_has_one_name_however_it_is_written(text, name, kind, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("picth=2", "A variant must be one of gain, noise, pitch, remove_silence, .*trim. Got 'picth=2'"),
+        ("picth=2", "A variant must be one of background, clip, .*trim. Got 'picth=2'"),
         ("", "Got ''"),
         ("=2", "Got '=2'"),
         ("Pitch=2", "Got 'Pitch=2'"),
@@ -97,6 +97,12 @@ RANGES = {
     "noise": (-20, 100),
     "gain": (-60, 60),
     "speed": (0.25, 4),
+    "background": (-20, 100),
+    "reverb": (0.1, 9),
+    "mp3": (32, 320),
+    "lowpass": (50, 200_000),
+    "clip": (0, 60),
+    "denoise": (1, 100),
 }
 
 
@@ -108,17 +114,19 @@ def test_every_variant_has_its_range_here():
 def test_both_ends_of_a_range_belong_to_it(kind):
     low, high = RANGES[kind]
     for inside in (low, high):
-        assert parse_request(f"{kind}={inside}", VARIANTS).value == inside
+        assert parse_request(written(kind, inside), VARIANTS).value == inside
     for outside in (np.nextafter(low, -math.inf), np.nextafter(high, math.inf)):
         with pytest.raises(ValueError, match=f"must be from {low:g} to {high:g}"):
-            parse_request(f"{kind}={outside!r}".replace("np.float64(", "").rstrip(")"), VARIANTS)
+            parse_request(written(kind, float(outside)), VARIANTS)
 
 
 @settings(max_examples=200)
 @given(kind=st.sampled_from(sorted(RANGES)), part=st.floats(0, 1))
 def test_a_name_reads_as_itself_and_is_a_file_name(kind, part):
     low, high = RANGES[kind]
-    name = parse_request(f"{kind}={low + part * (high - low):f}", VARIANTS).name
+    choices = VARIANTS[kind].choices
+    value = choices[int(part * (len(choices) - 1))] if choices else low + part * (high - low)
+    name = parse_request(written(kind, f"{value:f}"), VARIANTS).name
     assert parse_request(name, VARIANTS).name == name
     assert not set(name) & set('/\\:*?"<>|% '), "not safe in the name of a file"
     assert "__" not in name, "parts clip and variant in the name of an image"
@@ -195,7 +203,7 @@ def test_a_mistake_in_a_list_is_one():
 
 
 def test_random_variants_are_known_as_such():
-    assert {kind for kind, variant in VARIANTS.items() if variant.is_random} == {"shift", "roll", "noise"}
+    assert {kind for kind, variant in VARIANTS.items() if variant.is_random} == {"shift", "roll", "noise", "background"}
 
 
 def test_another_value_gives_other_random_numbers():

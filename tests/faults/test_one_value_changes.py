@@ -133,7 +133,9 @@ def run(tmp_path_factory) -> Path:
             row |= {"duplicate": False, "silent": False, "seconds": 1.0, "peak_dbfs": -3.0, "dc_offset": 0.0}
             row |= {"channel": "mono", "sample_rate_hz": 22050, "audio_file": f"{clip}.wav", "start_s": 0.0}
             digest = hashlib.sha256(clip.encode()).hexdigest()
-            rows.append(row | {"audio_bytes": 100, "audio_mtime_ns": 100, "audio_sha256": digest})
+            row |= {"audio_bytes": 100, "audio_mtime_ns": 100, "audio_sha256": digest, "background_sha256": ""}
+            row |= {"background_file": "", "background_source_id": "", "background_bytes": 0, "background_mtime_ns": 0}
+            rows.append(row)
     settings_file.write_settings(images / "settings.json", settings)
     tables.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(tables.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))

@@ -1,8 +1,8 @@
 """Splitting images into training, validation and test images.
 
 Images of one recording have the same `source_id`: a clip and its variants, all clips of the recording, and clips with
-equal audio. The grouped split never puts images of one recording on two sides. The leaky protocols do, to show how much
-too high accuracies are then.
+equal audio. The grouped split never puts images of one recording on two sides, nor one that was mixed into an image as
+its background (`background_source_id`). The leaky protocols do, to show how much too high accuracies are then.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from train.data.grouped_folds import grouped_folds
 from train.data.random_parts import random_parts
+from train.data.shared_recordings import count_held, hold_recordings_of
 from train.recipe import PROTOCOLS, Recipe
 from train.wording import listed
 
@@ -31,7 +32,7 @@ class Split:
     train, validation, test : np.ndarray, shape=(n,), int
         Row numbers of the table. Variants are only in `train`, except under the protocol `paper`.
     n_left_out : int
-        Training and validation images that were left out because their recording is tested (or validated).
+        Training and validation images that were left out: their recording or background is tested (or validated).
     is_leaky : bool
         Whether images of one recording may be on two sides.
     """
@@ -85,7 +86,8 @@ def make_splits(
     Parameters
     ----------
     table : pandas.DataFrame
-        `metadata.csv`: one row per image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`.
+        `metadata.csv`: one row per image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`,
+        and `background_source_id` where backgrounds may be mixed in.
     protocol : {"folds", "random-clips", "paper"}
         `folds`: the published folds of the collection, each the test once; where it has none, stratified folds of
         whole recordings. `random-clips` splits clips at random, whatever their recording. `paper` splits all images
@@ -157,7 +159,7 @@ def make_splits(
 
 
 def count_shared_recordings(table: pd.DataFrame, split: Split) -> int:
-    """Number of test images of a recording that is in the training images too; 0 for a grouped split.
+    """Number of test images of a recording that training images hold too; 0 for a grouped split.
 
     Parameters
     ----------
@@ -166,8 +168,7 @@ def count_shared_recordings(table: pd.DataFrame, split: Split) -> int:
     split : Split
         Of this table.
     """
-    sources = pd.factorize(table["source_id"])[0]  # np.isin compares strings one by one
-    return int(np.isin(sources[split.test], sources[split.train]).sum())
+    return count_held(table, split.train, split.test)
 
 
 def _fold_split(
@@ -179,7 +180,6 @@ def _fold_split(
     allow_recording_overlap: bool,
 ) -> Split:
     """Test one fold, perhaps validate on another, and train on the others without the recordings of either."""
-    sources = pd.factorize(table["source_id"])[0]  # np.isin compares strings one by one
     is_original = (table["variant"] == ORIGINAL).to_numpy()
     test = (folds == test_fold) & is_original
     validation = (folds == validation_fold) & is_original
@@ -187,10 +187,10 @@ def _fold_split(
     n_before = int(train.sum() + validation.sum())
     n_shared = 0
     if allow_recording_overlap:
-        n_shared = int(np.isin(sources[test], sources[train | validation]).sum())
+        n_shared = count_held(table, train | validation, test)
     else:
-        validation &= ~np.isin(sources, sources[test])
-        train &= ~np.isin(sources, sources[test | validation])
+        validation &= ~hold_recordings_of(table, test)
+        train &= ~hold_recordings_of(table, test | validation)
     return Split(
         name=test_fold,
         train=np.flatnonzero(train),

@@ -10,5 +10,7 @@ import pandas as pd
 def table_sha256(table: pd.DataFrame) -> str:
     """A digest that changes with any image, class, recording, fold or audio of a table, and not with its order."""
     columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
+    if "background_source_id" in table and (table["background_source_id"] != "").any():
+        columns.append("background_source_id")
     text = table[columns].sort_values("file_name").to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,7 +13,7 @@ from generate.features.axes import row_hz
 from generate.features.cqt import share_of_bins
 from generate.features.gammatone import gammatone_filters
 from generate.features.mel import mel_filters
-from generate.features.spectrogram import fit_length, spectrogram_image
+from generate.features.spectrogram import fit_length, shown_audio, spectrogram_image
 from train.data.decode import audible_columns
 from train.explain.overlay import strength
 
@@ -62,9 +62,9 @@ def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, si
             "attribution must be finite and of shape (height, width): one image's, as train.explain.attribution gives "
             f"it. Got the shape {attribution.shape}."
         )
-    y = y[: settings.n_samples]
-    shown = fit_length(y, settings.n_samples, pad=settings.pad)
     gain = gain_of_bins(_to_feature(strength(attribution), y, settings, silent_ends), settings)
+    y = shown_audio(y, settings)
+    shown = fit_length(y, settings.n_samples, pad=settings.pad)
     hop_length = max(1, min(settings.hop_length, settings.n_fft // MIN_OVERLAP))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_fft=.* is too large")  # for images shorter than a window

@@ -105,6 +105,11 @@ def check_rendering(front: FrontEnd) -> None:
             f"The feature must be one of {', '.join(FEATURES)} to be part of an export. Got "
             f"{front.settings.feature!r}. {instead}"
         )
+    if front.settings.denoise_db:
+        raise ValueError(
+            "The images must not be denoised, so that their rendering can be part of an export. Got --denoise "
+            f"{front.settings.denoise_db:g}. {instead}"
+        )
     if front.silent_ends != "keep":
         raise ValueError(
             f"--silent-ends must be keep for a run whose rendering is part of an export. Got {front.silent_ends!r}. "

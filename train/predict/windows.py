@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
-from generate.features.spectrogram import spectrogram_image
+from generate.features.spectrogram import check_denoising, spectrogram_image
 from train.data.decode import palette_of, prepare_pixels
 from train.runs.run_folder import SETTINGS, Run
 
@@ -79,7 +79,7 @@ def front_end(run: Run) -> FrontEnd:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the run's settings are not there or cannot be used.
+        If the run's settings are not there or cannot be used, or a package that they need is missing.
     """
     values = cast(Mapping[str, object], run.image_settings()["settings"])
     try:
@@ -87,6 +87,7 @@ def front_end(run: Run) -> FrontEnd:
         if settings.feature not in FEATURES:
             raise ValueError(f"feature must be one of {', '.join(FEATURES)}. Got {settings.feature!r}")
         palette = palette_of(settings.colormap)
+        check_denoising(settings)
     except (ValueError, TypeError) as error:
         path = run.folder / SETTINGS
         raise ValueError(f"The settings in {str(path)!r} are not as this program wrote them ({error}).") from None

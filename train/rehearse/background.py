@@ -1,92 +1,49 @@
-"""Background recordings of the user's, and random parts of them."""
+"""Background recordings of a rehearsal: those that the models have not heard."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
-from generate.audio import BadAudio, load
+from augment_audio import Background
+from generate.dataset.settings import Settings
+from generate.rendering.backgrounds import find_background, sha256_of
 from generate.runtime.wording import listed
-from generate.workers.durations import durations
-from train.predict.recordings import MAX_READERS, find_recordings
-
-TRIES = 10
-"""Parts that are drawn for a clip until one is not silent."""
+from generate.workers.processes import map_ordered
+from train.predict.recordings import MAX_READERS
 
 
-@dataclass(frozen=True)
-class Background:
-    """Recordings to draw from.
+def unheard_background(folder: Path, images: pd.DataFrame, settings: Settings) -> Background:
+    """Find the background recordings in a folder, and check that the models were not trained on them.
 
     Parameters
     ----------
-    paths : tuple of Path
-        One or more.
-    seconds : tuple of float
-        Their durations.
-    """
-
-    paths: tuple[Path, ...]
-    seconds: tuple[float, ...]
-
-    def part(self, n_samples: int, sr: int, *, channels: str, rng: np.random.Generator) -> np.ndarray:
-        """A random part; each second of the recordings is as probable. A shorter recording is repeated.
-
-        Parameters
-        ----------
-        n_samples : int
-        sr : int
-            Sample rate of the part, in hertz.
-        channels : str
-            One of `generate.dataset.settings.CHANNELS`.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        np.ndarray, shape=(n_samples,), float32
-
-        Raises
-        ------
-        BadAudio
-            If a recording cannot be read, or all parts that were drawn are silent.
-        """
-        weights = np.array(self.seconds) / sum(self.seconds)
-        for _ in range(TRIES):
-            k = int(rng.choice(len(self.paths), p=weights))
-            start_s = float(rng.uniform(0, max(0.0, self.seconds[k] - n_samples / sr)))
-            try:
-                loaded = load(self.paths[k], sr, start_s=start_s, longest_s=n_samples / sr, channels=channels)
-            except BadAudio as error:
-                raise BadAudio(f"the background {str(self.paths[k])!r}: {error}") from None
-            if not loaded.silent:
-                return np.resize(loaded.y, n_samples)
-        raise BadAudio(
-            f"{TRIES} random parts of the background recordings are silent, the last of {self.paths[k].name!r}"
-        )
-
-
-def find_background(folder: Path) -> Background:
-    """Find the background recordings in a folder, and their durations.
+    folder : Path
+    images : pandas.DataFrame
+        `metadata.csv` of the run's images.
+    settings : Settings
+        Of the images.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no audio file, or one cannot be used.
+        If there is no audio file, one cannot be used, or one begins as a clip of the images, or as a recording that was
+        mixed into them.
     """
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"--background-folder must be a folder of recordings. Got {str(folder)!r}, which is not a folder."
-        )
-    paths, rejected, _ = find_recordings([folder])
-    if rejected:
-        raise ValueError(f"--background-folder must hold recordings. Got {str(folder)!r}: {rejected[0].reason}.")
-    found = durations(paths, workers=MAX_READERS)
-    bad = [f"{path.name}: {reason}" for path, reason in zip(paths, found, strict=True) if isinstance(reason, str)]
-    if bad:
+    background = find_background(folder, "--background-folder", channels=settings.channels, workers=MAX_READERS)
+    heard = {*images.loc[~images["silent"].astype(bool), "audio_sha256"], *images["background_sha256"]}
+    parts = [(folder / file,) for file in background.files]
+    with tempfile.TemporaryDirectory(prefix="rehearse-", ignore_cleanup_errors=True) as temporary:
+        read = partial(sha256_of, settings=settings)
+        digests = list(map_ordered(read, parts, workers=MAX_READERS, temporary_folder=Path(temporary)))
+    known = [file for file, (_, sha256) in zip(background.files, digests, strict=True) if sha256 in heard]
+    if known:
         raise ValueError(
-            f"--background-folder must hold recordings that can be read. Got {str(folder)!r} with {listed(bad)}. Take "
-            "them out of it."
+            "--background-folder must hold recordings that the models were not trained on, or accuracies are too high. "
+            f"Got {listed(known)}, which the images hold as a clip or as a background (--variants "
+            "background=FOLDER@...). Record others, or split the folder before you render."
         )
-    return Background(tuple(paths), tuple(seconds for seconds in found if not isinstance(seconds, str)))
+    return background

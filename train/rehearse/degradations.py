@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 
 import numpy as np
-import soundfile
 import soxr
 
-from generate.dataset.mp3 import RATES
+from augment_audio import check_package
+from augment_audio.transforms.mp3 import through_mp3
+from augment_audio.transforms.noise import noise_gain
+from augment_audio.transforms.reverb import add_reverberation
 
 SNRS_DB = (20, 10, 0)
 RECORDER_SNR_DB = 40.0
 """Of the clip as it was recorded, to the noise of the recorder that then hears it from afar: a source of 70 dB SPL, and
 a microphone with an equivalent noise level of 30 dB SPL, that of one with a signal-to-noise ratio of 64 dB (re 94)."""
-MP3_DELAY = 1105
-"""Samples by which LAME and a decoder delay audio together (576 and 529, https://lame.sourceforge.io/tech-FAQ.txt). At
-32 kbit/s the frames are mostly too short for the tag by which a decoder would know."""
 
 
 @dataclass(frozen=True)
@@ -72,33 +69,15 @@ class Degradation:
     highest_sr: int | None = None
 
 
-def noise_at(snr_db: float, y: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Noise with the power that a signal-to-noise ratio to a clip asks for: both are means over the clip.
-
-    Parameters
-    ----------
-    snr_db : float
-    y, noise : np.ndarray, shape=(n,)
-        Noise with a power above 0.
-
-    Examples
-    --------
-    >>> noise_at(0, np.array([2.0, -2.0]), np.array([0.5, 0.5]))
-    array([2., 2.])
-    """
-    signal_power, noise_power = (float(np.mean(np.square(values, dtype=np.float64))) for values in (y, noise))
-    return noise * y.dtype.type(np.sqrt(signal_power / noise_power * 10.0 ** (-snr_db / 10)))
-
-
 def with_white_noise(audio: ClipAudio, *, snr_db: float) -> np.ndarray:
     """Add white Gaussian noise."""
-    return audio.y + noise_at(snr_db, audio.y, audio.white)
+    return audio.y + noise_gain(audio.y, audio.white, snr_db=snr_db) * audio.white
 
 
 def with_background(audio: ClipAudio, *, snr_db: float) -> np.ndarray:
     """Add a part of a background recording."""
     assert audio.background is not None, "such rows are only for rehearsals with a background"
-    return audio.y + noise_at(snr_db, audio.y, audio.background)
+    return audio.y + noise_gain(audio.y, audio.background, snr_db=snr_db) * audio.background
 
 
 def from_afar(audio: ClipAudio, *, low_pass_hz: float, gain_db: float) -> np.ndarray:
@@ -121,7 +100,7 @@ def from_afar(audio: ClipAudio, *, low_pass_hz: float, gain_db: float) -> np.nda
 
     filters = [LowpassFilter(low_pass_hz), LowpassFilter(low_pass_hz)] if low_pass_hz < audio.sr / 2 else []
     far = Pedalboard([*filters, Gain(gain_db)])(audio.y, audio.sr)
-    return far + noise_at(RECORDER_SNR_DB, audio.y, audio.white)
+    return far + noise_gain(audio.y, audio.white, snr_db=RECORDER_SNR_DB) * audio.white
 
 
 def in_band(audio: ClipAudio, *, sr: int, high_pass_hz: float = 0.0) -> np.ndarray:
@@ -135,33 +114,13 @@ def in_band(audio: ClipAudio, *, sr: int, high_pass_hz: float = 0.0) -> np.ndarr
 
 
 def as_mp3(audio: ClipAudio, *, kbit_s: int) -> np.ndarray:
-    """Encode at a constant bit rate (LAME) and decode, without the delay of both."""
-    from pedalboard.io import AudioFile
-
-    rate = next((rate for rate in RATES if rate >= audio.sr), RATES[-1])
-    y = audio.y if rate == audio.sr else soxr.resample(audio.y, audio.sr, rate)
-    encoded = io.BytesIO()
-    with AudioFile(encoded, "w", rate, 1, quality=f"{kbit_s} kbps", format="mp3") as file:
-        file.write(y)
-    decoded, _ = soundfile.read(io.BytesIO(encoded.getvalue()), dtype="float32")
-    if len(decoded) >= len(y) + MP3_DELAY:
-        decoded = decoded[MP3_DELAY:]
-    return _fit(decoded if rate == audio.sr else soxr.resample(decoded, rate, audio.sr), len(audio.y))
+    """Encode at a constant bit rate and decode."""
+    return through_mp3(audio.y, audio.sr, kbit_s=kbit_s)
 
 
-def in_room(audio: ClipAudio, *, room_size: float, dry_level: float) -> np.ndarray:
-    """Add reverberation with as much energy as the direct sound: the source is at the critical distance.
-
-    Parameters
-    ----------
-    audio : ClipAudio
-    room_size, dry_level : float
-        Of `pedalboard.Reverb` with a damping of 0.5 and a wet level of 1. Its impulse response decays by 60 dB in 0.8 s
-        at 0.3 and in 2.4 s at 0.8 (T30 of ISO 3382), and holds 0.83 and 1.36 times the energy of the input.
-    """
-    from pedalboard import Reverb
-
-    return Reverb(room_size=room_size, damping=0.5, wet_level=1.0, dry_level=dry_level)(audio.y, audio.sr)
+def in_room(audio: ClipAudio, *, rt60_s: float) -> np.ndarray:
+    """Add reverberation with as much energy as the direct sound."""
+    return add_reverberation(audio.y, audio.sr, rt60_s=rt60_s)
 
 
 def _fit(y: np.ndarray, length: int) -> np.ndarray:
@@ -214,12 +173,12 @@ DEGRADATIONS: dict[str, Degradation] = {
     "MP3 32 kbit/s": Degradation("MP3", partial(as_mp3, kbit_s=32), "MP3 at a constant 32 kbit/s, mono"),
     "reverberation 0.8 s": Degradation(
         "reverberation",
-        partial(in_room, room_size=0.3, dry_level=0.456),
+        partial(in_room, rt60_s=0.8),
         "a room with a reverberation time of 0.8 s, as loud as the direct sound",
     ),
     "reverberation 2.4 s": Degradation(
         "reverberation",
-        partial(in_room, room_size=0.8, dry_level=0.583),
+        partial(in_room, rt60_s=2.4),
         "a hall with a reverberation time of 2.4 s, as loud as the direct sound",
     ),
 }
@@ -252,7 +211,4 @@ def check_installed() -> None:
     FileNotFoundError
         If it is not.
     """
-    if find_spec("pedalboard") is None:
-        raise FileNotFoundError(
-            "The effects of a rehearsal are pedalboard's. Install it with `pip install pedalboard`."
-        )
+    check_package("pedalboard", needed_by="A rehearsal")

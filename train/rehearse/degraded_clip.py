@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from augment_audio import Background
 from generate.audio import BadAudio
 from generate.dataset import png
 from generate.dataset.recordings import leads_out
@@ -14,7 +15,6 @@ from generate.features.spectrogram import spectrogram_image
 from generate.gallery.listen import LEADS_OUT
 from generate.rendering.clip import Front, Job, open_clip
 from train.data.decode import prepare_pixels
-from train.rehearse.background import Background
 from train.rehearse.degradations import DEGRADATIONS, ClipAudio
 
 
@@ -114,7 +114,10 @@ def clip_audio(y: np.ndarray, clip_id: str, how: DegradingFront) -> ClipAudio:
     white = rng.standard_normal(len(y), dtype=np.float32)
     background = None
     if how.background is not None:
-        background = how.background.part(len(y), settings.sr, channels=settings.channels, rng=rng)
+        try:
+            background = how.background.part(how.background.choose(rng), len(y), len(y), settings.sr, rng)
+        except ValueError as error:
+            raise BadAudio(str(error)) from None
     return ClipAudio(y, settings.sr, white, background)
 
 

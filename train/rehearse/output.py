@@ -69,7 +69,8 @@ def table(rehearsal: Rehearsal) -> pd.DataFrame:
 def to_json(rehearsal: Rehearsal, sites: Sequence[SiteResult] = ()) -> dict[str, object]:
     """Everything but the predictions of single clips, as plain values."""
     plan = rehearsal.plan
-    background = plan.how.background
+    found = plan.how.background
+    background = [] if found is None else [printable(str(found.folder / file)) for file in found.files]
     return {
         "format": 1,
         "run": printable(str(plan.run.folder)),
@@ -83,7 +84,7 @@ def to_json(rehearsal: Rehearsal, sites: Sequence[SiteResult] = ()) -> dict[str,
         "n_images_differ": rehearsal.n_images_differ,
         "n_predictions_differ": rehearsal.n_predictions_differ,
         "level": LEVEL,
-        "background": [] if background is None else [printable(str(path)) for path in background.paths],
+        "background": background,
         "degradations": {name: DEGRADATIONS[name].description for name in plan.how.names},
         "conditions": [asdict(row) | {"verdict": row.verdict} for row in rehearsal.conditions],
         "sites": [asdict(site) for site in sites],

@@ -14,7 +14,7 @@ from generate.gallery.make import front_of
 from generate.runtime.wording import count, listed
 from train.data.image_folder import read_images
 from train.predict.fold_models import is_leaky
-from train.rehearse.background import find_background
+from train.rehearse.background import unheard_background
 from train.rehearse.degradations import check_installed, degradations_for
 from train.rehearse.degraded_clip import DegradingFront
 from train.report.results import read_predictions
@@ -105,7 +105,9 @@ def plan_rehearsal(
             f"The audio of all clips must be in {str(front.audio_folder)!r}. {count(len(missing), 'file')} missing: "
             f"{listed(missing)}. Name the folder with --audio-folder."
         )
-    background = None if background_folder is None else find_background(background_folder)
+    background = None
+    if background_folder is not None:
+        background = unheard_background(background_folder, table, front.settings)
     names = tuple(degradations_for(front.settings.sr, with_background=background is not None))
     how = DegradingFront(front, run.input_size, run.recipe.silent_ends, names, background, seed)
     return Plan(run, how, tests, clips, predictions)

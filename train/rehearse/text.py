@@ -31,7 +31,7 @@ def plan_text(plan: Plan) -> str:
         f"  audio     {plan.how.front.audio_folder}",
     ]
     if plan.how.background is not None:
-        recordings = count(len(plan.how.background.paths), "recording")
+        recordings = count(len(plan.how.background.files), "recording")
         lines.append(f"  mixed in  {recordings} of background, {sum(plan.how.background.seconds) / 60:.1f} min")
     return "\n".join([*lines, f"  predicts  {n_images:,} images: clean, and after {len(plan.how.names)} degradations"])
 

@@ -200,6 +200,28 @@ METADATA_COLUMNS = (
         per_clip=True,
         rule=Rule(lambda text: _SHA256.fullmatch(text) is not None, "64 digits from 0 to f"),
     ),
+    Column(
+        "background_file",
+        "text",
+        "the recording that was mixed in (`background=FOLDER@10`), relative to its folder, or empty",
+        default="",
+    ),
+    Column(
+        "background_source_id",
+        "text",
+        "its original recording, named as in `source_id` where it is one of the collection: where that is tested, the "
+        "image is not trained on",
+        default="",
+    ),
+    Column("background_bytes", "int", "size of that file, or 0", default=0),
+    Column("background_mtime_ns", "int", "modification time of that file, or 0", default=0),
+    Column(
+        "background_sha256",
+        "text",
+        "SHA-256 of its decoded beginning, as `audio_sha256` of a clip that begins there",
+        rule=Rule(lambda text: not text or _SHA256.fullmatch(text) is not None, "64 digits from 0 to f, or empty"),
+        default="",
+    ),
 )
 """Of `metadata.csv`, one row an image."""
 

@@ -25,5 +25,10 @@ def row(**changes):
         "salience": "",
         "audio_mtime_ns": 1_700_000_000_123_456_789,
         "audio_sha256": "ab" * 32,
+        "background_file": "",
+        "background_source_id": "",
+        "background_bytes": 0,
+        "background_mtime_ns": 0,
+        "background_sha256": "",
     }
     return values | changes

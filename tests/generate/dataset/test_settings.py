@@ -69,6 +69,7 @@ def test_image_size():
 OTHERS = {
     "sr": 22050,
     "channels": "left",
+    "denoise_db": 12.0,
     "seconds": 4.0,
     "pad": "repeat",
     "long": "split",

@@ -24,6 +24,16 @@ def test_silence_unites_nothing():
     assert unite_equal_audio(table(("a", "1"), ("b", "1"), silent=True))["source_id"].tolist() == ["a", "b"]
 
 
+def test_a_background_is_a_recording_of_the_collection_where_one_begins_with_the_same_audio():
+    rows = table(("b", "1"), ("b", "1"), ("c", "2"), ("d", "3"))
+    rows["background_source_id"] = ["", "background:night/x.wav", "background:night/y.wav", "background:night/z.wav"]
+    rows["background_sha256"] = ["", "3", "9", "9"]
+    united = unite_equal_audio(rows)
+    assert united["source_id"].tolist() == ["b", "b", "c", "background:night/x.wav"]
+    assert united["background_source_id"].tolist() == ["", "background:night/x.wav", *["background:night/y.wav"] * 2]
+    pd.testing.assert_frame_equal(unite_equal_audio(united), united, check_dtype=False)
+
+
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 9).map(str)), min_size=1), st.randoms())
 def test_uniting_is_the_components_of_a_graph(pairs, random):

@@ -112,6 +112,27 @@ def test_shared_recordings_of_published_folds_are_left_out_or_said():
     assert "y" in set(table["clip_id"].iloc[kept.train])
 
 
+@pytest.mark.parametrize("with_validation", [False, True])
+def test_an_image_is_not_trained_on_where_its_background_is_tested(with_validation):
+    """A recording of background in fold 3 is mixed into clips of all folds."""
+    clips = [(f"{label}{n}", label, f"{label}{n}", str(1 + n % 4)) for label in "ab" for n in range(12)]
+    clips.append(("quiet", "_background", "quiet", "3"))
+    table = images(clips, variants=("original", "background=night@10"))
+    is_mixed = table["variant"] != "original"
+    table["background_source_id"] = np.where(is_mixed & (table["clip_id"] != "b5"), "quiet", "")
+    table.loc[is_mixed & (table["clip_id"] == "a1"), "background_source_id"] = "background:night/1.wav"
+    for split in make_splits(table, with_validation=with_validation):
+        trained = table.iloc[split.train]
+        held_out = "quiet" in set(table["clip_id"].iloc[[*split.test, *split.validation]])
+        assert (trained["background_source_id"] == "quiet").any() != held_out
+        assert not held_out or split.n_left_out >= 10
+        assert {"b5", "a1"} <= set(trained.loc[trained["variant"] != "original", "clip_id"]) or split.name in ("2", "1")
+        assert count_shared_recordings(table, split) == 0 and not split.is_leaky
+    leaky = [make_splits(table, allow_recording_overlap=True)[k] for k in range(4)]
+    assert [split.is_leaky for split in leaky] == [False, False, True, False]
+    assert count_shared_recordings(table, leaky[2]) == 1
+
+
 def test_collections_without_folds_are_stratified_by_recording():
     clips = [(f"{label}{n}", label, f"{label}{n // 4}", "") for label in "abc" for n in range(40)]
     table = images(clips)

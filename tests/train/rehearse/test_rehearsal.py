@@ -123,7 +123,7 @@ def test_the_seed_decides_the_noise(trained, images):
     assert changed == [key for key in DEGRADATIONS if key.startswith(("white noise", "distance"))]
 
 
-def test_background_recordings_are_rows_of_their_own(rehearse, tmp_path, capsys):
+def test_background_recordings_are_rows_of_their_own(rehearse, images, tmp_path, capsys):
     (tmp_path / "night").mkdir()
     soundfile.write(tmp_path / "night" / "a.wav", white(0.3, rms=0.01), SR)
     soundfile.write(tmp_path / "night" / "b.flac", white(4.0, seed=1, rms=0.01), SR)
@@ -134,10 +134,15 @@ def test_background_recordings_are_rows_of_their_own(rehearse, tmp_path, capsys)
     out = capsys.readouterr().out
     assert "3 recordings, drawn at random from 6" in out and "2 recordings of background, 0.1 min" in out
     assert "Too few recordings to tell" in out
+    clip = next((images.parent / "audio_folder").rglob("*.wav"))  # in another format: its audio is known all the same
+    soundfile.write(tmp_path / "night" / "known.flac", soundfile.read(clip)[0], SR)
+    assert rehearse("--background-folder", tmp_path / "night")[0] == 1
+    assert "that the models were not trained on" in (err := capsys.readouterr().err) and "Got known.flac, which" in err
+    (tmp_path / "night" / "known.flac").unlink()
     soundfile.write(tmp_path / "night" / "a.wav", np.zeros(SR), SR)
     (tmp_path / "night" / "b.flac").unlink()
     assert rehearse("--background-folder", tmp_path / "night")[0] == 1
-    assert "random parts of the background recordings are silent" in capsys.readouterr().err
+    assert "10 random parts of the background 'a.wav' are silent" in capsys.readouterr().err
     (tmp_path / "night" / "c.wav").write_bytes(b"no audio")
     assert rehearse("--background-folder", tmp_path / "night")[0] == 1
     assert "c.wav" in capsys.readouterr().err
@@ -180,5 +185,5 @@ def test_wrong_use_is_refused_before_work(trained, rehearse, tmp_path, capsys, m
     monkeypatch.setattr("train.rehearse.plan.is_leaky", lambda run: True)
     (tmp_path / "out" / "clips.csv").unlink()
     assert "must have a grouped split" in refused()
-    monkeypatch.setattr("train.rehearse.degradations.find_spec", lambda name: None)
+    monkeypatch.setattr("augment_audio.packages.find_spec", lambda name: None)
     assert "pip install pedalboard" in refused()

@@ -1,0 +1,24 @@
+"""Clipping: the peak stays, what is below is amplified, what is above is cut off."""
+
+import numpy as np
+import pytest
+
+from tests.augment_audio.conftest import make
+
+
+@pytest.mark.parametrize("overdrive_db", [6, 20])
+def test_real_clips_are_amplified_and_cut_at_their_peak(real_clips, overdrive_db):
+    factor = 10 ** (overdrive_db / 20)
+    for y, sr in real_clips:
+        made = make(y, f"clip={overdrive_db}", sr=sr)
+        peak = np.abs(y).max()
+        assert np.abs(made).max() == peak
+        is_cut = np.abs(y) > peak / factor
+        assert 0 < is_cut.mean() < 1
+        np.testing.assert_array_equal(made[is_cut], np.sign(y[is_cut]) * peak)
+        np.testing.assert_allclose(made[~is_cut], factor * y[~is_cut], rtol=1e-6)
+
+
+def test_without_overdrive_nothing_changes(real_clips):
+    y, sr = real_clips[0]
+    np.testing.assert_array_equal(make(y, "clip=0", sr=sr), y)
