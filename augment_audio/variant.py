@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from augment_audio.made_samples import check_samples, each_channel
 from augment_audio.sound import Sound
 
 ORIGINAL = "original"
@@ -22,8 +23,6 @@ NEXT = re.compile(r"\+(?=[^\W\d])")
 `+inf` and `+nan` would), no shell reads a `+`, and no system forbids it in the name of a file."""
 LONGEST_NAME = 80
 """Bytes; with a clip's 120, `__`, the suffix and that of a temporary file, within the 255 of a file name."""
-HIGHEST_SAMPLE = 1e6
-"""A gain of 60 dB, the highest allowed, reaches 1,000; far above, spectra in float32 overflow."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,9 @@ class Variant:
     by_engine : bool
         Whether the value is an argument of `Sound.stretch_and_shift` and nothing else is done, so that two such
         augmentations one after the other are made in one pass.
+    stereo : bool
+        Whether `make` takes two channels too, of shape (2, n). Otherwise it gets each by itself, with equal random
+        numbers.
     """
 
     make: Callable[..., np.ndarray]
@@ -59,6 +61,7 @@ class Variant:
     signed: bool = False
     is_gain: bool = False
     by_engine: bool = False
+    stereo: bool = False
 
     @property
     def summary(self) -> str:
@@ -224,13 +227,13 @@ def make_variant(
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
-        Finite; n may differ from the original's.
+    np.ndarray, shape=(n,) or (2, n), float32
+        Finite, of as many channels; n may differ from the original's.
 
     Raises
     ------
     ValueError
-        If the variant returns anything else than finite mono samples.
+        If the variant returns anything else than finite samples.
 
     Examples
     --------
@@ -247,8 +250,12 @@ def make_variant(
             made = sound.stretch_and_shift(**_value(step, variants), **_value(steps.pop(0), variants))
         else:
             variant = variants[step.kind]
-            made = variant.make(sound, **_value(step, variants), **({"rng": rng} if variant.is_random else {}))
-        y = _checked(made, request.name)
+            values = _value(step, variants)
+            if sound.y.ndim == 1 or variant.stereo:
+                made = variant.make(sound, **values, **({"rng": rng} if variant.is_random else {}))
+            else:
+                made = each_channel(variant.make, sound, values, rng if variant.is_random else None)
+        y = check_samples(made, request.name, ndim=sound.y.ndim)
         if not steps:
             return y
         sound = sound.with_samples(y)
@@ -278,19 +285,3 @@ def _value(step: Request, variants: Mapping[str, Variant]) -> dict[str, Any]:
     """The value of a step as a keyword argument."""
     parameter = variants[step.kind].parameter
     return {parameter: step.value} if parameter else {}
-
-
-def _checked(made: object, name: str) -> np.ndarray:
-    """The samples in float32."""
-    y = np.asarray(made, dtype=np.float32)
-    # NaN passes through both and fails the comparison below.
-    peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
-    if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:
-        fault = ""
-        if not peak <= HIGHEST_SAMPLE:
-            fault = f" with values up to {peak:g}" if math.isfinite(peak) else " with values that are not finite"
-        raise ValueError(
-            f"The variant {name!r} must return finite mono samples of shape (n,), n > 0, with full scale at 1. "
-            f"Got shape {y.shape}{fault}."
-        )
-    return y
