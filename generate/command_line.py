@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from generate.dataset.planes import HELP as PLANES_HELP
 from generate.dataset.settings import CHANNELS, LONGS, PADS, REFERENCES, Settings, parse_image_size
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
 from generate.runtime.toml_config import parse_with_config
@@ -141,7 +142,7 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
         "--channels",
         choices=CHANNELS,
         help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
-        f"loudest (default: {default['channels']})",
+        f"loudest (default: {default['channels']}); stereo: all, as --planes left right mid",
     )
     add(
         "--pad",
@@ -172,6 +173,7 @@ def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
     add = group.add_argument
     add("--feature", help=f"mel, log, mfcc or gammatone (default: {default['feature']})")
     add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
+    add("--planes", nargs="+", metavar="P", help=PLANES_HELP)
     add("--n-bands", type=int, metavar="N", help=f"mel or gammatone bands (default: {default['n_bands']})")
     add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
     add("--n-fft", type=int, metavar="N", help="window in samples (default: about 46 ms, 2048 at 44100 Hz)")

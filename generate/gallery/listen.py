@@ -140,7 +140,7 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
         path = front.images / audio_of(image_name(job.clip_folder, job.clip_id, name))
         if os.path.lexists(path) and not mp3.is_ours(path):
             raise BadAudio(f"{path.name} was not written by this program; it is left alone")
-        mp3.write(path, mp3.audible(y[: settings.n_samples]), settings.sr)
+        mp3.write(path, mp3.audible(y[..., : settings.n_samples]), settings.sr)
     return []
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset import folder, png, tables
 from generate.dataset.label_sets import split_labels
+from generate.dataset.planes import DELTAS, planes_in_words
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import PADS, Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
@@ -86,7 +87,7 @@ def page_data(
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
-        "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
+        "darkest": _darkest(settings),
         "audio_suffix": folder.AUDIO_SUFFIX,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
@@ -105,6 +106,13 @@ def page_data(
     }
 
 
+def _darkest(settings: Settings) -> str:
+    """The colour of silence; of a derivative, it is grey."""
+    if not settings.planes:
+        return "#" + png.palette(settings.colormap)[:3].hex()
+    return "#" + "".join("80" if name in DELTAS else "00" for name in settings.planes)
+
+
 def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple[str, str]]:
     """Names and values of the settings, in words."""
     size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
@@ -116,7 +124,8 @@ def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple
         "bands": f"{settings.n_bands}",
         "window, hop": f"{settings.n_fft}, {settings.hop_length} samples",
         "range": f"{settings.range_db:g} dB below the {settings.reference}",
-        "image": f"{size}, {settings.colormap}",
+        "image": size if settings.planes else f"{size}, {settings.colormap}",
+        **({"planes": planes_in_words(settings.planes)} if settings.planes else {}),
         "pitch and tempo by": str(described.get("engine", settings.engine)),
         "settings": str(described["fingerprint"]),
     }

@@ -129,12 +129,14 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     for name, image, y in images:
         file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
+        if settings.planes:
+            text["planes"] = " ".join(settings.planes)
         png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
         mp3_file = front.images / audio_of(file_name)
         if job.with_audio and not loaded.silent and (mp3.is_ours(mp3_file) or not os.path.lexists(mp3_file)):
-            mp3.write(mp3_file, mp3.audible(y[: settings.n_samples]), settings.sr)
+            mp3.write(mp3_file, mp3.audible(y[..., : settings.n_samples]), settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(image, original)
-        seconds = round(len(y) / settings.sr, 3)
+        seconds = round(y.shape[-1] / settings.sr, 3)
         rows.append({"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip)
     return rows
 
@@ -178,7 +180,7 @@ def variant_of(audio: augment_audio.Sound, request: Request, front: Front, clip_
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape=(n,) or (2, n), float32
 
     Raises
     ------

@@ -215,6 +215,11 @@ def _settings(options: RenderOptions, layout: str) -> Settings:
     defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.audio_folder == DEMO else {})}
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
+    if settings.planes and "colormap" in options.settings:
+        raise ValueError(
+            f"--colormap must be left out with three planes, which are red, green and blue. Got "
+            f"{options.settings['colormap']} with {' '.join(settings.planes)}."
+        )
     return replace(settings, engine=augment_audio.choose_engine(settings.engine))
 
 

@@ -122,6 +122,9 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
     list of (str, str)
         What is wrong, and an option that improves it.
     """
+    if settings.planes:
+        by_window = {of.n_fft: of for of in settings.of_spectrograms}
+        return [warning for of_window in by_window.values() for warning in window_warnings(of_window)]
     found = []
     window_s = settings.n_fft / settings.sr
     if window_s > min(LONGEST_WINDOW_S, settings.seconds / WINDOWS_AN_IMAGE):
