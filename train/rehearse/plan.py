@@ -91,6 +91,12 @@ def plan_rehearsal(
     front, why_not = front_of(run.images, described, audio_folder=audio_folder)
     if front is None:
         raise FileNotFoundError(why_not)
+    if front.settings.channels == "stereo":
+        raise ValueError(
+            "The images must be of one channel to be rehearsed: noise and rooms are made for mono. Got images with the "
+            f"planes {' '.join(front.settings.planes)}. Render the recordings without --channels stereo, and train on "
+            "them."
+        )
     clips = table.set_index("file_name", drop=False)
     if absent := [name for name in predictions["file_name"] if name not in clips.index]:
         raise ValueError(

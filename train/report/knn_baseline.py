@@ -23,7 +23,7 @@ def shrink(pixels: np.ndarray | PixelArray) -> np.ndarray:
 
     Parameters
     ----------
-    pixels : np.ndarray or PixelArray, shape=(n, height, width), uint8
+    pixels : np.ndarray or PixelArray, shape=(n, height, width) or (n, height, width, 3), uint8
 
     Returns
     -------
@@ -36,7 +36,9 @@ def shrink(pixels: np.ndarray | PixelArray) -> np.ndarray:
 
 
 def shrink_one(image: np.ndarray) -> np.ndarray:
-    """One of them: shape=(height, width) to shape=(SIDE_PX * SIDE_PX,), uint8."""
+    """One of them: shape=(height, width), or the mean of its planes, to shape=(SIDE_PX * SIDE_PX,), uint8."""
+    if image.ndim == 3:
+        image = image.mean(axis=-1).astype(np.uint8)
     return np.asarray(Image.fromarray(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)).ravel()
 
 

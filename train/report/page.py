@@ -18,7 +18,7 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from train.data.decode import decode
+from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
@@ -136,7 +136,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
         run.images,
         [names[row] for row in to_decode],
         put,
-        size=run.input_size,
+        shape=pixel_shape(run.input_size, image_palette(Settings.from_json(settings["settings"]))),
         silent_ends=run.recipe.silent_ends,
         fingerprint=str(settings["fingerprint"]),
     )
