@@ -84,6 +84,7 @@ def page_data(
         "licence": collection.get("licence", ""),
         "citation": collection.get("citation", ""),
         "settings": settings_in_words(settings, described),
+        "planes": planes_in_words(settings.planes),
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),

@@ -95,12 +95,12 @@ class Microphone:
                     f"No microphone was found ({error}). Connect one and allow this terminal to use it; {LIST_THEM}."
                 ) from None
             raise ValueError(f"--device must be an input device. Got {device!r} ({error}). {LIST_THEM}.") from None
+        self.name, self.sr = on_a_line(printable(found["name"])), round(found["default_samplerate"])
         if found["max_input_channels"] < n_channels:
             raise ValueError(
                 f"--device must have {n_channels} channels for this run, whose images show left and right. Got "
-                f"{found['name']!r}, which has {found['max_input_channels']}. {LIST_THEM}."
+                f"{self.name}, which has {found['max_input_channels']}. {LIST_THEM}."
             )
-        self.name, self.sr = on_a_line(printable(found["name"])), round(found["default_samplerate"])
         self.bits, self.is_live = FLOAT_BITS, True
         self.began_at: datetime | None = None
         self.n_overflows = 0
