@@ -21,6 +21,7 @@ from train.listen.listen import Listener
 from train.listen.sources import RecordingSource
 from train.predict.recording_page.blocks import drawing_settings, read_block
 from train.predict.windows import front_end, read_window
+from train.report.knn_baseline import shrink
 
 SETS = {
     "stereo": ("--channels", "stereo"),
@@ -61,6 +62,9 @@ def test_planes_are_the_colours_of_the_png_in_memory_and_on_disk(folder):
     for k, name in enumerate(table["file_name"]):
         np.testing.assert_array_equal(memory.pixels[k], np.asarray(Image.open(folder / "images" / name)))
         np.testing.assert_array_equal(disk.pixels[k], memory.pixels[k])
+    np.testing.assert_array_equal(shrink(disk.pixels), shrink(memory.pixels))
+    for k in range(3):
+        np.testing.assert_array_equal(shrink(memory.pixels)[:, k::3], shrink(memory.pixels[..., k]))
     smaller = opened(folder, size=(24, 32)).pixels
     for k in range(3):  # each plane as an image of its own
         plane = Image.fromarray(memory.pixels[0][..., k]).resize((32, 24), Image.Resampling.BILINEAR)
