@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -11,12 +10,10 @@ from typing import Any
 import numpy as np
 
 from augment_audio.background import Background
+from augment_audio.made_samples import check_samples, each_channel
 from augment_audio.request import Request
 from augment_audio.sound import Sound
 from augment_audio.variant import Variant
-
-HIGHEST_SAMPLE = 1e6
-"""A gain of 60 dB, the highest allowed, reaches 1,000; far above, spectra in float32 overflow."""
 
 
 def make_variant(
@@ -49,13 +46,13 @@ def make_variant(
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
-        Finite; n may differ from the original's.
+    np.ndarray, shape=(n,) or (2, n), float32
+        Finite, of as many channels; n may differ from the original's.
 
     Raises
     ------
     ValueError
-        If the variant returns anything else than finite mono samples, or its folder of recordings is not among
+        If the variant returns anything else than finite samples, or its folder of recordings is not among
         `backgrounds`.
 
     Examples
@@ -73,13 +70,16 @@ def make_variant(
             made = sound.stretch_and_shift(**_value(step, variants), **_value(steps.pop(0), variants))
         else:
             variant = variants[step.kind]
-            more: dict[str, Any] = {"rng": rng} if variant.is_random else {}
+            values = _value(step, variants)
             if variant.takes_folder:
                 background = _background(request, backgrounds)
                 k = background_recording(background, request, seed=seed, clip_id=clip_id)
-                more["background"] = partial(background.part, k)
-            made = variant.make(sound, **_value(step, variants), **more)
-        y = _checked(made, request.name)
+                values["background"] = partial(background.part, k)
+            if sound.y.ndim == 1 or variant.stereo:
+                made = variant.make(sound, **values, **({"rng": rng} if variant.is_random else {}))
+            else:
+                made = each_channel(variant.make, sound, values, rng if variant.is_random else None)
+        y = check_samples(made, request.name, ndim=sound.y.ndim)
         if not steps:
             return y
         sound = sound.with_samples(y)
@@ -134,19 +134,3 @@ def _value(step: Request, variants: Mapping[str, Variant]) -> dict[str, Any]:
     """The value of a step as a keyword argument."""
     parameter = variants[step.kind].parameter
     return {parameter: step.value} if parameter else {}
-
-
-def _checked(made: object, name: str) -> np.ndarray:
-    """The samples in float32."""
-    y = np.asarray(made, dtype=np.float32)
-    # NaN passes through both and fails the comparison below.
-    peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
-    if y.ndim != 1 or len(y) == 0 or not peak <= HIGHEST_SAMPLE:
-        fault = ""
-        if not peak <= HIGHEST_SAMPLE:
-            fault = f" with values up to {peak:g}" if math.isfinite(peak) else " with values that are not finite"
-        raise ValueError(
-            f"The variant {name!r} must return finite mono samples of shape (n,), n > 0, with full scale at 1. "
-            f"Got shape {y.shape}{fault}."
-        )
-    return y

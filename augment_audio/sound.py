@@ -11,14 +11,14 @@ SHORTEST_SAMPLES = 2048
 
 
 class Sound(ABC):
-    """A mono waveform, and an engine that changes its tempo and pitch.
+    """A waveform of one or two channels, and an engine that changes its tempo and pitch.
 
     Each engine is a subclass; it may analyse the waveform once and keep the result for all variants.
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-        Mono samples, n > 0; kept read-only.
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        Mono samples, or those of the left and of the right channel, n > 0; kept read-only.
     sr : int
         Sample rate in hertz.
     n_shown : int, optional
@@ -27,12 +27,14 @@ class Sound(ABC):
 
     def __init__(self, y: np.ndarray, sr: int, *, n_shown: int | None = None) -> None:
         y = np.asarray(y, dtype=np.float32)
-        if y.ndim != 1 or len(y) == 0:
-            raise ValueError(f"y must be mono samples of shape (n,), n > 0. Got shape {y.shape}.")
+        if y.ndim == 0 or y.shape[:-1] not in ((), (2,)) or y.size == 0:
+            raise ValueError(
+                f"y must be mono samples of shape (n,), or two channels of shape (2, n), n > 0. Got shape {y.shape}."
+            )
         self.y = y.view()
         self.y.flags.writeable = False
         self.sr = int(sr)
-        self.shown = self.y[:n_shown]
+        self.shown = self.y[..., :n_shown]
         self._n_shown = n_shown
 
     def time_stretch(self, *, rate: float) -> np.ndarray:
@@ -45,7 +47,7 @@ class Sound(ABC):
 
         Returns
         -------
-        np.ndarray, shape=(round(n / rate),), float32
+        np.ndarray, shape=(round(n / rate),) or (2, round(n / rate)), float32
         """
         return self.stretch_and_shift(rate=rate, n_semitones=0.0)
 
@@ -59,7 +61,7 @@ class Sound(ABC):
 
         Returns
         -------
-        np.ndarray, shape=(n,), float32
+        np.ndarray, shape=(n,) or (2, n), float32
         """
         return self.stretch_and_shift(rate=1.0, n_semitones=n_semitones)
 
@@ -75,9 +77,9 @@ class Sound(ABC):
 
         Returns
         -------
-        np.ndarray, shape=(round(n / rate),), float32
+        np.ndarray, shape=(round(n / rate),) or (2, round(n / rate)), float32
         """
-        length = max(1, round(len(self.y) / rate))
+        length = max(1, round(self.n_samples / rate))
         return _fit(self._process(rate=rate, n_semitones=n_semitones), length)
 
     def with_samples(self, y: np.ndarray) -> Sound:
@@ -85,15 +87,19 @@ class Sound(ABC):
 
         Parameters
         ----------
-        y : np.ndarray, shape=(n,), float32
+        y : np.ndarray, shape=(n,) or (2, n), float32
         """
         return type(self)(y, self.sr, n_shown=self._n_shown)
 
     @property
+    def n_samples(self) -> int:
+        """Samples of a channel."""
+        return self.y.shape[-1]
+
+    @property
     def padded(self) -> np.ndarray:
-        """The samples, padded with silence to `SHORTEST_SAMPLES`, shape=(max(n, 2048),)."""
-        missing = SHORTEST_SAMPLES - len(self.y)
-        return self.y if missing <= 0 else np.pad(self.y, (0, missing))
+        """The samples, padded with silence to `SHORTEST_SAMPLES`, shape=(max(n, 2048),), or (2, max(n, 2048))."""
+        return self.y if self.n_samples >= SHORTEST_SAMPLES else _fit(self.y, SHORTEST_SAMPLES)
 
     @classmethod
     @abstractmethod
@@ -113,4 +119,5 @@ class Sound(ABC):
 
 def _fit(y: np.ndarray, length: int) -> np.ndarray:
     """Cut to a length, or pad with silence at the end."""
-    return y[:length] if len(y) >= length else np.pad(y, (0, length - len(y)))
+    missing = length - y.shape[-1]
+    return y[..., :length] if missing <= 0 else np.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, missing)])

@@ -44,6 +44,9 @@ class Variant:
     takes_folder : bool
         Whether a folder of recordings stands before the value (`background=FOLDER@10`). The function then has an
         argument `background`, which gives a random part of one of them: `background(n_samples, n_shown, sr, rng) -> y`.
+    stereo : bool
+        Whether `make` takes two channels too, of shape (2, n). Otherwise it gets each by itself, with equal random
+        numbers.
     """
 
     make: Callable[..., np.ndarray]
@@ -57,6 +60,7 @@ class Variant:
     choices: tuple[float, ...] = ()
     package: str = ""
     takes_folder: bool = False
+    stereo: bool = False
 
     @property
     def summary(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from generate.dataset.planes import HELP as PLANES_HELP
 from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings, parse_image_size
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
 from generate.runtime.toml_config import parse_with_config
@@ -143,7 +144,7 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
         "--channels",
         choices=CHANNELS,
         help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
-        f"loudest (default: {default['channels']})",
+        f"loudest (default: {default['channels']}); stereo: all, as --planes left right mid",
     )
     by_how_much = f"reduce noise in every image, by {DENOISE_DB:g} or DB decibels (default: not)"
     add("--denoise", dest="denoise_db", nargs="?", const=DENOISE_DB, type=float, metavar="DB", help=by_how_much)
@@ -176,6 +177,7 @@ def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
     add = group.add_argument
     add("--feature", help=f"mel, log, mfcc, gammatone, pcen or cqt (default: {default['feature']})")
     add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
+    add("--planes", nargs="+", metavar="P", help=PLANES_HELP)
     add("--n-bands", type=int, metavar="N", help=f"mel, PCEN or gammatone bands (default: {default['n_bands']})")
     add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
     add("--bins-per-octave", type=int, metavar="N", help=f"rows of cqt (default: {default['bins_per_octave']})")

@@ -22,8 +22,8 @@ def open_audio(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int 
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,)
-        Mono samples, n > 0; full scale is 1.
+    y : np.ndarray, shape=(n,) or (2, n)
+        Mono samples, or those of the left and of the right channel, n > 0; full scale is 1.
     sr : int
         Sample rate in hertz.
     engine : str
@@ -38,7 +38,7 @@ def open_audio(y: np.ndarray, sr: int, *, engine: str = "librosa", n_shown: int 
     Raises
     ------
     ValueError
-        If there is no such engine, or `y` is not mono samples.
+        If there is no such engine, or `y` has another shape.
 
     Examples
     --------

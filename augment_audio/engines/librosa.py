@@ -25,7 +25,7 @@ class LibrosaSound(Sound):
 
     The same results as `librosa.effects.time_stretch` and `pitch_shift` with their defaults (n_fft 2048, hop 512,
     Hann window, soxr_hq), in a tenth of the time: see `augment_audio.dsp.phase_vocoder`. Both together need one pass,
-    since a pitch shift is a stretch and a resampling.
+    since a pitch shift is a stretch and a resampling. Each of two channels is changed by itself, as by librosa.
     """
 
     @classmethod
@@ -34,19 +34,25 @@ class LibrosaSound(Sound):
         return f"librosa {SAME_AS}"
 
     @cached_property
-    def _vocoder(self) -> PhaseVocoder:
+    def _vocoders(self) -> list[PhaseVocoder]:
         from augment_audio.dsp.phase_vocoder import PhaseVocoder
 
-        return PhaseVocoder(self.padded)
+        return [PhaseVocoder(y) for y in np.atleast_2d(self.padded)]
 
     def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
-        if n_semitones == 0:
-            return self._vocoder.stretch(rate)
-        import soxr
+        changed = np.stack([_changed(vocoder, rate=rate, n_semitones=n_semitones) for vocoder in self._vocoders])
+        return changed[0] if self.y.ndim == 1 else changed
 
-        # Stretched, then resampled back to the length of the tempo.
-        ratio = 2.0 ** (n_semitones / 12)
-        return soxr.resample(self._vocoder.stretch(rate / ratio), *_as_integers(ratio), quality="HQ")
+
+def _changed(vocoder: PhaseVocoder, *, rate: float, n_semitones: float) -> np.ndarray:
+    """One channel at another tempo and pitch."""
+    if n_semitones == 0:
+        return vocoder.stretch(rate)
+    import soxr
+
+    # Stretched, then resampled back to the length of the tempo.
+    ratio = 2.0 ** (n_semitones / 12)
+    return soxr.resample(vocoder.stretch(rate / ratio), *_as_integers(ratio), quality="HQ")
 
 
 def _as_integers(ratio: float) -> tuple[float, float]:

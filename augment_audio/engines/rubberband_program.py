@@ -59,16 +59,16 @@ class RubberBandProgramSound(Sound):
         return f"Rubber Band {program_version()}"
 
     def _process(self, *, rate: float, n_semitones: float) -> np.ndarray:
-        expected_length = len(self.padded) / rate
+        expected_length = self.padded.shape[-1] / rate
         peak = float(np.abs(self.y).max())
         if peak == 0:
-            return np.zeros(round(expected_length), dtype=np.float32)
-        limit_s = START_LIMIT_S + LIMIT_PER_SECOND * len(self.padded) / self.sr
+            return np.zeros((*self.y.shape[:-1], round(expected_length)), dtype=np.float32)
+        limit_s = START_LIMIT_S + LIMIT_PER_SECOND * self.padded.size / self.sr
         import soundfile
 
         program_version()  # if it is not installed, the error says how to install it
         pyrb = _pyrubberband_with_limit(limit_s)
-        scaled = self.padded / np.float32(peak) * np.float32(HEADROOM)
+        scaled = (self.padded / np.float32(peak) * np.float32(HEADROOM)).T  # channels last, as in files
         try:
             # A new dict for each call: pyrubberband modifies it.
             if n_semitones == 0:
@@ -83,12 +83,13 @@ class RubberBandProgramSound(Sound):
             raise RuntimeError(f"Rubber Band wrote no readable audio ({error.error_string})") from None
         except FileNotFoundError as error:
             raise RuntimeError(f"Rubber Band's temporary file is gone: {error.filename}") from None
-        y = np.atleast_1d(y)
-        if y.ndim != 1 or len(y) < SHORTEST_OUTPUT * expected_length or not np.isfinite(y).all():
+        y = np.atleast_1d(y).T
+        is_long = y.shape[-1] >= SHORTEST_OUTPUT * expected_length
+        if y.shape[:-1] != self.y.shape[:-1] or not is_long or not np.isfinite(y).all():
             raise RuntimeError(
                 f"Rubber Band wrote an array of shape {y.shape}; expected about {expected_length:.0f} finite samples."
             )
-        return y.astype(np.float32) * np.float32(peak / HEADROOM)
+        return np.ascontiguousarray(y, np.float32) * np.float32(peak / HEADROOM)
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,8 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        Each channel by itself.
     sr : int
         In hertz.
     reduction_db : float
@@ -32,7 +33,7 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray of the same shape, float32
 
     References
     ----------
@@ -47,7 +48,8 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
     # Reflected at both ends: before and after silence the noise would seem to begin, and be kept.
     n_fft = max(64, 2 ** round(math.log2(sr * WINDOW_S)))
     n_before = round(TIME_CONSTANT_S * sr)
-    padded = np.pad(y.astype(np.float64) / peak, n_before, mode="reflect")
+    around = [(0, 0)] * (y.ndim - 1) + [(n_before, n_before)]
+    padded = np.pad(y.astype(np.float64) / peak, around, mode="reflect")
     gated = spectral_gate(
         padded,
         sr,
@@ -57,7 +59,7 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
         chunk_size=None,
         padding=n_fft,
     )
-    return (gated[n_before : n_before + len(y)] * peak).astype(np.float32)
+    return (gated[..., n_before : n_before + y.shape[-1]] * peak).astype(np.float32)
 
 
 def denoise(sound: Sound, *, reduction_db: float) -> np.ndarray:

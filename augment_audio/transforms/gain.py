@@ -19,9 +19,9 @@ def change_gain(sound: Sound, *, gain_db: float) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape as `sound.y`, float32
     """
     return sound.y * np.float32(10.0 ** (gain_db / 20))
 
 
-VARIANT = Variant(change_gain, "gain_db", low=-60, high=60, signed=True, is_gain=True)
+VARIANT = Variant(change_gain, "gain_db", low=-60, high=60, signed=True, is_gain=True, stereo=True)

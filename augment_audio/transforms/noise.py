@@ -9,7 +9,8 @@ from augment_audio.variant import Variant
 def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.ndarray:
     """Add white Gaussian noise at a signal-to-noise ratio.
 
-    The ratio is between the mean power of the part that an image shows and that of the noise. Silence stays silent.
+    The ratio is between the mean power of the part that an image shows and that of the noise. Silence stays silent. Two
+    channels get noise of one level, drawn for each.
 
     Parameters
     ----------
@@ -20,11 +21,11 @@ def add_noise(sound: Sound, *, snr_db: float, rng: np.random.Generator) -> np.nd
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape as `sound.y`, float32
     """
     power = np.mean(np.square(sound.shown, dtype=np.float64))
     noise_rms = np.sqrt(power * 10.0 ** (-snr_db / 10))
-    return sound.y + np.float32(noise_rms) * rng.standard_normal(len(sound.y), dtype=np.float32)
+    return sound.y + np.float32(noise_rms) * rng.standard_normal(sound.y.shape, dtype=np.float32)
 
 
 def noise_gain(y: np.ndarray, noise: np.ndarray, *, snr_db: float) -> np.float32:
@@ -46,4 +47,4 @@ def noise_gain(y: np.ndarray, noise: np.ndarray, *, snr_db: float) -> np.float32
     return np.float32(np.sqrt(y_power / noise_power * 10.0 ** (-snr_db / 10)))
 
 
-VARIANT = Variant(add_noise, "snr_db", low=-20, high=100)
+VARIANT = Variant(add_noise, "snr_db", low=-20, high=100, stereo=True)

@@ -22,4 +22,4 @@ def pitch_shift(sound: Sound, *, n_semitones: float) -> np.ndarray:
     return sound.pitch_shift(n_semitones=n_semitones)
 
 
-VARIANT = Variant(pitch_shift, "n_semitones", low=-24, high=24, signed=True, by_engine=True)
+VARIANT = Variant(pitch_shift, "n_semitones", low=-24, high=24, signed=True, by_engine=True, stereo=True)

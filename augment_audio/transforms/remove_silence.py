@@ -20,7 +20,7 @@ def remove_silence(sound: Sound, *, top_db: float) -> np.ndarray:
 
     A frame that is `top_db` or more below the loudest counts as silence, as for `trim` and in
     `librosa.effects.split`. What is left is joined by cross-fades of 10 ms. Without such pauses, all samples are
-    returned.
+    returned. Two channels are cut at the same places, by their energies together.
 
     Parameters
     ----------
@@ -30,17 +30,17 @@ def remove_silence(sound: Sound, *, top_db: float) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape=(at most n,), float32
+    np.ndarray, shape=(at most n,) or (2, at most n), float32
 
     References
     ----------
     https://librosa.org/doc/latest/generated/librosa.effects.split.html
     """
     y, sr = sound.y, sound.sr
-    pieces = _kept(audible_frames(y, top_db), len(y), sr)
-    return (
-        y if pieces == [(0, len(y))] else _joined([y[start:end] for start, end in pieces], max(1, round(FADE_S * sr)))
-    )
+    pieces = _kept(audible_frames(y, top_db), sound.n_samples, sr)
+    if pieces == [(0, sound.n_samples)]:
+        return y
+    return _joined([y[..., start:end] for start, end in pieces], max(1, round(FADE_S * sr)))
 
 
 def _kept(audible: np.ndarray, n_samples: int, sr: int) -> list[tuple[int, int]]:
@@ -60,17 +60,18 @@ def _kept(audible: np.ndarray, n_samples: int, sr: int) -> list[tuple[int, int]]
 def _joined(pieces: list[np.ndarray], n_fade: int) -> np.ndarray:
     """Join pieces by cross-fades whose gains add up to 1."""
     rising = np.sin((np.arange(n_fade) + 0.5) / n_fade * np.pi / 2) ** 2
-    y = np.zeros(sum(map(len, pieces)) - n_fade * (len(pieces) - 1), dtype=np.float32)
+    lengths = [piece.shape[-1] for piece in pieces]
+    y = np.zeros((*pieces[0].shape[:-1], sum(lengths) - n_fade * (len(pieces) - 1)), dtype=np.float32)
     at = 0
-    for k, piece in enumerate(pieces):
-        gain = np.ones(len(piece))
+    for k, (piece, length) in enumerate(zip(pieces, lengths, strict=True)):
+        gain = np.ones(length)
         if k > 0:
             gain[:n_fade] = rising
         if k < len(pieces) - 1:
             gain[-n_fade:] = rising[::-1]
-        y[at : at + len(piece)] += gain * piece
-        at += len(piece) - n_fade
+        y[..., at : at + length] += gain * piece
+        at += length - n_fade
     return y
 
 
-VARIANT = Variant(remove_silence, "top_db", low=1, high=120, default=40)
+VARIANT = Variant(remove_silence, "top_db", low=1, high=120, default=40, stereo=True)

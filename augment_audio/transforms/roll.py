@@ -19,9 +19,9 @@ def roll_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) -> 
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape as `sound.y`, float32
     """
-    return np.roll(sound.y, random_offset(len(sound.y), sound.sr, max_seconds, rng))
+    return np.roll(sound.y, random_offset(sound.n_samples, sound.sr, max_seconds, rng), axis=-1)
 
 
-VARIANT = Variant(roll_time, "max_seconds", low=0.001, high=600)
+VARIANT = Variant(roll_time, "max_seconds", low=0.001, high=600, stereo=True)

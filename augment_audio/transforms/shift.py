@@ -18,14 +18,14 @@ def shift_time(sound: Sound, *, max_seconds: float, rng: np.random.Generator) ->
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape as `sound.y`, float32
     """
-    offset = random_offset(len(sound.y), sound.sr, max_seconds, rng)
+    offset = random_offset(sound.n_samples, sound.sr, max_seconds, rng)
     y = np.zeros_like(sound.y)
     if offset >= 0:
-        y[offset:] = sound.y[: len(y) - offset]
+        y[..., offset:] = sound.y[..., : sound.n_samples - offset]
     else:
-        y[:offset] = sound.y[-offset:]
+        y[..., :offset] = sound.y[..., -offset:]
     return y
 
 
@@ -50,4 +50,4 @@ def random_offset(n_samples: int, sr: int, max_seconds: float, rng: np.random.Ge
     return int(rng.integers(-furthest, furthest + 1))
 
 
-VARIANT = Variant(shift_time, "max_seconds", low=0.001, high=600)
+VARIANT = Variant(shift_time, "max_seconds", low=0.001, high=600, stereo=True)

@@ -17,11 +17,12 @@ def change_speed(sound: Sound, *, rate: float) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape=(about n / rate,), float32
+    np.ndarray, shape=(about n / rate,) or (2, about n / rate), float32
     """
     import soxr
 
-    return soxr.resample(sound.padded, sound.sr * rate, sound.sr)[: max(1, round(len(sound.y) / rate))]
+    faster = soxr.resample(sound.padded.T, sound.sr * rate, sound.sr)
+    return faster[: max(1, round(sound.n_samples / rate))].T
 
 
-VARIANT = Variant(change_speed, "rate", low=0.25, high=4)
+VARIANT = Variant(change_speed, "rate", low=0.25, high=4, stereo=True)

@@ -22,4 +22,4 @@ def time_stretch(sound: Sound, *, rate: float) -> np.ndarray:
     return sound.time_stretch(rate=rate)
 
 
-VARIANT = Variant(time_stretch, "rate", low=0.25, high=4, by_engine=True)
+VARIANT = Variant(time_stretch, "rate", low=0.25, high=4, by_engine=True, stereo=True)

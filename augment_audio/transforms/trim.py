@@ -14,7 +14,8 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     """Trim the silence at both ends.
 
     A frame that is `top_db` or more below the loudest counts as silence, as in `librosa.effects.trim`, whose default,
-    60, is the default here. Without silence, all samples are returned.
+    60, is the default here. Without silence, all samples are returned. Two channels are cut at the same places, by
+    their energies together.
 
     Parameters
     ----------
@@ -24,14 +25,14 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape=(at most n,), float32
+    np.ndarray, shape=(at most n,) or (2, at most n), float32
     """
     y = sound.y
     audible = np.flatnonzero(audible_frames(y, top_db))
     if len(audible) == 0:
         return y
-    start, end = audible[0] * HOP_LENGTH, min(len(y), (audible[-1] + 1) * HOP_LENGTH)
-    return y[start:end] if end - start < len(y) else y
+    start, end = audible[0] * HOP_LENGTH, min(sound.n_samples, (audible[-1] + 1) * HOP_LENGTH)
+    return y[..., start:end] if end - start < sound.n_samples else y
 
 
 def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
@@ -39,7 +40,7 @@ def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
+    y : np.ndarray, shape=(n,) or (2, n), float32
     top_db : float
         Decibels.
 
@@ -49,12 +50,14 @@ def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
         Centred frames, as in librosa.
     """
     # Energy of each hop; a frame is the sum of four hops.
-    hops = np.add.reduceat(np.square(y), np.arange(0, len(y), HOP_LENGTH), dtype=np.float64)
-    n_frames = 1 + len(y) // HOP_LENGTH
+    n = y.shape[-1]
+    energy = np.square(y) if y.ndim == 1 else np.square(y).sum(axis=0)
+    hops = np.add.reduceat(energy, np.arange(0, n, HOP_LENGTH), dtype=np.float64)
+    n_frames = 1 + n // HOP_LENGTH
     padded = np.zeros(n_frames + OVERLAP - 1)
     padded[OVERLAP // 2 :][: len(hops)] = hops
     frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)
     return frames > frames.max() * 10 ** (-top_db / 10)
 
 
-VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60)
+VARIANT = Variant(trim_silence, "top_db", low=1, high=120, default=60, stereo=True)

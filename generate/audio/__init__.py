@@ -1,7 +1,7 @@
 """Audio files: which are decoded, how, and how they become checked mono samples."""
 
 from generate.audio.bad_audio import BadAudio, BadFile, FileReason
-from generate.audio.channels import MEAN, MONO
+from generate.audio.channels import MEAN, MONO, STEREO
 from generate.audio.decode import Decoded, decode, duration_s, length
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
 from generate.audio.load import LONGEST_BEGINNING, Loaded, checked, load
@@ -14,6 +14,7 @@ __all__ = [
     "BadFile",
     "MEAN",
     "MONO",
+    "STEREO",
     "BadAudio",
     "Decoded",
     "FileReason",

@@ -1,4 +1,4 @@
-"""Downmix to mono: the mean of the channels, or one of them."""
+"""Downmix to mono: the mean of the channels, or one of them; or keep left and right."""
 
 from __future__ import annotations
 
@@ -7,12 +7,36 @@ import numpy as np
 from generate.audio.bad_audio import BadAudio
 from generate.audio.noise_floor import is_silent
 
-MEAN, MONO = "mean", "mono"
-"""Values of the column `channel`: the mean of several channels, or a file with only one. Otherwise it is the number of
-the channel that was used, from 1."""
+MEAN, MONO, STEREO = "mean", "mono", "stereo"
+"""Values of the column `channel`: the mean of several channels, a file with only one, or both of two. Otherwise it is
+the number of the channel that was used, from 1."""
 CANCELLED = 0.1
 """Uncorrelated channels leave 1 / n of their power in the mean of n. Below a tenth of that (-13 dB for two channels),
 they are in opposite phase, and the mean would contain only their differences."""
+
+
+def two_channels(channels: np.ndarray) -> tuple[np.ndarray, str]:
+    """Left and right; those of a mono file are equal.
+
+    Parameters
+    ----------
+    channels : np.ndarray, shape=(n, n_channels), float32
+
+    Returns
+    -------
+    y : np.ndarray, shape=(2, n), float32
+    channel : str
+        `mono` or `stereo`.
+
+    Raises
+    ------
+    BadAudio
+        If there are more than two.
+    """
+    n_channels = channels.shape[1]
+    if n_channels > 2:
+        raise BadAudio(f"it has {n_channels} channels, and stereo images show one or two. Use --channels auto")
+    return np.ascontiguousarray(np.broadcast_to(channels, (len(channels), 2)).T), MONO if n_channels == 1 else STEREO
 
 
 def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.ndarray, str]:
@@ -23,8 +47,8 @@ def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.
     channels : np.ndarray, shape=(n, n_channels), float32
         n > 0, finite.
     wanted : str
-        One of `generate.dataset.settings.CHANNELS`; `auto` is the mean, or the loudest channel if they cancel each
-        other out.
+        One of `generate.dataset.settings.CHANNELS` but `stereo`; `auto` is the mean, or the loudest channel if they
+        cancel each other out.
     noise : float
         As `noise_floor` returns it: if the mean is silent by it and a channel is not, `auto` uses the loudest channel.
 

@@ -92,10 +92,11 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
 
 
 class Length(NamedTuple):
-    """Duration and sample rate of an audio file."""
+    """Duration, sample rate and number of channels of an audio file."""
 
     seconds: float
     sample_rate_hz: int
+    n_channels: int
 
 
 def length(path: Path) -> Length:
@@ -107,7 +108,7 @@ def length(path: Path) -> Length:
         If the file is bad; see `decode`.
     """
     with _opened(path) as recording:
-        return Length(recording.n_samples / recording.sr, recording.sr)
+        return Length(recording.n_samples / recording.sr, recording.sr, recording.n_channels)
 
 
 def duration_s(path: Path) -> float:

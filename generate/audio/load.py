@@ -1,4 +1,4 @@
-"""Load audio as checked mono samples at one sample rate."""
+"""Load audio as checked samples at one sample rate, mono or stereo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import soxr
 
 from generate.audio.bad_audio import BadAudio
-from generate.audio.channels import one_channel
+from generate.audio.channels import one_channel, two_channels
 from generate.audio.decode import Decoded, decode
 from generate.audio.noise_floor import are_sixteen_bit_numbers, is_silent, noise_floor
 
@@ -32,20 +32,20 @@ class Loaded:
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-        Mono samples at the requested rate, n > 0, finite, from -1 to 1, without DC offset; zeros if the part that an
-        image shows is silent.
+    y : np.ndarray, shape=(n,), float32, or (2, n) with the channels `stereo`
+        Samples at the requested rate, n > 0, finite, from -1 to 1, without DC offset; zeros if the part that an image
+        shows is silent.
     sha256 : str
-        Of the file's sample rate and the mono samples at that rate as 16-bit numbers: equal for equal audio in
+        Of the file's sample rate and these samples at that rate as 16-bit numbers: equal for equal audio in
         different files. Samples below `FAINT` are hashed as 31-bit numbers without their DC offset.
     peak_dbfs : float
         Peak of all channels as in the file, in decibels of full scale; -inf for digital silence.
     sample_rate_hz : int
         The file's own.
     channel : str
-        `mono`, `mean`, or the number of the channel that was used, from 1; see `generate.audio.channels`.
+        `mono`, `stereo`, `mean`, or the number of the channel that was used, from 1; see `generate.audio.channels`.
     dc_offset : float
-        DC offset that was removed; 1 is full scale.
+        DC offset that was removed, of two channels the larger one; 1 is full scale.
     noise : float
         How far the noise of the file's format can move a sample of `y` from the mean; see `generate.audio.noise_floor`.
     silent : bool
@@ -115,18 +115,23 @@ def checked(decoded: Decoded, sr: int, *, shown_s: float | None = None, channels
     if are_sixteen_bit_numbers(all_channels, peak):
         all_channels, peak = all_channels * np.float32(2**-15), peak * 2**-15
     noise = noise_floor(all_channels, decoded.bits)
-    samples, channel = one_channel(all_channels, channels, noise=noise)
-    y, offset = _without_offset(samples, own_sr)
-    n_shown = len(y) if shown_s is None else max(1, round(shown_s * own_sr))
-    silent = is_silent(y[:n_shown], noise)
+    if channels == "stereo":
+        samples, channel = two_channels(all_channels)
+        each, offsets = zip(*(_without_offset(one, own_sr) for one in samples), strict=True)
+        y, offset = np.stack(each), max(offsets, key=abs)
+    else:
+        samples, channel = one_channel(all_channels, channels, noise=noise)
+        y, offset = _without_offset(samples, own_sr)
+    n_shown = len(all_channels) if shown_s is None else max(1, round(shown_s * own_sr))
+    silent = is_silent(y[..., :n_shown], noise)
     sha256 = _digest(samples, y, own_sr)
     if own_sr != sr:
-        y = soxr.resample(y, own_sr, sr)
-        if len(y) == 0:
-            raise BadAudio(f"too short: it holds {len(samples)} samples at {own_sr} Hz")
+        y = np.ascontiguousarray(soxr.resample(y.T, own_sr, sr).T)
+        if y.size == 0:
+            raise BadAudio(f"too short: it holds {len(all_channels)} samples at {own_sr} Hz")
     if silent:  # decided before resampling, which raises the peaks of noise; no variant may show the noise either
-        n_silent = len(y) if shown_s is None else max(1, round(shown_s * sr))
-        y = np.concatenate([np.zeros_like(y[:n_silent]), y[n_silent:]])
+        n_silent = y.shape[-1] if shown_s is None else max(1, round(shown_s * sr))
+        y = np.concatenate([np.zeros_like(y[..., :n_silent]), y[..., n_silent:]], axis=-1)
     # After resampling, which can raise peaks above 1.
     highest = float(np.maximum(y.max(), -y.min()))
     if highest > 1:

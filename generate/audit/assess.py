@@ -173,6 +173,7 @@ def of_metadata(
     """
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
     originals = stratified_limit(originals, most) if most else originals
+    settings = settings.of_first_plane
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
     return assess(clips, stacked([m.small for m in measures]), settings=settings, multilabel=multilabel)
@@ -185,7 +186,8 @@ def stacked(small: list[np.ndarray]) -> np.ndarray:
 
 def _measure_file(path: Path, settings: Settings) -> Measures:
     try:
-        return measure(png.read(path)[0], settings)
+        pixels, _ = png.read(path)
+        return measure(pixels if pixels.ndim == 2 else pixels[..., 0], settings)
     except (OSError, SyntaxError) as error:
         raise ValueError(
             f"The image {str(path)!r} cannot be read ({error}). Remove it if it is damaged, and run "

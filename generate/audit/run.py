@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -63,6 +63,9 @@ def audit(prepared: Prepared) -> Audit:
     >>> from generate.rendering.prepare import prepare  # doctest: +SKIP
     >>> audit(prepare(options_by_name("datasets/ESC-10", None, {"seconds": 5}))).findings  # doctest: +SKIP
     """
+    # An image of one plane shows all that is checked.
+    plain = replace(prepared.front, settings=prepared.front.settings.of_first_plane)
+    prepared = replace(prepared, front=plain)
     clips, small, rejected = examine_all(prepared)
     table, findings = assess.assess(
         clips, small, settings=prepared.front.settings, multilabel=prepared.collection.multilabel

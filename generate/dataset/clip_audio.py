@@ -73,8 +73,8 @@ def write(image: Path, y: np.ndarray, sr: int) -> bool:
     Parameters
     ----------
     image : Path
-    y : np.ndarray, shape=(n,), float32
-        Mono samples; they are made audible as by `generate.dataset.mp3.audible`.
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        Samples; they are made audible as by `generate.dataset.mp3.audible`.
     sr : int
         Their rate; where MP3 does not have it, they are resampled as for MP3: browsers play these rates.
 
@@ -86,11 +86,11 @@ def write(image: Path, y: np.ndarray, sr: int) -> bool:
     path, earlier = (image.with_name(name) for name in names_beside(image.name))
     if os.path.lexists(path) and not is_ours(path):
         return False
-    y, rate = mp3.audible(y), mp3_sample_rate(sr)
+    y, rate = mp3.audible(y).T, mp3_sample_rate(sr)  # channels last, as in files
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk
-    with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, format="FLAC", subtype="PCM_16") as file:
+    with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=y.ndim, format="FLAC", subtype="PCM_16") as file:
         file.comment = mp3.COMMENT
         file.write(np.clip(y, -1, 1))
     with atomic_write(path, to_disk=False) as temporary:

@@ -25,14 +25,14 @@ def audible(y: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
+    y : np.ndarray, shape=(n,) or (2, n), float32
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray of that shape, float32
         `y` itself where its peak is -60 dB of full scale or more, or 0; else with a peak of -20 dB.
     """
-    peak = float(np.maximum(y.max(), -y.min())) if len(y) else 0.0
+    peak = float(np.maximum(y.max(), -y.min())) if y.size else 0.0
     return y * np.float32(AUDIBLE / peak) if 0 < peak < INAUDIBLE else y
 
 
@@ -66,16 +66,17 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     Parameters
     ----------
     path : Path
-    y : np.ndarray, shape=(n,), float32
-        Mono samples.
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        Mono samples, or those of two channels.
     sr : int
         Their rate; where MP3 does not have it, they are resampled to the next one that it has, at most 48 kHz.
     """
     rate = mp3_sample_rate(sr)
+    y = y.T  # channels last, as in files
     if rate != sr:
         y = soxr.resample(y, sr, rate)
     encoded = io.BytesIO()  # libsndfile reports no full disk
-    with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, format="MP3") as file:
+    with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=y.ndim, format="MP3") as file:
         file.comment = COMMENT
         file.write(np.clip(y, -1, 1))
     with atomic_write(path, to_disk=False) as temporary:

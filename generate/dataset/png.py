@@ -19,7 +19,8 @@ SOFTWARE = "spectrogram pictures, python -m generate"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
 """Run-length encoding: the same bytes on every processor, in a tenth of the default's time."""
-PALETTE_COLOURS = 3
+PALETTE_COLOURS, TRUE_COLOURS = 3, 2
+"""Colour types of PNG."""
 MOST_PIXELS = 4096 * 4096
 """A larger image is not opened: a few kilobytes can unpack to gigabytes."""
 FILTER_UP = 2
@@ -48,15 +49,15 @@ def palette(colormap: str) -> bytes:
 
 
 def write(path: Path, pixels: np.ndarray, *, palette: bytes, text: Mapping[str, str]) -> None:
-    """Write a palette PNG, atomically.
+    """Write a PNG with a palette, or of three planes, atomically.
 
     Parameters
     ----------
     path : Path
         Its folder must be there.
-    pixels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8, or (height, width, 3): red, green and blue
     palette : bytes
-        768 of them, as `palette` gives.
+        768 of them, as `palette` gives; not used for three planes.
     text : Mapping of str to str
         Stored as text chunks.
 
@@ -64,15 +65,17 @@ def write(path: Path, pixels: np.ndarray, *, palette: bytes, text: Mapping[str, 
     ----------
     PNG specification, third edition, https://www.w3.org/TR/png-3/. Pillow's writer takes twice the time.
     """
-    height, width = pixels.shape
-    rows = np.empty((height, 1 + width), dtype=np.uint8)
+    height, width = pixels.shape[:2]
+    colour_type = PALETTE_COLOURS if pixels.ndim == 2 else TRUE_COLOURS
+    pixels = pixels.reshape(height, -1)
+    rows = np.empty((height, 1 + pixels.shape[1]), dtype=np.uint8)
     rows[:, 0] = FILTER_UP
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
     compressor = zlib_ng.compressobj(**COMPRESSION)
     chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, PALETTE_COLOURS, 0, 0, 0)),
-        (b"PLTE", palette),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)),
+        *([(b"PLTE", palette)] if colour_type == PALETTE_COLOURS else []),
         *_text_chunks({"Software": SOFTWARE, **text}),
         (b"IDAT", compressor.compress(rows) + compressor.flush()),
         (b"IEND", b""),
@@ -97,7 +100,7 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
 
     Returns
     -------
-    pixels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width), uint8, or (height, width, 3) of an image with three planes
     text : dict of str to str
 
     Raises
@@ -110,7 +113,8 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
     content = _checked_bytes(path)
     with _opened(content) as image:
         kind = "an animation" if getattr(image, "is_animated", False) else f"of mode {image.mode}"
-        if kind in ("of mode P", "of mode L"):
+        # A foreign image in colours has no planes.
+        if kind in ("of mode P", "of mode L") or (kind == "of mode RGB" and image.info.get("Software") == SOFTWARE):
             image.load()
             return np.array(image, dtype=np.uint8), dict(getattr(image, "text", {}))
     raise ValueError(f"{path} is a PNG {kind}; expected mode P, as `python -m generate` writes.")

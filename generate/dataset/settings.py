@@ -6,17 +6,19 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, cast
 
 from generate.dataset.constant_q import C1_HZ, check_octaves
+from generate.dataset.planes import DELTAS, Plane, parse_planes, settle_planes
 from generate.runtime.json_check import as_tuple, check_fields, check_own_fields
 
 RENDERER = 5
 """Incremented when the same settings give other pixels, so that old and new images are never mixed."""
 
-CHANNELS = ("auto", "mean", "left", "right", "loudest")
-"""How channels are combined; `auto` is the mean, or the loudest channel where they cancel each other."""
+CHANNELS = ("auto", "mean", "left", "right", "loudest", "stereo")
+"""How channels are combined; `auto` is the mean, or the loudest channel where they cancel each other; `stereo` keeps
+two."""
 PADS = {"silence": "silence", "repeat": "repetition", "random": "silence before and after, in random shares"}
 """What fills a shorter clip, and how it is called on the page."""
 LONGS = ("first", "split")
@@ -37,8 +39,8 @@ class Settings:
     ----------
     sr : int
         Sample rate in hertz that every clip is resampled to.
-    channels : {"auto", "mean", "left", "right", "loudest"}
-        How several channels are combined: see `generate.audio.channels`.
+    channels : {"auto", "mean", "left", "right", "loudest", "stereo"}
+        How several channels are combined: see `generate.audio.channels`. `stereo` keeps two, for `planes`.
     denoise_db : float
         By how many decibels noise is reduced before an image is rendered, from 1 to 100; 0: not.
     seconds : float
@@ -74,10 +76,13 @@ class Settings:
         Decibels between pixel values 0 and 255.
     reference : {"peak", "full-scale"}
         What pixel value 255 is: the clip's own peak, or a full-scale sine.
+    planes : tuple of str
+        What red, green and blue show: see `generate.dataset.planes`. Empty: images have one plane, in the colours of
+        `colormap`; with `channels="stereo"`: left, right and mid.
     image_size : tuple of (int, int) or None
         Width and height in pixels; None: one pixel a frame and band ("native").
     colormap : str
-        A matplotlib colour map.
+        A matplotlib colour map, where there are no `planes`.
     seed : int
         Seed of the random variants, and of the place of short clips.
     """
@@ -102,6 +107,7 @@ class Settings:
     fmax_hz: float | None = None
     range_db: float = 80.0
     reference: str = "peak"
+    planes: tuple[str, ...] = ()
     image_size: tuple[int, int] | None = (224, 224)
     colormap: str = "magma"
     seed: int = 0
@@ -111,6 +117,7 @@ class Settings:
         if self.fmin_hz is None:
             object.__setattr__(self, "fmin_hz", C1_HZ if self.feature == "cqt" else 0.0)
         object.__setattr__(self, "variants", as_tuple(self.variants))
+        object.__setattr__(self, "planes", as_tuple(self.planes))
         # Or 3 and 3.0 would have two fingerprints.
         for name in ("seconds", "fmin_hz", "fmax_hz", "range_db", "denoise_db"):
             if type(getattr(self, name)) is int:
@@ -180,6 +187,19 @@ class Settings:
                 f"{self.image_size[1]}. Give one such as 224 or 320x240."
             )
         check_fields(vars(self), type(self))  # whole numbers too
+        if self.planes or self.channels == "stereo":
+            self._settle_planes()
+
+    def _settle_planes(self) -> None:
+        """Those of channels need two channels, and two channels need planes."""
+        settled = settle_planes(self.planes, channels=self.channels, feature=self.feature, n_fft=self.n_fft)
+        for name, value in zip(("planes", "channels", "feature"), settled, strict=True):
+            object.__setattr__(self, name, value)
+        if len({of.n_fft for of in self.of_spectrograms}) > 1 and self.image_size is None:
+            raise ValueError(
+                f"planes must have one window where the image size is native, or their sizes differ. Got "
+                f"{' '.join(self.planes)}. Give an --image-size."
+            )
 
     def _check_range(self, name: str, low: float, high: float, expected: str) -> None:
         value = getattr(self, name)
@@ -197,6 +217,24 @@ class Settings:
         """Upper end of the frequency axis in hertz."""
         return self.sr / 2 if self.fmax_hz is None else self.fmax_hz
 
+    def of_plane(self, plane: Plane) -> Settings:
+        """Settings of an image of one plane: without planes, with its window, and with the same overlap."""
+        n_fft = plane.n_fft or self.n_fft
+        hop_length = max(1, round(self.hop_length * n_fft / self.n_fft))
+        channels = "auto" if self.channels == "stereo" else self.channels
+        return replace(self, planes=(), channels=channels, n_fft=n_fft, hop_length=hop_length)
+
+    @property
+    def of_spectrograms(self) -> list[Settings]:
+        """Settings of an image of each plane that is no derivative; without planes, these settings."""
+        planes = [plane for plane in parse_planes(self.planes) if plane.name not in DELTAS] if self.planes else []
+        return [self.of_plane(plane) for plane in planes] or [self]
+
+    @property
+    def of_first_plane(self) -> Settings:
+        """Settings of an image that shows the first plane, of all channels; without planes, these settings."""
+        return self.of_spectrograms[0]
+
     @property
     def n_samples(self) -> int:
         """Length of the time axis in samples."""
@@ -206,7 +244,10 @@ class Settings:
         """The settings as plain values; `from_json` reads them back."""
         values = asdict(self)
         size = values.pop("image_size")
-        return {**values, "variants": list(self.variants), "image_size": list(size) if size else "native"}
+        # Only one of the two is used; without planes, as before there were any.
+        del values["colormap" if self.planes else "planes"]
+        planes = {"planes": list(self.planes)} if self.planes else {}
+        return {**values, **planes, "variants": list(self.variants), "image_size": list(size) if size else "native"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Settings:

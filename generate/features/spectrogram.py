@@ -10,6 +10,7 @@ from augment_audio.transforms.denoise import VARIANT, reduce_noise
 from generate.audio.noise_floor import SILENCE, is_silent
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
+from generate.features.planes import plane_values
 
 
 def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILENCE, clip_id: str = "") -> np.ndarray:
@@ -17,9 +18,9 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-        Mono samples at `settings.sr`, n > 0; padded or cut to `settings.seconds` first, so that the time axis is the
-        same for all images and a stretched clip looks stretched.
+    y : np.ndarray, shape=(n,), float32, or (2, n) for planes of channels
+        Samples at `settings.sr`, n > 0; padded or cut to `settings.seconds` first, so that the time axis is the same
+        for all images and a stretched clip looks stretched.
     settings : Settings
     noise : float
         Noise floor of the file's format, see `generate.audio.noise_floor`; default: of 16 bits. A waveform that does
@@ -29,7 +30,7 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
 
     Returns
     -------
-    np.ndarray, shape=(height, width), uint8
+    np.ndarray, shape=(height, width), uint8, or (height, width, 3) with `settings.planes`
         0 is the floor (for `mfcc`: the lowest coefficient); low frequencies are at the bottom.
 
     Examples
@@ -39,14 +40,20 @@ def spectrogram_image(y: np.ndarray, settings: Settings, *, noise: float = SILEN
     >>> image.shape, image.dtype, int(image.max())
     ((128, 87), dtype('uint8'), 255)
     """
-    y = y[: settings.n_samples]
+    y = y[..., : settings.n_samples]
     y = np.zeros_like(y) if is_silent(y, noise) else shown_audio(y, settings)
     if noise < SILENCE and settings.reference == "peak":
         # The lowest reference of the features (`QUIETEST_DBFS`) is that of 16 bits. An image that is scaled to its own
         # peak does not depend on the level, and the factor is a power of two, which is exact.
         y = y * np.float32(SILENCE / noise)
     y = fit_length(y, settings.n_samples, pad=settings.pad, before=padded_before(settings, clip_id))
-    unit_range = FEATURES[settings.feature](y, settings)
+    if settings.planes:
+        return np.stack([_as_pixels(values, settings) for values in plane_values(y, settings)], axis=-1)
+    return _as_pixels(FEATURES[settings.feature](y, settings), settings)
+
+
+def _as_pixels(unit_range: np.ndarray, settings: Settings) -> np.ndarray:
+    """One plane, low frequencies at the bottom, in the size of the image."""
     image = np.rint(unit_range[::-1] * np.float32(255)).astype(np.uint8)
     if settings.image_size is None:
         return image
@@ -71,15 +78,16 @@ def shown_audio(y: np.ndarray, settings: Settings) -> np.ndarray:
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-        Mono samples at `settings.sr`, n > 0.
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        Samples at `settings.sr`, n > 0.
     settings : Settings
 
     Returns
     -------
-    np.ndarray, shape=(at most settings.n_samples,), float32
+    np.ndarray, float32
+        Its beginning, of at most `settings.n_samples`.
     """
-    y = y[: settings.n_samples]
+    y = y[..., : settings.n_samples]
     return reduce_noise(y, settings.sr, reduction_db=settings.denoise_db) if settings.denoise_db else y
 
 
@@ -108,7 +116,7 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str, before: float = 0.0) 
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), n > 0
+    y : np.ndarray, shape=(n,) or (2, n), n > 0
     n_samples : int
     pad : {"silence", "repeat", "random"}
     before : float
@@ -116,17 +124,17 @@ def fit_length(y: np.ndarray, n_samples: int, *, pad: str, before: float = 0.0) 
 
     Returns
     -------
-    np.ndarray, shape=(n_samples,)
+    np.ndarray, shape=(n_samples,) or (2, n_samples)
 
     Examples
     --------
     >>> fit_length(np.array([1, 2, 3]), 5, pad="silence"), fit_length(np.array([1, 2, 3]), 5, pad="repeat")
     (array([1, 2, 3, 0, 0]), array([1, 2, 3, 1, 2]))
     """
-    if len(y) >= n_samples:
-        return y[:n_samples]
+    n_missing = n_samples - y.shape[-1]
+    if n_missing <= 0:
+        return y[..., :n_samples]
     if pad == "repeat":
-        return np.resize(y, n_samples)
-    n_missing = n_samples - len(y)
+        return y[..., np.arange(n_samples) % y.shape[-1]]
     n_before = int(before * (n_missing + 1))  # each place is equally likely
-    return np.pad(y, (n_before, n_missing - n_before))
+    return np.pad(y, [(0, 0)] * (y.ndim - 1) + [(n_before, n_missing - n_before)])

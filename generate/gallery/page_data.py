@@ -10,6 +10,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset import clip_audio, folder, png, tables
 from generate.dataset.label_sets import split_labels
+from generate.dataset.planes import DELTAS, planes_in_words
 from generate.dataset.recordings import leads_out
 from generate.dataset.settings import PADS, Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
@@ -85,10 +86,11 @@ def page_data(
         "licence": collection.get("licence", ""),
         "citation": collection.get("citation", ""),
         "settings": settings_in_words(settings, described),
+        "planes": planes_in_words(settings.planes),
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
-        "darkest": "#" + png.palette(settings.colormap)[:3].hex(),
+        "darkest": _darkest(settings),
         "audio_suffixes": clip_audio.SUFFIXES,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
@@ -107,6 +109,13 @@ def page_data(
     }
 
 
+def _darkest(settings: Settings) -> str:
+    """The colour of silence; of a derivative, it is grey."""
+    if not settings.planes:
+        return "#" + png.palette(settings.colormap)[:3].hex()
+    return "#" + "".join("80" if name in DELTAS else "00" for name in settings.planes)
+
+
 def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple[str, str]]:
     """Names and values of the settings, in words."""
     size = "one pixel a frame and band" if settings.image_size is None else "{} × {} px".format(*settings.image_size)
@@ -122,7 +131,8 @@ def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple
         **({"window": f"{settings.n_fft} samples"} if "n_fft" in used else {}),
         "hop": f"{settings.hop_length} samples",
         "range": f"0 to {BRIGHTEST:g}; background down to {in_db}" if settings.feature == "pcen" else in_db,
-        "image": f"{size}, {settings.colormap}",
+        "image": size if settings.planes else f"{size}, {settings.colormap}",
+        **({"planes": planes_in_words(settings.planes)} if settings.planes else {}),
         "pitch and tempo by": str(described.get("engine", settings.engine)),
         "settings": str(described["fingerprint"]),
     }

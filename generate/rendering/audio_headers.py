@@ -70,14 +70,14 @@ def read_headers(
         found = list(threads.map(_seconds_and_rate, some))
     headers = np.array(found, dtype=float).reshape(-1, 2)
     for k, path in enumerate(some):
-        headers[k] = known.get(path, headers[k])
+        headers[k] = known[path][:2] if path in known else headers[k]
     is_known = np.isfinite(headers[:, 0])
     unknown = np.flatnonzero(~is_known)
     others = unknown[_evenly(len(unknown), MOST_OTHERS)]
     decoded = lengths([some[k] for k in others], workers=workers)
     for k, length in zip(others, decoded, strict=True):
         if not isinstance(length, str):
-            headers[k] = length
+            headers[k] = length[:2]
     is_read = is_known
     is_read[others] = True
     return AudioHeaders(headers[is_read, 0], headers[is_read, 1], len(paths))

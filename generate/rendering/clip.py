@@ -134,11 +134,13 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
     for name, image, y, background in images:
         file_name = image_name(job.clip_folder, job.clip_id, name)
         text = {"clip": job.clip_id, "source": job.recording, "label": job.label, "variant": name}
+        if settings.planes:
+            text["planes"] = " ".join(settings.planes)
         png.write(front.images / file_name, image, palette=front.palette, text=text | {"settings": front.fingerprint})
         if job.with_audio and not loaded.silent:
             clip_audio.write(front.images / file_name, shown_audio(y, settings), settings.sr)
         duplicate = name != ORIGINAL and np.array_equal(image, original)
-        seconds = round(len(y) / settings.sr, 3)
+        seconds = round(y.shape[-1] / settings.sr, 3)
         rows.append(
             {"file_name": file_name, "variant": name, "duplicate": duplicate, "seconds": seconds} | clip | background
         )
@@ -191,7 +193,7 @@ def variant_of(audio: augment_audio.Sound, request: Request, front: Front, clip_
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape=(n,) or (2, n), float32
 
     Raises
     ------

@@ -10,8 +10,8 @@ import numpy as np
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
 
-BYTES_PER_PIXEL = 0.47
-"""Of a palette PNG of a mel-spectrogram: 23 KB at 224 x 224, measured on ESC-10."""
+BYTES_PER_PIXEL, BYTES_PER_PIXEL_OF_PLANES = 0.47, 1.25
+"""Of a palette PNG of a mel-spectrogram: 23 KB at 224 x 224, measured on ESC-10; and of an image with three planes."""
 SPARE_BYTES = 100_000_000
 """Disk space that a run leaves free."""
 
@@ -19,8 +19,9 @@ SPARE_BYTES = 100_000_000
 def bytes_needed(n_images: int, settings: Settings) -> int:
     """Estimate the disk space of some images."""
     # The image of one sample has the size of all; matplotlib or PIL need not be imported to know it.
-    width, height = settings.image_size or spectrogram_image(np.zeros(1, dtype=np.float32), settings).shape[::-1]
-    return int(n_images * width * height * BYTES_PER_PIXEL)
+    plane = settings.of_first_plane
+    width, height = settings.image_size or spectrogram_image(np.zeros(1, dtype=np.float32), plane).shape[::-1]
+    return int(n_images * width * height * (BYTES_PER_PIXEL_OF_PLANES if settings.planes else BYTES_PER_PIXEL))
 
 
 def free_bytes(path: Path) -> int:

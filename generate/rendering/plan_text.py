@@ -8,11 +8,13 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset import tables
 from generate.dataset.label_sets import split_labels
+from generate.dataset.planes import planes_in_words
 from generate.rendering.audio_headers import AudioHeaders, read_headers
 from generate.rendering.disk_space import bytes_needed, free_bytes
 from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared
 from generate.rendering.settings_advice import little_audio, missing_frequencies, window_warnings
+from generate.rendering.stereo_files import stereo_text
 from generate.runtime.wording import count, listed, on_a_line, shown
 
 MOST_CLASSES = 12
@@ -116,6 +118,8 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     known = {audio_folder / path: length for path, length in prepared.known_lengths.items()}
     headers = read_headers(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(headers)}"] if len(headers.known_s) else []
+    if settings.channels == "stereo":
+        lines.append(f"  channels  {stereo_text(paths, known=known, workers=prepared.workers)}")
     if len(clips) > len(paths) and prepared.collection.events is None:
         lines.append(
             f"  split     {count(len(clips), 'clip')} of {count(len(paths), 'file')}: longer ones are split every "
@@ -157,7 +161,7 @@ def _image(prepared: Prepared) -> str:
     background = "background down to " if settings.feature == "pcen" else ""
     return (
         f"{feature}, {settings.seconds:g} s, {settings.fmin_hz:g} to {settings.highest_hz:g} Hz, "
-        f"{background}{settings.range_db:g} dB, {size}, {settings.colormap}"
+        f"{background}{settings.range_db:g} dB, {size}, {planes_in_words(settings.planes) or settings.colormap}"
         + (f"; noise reduced by {settings.denoise_db:g} dB" if settings.denoise_db else "")
     )
 

@@ -231,6 +231,11 @@ def _settings(options: RenderOptions, layout: str) -> Settings:
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
     check_denoising(settings)
+    if settings.planes and "colormap" in options.settings:
+        raise ValueError(
+            f"--colormap must be left out with three planes, which are red, green and blue. Got "
+            f"{options.settings['colormap']} with {' '.join(settings.planes)}."
+        )
     return replace(settings, engine=augment_audio.choose_engine(settings.engine))
 
 

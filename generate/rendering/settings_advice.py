@@ -124,6 +124,10 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
     """
     if settings.feature == "cqt":  # its filters have lengths of their own
         return []
+    if settings.planes:
+        by_window = {of.n_fft: of for of in settings.of_spectrograms}
+        found = [warning for of_window in by_window.values() for warning in window_warnings(of_window)]
+        return [(what, advice.replace("--n-fft ", f"{settings.feature}:")) for what, advice in found]
     found = []
     window_s = settings.n_fft / settings.sr
     if window_s > min(LONGEST_WINDOW_S, settings.seconds / WINDOWS_AN_IMAGE):

@@ -32,6 +32,7 @@ def result_text(prepared: Prepared, result: Result) -> str:
         *_duplicates(metadata),
         *_silent(originals),
         *_cancelled_channels(originals, settings.channels),
+        *_mono(originals, settings.channels),
         *_warnings(originals, settings),
         *_equal_audio(originals),
         *_other_images(result),
@@ -76,6 +77,14 @@ def _cancelled_channels(originals: pd.DataFrame, channels: str) -> list[str]:
         f"  channels that cancel each other, the loudest used instead of their mean (column `channel`): "
         f"{count(len(cancelled), 'clip')}, such as {cancelled['audio_file'].iloc[0]}"
     ]
+
+
+def _mono(originals: pd.DataFrame, channels: str) -> list[str]:
+    """Clips of files with one channel, among images of left and right."""
+    n_mono = int((originals["channel"] == MONO).sum())
+    if channels != "stereo" or not n_mono:
+        return []
+    return [f"  of one channel, so left and right are equal (column `channel`): {count(n_mono, 'clip')}"]
 
 
 def _warnings(originals: pd.DataFrame, settings: Settings) -> list[str]:

@@ -23,7 +23,7 @@ def durations(recordings: Sequence[Path], *, workers: int) -> list[float | str]:
 
 
 def lengths(recordings: Sequence[Path], *, workers: int) -> list[Length | str]:
-    """Length and sample rate of each recording, as decoding would find them.
+    """Length, sample rate and channels of each recording, as decoding would find them.
 
     Parameters
     ----------

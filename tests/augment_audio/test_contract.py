@@ -160,3 +160,32 @@ def test_an_engine_says_its_version(engine_name):
     if engine_name == "rubberband-program":
         skip_without_rubberband()
     assert any(character.isdigit() for character in ENGINES[engine_name].version())
+
+
+@every_variant
+def test_two_equal_channels_stay_equal_and_are_the_mono_variant(engine, kind):
+    y = np.concatenate([np.zeros(4000), tone(300, seconds=0.2), np.zeros(9000), white(0.2), np.zeros(3000)])
+    mono, both = make(y, typical(kind), engine=engine), make(np.stack([y, y]), typical(kind), engine=engine)
+    if kind == "noise":  # of a recorder, which is another in each channel
+        noises = both - y.astype(np.float32)
+        assert abs(np.corrcoef(noises)[0, 1]) < 0.05
+        np.testing.assert_allclose(noises.std(axis=1), (mono - y).std(), rtol=0.05)
+        return
+    np.testing.assert_array_equal(both[0], both[1])
+    np.testing.assert_allclose(both[0], mono, atol=1e-6 * np.abs(mono).max())
+
+
+@every_variant
+def test_two_channels_of_different_lengths_of_audio_stay_aligned(engine, kind):
+    """The left one is silent first, and the right one last: nothing leaks, and what is cut is cut from both."""
+    left = np.concatenate([np.zeros(12000), tone(300, seconds=0.5)])
+    right = np.concatenate([tone(900, seconds=0.5), np.zeros(12000)])[: len(left)]
+    made, swapped = (make(np.stack(y), typical(kind), engine=engine) for y in ((left, right), (right, left)))
+    assert made.shape[0] == 2
+    assert np.isfinite(made).all()
+    if kind != "noise":
+        np.testing.assert_allclose(made, swapped[::-1], atol=1e-6 * np.abs(made).max())
+    if kind == "trim":
+        assert made.shape == (2, len(left)), "no part of it is silent in both"
+    if kind in ("pitch", "stretch"):
+        assert np.abs(made[0, 2000:10000]).max() < 1e-6, "nothing of the right one"

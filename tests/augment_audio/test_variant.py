@@ -303,12 +303,30 @@ def test_the_value_goes_to_the_parameter_and_the_summary_is_the_first_line():
     assert y.tolist() == [3, 3]
 
 
+def test_a_variant_of_ones_own_gets_each_channel_with_the_same_random_numbers():
+    def own(sound, *, rng):
+        return sound.y[::-1] * np.float32(rng.uniform(1, 2))
+
+    def cut(sound):
+        return sound.y[sound.y > 0]
+
+    known = {"own": Variant(own), "cut": Variant(cut)}
+    stereo = open_audio(np.array([[1, 2, 3], [0, 5, 6]]), SR)
+    left, right = make_variant(stereo, parse_request("own", known), known, seed=0, clip_id="clip")
+    np.testing.assert_allclose(left / left[2], [3, 2, 1])
+    np.testing.assert_allclose(right / left[2], [6, 5, 0])
+    with pytest.raises(ValueError, match="as many samples for the left channel as for the right one"):
+        make_variant(stereo, parse_request("cut", known), known, seed=0, clip_id="clip")
+
+
 # Waveforms and engines.
 
 
-@pytest.mark.parametrize("y", [np.zeros(0), np.zeros((2, 5)), np.float32(1)])
+@pytest.mark.parametrize("y", [np.zeros(0), np.zeros((5, 2)), np.zeros((2, 0)), np.float32(1)])
 def test_a_waveform_is_mono_samples(engine, y):
-    with pytest.raises(ValueError, match=r"y must be mono samples of shape \(n,\), n > 0. Got shape"):
+    with pytest.raises(
+        ValueError, match=r"y must be mono samples of shape \(n,\), or two channels of shape \(2, n\), n > 0. Got shape"
+    ):
         open_audio(y, SR, engine=engine)
 
 

@@ -49,6 +49,8 @@ NAMES = (
 """Arguments of `ImageDataGenerator` that can be set; its others are not random transforms."""
 
 
+GREY = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+"""The palette with which a plane is itself."""
 _drawing = threading.Lock()
 
 
@@ -119,13 +121,13 @@ class ImageTransforms:
             finally:
                 np.random.set_state(state)
 
-    def transform(self, pixels: np.ndarray, palette: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def transform(self, pixels: np.ndarray, palette: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         """Colour a batch of images and transform each differently.
 
         Parameters
         ----------
-        pixels : np.ndarray, shape=(batch, height, width), uint8
-        palette : np.ndarray, shape=(256, 3), uint8
+        pixels : np.ndarray, shape=(batch, height, width), or (batch, height, width, 3) without a palette, uint8
+        palette : np.ndarray or None, shape=(256, 3), uint8
         rng : np.random.Generator
 
         Returns
@@ -133,15 +135,22 @@ class ImageTransforms:
         np.ndarray, shape=(batch, height, width, 3), float32, or uint8 where there is a brightness
             0 to 255, equal to those of `ImageDataGenerator`. After a change of brightness they are integers.
         """
-        shape = pixels.shape[1:]
+        shape = pixels.shape[1:3]
         is_whole = self._generator.brightness_range is not None
-        out = np.empty((*pixels.shape, 3), dtype=np.uint8 if is_whole else np.float32)
-        exact = palette.astype(np.float64)
+        out = np.empty((*pixels.shape[:3], 3), dtype=np.uint8 if is_whole else np.float32)
+        exact = (GREY if palette is None else palette).astype(np.float64)
         for image, drawn, into in zip(pixels, self.draw(len(pixels), (*shape, 3), rng), out, strict=True):
             if self._is_compiled(drawn):
                 brightness = np.float32(-1 if drawn["brightness"] is None else drawn["brightness"])
                 flips = bool(drawn["flip_horizontal"]), bool(drawn["flip_vertical"])
-                warp(image, exact, affine_matrix(drawn, shape), *flips, brightness, into)
+                arguments = (exact, affine_matrix(drawn, shape), *flips, brightness)
+                if palette is not None:
+                    warp(image, *arguments, into)
+                else:
+                    plane = np.empty_like(into)
+                    for k in range(3):
+                        warp(np.ascontiguousarray(image[..., k]), *arguments, plane)
+                        into[..., k] = plane[..., k]
             else:
                 into[:] = self.apply(colour(image, palette), drawn)
         return out

@@ -93,21 +93,25 @@ def transform(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.ran
 
     Parameters
     ----------
-    pixels : np.ndarray, shape=(batch, height, width), uint8
-        Low frequencies at the bottom.
+    pixels : np.ndarray, shape=(batch, height, width) or (batch, height, width, 3), uint8
+        Low frequencies at the bottom. All planes of an image are transformed alike.
     transforms : SpectrogramTransforms
     rng : np.random.Generator
 
     Returns
     -------
-    np.ndarray, shape=(batch, height, width), uint8
+    np.ndarray of that shape, uint8
     """
-    n, height, width = pixels.shape
+    n, height, width = pixels.shape[:3]
     first_column = rng.uniform(-0.5, 0.5, n) * transforms.time_shift * width
     low, high = transforms.time_warp
     longer = np.exp(rng.uniform(np.log(low), np.log(high), n))
     upward = rng.uniform(-1, 1, n) * transforms.band_shift * height
-    moved = _resample(pixels, first_column, longer, upward)
+    if pixels.ndim == 3:
+        moved = _resample(pixels, first_column, longer, upward)
+    else:
+        planes = np.moveaxis(pixels, -1, 0)
+        moved = np.stack([_resample(plane, first_column, longer, upward) for plane in planes], axis=-1)
     _mask(moved, transforms, rng)
     return moved
 
@@ -124,7 +128,7 @@ def mix(
 
     Parameters
     ----------
-    pixels : np.ndarray, shape=(batch, height, width), uint8
+    pixels : np.ndarray, shape=(batch, height, width) or (batch, height, width, 3), uint8
     targets : np.ndarray, shape=(batch, n_classes), float32
         Rows add up to 1, except with several labels an image.
     alpha : float
@@ -142,7 +146,8 @@ def mix(
         return pixels, targets
     share = rng.beta(alpha, alpha, len(pixels)).astype(np.float32)
     other = rng.permutation(len(pixels))
-    mixed = share[:, None, None] * pixels + (1 - share)[:, None, None] * pixels[other]
+    of_image = share.reshape(-1, *[1] * (pixels.ndim - 1))
+    mixed = of_image * pixels + (1 - of_image) * pixels[other]
     both = share[:, None] * targets + (1 - share)[:, None] * targets[other]
     return np.rint(mixed).astype(np.uint8), np.minimum(2 * both, 1) if multilabel else both
 
@@ -173,8 +178,8 @@ def _resample(pixels: np.ndarray, first_column: np.ndarray, longer: np.ndarray, 
 
 
 def _mask(pixels: np.ndarray, transforms: SpectrogramTransforms, rng: np.random.Generator) -> None:
-    """Fill stripes of rows and of columns with each image's mean, in place."""
-    n, height, width = pixels.shape
+    """Fill stripes of rows and of columns with the mean of each image's plane, in place."""
+    n, height, width = pixels.shape[:3]
     means = np.rint(pixels.mean(axis=(1, 2)))
     for mask in range(max(transforms.n_frequency_masks, transforms.n_time_masks)):
         highest = transforms.frequency_mask * (mask < transforms.n_frequency_masks)

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from generate.dataset import png
+from generate.dataset.settings import Settings
 
 SILENT_PIXEL = 32
 """A column of darker pixels is silent: with a range of 80 dB, 70 dB below the maximum."""
@@ -40,21 +41,21 @@ class Images:
 
     Parameters
     ----------
-    pixels : np.ndarray or PixelArray, shape=(n, height, width), uint8
+    pixels : np.ndarray or PixelArray, shape=(n, height, width) or (n, height, width, 3), uint8
         Read some at a time: all together may not fit in memory.
-    palette : np.ndarray, shape=(256, 3), uint8
-        Red, green and blue of each pixel value.
+    palette : np.ndarray or None, shape=(256, 3), uint8
+        Red, green and blue of each pixel value; None: the pixels have three planes.
     """
 
     pixels: np.ndarray | PixelArray
-    palette: np.ndarray
+    palette: np.ndarray | None
 
 
 def load_images(
     images: Path,
     file_names: Sequence[str],
     *,
-    palette: np.ndarray,
+    palette: np.ndarray | None,
     size: tuple[int, int],
     silent_ends: str,
     fingerprint: str = "",
@@ -67,7 +68,8 @@ def load_images(
         The image folder.
     file_names : sequence of str
         Relative to the image folder.
-    palette : np.ndarray, shape=(256, 3), uint8
+    palette : np.ndarray or None, shape=(256, 3), uint8
+        See `Images`.
     size : tuple of (int, int)
         Height and width of the result, in pixels.
     silent_ends : {"loop", "keep"}
@@ -85,9 +87,15 @@ def load_images(
     ValueError
         If images are missing or broken; the message names the first of them.
     """
-    pixels = np.empty((len(file_names), *size), dtype=np.uint8)
-    decode(images, file_names, pixels.__setitem__, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    shape = pixel_shape(size, palette)
+    pixels = np.empty((len(file_names), *shape), dtype=np.uint8)
+    decode(images, file_names, pixels.__setitem__, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
     return Images(pixels, palette)
+
+
+def pixel_shape(size: tuple[int, int], palette: np.ndarray | None) -> tuple[int, ...]:
+    """Shape of the pixels of one image: `size`, and its planes where it has no palette."""
+    return size if palette is not None else (*size, 3)
 
 
 def decode(
@@ -95,7 +103,7 @@ def decode(
     file_names: Sequence[str],
     put: Callable[[int, np.ndarray], None],
     *,
-    size: tuple[int, int],
+    shape: tuple[int, ...],
     silent_ends: str,
     fingerprint: str,
 ) -> None:
@@ -106,8 +114,10 @@ def decode(
     images : Path
     file_names : sequence of str
     put : callable
-        Called with the index of the image and its pixels, shape=size, uint8, by several threads at once.
-    size, silent_ends, fingerprint
+        Called with the index of the image and its pixels, uint8, by several threads at once.
+    shape : tuple of int
+        Of the pixels of an image; see `pixel_shape`.
+    silent_ends, fingerprint
         See `load_images`.
 
     Raises
@@ -122,7 +132,9 @@ def decode(
     def load(k: int) -> None:
         try:
             image = _read_pixels(images / file_names[k], fingerprint)
-            pixels = prepare_pixels(image, size=size, silent_ends=silent_ends)
+            if image.ndim != len(shape):
+                raise ValueError(f"it has {'three planes' if image.ndim == 3 else 'one plane'}, unlike its folder")
+            pixels = prepare_pixels(image, size=(shape[0], shape[1]), silent_ends=silent_ends)
         except (OSError, ValueError, SyntaxError) as error:
             broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
         else:
@@ -145,19 +157,19 @@ def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: st
 
     Parameters
     ----------
-    pixels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width) or (height, width, 3), uint8
     size : tuple of (int, int)
         Height and width of the result, in pixels.
     silent_ends : {"loop", "keep"}
-        `loop` cuts the silent columns at both ends and repeats the rest over the whole width.
+        `loop` cuts the silent columns at both ends and repeats the rest over the whole width; not of three planes.
 
     Returns
     -------
-    np.ndarray, shape=size, uint8
+    np.ndarray, shape=size or (*size, 3), uint8
     """
     if silent_ends == "loop":
         pixels = loop_silent_ends(pixels)
-    if pixels.shape == size:
+    if pixels.shape[:2] == size:
         return pixels
     return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BILINEAR))
 
@@ -202,24 +214,29 @@ def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
     return int(audible[0]), int(audible[-1] + 1 - audible[0])
 
 
-def colour(pixels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Convert pixel values to colours.
+def colour(pixels: np.ndarray, palette: np.ndarray | None) -> np.ndarray:
+    """Convert pixel values to colours; three planes are red, green and blue as they are.
 
     Parameters
     ----------
-    pixels : np.ndarray, shape=(..., height, width), uint8
-    palette : np.ndarray, shape=(256, 3), uint8
+    pixels : np.ndarray, shape=(..., height, width), or (..., height, width, 3) without a palette, uint8
+    palette : np.ndarray or None, shape=(256, 3), uint8
 
     Returns
     -------
     np.ndarray, shape=(..., height, width, 3), uint8
     """
-    return palette[pixels]
+    return pixels if palette is None else palette[pixels]
 
 
 def palette_of(colormap: str) -> np.ndarray:
     """The colours of a matplotlib colour map, shape=(256, 3), uint8."""
     return np.frombuffer(png.palette(colormap), dtype=np.uint8).reshape(256, 3)
+
+
+def image_palette(settings: Settings) -> np.ndarray | None:
+    """The colours of images, shape=(256, 3), uint8; None where they have three planes."""
+    return None if settings.planes else palette_of(settings.colormap)
 
 
 def _read_pixels(path: Path, fingerprint: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import shutil
 import sys
@@ -66,7 +67,7 @@ class PixelsOnDisk:
         return len(self._rows)
 
     def __getitem__(self, which: int | slice | np.ndarray, /) -> np.ndarray:
-        """Read one image, shape=(height, width), or several, shape=(n, height, width), uint8."""
+        """Read one image, shape=(height, width[, 3]), or several, shape=(n, height, width[, 3]), uint8."""
         return np.array(self._all[self._rows[which]])
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -98,7 +99,7 @@ def pixels_on_disk(
     whole: pd.DataFrame,
     file_names: Sequence[str],
     *,
-    size: tuple[int, int],
+    shape: tuple[int, ...],
     silent_ends: str,
     fingerprint: str,
 ) -> PixelsOnDisk:
@@ -112,7 +113,9 @@ def pixels_on_disk(
         Its complete `metadata.csv`.
     file_names : sequence of str
         The wanted images of this table, in order.
-    size, silent_ends, fingerprint
+    shape : tuple of int
+        Of the pixels of an image; see `train.data.decode.pixel_shape`.
+    silent_ends, fingerprint
         See `train.data.decode.load_images`.
 
     Raises
@@ -123,11 +126,11 @@ def pixels_on_disk(
         If the file cannot be written.
     """
     names = sorted(whole["file_name"])
-    digest = _digest(images, whole, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    digest = _digest(images, whole, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
     name = f"{PIXEL_CACHE}{digest}.npy"
     path = images / name
     if not path.is_file():
-        path = _made(images, name, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+        path = _made(images, name, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
     return PixelsOnDisk(path, pd.Index(names).get_indexer(pd.Index(file_names)))
 
 
@@ -136,12 +139,12 @@ def _digest(
     whole: pd.DataFrame,
     names: Sequence[str],
     *,
-    size: tuple[int, int],
+    shape: tuple[int, ...],
     silent_ends: str,
     fingerprint: str,
 ) -> str:
     """Hash of everything that the pixels depend on, and of the size and time of each image file."""
-    digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, size, silent_ends)).encode())
+    digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, shape, silent_ends)).encode())
     for name in names:
         try:
             status = os.stat(images / name)
@@ -153,7 +156,7 @@ def _digest(
 
 
 def _made(
-    images: Path, name: str, names: Sequence[str], *, size: tuple[int, int], silent_ends: str, fingerprint: str
+    images: Path, name: str, names: Sequence[str], *, shape: tuple[int, ...], silent_ends: str, fingerprint: str
 ) -> Path:
     """Make the file, in the image folder or the fallback, unless another process has made it."""
     fallback = READ_ONLY_FALLBACK / name
@@ -166,8 +169,8 @@ def _made(
             with locked(path, is_file=True, wait=True):
                 if not path.is_file():
                     _remove_unfinished(path)
-                    _check_room(folder, len(names) * size[0] * size[1])
-                    _decode_into(path, images, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+                    _check_room(folder, len(names) * math.prod(shape))
+                    _decode_into(path, images, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
             return path
         except OSError as error:
             if error.errno not in NOT_WRITABLE or folder == READ_ONLY_FALLBACK:
@@ -176,9 +179,9 @@ def _made(
 
 
 def _decode_into(
-    path: Path, images: Path, names: Sequence[str], *, size: tuple[int, int], silent_ends: str, fingerprint: str
+    path: Path, images: Path, names: Sequence[str], *, shape: tuple[int, ...], silent_ends: str, fingerprint: str
 ) -> None:
-    n_bytes = len(names) * size[0] * size[1]
+    n_bytes = len(names) * math.prod(shape)
     print(
         f"Decoding {count(len(names), 'image')} into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too much "
         "memory; later runs reuse this file",
@@ -187,17 +190,17 @@ def _decode_into(
     )
     write_lock = threading.Lock()
     with atomic_write(path) as temporary, temporary.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (len(names), *size)}
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(names), *shape)}
         np.lib.format.write_array_header_1_0(file, header)
         first_pixel = file.tell()
 
         # Written, not mapped: on a full disk, writing to a map kills the process.
         def put(k: int, pixels: np.ndarray) -> None:
             with write_lock:
-                file.seek(first_pixel + k * size[0] * size[1])
+                file.seek(first_pixel + k * math.prod(shape))
                 file.write(pixels.tobytes())
 
-        decode(images, names, put, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+        decode(images, names, put, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
 
 
 def _check_room(folder: Path, n_bytes: int) -> None:

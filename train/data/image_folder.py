@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from generate.dataset import settings_file, tables
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.runtime.wording import count
-from train.data.decode import Images, load_images, palette_of
+from train.data.decode import Images, image_palette, load_images, pixel_shape
 from train.data.disk_cache import fits_in_memory, pixels_on_disk
 from train.wording import listed
 
@@ -92,7 +93,7 @@ def open_images(
     images : Path
         The image folder.
     settings : dict
-        Its `settings.json`, which names the colormap.
+        Its `settings.json`, which names the colormap or the planes.
     table : pandas.DataFrame
         One row per wanted image, with `file_name`.
     size, silent_ends
@@ -104,11 +105,23 @@ def open_images(
     -------
     Images
         In the order of the table.
+
+    Raises
+    ------
+    ValueError
+        If images are missing or broken, or have three planes and silent ends that are to be cut.
     """
-    palette = palette_of(Settings.from_json(settings["settings"]).colormap)
+    of_images = Settings.from_json(settings["settings"])
+    if of_images.planes and silent_ends != "keep":
+        raise ValueError(
+            f"silent_ends must be keep for images with three planes. Got {silent_ends} for {str(images)!r}. Leave it "
+            "out."
+        )
+    palette = image_palette(of_images)
+    shape = pixel_shape(size, palette)
     names, fingerprint = list(table["file_name"]), str(settings["fingerprint"])
-    if fits_in_memory(len(names) * size[0] * size[1], cache):
+    if fits_in_memory(len(names) * math.prod(shape), cache):
         return load_images(images, names, palette=palette, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
     whole = tables.read_metadata(images / tables.METADATA)
-    pixels = pixels_on_disk(images, whole, names, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+    pixels = pixels_on_disk(images, whole, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
     return Images(pixels, palette)

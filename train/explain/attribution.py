@@ -35,7 +35,7 @@ class Attributions:
 def attribute(
     models: Sequence[keras.Model],
     pixels: np.ndarray,
-    palette: np.ndarray,
+    palette: np.ndarray | None,
     classes: np.ndarray,
     *,
     silence: np.ndarray,
@@ -47,12 +47,12 @@ def attribute(
     ----------
     models : sequence of keras.Model
         Their attributions are averaged.
-    pixels : np.ndarray, shape=(n, height, width), uint8
+    pixels : np.ndarray, shape=(n, height, width), or (n, height, width, 3) without a palette, uint8
         Of the size of the models' input, as `train.data.decode.prepare_pixels` gives them.
-    palette : np.ndarray, shape=(256, 3), uint8
+    palette : np.ndarray or None, shape=(256, 3), uint8
     classes : np.ndarray, shape=(n,), int
         The class to explain of each image, as an index of the models' outputs.
-    silence : np.ndarray, shape=(height, width), uint8
+    silence : np.ndarray, shape=(height, width) or (height, width, 3), uint8
         The image of silence; see `train.predict.windows.FrontEnd.silent_pixels`.
     batch_size : int
         Images that go through a model at once.

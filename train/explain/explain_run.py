@@ -226,14 +226,14 @@ def _read(row: int, job: Job, *, front: Front) -> np.ndarray:
     settings, y = front.settings, open_clip(job, front)[1].y
     if settings.pad == "random":
         y = fit_length(y, settings.n_samples, pad=settings.pad, before=padded_before(settings, job.clip_id))
-    return mp3.audible(y[: settings.n_samples])
+    return mp3.audible(y[..., : settings.n_samples])
 
 
 class _Test(NamedTuple):
     """A test image and its attributions."""
 
     pixels: np.ndarray
-    palette: np.ndarray
+    palette: np.ndarray | None
     grad_cam: np.ndarray
     integrated: np.ndarray
     completeness_error: float

@@ -34,8 +34,8 @@ def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, si
 
     Parameters
     ----------
-    y : np.ndarray, shape=(n,), float32
-        The audio that the image shows, at `settings.sr`; cut to the length of an image.
+    y : np.ndarray, shape=(n,) or (2, n), float32
+        The audio that the image shows, at `settings.sr`; cut to the length of an image. Of two channels, the mean.
     attribution : np.ndarray, shape=(height, width)
         Of the size of the model's input, its highest band first, as `train.explain.attribution` gives it.
     settings : Settings
@@ -62,6 +62,9 @@ def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, si
             "attribution must be finite and of shape (height, width): one image's, as train.explain.attribution gives "
             f"it. Got the shape {attribution.shape}."
         )
+    y = y[..., : settings.n_samples]
+    y = y if y.ndim == 1 else y.mean(axis=0)
+    settings = settings.of_first_plane  # all planes have the same frequencies
     gain = gain_of_bins(_to_feature(strength(attribution), y, settings, silent_ends), settings)
     y = shown_audio(y, settings)
     shown = fit_length(y, settings.n_samples, pad=settings.pad)

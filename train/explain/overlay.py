@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from generate.runtime.atomic_write import atomic_write
+from train.data.decode import colour
 
 SMOOTHING = 0.012
 """Standard deviation as a fraction of the image's longer side (1.3 of 112 pixels): single pixels mean little, and are
@@ -48,14 +49,16 @@ def strength(attribution: np.ndarray) -> np.ndarray:
     return np.sqrt(np.clip(smooth / np.percentile(above, STRONGEST), 0, 1), dtype=np.float32)
 
 
-def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) -> np.ndarray:
+def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray | None) -> np.ndarray:
     """Render an image dimmed and in grey, with the evidence for the class in green over it.
 
     Parameters
     ----------
-    pixels, attribution : np.ndarray, shape=(height, width)
-        The image (uint8), and its attribution.
-    palette : np.ndarray, shape=(256, 3), uint8
+    pixels : np.ndarray, shape=(height, width), or (height, width, 3) without a palette, uint8
+        The image.
+    attribution : np.ndarray, shape=(height, width)
+        Of it.
+    palette : np.ndarray or None, shape=(256, 3), uint8
 
     Returns
     -------
@@ -63,7 +66,7 @@ def overlay(pixels: np.ndarray, attribution: np.ndarray, palette: np.ndarray) ->
         Red, green and blue.
     """
     # Luma of a colour (ITU-R BT.601).
-    grey = (palette @ np.array([0.299, 0.587, 0.114]))[pixels][..., np.newaxis]
+    grey = (colour(pixels, palette) @ np.array([0.299, 0.587, 0.114]))[..., np.newaxis]
     # The green is lighter where the image is, so that the image stays visible.
     light = (UNLIT + (1 - UNLIT) * grey / 255) * np.array(MARK)
     opacity = strength(attribution)[..., np.newaxis] ** CONTRAST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generate.dataset.settings import Settings
 from train.data.clip_statistics import quietest_dbfs
 from train.export.subject import Subject
 from train.predict.fold_models import is_leaky
@@ -30,7 +31,7 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         "window_s": settings.seconds,
         "pad": settings.pad,
     }
-    image = {"height": height, "width": width, "colormap": settings.colormap}
+    image = {"height": height, "width": width, **_colours(settings)}
     return {
         "input": subject.input,
         **(audio if subject.input == "audio" else image),
@@ -48,6 +49,11 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         "licence": licence(subject),
         "citation": described.get("citation", ""),
     }
+
+
+def _colours(settings: Settings) -> dict[str, object]:
+    """What red, green and blue of an image are."""
+    return {"planes": list(settings.planes)} if settings.planes else {"colormap": settings.colormap}
 
 
 def trained_on(subject: Subject) -> str:

@@ -32,13 +32,15 @@ def write_html(
         See `train.export.onnx_file.write_onnx`, whose file is inside, with the image as a second output.
     """
     runtime = web_runtime()
+    palette = subject.front.palette
+    assert palette is not None  # `train.export.rendering` refuses planes
     with tempfile.TemporaryDirectory(prefix="export-") as temporary:
         model = Path(temporary, "model.onnx")
         write_onnx(model, subject, metadata=metadata, quantize=quantize, training=training, with_image=True)
         parts = {
             "STYLE": STYLE.read_text(encoding="utf-8"),
             "ABOUT": as_json(dict(metadata)),
-            "PALETTE": as_json(subject.front.palette.tolist()),
+            "PALETTE": as_json(palette.tolist()),
             "MICROPHONE": MICROPHONE.read_text(encoding="utf-8"),
             "MODEL": _packed(model.read_bytes()),
             "WASM": _packed(runtime.wasm),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generate.dataset.planes import planes_in_words
 from train.export.parity import Parity, accuracy_in_words, parity_text
 from train.export.scripts import PACKAGES, javascript_example, python_example
 from train.wording import escaped
@@ -65,9 +66,11 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
 
 def _input(about: dict) -> str:
     if about["input"] == "image":
+        of_planes = f"which show {planes_in_words(about.get('planes', ()))}"
+        colours = of_planes if about.get("planes") else f"in the colours of `{about['colormap']}`"
         return (
             f"Input `image`: 32-bit numbers from 0 to 255, shape (batch, {about['height']}, {about['width']}, 3), red, "
-            f"green, blue, in the colours of `{about['colormap']}`, as this program renders images."
+            f"green, blue, {colours}, as this program renders images."
         )
     short = "add silence" if about["pad"] == "silence" else "repeat it"
     lines = [

@@ -100,6 +100,11 @@ def check_rendering(front: FrontEnd) -> None:
         If it has a feature or a step that cannot; the message names it.
     """
     instead = "Give --input image, and render the images with this program."
+    if front.settings.planes:
+        raise ValueError(
+            f"The images must have one plane for their rendering to be part of an export. Got the planes "
+            f"{' '.join(front.settings.planes)}. {instead}"
+        )
     if front.settings.feature not in FEATURES:
         raise ValueError(
             f"The feature must be one of {', '.join(FEATURES)} to be part of an export. Got "
@@ -126,6 +131,7 @@ def rendering(front: FrontEnd) -> Rendering:
         One that `check_rendering` accepts.
     """
     settings = front.settings
+    assert front.palette is not None, "check_rendering"
     bins, filters, cosines, full_scale = _rows(settings)
     n_rows = bins[1] - bins[0] if bins else (filters if cosines is None else cosines).shape[1]  # type: ignore[union-attr]
     scale, offset = np.full(n_rows, 1 / settings.range_db), np.ones(n_rows)

@@ -94,11 +94,12 @@ def _listen(options: argparse.Namespace) -> int:
     from train.listen.terminal_text import StatusLine, event_text, heard_text, start_text
     from train.predict.events import DetectedEvent
     from train.predict.predict_events import EventOptions
+    from train.predict.windows import front_end
     from train.runs.run_folder import read_run
 
     run = read_run(options.run)
     if options.file is None:
-        source: Microphone | RecordingSource = Microphone(options.device)
+        source: Microphone | RecordingSource = Microphone(options.device, n_channels=front_end(run).n_channels)
     else:
         source = RecordingSource(options.file, real_time=options.real_time)
     rules = EventOptions(classes=options.classes, min_probability=options.min_probability, min_gap_s=options.min_gap_s)

@@ -13,6 +13,7 @@ from train.listen.microphone import Microphone
 from train.listen.sources import RecordingSource
 from train.predict.event_files import event_table
 from train.predict.events import DetectedEvent
+from train.predict.windows import front_end
 from train.runs.run_folder import Run
 
 
@@ -50,7 +51,11 @@ def heard_events(
     OSError, ValueError
         If the device, the recording or an option cannot be used.
     """
-    source = Microphone(device) if file is None else RecordingSource(Path(file), real_time=real_time)
+    source = (
+        Microphone(device, n_channels=front_end(run).n_channels)
+        if file is None
+        else RecordingSource(Path(file), real_time=real_time)
+    )
     listener = Listener(run, source, options or ListenOptions())
     listener.load()
     events: list[DetectedEvent] = []

@@ -91,7 +91,7 @@ class RecordingSource:
         if not path.is_file():
             raise FileNotFoundError(f"--file must be a recording. Got {str(path)!r}, which is no file.")
         try:
-            seconds, self.sr = length(path)
+            seconds, self.sr, _ = length(path)
             first = decode(path, longest_s=BLOCK_S)
         except BadAudio as error:
             raise BadAudio(f"--file must be a recording. Got {str(path)!r}: {error}") from None

@@ -15,7 +15,7 @@ from generate.audio import LONGEST_BEGINNING, Loaded, load
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 from generate.features.spectrogram import check_denoising, spectrogram_image
-from train.data.decode import palette_of, prepare_pixels
+from train.data.decode import image_palette, prepare_pixels
 from train.runs.run_folder import SETTINGS, Run
 
 
@@ -31,17 +31,24 @@ class FrontEnd:
         Height and width of the models' input.
     silent_ends : {"loop", "keep"}
         See `train.data.decode.prepare_pixels`.
-    palette : np.ndarray, shape=(256, 3), uint8
+    palette : np.ndarray or None, shape=(256, 3), uint8
+        None: the images have three planes.
     """
 
     settings: Settings
     size: tuple[int, int]
     silent_ends: str
-    palette: np.ndarray
+    palette: np.ndarray | None
+
+    @property
+    def n_channels(self) -> int:
+        """How many channels of a recording the images show: 2 of stereo, else 1."""
+        return 2 if self.settings.channels == "stereo" else 1
 
     def silent_pixels(self) -> np.ndarray:
-        """The image of digital silence, shape=size, uint8."""
-        image = spectrogram_image(np.zeros(self.settings.n_samples, np.float32), self.settings)
+        """The image of digital silence, shape=size or (*size, 3), uint8."""
+        silence = np.zeros((self.n_channels, self.settings.n_samples), np.float32)
+        image = spectrogram_image(silence if self.n_channels == 2 else silence[0], self.settings)
         return prepare_pixels(image, size=self.size, silent_ends=self.silent_ends)
 
 
@@ -56,11 +63,11 @@ class Window:
     is_silent : bool
     peak_dbfs : float
         Peak of all channels as in the file, in dB of full scale; -inf for digital silence.
-    pixels : np.ndarray, shape=(height, width), uint8
+    pixels : np.ndarray, shape=(height, width) or (height, width, 3), uint8
         Of the size of the models' input.
     sha256 : str
         Of the samples that were read for it, as in the column `audio_sha256` of `metadata.csv`.
-    y : np.ndarray, shape=(n,), float32, optional
+    y : np.ndarray, shape=(n,) or (2, n), float32, optional
         The samples that were rendered, n <= settings.n_samples, if they were asked for.
     """
 
@@ -86,7 +93,7 @@ def front_end(run: Run) -> FrontEnd:
         settings = Settings.from_json(values)
         if settings.feature not in FEATURES:
             raise ValueError(f"feature must be one of {', '.join(FEATURES)}. Got {settings.feature!r}")
-        palette = palette_of(settings.colormap)
+        palette = image_palette(settings)
         check_denoising(settings)
     except (ValueError, TypeError) as error:
         path = run.folder / SETTINGS
@@ -128,14 +135,14 @@ def render_window(loaded: Loaded, start_s: float, front: FrontEnd, *, with_audio
         See `read_window`.
     """
     settings = front.settings
-    y = loaded.y[: settings.n_samples]
+    y = loaded.y[..., : settings.n_samples]
     # On one thread, like the workers of `generate`: with more, matrix products are summed in another order, and one
     # pixel in some ten thousand differs by one level.
     with _thread_pools().limit(limits=1):
         image = spectrogram_image(y, settings, noise=loaded.noise)
     return Window(
         start_s=start_s,
-        end_s=round(start_s + len(y) / settings.sr, 6),
+        end_s=round(start_s + y.shape[-1] / settings.sr, 6),
         is_silent=loaded.silent,
         peak_dbfs=loaded.peak_dbfs,
         pixels=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.background import counted
+from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
 from generate.gallery.make import front_of
 from generate.runtime.wording import count, listed
@@ -88,6 +89,7 @@ def plan_rehearsal(
             f"The images in {str(run.images)!r} were rendered with other settings since the run began. Render them as "
             "they were, or train again."
         )
+    _refuse_stereo(Settings.from_json(described["settings"]))
     front, why_not = front_of(run.images, described, audio_folder=audio_folder)
     if front is None:
         raise FileNotFoundError(why_not)
@@ -111,6 +113,14 @@ def plan_rehearsal(
     names = tuple(degradations_for(front.settings.sr, with_background=background is not None))
     how = DegradingFront(front, run.input_size, run.recipe.silent_ends, names, background, seed)
     return Plan(run, how, tests, clips, predictions)
+
+
+def _refuse_stereo(settings: Settings) -> None:
+    if settings.channels == "stereo":
+        raise ValueError(
+            "The images must be of one channel to be rehearsed: noise and rooms are made for mono. Got images with the "
+            f"planes {' '.join(settings.planes)}. Render the recordings without --channels stereo, and train on them."
+        )
 
 
 def _sample(predictions: pd.DataFrame, n_recordings: int | None, *, seed: int) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from generate.runtime.progress import Progress
 from generate.workers import fork_server
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
-from train.data.decode import Images, palette_of
+from train.data.decode import Images, image_palette
 from train.predict.fold_models import models_in_turn
 from train.predict.recordings import MAX_READERS
 from train.rehearse.degraded_clip import DegradedClip, degrade_clip
@@ -142,7 +142,7 @@ def _predict(model: keras.Model, pixels: np.ndarray, plan: Plan, batch_size: int
     from train.training.outputs import outputs
 
     flat = pixels.reshape(-1, *pixels.shape[2:])
-    images = Images(flat, palette_of(plan.how.front.settings.colormap))
+    images = Images(flat, image_palette(plan.how.front.settings))
     probabilities = outputs(model, images, np.arange(len(flat)), batch_size=batch_size).astype(np.float64)
     if not np.isfinite(probabilities).all():
         raise ValueError("A model of this run predicts NaN: its training diverged. Train it again.")

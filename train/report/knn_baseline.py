@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PIL import Image
 from sklearn.neighbors import NearestNeighbors
@@ -23,20 +25,25 @@ def shrink(pixels: np.ndarray | PixelArray) -> np.ndarray:
 
     Parameters
     ----------
-    pixels : np.ndarray or PixelArray, shape=(n, height, width), uint8
+    pixels : np.ndarray or PixelArray, shape=(n, height, width) or (n, height, width, 3), uint8
 
     Returns
     -------
-    np.ndarray, shape=(n, SIDE_PX * SIDE_PX), uint8
+    np.ndarray, shape=(n, SIDE_PX * SIDE_PX) or (n, SIDE_PX * SIDE_PX * 3), uint8
     """
-    shrunk = np.empty((pixels.shape[0], SIDE_PX * SIDE_PX), dtype=np.uint8)
+    shrunk = np.empty((pixels.shape[0], n_shrunk(pixels.shape[3:])), dtype=np.uint8)
     for k in range(pixels.shape[0]):
         shrunk[k] = shrink_one(pixels[k])
     return shrunk
 
 
+def n_shrunk(planes: tuple[int, ...]) -> int:
+    """Values of a shrunk image, by the shape of its pixels after height and width: () or (3,)."""
+    return SIDE_PX * SIDE_PX * math.prod(planes)
+
+
 def shrink_one(image: np.ndarray) -> np.ndarray:
-    """One of them: shape=(height, width) to shape=(SIDE_PX * SIDE_PX,), uint8."""
+    """One of them: shape=(height, width[, 3]) to shape=(SIDE_PX * SIDE_PX [* 3],), uint8."""
     return np.asarray(Image.fromarray(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)).ravel()
 
 

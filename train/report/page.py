@@ -19,7 +19,7 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from train.data.decode import decode
+from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
@@ -27,7 +27,7 @@ from train.data.table_digest import table_sha256
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
-from train.report.knn_baseline import SIDE_PX, shrink_one
+from train.report.knn_baseline import n_shrunk, shrink_one
 from train.report.report import Report
 from train.report.results import read_predictions
 from train.runs.run_folder import PROBABILITY, Run
@@ -121,7 +121,8 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
     is_compared = np.array(names.isin(predictions["file_name"]))
     for split in splits.values():
         is_compared[split.train[is_original[split.train]]] = True
-    shrunk = np.zeros((len(table), SIDE_PX * SIDE_PX), dtype=np.uint8)
+    shape = pixel_shape(run.input_size, image_palette(Settings.from_json(settings["settings"])))
+    shrunk = np.zeros((len(table), n_shrunk(shape[2:])), dtype=np.uint8)
     to_decode = []
     for row in np.flatnonzero(is_compared):
         if (pixels := known.get(names[row])) is not None:
@@ -137,7 +138,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
         run.images,
         [names[row] for row in to_decode],
         put,
-        size=run.input_size,
+        shape=shape,
         silent_ends=run.recipe.silent_ends,
         fingerprint=str(settings["fingerprint"]),
     )

@@ -86,7 +86,7 @@ def _train(
             f"The fold in {str(fold.folder)!r} was begun by an earlier release, which trained the last layer of a "
             "pretrained model in another way. Delete this folder to train the fold again, or start a new run."
         )
-    height, width = fold.images.pixels.shape[1:]
+    height, width = fold.images.pixels.shape[1:3]
     model = (
         checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=(height, width), multilabel=fold.multilabel)
         if history
@@ -150,7 +150,7 @@ def make_batches(recipe: Recipe, fold: Fold) -> Batches:
 
 def _new_model(recipe: Recipe, fold: Fold) -> keras.Model:
     """A model with weights initialised from the seed, or pretrained."""
-    height, width = fold.images.pixels.shape[1:]
+    height, width = fold.images.pixels.shape[1:3]
     with backend.seeded(int(np.random.default_rng((Draw.WEIGHTS, *fold.seed)).integers(2**31))):
         return build_from_recipe(
             recipe,

@@ -163,7 +163,12 @@ METADATA_COLUMNS = (
         nullable=True,
         default=float("nan"),
     ),
-    Column("channel", "text", "`mono`, `mean` of all channels, or the number of the channel that was used", default=""),
+    Column(
+        "channel",
+        "text",
+        "`mono`, `stereo`, `mean` of all channels, or the number of the channel that was used",
+        default="",
+    ),
     Column("sample_rate_hz", "int", "sample rate of the audio file", nullable=True, default=pd.NA),
     Column(
         "audio_file",

@@ -207,7 +207,7 @@ WRONG = {
     "too short": ('cp "$folder/short.wav" "$out"', r"shape \(3150,\).*about 31500"),
     "no frames": ('cp "$folder/empty.wav" "$out"', r"shape \(0,\).*about 31500"),
     "one frame": ('cp "$folder/one.wav" "$out"', r"shape \(1,\).*about 31500"),
-    "two channels": ('cp "$folder/stereo.wav" "$out"', r"shape \(31500, 2\).*about 31500"),
+    "two channels": ('cp "$folder/stereo.wav" "$out"', r"shape \(2, 31500\).*about 31500"),
     "not numbers": ('cp "$folder/nan.wav" "$out"', "31500 finite samples"),
 }
 

@@ -83,3 +83,42 @@ def test_a_value_that_is_no_number_counts_in_any_channel(loaded):
     bad[7] = np.nan
     with pytest.raises(BadAudio, match="not finite"):
         loaded(tone(440), bad, channels_wanted="left")
+
+
+def test_stereo_keeps_two_channels(loaded):
+    left, right = 0.1 + tone(440, peak=0.2), tone(3000, peak=0.4)
+    found = loaded(left, right, channels_wanted="stereo")
+    assert found.channel == "stereo"
+    near(found.y[0], left)
+    near(found.y[1], right)
+    assert found.dc_offset == pytest.approx(0.1, abs=1e-4)
+    assert found.sha256 != loaded(right, left, channels_wanted="stereo").sha256
+    quiet = loaded(0 * left, right, channels_wanted="stereo")
+    assert not quiet.silent
+    assert not quiet.y[0].any()
+
+
+def test_of_a_mono_file_left_and_right_are_equal(loaded):
+    found, same = loaded(tone(440), channels_wanted="stereo"), loaded(*[tone(440)] * 2, channels_wanted="stereo")
+    assert (found.channel, same.channel) == ("mono", "stereo")
+    assert found.y.shape == (2, SR)
+    np.testing.assert_array_equal(found.y, same.y)
+    assert found.sha256 == same.sha256, "equal audio in different files"
+
+
+def test_stereo_is_resampled_and_stays_within_full_scale(tmp_path):
+    channels = np.stack([0.99 * np.sign(tone(1000, sr=48000)), tone(440, sr=48000)], axis=1)
+    soundfile.write(tmp_path / "a.wav", channels, 48000, subtype="FLOAT")
+    both = load(tmp_path / "a.wav", SR, channels="stereo").y
+    apart = [load(tmp_path / "a.wav", SR, channels=name).y for name in ("left", "right")]
+    assert both.shape == (2, SR)
+    assert np.abs(both).max() <= 1
+    # One factor for both, so that their levels can be compared.
+    np.testing.assert_allclose(both[0], apart[0], atol=1e-6)
+    np.testing.assert_allclose(both[1] / np.abs(both[1]).max(), apart[1] / np.abs(apart[1]).max(), atol=1e-5)
+    assert np.abs(both[1]).max() < np.abs(apart[1]).max()
+
+
+def test_more_than_two_channels_are_not_stereo(loaded):
+    with pytest.raises(BadAudio, match="it has 6 channels"):
+        loaded(*[tone(440)] * 6, channels_wanted="stereo")

@@ -25,7 +25,11 @@ QUICK = [
 ]
 
 
-@pytest.fixture(scope="module", params=[(), ("--fan-out",)], ids=["flat", "fanned out"])
+@pytest.fixture(
+    scope="module",
+    params=[(), ("--fan-out",), ("--planes", "mel", "harmonic", "delta")],
+    ids=["flat", "fanned out", "three planes"],
+)
 def images(tmp_path_factory, request):
     """Two classes of four clips and three images each, of which one clip is rejected."""
     import soundfile

@@ -85,3 +85,16 @@ def test_unknown_colormap():
 def test_names_that_are_not_utf8(tmp_path):
     png.write(tmp_path / "a.png", PIXEL_CACHE, palette=png.palette("gray"), text={"clip": "b\udcff"})
     assert png.read(tmp_path / "a.png")[1]["clip"] == "b?"
+
+
+def test_three_planes_are_read_as_red_green_and_blue(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    pixels[:, :, 1] //= 2
+    png.write(tmp_path / "a.png", pixels, palette=png.palette("magma"), text={"clip": "a", "planes": "left right mid"})
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == "RGB"
+        assert np.array_equal(np.asarray(image), pixels)
+    found, text = png.read(tmp_path / "a.png")
+    assert np.array_equal(found, pixels)
+    assert text["planes"] == "left right mid"
+    assert png.is_ours(tmp_path / "a.png")

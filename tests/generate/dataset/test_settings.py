@@ -83,6 +83,7 @@ OTHERS = {
     "fmax_hz": 8000.0,
     "range_db": 60.0,
     "reference": "full-scale",
+    "planes": ("left", "right", "side"),
     "image_size": (64, 64),
     "colormap": "gray",
     "seed": 1,

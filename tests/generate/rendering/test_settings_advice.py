@@ -106,3 +106,10 @@ def test_bands_that_stay_dark_are_counted_and_the_advice_mends_it(values):
         words = option.split()
         changed = dict(zip([word[2:].replace("-", "_") for word in words[::2]], map(int, words[1::2]), strict=True))
         assert n_empty_bands(Settings(**values | changed)) == 0
+
+
+def test_each_window_of_several_planes_is_judged():
+    (warning,) = window_warnings(Settings(planes=("mel:2048", "mel:512", "delta")))
+    assert warning[0].startswith("11 of the 128 mel bands")
+    assert warning[1] == "--n-bands 91, or mel:1024"
+    assert window_warnings(Settings(planes=("mel:4096", "mel:2048", "mel:1024"))) == []

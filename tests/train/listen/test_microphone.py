@@ -133,3 +133,10 @@ def test_without_portaudio_the_message_says_so(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match="needs PortAudio.*with `sudo apt install libportaudio2`"):
         Microphone()
+
+
+def test_a_run_on_stereo_images_needs_two_channels(device):
+    with pytest.raises(ValueError, match=r"must have 3 channels .* Got Built-in.*microphone, which has 2"):
+        Microphone("1", n_channels=3)
+    with Microphone("1", n_channels=2):
+        assert device.opened["channels"] == 2

@@ -76,6 +76,7 @@ class BlocksOf:
 
 def drawing_settings(settings: Settings) -> Settings:
     """A run's front end at the time scale of the finest strips, and on a scale that all blocks share."""
+    settings = settings.of_first_plane
     hop_length = min(settings.n_fft, max(1, round(settings.sr / PIXELS_A_SECOND)))
     return replace(
         settings,
