@@ -162,7 +162,7 @@ def without_weights(runs: Sequence[Planned]) -> dict[str, str]:
         try:
             check_model(recipe, n_classes=2)
         except FileNotFoundError as error:
-            missing[model] = str(error)
+            missing[model] = str(error).partition("; or take --weights")[0] + "."
     return missing
 
 

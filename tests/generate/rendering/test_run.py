@@ -719,8 +719,9 @@ def test_gtzan_with_its_broken_track(tmp_path, capsys):
     (reason,) = rejected(images)["reason"]
     assert "this track is broken" in reason
     table = metadata(images)
+    # jazz.00053 and jazz.00055 are known to be copies of jazz.00034 and jazz.00035, and have the recordings of these.
     assert table.groupby("source_id").size().to_dict() == dict.fromkeys(
-        ["blues.00053", "blues.00055", "jazz.00053", "jazz.00055"], 3
+        ["blues.00053", "blues.00055", "jazz.00034", "jazz.00035"], 3
     )
     assert sorted(table["start_s"].unique()) == [0, 1, 2]
 
