@@ -102,6 +102,8 @@ def test_what_cannot_be_in_a_graph_is_refused_by_name(monkeypatch):
 
     with pytest.raises(ValueError, match="--silent-ends must be keep.*Got 'loop'.*--input image"):
         check_rendering(front_of(silent_ends="loop"))
+    with pytest.raises(ValueError, match="must not be denoised.* Got --denoise 12. Give --input image"):
+        check_rendering(front_of(denoise_db=12))
     monkeypatch.setitem(features.FEATURES, "cqt", features.FEATURES["mel"])
     with pytest.raises(ValueError, match="Got 'cqt'"):
         check_rendering(front_of(feature="cqt"))
