@@ -181,9 +181,9 @@ def find_background(folder: Path, option: str, *, channels: str, workers: int) -
         If there is no audio file, or one cannot be used.
     """
     if not folder.is_dir():
+        hint = "" if option.startswith("--") else " (It ends before the first `@` with a number and a space after it.)"
         raise FileNotFoundError(
-            f"{option} must be a folder of recordings. Got {str(folder)!r}, which is not a folder. (The name of a "
-            "folder ends before the first `@` with a number and a space after it.)"
+            f"{option} must be a folder of recordings. Got {str(folder)!r}, which is not a folder.{hint}"
         )
     # The copies of recordings that pages play are none.
     files = [file for file in find_audio_files(folder)[0] if not mp3.is_ours(folder / file)]

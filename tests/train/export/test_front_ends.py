@@ -103,3 +103,5 @@ def test_what_cannot_be_in_a_graph_is_refused_by_name():
     for feature in ("cqt", "pcen"):
         with pytest.raises(ValueError, match=f"Got '{feature}'. Give --input image"):
             check_rendering(front_of(feature=feature))
+    with pytest.raises(ValueError, match="must not be denoised.* Got --denoise 12. Give --input image"):
+        check_rendering(front_of(denoise_db=12))
