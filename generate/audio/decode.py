@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ class Recording(Protocol):
     n_samples: int
     bits: int
     is_kept: bool
+    is_cut_exactly: bool
+    """Whether a part has the same samples as that part of a longer one."""
 
     def read(self, start: int, n_samples: int) -> np.ndarray:
         """A part, shape=(n_samples, n_channels), float32."""
@@ -78,17 +80,71 @@ def decode(path: Path, *, start_s: float = 0.0, longest_s: float | None = None) 
         If it cannot be decoded, is empty or truncated, or contains something unknown.
     """
     with _opened(path) as recording:
-        start = round(start_s * recording.sr)
-        expected = recording.n_samples - start
-        if longest_s is not None:
-            expected = min(expected, round(longest_s * recording.sr))
-        if recording.n_samples == 0 or expected <= 0:
-            raise BadAudio("empty: it holds no samples")
-        check_bounds(recording.sr, recording.n_channels, expected)
-        channels = recording.read(start, expected)
-        if len(channels) == 0:
-            raise BadAudio("empty: it holds no samples")
-        return Decoded(channels, recording.sr, recording.bits)
+        return _read(recording, *_place(recording, start_s, longest_s))
+
+
+def decode_overlapping(path: Path, parts: Sequence[tuple[float, float]]) -> Iterator[Decoded]:
+    """Decode parts of a file, what they share only once.
+
+    Parameters
+    ----------
+    path : Path
+    parts : sequence of (float, float)
+        Start of each, and how much to read at most, in seconds; in order.
+
+    Yields
+    ------
+    Decoded
+        Each part as `decode` returns it, to the last bit. So where a codec would give other samples (AAC, Opus),
+        and where not all can be decoded, each part is decoded for itself.
+
+    Raises
+    ------
+    BadAudio
+        If a part cannot be decoded; the parts before it are yielded.
+    """
+    shared = _shared(path, parts) if len(parts) > 1 else None
+    if shared is None:
+        yield from (decode(path, start_s=start_s, longest_s=longest_s) for start_s, longest_s in parts)
+        return
+    yield from shared
+
+
+def _shared(path: Path, parts: Sequence[tuple[float, float]]) -> list[Decoded] | None:
+    """All parts from one reading; None where that is not possible."""
+    try:
+        with _opened(path) as recording:
+            if not recording.is_cut_exactly:
+                return None
+            places = [_place(recording, start_s, longest_s) for start_s, longest_s in parts]
+            begin, end = places[0][0], max(start + n_samples for start, n_samples in places)
+            whole = _read(recording, begin, end - begin)
+    except BadAudio:
+        return None
+    return [
+        Decoded(whole.channels[start - begin : start - begin + n_samples], whole.sr, whole.bits)
+        for start, n_samples in places
+    ]
+
+
+def _place(recording: Recording, start_s: float, longest_s: float | None) -> tuple[int, int]:
+    """First sample of a part, and how many it has."""
+    start = round(start_s * recording.sr)
+    expected = recording.n_samples - start
+    if longest_s is not None:
+        expected = min(expected, round(longest_s * recording.sr))
+    if recording.n_samples == 0 or expected <= 0:
+        raise BadAudio("empty: it holds no samples")
+    return start, expected
+
+
+def _read(recording: Recording, start: int, n_samples: int) -> Decoded:
+    """Decode a part of an open file."""
+    check_bounds(recording.sr, recording.n_channels, n_samples)
+    channels = recording.read(start, n_samples)
+    if len(channels) == 0:
+        raise BadAudio("empty: it holds no samples")
+    return Decoded(channels, recording.sr, recording.bits)
 
 
 class Length(NamedTuple):

@@ -23,11 +23,16 @@ from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
 from train.predict.recording_page.listening import is_copy
-from train.predict.windows import FrontEnd, Window, read_window
+from train.predict.windows import FrontEnd, Window, read_windows
 
 COPY_IS_SKIPPED = "copies of recordings, on pages of events"
 MAX_READERS = 2
 """Processes that decode and render: the models need cores too."""
+SHARED_S, MOST_TOGETHER = 20.0, 16
+"""Overlapping windows within so many seconds, at most so many, are read together, so that what they share is decoded
+once. Spectrograms are not shared: at 44.1 kHz and a hop of 512 samples a second is 86.13 frames, so that windows begin
+between frames, and the offset, the full scale and the noise floor are each window's own. A spectrogram takes 1.2 of the
+15 ms of a window with one model. A crash of the decoder costs all windows that are read together."""
 
 
 class Rejected(NamedTuple):
@@ -120,8 +125,13 @@ def stream_windows(
         for path, length in lengths.items()
         if not isinstance(length, str)
     }
-    parts = ((path, start_s) for path, starts_s in starts.items() for start_s in map(float, starts_s))
-    read = partial(read_window, front=front, with_audio=with_audio)
+    n_together = windows_together(front.settings.seconds, hop_s)
+    parts = (
+        (path, tuple(map(float, starts_s[first : first + n_together])))
+        for path, starts_s in starts.items()
+        for first in range(0, len(starts_s), n_together)
+    )
+    read = partial(read_windows, front=front, with_audio=with_audio)
     with (
         tempfile.TemporaryDirectory(prefix="train-", ignore_cleanup_errors=True) as temporary,
         Progress(sum(map(len, starts.values()))) as progress,
@@ -133,21 +143,46 @@ def stream_windows(
 
 
 def _readable(
-    outcomes: Iterator[tuple[tuple[Path, float], Window | str]],
+    outcomes: Iterator[tuple[tuple[Path, tuple[float, ...]], tuple[list[Window], str] | str]],
     starts: dict[Path, np.ndarray],
     rejected: list[Rejected],
     progress: Progress,
 ) -> Iterator[tuple[Path, Window]]:
     """Yield the windows that could be read, and add the others to `rejected`."""
-    for (path, start_s), outcome in outcomes:
-        n_windows = 1
-        if isinstance(outcome, str):
-            rejected.append(_rejected(path, outcome, from_s=start_s))
-            n_windows = int((starts[path] >= start_s).sum())  # the later windows of this recording do not come
-        else:
-            yield path, outcome
-        for _ in range(n_windows):
+    damaged: set[Path] = set()
+    for (path, starts_s), outcome in outcomes:
+        if path in damaged:
+            continue
+        windows, reason = ([], outcome) if isinstance(outcome, str) else outcome
+        for window in windows:
+            yield path, window
             progress.step(n_rejected=len(rejected))
+        if reason:
+            damaged.add(path)
+            from_s = starts_s[len(windows)]
+            rejected.append(_rejected(path, reason, from_s=from_s))
+            for _ in range(int((starts[path] >= from_s).sum())):  # the later windows of this recording do not come
+                progress.step(n_rejected=len(rejected))
+
+
+def windows_together(seconds: float, hop_s: float | None) -> int:
+    """How many windows are read together: those that overlap, within `SHARED_S`.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of a window.
+    hop_s : float, optional
+        From one start to the next; default: the length of a window.
+
+    Examples
+    --------
+    >>> windows_together(5, 1), windows_together(5, 2.5), windows_together(5, None), windows_together(30, 15)
+    (16, 7, 1, 1)
+    """
+    if hop_s is None or hop_s >= seconds:
+        return 1
+    return int(np.clip((SHARED_S - seconds) // hop_s + 1, 1, MOST_TOGETHER))
 
 
 def _rejected(path: Path, reason: str, *, from_s: float = 0.0) -> Rejected:

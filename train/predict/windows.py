@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,9 @@ from typing import cast
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from generate.audio import LONGEST_BEGINNING, Loaded, load
+from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded
+from generate.audio.decode import decode_overlapping
+from generate.audio.load import checked
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 from generate.features.spectrogram import check_denoising, spectrogram_image
@@ -119,7 +121,45 @@ def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool
     BadAudio
         If it cannot be read; the message is the reason.
     """
-    return render_window(_load_window(path, start_s, front.settings), start_s, front, with_audio=with_audio)
+    windows, _ = read_windows(path, (start_s,), front, with_audio=with_audio)
+    return windows[0]
+
+
+def read_windows(
+    path: Path, starts_s: Sequence[float], front: FrontEnd, *, with_audio: bool = False
+) -> tuple[list[Window], str]:
+    """Read and render windows of a recording as `read_window`, and decode what they share once.
+
+    Parameters
+    ----------
+    path : Path
+    starts_s : sequence of float
+        In order.
+    front, with_audio
+        See `read_window`.
+
+    Returns
+    -------
+    windows : list of Window
+    reason : str
+        Why the next window could not be read; empty: all are there.
+
+    Raises
+    ------
+    BadAudio
+        If not even the first window can be read.
+    """
+    settings, windows = front.settings, list[Window]()
+    try:
+        parts = [(start_s, _longest_s(start_s, settings)) for start_s in starts_s]
+        for start_s, decoded in zip(starts_s, decode_overlapping(path, parts), strict=True):
+            loaded = checked(decoded, settings.sr, shown_s=settings.seconds, channels=settings.channels)
+            windows.append(render_window(loaded, start_s, front, with_audio=with_audio))
+    except BadAudio as error:
+        if not windows:
+            raise
+        return windows, str(error)
+    return windows, ""
 
 
 def render_window(loaded: Loaded, start_s: float, front: FrontEnd, *, with_audio: bool = False) -> Window:
@@ -151,17 +191,10 @@ def render_window(loaded: Loaded, start_s: float, front: FrontEnd, *, with_audio
     )
 
 
-def _load_window(path: Path, start_s: float, settings: Settings) -> Loaded:
-    """Read as much as `generate` read of a clip: resampling and full scale depend on the samples around."""
+def _longest_s(start_s: float, settings: Settings) -> float:
+    """How much `generate` read of a clip: resampling and full scale depend on the samples around."""
     is_beginning = start_s == 0 and settings.long != "split"
-    return load(
-        path,
-        settings.sr,
-        start_s=start_s,
-        longest_s=settings.seconds * (LONGEST_BEGINNING if is_beginning else 1),
-        shown_s=settings.seconds,
-        channels=settings.channels,
-    )
+    return settings.seconds * (LONGEST_BEGINNING if is_beginning else 1)
 
 
 @functools.cache

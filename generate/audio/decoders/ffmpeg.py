@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 BEGIN_BEFORE_S = 2.0
 """Decoding begins this long before a part, since decoders depend on earlier frames (MP3: up to nine)."""
 
+CUT_EXACTLY = frozenset(["mp3", "mp3float", "mp2", "mp2float", "flac", "alac", "wavpack", "tta", "ape"])
+"""Codecs without random numbers and without a state that outlasts `BEGIN_BEFORE_S`. AAC, AC-3, Musepack and AMR replace
+noise by random numbers."""
+
 
 class Recording:
     """An open audio or video file; see `generate.audio.decoders.libsndfile.Recording`."""
@@ -40,6 +44,7 @@ class Recording:
             raise
         self.sr, self.n_channels = self._contents.sr, self._contents.n_channels
         self.n_samples, self.bits = self._contents.n_samples, self._contents.bits
+        self.is_cut_exactly = self._file.stream.codec_context.codec.name in CUT_EXACTLY
         self._blocks: Iterator[tuple[int, np.ndarray]] | None = None
         self._kept: deque[tuple[int, np.ndarray]] = deque()
 

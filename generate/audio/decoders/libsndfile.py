@@ -59,6 +59,7 @@ class Recording:
             )
         self.sr, self.n_channels, self.n_samples = self._file.samplerate, self._file.channels, self._file.frames
         self.bits = bits_of(self._file.subtype)
+        self.is_cut_exactly = self._file.subtype != "OPUS"  # at 7 kbit/s samples differ by up to 3e-4
         try:
             check_bounds(self.sr, self.n_channels)
             if self.n_samples >= UNKNOWN_LENGTH:

@@ -1,20 +1,24 @@
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generate.audio import BadAudio, duration_s
+from generate.audio.decoders import ffmpeg, libsndfile
 from generate.dataset import png, settings_file, tables
 from generate.rendering.segments import count_pieces, window_starts
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.data.decode import load_images
-from train.predict.windows import front_end, read_window
+from train.predict.windows import front_end, read_window, read_windows
 from train.recipe import Recipe
 from train.runs import run_folder
 from train.runs.run_folder import Run
@@ -275,10 +279,58 @@ def test_no_more_than_a_window_of_a_recording_is_read(tmp_path, tiny_front, monk
 
     record(tmp_path / "a.wav", 30.0)
     read = []
-    load = module.load
-    monkeypatch.setattr(module, "load", lambda *args, **kw: read.append(kw) or load(*args, **kw))
+    decode = module.decode_overlapping
+    monkeypatch.setattr(module, "decode_overlapping", lambda path, parts: read.append(parts) or decode(path, parts))
     read_window(tmp_path / "a.wav", 7.0, tiny_front)
-    assert read == [{"start_s": 7.0, "longest_s": 1, "shown_s": 1, "channels": "auto"}]
+    assert read == [[(7.0, 1)]]
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "opus", "mp3", "m4a"])
+def test_windows_that_are_read_together_are_those_that_are_read_alone(tmp_path, tiny_front, monkeypatch, ending):
+    """At another rate, with an offset. AAC and Opus depend on where decoding begins: each window is decoded alone."""
+    path = tmp_path / f"a.{ending}"
+    y = 0.1 + white(4.0) * np.linspace(0.2, 1, 4 * SR, dtype=np.float32)
+    if ending == "m4a":
+        with av.open(str(path), "w", format="ipod") as out:
+            stream = out.add_stream("aac", rate=SR, layout="mono")
+            frame = av.AudioFrame.from_ndarray(y.astype(np.float32)[np.newaxis], format="fltp", layout="mono")
+            frame.sample_rate = SR
+            for packet in (*stream.encode(frame), *stream.encode(None)):
+                out.mux(packet)
+    elif ending == "opus":
+        soundfile.write(path, soxr.resample(y, SR, 24000), 24000, format="OGG", subtype="OPUS")
+    else:
+        soundfile.write(path, y, SR)
+    settings = replace(tiny_front.settings, sr=16000, long="first")
+    front = replace(tiny_front, settings=settings)
+    starts = [float(start_s) for start_s in window_starts(4, seconds=1, hop_s=0.3)]
+    alone = [read_window(path, start_s, front, with_audio=True) for start_s in starts]
+    n_read = []
+    kind = ffmpeg.Recording if ending in ("mp3", "m4a") else libsndfile.Recording
+    read = kind.read
+    monkeypatch.setattr(kind, "read", lambda self, start, n: n_read.append(n) or read(self, start, n))
+    together, reason = read_windows(path, starts, front, with_audio=True)
+    assert not reason and len(n_read) == (len(starts) if ending in ("m4a", "opus") else 1)
+    for one, other in zip(alone, together, strict=True):
+        assert (one.start_s, one.end_s, one.sha256, one.peak_dbfs) == (
+            other.start_s,
+            other.end_s,
+            other.sha256,
+            other.peak_dbfs,
+        )
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_windows_before_damage_are_read(tmp_path, tiny_front):
+    y = white(4.0)
+    y[int(2.3 * SR)] = np.nan
+    soundfile.write(tmp_path / "a.wav", y, SR, subtype="FLOAT")
+    front = replace(tiny_front, settings=replace(tiny_front.settings, long="split"))
+    windows, reason = read_windows(tmp_path / "a.wav", [0.0, 0.5, 1.0, 1.5, 2.0], front)
+    assert [window.start_s for window in windows] == [0, 0.5, 1.0] and "NaN" in reason
+    with pytest.raises(BadAudio, match="NaN"):
+        read_windows(tmp_path / "a.wav", [1.5, 2.0, 2.5], front)
 
 
 def test_what_cannot_be_read_is_an_error(tmp_path, tiny_front):
