@@ -21,7 +21,7 @@ from train.predict.recordings import Rejected, stream_windows
 from train.runs.run_folder import Run
 from train.suggest.choose import choose, scores, uncertainty
 from train.suspects.find_suspects import check_run
-from train.training.embedding import Embedding, nearest
+from train.training.embedding import embed, nearest
 from train.training.frozen_run import prepare_frozen
 
 ALIKE = 0.1
@@ -100,8 +100,7 @@ def suggest(
     if inputs.recordings:
         fork_server.start()
     features = frozen_features(prepared, known.index.to_numpy())[known.index]
-    embedding = Embedding.of(features)
-    references = embedding.embed(features)
+    references = embed(features)
     windows: list[WindowPrediction] = []
     vectors: list[np.ndarray] = []
     own, level, rejected = set(known["audio_sha256"]), quiet_level(run), inputs.rejected
@@ -119,7 +118,7 @@ def suggest(
                     min_dbfs=level,
                 )
                 pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)
-                vectors.append(embedding.embed(extractor.predict_on_batch(pixels)).astype(np.float16))
+                vectors.append(embed(extractor.predict_on_batch(pixels)).astype(np.float16))
         rejected = rejected + stream.rejected
     check_any_read(windows, rejected, "predicted")
     usable = [k for k, window in enumerate(windows) if window.probabilities is not None and window.sha256 not in own]
