@@ -13,7 +13,7 @@ from train.predict.fold_models import is_leaky
 from train.report.label_quality import suspects_table
 from train.report.results import read_predictions
 from train.runs.run_folder import Run
-from train.training.embedding import Embedding, nearest
+from train.training.embedding import embed, nearest
 from train.training.frozen_run import prepare_frozen
 
 N_NEAREST = 5
@@ -62,8 +62,7 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     from train.training.frozen_features import frozen_features
 
     features = frozen_features(prepared, originals)
-    vectors = np.zeros_like(features)
-    vectors[originals] = Embedding.of(features[originals]).embed(features[originals])
+    vectors = embed(features)
     splits = {split.name: split for split in prepared.splits}
     for fold, own in suspects.loc[explained].groupby("fold"):
         train = splits[str(fold)].train

@@ -14,12 +14,14 @@ OF_THE_MODEL = ("model", "weights", "input_size", "silent_ends", "batch_size", "
 def frozen_recipe(run: Run) -> Recipe:
     """The recipe of `--quality fast` on originals for the folds of a run; the default model for a run from scratch.
 
+    Images are of the size that the run's own model sees.
+
     Parameters
     ----------
     run : Run
     """
     names = OF_THE_SPLIT if run.recipe.weights == "none" else (*OF_THE_SPLIT, *OF_THE_MODEL)
-    values = {name: getattr(run.recipe, name) for name in names}
+    values = {"input_size": run.input_size[0]} | {name: getattr(run.recipe, name) for name in names}
     return Recipe.of_quality("fast", values | {"train_variants": ()})
 
 

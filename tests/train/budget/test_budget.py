@@ -1,0 +1,100 @@
+"""What more recordings are worth: parts of the recordings, gains with intervals, and the command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.train.fake_runs import fake_run
+from train.budget.command_line import main
+from train.budget.learning_curve import learning_curve
+from train.budget.output import section_html
+from train.budget.results import NO_HELP, NOTHING_LEFT, UNCLEAR, WORTH_MORE, gain_of
+from train.budget.subsets import part_of_recordings
+from train.recipe import Recipe
+from train.runs.run_folder import write_run
+from train.training.prepare import prepare
+
+TRUTH = np.repeat([0, 0, 1], 20)
+SOURCES = np.array([f"{number // 2}" for number in range(60)])
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.8, 1.0])
+def test_a_part_has_whole_recordings_of_each_class_and_is_within_larger_ones(share):
+    rows = np.arange(3, 60)
+
+    def part(share):
+        return part_of_recordings(rows, TRUTH, SOURCES, share, rng=np.random.default_rng(1))
+
+    kept, larger = set(part(share).tolist()), set(part(1.0).tolist())
+    assert kept <= larger == set(rows.tolist())
+    assert {SOURCES[row] for row in kept}.isdisjoint(SOURCES[row] for row in larger - kept)
+    n = [len({SOURCES[row] for row in kept if TRUTH[row] == k}) for k in (0, 1)]
+    assert n == [int(np.ceil(share * 19 - 1e-9)), int(np.ceil(share * 10 - 1e-9))]
+
+
+def test_the_interval_of_a_gain_holds_recordings_and_draws():
+    """Draws that differ widen it; where all agree it is that of the paired differences."""
+    rng = np.random.default_rng(0)
+    sources, whole = np.arange(400), np.ones((1, 400))
+    same = np.repeat((rng.random(400) < 0.8)[None].astype(float), 5, axis=0)
+    apart = np.stack([rng.random(400) < share for share in (0.6, 0.7, 0.8, 0.9, 1.0)]).astype(float)
+    one, other = gain_of(same, whole, sources), gain_of(apart, whole, sources)
+    assert one.gain == pytest.approx(0.2, abs=0.05) and one.high - one.low < 0.12
+    assert other.gain == pytest.approx(0.2, abs=0.03) and other.high - other.low > 0.35
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "n", "verdict"),
+    [
+        (0.5, 1, 400, WORTH_MORE),
+        (1, 1, 400, NOTHING_LEFT),
+        (0.5, 0.5, 400, NO_HELP),
+        (0.9, 1, 10, UNCLEAR),
+        (1, 1, 30, UNCLEAR),
+    ],
+)
+def test_a_verdict_needs_an_interval_that_says_so(half, whole, n, verdict):
+    """Thirty recordings, all right, do not show that a class is done."""
+    right = [np.repeat((np.arange(n) < share * n)[None].astype(float), 2, axis=0) for share in (half, whole)]
+    assert gain_of(*right, np.arange(n)).verdict == verdict
+
+
+@pytest.fixture
+def run(images, monkeypatch, tmp_path):
+    """Features that tell `low` with any recording, and the others never."""
+
+    def made(prepared, rows):
+        noise = np.random.default_rng(0).standard_normal((len(prepared.table), 2))
+        return (noise + 30 * np.outer(prepared.table["label"] == "low", [1, 1])).astype(np.float32)
+
+    monkeypatch.setattr("train.training.frozen_features.frozen_features", made)
+    monkeypatch.setattr("train.suspects.find_suspects.is_leaky", lambda run: False)
+    prepared = prepare(images, Recipe(model="efficientnet_lite0", views=0, input_size=64), runs=tmp_path)
+    write_run(prepared.run, prepared.settings)
+    return prepared.run
+
+
+def test_the_command_writes_the_curve_and_a_line_a_class(run, capsys):
+    assert main([str(run.folder), "--draws", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "  100 %       12 recordings  accuracy" in text and "  low     +0.0 (no interval" in text
+    content = json.loads((run.folder / "budget" / "budget.json").read_text())
+    assert {point["accuracy"] for point in content["points"] if point["label"] == "low"} == {1.0}
+    assert [point["n_train"] for point in content["points"] if point["label"] == "low"] == pytest.approx(
+        [1, 2, 2, 3, 4, 4]
+    )
+    assert content["gains"][0]["label"] == "" and content["gains"][0]["n_recordings"] == 15
+    assert (run.folder / "budget" / "learning_curve.png").stat().st_size > 10_000
+
+
+def test_a_part_of_a_page_shows_each_class(run):
+    section = section_html(learning_curve(run, n_draws=2))
+    assert section.count("<tr>") == 5 and 'src="budget/learning_curve.png"' in section
+
+
+def test_a_leaky_run_is_refused(tmp_path, capsys):
+    assert main([str(fake_run(tmp_path / "run", protocol="paper", all_folds=("1",)).folder)]) == 1
+    assert "must have a grouped split" in capsys.readouterr().err

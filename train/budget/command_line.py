@@ -1,0 +1,57 @@
+"""`python -m train.budget RUN`: what more recordings are worth."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from generate.runtime.exit_codes import guarded
+from train.predict.command_line import whole_number
+
+DESCRIPTION = """\
+Say what more recordings are worth, of each class: the last layer of the pretrained model is fitted to 20, 40, 50, 60,
+80 and 100 % of the training recordings of every class, drawn at random several times, and tested in the run's folds.
+Intervals are over recordings and draws. Takes about as long as `python -m train IMAGES --quality fast`, and for large
+collections a few times that."""
+
+EPILOG = """\
+files, in RUN/budget: learning_curve.png (to look at), learning_curve.csv, gains.csv, budget.json
+
+exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.budget",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0")
+    add("--draws", type=whole_number, default=5, metavar="N", help="random parts of each size (default: 5)")
+    add("--seed", type=int, default=0, metavar="N", help="of these (default: 0)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure it, print it and return the exit status."""
+    options = build_parser().parse_args(arguments)
+    return guarded("train.budget", lambda: _budget(options))
+
+
+def _budget(options: argparse.Namespace) -> int:
+    from generate.runtime.wording import shown
+    from train.budget.learning_curve import learning_curve
+    from train.budget.output import FOLDER, PLOT, write_budget
+    from train.budget.text import budget_text
+    from train.runs.run_folder import read_run
+
+    run = read_run(options.run)
+    budget = learning_curve(run, n_draws=options.draws, seed=options.seed)
+    write_budget(run.folder / FOLDER, budget)
+    print(budget_text(budget))
+    print(f"In {shown(run.folder / FOLDER)}: {PLOT} (to look at), tables.")
+    return 0

@@ -1,0 +1,133 @@
+"""The main function: the learning curve over a run's recordings, and what the second half of these was worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from augment_audio import ORIGINAL
+from generate.dataset.background import counted
+from generate.runtime.progress import Progress
+from train.budget.results import HALF, Gain, Point, gain_of, points_of
+from train.budget.subsets import right_by_share
+from train.report.intervals import recordings_needed
+from train.runs.run_folder import Run
+from train.suspects.find_suspects import check_run
+from train.training.frozen_run import prepare_frozen
+
+SHARES = (0.2, 0.4, HALF, 0.6, 0.8, 1.0)
+N_DRAWS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a part of the recordings gives, and what more are worth.
+
+    Parameters
+    ----------
+    run : str
+        The folder of the run whose clips, classes and folds these are.
+    trained : str
+        What was trained with each part, in words.
+    n_draws : int
+        Random parts of each share.
+    points : tuple of Point
+        The curve of all classes, then that of each.
+    gains : tuple of Gain
+        All classes first, then each: those that gained most first.
+    """
+
+    run: str
+    trained: str
+    n_draws: int
+    points: tuple[Point, ...]
+    gains: tuple[Gain, ...]
+
+
+def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: str = "auto") -> Budget:
+    """Fit the last layer of a pretrained model to parts of the recordings, and test it: `python -m train.budget`.
+
+    Parameters
+    ----------
+    run : Run
+        With a grouped split and one label a clip: its images, classes and folds are used, and its pretrained model (the
+        default one for a run from scratch); not what it trained.
+    n_draws : int
+        Random parts of each share; 2 or more, so that their spread is known.
+    seed : int
+        Of these.
+    cache : {"auto", "memory", "disk"}
+        See `train.data.disk_cache`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the run is leaky or of several labels a clip, its images are not there any more, or there are too few
+        recordings to halve.
+    """
+    from train.training.frozen_features import frozen_features
+
+    if n_draws < 2:
+        raise ValueError(f"n_draws must be 2 or more, so that their spread is known. Got {n_draws}. Give such as 5.")
+    check_run(run)
+    prepared = prepare_frozen(run, cache=cache)
+    truth, sources = prepared.targets.argmax(axis=1), prepared.table["source_id"].to_numpy()
+    if len(set(sources)) < recordings_needed():
+        raise ValueError(
+            f"There must be {recordings_needed()} recordings or more. Got {len(set(sources))}. Add recordings, or tell "
+            "them apart with `--source-pattern` of `python -m generate`."
+        )
+    features = frozen_features(prepared, np.flatnonzero((prepared.table["variant"] == ORIGINAL).to_numpy()))
+    splits, recipe = prepared.splits, prepared.run.recipe
+    with Progress(len(splits) * (n_draws * (len(SHARES) - 1) + 1), noun="fit") as progress:
+        right = right_by_share(
+            features,
+            truth,
+            sources,
+            splits,
+            n_classes=len(run.classes),
+            shares=SHARES,
+            n_draws=n_draws,
+            class_weights=recipe.class_weights,
+            seed=seed,
+            on_fit=lambda: progress.step(n_rejected=0),
+        )
+    n_train = {
+        k: float(np.mean([len(set(sources[split.train[truth[split.train] == k]])) for split in splits]))
+        for k in range(len(run.classes))
+    }
+    return Budget(
+        run=str(run.folder),
+        trained=f"the last layer of {recipe.model}, fitted to originals",
+        n_draws=n_draws,
+        **_results(right, truth, sources, run.classes, n_train),
+    )
+
+
+def _results(
+    right: Mapping[float, np.ndarray],
+    truth: np.ndarray,
+    sources: np.ndarray,
+    classes: Sequence[str],
+    n_train: Mapping[int, float],
+) -> dict:
+    """Points and gains of all classes, without background, and of each."""
+    is_tested = np.isfinite(right[1.0][0])
+    is_counted = counted([classes[k] for k in truth])
+    groups = {"": is_tested & is_counted} | {name: is_tested & (truth == k) for k, name in enumerate(classes)}
+    groups = {label: rows for label, rows in groups.items() if rows.any()}
+    points, gains = [], []
+    for label, rows in groups.items():
+        own = {share: found[:, rows] for share, found in right.items()}
+        n = {share: _rounded_up(share, [n_train[classes.index(label)]] if label else n_train.values()) for share in own}
+        points += points_of(own, sources[rows], n, label=label)
+        gains.append(gain_of(own[HALF], own[1.0], sources[rows], label=label))
+    return {"points": tuple(points), "gains": (gains[0], *sorted(gains[1:], key=lambda gain: -gain.gain))}
+
+
+def _rounded_up(share: float, n_recordings: Iterable[float]) -> float:
+    """Recordings of a share of each class, as `train.budget.subsets.part_of_recordings` draws them."""
+    return float(sum(math.ceil(round(share * n, 9)) if share < 1 else n for n in n_recordings))

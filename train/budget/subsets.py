@@ -1,0 +1,92 @@
+"""A part of the recordings of each class, drawn at random, and what a last layer that is fitted to it gets right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from train.data.split import Split
+from train.training.linear_head import fit_head
+
+
+def part_of_recordings(
+    rows: np.ndarray, truth: np.ndarray, sources: np.ndarray, share: float, *, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw whole recordings of each class.
+
+    Parameters
+    ----------
+    rows : np.ndarray, shape=(n,), int
+        Training images.
+    truth, sources : np.ndarray, shape=(n_images,)
+        Class and recording of each image; a recording of several classes is drawn as one of its first image's class.
+    share : float
+        Of the recordings of each class, above 0, at most 1; rounded up.
+    rng : numpy.random.Generator
+        A smaller share drawn with the same state is within a larger one.
+
+    Returns
+    -------
+    np.ndarray, int
+        The rows of these recordings, in their order.
+    """
+    names, first = np.unique(sources[rows], return_index=True)
+    of_class = truth[rows[first]]
+    kept: list = []
+    for k in np.unique(of_class):
+        order = rng.permutation(names[of_class == k])
+        kept += list(order[: math.ceil(round(share * len(order), 9))])
+    return rows[np.isin(sources[rows], kept)]
+
+
+def right_by_share(
+    features: np.ndarray,
+    truth: np.ndarray,
+    sources: np.ndarray,
+    splits: Sequence[Split],
+    *,
+    n_classes: int,
+    shares: Sequence[float],
+    n_draws: int,
+    class_weights: bool = False,
+    seed: int = 0,
+    on_fit: Callable[[], None] = lambda: None,
+) -> dict[float, np.ndarray]:
+    """Which test images are right when the last layer is fitted to a part of the training recordings.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape=(n_images, n_features)
+    truth, sources : np.ndarray, shape=(n_images,)
+    splits : sequence of Split
+        Grouped; each test image is in one of them.
+    n_classes : int
+    shares : sequence of float
+        Above 0, at most 1.
+    n_draws : int
+        Random parts of each share below 1; those of one draw are within each other.
+    class_weights : bool
+        Whether each class counts the same.
+    seed : int
+    on_fit : callable
+        Called after each fit.
+
+    Returns
+    -------
+    dict of float to np.ndarray, shape=(n_draws or 1, n_images)
+        1 right, 0 wrong, NaN not tested.
+    """
+    right = {share: np.full((n_draws if share < 1 else 1, len(truth)), np.nan) for share in shares}
+    with threadpool_limits(1):  # products of this size are slower on several threads
+        for share, of_share in right.items():
+            for draw, found in enumerate(of_share):
+                for number, split in enumerate(splits):
+                    rng = np.random.default_rng((seed, draw, number))
+                    train = part_of_recordings(split.train, truth, sources, share, rng=rng)
+                    head = fit_head(features[train], truth[train], n_classes, class_weights)
+                    found[split.test] = head.logits(features[split.test]).argmax(axis=1) == truth[split.test]
+                    on_fit()
+    return right

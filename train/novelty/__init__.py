@@ -1,0 +1,1 @@
+"""One class alone, such as a machine that runs well: how unlike it recordings are."""

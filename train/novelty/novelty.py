@@ -1,0 +1,194 @@
+"""The main function: embed the clips of one healthy class, calibrate by recording, and score what is new."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate.dataset.settings import Settings
+from generate.dataset.settings_file import refuse_multilabel
+from generate.runtime.safe_names import printable
+from train.data.decode import colour, palette_of
+from train.data.image_folder import open_images, read_images
+from train.novelty.scores import (
+    area_under_curve,
+    by_recording,
+    distances_to,
+    held_out_alarms,
+    held_out_distances,
+    threshold_of,
+)
+from train.predict.recordings import Rejected, find_recordings, stream_windows
+from train.predict.windows import FrontEnd
+from train.recipe import Recipe
+from train.report.intervals import Interval, recordings_needed, share_interval
+from train.wording import listed
+
+N_FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Novelty:
+    """How well what is unlike a healthy class is told from it, and the scores.
+
+    Parameters
+    ----------
+    healthy : str
+        The class.
+    threshold : float
+        A recording whose mean distance is above it is an alarm; inf where there are too few recordings.
+    wanted : float
+        Share of healthy recordings that may be false alarms.
+    false_alarms : float
+        Share of the healthy recordings that exceed the threshold of all others, each held out.
+    false_alarms_interval : Interval
+    area, area_interval : float and Interval, or None
+        Area under the ROC curve by recording; None without faulty recordings.
+    found : float or None
+        Share of the faulty recordings above the threshold.
+    found_interval : Interval or None
+    scores : pandas.DataFrame
+        One row a recording: `kind` (`healthy`, `faulty`, `new`, or `own` for a new file that is among the healthy
+        clips), `recording`, `distance`, `is_alarm` (of healthy ones by the threshold of the others) and
+        `most_unlike_s`, where a new recording is the most unlike.
+    rejected : tuple of Rejected
+        New recordings, or the rest of one, that could not be read.
+    """
+
+    healthy: str
+    threshold: float
+    wanted: float
+    false_alarms: float
+    false_alarms_interval: Interval
+    area: float | None
+    area_interval: Interval | None
+    found: float | None
+    found_interval: Interval | None
+    scores: pd.DataFrame
+    rejected: tuple[Rejected, ...]
+
+
+def novelty(
+    images: Path,
+    recordings: Sequence[str | os.PathLike[str]] = (),
+    *,
+    healthy: str = "",
+    false_alarms: float = 0.1,
+    model: str = "efficientnet_lite0",
+    batch_size: int = 32,
+) -> Novelty:
+    """Score how unlike a healthy class recordings are: `python -m train.novelty`.
+
+    Parameters
+    ----------
+    images : Path
+        Image folder. Clips of other classes than the healthy one are faulty examples, which only test.
+    recordings : sequence of str or path
+        New audio files, or folders of them.
+    healthy : str
+        The healthy class; may be empty where there is one class.
+    false_alarms : float
+        Share of healthy recordings that may be false alarms, above 0 and below 1.
+    model : str
+        A pretrained one, whose features are compared.
+    batch_size : int
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the images or the class are not there, or there are too few healthy recordings.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    from train import backend
+    from train.models.check_model import check_model
+    from train.training.frozen_features import frozen_model
+    from train.training.outputs import outputs
+
+    if not 0 < false_alarms < 1:
+        raise ValueError(f"--false-alarms must be above 0 and below 1. Got {false_alarms:g}. Give such as 0.1.")
+    settings, table = read_images(images)
+    refuse_multilabel(settings)
+    table = table[table["variant"] == ORIGINAL].reset_index(drop=True)
+    healthy = _healthy_class(table["label"].tolist(), healthy)
+    is_healthy, sources = (table["label"] == healthy).to_numpy(), table["source_id"].to_numpy()
+    needed = max(recordings_needed(), math.ceil(1 / false_alarms - 1 - 1e-9) + 1)
+    n_healthy = len(set(sources[is_healthy]))
+    if n_healthy < needed:
+        raise ValueError(
+            f"The healthy class must have {needed} recordings or more for a threshold with {100 * false_alarms:g} % "
+            f"false alarms. Got {n_healthy}. Add recordings, or raise --false-alarms."
+        )
+    backend.set_up()
+    recipe = Recipe.of_quality("fast", {"model": model})
+    size = check_model(recipe, n_classes=2)
+    extractor = frozen_model(recipe, size=size)
+    opened = open_images(images, settings, table, size=size, silent_ends=recipe.silent_ends)
+    features = outputs(extractor, opened, np.arange(len(table)), batch_size=batch_size).astype(np.float32)
+    known = features[is_healthy]
+    folds = np.empty(len(known), int)
+    for number, (_, test) in enumerate(GroupKFold(N_FOLDS).split(known, groups=sources[is_healthy])):
+        folds[test] = number
+    names, own = by_recording(held_out_distances(known, folds), sources[is_healthy])
+    threshold, alarms = threshold_of(own, false_alarms=false_alarms), held_out_alarms(own, false_alarms=false_alarms)
+    rows = [("healthy", *row, math.nan) for row in zip(names, own, alarms, strict=True)]
+    area = found = area_interval = found_interval = None
+    if not is_healthy.all():
+        names, other = by_recording(distances_to(features[~is_healthy], known), sources[~is_healthy])
+        area, area_interval = area_under_curve(own, other)
+        found, found_interval = float((other > threshold).mean()), share_interval(other > threshold, names)
+        rows += [("faulty", *row, math.nan) for row in zip(names, other, other > threshold, strict=True)]
+    rejected: list[Rejected] = []
+    if recordings:
+        files, rejected, _ = find_recordings([Path(path) for path in recordings])
+        rendering = Settings.from_json(settings["settings"])
+        own_clips = set(table["audio_sha256"][is_healthy])
+        front = FrontEnd(rendering, size, recipe.silent_ends, palette_of(rendering.colormap))
+        with stream_windows(files, front) as stream:
+            parts = []
+            while batch := list(itertools.islice(stream.windows, batch_size)):
+                pixels = colour(np.stack([window.pixels for _, window in batch]), front.palette)
+                distances = distances_to(np.asarray(extractor.predict_on_batch(pixels), np.float32), known)
+                parts += [
+                    (printable(str(path)), window.start_s, d, window.sha256 in own_clips)
+                    for (path, window), d in zip(batch, distances, strict=True)
+                ]
+        rejected = rejected + stream.rejected
+        windows = pd.DataFrame(parts, columns=["recording", "start_s", "distance", "is_own"])
+        for name, of_file in windows.groupby("recording", sort=False):
+            mean, most = of_file["distance"].mean(), of_file["start_s"][of_file["distance"].idxmax()]
+            kind = "own" if of_file["is_own"].any() else "new"
+            rows.append((kind, name, mean, mean > threshold, most))
+    return Novelty(
+        healthy=healthy,
+        threshold=threshold,
+        wanted=false_alarms,
+        false_alarms=float(alarms.mean()),
+        false_alarms_interval=share_interval(alarms, np.arange(len(alarms))),
+        area=area,
+        area_interval=area_interval,
+        found=found,
+        found_interval=found_interval,
+        scores=pd.DataFrame(rows, columns=["kind", "recording", "distance", "is_alarm", "most_unlike_s"]),
+        rejected=tuple(rejected),
+    )
+
+
+def _healthy_class(labels: Sequence[str], healthy: str) -> str:
+    classes = sorted(set(labels))
+    if not healthy and len(classes) == 1:
+        return classes[0]
+    if healthy not in classes:
+        raise ValueError(
+            f"--healthy must name a class of the images: {listed(classes, most=12)}. Got {healthy or 'none'!r}. The "
+            "other classes are then faulty examples."
+        )
+    return healthy

@@ -1,0 +1,1 @@
+"""Which windows of new recordings to label next."""

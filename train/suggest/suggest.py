@@ -1,0 +1,196 @@
+"""The main function: windows of new recordings, predicted, embedded, and ranked for labelling."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from augment_audio import ORIGINAL
+from generate.runtime.safe_names import printable
+from generate.workers import fork_server
+from train.data.decode import colour
+from train.predict.fold_models import load_models
+from train.predict.predict_recordings import check_any_read, find_inputs, predict_batch, quiet_level
+from train.predict.predictions import WindowPrediction
+from train.predict.recordings import Rejected, stream_windows
+from train.runs.run_folder import Run
+from train.suggest.choose import choose, scores, uncertainty
+from train.suspects.find_suspects import check_run
+from train.training.embedding import embed, nearest
+from train.training.frozen_run import prepare_frozen
+
+ALIKE = 0.1
+"""Two windows are alike if they are nearer than a tenth of the training clips are to any clip of another recording."""
+USEFUL, AT_RANDOM = "useful", "random"
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Windows to label.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a window: `rank` from 1, `chosen` (`useful` or `random`), `file`, `start_s`, `end_s`, `top_1`, `p_1`,
+        `top_2`, `p_2`, `distance` to the nearest training clip, `unlike` (share of the training clips that are nearer
+        to one of another recording, 0 to 1), `nearest_label`, `nearest_clip`.
+    n_windows : int
+        Of which they were chosen.
+    n_skipped : int
+        Silent, quiet, or of the run's own clips.
+    rejected : tuple of Rejected
+        Recordings, or the rest of one, that could not be read.
+    """
+
+    table: pd.DataFrame
+    n_windows: int
+    n_skipped: int
+    rejected: tuple[Rejected, ...]
+
+
+def suggest(
+    run: Run,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    most: int = 40,
+    n_random: int = 10,
+    hop_s: float | None = None,
+    folds: Sequence[str] | None = None,
+    seed: int = 0,
+    batch_size: int = 32,
+) -> Suggestions:
+    """Rank windows of new recordings by what their labels would teach: `python -m train.suggest`.
+
+    Useful is what is uncertain (a small margin between the two most probable classes) and far from all training clips
+    in the embedding of a pretrained model; of windows that are alike only one is chosen. The random ones stand for all
+    windows, so that the share of them that is predicted rightly is an unbiased estimate for these recordings.
+
+    Parameters
+    ----------
+    run : Run
+        With a grouped split and one label a clip.
+    paths : sequence of str or path
+        Audio files, or folders of them.
+    most, n_random : int
+        How many useful ones, and how many at random.
+    hop_s : float, optional
+        From one window's start to the next; default: the length of a window.
+    folds : sequence of str, optional
+        Use only the models of these; see `train.predict.fold_models.folds_to_average`.
+    seed : int
+        Of what is random.
+    batch_size : int
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the run or its images cannot be used, or no recording could be read.
+    """
+    from train.training.frozen_features import frozen_features, frozen_model
+
+    check_run(run)
+    inputs = find_inputs(run, paths, folds=folds)
+    prepared = prepare_frozen(run)
+    known = prepared.table[prepared.table["variant"] == ORIGINAL]
+    if inputs.recordings:
+        fork_server.start()
+    features = frozen_features(prepared, known.index.to_numpy())[known.index]
+    references = embed(features)
+    windows: list[WindowPrediction] = []
+    vectors: list[np.ndarray] = []
+    own, level, rejected = set(known["audio_sha256"]), quiet_level(run), inputs.rejected
+    if inputs.recordings:
+        models, extractor = load_models(run, inputs.folds), frozen_model(prepared.run.recipe, size=run.input_size)
+        with stream_windows(inputs.recordings, inputs.front, hop_s=hop_s) as stream:
+            while batch := list(itertools.islice(stream.windows, batch_size)):
+                named = [(printable(str(path)), window) for path, window in batch]
+                windows += predict_batch(
+                    named,
+                    inputs.front,
+                    models,
+                    temperature=inputs.calibration.temperature,
+                    multilabel=False,
+                    min_dbfs=level,
+                )
+                pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)
+                vectors.append(embed(extractor.predict_on_batch(pixels)).astype(np.float16))
+        rejected = rejected + stream.rejected
+    check_any_read(windows, rejected, "predicted")
+    usable = [k for k, window in enumerate(windows) if window.probabilities is not None and window.sha256 not in own]
+    if not usable:
+        raise ValueError(
+            "There must be a window that is neither silent, nor quiet, nor of the run's own clips. Got none of "
+            f"{len(windows)}. Give other recordings."
+        )
+    table = _ranked(
+        [windows[k] for k in usable],
+        np.concatenate(vectors)[usable],
+        references,
+        known,
+        run.classes,
+        most=most,
+        n_random=n_random,
+        seed=seed,
+    )
+    return Suggestions(table, len(usable), len(windows) - len(usable), tuple(rejected))
+
+
+def _ranked(
+    windows: Sequence[WindowPrediction],
+    vectors: np.ndarray,
+    references: np.ndarray,
+    known: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    most: int,
+    n_random: int,
+    seed: int,
+) -> pd.DataFrame:
+    """The table of `Suggestions`."""
+    probabilities = np.stack([window.probabilities for window in windows])  # type: ignore[misc]
+    distances, near = nearest(vectors.astype(np.float32), references, n=1)
+    between = distances_between(references, known["source_id"].to_numpy())
+    useful, at_random = choose(
+        scores(uncertainty(probabilities), distances[:, 0]),
+        vectors.astype(np.float32),
+        most=most,
+        n_random=n_random,
+        least_distance=float(np.quantile(between, ALIKE)),
+        seed=seed,
+    )
+    rows: list[dict[str, object]] = []
+    for chosen, k in [*((USEFUL, k) for k in useful), *((AT_RANDOM, k) for k in at_random)]:
+        window, (best, second) = windows[k], np.argsort(-probabilities[k], kind="stable")[:2]
+        clip = known.iloc[near[k, 0]]
+        rows.append(
+            {
+                "rank": len(rows) + 1,
+                "chosen": chosen,
+                "file": window.file,
+                "start_s": window.start_s,
+                "end_s": window.end_s,
+                "top_1": classes[best],
+                "p_1": probabilities[k, best],
+                "top_2": classes[second],
+                "p_2": probabilities[k, second],
+                "distance": distances[k, 0],
+                "unlike": float((between < distances[k, 0]).mean()),
+                "nearest_label": clip["label"],
+                "nearest_clip": clip["clip_id"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def distances_between(references: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """Distance of each training clip to the nearest one of another recording, shape=(n,)."""
+    found = np.empty(len(references))
+    for source in np.unique(sources):
+        own = sources == source
+        found[own] = nearest(references[own], references[~own], n=1)[0][:, 0]
+    return found
