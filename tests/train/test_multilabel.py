@@ -161,3 +161,27 @@ def test_listening_hears_the_same_events(run, tmp_path):
         heard.sort_values(order, ignore_index=True), events.sort_values(order, ignore_index=True), atol=2e-5
     )
     assert heard.attrs["heard"].n_skipped == 0
+
+
+def test_an_export_gives_each_class_a_probability_of_its_own(run, mixed, tmp_path, capsys):
+    for package in ("onnx", "onnxruntime", "tf2onnx"):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install {package}")
+    from train.export.command_line import main
+    from train.export.runtimes import onnx_runner
+
+    options = ["--audio-folder", str(mixed.parent / "audio"), "--folds", "1", "-o", str(tmp_path)]
+    assert main([str(run.folder), *options]) == 0
+    assert "the same labels as the program for" in capsys.readouterr().out
+    folder = tmp_path / "onnx"
+    clips = pd.read_csv(folder / "clips.csv")
+    # Most differ hardly; a level of 255 more or less is sharpened by the temperature where a class is in doubt.
+    assert clips["by_file"].str.contains(";").any() and clips["difference"].median() < 0.01
+    # The program's own predictions, by its own command.
+    files = [mixed.parent / "audio" / f"{name}.wav" for name in clips["clip_id"][:6]]
+    predicted = run.predict(files, folds=["1"])
+    given = onnx_runner(folder / "model.onnx")(np.stack([soundfile.read(file, dtype="float32")[0] for file in files]))
+    assert given.sum(axis=1).max() > 1.5  # not shared between the classes
+    np.testing.assert_allclose(given, predicted[[f"p:{name}" for name in run.classes]], atol=0.15)
+    assert list(predicted["labels"].replace("", "_background")) == list(clips["by_program"][:6])
+    parity = json.loads((folder / "export.json").read_text())["parity"]
+    assert parity["accuracy"] == pytest.approx((clips["by_file"] == clips["label"]).mean())

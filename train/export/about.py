@@ -36,6 +36,7 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         "input": subject.input,
         **(audio if subject.input == "audio" else image),
         "classes": list(run.classes),
+        "multilabel": run.multilabel,
         "thresholds": {name: subject.calibration.threshold(name) for name in run.classes},
         "temperature": subject.calibration.temperature,
         "min_dbfs": None if quietest is None else quietest - MARGIN_DB,

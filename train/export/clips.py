@@ -84,7 +84,7 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     folder, why_not = recordings_of(run.images, read_settings(run.images / SETTINGS), given=audio_folder)
     if folder is None:
         raise ValueError(f"The recordings must be there, to check an export with them. {why_not}")
-    table = select_classes(tables.read_metadata(path), run.recipe)
+    table = select_classes(tables.read_metadata(path), run.recipe, multilabel=run.multilabel)
     table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
     if fold is not None:
         table = table[table["clip_id"].isin(run.read_fold_predictions(fold)["clip_id"])]

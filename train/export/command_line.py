@@ -51,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--input",
         choices=INPUTS,
         default=INPUTS[0],
-        help="samples, or images that are rendered elsewhere (default: audio)",
+        help="samples, or images that are rendered elsewhere (default: audio); with images and int8, litert comes "
+        "as a C array too, for microcontrollers",
     )
     add(
         "--quantize",
@@ -118,7 +119,7 @@ def _text(one: Exported, run: Path) -> str:
         f"{one.format}: {one.megabytes:.1f} MB, {one.parity.window_ms:.0f} ms a window here",
         f"  answers   {parity_text(one.parity)}",
         f"  accuracy  {accuracy}",
-        f"  in        {one.folder}: {one.file.name}, README.md, verify.py, golden/, export.json",
+        f"  in        {one.folder}: {one.file.name}, README.md, verify.py, golden/, clips.csv, export.json",
     ]
     if not one.parity.holds:
         lines[-1] = (

@@ -12,6 +12,7 @@ from pathlib import Path
 from generate.runtime.atomic_write import temporary_suffix, write_text_atomically
 from train import backend
 from train.export.about import metadata
+from train.export.c_array import has_c_array, write_c_array
 from train.export.clips import Clips, clips_of
 from train.export.golden_set import TOLERANCE, write_golden_set
 from train.export.options import FORMATS, check_backend, check_formats
@@ -29,6 +30,8 @@ from train.runs.run_folder import Run, write_json
 
 EXPORT = "export"
 """Folder in the run's folder, with one for each format."""
+CLIPS = "clips.csv"
+"""Each clip that a file was checked with, with its class by the program and by the file."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,10 @@ def export_run(
             folder.mkdir(parents=True)
             write_file(name, folder / FORMATS[name].file, subject, metadata=about, quantize=quantize, training=training)
         runners = {name: RUNNERS[name](folder / FORMATS[name].file) for name, folder in made.items()}
-        parities = compare(subject, clips, runners)
+        compared = compare(subject, clips, runners)
         exported = []
         for name, folder in made.items():
-            parity, file = parities[name], FORMATS[name].file
+            parity, file = compared[name].parity, FORMATS[name].file
             megabytes = round(size_bytes(folder / file) / 1e6, 3)
             content = about | {
                 "format": name,
@@ -135,6 +138,7 @@ def export_run(
             is_kept = parity.holds or force
             if is_kept:
                 content["golden"] = write_golden_set(folder, subject, clips, runners[name])
+                compared[name].clips.to_csv(folder / CLIPS, index=False)
                 _write_texts(folder, name, content, parity)
                 move_into_place(folder, folders[name])
             exported.append(Exported(name, folders[name], folders[name] / file, megabytes, parity, is_kept))
@@ -145,7 +149,9 @@ def export_run(
 
 
 def _write_texts(folder: Path, name: str, content: dict, parity: Parity) -> None:
-    """`verify.py`, the README and, last, `export.json`, which names all files."""
+    """`verify.py`, the README, a C array and, last, `export.json`, which names all files."""
+    if has_c_array(name, content):
+        write_c_array(folder, content)
     write_text_atomically(folder / "verify.py", verify_script(name, content["file"]))
     write_text_atomically(folder / "README.md", readme_text(name, content, parity))
     write_json(folder / MANIFEST, content | {"files": sorted([*files_in(folder), MANIFEST])})

@@ -57,16 +57,33 @@ def _smaller(content: bytes, quantize: str, training: TrainingClips | None) -> b
     from ai_edge_quantizer import qtyping, quantizer
 
     small = quantizer.Quantizer(bytearray(content))
-    convolution, depthwise = qtyping.TFLOperationName.CONV_2D, qtyping.TFLOperationName.DEPTHWISE_CONV_2D
+    names = qtyping.TFLOperationName
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # it prints tables and bars of its own
         if quantize == "dynamic":
-            small.add_weight_only_config(".*", convolution, num_bits=8)
-            return bytes(small.quantize().quantized_model)
-        for operation in (convolution, depthwise):
+            small.add_weight_only_config(".*", names.CONV_2D, num_bits=8)
+            return _with_buffers_inside(bytes(small.quantize().quantized_model))
+        for operation in (names.CONV_2D, names.DEPTHWISE_CONV_2D, names.MAX_POOL_2D):
             small.add_static_config(".*", operation, activation_num_bits=8, weight_num_bits=8)
         name = INPUT_NAMES[training.subject.input] if training else ""
         given = [{name: one[None]} for one in training.inputs()] if training else []
-        return bytes(small.quantize(small.calibrate({SIGNATURE: given}, num_threads=2)).quantized_model)
+        calibrated = small.calibrate({SIGNATURE: given}, num_threads=2)
+        return _with_buffers_inside(bytes(small.quantize(calibrated).quantized_model))
+
+
+def _with_buffers_inside(content: bytes) -> bytes:
+    """Move the weights from behind the table of the model into it.
+
+    The quantizer leaves them behind, at an offset, where TensorFlow Lite Micro does not look: without a word it takes
+    them for zeros.
+    """
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    for buffer in model.buffers:
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, count=buffer.size, offset=buffer.offset)
+            buffer.offset = buffer.size = 0
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def _with_metadata(content: bytes, metadata: Mapping[str, object]) -> bytes:

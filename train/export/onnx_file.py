@@ -68,7 +68,7 @@ def _classifier_model(subject: Subject) -> onnx.ModelProto:
 
     height, width = subject.size
     signature = [tf.TensorSpec((None, height, width, 3), tf.float32, name=IMAGE)]
-    function = tf.function(classifier(subject.models, subject.calibration.temperature), input_signature=signature)
+    function = tf.function(classifier(subject), input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     graph = model.graph
     converted = graph.output[0].name

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from generate.runtime.wording import count
 from train.export.clips import Clips, read_clips
@@ -41,6 +42,8 @@ class Parity:
         Time of one window on this machine, the median.
     n_unreadable : int
         Clips whose audio could not be read.
+    multilabel : bool
+        Whether clips may have several labels: the same class, and right, are then all that reach their thresholds.
     """
 
     n_clips: int
@@ -54,6 +57,7 @@ class Parity:
     program_accuracy: float | None
     window_ms: float
     n_unreadable: int
+    multilabel: bool = False
 
     @property
     def holds(self) -> bool:
@@ -61,7 +65,23 @@ class Parity:
         return self.n_same >= LEAST_SAME * self.n_clips
 
 
-def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> dict[str, Parity]:
+@dataclass(frozen=True)
+class Compared:
+    """An exported file beside the program.
+
+    Parameters
+    ----------
+    parity : Parity
+    clips : pandas.DataFrame
+        One row a clip: `clip_id`, `source_id`, `label`, the labels `by_program` and `by_file`, and the largest
+        `difference` of their probabilities.
+    """
+
+    parity: Parity
+    clips: pd.DataFrame
+
+
+def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> dict[str, Compared]:
     """Run exported files on clips, and compare them with the program.
 
     Parameters
@@ -73,7 +93,7 @@ def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> di
 
     Returns
     -------
-    dict of str to Parity
+    dict of str to Compared
 
     Raises
     ------
@@ -99,47 +119,51 @@ def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> di
         raise ValueError(f"At least one clip must be readable, to check an export with it. Got none.{why}")
     table = clips.table.iloc[rows]
     return {
-        name: _parity(np.concatenate(own), np.stack(given[name]), table, subject, clips, ms[name], len(unreadable))
+        name: _compared(np.concatenate(own), np.stack(given[name]), table, subject, clips, ms[name], len(unreadable))
         for name in runners
     }
 
 
-def _parity(
+def _compared(
     own: np.ndarray,
     given: np.ndarray,
-    table: object,
+    table: pd.DataFrame,
     subject: Subject,
     clips: Clips,
     ms: list[float],
     n_unreadable: int,
-) -> Parity:
-    labels, sources = table["label"], table["source_id"]  # type: ignore[index]
+) -> Compared:
+    labels, sources = table["label"].to_numpy(dtype=object), table["source_id"]
     if given.shape != own.shape or not np.isfinite(given).all():
         raise ValueError(f"The exported file must give {own.shape[1]} probabilities. Got {given.shape} or no numbers.")
-    truth = np.array([subject.run.classes.index(label) for label in labels])
+    by_program, by_file = subject.labels(own), subject.labels(given)
     difference = np.abs(own - given).max(axis=1)
-    is_right = given.argmax(axis=1) == truth
+    is_right = by_file == labels
     interval = share_interval(is_right, sources) if clips.are_held_out else None
-    return Parity(
+    parity = Parity(
         n_clips=len(own),
         n_recordings=sources.nunique(),
-        n_same=int((own.argmax(axis=1) == given.argmax(axis=1)).sum()),
+        n_same=int((by_program == by_file).sum()),
         largest_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         accuracy=float(is_right.mean()) if interval else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        program_accuracy=float((own.argmax(axis=1) == truth).mean()) if interval else None,
+        program_accuracy=float((by_program == labels).mean()) if interval else None,
         window_ms=float(np.median(ms)),
         n_unreadable=n_unreadable,
+        multilabel=subject.run.multilabel,
     )
+    by = {"by_program": by_program, "by_file": by_file, "difference": difference.round(6)}
+    return Compared(parity, table[["clip_id", "source_id", "label"]].assign(**by))
 
 
 def parity_text(parity: Parity) -> str:
     """Such as `the same class for 400 of 400 clips; probabilities differ by at most 0.012, 0.001 on average`."""
+    what = "labels" if parity.multilabel else "class"
     text = (
-        f"the same class as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}; probabilities differ "
-        f"by at most {parity.largest_difference:.2g}, on average {parity.mean_difference:.2g}"
+        f"the same {what} as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}; probabilities "
+        f"differ by at most {parity.largest_difference:.2g}, on average {parity.mean_difference:.2g}"
     )
     if parity.n_unreadable:
         text += f" ({count(parity.n_unreadable, 'clip')} could not be read)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generate.dataset.planes import planes_in_words
+from train.export.c_array import has_c_array
 from train.export.parity import Parity, accuracy_in_words, parity_text
 from train.export.scripts import PACKAGES, javascript_example, python_example
 from train.wording import escaped
@@ -13,6 +14,14 @@ _METADATA = {
     "litert": "the metadata entry `spectrogram_image_classification`, as JSON",
     "saved-model": "the signature `metadata` gives it, as JSON",
 }
+
+
+_MICRO = (
+    "For [TensorFlow Lite Micro](https://github.com/tensorflow/tflite-micro), `model.c` and `model.h` hold the file; "
+    "the header names its operators. It takes as much flash as the file, and as much RAM as the largest layers need: "
+    "the Python package `tflite-micro` runs it on a computer, and its `print_allocations()` says how much. The log-mel "
+    "image is rendered on the board, as the run's `settings.json` says."
+)
 
 
 def readme_text(name: str, about: dict, parity: Parity) -> str:
@@ -27,17 +36,23 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
     parity : Parity
     """
     leaky = "**LEAKY: the accuracy does not hold for new recordings.** " if about["is_leaky"] else ""
+    what = "classes" if about["multilabel"] else "class"
     classes = ", ".join(escaped(label) for label in about["classes"])
     parts = [
         f"# {escaped(about['run'])} as {name}",
-        f"{leaky}`{about['file']}` ({about['megabytes']:.1f} MB) names the class of a sound: {classes}.",
+        f"{leaky}`{about['file']}` ({about['megabytes']:.1f} MB) names the {what} of a sound: {classes}.",
         "## Input and output",
         _input(about),
         f"Output `probabilities`: 32-bit numbers, shape (batch, {len(about['classes'])}), in the order of `classes` in "
-        "`export.json`, calibrated. Below the class's number in `thresholds` call the answer `unsure`.",
+        "`export.json`, calibrated. "
+        + (
+            "Each class has one of its own, and is there from its number in `thresholds` on."
+            if about["multilabel"]
+            else "Below the class's number in `thresholds` call the answer `unsure`."
+        ),
         "## How good it is",
         f"- Accuracy: {accuracy_in_words(parity, cross_validated=about['accuracy'])}.",
-        f"- This file against the program: {parity_text(parity)}.",
+        f"- This file against the program: {parity_text(parity)}; `clips.csv` has each.",
         f"- {parity.window_ms:.0f} ms a window where it was exported ({about['made_on']}).",
         f"- Weights: {_quantized(about['quantize'])}. Trained on {escaped(about['trained_on'])}.",
         f"- What `export.json` says is in the file too: {_METADATA[name]}.",
@@ -58,6 +73,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
             if name == "onnx" and about["input"] == "audio"
             else []
         ),
+        *(["## On a microcontroller", _MICRO] if has_c_array(name, about) else []),
         "## Licence",
         f"{escaped(about['licence'])}. {escaped(about['citation'])}".strip(),
     ]

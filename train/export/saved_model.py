@@ -55,7 +55,7 @@ def frozen_function(subject: Subject, *, batch: int | None = None) -> tf.types.e
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    probabilities = classifier(subject.models, subject.calibration.temperature)
+    probabilities = classifier(subject)
     rendering = subject.rendering
     height, width = subject.size
     if rendering is None:

@@ -108,8 +108,6 @@ y, sr = soundfile.read("recording.wav", dtype="float32", always_2d=True)
 y = y.mean(axis=1)[: about["n_samples"]]  # mono; sr must be {sr}: resample first, for instance with soxr
 y = np.pad(y, (0, {n_samples} - len(y)))  # {pad}
 p = run(y[None])[0]
-label = about["classes"][p.argmax()]
-print(label, p.max(), "" if p.max() >= about["thresholds"][label] else "unsure")
 """
 
 _PYTHON_IMAGE = """\
@@ -120,23 +118,37 @@ import PIL.Image
 about = json.load(open("export.json", encoding="utf-8"))
 image = PIL.Image.open("image.png").convert("RGB").resize(({width}, {height}), PIL.Image.Resampling.BILINEAR)
 p = run(np.asarray(image, "float32")[None])[0]
+"""
+
+_ANSWER = """\
 label = about["classes"][p.argmax()]
 print(label, p.max(), "" if p.max() >= about["thresholds"][label] else "unsure")
+"""
+
+_ANSWER_OF_SEVERAL = """\
+print([(label, p[k]) for k, label in enumerate(about["classes"]) if p[k] >= about["thresholds"][label]])
 """
 
 
 def python_example(name: str, file: str, about: dict) -> str:
     """Lines of Python that classify one recording or image with an export."""
     opened = "import numpy as np\n" + _OPEN[name].format(path=f'"{file}"').rstrip()
+    answer = _ANSWER_OF_SEVERAL if about["multilabel"] else _ANSWER
     if about["input"] == "image":
-        return _PYTHON_IMAGE.format(open=opened, **about)
+        return _PYTHON_IMAGE.format(open=opened, **about) + answer
     pad = "silence" if about["pad"] == "silence" else "the run repeats short clips: np.resize(y, n) instead"
-    return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], n_samples=about["n_samples"], pad=pad)
+    return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], n_samples=about["n_samples"], pad=pad) + answer
 
 
 def javascript_example(about: dict) -> str:
     """Lines of JavaScript that classify a recording in a browser with onnxruntime-web."""
-    return """\
+    one, several = "sort((a, b) => b[1] - a[1])[0]", "filter(([name, p]) => p >= about.thresholds[name])"
+    answer = several if about["multilabel"] else one
+    return f"""{_JAVASCRIPT}console.log(about.classes.map((name, k) => [name, p[k]]).{answer});
+"""
+
+
+_JAVASCRIPT = """\
 // <script src="ort.wasm.min.js"></script>, of the npm package onnxruntime-web, beside its .wasm and .mjs files
 const about = await (await fetch("export.json")).json();
 const session = await ort.InferenceSession.create("model.onnx");
@@ -146,5 +158,4 @@ const y = new Float32Array(about.n_samples); // the rest stays silent
 for (let c = 0; c < audio.numberOfChannels; c++)
   audio.getChannelData(c).subarray(0, y.length).forEach((v, i) => { y[i] += v / audio.numberOfChannels; });
 const p = (await session.run({samples: new ort.Tensor("float32", y, [1, y.length])})).probabilities.data;
-console.log(about.classes.map((name, k) => [name, p[k]]).sort((a, b) => b[1] - a[1])[0]);
 """

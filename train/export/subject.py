@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.dataset.settings_file import refuse_multilabel
+from generate.dataset.label_sets import join_labels
 from train.calibration.saved import SavedCalibration, read_calibration
 from train.data.decode import colour
 from train.export.options import INPUTS
@@ -67,7 +67,19 @@ class Subject:
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """What `train.predict` gives for images, shape=(n, height, width), uint8: shape=(n, n_classes)."""
         images = colour(pixels, self.front.palette)
-        return mean_probabilities(self.models, images, temperature=self.calibration.temperature)
+        temperature, multilabel = self.calibration.temperature, self.run.multilabel
+        return mean_probabilities(self.models, images, temperature=temperature, multilabel=multilabel)
+
+    def labels(self, probabilities: np.ndarray) -> np.ndarray:
+        """What probabilities, shape=(n, n_classes), say, as the column `label` has it: shape=(n,), str.
+
+        The most probable class; where clips may have several labels, all that reach their thresholds.
+        """
+        classes = np.array(self.run.classes, dtype=object)
+        if not self.run.multilabel:
+            return classes[probabilities.argmax(axis=1)]
+        has = probabilities >= np.array([self.calibration.threshold(name) for name in classes])
+        return np.array([join_labels(classes[row]) for row in has], dtype=object)
 
 
 def subject_of(run: Run, *, folds: Sequence[str] | None = None, input: str = "audio") -> Subject:
@@ -83,11 +95,10 @@ def subject_of(run: Run, *, folds: Sequence[str] | None = None, input: str = "au
     Raises
     ------
     FileNotFoundError, ValueError
-        If a fold is not finished, clips have several labels, or the rendering cannot be part of an export.
+        If a fold is not finished, or the rendering cannot be part of an export.
     """
     if input not in INPUTS:
         raise ValueError(f"--input must be one of {', '.join(INPUTS)}. Got {input!r}.")
-    refuse_multilabel(run.image_settings())
     front = front_end(run)
     if input == "audio":
         check_rendering(front)

@@ -40,7 +40,7 @@ class TrainingClips:
         """One row a clip, as `metadata.csv` has them."""
         run, fold = self.subject.run, self.subject.held_out_fold
         _, table = read_images(run.images)
-        table = select_classes(table, run.recipe)
+        table = select_classes(table, run.recipe, multilabel=run.multilabel)
         table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
         if fold is not None:
             tested = set(run.read_fold_predictions(fold)["source_id"])
