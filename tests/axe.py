@@ -21,6 +21,7 @@ def violations(browser: Browser) -> list[str]:
     browser.run(
         "document.head.append(Object.assign(document.createElement('style'), {textContent: arguments[0]}))", PLAIN
     )
+    browser.driver.set_script_timeout(120)
     found = browser.driver.execute_async_script("axe.run(document).then(arguments[0])")
     assert len(found["passes"]) > 10, "the rules were run"
     return [

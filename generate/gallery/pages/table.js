@@ -15,14 +15,14 @@ function csvButton(file, rowsOf) {
 
 /** What may be too wide, in a box that scrolls and says so. */
 function scrolled(content, label, words = "Scroll sideways to see all columns.") {
-  const area = element("div", { class: "scrolled" }, content);
+  const area = element("div", { class: "scrolled" }, content), hint = element("p", { class: "soft small", hidden: true }, words);
   const look = () => {
     const isWider = area.scrollWidth > area.clientWidth + 1;
-    area.classList.toggle("is-wider", isWider);
+    hint.hidden = !isWider;
     for (const [name, value] of [["tabindex", 0], ["role", "region"], ["aria-label", label]]) isWider ? area.setAttribute(name, value) : area.removeAttribute(name);
   };
   new ResizeObserver(look).observe(area);
-  return [area, element("p", { class: "hint soft small" }, words)];
+  return [hint, area];
 }
 
 /**

@@ -11,7 +11,7 @@
   find("verdict").classList.add(report.is_leaky ? "bad" : n ? "warn" : "good");
 
   const figure = several ? several.mean_average_precision : pooled.accuracy, range = several ?? pooled;
-  find("accuracy").append(element("b", {}, percent(figure)), several ? "mean average precision" : "accuracy");
+  find("accuracy").append(element("b", {}, percent(figure)), `${report.is_leaky ? "leaky " : ""}${several ? "mean average precision" : "accuracy"}`);
   const nImages = pooled.n_images === pooled.n_clips ? "" : `${count(pooled.n_images, "image")} of `;
   find("tested").textContent = (several ? `95 % interval ${ends(several)}; all labels right ${percent(pooled.accuracy)} (${ends(pooled)})` : data.interval) +
     `; ${nImages}${count(pooled.n_clips, "clip")} of ${count(pooled.n_recordings, "recording")}${data.without ?? ""}`;

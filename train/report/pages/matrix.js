@@ -4,7 +4,7 @@ if (several) {
   find("matrix-title").textContent = "Labels given together";
   find("matrix-words").textContent = "Rows: clips that have a class. Columns: how many of them were given each class, which they may have too.";
 }
-find("by-class").classList.toggle("is-wide", data.classes.length > 12);
+find("by-class").classList.toggle("is-wide", data.classes.length > 12 || Boolean(several));
 const matrix = data.classes.map(() => data.classes.map(() => 0));
 for (const k of numbers) for (const i of truthOf(k)) for (const j of answersOf(k)) matrix[i][j] += 1;
 const sizes = data.classes.map((_, i) => numbers.filter((k) => truthOf(k).includes(i)).length);
