@@ -76,33 +76,9 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
     add = group.add_argument
     add("audio_folder", metavar="AUDIO_FOLDER", help="folder of the audio collection, or 'demo'")
     add("output", metavar="OUTPUT", nargs="?", help="image folder (default: outputs/images/<name of AUDIO_FOLDER>)")
-    add(
-        "--seconds",
-        type=float,
-        metavar="S",
-        help=f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4)",
-    )
-    variants = " ".join(default["variants"])
-    add("--variants", nargs="+", metavar="V", help=f"audio variants, see below (default: {variants})")
-    size = "{}x{}".format(*default["image_size"])
-    add("--image-size", type=_image_size, metavar="SIZE", help=f"224, 320x240 or native (default: {size})")
-    add("--limit", type=positive, metavar="N", help="at most N clips, stratified by class, recording and fold")
-    add("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
-    add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
-    add("--dry-run", action="store_true", help="show the plan, write nothing")
-    add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
-    add("-h", "--help", action="help", help="show this help and exit")
-
-
-def _add_collection(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add(
-        "--layout",
-        metavar="NAME",
-        help="esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test, validation), folds or "
-        "folders",
-    )
-    add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")
+    add("--labels", metavar="FILE.csv", type=Path, help="table with one row a file")
+    formats = "Raven, Audacity, Kaleidoscope, Label Studio, or tables with start, end and label"
+    add("--annotations", metavar="PATH", type=Path, help=f"file or folder that labels parts of recordings: {formats}")
     add(
         "--source-pattern",
         metavar="REGEX",
@@ -110,9 +86,30 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
         help='finds the original recording in a file name, such as "^(.*?)_"; clips of one recording stay on one side '
         "of every split",
     )
-    add("--labels", metavar="FILE.csv", type=Path, help="table with one row a file")
+    seconds = f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4)"
+    add("--seconds", type=float, metavar="S", help=seconds)
+    variants = " ".join(default["variants"])
+    add("--variants", nargs="+", metavar="V", help=f"audio variants, see below (default: {variants})")
+    size = "{}x{}".format(*default["image_size"])
+    add("--image-size", type=_image_size, metavar="SIZE", help=f"224, 320x240 or native (default: {size})")
+    add("--limit", type=positive, metavar="N", help="at most N clips, stratified by class, recording and fold")
+    add("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
+    add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
+    add("--dry-run", action="store_true", help="show the plan, write nothing")
+
+
+def _add_collection(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
+    add(
+        "--layout",
+        metavar="NAME",
+        help="esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test, validation), folds or "
+        "folders",
+    )
+    add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")
     for role, names in TABLE_COLUMNS.items():
-        add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of that table, if none of: {names}")
+        add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of --labels, if none of: {names}")
     add("--label-columns", nargs="+", default=[], metavar="COLUMN", help="several labels a clip: 1 or 0 for each class")
     add("--label-separator", default="", metavar="TEXT", help="several labels a clip, in one column, such as ';'")
     add("--name-pattern", metavar="PATTERN", default="", help='file names, such as "{label}_{source}_{take}"')
@@ -120,8 +117,6 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
 
 def _add_annotations(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
-    formats = "Raven, Audacity, Kaleidoscope, Label Studio, or tables with start, end and label"
-    add("--annotations", metavar="PATH", type=Path, help=f"file or folder that labels parts of recordings: {formats}")
     share = f"fraction of an event, or of the window (default: {default['min_overlap']:g})"
     add("--min-overlap", type=float, metavar="P", help=f"a window has the label of an event if they share this {share}")
     both = (
@@ -195,6 +190,7 @@ def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
 
 def _add_running(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
+    add("-h", "--help", action="help", help="show this help and exit")
     add("--overwrite", action="store_true", help="replace the images in OUTPUT")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core)")
     add("--cluster", default="", metavar="ADDRESS", help="Dask cluster on the same disk, such as tcp://scheduler:8786")

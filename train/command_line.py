@@ -39,27 +39,30 @@ def build_parser() -> argparse.ArgumentParser:
     """All options. Those of a recipe have no default here, which shows which were given; `Recipe` has the defaults."""
     parser = argparse.ArgumentParser(
         prog="python -m train",
+        usage="%(prog)s IMAGES [options]\n       %(prog)s --resume RUN [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
-    parser.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of images with metadata.csv")
-    parser.add_argument(
-        "--config", metavar="FILE.toml", type=Path, help="any of these options; the command line overrides it"
-    )
-    add_recipe_options(parser)
-
-    group = parser.add_argument_group("running")
-    group.add_argument("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
-    group.add_argument("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
-    group.add_argument("--resume", metavar="RUN", type=Path, help="resume a run, with its own recipe")
-    group.add_argument(
+    most_used = parser.add_argument_group("most used")
+    most_used.add_argument("images", metavar="IMAGES", nargs="?", type=Path, help="folder of images with metadata.csv")
+    add_recipe_options(parser, most_used=most_used)
+    add = most_used.add_argument
+    add("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
+    add("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
+    add("--resume", metavar="RUN", type=Path, help="resume a run, with its own recipe")
+    add(
         "--final",
         action="store_true",
         help="after the folds, train one model on all recordings, which train.predict then uses; its accuracy is the "
         "cross-validated one",
     )
-    group.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    add("--config", metavar="FILE.toml", type=Path, help="any of these options; the command line overrides it")
+    add("--dry-run", action="store_true", help="show the plan and do nothing")
+
+    group = parser.add_argument_group("running")
+    group.add_argument("-h", "--help", action="help", help="show this help and exit")
     group.add_argument(
         "--explain",
         type=int,

@@ -11,17 +11,28 @@ from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 NONE = "none"
 
 
-def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool = True) -> None:
-    """The options of a recipe; without its protocol, where a command trains with several."""
+def add_recipe_options(
+    parser: argparse.ArgumentParser, *, with_protocol: bool = True, most_used: argparse._ArgumentGroup | None = None
+) -> None:
+    """The options of a recipe.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    with_protocol : bool
+        Leave out its protocol where a command trains with several.
+    most_used : argparse group, optional
+        For the few that most people use; default: each is in the group of its kind.
+    """
     default = Recipe()
     group = parser.add_argument_group("classifier")
-    group.add_argument(
+    (most_used or group).add_argument(
         "--quality",
         choices=QUALITIES,
         help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it too, best does so longer "
         "and with larger images (default: standard)",
     )
-    group.add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
+    (most_used or group).add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(
         "--weights",
         metavar="W",
@@ -43,7 +54,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
     group.add_argument("--l2", type=float, metavar="X", help=f"penalty on their squares (default: {default.l2:g})")
 
     group = parser.add_argument_group("images to train on")
-    group.add_argument(
+    (most_used or group).add_argument(
         "--train-variants",
         nargs="+",
         metavar="V",
@@ -74,7 +85,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, *, with_protocol: bool =
 
     group = parser.add_argument_group("split")
     group.add_argument("--classes", nargs="+", metavar="CLASS", help="use only these classes (default: all)")
-    group.add_argument("--leave-out", nargs="+", metavar="CLASS", help="use all classes but these")
+    (most_used or group).add_argument("--leave-out", nargs="+", metavar="CLASS", help="use all classes but these")
     group.add_argument(
         "--ignore-folds",
         action="store_true",

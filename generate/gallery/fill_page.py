@@ -1,4 +1,4 @@
-"""Fill a page: its template, style, script and data in one HTML file, which opens by a double click."""
+"""Fill a page: its template, styles, scripts and data in one HTML file, which opens by a double click."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from urllib.parse import quote
 
 PAGES = Path(__file__).resolve().parent / "pages"
 STYLE = PAGES / "page.css"
-SCRIPT = PAGES / "page.js"
-"""Common to the pages of both stages."""
+"""Common to all pages."""
+_PLACE = re.compile(
+    r'<link rel="stylesheet" href="(?P<style>[^":]+)">|<script src="(?P<script>[^":]+)"></script>|'
+    r'(?P<data><script type="application/json" id="data">.*?</script>)',
+    re.DOTALL,
+)
+"""What is filled in: files beside the template, and the data."""
 
 
 def fill(template: Path, data: object) -> str:
-    """Insert the common style and script, and the data, into a template.
+    """Insert the styles and scripts that a template refers to, and the data.
 
     Parameters
     ----------
     template : Path
-        An HTML file with `<link rel="stylesheet" href=".../page.css">`, `<script src=".../page.js"></script>` and
-        `<script type="application/json" id="data">...</script>`.
+        An HTML file with `<link rel="stylesheet" href="...">` and `<script src="...">` that name files relative to it,
+        and one `<script type="application/json" id="data">...</script>`. As it is, it shows an empty page.
     data : object
         Values that JSON has.
 
@@ -28,21 +33,24 @@ def fill(template: Path, data: object) -> str:
     -------
     str
         The page. No text in the data can end the element that holds it.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file is not there, or the template does not have one place for the data.
     """
     page = template.read_text(encoding="utf-8")
-    parts = {
-        r'<link rel="stylesheet" href="[^"]*page\.css">': f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>",
-        r'<script src="[^"]*page\.js"></script>': f"<script>\n{SCRIPT.read_text(encoding='utf-8')}</script>",
-        r'<script type="application/json" id="data">.*?</script>': (
-            f'<script type="application/json" id="data">{as_json(data)}</script>'
-        ),
-    }
-    for pattern, part in parts.items():
-        places = list(re.finditer(pattern, page, flags=re.DOTALL))
-        if len(places) != 1:
-            raise ValueError(f"{str(template)!r} must match {pattern!r} once. Got {len(places)} matches.")
-        page = page[: places[0].start()] + part + page[places[0].end() :]
-    return page
+    n_data = sum(place["data"] is not None for place in _PLACE.finditer(page))
+    if n_data != 1:
+        raise ValueError(f"{str(template)!r} must have one place for the data. Got {n_data} matches.")
+
+    def part(place: re.Match[str]) -> str:
+        if place["data"]:
+            return f'<script type="application/json" id="data">{as_json(data)}</script>'
+        kind = "style" if place["style"] else "script"
+        return f"<{kind}>\n{(template.parent / place[kind]).read_text(encoding='utf-8')}</{kind}>"
+
+    return _PLACE.sub(part, page)  # in one pass: what is filled in may hold anything
 
 
 def as_json(data: object) -> str:

@@ -201,6 +201,7 @@ def _columns(
             "start_s": list(of_clip["start_s"]),
             "images": [images[clip_id] for clip_id in of_clip.index],
             "flags": [flags.get(clip_id, "") for clip_id in of_clip.index],
+            "pad_before": [round(padded_before(settings, clip_id), 4) for clip_id in of_clip.index],
             "events": [
                 event_boxes(
                     text, settings, before_s=padded_before(settings, clip_id) * max(0, settings.seconds - seconds)

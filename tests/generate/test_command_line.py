@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import time
@@ -6,6 +7,7 @@ import pytest
 
 from generate import command_line
 from generate.dataset.settings import Settings
+from train import command_line as train_command_line
 
 
 def write(tmp_path, text):
@@ -95,6 +97,14 @@ def test_help_answers_in_under_a_second(module):
         times.append(time.monotonic() - started)
     assert f"usage: python -m {module}" in answer.stdout
     assert min(times) < 1
+
+
+@pytest.mark.parametrize("parser", [command_line.build_parser(), train_command_line.build_parser()])
+def test_help_begins_with_the_ten_options_that_people_use(parser):
+    usage, *groups = re.split(r"\n\n(?=[a-z][^\n]*:\n)", parser.format_help())
+    assert usage.count("\n") < 10 and groups[0].startswith("most used:")
+    assert len(re.findall(r"^  --", groups[0], re.MULTILINE)) == 10
+    assert all(f"\n  {option}" in groups[0] for option in ("--dry-run", "--config"))
 
 
 def test_help_does_not_import_what_is_slow():

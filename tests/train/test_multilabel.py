@@ -140,7 +140,7 @@ def test_training_all_layers_and_only_some_classes(mixed, tmp_path):
 
 def test_the_page_shows_several_labels(browser, run):  # noqa: F811
     browser.open(run.folder / "index.html")
-    assert "Mean average precision" in browser.one("#accuracy").text
+    assert "mean average precision" in browser.one("#accuracy").text
     browser.choose("#answer", "all")
     titles = "[...document.querySelectorAll('.test h3')].map((title) => title.textContent)"
     browser.wait(f"{titles}.some((text) => text.includes('high + low'))")

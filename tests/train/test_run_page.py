@@ -2,19 +2,26 @@
 
 import contextlib
 import json
+import math
 import re
 import shutil
+import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import soundfile
 
 import train
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import padded_before
+from tests.axe import violations
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.recipe import Recipe
 from train.report.command_line import main as report_main
+from train.report.page import starts_of
 from train.report.report import read_report
 from train.trained_run import TrainedRun
 from train.training.cross_validation import execute
@@ -60,35 +67,121 @@ def test_it_says_what_the_report_says(page, run):
     assert f"{low} to {high}" in page.one("#tested").text
     assert page.run("return document.getElementById('groups-part').hidden") is True
     assert len(page.all("#curves path")) == 4  # loss and accuracy of two folds
-    cells = [int(text) for text in page.texts(".matrix button:not(:disabled)")]
+    assert page.texts("#curves-legend li") == ["fold 1", "fold 2"]
+    assert {"0 %", "50 %", "100 %"} <= set(page.texts("#curves text"))
+    cells = [int(text) for text in page.texts(".matrix button")]
     assert sum(cells) == report.pooled.n_images
+
+
+def test_the_first_screen_has_the_result_the_confusions_and_what_to_do(page, run):
+    page.resize(1400, 900)
+    for place in ("#verdict", "#accuracy", "#tested", "#confused", "#next"):
+        assert page.run("return arguments[0].getBoundingClientRect().bottom", page.one(place)) <= 900, place
+    first = run.report.confusions[0]
+    assert page.texts("#confused li")[0] == f"{first.label} → {first.predicted}{first.count} of {first.n_images}"
+    steps = page.texts("#next li")
+    assert "errors" in steps[0] and f"python -m train.predict {run.folder.resolve()} new.wav" in steps[-1]
 
 
 def test_names_are_text(page):
     assert NASTY in page.texts(".matrix th[scope=row]")
-    assert page.run("return [...document.querySelectorAll('b')].every((b) => b.closest('.findings'))")
+    assert page.run(
+        "return [...document.querySelectorAll('b')].every((b) => b.closest('.findings, #accuracy, .range'))"
+    )
 
 
-def test_a_cell_lists_its_clips(page):
-    cell = page.one(".matrix button:not(:disabled)")
-    n = int(cell.text)
+def test_a_cell_lists_its_clips_and_back_goes_back(page):
+    from selenium.webdriver.common.keys import Keys
+
+    first = page.one("#found").text
+    assert "wrong" in first
+    cell = page.one(".matrix button")
+    n, place = int(cell.text), [cell.get_attribute(f"data-{name}") for name in ("true", "answer")]
     cell.click()
-    page.wait(f"document.querySelectorAll('.test').length === {min(n, 20)}")
+    page.wait(f"document.querySelectorAll('.test').length === {min(n, 10)}")
     assert cell.get_attribute("aria-pressed") == "true"
     assert f"{n} test" in page.one("#found").text
     page.wait("[...document.querySelectorAll('.test img')].slice(0, 2).every((i) => i.complete && i.naturalWidth)")
+    for go_back in (page.driver.back, lambda: page.one("#back").click()):
+        go_back()
+        page.wait(f"document.getElementById('found').textContent === {first!r}")
+        page.wait("document.activeElement.matches('.matrix button')")
+        assert [page.run(f"return document.activeElement.dataset.{name}") for name in ("true", "answer")] == place
+        assert page.one("#back").get_attribute("hidden")
+        page.press(Keys.ENTER)
+        page.wait(f"document.getElementById('found').textContent.startsWith('{n} test')")
+
+
+def test_the_matrix_is_one_stop_of_the_tab_key(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.press(Keys.TAB)
+    assert page.run("return document.activeElement.textContent").startswith("Skip")
+    assert len(page.all(".matrix button[tabindex='0']")) == 1
+    page.run("document.querySelector(\".matrix button[tabindex='0']\").focus()")
+    places = set()
+    for _ in range(3):
+        for key in (Keys.ARROW_RIGHT, Keys.ARROW_DOWN):
+            page.press(key)
+            places.add(page.run("return document.activeElement.ariaLabel"))
+    assert len(places) > 1 and all("predicted as" in place for place in places)
+    assert len(page.all(".matrix button[tabindex='0']")) == 1
+
+
+def test_tables_sort_and_are_saved(page, run, tmp_path):
+    def column(number):
+        return page.texts(f"#class-table tbody tr > :nth-child({number})")
+
+    recalls = [float(text.split()[0]) for text in column(2)]
+    assert recalls == sorted(recalls), "the worst first"
+    page.one("#class-table thead th:first-child button").click()
+    assert column(1) == sorted(column(1), key=str.lower)
+    page.one("#class-table thead th:first-child button").click()
+    assert page.one("#class-table thead th:first-child").get_attribute("aria-sort") == "descending"
+    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    tables = page.all("table")
+    buttons = [button for button in page.all("button") if button.get_property("textContent") == "download as CSV"]
+    assert len(buttons) == len(tables) + 1  # and the list of clips
+    for button in buttons:
+        page.run("arguments[0].click()", button)
+    deadline = time.monotonic() + 10
+    while len(found := list(tmp_path.glob("*.csv"))) < len(buttons) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    saved = {path.stem.removeprefix("first-"): pd.read_csv(path) for path in found}
+    classes = saved["classes"].set_index("class")
+    for row in run.report.classes:
+        expected = [math.nan if value is None else value for value in (row.recall, row.low, row.high)]
+        assert list(classes.loc[row.label, ["recall", "low", "high"]]) == pytest.approx(expected, nan_ok=True)
+    assert saved["confusion-matrix"].iloc[:, 1:].to_numpy().sum() == 12
+    assert len(saved["tests"]) == 12 - round(12 * run.report.pooled.accuracy)
 
 
 def test_what_a_test_shows(page):
-    page.one("button[type=reset]").click()
+    card = ".test:first-child"  # of the errors, of which the most confident are explained
+    captions = page.texts(f"{card} figcaption strong")
+    assert captions[:3] == ["this clip", "what the model attends to", "evidence for the prediction"]
+    assert captions[3].startswith("most similar")
+    assert len(page.all(f"{card} .bars span")) == 6  # three classes and their probabilities
+    assert len(page.all(f"{card} audio")) >= 2
+    for audio in page.all(f"{card} audio"):
+        page.play(audio)
+        line = page.run("return arguments[0].closest('figure').querySelector('.playhead')", audio)
+        assert 0 < page.run("return parseFloat(arguments[0].style.left)", line) < 100
+
+
+def test_the_order_and_what_it_is_called(page):
     page.choose("#answer", "all")
     page.wait("document.getElementById('found').textContent.startsWith('12 test')")
-    captions = page.texts(".test:first-child figcaption strong")
-    assert captions[:4] == ["this clip", "what the model attends to", "evidence for the prediction", "audio"]
-    assert captions[4].startswith("most similar")
-    assert len(page.all(".test:first-child .bars span")) == 6  # three classes and their probabilities
-    for audio in page.all(".test:first-child audio"):
-        page.play(audio)
+
+    def confidences():
+        return page.run("return matching.map(confidence)")
+
+    assert confidences() == sorted(confidences(), reverse=True)
+    page.choose("#sort", "least confident first")
+    page.wait("matching.map(confidence)[0] <= matching.map(confidence)[1]")
+    assert confidences() == sorted(confidences())
+    page.choose("#answer", "correctly")
+    page.wait("document.getElementById('found').textContent.endsWith('all right')")
 
 
 def test_filters(page, run):
@@ -102,7 +195,7 @@ def test_filters(page, run):
     page.wait("document.getElementById('found').textContent.startsWith('2 test')")
     page.press("/")
     page.one("#search").send_keys("nothing")
-    page.wait("document.querySelector('main').textContent.includes('No test')")
+    page.wait("document.getElementById('tests').textContent.includes('No test')")
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
@@ -112,6 +205,22 @@ def test_a_telephone(page, is_dark):
     page.choose("#answer", "all")
     page.wait("document.querySelectorAll('.test').length > 1")
     assert page.run("return document.documentElement.scrollWidth") <= 360
+    assert page.run("return document.documentElement.scrollHeight") < 20000
+    # No number and no word is broken into two lines.
+    heights = "[...document.querySelectorAll('.number, .matrix button')].map((e) => e.getClientRects().length)"
+    assert page.run(f"return Math.max(...{heights})") == 1
+    assert page.run("return document.querySelector('.matrix').scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_axe_finds_nothing_serious(page, is_dark, width):
+    page.dark(is_dark=is_dark)
+    page.resize(width)
+    page.choose("#answer", "all")
+    page.wait("document.querySelectorAll('.test').length > 1")
+    page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert violations(page) == []
 
 
 def test_a_leaky_run_says_so_first(browser, run):  # noqa: F811
@@ -137,12 +246,14 @@ def test_without_its_images_the_page_still_has_its_results(browser, run, tmp_pat
     assert "lacks the images" in caplog.text
     browser.open(copy / "index.html")
     assert "the images" in browser.one("#lacking").text
-    assert browser.all(".matrix button:not(:disabled)")
-    assert not browser.all("main img")
+    assert browser.all(".matrix button")
+    assert not browser.all("#tests img")
     # The collection's groups of classes have a table; without any (see `run`) there is none.
     (row,) = read_report(copy).groups
     assert browser.run("return document.getElementById('groups-part').hidden") is False
-    cells = browser.run("return [...document.querySelectorAll('#groups tbody td')].map((cell) => cell.textContent)")
+    cells = browser.run(
+        "return [...document.querySelectorAll('#groups tbody :is(th, td)')].map((cell) => cell.textContent.trim())"
+    )
     low, high = (f"{100 * value:.1f}" for value in (row.low, row.high))
     right = f"{100 * row.accuracy_of_group:.1f} %"
     assert cells == ["Tones", "2", f"{100 * row.accuracy:.1f} %", f"{low} to {high}", right, "8", "8"]
@@ -153,3 +264,10 @@ def test_the_page_names_no_folder_of_this_computer(run):
     data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1)
     assert json.loads(data)["report"]["pooled"]["n_clips"] == 12
     assert str(run.folder.parent) not in data
+    assert json.loads(data)["images_at"] == "../../images"
+
+
+def test_where_silence_comes_first_the_line_begins_later():
+    table = pd.DataFrame({"file_name": ["a", "b"], "clip_id": ["a", "b"], "seconds": [0.4, 1.0]})
+    settings = Settings(seconds=1.0, pad="random")
+    assert starts_of(settings, table) == {"a": pytest.approx(padded_before(settings, "a") * 0.6, abs=1e-4)}

@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The options of a recipe, and a few more."""
     parser = argparse.ArgumentParser(
         prog="python -m train.ablate",
+        usage="%(prog)s IMAGES [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,1 +1,1 @@
-"""Finished runs in one table, and whether they differ by more than chance."""
+"""Finished runs in a table for each collection, and whether they differ by more than chance."""

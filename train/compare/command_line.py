@@ -1,4 +1,4 @@
-"""`python -m train.compare RUN...`: finished runs in one table, and whether they differ by more than noise."""
+"""`python -m train.compare RUN...`: finished runs by collection, and whether they differ by more than noise."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from generate.runtime.output_file import check_output_file
 from train.compare.table import read_runs, results_text, table_of
 
 DESCRIPTION = """\
-Compare finished runs in one table: grouped splits before leaky ones, complete runs (all folds) before others, then by
-accuracy.
+Compare finished runs in a table for each collection, since accuracies on other sounds, or on other classes of them, do
+not compare: grouped splits before leaky ones, complete runs (all folds) before others, then by accuracy.
 
 Runs with a grouped split that tested the same clips are also compared with the best of them, clip by clip, with a 95 %
 interval over recordings, which shows whether the difference is more than noise. With fewer than six recordings there is

@@ -1,18 +1,19 @@
-"""One table of several runs, and whether their differences are more than noise."""
+"""Several runs in a table for each collection, and whether their differences are more than noise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.recipe import Recipe
 from train.report.interval_text import clips_of_recordings, ends_in_words, no_interval
 from train.report.intervals import recordings_needed
-from train.report.paired_differences import Finished, paired_differences
+from train.report.paired_differences import Finished, paired_differences, task_of
 from train.report.results import build_report, read_predictions
 from train.runs import run_folder
 from train.wording import LEAKY_OR_GROUPED, percent
@@ -38,7 +39,7 @@ OTHER_OPTIONS = tuple(field.name for field in fields(Recipe) if field.name not i
 
 
 def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
-    """Read runs: those with a grouped split first, of these the complete ones, of these the most accurate.
+    """Read runs, by their task; of each those with a grouped split first, of these the complete ones, then by accuracy.
 
     Returns
     -------
@@ -62,6 +63,9 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
     # Complete runs first: one of some folds tested fewer clips, and other ones.
     runs.sort(
         key=lambda run: (
+            run.report.collection.casefold(),
+            -len(run.report.classes),
+            task_of(run),
             run.report.is_leaky,
             bool(run.report.folds_missing),
             -run.report.pooled.accuracy,
@@ -130,7 +134,7 @@ def _option(value: object) -> str:
 
 
 def results_text(runs: Sequence[Finished], table: pd.DataFrame) -> str:
-    """The table, and the differences to the best run.
+    """For each task a table, and the differences to its best run; no run is compared with one of another task.
 
     Parameters
     ----------
@@ -138,7 +142,24 @@ def results_text(runs: Sequence[Finished], table: pd.DataFrame) -> str:
     table : pandas.DataFrame
         As `table_of` gives it for these runs.
     """
-    return "\n\n".join(filter(None, [table_text(runs, table), differences_text(runs)]))
+    texts = []
+    for _, numbers in groupby(range(len(runs)), lambda number: task_of(runs[number])):
+        rows = list(numbers)
+        members = [runs[number] for number in rows]
+        heading = f"{_title(members[0], runs)}\n" if len(rows) < len(runs) else ""
+        texts += [heading + table_text(members, table.iloc[rows]), differences_text(members)]
+    return "\n\n".join(filter(None, texts))
+
+
+def _title(run: Finished, runs: Sequence[Finished]) -> str:
+    """The collection of a group of runs; and their classes, where other runs on it have others."""
+    labels = [row.label for row in run.report.classes]
+    has_others = any(
+        other.report.collection == run.report.collection and task_of(other) != task_of(run) for other in runs
+    )
+    return f"{run.report.collection}, {count(len(labels), 'class')}" + (
+        f": {listed(labels, most=12)}" if has_others else ""
+    )
 
 
 def table_text(runs: Sequence[Finished], table: pd.DataFrame) -> str:

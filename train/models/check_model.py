@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import keras
+
 from train.models.build import IMAGENET, SCRATCH, build_model
 from train.models.registry import model_named
 from train.recipe import Recipe
 
 
-def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) -> tuple[int, int]:
+def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) -> keras.Model:
     """Build the model once, so that an error is raised before the run has a folder.
 
     Parameters
@@ -19,8 +21,8 @@ def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) ->
 
     Returns
     -------
-    tuple of (int, int)
-        Height and width of its images.
+    keras.Model
+        With random weights; its input has the size of its images.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) ->
     side = recipe.input_size or model.size
     is_fetched = recipe.weights == IMAGENET and model.has_imagenet and not model.has_weights_package
     try:
-        build_model(recipe.model, n_classes=n_classes, size=(side, side))
+        built = build_model(recipe.model, n_classes=n_classes, size=(side, side))
     except ValueError:
         if side >= model.size:
             raise
@@ -45,4 +47,4 @@ def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) ->
         ) from None
     if recipe.weights != SCRATCH and (may_download or not is_fetched):
         build_model(recipe.model, n_classes=n_classes, size=(side, side), weights=recipe.weights)
-    return side, side
+    return built

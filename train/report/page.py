@@ -17,8 +17,10 @@ from generate.dataset.folder import PAGE
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
+from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
+from generate.runtime.os_compat import relative_posix
 from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
@@ -28,6 +30,7 @@ from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, mos
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import n_shrunk, shrink_one
+from train.report.next_steps import next_steps
 from train.report.report import Report
 from train.report.results import read_predictions
 from train.runs.run_folder import PROBABILITY, Run
@@ -103,6 +106,7 @@ def write_page(
         data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
         shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
         data["audio_of"] = _copy_images(run, shown)
+        data["starts"] = starts_of(_settings(run), images.table[images.table["file_name"].isin(shown)])
         data["has_images"] = True
     data["lacking"] = lacking
     write_text_atomically(run.folder / PAGE, fill(TEMPLATE, data))
@@ -147,7 +151,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
 
 def _results(run: Run, report: Report) -> dict[str, object]:
     """The data of the page that need no images."""
-    settings = Settings.from_json(_table(run.image_settings()["settings"]))
+    settings = _settings(run)
     histories = {}
     for fold in report.folds:
         history = run.read_history(fold.name)
@@ -160,8 +164,12 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "name": name,
         "report": report.to_json() | {"run": name},  # no path of this computer
         "interval": interval_in_words(report.pooled, level=report.pooled.level),
+        "next_steps": next_steps(report),
+        "images_at": relative_posix(run.images.resolve(), run.folder.resolve()),
         "histories": histories,
         "classes": list(run.classes),
+        "seconds": settings.seconds,
+        "starts": {},
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
         "images_folder": IMAGES,
@@ -170,6 +178,27 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "audio_of": {},
         **of_background,
     }
+
+
+def starts_of(settings: Settings, table: pd.DataFrame) -> dict[str, float]:
+    """Of images whose clip begins after some silence, how many seconds of it, by file name.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the images.
+    table : pandas.DataFrame
+        Rows of `metadata.csv`.
+    """
+    starts = {
+        name: padded_before(settings, clip_id) * max(0.0, settings.seconds - seconds)
+        for name, clip_id, seconds in zip(table["file_name"], table["clip_id"], table["seconds"], strict=True)
+    }
+    return {name: round(start_s, 4) for name, start_s in starts.items() if start_s}
+
+
+def _settings(run: Run) -> Settings:
+    return Settings.from_json(_table(run.image_settings()["settings"]))
 
 
 def _table(value: object) -> Mapping[str, object]:

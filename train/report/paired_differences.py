@@ -118,7 +118,7 @@ def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
     while left:
         best, *left = left
         for number in list(left):
-            if _task(runs[number]) == _task(runs[best]):
+            if task_of(runs[number]) == task_of(runs[best]):
                 pair = paired_difference(runs[best], runs[number])
                 if pair:
                     differences[number] = pair
@@ -126,8 +126,18 @@ def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
     return differences
 
 
-def _task(run: Finished) -> tuple[str, ...]:
-    """The collection and the classes: fewer classes are easier to tell apart, even on the same clips."""
+def task_of(run: Finished) -> tuple[str, ...]:
+    """The collection and the classes: fewer classes are easier to tell apart, even on the same clips.
+
+    Parameters
+    ----------
+    run : Finished
+
+    Returns
+    -------
+    tuple of str
+        Accuracies of runs of which it differs are of different tasks, and say nothing about which run is better.
+    """
     return run.report.collection, *(row.label for row in run.report.classes)
 
 

@@ -15,13 +15,14 @@ from train.data.split import has_own_folds
 from train.models.checkpoint import read_history
 from train.recipe import Recipe
 from train.runs.run_folder import LAST, Run
+from train.training.expected_time import expected_s
 from train.training.linear_head import MOST_IMAGES
 from train.training.prepare import Prepared, phases_of
-from train.wording import listed, start_in_words
+from train.wording import duration, listed, start_in_words
 
 
 def plan_text(prepared: Prepared) -> str:
-    """The plan: images, split, model, transforms, schedule, device, and where the run goes.
+    """The plan: images, split, model, transforms, schedule, device, about how long, and where the run goes.
 
     Parameters
     ----------
@@ -48,12 +49,22 @@ def plan_text(prepared: Prepared) -> str:
         f"  augment   {_transforms(recipe)}",
         f"  schedule  {_schedule(prepared)}",
         f"  device    {backend.description()}{_precision(recipe)}",
+        *([f"  time      {expected}"] if (expected := _time(prepared)) else []),
         f"  output    {shown(run.folder)}{resumed}",
     ]
     pixels = prepared.images.pixels
     if isinstance(pixels, PixelsOnDisk):
         lines.insert(-1, f"  cache     on disk: {shown(pixels.path)} ({pixels.path.stat().st_size / 1e9:.3g} GB)")
     return "\n".join([*lines, *(f"  Note: {note}" for note in _notes(prepared))])
+
+
+def _time(prepared: Prepared) -> str:
+    """About how long training will take; empty where all folds are finished or nothing is known."""
+    seconds = expected_s(prepared)
+    if not seconds:
+        return ""
+    rounded = max(10.0, float(f"{seconds:.2g}"))
+    return f"about {duration(rounded)} of training at the present speed of this machine; half or twice that is possible"
 
 
 def _several(prepared: Prepared) -> str:

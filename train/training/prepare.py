@@ -27,6 +27,7 @@ from train.report.knn_baseline import shrink
 from train.runs.new_run import RUNS, check_name, check_ours, default_name, new_folder
 from train.runs.run_folder import CONFIG, Run, read_run
 from train.training.schedule import VIEWS, Phase, highest_learning_rate, phases, start_of
+from train.training.work import Work, work_of
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Prepared:
         Images of each wanted variant that equal their original and are not trained on for that.
     cache : {"auto", "memory", "disk"}
         Where the images are held; see `train.data.disk_cache`.
+    work : Work or None
+        That an image takes.
     """
 
     run: Run
@@ -60,6 +63,7 @@ class Prepared:
     is_resumed: bool
     n_duplicates: dict[str, int]
     cache: str = "auto"
+    work: Work | None = None
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -190,8 +194,10 @@ def _prepared(
     check_classes(splits, table, classes, recipe, multilabel=multilabel)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
-    height, width = check_model(recipe, n_classes=len(classes), may_download=may_download)
+    model = check_model(recipe, n_classes=len(classes), may_download=may_download)
+    height, width = model.input_shape[1:3]
     recipe = settled(recipe)
+    work = work_of(model, recipe)
     n_duplicates = _duplicates(table, recipe)
     facts = clip_statistics(table)
     used = np.unique(np.concatenate([part for s in splits for part in (s.train, s.validation, s.test)]))
@@ -219,7 +225,7 @@ def _prepared(
         trained_on=facts,
         multilabel=multilabel,
     )
-    return Prepared(run, settings, table, images, splits, is_resumed=False, n_duplicates=n_duplicates, cache=cache)
+    return Prepared(run, settings, table, images, splits, False, n_duplicates, cache, work)
 
 
 def _of_several_labels(recipe: Recipe) -> Recipe:

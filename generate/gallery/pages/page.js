@@ -1,4 +1,4 @@
-// Common to the pages of both stages. All text goes in as text, never as HTML: names may hold anything.
+// Common to all pages. All text goes in as text, never as HTML: names may hold anything.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -11,7 +11,7 @@ function element(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.filter((child) => child !== null && child !== ""));
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
   return made;
 }
 
@@ -25,49 +25,22 @@ function count(number, noun) {
 
 const hertz = (value) => (value >= 1000 ? `${value / 1000} kHz` : `${value} Hz`);
 
-/** An image by its file; a note in its place if the file is missing. */
-function imageFile(source, label) {
-  const image = element("img", { src: source, loading: "lazy", alt: label });
-  image.addEventListener("error", () => {
-    image.replaceWith(element("p", { class: "absent soft small", title: label }, "This image is missing."));
-  });
-  return image;
+/** A path as a word of a command. */
+const quoted = (path) => (/^[\w./+=:@,-]+$/.test(path) ? path : /["$`\\!]/.test(path) ? `'${path.replaceAll("'", "'\\''")}'` : `"${path}"`);
+
+/** The folder in which this page lies, or one beside it, as a word of a command. */
+function folderOfPage(beside = "") {
+  const path = decodeURIComponent(new URL(address(beside || "."), location.href).pathname).replace(/(.)\/$/, "$1");
+  return quoted(/^\/[A-Za-z]:/.test(path) ? path.slice(1) : path);  // a drive of Windows
 }
 
-/** An image (or canvas) between its axes; boxes are [left, right, bottom, top, text], as fractions of it. */
-function plot(image, boxes = []) {
-  const rows = data.frequency_marks.map(([value, place]) =>
-    element("span", { style: `bottom: ${100 * place}%` }, hertz(value)));
-  const columns = data.time_marks.map(([value, place], k) =>
-    element("span", { style: `left: ${100 * place}%` }, k === data.time_marks.length - 1 ? `${value} s` : `${value}`));
-  return element("div", { class: "plot" },
-    element("div", { class: "hertz", "aria-hidden": "true" }, ...rows),
-    boxes.length ? element("div", { class: "framed" }, image, ...boxes.map(box)) : image,
-    element("div", { class: "seconds", "aria-hidden": "true" }, ...columns));
-}
-
-function box([left, right, bottom, top, text]) {
-  const at = `left: ${100 * left}%; right: ${100 * (1 - right)}%; bottom: ${100 * bottom}%; top: ${100 * (1 - top)}%`;
-  return element("div", { class: "event", style: at, title: text }, element("span", {}, text));
-}
-
-/** An audio player; nothing is loaded before it is pressed, and only one plays at a time. */
-function player(source, label) {
-  const audio = element("audio", { controls: true, preload: "none", src: source, "aria-label": label });
-  audio.addEventListener("play", () => {
-    for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
-  });
-  audio.addEventListener("error", () => {
-    audio.replaceWith(element("p", { class: "soft small" }, "This audio file cannot be played from here."));
-  });
-  return audio;
-}
+const command = (text) => element("code", { class: "command" }, text);
 
 /** Findings with what to do about each. */
 function findingsList(findings) {
   const tone = { ok: "good", warning: "warn", missing: "bad" };
   return findings.map(([status, what, fix]) => element("li", {},
-    element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "check"), what,
+    element("b", { class: tone[status] || "" }, status === "ok" ? "ok" : "check"), element("span", {}, what),
     fix ? element("span", { class: "fix" }, fix) : null));
 }
 
@@ -78,3 +51,17 @@ function options(id, pairs) {
 
 /** Whether a key press belongs to the field that has the focus. */
 const isTyping = (event) => /^(INPUT|SELECT|TEXTAREA|AUDIO)$/.test(event.target.tagName);
+
+/** Show again soon after any field of a form changes, and when it is reset. */
+function onFilter(form, show, onReset = () => {}) {
+  let waiting;
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(show, 60); };
+  for (const field of form.querySelectorAll("input")) field.addEventListener("input", soon);
+  for (const field of form.querySelectorAll("select")) field.addEventListener("change", soon);
+  form.addEventListener("reset", () => setTimeout(() => { onReset(); show(); }));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("keydown", (event) => {
+    const search = form.querySelector("input[type=search]");
+    if (event.key === "/" && search && !isTyping(event) && !document.querySelector("dialog[open]")) { event.preventDefault(); search.focus(); }
+  });
+}

@@ -1,9 +1,12 @@
 """The gallery in a real browser: what a person clicks, types and hears."""
 
 import os
+import shlex
 import shutil
+import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import soundfile
 
@@ -12,6 +15,7 @@ from generate.audit import assess
 from generate.dataset import settings_file, tables
 from generate.gallery import page_data
 from generate.gallery.make import make_gallery
+from tests.axe import violations
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 
@@ -81,8 +85,8 @@ def test_every_filter(page):
     page.choose("#flag", next(text for text in page.texts("#flag option") if text.startswith("silent")))
     page.wait("document.querySelectorAll('.strip a').length === 1")
     page.choose("#flag", "rejected (1)")
-    page.wait("document.querySelector('main table')")
-    assert "broken_0.wav" in page.one("main table").text
+    page.wait("document.querySelector('#rejected table')")
+    assert "broken_0.wav" in page.one("#rejected table").text
     page.one("button[type=reset]").click()
     page.wait("document.querySelectorAll('section.class').length === 3")
 
@@ -99,13 +103,13 @@ def test_every_filter(page):
     page.wait("document.querySelectorAll('.strip a').length === 1")
     assert "pitch=+2" in page.one(".strip a").text
     page.one("#search").send_keys("nothing")
-    page.wait("document.querySelector('main').textContent.includes('No clip')")
+    page.wait("document.getElementById('classes').textContent.includes('No clip')")
 
 
 def test_many_images_are_added_on_request(page):
     page.choose("#class", "low")
     page.wait("document.querySelectorAll('.strip a').length === 24")
-    page.one("section.class > button").click()
+    page.one("section.class button").click()
     page.wait("document.querySelectorAll('.strip a').length === 30")
     assert page.run("return document.activeElement === document.querySelectorAll('.strip a')[24]")
 
@@ -119,6 +123,7 @@ def test_the_view_of_a_clip_by_keyboard(page):
     page.press(Keys.ENTER)
     page.wait("document.getElementById('clip').open")
     first = page.one("#clip-title").text
+    assert page.run("return document.activeElement.id") == "clip-title", "not on one of the buttons"
     assert len(page.all("#clip-plots figure")) == 3
     assert page.texts("#clip-plots strong") == ["original", "pitch=+2", "trim"]
     marks = page.texts("#clip-plots figure:first-child .hertz span")
@@ -143,6 +148,70 @@ def test_previews_show_the_image_changed(page):
     page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
     shots = {canvas.screenshot_as_base64 for canvas in page.all("#image-previews canvas, #spectrogram-previews canvas")}
     assert len(shots) >= 14  # a shear of 0.3 degrees is hardly any
+
+
+def test_a_caption_tells_the_clip_and_its_variant(browser, images, tmp_path, monkeypatch):  # noqa: F811
+    def long_names(*arguments, **options):
+        data = page_data.page_data(*arguments, **options)
+        clips = data["clips"]
+        clips["id"] = [
+            f"recordings-0_{name}_{'of a very long night ' * 2}{number}" for number, name in enumerate(clips["id"])
+        ]
+        clips["has_audio"], clips["audio_address"] = [0] * len(clips["id"]), [""] * len(clips["id"])
+        clips["flags"] = ["silent clipped" if number == 1 else "short" for number in range(len(clips["id"]))]
+        return data
+
+    monkeypatch.setattr("generate.gallery.make.page_data", long_names)
+    folder = tmp_path / "it's named $HOME"
+    shutil.copytree(images, folder, copy_function=os.link)
+    (folder / "index.html").unlink()
+    make_gallery(folder, listen=0, workers=1)
+    browser.open(folder / "index.html")
+    browser.choose("#variant", "every variant")
+    browser.wait("document.querySelectorAll('.strip a').length === 51")
+    names, variants = browser.texts(".strip .name"), browser.texts(".strip .variant")
+    assert len(set(names)) == 17 and not any("recordings-0" in name for name in names)
+    assert "recordings-0_" in browser.one("#legend").text and "silent" in browser.one("#legend").text
+    assert set(variants) == {"pitch=+2", "trim"}
+    flagged = browser.all(".strip a.is-flagged .name")
+    assert len(flagged) == 3 and all(name.text.startswith("⚑") for name in flagged), "not by colour alone"
+    browser.run("document.querySelector('.strip a.is-flagged').click()")
+    assert [text.split(":")[0] for text in browser.texts("#clip-flags .chip")] == ["silent", "clipped"]
+    told = browser.one("#clip-silent code").text
+    assert shlex.split(told) == ["python", "-m", "generate.gallery", str(folder), "--listen", "all"]
+    browser.collect()
+    browser.console.clear()  # no image has such a name
+
+
+def test_a_line_runs_through_the_image_while_it_plays(page):
+    page.choose("#class", "low")
+    page.wait("document.querySelectorAll('section.class').length === 1")
+    page.run("document.querySelector('.strip a').click()")
+    page.wait("document.querySelectorAll('#clip-plots audio').length === 3")
+    line = "document.querySelector('#clip-plots .playhead')"
+    assert page.run(f"return {line}.hidden")
+    audio = page.one("#clip-plots audio")
+    page.play(audio)
+    share = page.run(f"return parseFloat({line}.style.left) / 100")
+    assert share == pytest.approx(page.run("return arguments[0].currentTime", audio), abs=0.05)  # of one second
+    page.run(
+        "const f = document.querySelector('#clip-plots .framed'), b = f.getBoundingClientRect();"
+        "f.dispatchEvent(new MouseEvent('click', {clientX: b.left + b.width / 2, clientY: b.top + 9, bubbles: true}))"
+    )
+    page.wait("document.querySelector('#clip-plots audio').currentTime >= 0.49")
+
+
+def test_what_is_listed_can_be_saved(page, tmp_path):
+    allow = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", allow)
+    page.choose("#class", NASTY)
+    page.wait("document.querySelectorAll('section.class').length === 1")
+    page.one("#saved button").click()
+    deadline = time.monotonic() + 10
+    while not (found := list(tmp_path.glob("*.csv"))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    table = pd.read_csv(found[0])
+    assert list(table["class"]) == [NASTY] * 4 and table["recording"].nunique() == 2
 
 
 def test_every_player_of_a_clip_with_sounds_plays(page):
@@ -170,11 +239,26 @@ def test_a_image_that_is_not_there_is_said_in_words(browser, images, tmp_path): 
     browser.console.clear()  # that it is not there
 
 
-def test_findings_and_settings_can_be_opened(page):
-    page.one("#health summary").click()
-    assert len(page.all("#findings li")) >= 4
+def test_what_is_to_be_fixed_is_seen_at_once(page, images):
+    assert "silent" in page.one("#findings").text
+    assert not any(text.startswith("ok") for text in page.texts("#findings li"))
+    page.one("#passed summary").click()
+    assert all(text.startswith("ok") for text in page.texts("#passed-findings li"))
+    assert f"python -m train {images}" in page.one("#next").text
     page.one("#settings summary").click()
     assert "22,050 Hz" in page.one("#settings-table").text
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_axe_finds_nothing_serious(page, is_dark, width):
+    page.dark(is_dark=is_dark)
+    page.resize(width)
+    page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert violations(page) == []
+    page.run("document.querySelector('.strip a').click()")
+    page.wait("document.querySelectorAll('#image-previews canvas').length === 9")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
@@ -198,8 +282,6 @@ def test_twelve_thousand_images_are_there_within_a_second(browser, images, tmp_p
     # Silent, so that they are not compared with each other, which is another test's concern.
     copies = [one.assign(silent=True, clip_id=f"clip{k}", source_id=f"clip{k}", fold=str(k % 5), label=f"class{k % 50}",
               file_name=one["file_name"].str.replace(one["clip_id"].iloc[0], f"clip{k}")) for k in range(4000)]  # fmt: skip
-    import pandas as pd
-
     from generate.gallery.fill_page import fill
     from generate.gallery.make import TEMPLATE
     from generate.gallery.page_data import page_data
@@ -246,7 +328,7 @@ def test_a_page_of_very_many_clips_shows_some_of_each_class(browser, images, tmp
     table = tables.read_metadata(many / tables.METADATA)
     originals = table[(table["variant"] == "original") & (table["label"] == "low")]
     recordings = originals.set_index("clip_id")["source_id"]
-    shown = browser.texts("section.class:nth-of-type(3) .strip a span")
+    shown = browser.texts("section.class:nth-of-type(3) .strip a .name")
     assert len(shown) == 2 and len(set(recordings[shown])) == 2
 
 

@@ -68,6 +68,34 @@ def test_only_grouped_runs_of_the_same_clips_are_paired(tmp_path):
     assert pairs["part"].n_clips == 36, "those that both tested"
 
 
+def test_runs_are_not_ranked_across_collections_or_classes(tmp_path, capsys):
+    fake_run(tmp_path / "easy", right=1, collection="Other", clips_per_recording=1)
+    fake_run(tmp_path / "hard", right=0.9)
+    fake_run(tmp_path / "harder", right=0.3, seed=1, dropout=0.5)
+    fake_run(tmp_path / "two", right=0.95, classes=("bird", "rain"))
+    assert (
+        main([*(str(tmp_path / name) for name in ("hard", "easy", "two", "harder")), "--csv", str(tmp_path / "t.csv")])
+        == 0
+    )
+    blocks = capsys.readouterr().out.split("\n\n")
+    assert [block.splitlines()[0] for block in blocks[:-1] if not block.startswith("Difference")] == [
+        "Other, 3 classes",
+        "Small, 3 classes: bird, rain, saw",
+        "Small, 2 classes: bird, rain",
+    ]
+    assert [
+        [line.split()[0] for line in block.splitlines()[2:]] for block in blocks if block.startswith(("Other", "Small"))
+    ] == [
+        ["easy"],
+        ["hard", "harder"],
+        ["two"],
+    ]
+    assert "dropout" in blocks[1] and "dropout" not in blocks[0]
+    (sentences,) = [block for block in blocks if block.startswith("Difference")]
+    assert "harder compared with hard" in sentences and sentences.count("compared with") == 1
+    assert pd.read_csv(tmp_path / "t.csv")["compared_with"].fillna("").tolist() == ["", "", "hard", ""]
+
+
 def test_folders_without_a_finished_run_are_named_and_skipped(tmp_path, capsys):
     fake_run(tmp_path / "good")
     fake_run(tmp_path / "half", all_folds=("1", "2", "3"), finished=("1",))

@@ -13,6 +13,7 @@ from generate.dataset import mp3, png
 from generate.dataset.settings import Settings
 from generate.features import FEATURES
 from generate.workers import processes
+from tests.axe import violations
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR, tone, white
 from train.predict.events import DetectedEvent
@@ -333,3 +334,4 @@ def test_a_telephone(page, is_dark):
     page.resize(360)
     page.wait("document.documentElement.scrollWidth <= 360")
     assert page.run("return find('strips').querySelector('img').getBoundingClientRect().height") == 256
+    assert violations(page) == []

@@ -1,0 +1,59 @@
+"""Multiplications against published counts and by hand, and what follows from them for the time."""
+
+from dataclasses import replace
+
+import keras
+import pytest
+from keras import layers
+
+from train import backend
+from train.models.build import BASE, build_model
+from train.recipe import Recipe
+from train.training import expected_time
+from train.training.expected_time import expected_s, multiplications_per_s
+from train.training.plan import plan_text
+from train.training.prepare import prepare, settled
+from train.training.work import work_of
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [  # https://github.com/tensorflow/tpu/blob/master/models/official/efficientnet/lite, https://arxiv.org/abs/1512.03385
+        ("efficientnet_lite0", 407e6),
+        ("resnet18", 1.8e9),
+    ],
+)
+def test_multiplications_are_the_published_ones(name, published):
+    model = build_model(name, n_classes=1000, size=(224, 224))
+    recipe = settled(Recipe(model=name, weights="none", ensemble=1))
+    assert work_of(model, recipe).forward == pytest.approx(published, rel=0.07)
+    assert work_of(model, recipe).trained == work_of(model, recipe).forward
+    assert work_of(model, replace(recipe, ensemble=3)).forward == pytest.approx(3 * published, rel=0.07)
+
+
+def test_frozen_layers_are_not_trained():
+    x = keras.Input((8, 8, 3))
+    inner = keras.Sequential(
+        [x, layers.Conv2D(4, 3), layers.DepthwiseConv2D(3), layers.GlobalAveragePooling2D()], name=BASE
+    )
+    model = keras.Sequential([keras.Input((8, 8, 3)), inner, layers.Dense(5)])
+    work = work_of(model, Recipe(weights="imagenet", unfreeze="1", ensemble=1))
+    assert work.forward == 36 * 27 * 4 + 16 * 9 * 4 + 4 * 5
+    assert work.trained == 16 * 9 * 4 + 4 * 5
+
+
+def test_the_time_follows_from_the_work(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(expected_time, "multiplications_per_s", lambda: 1e6)
+    recipe = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=2)
+    one, two = (expected_s(prepare(images, replace(recipe, epochs=n), runs=tmp_path)) for n in (10, 20))
+    some = expected_s(prepare(images, replace(recipe, epochs=10), folds=["1"], runs=tmp_path))
+    assert two == pytest.approx(2 * one, rel=0.15)
+    assert some < 0.7 * one
+    prepared = prepare(images, recipe, runs=tmp_path)
+    assert "time      about" in plan_text(prepared)
+    monkeypatch.setattr(backend, "has_gpu", lambda: True)
+    assert "time " not in plan_text(prepared)
+
+
+def test_the_probe_is_short_and_measures_this_machine():
+    assert 1e8 < multiplications_per_s() < 1e14

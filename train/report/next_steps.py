@@ -1,0 +1,57 @@
+"""What to do after a run, for its page: at most a few steps, each with its reason or its command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generate.runtime.wording import count
+from train.quality import QUALITIES, SIZED
+from train.report.report import Report
+from train.wording import percent
+
+RUN, IMAGES = "{run}", "{images}"
+"""Stand for the run's folder and that of its images in a command: a page knows where it lies, even if it was moved."""
+
+
+def next_steps(report: Report) -> list[tuple[str, str]]:
+    """Sentences, and a command or an empty text for each.
+
+    Parameters
+    ----------
+    report : Report
+    """
+    return list(_steps(report))
+
+
+def _steps(report: Report) -> Iterator[tuple[str, str]]:
+    if report.is_leaky:
+        yield (
+            "Train again with a grouped split, which shows what new recordings would give:",
+            f"python -m train {IMAGES}",
+        )
+        return
+    if report.folds_missing:
+        left = count(len(report.folds_missing), "fold")
+        yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {','.join(report.folds_missing)}"
+    tested = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
+    if tested:
+        recall, worst = min(tested, key=lambda pair: pair[0])
+        yield (
+            f"Collect more recordings of {worst.label}, whose recall is the lowest: {percent(recall)}, tested on "
+            f"{count(worst.n_recordings, 'recording')}. More clips of the same recordings do not help.",
+            "",
+        )
+    if quality := _longer(report):
+        yield f"Train longer, with --quality {quality}:", f"python -m train {IMAGES} --quality {quality}"
+    yield "Classify new recordings:", f"python -m train.predict {RUN} new.wav"
+
+
+def _longer(report: Report) -> str:
+    """The next higher quality, for a recipe that is one of them; else empty."""
+    recipe = report.recipe
+    if recipe.weights != "imagenet" or recipe.epochs is not None:
+        return ""
+    if recipe.views == QUALITIES["fast"]["views"]:
+        return "standard"
+    is_standard = recipe.views == QUALITIES["standard"]["views"] and recipe.model.startswith(SIZED)
+    return "best" if is_standard and recipe.unfreeze != "all" else ""
