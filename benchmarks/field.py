@@ -1,8 +1,9 @@
 """Annotations in, events out: `python -m benchmarks.field [--quality standard]`.
 
 Makes half an hour of recordings with known events (see `benchmarks.field_recordings`), trains on the annotations of one
-half, with and without the class `_background`, and finds the events of the other half. Prints how many of them are
-right, how many true ones are found, false alarms per hour of background, and what becomes of a class that is unknown.
+half, without and with the class `_background`, and with a class `_other` of sounds that are none of the classes either,
+and finds the events of the other half. Prints how many of them are right, how many true ones are found, false alarms
+per hour of background, and what becomes of a class that is unknown.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ from benchmarks.field_recordings import CLASSES, FOREIGN, make
 from benchmarks.measure import show
 
 SECONDS = 3.0
+CONDITIONS = (
+    ("without", 0.0, "annotated"),
+    ("with _background", 2.0, "annotated"),
+    ("with _background and _other", 2.0, "annotated with others"),
+)
+"""Name, windows of background per event, and what is trained on."""
 
 
 def matched(events: pd.DataFrame, truth: pd.DataFrame) -> tuple[int, int]:
@@ -60,9 +67,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         truth = make(folder)
-        annotated = folder / "annotated"
-        for kind, background in (("with _background", 2.0), ("without", 0.0)):
-            images = folder / f"images {kind}"
+        for kind, background, half in CONDITIONS:
+            annotated, images = folder / half, folder / f"images {kind}"
             generate.render(annotated, images, annotations=annotated, seconds=SECONDS, background=background, listen=0)
             run = train.fit(images, quality=quality, runs=folder / "runs", name=kind.replace(" ", "-"))
             events = run.events([folder / "heard"])

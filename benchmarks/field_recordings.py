@@ -16,12 +16,15 @@ import pandas as pd
 import soundfile
 
 from benchmarks.measure import ESC10
+from generate.dataset.background import OTHER
 from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
 
 SR = 44100
 CLASSES = ("Dog bark", "Rooster", "Person sneeze")
 FOREIGN = "Baby cry"
+OTHERS = ("Chainsaw", "Clock tick", "Helicopter")
+"""What else is heard in the annotated half, annotated as `_other`: not the foreign class."""
 BACKGROUNDS = ("Rain", "Sea waves", "Fire crackling")
 FADE_S = 0.5
 QUIETEST_DBFS, LOUDEST_DBFS = -70.0, -30.0
@@ -119,11 +122,17 @@ def make(folder: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `file`, `start_s`, `end_s`, `label` of the events of the second half, in `heard/`; the first is in `annotated/`.
+        `file`, `start_s`, `end_s`, `label` of the events of the second half, in `heard/`; the first is in `annotated/`,
+        and with seven and a half minutes of other sounds in `annotated with others/`.
     """
     for number in range(6):
         y, events = recording(150, (1, 2, 3), CLASSES, gap_s=(2, 10), seed=number)
-        write(folder / "annotated", f"morning-{number + 1}", y, events, kind=("raven", "audacity")[number % 2])
+        for half in ("annotated", "annotated with others"):
+            write(folder / half, f"morning-{number + 1}", y, events, kind=("raven", "audacity")[number % 2])
+    for number in range(3):
+        y, events = recording(150, (1, 2, 3), OTHERS, gap_s=(2, 10), seed=50 + number)
+        events = [event._replace(label=OTHER) for event in events]
+        write(folder / "annotated with others", f"noon-{number + 1}", y, events, kind="raven")
     y, events = recording(900, (4, 5), (*CLASSES, FOREIGN), gap_s=(4, 16), seed=100)
     soundfile_folder = folder / "heard"
     soundfile_folder.mkdir(parents=True, exist_ok=True)

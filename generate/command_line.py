@@ -9,8 +9,9 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from generate.dataset.image_size import parse_image_size
 from generate.dataset.planes import HELP as PLANES_HELP
-from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings, parse_image_size
+from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
 from generate.runtime.toml_config import parse_with_config
 

@@ -293,25 +293,3 @@ def default_n_fft(sr: int) -> int:
     to 48,000, 4096 at 96,000.
     """
     return max(64, 2 ** round(math.log2(sr * 2048 / 44100)))
-
-
-def parse_image_size(text: str | int) -> tuple[int, int] | None:
-    """Read `224` (square), `320x240` (width x height) or `native`.
-
-    Returns
-    -------
-    tuple of (int, int) or None
-        Width and height in pixels; None for `native`.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if text == "native":
-        return None
-    width, x, height = str(text).lower().partition("x")
-    try:
-        return (int(width), int(height) if x else int(width))
-    except ValueError:
-        raise ValueError(f"The image size must be 224, 320x240 (width x height) or native. Got {text!r}.") from None

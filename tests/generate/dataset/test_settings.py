@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generate.dataset.settings import Settings, parse_image_size
+from generate.dataset.image_size import parse_image_size
+from generate.dataset.settings import Settings
 
 
 def test_round_trip_through_json():
