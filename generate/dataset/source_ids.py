@@ -20,11 +20,10 @@ def unite_equal_audio(metadata: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A copy with the columns `source_id` and `background_source_id` filled in.
+        A copy with the columns `source_id`, and where it is there `background_source_id`, filled in.
     """
-    if "background_source_id" not in metadata:
-        metadata = metadata.assign(background_source_id="", background_sha256="")
-    backgrounds = metadata["background_source_id"]
+    has_backgrounds = "background_source_id" in metadata
+    backgrounds = metadata["background_source_id"] if has_backgrounds else pd.Series("", metadata.index)
     leader = {source: source for source in {*metadata["recording"], *backgrounds} - {""}}
 
     def find(source: str) -> str:
@@ -34,13 +33,15 @@ def unite_equal_audio(metadata: pd.DataFrame) -> pd.DataFrame:
         return source
 
     audible = metadata.loc[~metadata["silent"].astype(bool), ["recording", "audio_sha256"]]
-    mixed = metadata.loc[backgrounds != "", ["background_source_id", "background_sha256"]]
-    audible = pd.concat([audible, mixed.set_axis(audible.columns, axis=1)]).drop_duplicates()
+    if has_backgrounds:
+        mixed = metadata.loc[backgrounds != "", ["background_source_id", "background_sha256"]]
+        audible = pd.concat([audible, mixed.set_axis(audible.columns, axis=1)])
+    audible = audible.drop_duplicates()
     shared = audible[audible["audio_sha256"].duplicated(keep=False)]
     for _, sources in shared.groupby("audio_sha256")["recording"]:
         first, *others = sorted({find(source) for source in sources})
         leader.update(dict.fromkeys(others, first))
-    return metadata.assign(
-        source_id=metadata["recording"].map(find),
-        background_source_id=backgrounds.map(lambda source: source and find(source)),
-    )
+    united = metadata.assign(source_id=metadata["recording"].map(find))
+    if has_backgrounds:
+        united["background_source_id"] = backgrounds.map(lambda source: source and find(source))
+    return united

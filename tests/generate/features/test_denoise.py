@@ -69,8 +69,8 @@ def test_the_command_writes_the_setting_and_every_image_by_it(noisy, tmp_path, c
         settings = Settings(sr=SR, seconds=1, image_size=64, denoise_db=12)
         difference = png.read(images / row["file_name"])[0].astype(int) - spectrogram_image(y - y.mean(), settings)
         assert np.abs(difference).max() <= 1
-    # What is heard beside an image is what it shows: before the burst, 12 dB less noise, as far as MP3 keeps it.
-    y, sr = soundfile.read(images / "low" / "low-0__original.mp3")
+    # What is heard beside an image is what it shows: before the burst, 12 dB less noise.
+    y, sr = soundfile.read(images / "low" / "low-0__original.flac")
     before, _ = soundfile.read(noisy / "low" / "0.wav")
     change_db = 20 * np.log10(np.std(y[2000:4500]) / np.std(before[2000:4500]))
     assert sr == SR and change_db == pytest.approx(-12, abs=3)

@@ -259,7 +259,7 @@ def test_files_of_the_users_own_are_never_touched(audio_folder, tmp_path, capsys
         assert tree(images) == before
     (images / "settings.json").unlink()
     assert generate(audio_folder, images, *QUICK, "--overwrite") == 1
-    assert "one that this program made" in capsys.readouterr().err
+    assert "one that this command wrote before" in capsys.readouterr().err
 
 
 def test_overwrite_that_is_killed_can_be_given_again(audio_folder, tmp_path, monkeypatch):
@@ -491,7 +491,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{audio_folder}/low/0.wav"], "It is a file"),
         (["{empty}"], "No class folders"),
         (["{audio_folder}", "{audio_folder}/out"], "outside of the audio folder"),
-        (["{audio_folder}", "{foreign}"], "one that this program made"),
+        (["{audio_folder}", "{foreign}"], "one that this command wrote before"),
         (["{audio_folder}", "{images}", "--variants", "picth=2"], "A variant must be one of"),
         (["{audio_folder}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
         (["{audio_folder}", "{images}", "--layout", "esc99"], "must be one of esc50"),

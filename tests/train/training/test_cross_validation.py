@@ -44,7 +44,7 @@ def test_from_images_to_a_report(images, here, capsys):
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
-        *("index.html", "images"),
+        *("index.html", "images", "suspects.csv"),
         *("confusion_matrix.csv", "confusion_matrix.png", "curves.png", "calibration.json", "calibration.png"),
         *(f"fold-{k}" for k in (1, 2)),
     }
