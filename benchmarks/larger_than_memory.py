@@ -108,9 +108,11 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
     """
     from generate.dataset import png, settings_file, tables
     from generate.dataset.settings import Settings
+    from generate.dataset.tables import schema
 
     rng = np.random.default_rng(0)
     palette = png.palette("magma")
+    others = {column.name: column.default for column in schema.METADATA_COLUMNS if column.default is not None}
     rows = []
     for k in range(n):
         label = f"class{k % N_CLASSES}"
@@ -121,23 +123,10 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
         png.write(image_folder / label / f"{k}__original.png", pixels, palette=palette, text={"settings": "benchmark"})
         clip = {name: f"{k}" for name in ("clip_id", "source_id", "recording")}
         file = {"file_name": f"{label}/{k}__original.png", "label": label, "fold": f"{k // N_CLASSES % N_FOLDS + 1}"}
-        sound = {
-            "seconds": 1.0,
-            "peak_dbfs": 0.0,
-            "audio_file": f"{k}.wav",
-            "start_s": 0.0,
-            "audio_sha256": f"{k:064x}",
-        }
-        sound |= {
-            "dc_offset": 0.0,
-            "channel": "mono",
-            "sample_rate_hz": 44100,
-            "split": "",
-            "events": "",
-            "salience": "",
-        }
+        sound = {"seconds": 1.0, "peak_dbfs": 0.0, "audio_file": f"{k}.wav", "start_s": 0.0}
+        sound |= {"sample_rate_hz": 44100, "channel": "mono", "audio_sha256": f"{k:064x}"}
         state = {"variant": "original", "duplicate": False, "silent": False, "audio_bytes": 1, "audio_mtime_ns": 1}
-        rows.append(clip | file | sound | state)
+        rows.append(others | clip | file | sound | state)
     tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
     settings_file.write_settings(image_folder / settings_file.SETTINGS, described)

@@ -64,4 +64,4 @@ def test_the_work_on_tables_grows_as_the_tables_do(tmp_path):
         )
     for name in counts[0]:
         first, second = (counts[k + 1][name] - counts[k][name] for k in (1, 2))
-        assert second <= 2.5 * max(first, 500), (name, counts)
+        assert second <= 2.5 * max(first, 1000), (name, counts)  # a chunk of rows of pandas's writer takes 1,285

@@ -129,7 +129,7 @@ def novelty(
         )
     backend.set_up()
     recipe = Recipe.of_quality("fast", {"model": model})
-    size = check_model(recipe, n_classes=2)
+    size = check_model(recipe, n_classes=2).input_shape[1:3]
     extractor = frozen_model(recipe, size=size)
     opened = open_images(images, settings, table, size=size, silent_ends=recipe.silent_ends)
     features = outputs(extractor, opened, np.arange(len(table)), batch_size=batch_size).astype(np.float32)
