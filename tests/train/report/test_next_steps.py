@@ -1,0 +1,41 @@
+"""What to do after a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.train.fake_runs import fake_run
+from train.quality import QUALITIES
+from train.report.make_report import make_report
+from train.report.next_steps import next_steps
+
+VIEWS = QUALITIES["standard"]["views"]
+
+
+def commands(report) -> list[str]:
+    return [command.partition(" -m ")[2] for _, command in next_steps(report)]
+
+
+def test_labels_that_may_be_wrong_come_first(tmp_path):
+    report = make_report(fake_run(tmp_path / "run", right=0.8), n_explained=0)
+    assert commands(report) == ["", "", "train.predict {run} new.wav"]
+    (check, _), (collect, _), _ = next_steps(report)
+    assert check.startswith(f"Check {report.suspects.n_suspects} labels") and report.suspects.first in check
+    worst = min(report.counted_classes, key=lambda row: row.recall)
+    assert f"recordings of {worst.label}, whose recall is the lowest" in collect
+    none_wrong = replace(report, suspects=replace(report.suspects, n_suspects=0))
+    assert not any("suspects.csv" in words for words, _ in next_steps(none_wrong))
+
+
+def test_the_folds_that_are_left_and_a_higher_quality(tmp_path):
+    run = fake_run(
+        tmp_path / "run", right=1.0, finished=("1",), model="efficientnet_lite0", weights="imagenet", views=VIEWS
+    )
+    report = make_report(run, n_explained=0)
+    assert commands(report)[0] == "train --resume {run} --folds 2"
+    assert "train {images} --quality best" in commands(report)
+
+
+def test_of_a_leaky_run_nothing_but_a_grouped_one(tmp_path):
+    report = make_report(fake_run(tmp_path / "run", protocol="paper", all_folds=("1",)), n_explained=0)
+    assert commands(report) == ["train {images}"]
