@@ -109,9 +109,6 @@ def novelty(
     from sklearn.model_selection import GroupKFold
 
     from train import backend
-    from train.models.check_model import check_model
-    from train.training.frozen_features import frozen_model
-    from train.training.outputs import outputs
 
     if not 0 < false_alarms < 1:
         raise ValueError(f"--false-alarms must be above 0 and below 1. Got {false_alarms:g}. Give such as 0.1.")
@@ -128,6 +125,10 @@ def novelty(
             f"false alarms. Got {n_healthy}. Add recordings, or raise --false-alarms."
         )
     backend.set_up()
+    from train.models.check_model import check_model
+    from train.training.frozen_features import frozen_model
+    from train.training.outputs import outputs
+
     recipe = Recipe.of_quality("fast", {"model": model})
     size = check_model(recipe, n_classes=2).input_shape[1:3]
     extractor = frozen_model(recipe, size=size)
