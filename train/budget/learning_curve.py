@@ -15,8 +15,7 @@ from train.budget.results import HALF, Gain, Point, gain_of, points_of
 from train.budget.subsets import right_by_share
 from train.report.intervals import recordings_needed
 from train.runs.run_folder import Run
-from train.suspects.find_suspects import check_run
-from train.training.frozen_run import prepare_frozen
+from train.training.frozen_run import check_run, prepare_frozen
 
 SHARES = (0.2, 0.4, HALF, 0.6, 0.8, 1.0)
 N_DRAWS = 5

@@ -79,6 +79,26 @@ def is_leaky(run: Run) -> bool:
         ) from None
 
 
+def refuse_leaky(run: Run) -> None:
+    """Check that each test clip of a run was predicted by a model that was not trained on its recording.
+
+    Parameters
+    ----------
+    run : Run
+
+    Raises
+    ------
+    ValueError
+        If it is leaky, or the description of a fold cannot be read.
+    """
+    if is_leaky(run):
+        raise ValueError(
+            f"The run must have a grouped split. Got {str(run.folder)!r}, which is leaky: its models were trained on "
+            "the recordings that they are tested on. Train another one without --protocol and without "
+            "--allow-recording-overlap."
+        )
+
+
 def load_models(run: Run, folds: Sequence[str]) -> list[keras.Model]:
     """Load the models of some folds.
 

@@ -14,7 +14,7 @@ from generate.dataset.settings_file import refuse_multilabel
 from generate.gallery.make import front_of
 from generate.runtime.wording import count, listed
 from train.data.image_folder import read_images
-from train.predict.fold_models import is_leaky
+from train.predict.fold_models import refuse_leaky
 from train.rehearse.background import unheard_background
 from train.rehearse.degradations import check_installed, degradations_for
 from train.rehearse.degraded_clip import DegradingFront
@@ -76,12 +76,7 @@ def plan_rehearsal(
     """
     check_installed()
     predictions = read_predictions(run)
-    if is_leaky(run):
-        raise ValueError(
-            f"The run must have a grouped split. Got {str(run.folder)!r}, which is leaky: its models were trained on "
-            "the recordings that they are tested on. Train another one without --protocol and without "
-            "--allow-recording-overlap."
-        )
+    refuse_leaky(run)
     described, table = read_images(run.images)
     refuse_multilabel(described)
     if described["fingerprint"] != run.image_settings()["fingerprint"]:

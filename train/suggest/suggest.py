@@ -20,9 +20,8 @@ from train.predict.predictions import WindowPrediction
 from train.predict.recordings import Rejected, stream_windows
 from train.runs.run_folder import Run
 from train.suggest.choose import choose, scores, uncertainty
-from train.suspects.find_suspects import check_run
 from train.training.embedding import embed, nearest
-from train.training.frozen_run import prepare_frozen
+from train.training.frozen_run import check_run, prepare_frozen
 
 ALIKE = 0.1
 """Two windows are alike if they are nearer than a tenth of the training clips are to any clip of another recording."""

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from train.predict.fold_models import is_leaky
 from train.report.label_quality import suspects_table
 from train.report.results import read_predictions
 from train.runs.run_folder import Run
 from train.training.embedding import embed, nearest
-from train.training.frozen_run import prepare_frozen
+from train.training.frozen_run import check_run, prepare_frozen
 
 N_NEAREST = 5
 
@@ -71,26 +70,6 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
             suspects.loc[index, "nearest_labels"] = _counted(table["label"].iloc[near])
             suspects.loc[index, "nearest_clips"] = " | ".join(table["clip_id"].iloc[near])
     return suspects
-
-
-def check_run(run: Run) -> None:
-    """Check that the predictions of a run say something about its labels.
-
-    Raises
-    ------
-    ValueError
-        If they are leaky, or of several labels a clip.
-    """
-    if run.multilabel:
-        raise ValueError(
-            f"The run must have one label a clip. Got {str(run.folder)!r}, which has several. Give another run."
-        )
-    if is_leaky(run):
-        raise ValueError(
-            f"The run must have a grouped split. Got {str(run.folder)!r}, which is leaky: its models were trained on "
-            "the recordings that they are tested on, wrong labels too. Train another one without --protocol and "
-            "without --allow-recording-overlap."
-        )
 
 
 def _counted(labels: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
 from train.runs.run_folder import Run
 from train.training.prepare import Prepared, prepare
@@ -9,6 +10,25 @@ from train.training.prepare import Prepared, prepare
 OF_THE_SPLIT = ("classes", "leave_out", "ignore_folds", "n_folds", "class_weights", "seed")
 OF_THE_MODEL = ("model", "weights", "input_size", "silent_ends", "batch_size", "mixed_precision")
 """Options of a run's recipe that are used here too; those of the model only where it is pretrained."""
+
+
+def check_run(run: Run) -> None:
+    """Check that the predictions of a run are out of fold, and of one label a clip.
+
+    Parameters
+    ----------
+    run : Run
+
+    Raises
+    ------
+    ValueError
+        If it is leaky, or of several labels a clip.
+    """
+    if run.multilabel:
+        raise ValueError(
+            f"The run must have one label a clip. Got {str(run.folder)!r}, which has several. Give another run."
+        )
+    refuse_leaky(run)
 
 
 def frozen_recipe(run: Run) -> Recipe:

@@ -71,7 +71,7 @@ def run(images, monkeypatch, tmp_path):
         return (noise + 30 * np.outer(prepared.table["label"] == "low", [1, 1])).astype(np.float32)
 
     monkeypatch.setattr("train.training.frozen_features.frozen_features", made)
-    monkeypatch.setattr("train.suspects.find_suspects.is_leaky", lambda run: False)
+    monkeypatch.setattr("train.predict.fold_models.is_leaky", lambda run: False)
     prepared = prepare(images, Recipe(model="efficientnet_lite0", views=0, input_size=64), runs=tmp_path)
     write_run(prepared.run, prepared.settings)
     return prepared.run
