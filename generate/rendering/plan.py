@@ -93,13 +93,14 @@ def make_plan(prepared: Prepared) -> Plan:
     left = frozenset(wanted.loc[is_left, "file_name"])
     done = pd.concat([known[is_current], known[is_in_collection & ~is_of_run]], ignore_index=True)
     _check_path_lengths(images, left)
-    check_disk_space(len(left), prepared.front.settings, images)
+    jobs = jobs_of(wanted[is_left], with_audio=set(first_of_each_class(clips, options.listen)))
+    check_disk_space(jobs, prepared.front.settings, images)
     removed, foreign = _other_files(prepared, named, left=left, done=done)
     return Plan(
         clips=clips,
         n_wanted=len(wanted),
         done=done,
-        jobs=jobs_of(wanted[is_left], with_audio=set(first_of_each_class(clips, options.listen))),
+        jobs=jobs,
         left=left,
         corrected=corrected,
         removed=removed,

@@ -171,7 +171,7 @@ def _output(prepared: Prepared, plan: Plan) -> str:
     there = f"{shown(images)}: {count(plan.n_wanted, 'image')}, {plan.n_wanted - n_left:,} there, {n_left:,} to render"
     if not n_left:
         return there
-    needed = bytes_needed(n_left, prepared.front.settings)
+    needed = bytes_needed(plan.jobs, prepared.front.settings)
     return f"{there} (about {_bytes(needed)}, {_bytes(free_bytes(images))} free)"
 
 

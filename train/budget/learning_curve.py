@@ -12,7 +12,6 @@ from augment_audio import ORIGINAL
 from generate.dataset.background import counted
 from generate.runtime.progress import Progress
 from train.budget.results import HALF, Gain, Point, gain_of, points_of
-from train.budget.subsets import right_by_share
 from train.report.intervals import recordings_needed
 from train.runs.run_folder import Run
 from train.training.frozen_run import check_run, prepare_frozen
@@ -67,12 +66,13 @@ def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: st
         If the run is leaky or of several labels a clip, its images are not there any more, or there are too few
         recordings to halve.
     """
-    from train.training.frozen_features import frozen_features
-
     if n_draws < 2:
         raise ValueError(f"n_draws must be 2 or more, so that their spread is known. Got {n_draws}. Give such as 5.")
     check_run(run)
     prepared = prepare_frozen(run, cache=cache)
+    from train.budget.subsets import right_by_share
+    from train.training.frozen_features import frozen_features
+
     truth, sources = prepared.targets.argmax(axis=1), prepared.table["source_id"].to_numpy()
     if len(set(sources)) < recordings_needed():
         raise ValueError(

@@ -16,7 +16,7 @@ _TEXT = """\
    {accuracy}
    {licence}
 
-   Input: float [1][{height}][{width}][3], 0 to 255: model_palette of the pixel values of an image, the highest
+   Input: float [1][{height}][{width}][3], 0 to 255: {pixels}, the highest
    frequency in the first row, as this program renders it. Output: float [1][{n}], the probabilities of model_classes.
    Operators for MicroMutableOpResolver<{n_operators}>: {operators}. */
 #ifndef MODEL_H
@@ -31,8 +31,7 @@ extern "C" {{
 extern const unsigned char model[MODEL_SIZE]; /* on 16 bytes */
 extern const char *const model_classes[MODEL_N_CLASSES]; /* UTF-8 */
 extern const float model_thresholds[MODEL_N_CLASSES]; /* below, call the answer unsure */
-extern const unsigned char model_palette[256][3]; /* red, green, blue */
-#ifdef __cplusplus
+{palette}#ifdef __cplusplus
 }}
 #endif
 #endif
@@ -64,7 +63,12 @@ def write_c_array(folder: Path, about: Mapping) -> None:
     """
     content = (folder / about["file"]).read_bytes()
     classes, operators = about["classes"], operators_of(content)
+    planes = about.get("planes", ())
     header = _TEXT.format(
+        pixels=_comment(f"the planes {', '.join(planes)}")
+        if planes
+        else "model_palette of the pixel values of an image",
+        palette="" if planes else "extern const unsigned char model_palette[256][3]; /* red, green, blue */\n",
         **{name: _comment(about[name]) for name in ("run", "accuracy", "licence")},
         height=about["height"],
         width=about["width"],
@@ -74,14 +78,15 @@ def write_c_array(folder: Path, about: Mapping) -> None:
         operators=", ".join(operators),
     )
     thresholds = (f"{about['thresholds'][name]:.6f}f" for name in classes)
-    palette = (f"{{{r}, {g}, {b}}}" for r, g, b in palette_of(about["colormap"]).tolist())
     source = [
         f'#include "{HEADER}"',
         f"_Alignas(16) const unsigned char model[MODEL_SIZE] = {_list(map(str, content))};",
         f"const char *const model_classes[MODEL_N_CLASSES] = {_list(map(_string, classes))};",
         f"const float model_thresholds[MODEL_N_CLASSES] = {_list(thresholds)};",
-        f"const unsigned char model_palette[256][3] = {_list(palette)};",
     ]
+    if not planes:
+        palette = (f"{{{r}, {g}, {b}}}" for r, g, b in palette_of(about["colormap"]).tolist())
+        source.append(f"const unsigned char model_palette[256][3] = {_list(palette)};")
     write_text_atomically(folder / HEADER, header)
     write_text_atomically(folder / SOURCE, "\n".join(source) + "\n")
 

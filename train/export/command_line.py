@@ -81,11 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from train.export.export import export_run
     from train.runs.run_folder import read_run
 
+    run = read_run(options.run)
+    from train.export.export import export_run
+
     exported = export_run(
-        read_run(options.run),
+        run,
         formats=list(dict.fromkeys(options.format)),
         input=options.input,
         quantize=options.quantize,

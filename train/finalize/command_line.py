@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def finalize(folder: Path, *, cache: str = "auto") -> int:
     """Train the final model of a run, say what came of it, and return the exit status."""
     from train import backend
+    from train.runs.run_folder import read_run
 
+    read_run(folder)  # a folder that is no run is named before Keras is loaded
     backend.set_up()
     from train.report.summary import accuracy_text, final_text
     from train.training.final_model import train_final

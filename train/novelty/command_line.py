@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
+from train.predict.command_line import SOME_REJECTED
 
 if TYPE_CHECKING:
     from train.novelty.novelty import Novelty
@@ -25,7 +26,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.novelty",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted.",
+        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 3 some recordings "
+        "could not be read, 130 interrupted.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -54,7 +56,7 @@ def _novelty(options: argparse.Namespace) -> int:
     if options.csv is not None:
         tables.write_table(options.csv, found.scores)
     print(novelty_text(found))
-    return 0
+    return SOME_REJECTED if found.rejected else 0
 
 
 def novelty_text(result: Novelty) -> str:

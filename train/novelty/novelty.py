@@ -16,7 +16,7 @@ from augment_audio import ORIGINAL
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.safe_names import printable
-from train.data.decode import colour, palette_of
+from train.data.decode import colour, image_palette
 from train.data.image_folder import open_images, read_images
 from train.novelty.scores import (
     area_under_curve,
@@ -26,6 +26,7 @@ from train.novelty.scores import (
     held_out_distances,
     threshold_of,
 )
+from train.predict.predict_recordings import check_any_read
 from train.predict.recordings import Rejected, find_recordings, stream_windows
 from train.predict.windows import FrontEnd
 from train.recipe import Recipe
@@ -104,7 +105,8 @@ def novelty(
     Raises
     ------
     FileNotFoundError, ValueError
-        If the images or the class are not there, or there are too few healthy recordings.
+        If the images or the class are not there, there are too few healthy recordings, or none of the new recordings
+        is there.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -124,6 +126,9 @@ def novelty(
             f"The healthy class must have {needed} recordings or more for a threshold with {100 * false_alarms:g} % "
             f"false alarms. Got {n_healthy}. Add recordings, or raise --false-alarms."
         )
+    files, rejected, _ = find_recordings([Path(path) for path in recordings])
+    if recordings:
+        check_any_read(files, rejected, "scored")
     backend.set_up()
     from train.models.check_model import check_model
     from train.training.frozen_features import frozen_model
@@ -147,12 +152,10 @@ def novelty(
         area, area_interval = area_under_curve(own, other)
         found, found_interval = float((other > threshold).mean()), share_interval(other > threshold, names)
         rows += [("faulty", *row, math.nan) for row in zip(names, other, other > threshold, strict=True)]
-    rejected: list[Rejected] = []
-    if recordings:
-        files, rejected, _ = find_recordings([Path(path) for path in recordings])
+    if files:
         rendering = Settings.from_json(settings["settings"])
         own_clips = set(table["audio_sha256"][is_healthy])
-        front = FrontEnd(rendering, size, recipe.silent_ends, palette_of(rendering.colormap))
+        front = FrontEnd(rendering, size, recipe.silent_ends, image_palette(rendering))
         with stream_windows(files, front) as stream:
             parts = []
             while batch := list(itertools.islice(stream.windows, batch_size)):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
-from train.predict.command_line import whole_number
+from train.predict.command_line import SOME_REJECTED, whole_number
 
 if TYPE_CHECKING:
     from train.suggest.suggest import Suggestions
@@ -24,7 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.suggest",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted.",
+        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 3 some recordings "
+        "could not be read, 130 interrupted.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -65,7 +66,7 @@ def _suggest(options: argparse.Namespace) -> int:
     tables.write_table(options.csv, suggestions.table)
     print(suggestions_text(suggestions))
     print(f"In {shown(options.csv)}: all of them.")
-    return 0
+    return SOME_REJECTED if suggestions.rejected else 0
 
 
 def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:

@@ -90,35 +90,34 @@ def suggest(
     FileNotFoundError, ValueError
         If the run or its images cannot be used, or no recording could be read.
     """
-    from train.training.frozen_features import frozen_features, frozen_model
-
     check_run(run)
     inputs = find_inputs(run, paths, folds=folds)
+    check_any_read(inputs.recordings, inputs.rejected, "predicted")
     prepared = prepare_frozen(run)
+    from train.training.frozen_features import frozen_features, frozen_model
+
     known = prepared.table[prepared.table["variant"] == ORIGINAL]
-    if inputs.recordings:
-        fork_server.start()
+    fork_server.start()
     features = frozen_features(prepared, known.index.to_numpy())[known.index]
     references = embed(features)
     windows: list[WindowPrediction] = []
     vectors: list[np.ndarray] = []
     own, level, rejected = set(known["audio_sha256"]), quiet_level(run), inputs.rejected
-    if inputs.recordings:
-        models, extractor = load_models(run, inputs.folds), frozen_model(prepared.run.recipe, size=run.input_size)
-        with stream_windows(inputs.recordings, inputs.front, hop_s=hop_s) as stream:
-            while batch := list(itertools.islice(stream.windows, batch_size)):
-                named = [(printable(str(path)), window) for path, window in batch]
-                windows += predict_batch(
-                    named,
-                    inputs.front,
-                    models,
-                    temperature=inputs.calibration.temperature,
-                    multilabel=False,
-                    min_dbfs=level,
-                )
-                pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)
-                vectors.append(embed(extractor.predict_on_batch(pixels)).astype(np.float16))
-        rejected = rejected + stream.rejected
+    models, extractor = load_models(run, inputs.folds), frozen_model(prepared.run.recipe, size=run.input_size)
+    with stream_windows(inputs.recordings, inputs.front, hop_s=hop_s) as stream:
+        while batch := list(itertools.islice(stream.windows, batch_size)):
+            named = [(printable(str(path)), window) for path, window in batch]
+            windows += predict_batch(
+                named,
+                inputs.front,
+                models,
+                temperature=inputs.calibration.temperature,
+                multilabel=False,
+                min_dbfs=level,
+            )
+            pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)
+            vectors.append(embed(extractor.predict_on_batch(pixels)).astype(np.float16))
+    rejected = rejected + stream.rejected
     check_any_read(windows, rejected, "predicted")
     usable = [k for k, window in enumerate(windows) if window.probabilities is not None and window.sha256 not in own]
     if not usable:

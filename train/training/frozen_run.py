@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from train import backend
 from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
 from train.runs.run_folder import Run
-from train.training.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from train.training.prepare import Prepared
 
 OF_THE_SPLIT = ("classes", "leave_out", "ignore_folds", "n_folds", "class_weights", "seed")
 OF_THE_MODEL = ("model", "weights", "input_size", "silent_ends", "batch_size", "mixed_precision")
@@ -46,7 +51,7 @@ def frozen_recipe(run: Run) -> Recipe:
 
 
 def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
-    """Prepare it.
+    """Prepare it, and load Keras for that.
 
     Parameters
     ----------
@@ -60,6 +65,9 @@ def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
     FileNotFoundError, ValueError
         If the images are not there, or no longer those that the run began with.
     """
+    backend.set_up()
+    from train.training.prepare import prepare
+
     prepared = prepare(run.images, frozen_recipe(run), cache=cache)
     if prepared.run.table_sha256 != run.table_sha256:
         raise ValueError(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -522,6 +523,16 @@ def test_dry_run_writes_nothing(audio_folder, tmp_path, capsys):
     for part in ("8 clips", "2: high 4, low 4", "48 images", "librosa 0.", "MB"):
         assert part in out
     assert not (tmp_path / "images").exists()
+
+
+@pytest.mark.parametrize("listen", ["0", "1"])
+def test_the_plan_says_how_much_disk_space_a_run_takes(esc10, tmp_path, capsys, listen):
+    images = tmp_path / "images"
+    options = ["--limit", "40", "--engine", "librosa", "--variants", "pitch=2", "--listen", listen]
+    assert generate(esc10, images, *options) == 0
+    said = float(re.search(r"about (\d+) MB", capsys.readouterr().out)[1])
+    there = sum(path.stat().st_size for path in images.rglob("*__*") if path.suffix in (".png", ".flac")) / 1e6
+    assert there / 1.5 < said < 1.5 * there
 
 
 def test_two_runs_on_one_folder(audio_folder, tmp_path, capsys):

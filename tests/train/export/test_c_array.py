@@ -54,6 +54,11 @@ def test_the_array_is_the_file(content, tmp_path):
     first, *names = subprocess.run([tmp_path / "main"], capture_output=True, check=True).stdout.split(b"\n", 4)
     assert first.decode() == f"4 6 {len(content)} 0 0.625 {palette_of('magma')[255][2]}"
     assert [name.decode() for name in names[:3]] == classes and names[3] == content
+    about_planes = {name: value for name, value in about.items() if name != "colormap"} | {"planes": ["mel", "delta"]}
+    write_c_array(tmp_path, about_planes)
+    subprocess.run([*strict, "-c", "model.c"], cwd=tmp_path, check=True)
+    assert "0 to 255: the planes mel, delta, the highest" in (tmp_path / "model.h").read_text()
+    assert "palette" not in (tmp_path / "model.h").read_text() + (tmp_path / "model.c").read_text()
     assert operators_of(content) == ["MEAN", "SOFTMAX"] and ": MEAN, SOFTMAX." in (tmp_path / "model.h").read_text()
 
 
