@@ -102,12 +102,10 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
 def _add_collection(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
-    add(
-        "--layout",
-        metavar="NAME",
-        help="esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test, validation), folds or "
-        "folders",
-    )
+    reviews = "labels that were reviewed on a page review.html: changed, dropped, or of windows of new recordings"
+    add("--labels-from", nargs="+", default=[], type=Path, metavar="review.csv", help=reviews)
+    layouts = "esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test ...), folds or folders"
+    add("--layout", metavar="NAME", help=layouts)
     add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")
     for role, names in TABLE_COLUMNS.items():
         add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of --labels, if none of: {names}")
@@ -258,6 +256,7 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
         reader=ReaderOptions(**{f.name: values[f.name] for f in fields(ReaderOptions)}),
         windows=WindowOptions(**{f.name: values[f.name] for f in fields(WindowOptions)}),
         settings=settings,
+        labels_from=tuple(given.labels_from),
         classes=tuple(given.classes),
         leave_out=tuple(given.leave_out),
         limit=given.limit or 0,

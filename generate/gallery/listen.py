@@ -173,5 +173,6 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
         fold=first["fold"],
         recording=first["recording"],
         start_s=float(first["start_s"]),
+        reviewed=first["reviewed"],
         requests=tuple(requests),
     )

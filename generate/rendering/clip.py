@@ -16,6 +16,7 @@ from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
 from generate.dataset import clip_audio, png
 from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
+from generate.dataset.tables.schema import ADDED
 from generate.features.spectrogram import shown_audio, spectrogram_image
 from generate.rendering.backgrounds import BackgroundFolder, beginning_sha256, mixed_in
 from generate.runtime.safe_names import printable
@@ -64,7 +65,7 @@ class Job:
         Whether the audio of each image is written beside it, unless the clip is silent.
     split : str
         `train`, `validation`, `test` or empty, as in the clips table.
-    events, salience : str
+    events, salience, reviewed : str
         As in `metadata.csv`.
     """
 
@@ -80,6 +81,7 @@ class Job:
     split: str = ""
     events: str = ""
     salience: str = ""
+    reviewed: str = ""
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:
@@ -114,6 +116,7 @@ def render(job: Job, front: Front) -> list[dict[str, object]]:
         "start_s": job.start_s,
         "events": job.events,
         "salience": job.salience,
+        "reviewed": job.reviewed,
         "audio_bytes": stat.st_size,
         "audio_mtime_ns": stat.st_mtime_ns,
         "audio_sha256": loaded.sha256,
@@ -180,7 +183,7 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         path,
         settings.sr,
         start_s=job.start_s,
-        longest_s=settings.seconds * (1 if settings.long == "split" else LONGEST_BEGINNING),
+        longest_s=settings.seconds * (1 if settings.long == "split" or job.reviewed == ADDED else LONGEST_BEGINNING),
         shown_s=settings.seconds,
         channels=settings.channels,
     )

@@ -81,6 +81,8 @@ class RenderOptions:
         A key of `generate.readers.READERS`; empty: detected from the folder.
     reader : ReaderOptions
         How labels, folds and recordings are read.
+    labels_from : tuple of Path
+        Reviews, as the page `review.html` saves them; see `generate.rendering.relabel`.
     windows : WindowOptions
         How windows are labelled, where `reader` has annotations.
     settings : Mapping
@@ -112,6 +114,7 @@ class RenderOptions:
     output: Path | None = None
     layout: str = ""
     reader: ReaderOptions = field(default_factory=_default_reader_options)
+    labels_from: tuple[Path, ...] = ()
     windows: WindowOptions = field(default_factory=WindowOptions)
     settings: Mapping[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
@@ -165,11 +168,14 @@ def options_by_name(
     for name in ("labels", "annotations"):
         if reader.get(name) is not None:
             reader[name] = Path(reader[name])
+    if isinstance(reviews := options.get("labels_from", ()), (str, os.PathLike)):
+        reviews = (reviews,)
     return RenderOptions(
         audio_folder=Path(audio_folder),
+        labels_from=tuple(Path(path) for path in reviews),
         output=None if output is None else Path(output),
         reader=ReaderOptions(**reader),
         windows=WindowOptions(**{name: value for name, value in options.items() if name in of_windows}),
         settings={name: value for name, value in options.items() if name in of_image},
-        **{name: value for name, value in options.items() if name in of_run},
+        **{name: value for name, value in options.items() if name in of_run - {"labels_from"}},
     )

@@ -23,7 +23,7 @@ SAME_AUDIO = (
     *("background_file", "background_bytes", "background_mtime_ns"),
 )
 """Columns by which an image is known to be of the audio that is there now."""
-CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events", "salience")
+CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events", "salience", "reviewed")
 """Columns that are brought up to date without rendering the image again."""
 
 

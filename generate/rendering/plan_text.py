@@ -9,6 +9,7 @@ from augment_audio import ORIGINAL
 from generate.dataset import tables
 from generate.dataset.label_sets import split_labels
 from generate.dataset.planes import planes_in_words
+from generate.dataset.tables.schema import ADDED
 from generate.rendering.audio_headers import AudioHeaders, read_headers
 from generate.rendering.disk_space import bytes_needed, free_bytes
 from generate.rendering.plan import Plan
@@ -120,9 +121,11 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     lines = [f"  lengths   {_distribution(headers)}"] if len(headers.known_s) else []
     if settings.channels == "stereo":
         lines.append(f"  channels  {stereo_text(paths, known=known, workers=prepared.workers)}")
-    if len(clips) > len(paths) and prepared.collection.events is None:
+    own = clips.loc[clips["reviewed"] != ADDED, "path"] if "reviewed" in clips else clips["path"]
+    n_own, n_files = len(own), own.nunique()
+    if n_own > n_files and prepared.collection.events is None:
         lines.append(
-            f"  split     {count(len(clips), 'clip')} of {count(len(paths), 'file')}: longer ones are split every "
+            f"  split     {count(n_own, 'clip')} of {count(n_files, 'file')}: longer ones are split every "
             f"{settings.seconds:g} s (--long first takes their beginning only)"
         )
     warnings = (little_audio(headers.known_s, settings), missing_frequencies(headers.sample_rate_hz, settings))
@@ -184,13 +187,18 @@ def _changes(prepared: Prepared, plan: Plan) -> list[str]:
             f"changed: {listed(plan.corrected)}"
         )
     if plan.removed:
-        why = "of the folder (--overwrite)" if prepared.options.overwrite else "whose recordings are gone or moved"
+        why = "of the folder (--overwrite)" if prepared.options.overwrite else _why_removed(prepared)
         lines.append(f"  removed   {count(len(plan.removed), 'image')} {why}: {listed(plan.removed)}")
     if plan.foreign:
         lines.append(
             f"  not ours  {count(len(plan.foreign), 'file')} in the output folder, left alone: {listed(plan.foreign)}"
         )
     return lines
+
+
+def _why_removed(prepared: Prepared) -> str:
+    reviewed = ", or whose class changed or that were dropped by the review" if prepared.review is not None else ""
+    return f"whose recordings are gone or moved{reviewed}"
 
 
 def _seconds(seconds: float) -> str:

@@ -19,10 +19,12 @@ from generate.features import check_feature
 from generate.features.spectrogram import check_denoising
 from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
+from generate.readers.review import read_reviews
 from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
 from generate.rendering.clip import Front, Job
 from generate.rendering.clip_selection import choose_classes, stratified_limit
 from generate.rendering.options import DEMO, RenderOptions, WindowOptions
+from generate.rendering.relabel import relabel
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.variants import all_of, note_unused_variants_file, requested_variants, try_own_variants
 from generate.rendering.windows import Windows, cut_into_windows
@@ -64,6 +66,8 @@ class Prepared:
         Variants of each label, beside the original.
     settings_json : dict
         The content of `settings.json`.
+    review : pandas.DataFrame or None
+        What became of each row of the reviews; None: there are none.
     """
 
     options: RenderOptions
@@ -80,6 +84,7 @@ class Prepared:
     engine_version: str
     requests: Mapping[str, tuple[Request, ...]]
     settings_json: SettingsFile
+    review: pd.DataFrame | None = None
 
     @property
     def reader(self) -> Reader:
@@ -124,6 +129,7 @@ def prepare(options: RenderOptions) -> Prepared:
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout
     _refuse_overlap(audio_folder, images)
+    review = read_reviews(options.labels_from)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
     settings = _settings(options, layout)
@@ -142,7 +148,9 @@ def prepare(options: RenderOptions) -> Prepared:
             "Options of windows, such as --overlapping, must be combined with annotations, or with AudioSet's strong "
             "labels. Got labels of whole files. Leave them out."
         )
-    labels = sorted(clips["label"].unique())
+    if collection.multilabel and len(review):
+        raise ValueError("--labels-from must be left out where clips have several labels: a review has one a clip.")
+    labels = sorted({*clips["label"], *review["new_label"]} - {""} if len(review) else set(clips["label"]))
     if collection.multilabel and (options.classes or options.leave_out):
         raise ValueError(
             f"--{'classes' if options.classes else 'leave-out'} must be left out where clips have several labels: a "
@@ -154,6 +162,11 @@ def prepare(options: RenderOptions) -> Prepared:
 
     if settings.long == "split" and collection.events is None:
         clips, unusable, known_lengths = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
+    relabelled = relabel(clips, review, audio_folder) if options.labels_from else None
+    if relabelled:
+        clips = relabelled.clips
+        collection.missing += relabelled.missing
+        collection.notes += relabelled.notes
     # Only now: the name of a clip must not depend on which others are selected.
     is_chosen = clips["label"].isin(chosen)
     selected = clips[is_chosen].reset_index(drop=True)
@@ -183,6 +196,7 @@ def prepare(options: RenderOptions) -> Prepared:
         engine_version=engine_version,
         requests=requests,
         settings_json=_settings_json(front, layout, options, engine_version, collection),
+        review=relabelled.log if relabelled else None,
     )
 
 
@@ -272,6 +286,7 @@ def _settings_json(
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",
+            **({"labels_from": [path.name for path in given.labels_from]} if given.labels_from else {}),
             **({"annotations": annotations} | asdict(windows) if collection.events is not None else {}),
             "source_pattern": options.source_pattern,
             "name_pattern": options.name_pattern,

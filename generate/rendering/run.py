@@ -214,6 +214,8 @@ def _write_tables(
     n_removed, foreign = _remove_others(images, metadata, named | plan.left | set(journal["file_name"]))
     own_files.remove_temporary(images)
     tables.write_table(images / tables.REJECTED, rejected_lines)
+    if prepared.review is not None:
+        tables.write_table(images / tables.REVIEWED, prepared.review)
     tables.write_table(images / tables.METADATA, metadata)
     (images / tables.JOURNAL).unlink()
     if len(new) or n_removed:

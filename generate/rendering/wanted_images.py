@@ -60,8 +60,9 @@ def wanted_images(
         audio_mtime_ns=times,
         clip_folder=pd.Series(folders, dtype=object),
     )
-    if "events" not in clips:
-        clips["events"] = pd.Series([""] * len(clips), dtype=object)
+    for name in ("events", "reviewed"):
+        if name not in clips:
+            clips[name] = pd.Series([""] * len(clips), dtype=object)
     wanted = clips.merge(variants, on="label", how="left")
     wanted["file_name"] = image_name(wanted["clip_folder"], wanted["clip_id"], wanted["variant"])
     mixed = [
@@ -113,7 +114,8 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
     requests: dict[str, list[Request | None]] = {}
     for clip_id, request in zip(wanted["clip_id"], wanted["request"], strict=True):
         requests.setdefault(clip_id, []).append(request)
-    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", "split", "events", "salience"]
+    copied = ["split", "events", "salience", "reviewed"]
+    columns = ["clip_id", "path", "label", "clip_folder", "fold", "recording", "start_s", *copied]
     return [
         Job(
             clip_id,
@@ -125,13 +127,11 @@ def jobs_of(wanted: pd.DataFrame, *, with_audio: Collection[str]) -> list[Job]:
             start_s,
             requests=tuple(requests[clip_id]),
             with_audio=clip_id in with_audio,
-            split=split,
-            events=events,
-            salience=salience,
+            **dict(zip(copied, values, strict=True)),
         )
-        for clip_id, path, label, folder, fold, recording, start_s, split, events, salience in wanted.drop_duplicates(
-            "clip_id"
-        )[columns].itertuples(index=False, name=None)
+        for clip_id, path, label, folder, fold, recording, start_s, *values in wanted.drop_duplicates("clip_id")[
+            columns
+        ].itertuples(index=False, name=None)
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from train.data.reviewed import FACT, review_counts
 from train.wording import listed
 
 MOST_RATES = 4
@@ -27,7 +28,8 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
     dict
         `sample_rates_hz`: sample rate of the audio file, in Hz, to number of clips, empty unless known for all clips;
         `seconds`: minimum, median and maximum duration; `peak_dbfs`: the same of the peaks of clips that are not
-        silent, empty if there is none.
+        silent, empty if there is none; `reviewed`, only where there was a review: see
+        `train.data.reviewed.review_counts`.
     """
     originals = table[table["variant"] == ORIGINAL]
     rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
@@ -41,6 +43,7 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
         "peak_dbfs": [round(float(value), 2) for value in (peaks.min(), peaks.median(), peaks.max())]
         if len(peaks)
         else [],
+        **({FACT: counts} if (counts := review_counts(table)) else {}),
     }
 
 

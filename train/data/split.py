@@ -3,6 +3,7 @@
 Images of one recording have the same `source_id`: a clip and its variants, all clips of the recording, and clips with
 equal audio. The grouped split never puts images of one recording on two sides, nor one that was mixed into an image as
 its background (`background_source_id`). The leaky protocols do, to show how much too high accuracies are then.
+Clips that a review added (`reviewed`) are trained on and never tested: a model chose them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from train.data.grouped_folds import grouped_folds
-from train.data.random_parts import random_parts
+from train.data.random_parts import split_clips, split_images
+from train.data.reviewed import is_added
 from train.data.shared_recordings import count_held, hold_recordings_of
 from train.recipe import PROTOCOLS, Recipe
 from train.wording import listed
@@ -87,7 +89,7 @@ def make_splits(
     ----------
     table : pandas.DataFrame
         `metadata.csv`: one row per image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`,
-        and `background_source_id` where backgrounds may be mixed in.
+        `background_source_id` where backgrounds may be mixed in, and `reviewed` where a review may have added clips.
     protocol : {"folds", "random-clips", "paper"}
         `folds`: the published folds of the collection, each the test once; where it has none, stratified folds of
         whole recordings. `random-clips` splits clips at random, whatever their recording. `paper` splits all images
@@ -120,15 +122,16 @@ def make_splits(
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}. Got {protocol!r}.")
     table = table.reset_index(drop=True)
-    wanted = _wanted(table, train_variants)
-    if protocol == "paper":
-        return [_paper_split(table, wanted, with_validation, seed, is_stratified=not multilabel)]
+    wanted, added = _wanted(table, train_variants), is_added(table)
     trainable = wanted & ~table["duplicate"].to_numpy(dtype=bool)
-    originals = table[table["variant"] == ORIGINAL]
+    originals = table[(table["variant"] == ORIGINAL) & ~added]
+    if protocol != "folds" and len(originals):
+        parts = split_images if protocol == "paper" else split_clips
+        rows = wanted if protocol == "paper" else trainable
+        train, validation, test = parts(table, rows, added, with_validation, seed, is_stratified=not multilabel)
+        return [Split(name="1", train=train, validation=validation, test=test, is_leaky=True)]
     if not len(originals):
         raise ValueError("The folder has no originals, and only originals are tested. Run `python -m generate` again.")
-    if protocol == "random-clips":
-        return [_random_clips_split(table, trainable, originals, with_validation, seed, is_stratified=not multilabel)]
     fold_of_clip = _folds(
         originals,
         ignore_folds=ignore_folds,
@@ -202,7 +205,7 @@ def _fold_split(
 
 
 def has_own_folds(table: pd.DataFrame) -> bool:
-    """Whether the collection has published folds: every clip has one.
+    """Whether the collection has published folds: every clip has one, but for those that a review added.
 
     Parameters
     ----------
@@ -214,7 +217,7 @@ def has_own_folds(table: pd.DataFrame) -> bool:
     ValueError
         If some clips have a fold and others do not.
     """
-    clips = table.drop_duplicates("clip_id")
+    clips = table[~is_added(table)].drop_duplicates("clip_id")
     without = clips["fold"].astype(str) == ""
     if without.any() and not without.all():
         raise ValueError(
@@ -246,41 +249,6 @@ def _folds(
             )
         return published
     return grouped_folds(clips, n_folds=n_folds, with_validation=with_validation, seed=seed, multilabel=multilabel)
-
-
-def _random_clips_split(
-    table: pd.DataFrame,
-    trainable: np.ndarray,
-    originals: pd.DataFrame,
-    with_validation: bool,
-    seed: int,
-    *,
-    is_stratified: bool,
-) -> Split:
-    """Split clips at random: variants stay with their clip, but clips of one recording are separated."""
-    clips = originals.drop_duplicates("clip_id")
-    train, validation, test = random_parts(
-        clips["clip_id"], clips["label"] if is_stratified else None, with_validation, seed
-    )
-    is_original = (table["variant"] == ORIGINAL).to_numpy()
-    return Split(
-        name="1",
-        train=np.flatnonzero(table["clip_id"].isin(train) & trainable),
-        validation=np.flatnonzero(table["clip_id"].isin(validation) & is_original),
-        test=np.flatnonzero(table["clip_id"].isin(test) & is_original),
-        is_leaky=True,
-    )
-
-
-def _paper_split(
-    table: pd.DataFrame, wanted: np.ndarray, with_validation: bool, seed: int, *, is_stratified: bool
-) -> Split:
-    """Split all images at random, as published: variants of one clip, even equal images, are on both sides."""
-    rows = pd.Series(np.flatnonzero(wanted))
-    train, validation, test = random_parts(
-        rows, table["label"].iloc[rows] if is_stratified else None, with_validation, seed
-    )
-    return Split(name="1", train=np.sort(train), validation=np.sort(validation), test=np.sort(test), is_leaky=True)
 
 
 def _wanted(table: pd.DataFrame, train_variants: Collection[str] | None) -> np.ndarray:

@@ -16,6 +16,7 @@ from generate.dataset.recordings import leads_out, recordings_of
 from generate.dataset.settings_file import SETTINGS, read_settings
 from generate.features.spectrogram import fit_length
 from train.data.decode import colour
+from train.data.reviewed import is_added
 from train.data.select_classes import select_classes
 from train.export.subject import Subject
 from train.predict.windows import Window, read_window
@@ -85,7 +86,8 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     if folder is None:
         raise ValueError(f"The recordings must be there, to check an export with them. {why_not}")
     table = select_classes(tables.read_metadata(path), run.recipe, multilabel=run.multilabel)
-    table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
+    is_of_collection = (table["variant"] == ORIGINAL) & ~is_added(table)
+    table = table[is_of_collection & ~table["silent"].astype(bool)]
     if fold is not None:
         table = table[table["clip_id"].isin(run.read_fold_predictions(fold)["clip_id"])]
     return Clips(table[COLUMNS].reset_index(drop=True), folder, fold is not None)

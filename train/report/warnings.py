@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
+from train.data.reviewed import review_in_words
 from train.report.interval_text import tested
 from train.report.intervals import recordings_needed
 from train.report.report import Report
@@ -58,6 +59,8 @@ def _of_the_split(report: Report) -> Iterator[str]:
             + (" or validation" if report.recipe.select == "validation" else "")
             + (" (all folds together)." if len(report.folds) > 1 else ".")
         )
+    if reviewed := review_in_words(report.trained_on):
+        yield reviewed
     if report.recipe.weights not in ("none", "imagenet"):
         yield (
             f"Training started from the weights in {report.recipe.weights}. If these were trained on clips that are "

@@ -11,6 +11,7 @@ from generate.runtime.wording import count, shown
 from train import backend
 from train.data.disk_cache import PixelsOnDisk
 from train.data.grouped_folds import fewer_folds_note
+from train.data.reviewed import is_added
 from train.data.split import has_own_folds
 from train.models.checkpoint import read_history
 from train.recipe import Recipe
@@ -87,7 +88,7 @@ def _notes(prepared: Prepared) -> Iterator[str]:
     recipe, table = prepared.run.recipe, prepared.table
     if recipe.protocol != "folds":
         return
-    originals = table[table["variant"] == ORIGINAL]
+    originals = table[(table["variant"] == ORIGINAL) & ~is_added(table)]
     if recipe.ignore_folds or not has_own_folds(originals):
         note = fewer_folds_note(originals, n_folds=recipe.n_folds, multilabel=prepared.run.multilabel)
         if note:
@@ -128,7 +129,9 @@ def _training(prepared: Prepared) -> str:
     variants = sorted(set(prepared.table["variant"].iloc[rows]) - {ORIGINAL})
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
     which = "with " + listed(variants, most=8) if variants else "originals only"
-    return f"{each} images a fold, {which}{_left_out(prepared)}"
+    n_added = int(((prepared.table["variant"] == ORIGINAL) & is_added(prepared.table)).sum())
+    added = f", {count(n_added, 'clip')} that a review added in every fold" if n_added else ""
+    return f"{each} images a fold, {which}{added}{_left_out(prepared)}"
 
 
 def _left_out(prepared: Prepared) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generate.dataset.tables.csv_files import METADATA, REJECTED, read_metadata, read_rejected, write_table
+from generate.dataset.tables.csv_files import METADATA, REJECTED, REVIEWED, read_metadata, read_rejected, write_table
 from generate.dataset.tables.journal import JOURNAL, Journal, read_journal
 from generate.dataset.tables.schema import COLUMNS, REJECTED_COLUMNS
 
@@ -12,6 +12,7 @@ __all__ = [
     "METADATA",
     "REJECTED",
     "REJECTED_COLUMNS",
+    "REVIEWED",
     "Journal",
     "read_journal",
     "read_metadata",

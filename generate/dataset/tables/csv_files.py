@@ -13,6 +13,8 @@ from generate.runtime.atomic_write import atomic_write
 
 METADATA = "metadata.csv"
 REJECTED = "rejected.csv"
+REVIEWED = "reviewed.csv"
+"""What became of each row of the reviews that were given."""
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -13,7 +13,10 @@ import pandas as pd
 from generate.dataset.file_names import is_image_name
 
 _SHA256 = re.compile("[0-9a-f]{64}")
-_LEADS_OUT = re.compile(r"/|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
+LEADS_OUT = re.compile(r"/|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
+"""A path that is not within the audio folder."""
+ADDED = "added"
+"""In the column `reviewed`: of a recording outside of the collection."""
 _SEPARATORS = re.compile(r"[/\\\0]")
 
 
@@ -175,7 +178,6 @@ METADATA_COLUMNS = (
         "text",
         "the audio file, relative to the audio folder",
         per_clip=True,
-        rule=Rule(lambda name: not _LEADS_OUT.match(name), "an audio file, relative to the audio folder"),
         earlier_name="sound",
     ),
     Column("start_s", "float", "where in the audio file the clip begins, in seconds", per_clip=True),
@@ -194,6 +196,15 @@ METADATA_COLUMNS = (
         "of UrbanSound8K: `1` where the sound is in the foreground of its recording, `2` in the background; or empty",
         per_clip=True,
         rule=Rule(lambda text: text in ("", "1", "2"), "1 or 2, or empty"),
+        default="",
+    ),
+    Column(
+        "reviewed",
+        "text",
+        "what a review (`--labels-from`) said of the label: `confirmed`, `changed`; or `added` for a window of another "
+        "recording (`audio_file` is its path then), which is trained on and never tested; or empty",
+        per_clip=True,
+        rule=Rule(lambda text: text in ("", "confirmed", "changed", ADDED), "confirmed, changed or added, or empty"),
         default="",
     ),
     Column("audio_bytes", "int", "size of the audio file", earlier_name="sound_bytes"),

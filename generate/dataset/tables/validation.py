@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.file_names import image_name
-from generate.dataset.tables.schema import COLUMNS, EARLIER_NAMES, METADATA_COLUMNS
+from generate.dataset.tables.schema import ADDED, COLUMNS, EARLIER_NAMES, LEADS_OUT, METADATA_COLUMNS
 
 MAX_LISTED_LINES = 5
 
@@ -42,6 +42,10 @@ def invalid_rows(table: pd.DataFrame) -> str:
         if column.rule and (wrong := ~_map_distinct(table[column.name], column.rule.fits)).any():
             first = table.loc[wrong, column.name].iloc[0]
             return f"{column.name} must be {column.rule.expected}. Got {first!r} in {_lines(wrong)}"
+    leads_out = table["audio_file"].map(lambda name: LEADS_OUT.match(name) is not None).astype(bool)
+    if (wrong := leads_out & (table["reviewed"] != ADDED)).any():
+        first = table.loc[wrong, "audio_file"].iloc[0]
+        return f"audio_file must be an audio file, relative to the audio folder. Got {first!r} in {_lines(wrong)}"
     for columns, what in (
         (["file_name"], "the image {file_name!r}"),
         (["clip_id", "variant"], "the image {variant!r} of the clip {clip_id!r}"),

@@ -23,6 +23,7 @@ def row(**changes):
         "audio_bytes": 100,
         "events": "",
         "salience": "",
+        "reviewed": "",
         "audio_mtime_ns": 1_700_000_000_123_456_789,
         "audio_sha256": "ab" * 32,
         "background_file": "",

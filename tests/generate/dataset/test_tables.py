@@ -65,7 +65,10 @@ def test_a_table_of_an_earlier_release_is_read(tmp_path):
     """Without the columns that came later, and with the earlier names of others."""
     later = [column.name for column in schema.METADATA_COLUMNS if column.default is not None]
     backgrounds = {name for name in tables.COLUMNS if name.startswith("background_")}
-    assert set(later) == {"split", "dc_offset", "channel", "sample_rate_hz", "events", "salience"} | backgrounds
+    assert (
+        set(later)
+        == {"split", "dc_offset", "channel", "sample_rate_hz", "events", "salience", "reviewed"} | backgrounds
+    )
     table = pd.DataFrame([row()], dtype=object)[[name for name in tables.COLUMNS if name not in later]]
     earlier = {"audio_file": "sound", "audio_bytes": "sound_bytes", "audio_mtime_ns": "sound_mtime_ns"}
     tables.write_table(tmp_path / "metadata.csv", table.rename(columns=earlier))
@@ -80,6 +83,16 @@ def test_a_table_of_an_earlier_release_is_read(tmp_path):
     both = pd.concat([back, pd.DataFrame([row()])], ignore_index=True)
     tables.write_table(tmp_path / "again.csv", both)
     assert "44100" in (tmp_path / "again.csv").read_text() and "44100.0" not in (tmp_path / "again.csv").read_text()
+
+
+def test_only_recordings_that_a_review_added_may_be_elsewhere(tmp_path):
+    for name in ("/x.wav", "../x.wav", "a/../../x.wav"):
+        table = pd.DataFrame([row(audio_file=name, reviewed="added")])
+        tables.write_table(tmp_path / "metadata.csv", table)
+        assert tables.read_metadata(tmp_path / "metadata.csv")["audio_file"].tolist() == [name]
+        tables.write_table(tmp_path / "metadata.csv", table.assign(reviewed="changed"))
+        with pytest.raises(ValueError, match="audio_file must be an audio file, relative to the audio folder.*line 2"):
+            tables.read_metadata(tmp_path / "metadata.csv")
 
 
 def test_earlier_names_are_checked_as_those_of_today(tmp_path):

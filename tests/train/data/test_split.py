@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from train.data.grouped_folds import fewer_folds_note
 from train.data.split import count_shared_recordings, make_splits
+from train.data.table_digest import table_sha256
 from train.recipe import PROTOCOLS
 
 
@@ -168,6 +169,30 @@ def test_leaky_protocols_leak_and_say_so():
     assert set(table["variant"].iloc[paper.test]) > {"original"}
     (clip_wise,) = make_splits(table, protocol="random-clips")
     assert not set(table["clip_id"].iloc[clip_wise.train]) & set(table["clip_id"].iloc[clip_wise.test])
+
+
+@pytest.mark.parametrize("own_folds", [True, False])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_a_review_added_is_trained_on_and_never_tested(protocol, own_folds):
+    clips = [
+        (f"{label}{k}", label, f"{label}{k}", str(k % 4 + 1) if own_folds else "") for label in "ab" for k in range(8)
+    ]
+    table = images(clips).assign(reviewed="")
+    # Two windows of a new recording, one of a recording that is tested, one of a new class.
+    new = [("n1", "a", "n", ""), ("n2", "b", "n", ""), ("o", "a", "a0", ""), ("c", "c", "m", "")]
+    table = pd.concat([table, images(new).assign(reviewed="added")], ignore_index=True)
+    added = np.flatnonzero(table["reviewed"] == "added")
+    for with_validation in (False, True):
+        for split in make_splits(table, protocol=protocol, with_validation=with_validation):
+            assert not np.isin(added, np.concatenate([split.test, split.validation])).any()
+            trained = table.loc[split.train]
+            assert {"n1", "n2", "c"} <= set(trained["clip_id"])
+            if protocol == "folds":
+                held_out = np.concatenate([split.test, split.validation])
+                assert "o" not in set(trained["clip_id"]) or "a0" not in set(table["clip_id"][held_out])
+    named = table.assign(file_name=table["clip_id"] + table["variant"], audio_sha256="")
+    reviewed = {name: table_sha256(named.assign(reviewed=name)) for name in ("", "changed", "added")}
+    assert reviewed[""] == reviewed["changed"] != reviewed["added"]
 
 
 def test_the_real_tables_own_relatives(real_tables):

@@ -1,0 +1,174 @@
+"""Apply a review to the clips of a collection: labels that change, clips that go, and windows that are added."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generate.dataset.tables.schema import ADDED
+from generate.readers.review import CHANGED, CONFIRMED, DROPPED
+from generate.runtime.safe_names import path_on_disk, printable, unique_ids
+from generate.runtime.wording import count, listed
+
+NOT_THERE, NOT_ADDED = "not there", "not added"
+"""What became of a row of the review, beside its decision: no such clip; a new window of no class."""
+ROUNDING_S = 0.002
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """Clips after a review.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips table with a column `reviewed`, as in `metadata.csv`.
+    log : pandas.DataFrame
+        The review, and in `outcome` what became of each row: `confirmed`, `changed`, `dropped`, `added`, `not added` or
+        `not there`.
+    missing : list of (str, str, str)
+        `(path, label, reason)` of recordings that are not there.
+    notes : tuple of str
+        For the plan.
+    """
+
+    clips: pd.DataFrame
+    log: pd.DataFrame
+    missing: list[tuple[str, str, str]]
+    notes: tuple[str, ...]
+
+
+def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Relabelled:
+    """Apply a review.
+
+    A row with a `clip_id` is of that clip. One without is of a window of a recording: of the clip that begins there, if
+    there is one; else the window becomes a clip, with its recording as `source_id`, unless it was dropped.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips table of the whole collection.
+    review : pandas.DataFrame
+        As `generate.readers.review.read_reviews` gives it.
+    audio_folder : Path
+
+    Raises
+    ------
+    ValueError
+        If none of the clips of the review is there.
+    """
+    paths = [
+        _path(file, clip_id, audio_folder) for file, clip_id in zip(review["file"], review["clip_id"], strict=True)
+    ]
+    place = _places(clips, review, paths)
+    of_collection = (review["clip_id"] != "").to_numpy()
+    lost = of_collection & (place < 0)
+    if lost.any() and lost.sum() == of_collection.sum():
+        first = review[lost].iloc[0]
+        raise ValueError(
+            f"--labels-from must be a review of this collection. Got {first['clip_id']!r} ({first['file']}) and "
+            f"{int(lost.sum()) - 1:,} more clips, none of which is there. Give the folder of their recordings, and the "
+            "options with which their images were made."
+        )
+    decision = review["decision"].to_numpy(dtype=object)
+    is_added = (place < 0) & ~of_collection & (decision != DROPPED)
+    is_absent = is_added & ~np.array([(audio_folder / path).is_file() for path in paths], dtype=bool)
+    missing = [
+        (path, label, f"no such file: {path}")
+        for path, label, absent in zip(paths, review["new_label"], is_absent, strict=True)
+        if absent
+    ]
+    outcome = np.where(place >= 0, decision, np.where(is_added, ADDED, NOT_ADDED)).astype(object)
+    outcome[lost | is_absent] = NOT_THERE
+    changed = _changed(clips, review, place)
+    added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
+    log = review.assign(outcome=outcome)
+    return Relabelled(
+        pd.concat([changed, added], ignore_index=True), log, missing, _notes(clips, log, place, n_lost=int(lost.sum()))
+    )
+
+
+def _path(file: str, clip_id: str, audio_folder: Path) -> str:
+    """Path of a recording as in the clips table: relative to the audio folder if it is in it, else absolute."""
+    if clip_id:
+        return path_on_disk(file, audio_folder)
+    path = Path(os.path.abspath(path_on_disk(file, Path())))
+    for folder in (audio_folder.absolute(), audio_folder.resolve()):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()
+
+
+def _places(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> np.ndarray:
+    """Row of the clip that each row of the review is of, shape=(n,), int; -1: there is none."""
+    row_of_id = {clip_id: row for row, clip_id in enumerate(clips["clip_id"])}
+    starts = clips["start_s"].to_numpy(dtype=float)
+    rows_of_path: dict[str, list[int]] = {}
+    for row, path in enumerate(clips["path"]):
+        rows_of_path.setdefault(path, []).append(row)
+    place = np.full(len(review), -1)
+    for k, (clip_id, path, start_s) in enumerate(zip(review["clip_id"], paths, review["start_s"], strict=True)):
+        rows = [row_of_id[clip_id]] if clip_id in row_of_id else [] if clip_id else rows_of_path.get(path, [])
+        place[k] = next(
+            (row for row in rows if clips["path"].iat[row] == path and abs(starts[row] - start_s) <= ROUNDING_S), -1
+        )
+    return place
+
+
+def _changed(clips: pd.DataFrame, review: pd.DataFrame, place: np.ndarray) -> pd.DataFrame:
+    """The clips of the collection, with their labels by the review, without those that it dropped."""
+    labels, reviewed = list(clips["label"]), [""] * len(clips)
+    for row, decision, label in zip(place, review["decision"], review["new_label"], strict=True):
+        if row >= 0:
+            labels[row], reviewed[row] = label or labels[row], decision
+    table = clips.assign(label=pd.Series(labels, dtype=object), reviewed=pd.Series(reviewed, dtype=object))
+    return table[table["reviewed"] != DROPPED]
+
+
+def _added(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> pd.DataFrame:
+    """Windows of recordings as clips, named after the recording and where they begin."""
+    source_of = dict(zip(clips["path"], clips["source_id"], strict=True))
+    new = [path for path in dict.fromkeys(paths) if path not in source_of]
+    taken = [*clips["source_id"].unique(), *clips["clip_id"]]
+    names = unique_ids([*(Path(path).stem for path in new), *taken], [*new, *taken])[: len(new)]
+    source_of |= dict(zip(new, names, strict=True))
+    sources = [source_of[path] for path in paths]
+    ids = [f"{source}-at{start_s:09.3f}s" for source, start_s in zip(sources, review["start_s"], strict=True)]
+    taken = list(clips["clip_id"])
+    ids = unique_ids([*ids, *taken], [*paths, *taken])[: len(ids)]
+    texts = {"clip_id": ids, "path": list(paths), "label": list(review["new_label"]), "source_id": sources}
+    texts["reviewed"] = [ADDED] * len(ids)
+    table = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in texts.items()})
+    table["start_s"] = review["start_s"].to_numpy(dtype=float)
+    return table.reindex(columns=[*clips.columns, "reviewed"], fill_value="")
+
+
+def _notes(clips: pd.DataFrame, log: pd.DataFrame, place: np.ndarray, *, n_lost: int) -> tuple[str, ...]:
+    n = Counter(log["outcome"])
+    parts = [
+        f"{n[CHANGED]:,} changed",
+        f"{n[CONFIRMED]:,} confirmed",
+        f"{n[DROPPED]:,} dropped",
+        f"{n[ADDED]:,} added from other recordings (trained on, never tested)",
+    ]
+    notes = [f"labels by review: {', '.join(parts)}"]
+    new = sorted(set(log.loc[log["outcome"].isin([CHANGED, ADDED]), "new_label"]) - set(clips["label"]))
+    if new:
+        notes.append(f"{count(len(new), 'class')} that the collection does not have: {listed(map(repr, new))}")
+    there = log[place >= 0]
+    now = clips["label"].to_numpy(dtype=object)[place[place >= 0]]
+    if n_other := int(((there["label"] != now) & (there["new_label"] != now)).sum()):
+        notes.append(
+            f"{count(n_other, 'reviewed clip')} had another label when reviewed than the collection gives now; the "
+            "review is valid"
+        )
+    if n_lost:
+        first = log[(log["outcome"] == NOT_THERE) & (log["clip_id"] != "")].iloc[0]["clip_id"]
+        notes.append(f"{count(n_lost, 'reviewed clip')} not in this collection, such as {printable(first)}: left out")
+    return tuple(notes)

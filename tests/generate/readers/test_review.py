@@ -1,0 +1,50 @@
+import pandas as pd
+import pytest
+
+from generate.readers.review import REVIEW_COLUMNS, read_reviews
+
+HEADER = ",".join(REVIEW_COLUMNS)
+ROW = "1-a,dog/1-a.wav,0,5,dog,confirmed,dog,suspects,run,2026-11-28T14:00:00Z"
+
+
+def write(path, *rows):
+    path.write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def test_a_later_review_is_valid(tmp_path):
+    first = write(tmp_path / "1.csv", ROW, ',"/new/a, b.wav",2.5,7.5,dog,dropped,,events,run,')
+    second = write(tmp_path / "2.csv", "1-a,dog/1-a.wav,0,5,dog,changed, cat ,suspects,run,")
+    table = read_reviews([first, second])
+    assert list(table["new_label"]) == ["", "cat"] and list(table["start_s"]) == [2.5, 0.0]
+    assert table["file"][0] == "/new/a, b.wav"
+    assert list(read_reviews([second, first])["decision"]) == ["confirmed", "dropped"]
+    assert read_reviews([]).empty and list(read_reviews([]).columns) == list(REVIEW_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1-a,dog/1-a.wav,0,5,dog,yes,dog,,,", "decision must be one of confirmed, changed, dropped"),
+        ("1-a,dog/1-a.wav,-1,5,dog,dropped,,,,", "start_s must be seconds"),
+        ("1-a,dog/1-a.wav,x,5,dog,dropped,,,,", "start_s must be seconds"),
+        (",,0,5,dog,dropped,,,,", "file must name the recording"),
+        ("1-a,dog/1-a.wav,0,5,dog,dropped,cat,,,", "new_label must be empty"),
+        ("1-a,dog/1-a.wav,0,5,dog,changed,dog,,,", "must be another class"),
+        ("1-a,dog/1-a.wav,0,5,dog,confirmed,cat,,,", "must be label where it is confirmed"),
+        (ROW, "a clip must have one row"),
+        ("1-a,dog/1-a.wav,0,5", "fields"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_line(tmp_path, row, words):
+    with pytest.raises(ValueError, match="line") as error:
+        read_reviews([write(tmp_path / "review.csv", ROW, row)])
+    assert words in str(error.value) and "3" in str(error.value)
+
+
+def test_no_such_review(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no review"):
+        read_reviews([tmp_path / "review.csv"])
+    pd.DataFrame({"file": ["a"]}).to_csv(tmp_path / "review.csv", index=False)
+    with pytest.raises(ValueError, match="has no column 'clip_id'"):
+        read_reviews([tmp_path / "review.csv"])

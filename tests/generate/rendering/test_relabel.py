@@ -1,0 +1,138 @@
+"""A review is applied to a collection, from the command line to the tables."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import soundfile
+
+from generate.__main__ import main
+from generate.dataset import tables
+from generate.readers.review import REVIEW_COLUMNS
+from tests.conftest import SR, tone
+
+QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
+
+
+def generate(*arguments) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def review(path: Path, *rows) -> Path:
+    """Write a review of `(clip_id, file, start_s, label, new_label)`; an empty new label drops the clip."""
+    values = [
+        {
+            "clip_id": clip_id,
+            "file": file,
+            "start_s": start_s,
+            "end_s": start_s + 1,
+            "label": label,
+            "decision": "dropped" if not new else "confirmed" if new == label else "changed",
+            "new_label": new,
+        }
+        for clip_id, file, start_s, label, new in rows
+    ]
+    pd.DataFrame(values).reindex(columns=list(REVIEW_COLUMNS)).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A recording outside of the audio folder."""
+    path = tmp_path / "new" / "a, night.wav"
+    path.parent.mkdir()
+    soundfile.write(path, tone(300, seconds=4), SR)
+    return path
+
+
+def test_a_review_is_applied_and_its_images_follow(audio_folder, recording, tmp_path, capsys):
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK, "--variants", "noise=10") == 0
+    before = {path.name: path.stat().st_mtime_ns for path in images.glob("*/*.png")}
+    sounds = {path: path.stat().st_mtime_ns for path in audio_folder.rglob("*.wav")}
+    file = review(
+        tmp_path / "review.csv",
+        ("low-0", "low/0.wav", 0, "low", "high"),
+        ("low-1", "low/1.wav", 0, "low", ""),
+        ("low-2", "low/2.wav", 0, "low", "low"),
+        ("", recording, 0, "low", "low"),
+        ("", recording, 2.5, "low", "owl"),
+        ("", recording, 1, "high", ""),
+        ("", recording.with_name("gone.wav"), 0, "low", "low"),
+        ("", audio_folder / "high" / "0.wav", 0, "high", "high"),
+    )
+    capsys.readouterr()
+    assert generate(audio_folder, images, *QUICK, "--variants", "noise=10", "--labels-from", file) == 3
+    out = capsys.readouterr().out
+    assert "1 changed, 2 confirmed, 1 dropped, 2 added" in out and "'owl'" in out and "gone.wav" in out
+    table = tables.read_metadata(images / "metadata.csv")
+    assert len(table) == 2 * (8 - 1 + 2)
+    of = table[table["variant"] == "original"].set_index("clip_id")
+    assert of["label"].value_counts().to_dict() == {"high": 5, "low": 3, "owl": 1}
+    assert of["reviewed"][["low-0", "low-2", "high-0", "low-3"]].tolist() == ["changed", "confirmed", "confirmed", ""]
+    added = of[of["reviewed"] == "added"]
+    assert set(added["audio_file"]) == {recording.as_posix()} and set(added["source_id"]) == {
+        "a- night-" + added["source_id"].iloc[0][-8:]
+    }
+    assert sorted(added["start_s"]) == [0, 2.5] and set(added["seconds"]) == {1.0}
+    assert {name: (images / name).is_file() for name in table["file_name"]} == dict.fromkeys(table["file_name"], True)
+    assert not list(images.glob("*/low-1__*")) and not list((images / "low").glob("low-0__*"))
+    kept = {path.name: path.stat().st_mtime_ns for path in (images / "low").glob("low-2__*")}
+    assert kept == {name: before[name] for name in kept} and len(kept) == 2  # not rendered again
+    log = pd.read_csv(images / "reviewed.csv", keep_default_na=False)
+    assert list(log["outcome"]) == [
+        "changed",
+        "dropped",
+        "confirmed",
+        "added",
+        "added",
+        "not added",
+        "not there",
+        "confirmed",
+    ]
+    assert {path: path.stat().st_mtime_ns for path in audio_folder.rglob("*.wav")} == sounds
+
+    assert generate(audio_folder, images, *QUICK, "--variants", "noise=10") == 1
+    assert "--labels-from again" in capsys.readouterr().err
+    assert (
+        generate(audio_folder, images, *QUICK, "--variants", "noise=10", "--labels-from", file, "--max-rejected", "20")
+        == 0
+    )
+    assert "0 to render" in capsys.readouterr().out
+
+
+def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, monkeypatch):
+    sounds = tmp_path / "sounds"
+    for label in ("low", "high"):
+        for k in range(2):
+            (sounds / label).mkdir(parents=True, exist_ok=True)
+            soundfile.write(sounds / label / f"{label}-{k}.wav", tone(300, seconds=3), SR)
+    monkeypatch.chdir(tmp_path)
+    file = review(
+        tmp_path / "review.csv",
+        ("", "sounds/low/low-0.wav", 1.0, "low", "high"),  # that piece
+        ("", "sounds/low/low-0.wav", 0.25, "low", "high"),  # no clip begins there
+    )
+    assert (
+        generate(sounds, tmp_path / "images", *QUICK, "--variants", "none", "--long", "split", "--labels-from", file)
+        == 0
+    )
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    assert len(table) == 13 and table["recording"].nunique() == 4
+    of_file = table[table["recording"] == "low-0"].sort_values("start_s")
+    assert list(of_file["start_s"]) == [0, 0.25, 1, 2] and list(of_file["reviewed"]) == ["", "added", "changed", ""]
+    assert list(of_file["label"]) == ["low", "high", "high", "low"]
+
+
+def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
+    file = review(tmp_path / "review.csv", ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"))
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file) == 1
+    assert "must be a review of this collection. Got 'cat-0'" in capsys.readouterr().err
+    file = review(
+        tmp_path / "review.csv",
+        ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"),
+        ("low-0", "low/0.wav", 0, "low", "high"),
+    )
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file, "--dry-run") == 0
+    assert "1 reviewed clip not in this collection, such as cat-0" in capsys.readouterr().out
+    assert not (tmp_path / "images").exists()
