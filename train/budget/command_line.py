@@ -43,15 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _budget(options: argparse.Namespace) -> int:
+    from generate.runtime.os_compat import quoted
     from generate.runtime.wording import shown
     from train.budget.learning_curve import learning_curve
-    from train.budget.output import FOLDER, PLOT, write_budget
+    from train.budget.output import write_budget
     from train.budget.text import budget_text
-    from train.runs.run_folder import read_run
+    from train.runs.run_folder import BUDGET_PLOT, read_run
 
     run = read_run(options.run)
     budget = learning_curve(run, n_draws=options.draws, seed=options.seed)
-    write_budget(run.folder / FOLDER, budget)
+    folder = (run.folder / BUDGET_PLOT).parent
+    write_budget(folder, budget)
     print(budget_text(budget))
-    print(f"In {shown(run.folder / FOLDER)}: {PLOT} (to look at), tables.")
+    print(f"In {shown(folder)}: {BUDGET_PLOT.name} (to look at), tables.")
+    print(f"To see it on the page of the run: python -m train.report {quoted(run.folder)}")
     return 0

@@ -33,7 +33,7 @@ from train.report.knn_baseline import n_shrunk, shrink_one
 from train.report.next_steps import next_steps
 from train.report.report import Report
 from train.report.results import read_predictions
-from train.runs.run_folder import PROBABILITY, Run
+from train.runs.run_folder import BUDGET_PLOT, PROBABILITY, Run
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 IMAGES = "images"
@@ -172,6 +172,7 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "starts": {},
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
+        "budget_plot": BUDGET_PLOT.as_posix() if (run.folder / BUDGET_PLOT).is_file() else "",
         "images_folder": IMAGES,
         "explained_folder": EXPLAINED,
         "has_images": False,

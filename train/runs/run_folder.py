@@ -39,6 +39,7 @@ REPORT = "report.json"
 CONFUSION_CSV, CONFUSION_PNG = "confusion_matrix.csv", "confusion_matrix.png"
 CURVES = "curves.png"
 CARD = "README.md"
+BUDGET_PLOT = Path("budget", "learning_curve.png")
 FOLD = "fold.json"
 """Of a fold that is finished: its counts, its nearest-neighbour baseline, its times. Written last."""
 HISTORY = "history.csv"

@@ -9,8 +9,6 @@ import pytest
 
 from tests.train.fake_runs import fake_run
 from train.budget.command_line import main
-from train.budget.learning_curve import learning_curve
-from train.budget.output import section_html
 from train.budget.results import NO_HELP, NOTHING_LEFT, UNCLEAR, WORTH_MORE, gain_of
 from train.budget.subsets import part_of_recordings
 from train.recipe import Recipe
@@ -88,11 +86,6 @@ def test_the_command_writes_the_curve_and_a_line_a_class(run, capsys):
     )
     assert content["gains"][0]["label"] == "" and content["gains"][0]["n_recordings"] == 15
     assert (run.folder / "budget" / "learning_curve.png").stat().st_size > 10_000
-
-
-def test_a_part_of_a_page_shows_each_class(run):
-    section = section_html(learning_curve(run, n_draws=2))
-    assert section.count("<tr>") == 5 and 'src="budget/learning_curve.png"' in section
 
 
 def test_a_leaky_run_is_refused(tmp_path, capsys):

@@ -67,6 +67,11 @@
     find("calibration-plot").src = "./calibration.png";
   }
 
+  if (data.budget_plot) {
+    find("budget-part").hidden = false;
+    find("budget-plot").src = `./${data.budget_plot}`;
+  }
+
   find("protocol").textContent = report.protocol.description;
   const optionOf = (name, value) => (value === null ? (name === "train_variants" || name === "classes" ? "all" : "default") : Array.isArray(value) ? value.join(" ") || "none" : String(value));
   pairsTable("recipe", Object.entries(report.recipe).map(([name, value]) => [name.replaceAll("_", " "), optionOf(name, value)]), "Recipe", `${data.name}-recipe.csv`);
