@@ -31,7 +31,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0")
-    add("--draws", type=whole_number, default=5, metavar="N", help="random parts of each size (default: 5)")
+    full = "train by the run's recipe on half of the recordings: half of the run's time a draw; the same again resumes"
+    add("--full", action="store_true", help=full)
+    add("--draws", type=whole_number, metavar="N", help="random parts of each size (default: 5; with --full: 1)")
     add("--seed", type=int, default=0, metavar="N", help="of these (default: 0)")
     return parser
 
@@ -51,7 +53,7 @@ def _budget(options: argparse.Namespace) -> int:
     from train.runs.run_folder import BUDGET_PLOT, read_run
 
     run = read_run(options.run)
-    budget = learning_curve(run, n_draws=options.draws, seed=options.seed)
+    budget = learning_curve(run, n_draws=options.draws, seed=options.seed, full=options.full, log=print)
     folder = (run.folder / BUDGET_PLOT).parent
     write_budget(folder, budget)
     print(budget_text(budget))

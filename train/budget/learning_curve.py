@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,15 @@ class Budget:
     gains: tuple[Gain, ...]
 
 
-def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: str = "auto") -> Budget:
+def learning_curve(
+    run: Run,
+    *,
+    n_draws: int | None = None,
+    seed: int = 0,
+    full: bool = False,
+    cache: str = "auto",
+    log: Callable[[str], None] = lambda text: None,
+) -> Budget:
     """Fit the last layer of a pretrained model to parts of the recordings, and test it: `python -m train.budget`.
 
     Parameters
@@ -53,10 +61,15 @@ def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: st
     run : Run
         With a grouped split and one label a clip: its images, classes and folds are used, and its pretrained model (the
         default one for a run from scratch); not what it trained.
-    n_draws : int
-        Random parts of each share; 2 or more, so that their spread is known.
+    n_draws : int, optional
+        Random parts of each share; 2 or more, so that their spread is known. Default: `N_DRAWS`; with `full` one.
     seed : int
         Of these.
+    full : bool
+        Train by the run's recipe instead, on half of the recordings, and compare with the run: each draw takes about
+        half of its time.
+    log : callable
+        Called with a line on what is trained.
     cache : {"auto", "memory", "disk"}
         See `train.data.disk_cache`.
 
@@ -66,9 +79,16 @@ def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: st
         If the run is leaky or of several labels a clip, its images are not there any more, or there are too few
         recordings to halve.
     """
-    if n_draws < 2:
+    n_draws = (1 if full else N_DRAWS) if n_draws is None else n_draws
+    if n_draws < 2 and not full:
         raise ValueError(f"n_draws must be 2 or more, so that their spread is known. Got {n_draws}. Give such as 5.")
     check_run(run)
+    if full:
+        from train.budget.full_training import right_by_training
+
+        right, truth, sources, train = right_by_training(run, n_draws=n_draws, seed=seed, cache=cache, log=log)
+        trained = f"{run.recipe.model}, trained as the run was"
+        return _budget(run, trained, n_draws, right, truth, sources, train)
     prepared = prepare_frozen(run, cache=cache)
     from train.budget.subsets import right_by_share
     from train.training.frozen_features import frozen_features
@@ -94,13 +114,26 @@ def learning_curve(run: Run, *, n_draws: int = N_DRAWS, seed: int = 0, cache: st
             seed=seed,
             on_fit=lambda: progress.step(n_rejected=0),
         )
+    trained = f"the last layer of {recipe.model}, fitted to originals"
+    return _budget(run, trained, n_draws, right, truth, sources, [split.train for split in splits])
+
+
+def _budget(
+    run: Run,
+    trained: str,
+    n_draws: int,
+    right: Mapping[float, np.ndarray],
+    truth: np.ndarray,
+    sources: np.ndarray,
+    train: Sequence[np.ndarray],
+) -> Budget:
     n_train = {
-        k: float(np.mean([len(set(sources[split.train[truth[split.train] == k]])) for split in splits]))
+        k: float(np.mean([len(set(sources[rows[truth[rows] == k]])) for rows in train]))
         for k in range(len(run.classes))
     }
     return Budget(
         run=str(run.folder),
-        trained=f"the last layer of {recipe.model}, fitted to originals",
+        trained=trained,
         n_draws=n_draws,
         **_results(right, truth, sources, run.classes, n_train),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from generate.runtime.wording import count
 from train.budget.learning_curve import Budget
 from train.budget.results import UNCLEAR, Gain
 from train.report.interval_text import clips_of_recordings, ends_in_words
@@ -26,7 +27,9 @@ def budget_text(budget: Budget) -> str:
     budget : Budget
     """
     whole, *classes = budget.gains
-    lines = [f"With a part of the training recordings of each class ({budget.trained}; {budget.n_draws} draws):"]
+    lines = [
+        f"With a part of the training recordings of each class ({budget.trained}; {count(budget.n_draws, 'draw')}):"
+    ]
     for point in budget.points:
         if not point.label:
             spread = "" if point.std_of_draws is None else f", draws +- {100 * point.std_of_draws:.1f}"

@@ -12,7 +12,8 @@ from train.budget.command_line import main
 from train.budget.results import NO_HELP, NOTHING_LEFT, UNCLEAR, WORTH_MORE, gain_of
 from train.budget.subsets import part_of_recordings
 from train.recipe import Recipe
-from train.runs.run_folder import write_run
+from train.runs.run_folder import read_run, write_run
+from train.training.cross_validation import execute
 from train.training.prepare import prepare
 
 TRUTH = np.repeat([0, 0, 1], 20)
@@ -91,3 +92,24 @@ def test_the_command_writes_the_curve_and_a_line_a_class(run, capsys):
 def test_a_leaky_run_is_refused(tmp_path, capsys):
     assert main([str(fake_run(tmp_path / "run", protocol="paper", all_folds=("1",)).folder)]) == 1
     assert "must have a grouped split" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_full_trains_by_the_recipe_on_half_of_the_recordings(images, tmp_path, capsys):
+    recipe = Recipe(model="cnn7", ensemble=1, views=2, input_size=32, augment=(), weights="none")
+    run = execute(prepare(images, recipe, runs=tmp_path), n_explained=0)
+    folder = tmp_path / "images-cnn7"
+    assert main([str(folder), "--full"]) == 0
+    text = capsys.readouterr().out
+    assert "cnn7, trained as the run was" in text and "half 1 of 1" in text
+    half = read_run(folder / "budget" / "half-1-seed-0")
+    n_train = {fold.name: fold.n_train for fold in run.folds}
+    trained = {name: json.loads((half.fold_folder(name) / "fold.json").read_text())["n_train"] for name in n_train}
+    assert all(0.4 < trained[name] / n_train[name] < 0.7 for name in n_train), (trained, n_train)
+    points = json.loads((folder / "budget" / "budget.json").read_text())["points"]
+    whole = {point["share"]: point["accuracy"] for point in points if not point["label"]}
+    assert set(whole) == {0.5, 1.0} and whole[1.0] == pytest.approx(run.pooled.accuracy)
+    begun = {path: path.stat().st_mtime_ns for path in half.folder.rglob("fold.json")}
+    assert main([str(folder), "--full"]) == 0
+    assert "0 of" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in half.folder.rglob("fold.json")} == begun
