@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from train.label_methods import LabelMethods
 from train.report.report import Report, read_report
 from train.report.results import read_predictions
 from train.runs.run_folder import Run, read_run
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
 
 
-class TrainedRun:
+class TrainedRun(LabelMethods):
     """A run of which at least one fold is finished.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import logging
 
@@ -11,6 +13,7 @@ import soundfile
 
 import train
 from tests.conftest import SR, tone
+from tests.train.fake_runs import fake_run
 from train.predict.command_line import main as predict_main
 
 
@@ -56,3 +59,22 @@ def test_what_is_no_run_and_no_option(tmp_path, images):
         train.load_run(tmp_path / "gone")
     with pytest.raises(TypeError, match="modle"):
         train.fit(images, modle="cnn7")
+
+
+def test_what_the_commands_on_labels_do_is_a_method_of_a_run(tmp_path, monkeypatch):
+    """With the defaults of the functions that do it, and each argument under its own name."""
+    run = train.load_run(fake_run(tmp_path / "run").folder)
+    for method, function in (
+        (run.suspects, "train.suspects.find_suspects.find_suspects"),
+        (run.budget, "train.budget.learning_curve.learning_curve"),
+        (run.suggest, "train.suggest.suggest.suggest"),
+    ):
+        module, name = function.rsplit(".", 1)
+        wanted = inspect.signature(getattr(importlib.import_module(module), name)).parameters
+        own = inspect.signature(method).parameters
+        given = {key: f"{key} as given" for key in own}
+        monkeypatch.setattr(function, lambda run, *values, **named: (run.folder, values, named))
+        folder, values, named = method(**given)
+        assert folder == run.folder
+        assert [*values, *named.values()] == list(given.values()) and set(named) <= set(own) & set(wanted)
+        assert {k: own[k].default for k in named} == {k: wanted[k].default for k in named}

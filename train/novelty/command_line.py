@@ -84,7 +84,7 @@ def novelty_text(result: Novelty) -> str:
         lines.append(f"  {mark}  {row.distance:.3f}  {row.recording}, most at {row.most_unlike_s:g} s")
     own = result.scores["recording"][result.scores["kind"] == "own"]
     if len(own):
-        lines.append(f"  {len(own)} not judged, since all are compared with them: {listed(own)}")
+        lines.append(f"  {len(own)} not judged, since all are compared with them: {listed(own, most=2)}")
     if result.rejected:
         lines.append(rejected_text(result.rejected, what="not read"))
     return "\n".join(lines)
