@@ -245,7 +245,7 @@ def test_without_its_images_the_page_still_has_its_results(browser, run, tmp_pat
     assert report_main([str(copy)]) == 0
     assert "lacks the images" in caplog.text
     browser.open(copy / "index.html")
-    assert "the images" in browser.one("#lacking").text
+    assert browser.one("#lacking").text == "Not shown: the images. python -m train.report RUN says why."
     assert browser.all(".matrix button")
     assert not browser.all("#tests img")
     # The collection's groups of classes have a table; without any (see `run`) there is none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def write_page(
         data["audio_of"] = _copy_images(run, shown)
         data["starts"] = starts_of(_settings(run), images.table[images.table["file_name"].isin(shown)])
         data["has_images"] = True
-    data["lacking"] = lacking
+    data["lacking"] = re.split("[.:]", lacking)[0]  # without the paths of this computer
     write_text_atomically(run.folder / PAGE, fill(TEMPLATE, data))
     return lacking
 

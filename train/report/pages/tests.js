@@ -47,7 +47,7 @@ find("saved").append(csvButton(`${data.name}-tests.csv`, () => [
   ["clip", "variant", "recording", "fold", "label", "predicted", "confidence"],
   ...matching.map((k) => [tests.clip[k], tests.variant[k], tests.recording[k], tests.fold[k], namesOf(truthOf(k)), namesOf(answersOf(k)), confidence(k)]),
 ]));
-find("lacking").textContent = data.lacking ? `Not shown: ${data.lacking}` : "";
+find("lacking").textContent = data.lacking ? `Not shown: ${data.lacking}. python -m train.report RUN says why.` : "";
 find("more").addEventListener("click", () => {
   const before = nShown;
   showMore();
