@@ -18,8 +18,6 @@ COLUMNS = (
 )
 """Of `review.csv`, in this order."""
 FOUND_BY = ("gallery", "suspects", "suggestions", "events")
-FLAGGED, USEFUL, AT_RANDOM = "flagged", "useful", "at random"
-"""Kinds of items, to which a page can be restricted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ class ReviewItem:
     suggested : str
         The class that it probably is if it is not `label`, or empty.
     kinds : tuple of str
-        Words by which the page can be restricted, such as `FLAGGED`.
+        Words by which the page can be restricted, such as `flagged`.
     """
 
     clip_id: str

@@ -13,7 +13,7 @@ from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.gallery.fill_page import address
 from generate.gallery.page_data import recording_address
-from generate.gallery.review.items import FLAGGED, ReviewItem, played_part
+from generate.gallery.review.items import ReviewItem, played_part
 from generate.gallery.review.write_page import write_review_page
 
 
@@ -81,5 +81,5 @@ def _items(
             audio=audio,
             before_s=round(clips["pad_before"][k] * max(0.0, settings.seconds - float(seconds)), 4),
             why="Flagged: " + ", ".join(flag.replace(":", " ", 1) for flag in flags) if flags else "",
-            kinds=(FLAGGED, *dict.fromkeys(flag.partition(":")[0] for flag in flags)) if flags else (),
+            kinds=("flagged", *dict.fromkeys(flag.partition(":")[0] for flag in flags)) if flags else (),
         )

@@ -17,7 +17,7 @@ const KEYS = [
   [["y", "Enter"], "it is right", ["y", "Enter"], () => answer("y")],
   [["n"], "it is wrong, and none of the classes: leave it out", "n", () => answer("n")],
   [["1", "to", "9"], "it is this class", null, null],
-  ...(items.some((item) => item.suggested) ? [[["0"], data.found_by === "suspects" ? "it is the class that was predicted" : "it is the next probable class", null, null]] : []),
+  ...(items.some((item) => item.suggested) ? [[["0"], data.found_by === "suspects" ? "it is the class that was predicted" : "it is the most probable other class", null, null]] : []),
   [["/"], "type a class", "/", () => find("typed").focus()],
   [["s", "→"], "skip", ["s", "ArrowRight"], () => move(1)],
   [["←"], "back to the one before", "ArrowLeft", () => move(-1)],

@@ -80,7 +80,9 @@ function hear(isAsked) {
   const [from, to] = partOf(audio.getAttribute("src"));
   if (isAsked && !audio.paused) return void audio.pause();
   if (audio.ended || audio.currentTime >= Math.min(to, audio.duration || Infinity) - 0.05) audio.currentTime = from;
-  audio.play().catch(() => { if (!isAsked && !find("notice").textContent) say("Press space to hear it; from then on the browser plays by itself."); });
+  audio.play().catch((error) => {  // a browser plays nothing before something was pressed
+    if (error.name === "NotAllowedError" && !find("notice").textContent) say("Press space, or play, to hear it; the next ones play when they arrive.");
+  });
 }
 
 function showSeen(item) {
@@ -107,9 +109,10 @@ function showAsked(item) {
   find("said").hidden = !entry;
   if (entry) find("said").replaceChildren(element("span", { class: `chip is-${WORDS[entry[1]]}` }, `You decided: ${inWords(entry)}`));
   find("yes-words").textContent = `Yes, ${item.label}`;
-  const button = (name, hint, more = "") => element("button", { type: "button", onclick: () => answer("c", name), class: entry?.[1] === "c" && entry[2] === name ? "is-chosen" : null },
+  const isChosen = (name) => (entry?.[1] === "c" && entry[2] === name ? "is-chosen" : "");
+  const button = (name, hint, more = "") => element("button", { type: "button", onclick: () => answer("c", name), class: `${more ? "is-suggested" : ""} ${isChosen(name)}` },
     hint ? key(hint) : null, element("span", {}, name), more ? element("span", { class: "soft" }, more) : null);
-  const suggested = item.suggested ? [button(item.suggested, "0", data.found_by === "suspects" ? "predicted" : "next probable")] : [];
+  const suggested = item.suggested ? [button(item.suggested, "0", data.found_by === "suspects" ? "as predicted" : "the most probable other class")] : [];
   find("classes").replaceChildren(...suggested, ...classes.map((name, k) => (name === item.label ? null : button(name, k < N_KEYS ? String(k + 1) : ""))).filter(Boolean));
   find("classes").scrollTop = 0;
   find("class-names").replaceChildren(...classes.map((value) => element("option", { value })));
