@@ -141,12 +141,11 @@ def _write_page(
             missing = MissingAudio(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
     audio_folder = None if front is None else front.audio_folder
     data = page_data(images, described, metadata, audio_folder=audio_folder, follow_links=follow_links)
-    if is_multilabel(described):
-        (images / folder.REVIEW).unlink(missing_ok=True)
-    else:
-        write_gallery_review(images, described, data, audio_folder=audio_folder, follow_links=follow_links)
-        data["review_page"] = folder.REVIEW
+    is_reviewed = not is_multilabel(described)
+    data["review_page"] = folder.REVIEW if is_reviewed else ""
     write_text_atomically(images / folder.PAGE, fill(TEMPLATE, data))
+    if is_reviewed:
+        write_gallery_review(images, described, data, audio_folder=audio_folder, follow_links=follow_links)
     return missing
 
 

@@ -16,8 +16,7 @@ from PIL import Image
 
 from generate.dataset import mp3
 from generate.gallery.review.items import ReviewItem
-from generate.gallery.review.write_page import write_review_page
-from generate.runtime.os_compat import relative_posix
+from generate.gallery.review.write_page import audio_folder_beside, write_review_page
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk, printable
 from generate.runtime.wording import count
@@ -40,22 +39,6 @@ def absolute(file: str) -> str:
         As `generate.runtime.safe_names.printable` gave it.
     """
     return printable(os.path.abspath(path_on_disk(file, Path())))
-
-
-def audio_folder_from(page: Path, run: Run) -> str:
-    """The collection's audio folder relative to a page, for the command that applies a review; empty: it is not known.
-
-    Parameters
-    ----------
-    page : Path
-    run : Run
-    """
-    named = run.image_settings().get("collection", {}).get("audio_folder", "")
-    if not named:
-        return ""
-    folder = Path(os.path.normpath(run.images.absolute() / named))
-    place = relative_posix(folder, page.parent.resolve())
-    return "" if Path(place).is_absolute() else place  # on another drive of Windows
 
 
 def write_windows_page(
@@ -106,7 +89,7 @@ def write_windows_page(
         found_by=found_by,
         run=run.folder.resolve().name,
         settings=front.settings,
-        sounds=audio_folder_from(page, run),
+        sounds=audio_folder_beside(page, run.images, run.image_settings()),
         note=what_is_not,
     )
     return what_is_not

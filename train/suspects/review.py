@@ -15,11 +15,10 @@ from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
 from generate.gallery.page_data import recording_address
 from generate.gallery.review.items import ReviewItem, played_part
-from generate.gallery.review.write_page import write_review_page
+from generate.gallery.review.write_page import audio_folder_beside, write_review_page
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import safe_name
 from train.explain.explain_run import EXPLAINED
-from train.predict.review_page import audio_folder_from
 from train.report.label_quality import SUSPECTS_PAGE
 from train.report.page import IMAGES
 from train.runs.run_folder import Run
@@ -66,7 +65,7 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
         found_by="suspects",
         run=name,
         settings=settings,
-        sounds=audio_folder_from(page, run),
+        sounds=audio_folder_beside(page, run.images, described),
         note=f"Found by the run {name}. The nearest are training clips of other recordings, by pretrained features.",
     )
     return page

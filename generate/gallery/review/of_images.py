@@ -14,7 +14,7 @@ from generate.dataset.settings_file import SettingsFile
 from generate.gallery.fill_page import address
 from generate.gallery.page_data import recording_address
 from generate.gallery.review.items import ReviewItem, played_part
-from generate.gallery.review.write_page import write_review_page
+from generate.gallery.review.write_page import audio_folder_beside, write_review_page
 
 
 def write_gallery_review(
@@ -40,14 +40,15 @@ def write_gallery_review(
     """
     settings = Settings.from_json(described["settings"])
     items = _items(images, settings, data, audio_folder=audio_folder, follow_links=follow_links)
+    page = images / folder.REVIEW
     write_review_page(
-        images / folder.REVIEW,
+        page,
         sorted(items, key=lambda item: item.label),
         classes=cast("list[str]", data["classes"]),
         title=f"Review of {data['name']}",
         found_by="gallery",
         settings=settings,
-        sounds=described.get("collection", {}).get("audio_folder", ""),
+        sounds=audio_folder_beside(page, images, described),
         note=f"{data['n_left_out']:,} more clips are not on this page." if data["n_left_out"] else "",
     )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from generate.dataset.settings import Settings
+from generate.dataset.settings_file import SettingsFile
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.fill_page import fill
 from generate.gallery.review.items import COLUMNS, FOUND_BY, ReviewItem
 from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.os_compat import relative_posix
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "review.html"
 BEGINS = '<!doctype html>\n<html lang="en" data-page="review">'
@@ -83,6 +86,22 @@ def _shown(item: ReviewItem) -> dict[str, object]:
     required = {name: getattr(item, name) for name in ("clip_id", "file", "start_s", "end_s", "label", "image")}
     optional = {name: getattr(item, name) for name in ("audio", "before_s", "why", "suggested", "kinds")}
     return required | {name: value for name, value in optional.items() if value}
+
+
+def audio_folder_beside(page: Path, images: Path, described: SettingsFile) -> str:
+    """The collection's audio folder relative to a page, for the command that applies a review; empty: it is not known.
+
+    Parameters
+    ----------
+    page : Path
+    images : Path
+        The image folder.
+    described : Mapping
+        Its `settings.json`.
+    """
+    named = described.get("collection", {}).get("audio_folder", "")
+    place = relative_posix(Path(os.path.normpath(images.absolute() / named)), page.parent.resolve()) if named else ""
+    return "" if Path(place).is_absolute() else place  # on another drive of Windows
 
 
 def page_id(items: Sequence[ReviewItem], *, found_by: str, run: str) -> str:

@@ -18,7 +18,7 @@ def commands(report) -> list[str]:
 
 def test_labels_that_may_be_wrong_come_first(tmp_path):
     report = make_report(fake_run(tmp_path / "run", right=0.8), n_explained=0)
-    assert commands(report) == ["train.suspects {run}", "", "train.predict {run} new.wav"]
+    assert commands(report) == ["", "", "train.predict {run} new.wav"]
     (check, _), (collect, _), _ = next_steps(report)
     assert check.startswith(f"Check {report.suspects.n_suspects} labels") and report.suspects.first in check
     worst = min(report.counted_classes, key=lambda row: row.recall)

@@ -96,6 +96,8 @@ find("choice").addEventListener("change", () => { say(""); choose(); });
 window.addEventListener("storage", (event) => { if (event.key === KEY) { readLog(); showProgress(); } });
 window.addEventListener("beforeunload", (event) => { if (!isKept && log.length !== nSaved) event.preventDefault(); });
 
+// The first one plays when the page is there: audio that is slow to come must not hold it up.
+window.addEventListener("load", () => setTimeout(() => { if (!isQuiet && current() !== undefined) hear(false); }));
 showAutoplay();
 choose();
 say(keptWords().trim(), "warn");

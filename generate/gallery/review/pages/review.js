@@ -94,10 +94,9 @@ function showSeen(item) {
     return find("seen").replaceChildren(shown, words);
   }
   const audio = player(item.audio, placeOf(item)), [from, to] = partOf(item.audio);
-  audio.preload = "auto";
   audio.addEventListener("timeupdate", () => { if (!audio.paused && audio.currentTime >= to) audio.pause(); });
   find("seen").replaceChildren(followed(shown, audio, { before: item.before_s ?? 0, from }), audio);
-  return isQuiet ? null : hear(false);
+  return isQuiet || document.readyState !== "complete" ? null : hear(false);
 }
 
 // What is asked.

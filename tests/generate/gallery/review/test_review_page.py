@@ -16,12 +16,13 @@ import soundfile
 
 from generate.__main__ import main
 from generate.dataset import tables
+from generate.dataset.own_files import clear, foreign_files, remove_temporary
 from generate.dataset.settings import Settings
 from generate.gallery.review.items import COLUMNS, ReviewItem
 from generate.gallery.review.write_page import BEGINS, write_review_page
 from tests.axe import violations
 from tests.browser import Browser, browser, chromium, started  # noqa: F401
-from tests.conftest import SR
+from tests.conftest import SR, white
 
 NASTY = "<b>Hahn, \"der\" 'x' 100% #1?"
 CLASSES = ["Dog bark", "Rain", NASTY]
@@ -303,15 +304,42 @@ def test_a_part_of_a_recording_plays_from_there(browser, images, tmp_path):  # n
     browser.console.clear()
 
 
-def test_the_page_of_a_folder_is_its_own_file(images):
-    text = (images / "review.html").read_text(encoding="utf-8")
-    assert text.startswith(BEGINS)
-    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
-    audio = [item["audio"] for item in data["items"]]
-    beside = [name for name in audio if name.endswith("original.flac")]
-    assert len(beside) == 3 and all(
-        name.startswith("../sounds/") or name in beside or "#t=0,5" in name for name in audio
-    )
-    from generate.dataset.own_files import foreign_files
+def data_of(page: Path) -> dict:
+    return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)[1])
 
-    assert foreign_files(images, frozenset(tables.read_metadata(images / tables.METADATA)["file_name"])) == []
+
+def test_it_plays_files_beside_images_and_recordings_where_the_gallery_may(images):
+    audio = [item["audio"] for item in data_of(images / "review.html")["items"]]
+    beside = [name for name in audio if name.endswith("__original.flac")]
+    assert len(beside) == 3, "of one clip a class, by --listen 1"
+    assert all(name.startswith("./../sounds/") and name.endswith("#t=0,5") for name in set(audio) - {*beside})
+
+
+def test_the_gallery_links_to_it(browser, images):  # noqa: F811
+    browser.open(images / "index.html")
+    browser.one("#review-link").click()
+    browser.wait("document.title === 'Review of sounds'")
+
+
+def test_the_page_is_the_folders_own(images, tmp_path):
+    folder = tmp_path / "images"
+    shutil.copytree(images, folder)
+    names = frozenset(tables.read_metadata(folder / tables.METADATA)["file_name"])
+    assert (folder / "review.html").read_text(encoding="utf-8").startswith(BEGINS)
+    (folder / "review.html.123.tmp").write_text("of a run that was killed")
+    assert foreign_files(folder, names) == []
+    remove_temporary(folder)
+    clear(folder, names)
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {"settings.json", ".lock"}
+
+
+def test_clips_of_several_labels_have_no_page(tmp_path):
+    (tmp_path / "sounds").mkdir()
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / "sounds" / f"{name}.wav", white(1.0, seed=ord(name)), SR)
+    (tmp_path / "labels.csv").write_text("file,label\na.wav,bird;rain\nb.wav,rain\n")
+    arguments = ["--labels", str(tmp_path / "labels.csv"), "--label-separator", ";", "--variants", "none"]
+    small = ["--sr", str(SR), "--seconds", "1", "--image-size", "32", "--workers", "1", "--listen", "0"]
+    assert main([str(tmp_path / "sounds"), str(tmp_path / "images"), *arguments, *small]) == 0
+    assert (tmp_path / "images" / "index.html").is_file() and not (tmp_path / "images" / "review.html").exists()
+    assert data_of(tmp_path / "images" / "index.html")["review_page"] == ""
