@@ -18,10 +18,10 @@ from generate.runtime.os_compat import nfc
 from generate.runtime.output_folder import check_output_folder
 
 TABLES = (tables.METADATA, tables.REJECTED, tables.REVIEWED, SETTINGS, tables.JOURNAL)
-PAGE = "index.html"
+PAGE, REVIEW = "index.html", "review.html"
 PIXEL_CACHE = ".pixels-"
 """Prefix of the files of `train.data.disk_cache`, which hold the pixels of all images."""
-TEMPORARY = re.compile(rf"(.+\.(png|flac|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE]))})\.\d+\.tmp")
+TEMPORARY = re.compile(rf"(.+\.(png|flac|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE, REVIEW]))})\.\d+\.tmp")
 """What a file is called while it is written; see `generate.runtime.atomic_write`."""
 
 

@@ -60,12 +60,11 @@ def is_ours(path: str | Path) -> bool:
     return tag.startswith(b"TAG") and tag[97:].startswith(COMMENT.encode())
 
 
-def write(path: Path, y: np.ndarray, sr: int) -> None:
-    """Write an MP3, atomically.
+def encode(y: np.ndarray, sr: int) -> bytes:
+    """The content of an MP3 file.
 
     Parameters
     ----------
-    path : Path
     y : np.ndarray, shape=(n,) or (2, n), float32
         Mono samples, or those of two channels.
     sr : int
@@ -79,8 +78,21 @@ def write(path: Path, y: np.ndarray, sr: int) -> None:
     with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=y.ndim, format="MP3") as file:
         file.comment = COMMENT
         file.write(np.clip(y, -1, 1))
+    return encoded.getvalue()
+
+
+def write(path: Path, y: np.ndarray, sr: int) -> None:
+    """Write an MP3, atomically.
+
+    Parameters
+    ----------
+    path : Path
+    y, sr
+        See `encode`.
+    """
+    encoded = encode(y, sr)
     with atomic_write(path, to_disk=False) as temporary:
-        temporary.write_bytes(encoded.getbuffer())
+        temporary.write_bytes(encoded)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from generate.dataset import clip_audio, png, tables
-from generate.dataset.folder import PAGE, TABLES, TEMPORARY, files_in
+from generate.dataset.folder import PAGE, REVIEW, TABLES, TEMPORARY, files_in
 from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_empty_folder
 
@@ -119,7 +119,7 @@ def _is_own(images: Path, name: str, known: Set[str]) -> bool:
     if is_system_file(file) or TEMPORARY.fullmatch(file) or name.startswith(COUNTED):
         return True
     if "/" not in name:
-        return file in (LOCK, PAGE, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None
+        return file in (LOCK, PAGE, REVIEW, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None
     if name.endswith(clip_audio.SUFFIXES):
         return clip_audio.image_beside(name) in known and clip_audio.is_ours(images / name)
     return name in known
@@ -144,5 +144,5 @@ def clear(images: Path, own: Iterable[str]) -> None:
     """
     # The tables are removed last: if this is interrupted, they still name the images.
     remove_images(images, own)
-    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, PAGE):
+    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, PAGE, REVIEW):
         (images / name).unlink(missing_ok=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 from generate.dataset import folder, png, settings_file, tables
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
-from generate.dataset.settings_file import SettingsFile
+from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features.spectrogram import check_denoising
 from generate.gallery.fill_page import PAGES, fill
 from generate.gallery.listen import choose, stale, with_known_variants, write_audio
 from generate.gallery.page_data import page_data
+from generate.gallery.review.of_images import write_gallery_review
 from generate.rendering.clip import Front
 from generate.rendering.options import RenderOptions
 from generate.rendering.prepare import Prepared
@@ -140,7 +141,11 @@ def _write_page(
             missing = MissingAudio(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
     audio_folder = None if front is None else front.audio_folder
     data = page_data(images, described, metadata, audio_folder=audio_folder, follow_links=follow_links)
+    is_reviewed = not is_multilabel(described)
+    data["review_page"] = folder.REVIEW if is_reviewed else ""
     write_text_atomically(images / folder.PAGE, fill(TEMPLATE, data))
+    if is_reviewed:
+        write_gallery_review(images, described, data, audio_folder=audio_folder, follow_links=follow_links)
     return missing
 
 

@@ -175,11 +175,8 @@ def _columns(
         .agg(list)
     )
     addresses = [
-        _address_of(path, audio_folder, image_folder)
-        if audio_folder is not None
-        and Path(path).suffix.lower() in PLAYED
-        and start_s == 0
-        and not leads_out(path, audio_folder, by_links=not follow_links)
+        recording_address(path, image_folder, audio_folder=audio_folder, follow_links=follow_links)
+        if start_s == 0
         else ""
         for path, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
     ]
@@ -217,8 +214,22 @@ def _number_of_audio(image: str, there: Set[str]) -> int:
     return next((n for n, name in enumerate(clip_audio.names_beside(image)) if name in there), -1)
 
 
-def _address_of(path: str, audio_folder: Path, image_folder: Path) -> str:
-    """The address of a recording, relative to the page."""
+def recording_address(path: str, image_folder: Path, *, audio_folder: Path | None, follow_links: bool) -> str:
+    """The address of a recording, relative to the page; empty where the page does not link to it.
+
+    Parameters
+    ----------
+    path : str
+        As in the column `audio_file`.
+    image_folder : Path
+        In which the page lies.
+    audio_folder, follow_links
+        See `page_data`.
+    """
+    if audio_folder is None or Path(path).suffix.lower() not in PLAYED:
+        return ""
+    if leads_out(path, audio_folder, by_links=not follow_links):
+        return ""
     place = relative_posix(audio_folder.resolve(), image_folder.resolve())
     # There is no relative path to another drive of Windows.
     return Path(place, path).as_uri() if Path(place).is_absolute() else address(f"{place}/{path}")

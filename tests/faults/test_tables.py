@@ -182,11 +182,11 @@ def drawn(tmp_path_factory) -> Path:
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file and folder, with a digest of what is in it; locks and the page, which tells the time, aside."""
+    """Every file and folder, with a digest of what is in it; locks and the pages, which are written again, aside."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         for path in folder.rglob("*")
-        if path.name not in (".lock", "index.html")
+        if path.name not in (".lock", "index.html", "review.html")
     }
 
 

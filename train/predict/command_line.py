@@ -25,8 +25,8 @@ the result is one row per file, the mean of its consecutive windows; with it, on
 no prediction and are left out of the mean. A prediction below the threshold of its
 class (`calibration.json` of the run, else 50 %) is marked `unsure`.
 
-With --events, neighbouring windows of one class become events, in files that Raven and Audacity open, and on a page
-to look at and listen to."""
+With --events, neighbouring windows of one class become events, in files that Raven and Audacity open, on a page to
+look at and listen to, and on one on which they are reviewed by keyboard."""
 
 EXAMPLES = """\
 examples:
@@ -138,6 +138,7 @@ def _predict(options: argparse.Namespace) -> int:
     from train.predict.event_files import check_events_folder
     from train.predict.predict_events import EventOptions, events_by_file, write_event_files, write_pages
     from train.predict.predict_recordings import predict_recordings
+    from train.predict.review_events import write_events_review
     from train.predict.terminal_text import events_text, pages_text, predictions_text, quiet_text, rejected_text
     from train.predict.training_overlap import training_overlap_note
     from train.runs.run_folder import read_run, write_json
@@ -182,6 +183,7 @@ def _predict(options: argparse.Namespace) -> int:
         print(f"\nevents: {n_events} in {count(len(files) + len(pages), 'file')} in {options.events}")
         if "html" in options.format:
             print(pages_text(pages, lacking))
+            print(write_events_review(options.events, predictions, events, event_options), end="")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
     if note := quiet_text(predictions):

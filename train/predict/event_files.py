@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from generate.dataset import tables
+from generate.dataset.folder import REVIEW
 from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
 from generate.runtime.atomic_write import write_text_atomically
@@ -127,12 +128,13 @@ def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
     endings = {kind: [ending] for kind, ending in ENDINGS.items()} | {"html": [PAGE, STRIPS]}
     return [
         *([TABLE] if "csv" in formats else []),
+        *([REVIEW] if "html" in formats else []),
         *(name + ending for kind in formats for ending in endings.get(kind, []) for name in names),
     ]
 
 
 def names_of(files: Sequence[str]) -> dict[str, str]:
     """A name for the files of each recording: its own without the suffix; where two are alike, its whole path."""
-    alike = Counter(Path(file).stem.casefold() for file in files)
+    alike = Counter([Path(REVIEW).stem, *(Path(file).stem.casefold() for file in files)])  # of no recording
     names = {file: Path(file).stem if alike[Path(file).stem.casefold()] == 1 else file for file in files}
     return {file: safe_name(name, max_bytes=100) for file, name in names.items()}

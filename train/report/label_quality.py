@@ -12,8 +12,8 @@ from augment_audio import ORIGINAL
 from train.runs.run_folder import PROBABILITY
 from train.wording import shortened
 
-SUSPECTS = "suspects.csv"
-"""Name of the table in the folder of a run."""
+SUSPECTS, SUSPECTS_PAGE = "suspects.csv", "suspects.html"
+"""Names of the table in the folder of a run, and of the page on which it is reviewed."""
 _ROUNDING = 1e-6
 
 

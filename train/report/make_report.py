@@ -18,7 +18,7 @@ from train.calibration.saved import FILE as CALIBRATION
 from train.calibration.saved import write_calibration
 from train.defaults import EXPLAINED_TESTS
 from train.report import metrics
-from train.report.label_quality import SUSPECTS, suspects_table
+from train.report.label_quality import SUSPECTS, SUSPECTS_PAGE, suspects_table
 from train.report.page import write_page
 from train.report.report import Report
 from train.report.results import build_report, probabilities_and_truth, read_predictions
@@ -103,7 +103,8 @@ def _matrix(run: Run, predictions: pd.DataFrame) -> np.ndarray:
 def _write_suspects(run: Run, report: Report, predictions: pd.DataFrame) -> None:
     """Write the labels that are probably wrong; or remove those of an earlier report."""
     if report.suspects is None:
-        (run.folder / SUSPECTS).unlink(missing_ok=True)
+        for name in (SUSPECTS, SUSPECTS_PAGE):
+            (run.folder / name).unlink(missing_ok=True)
     else:
         tables.write_table(run.folder / SUSPECTS, suspects_table(predictions, run.classes))
 

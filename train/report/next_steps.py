@@ -35,8 +35,11 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         left = count(len(report.folds_missing), "fold")
         yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {','.join(report.folds_missing)}"
     if report.suspects and report.suspects.n_suspects:
-        suspects = count(report.suspects.n_suspects, "label")
-        yield f"Check {suspects} that may be wrong, listed in {SUSPECTS}; first {report.suspects.first}.", ""
+        suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first
+        yield (
+            f"Check {suspects} that may be wrong, listed in {SUSPECTS} (to review: train.suspects); first {first}.",
+            "",
+        )
     tested = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
     if tested:
         recall, worst = min(tested, key=lambda pair: pair[0])

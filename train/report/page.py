@@ -31,6 +31,7 @@ from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, mos
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import n_shrunk, shrink_one
+from train.report.label_quality import SUSPECTS_PAGE
 from train.report.next_steps import next_steps
 from train.report.report import Report
 from train.report.results import read_predictions
@@ -166,6 +167,7 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "report": report.to_json() | {"run": name},  # no path of this computer
         "interval": interval_in_words(report.pooled, level=report.pooled.level),
         "next_steps": next_steps(report),
+        "suspects_page": SUSPECTS_PAGE if (run.folder / SUSPECTS_PAGE).is_file() else "",
         "images_at": relative_posix(run.images.resolve(), run.folder.resolve()),
         "histories": histories,
         "classes": list(run.classes),

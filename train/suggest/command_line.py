@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Rank windows of unlabelled recordings by what their labels would teach a run: those between two classes, and unlike all
 training clips, and of windows that are alike only one. Some more are chosen at random and marked so: of these, the
-share that was predicted rightly is an unbiased estimate of the accuracy there; of the others it is none."""
+share that was predicted rightly is an unbiased estimate of the accuracy there; of the others it is none. Beside the
+table is a page on which they are reviewed by keyboard."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,14 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _suggest(options: argparse.Namespace) -> int:
     from generate.dataset import tables
+    from generate.gallery.review.write_page import BEGINS
     from generate.runtime.output_file import check_output_file
     from generate.runtime.wording import shown
     from train.runs.run_folder import read_run
+    from train.suggest.review import page_beside, write_suggestions_page
     from train.suggest.suggest import suggest
 
+    page = page_beside(options.csv)
     check_output_file(options.csv, "--csv", begins="rank,chosen,file")
+    check_output_file(page, "--csv, whose page is beside it,", begins=BEGINS)
+    run = read_run(options.run)
     suggestions = suggest(
-        read_run(options.run),
+        run,
         options.recordings,
         most=options.most,
         n_random=options.random,
@@ -66,6 +72,8 @@ def _suggest(options: argparse.Namespace) -> int:
     tables.write_table(options.csv, suggestions.table)
     print(suggestions_text(suggestions))
     print(f"In {shown(options.csv)}: all of them.")
+    lacking = write_suggestions_page(page, run, suggestions)
+    print(f"To review them by keyboard: open {shown(page)}" + (f". {lacking}" if lacking else ""))
     return SOME_REJECTED if suggestions.rejected else 0
 
 

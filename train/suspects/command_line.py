@@ -17,7 +17,8 @@ DESCRIPTION = """\
 Rank the clips of a run whose label is probably wrong or ambiguous: each was predicted by a model that was not trained
 on its recording, and the less probable its label was, the earlier it comes (confident learning, Northcutt and others
 2021). Beside it are the labels of the most similar training clips. Listen before you change a label: a clip may be
-right and only difficult. Writes suspects.csv into the folder of the run."""
+right and only difficult. Writes suspects.csv into the folder of the run, and suspects.html, on which they are reviewed
+by keyboard."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,13 +50,16 @@ def _suspects(folder: Path, *, most: int) -> int:
     from train.report.results import read_predictions
     from train.runs.run_folder import read_run
     from train.suspects.find_suspects import find_suspects
+    from train.suspects.review import write_suspects_page
 
     run = read_run(folder)
     suspects = find_suspects(run)
     with locked(run.folder, wait=True):
         tables.write_table(run.folder / SUSPECTS, suspects)
+        page = write_suspects_page(run, suspects)
     print(suspects_text(suspects, n_clips=read_predictions(run)["clip_id"].nunique(), most=most))
     print(f"In {shown(run.folder / SUSPECTS)}: all of them, with the nearest clips.")
+    print(f"To review them by keyboard: open {shown(page)}")
     return 0
 
 

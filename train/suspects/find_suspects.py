@@ -36,8 +36,9 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     Returns
     -------
     pandas.DataFrame
-        As `train.report.label_quality.suspects_table` gives it, and of each clip `audio_file`, `start_s`, `file_name`,
-        `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips) and `nearest_clips`.
+        As `train.report.label_quality.suspects_table` gives it, and of each clip `audio_file`, `start_s`, `end_s`,
+        `file_name`, `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips) and
+        `nearest_clips`.
 
     Raises
     ------
@@ -53,6 +54,7 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     rows = np.array([row_of[clip_id] for clip_id in suspects["clip_id"]], dtype=int)
     for name in ("audio_file", "start_s", "file_name"):
         suspects[name] = table[name].to_numpy()[rows]
+    suspects["end_s"] = (suspects["start_s"] + table["seconds"].to_numpy()[rows]).round(6)
     suspects["nearest_labels"] = suspects["nearest_clips"] = ""
     explained = suspects.index if most is None else suspects.index[:most]
     if not len(explained):

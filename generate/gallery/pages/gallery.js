@@ -41,6 +41,10 @@ find("summary").textContent =
   (data.n_left_out ? `. This page shows and checks these and leaves out ` +
     `${count(data.n_left_out, "clip")}; metadata.csv has all.` : "");
 find("licence").textContent = [data.licence && `Licence: ${data.licence}.`, data.citation].filter(Boolean).join(" ");
+if (data.review_page) {
+  find("review-link").href = address(data.review_page);
+  find("review-link").hidden = false;
+}
 const warnings = data.findings.filter(([status]) => status !== "ok"), passed = data.findings.filter(([status]) => status === "ok");
 find("findings").append(...findingsList(warnings));
 if (!warnings.length) find("findings").replaceWith(element("p", { class: "good" }, "No check found anything to fix."));

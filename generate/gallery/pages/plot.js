@@ -43,11 +43,14 @@ function player(source, label) {
   return audio;
 }
 
-/** A line that runs through a plot while its audio plays; a press on the image plays from there. */
-function followed(shown, audio, { before = 0 } = {}) {
+/**
+ * A line that runs through a plot while its audio plays; a press on the image plays from there. The image shows the audio
+ * from second `from` on, after `before` seconds of padding.
+ */
+function followed(shown, audio, { before = 0, from = 0 } = {}) {
   const frame = shown.querySelector(".framed"), line = element("i", { class: "playhead", hidden: true });
   const draw = () => {
-    line.style.left = `${Math.min(100, 100 * (before + audio.currentTime) / data.seconds)}%`;
+    line.style.left = `${Math.min(100, 100 * (before + audio.currentTime - from) / data.seconds)}%`;
     if (!audio.paused) requestAnimationFrame(draw);
   };
   for (const kind of ["play", "seeked"]) audio.addEventListener(kind, () => { line.hidden = false; draw(); });
@@ -55,8 +58,8 @@ function followed(shown, audio, { before = 0 } = {}) {
   frame.classList.add("is-played");
   frame.append(line);
   frame.addEventListener("click", (event) => {
-    const from = Math.max(0, data.seconds * event.offsetX / frame.clientWidth - before);
-    const start = () => { audio.currentTime = Math.min(from, audio.duration - 0.05); };
+    const place = from + Math.max(0, data.seconds * event.offsetX / frame.clientWidth - before);
+    const start = () => { audio.currentTime = Math.min(place, audio.duration - 0.05); };
     if (audio.readyState) start();
     else audio.addEventListener("loadedmetadata", start, { once: true });
     audio.play().catch(() => {});

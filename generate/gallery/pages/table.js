@@ -3,15 +3,16 @@
 
 const csvCell = (value) => { const text = value === null || value === undefined ? "" : String(value); return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text; };
 
-/** A button that saves rows as a file; `rowsOf` gives the heading and the rows when it is pressed. */
-function csvButton(file, rowsOf) {
-  return element("button", { type: "button", class: "quiet", onclick: () => {
-    const text = rowsOf().map((row) => row.map(csvCell).join(",")).join("\r\n") + "\r\n";
-    const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: file });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  } }, "download as CSV");
+/** Save rows, the heading first, as a file among the downloads (RFC 4180). */
+function saveCsv(file, rows) {
+  const text = rows.map((row) => row.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: file });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
+
+/** A button that saves rows as a file; `rowsOf` gives the heading and the rows when it is pressed. */
+const csvButton = (file, rowsOf) => element("button", { type: "button", class: "quiet", onclick: () => saveCsv(file, rowsOf()) }, "download as CSV");
 
 /** What may be too wide, in a box that scrolls and says so. */
 function scrolled(content, label, words = "Scroll sideways to see all columns.") {

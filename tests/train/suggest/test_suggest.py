@@ -45,12 +45,14 @@ def test_a_sound_of_no_class_is_suggested_before_known_ones(images, tmp_path, ca
     (tmp_path / "broken.wav").write_bytes(b"no audio")
     files = [str(path) for path in sorted(tmp_path.glob("*.wav"))]
     arguments = [str(run.folder), *files, "--most", "2", "--random", "1", "--csv", str(tmp_path / "s.csv")]
-    assert main(arguments) == 0
+    assert main(arguments) == 3, "one could not be read"
     table = pd.read_csv(tmp_path / "s.csv")
     assert list(table["chosen"]) == ["useful", "useful", "random"]
     by_distance = table.sort_values("distance", ascending=False)
     assert by_distance["file"].iloc[0].endswith("new.wav") and by_distance["unlike"].iloc[0] == 1
-    assert "broken.wav" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "broken.wav" in out and f"open {tmp_path / 's.html'}" in out
+    assert f'"file":"{table["file"][0]}"' in (tmp_path / "s.html").read_text()
     assert main([str(run.folder), str(images.parent / "audio_folder" / "low"), "--csv", str(tmp_path / "s.csv")]) == 1
     assert "nor of the run's own clips. Got none of 10" in capsys.readouterr().err
 
@@ -60,3 +62,6 @@ def test_a_table_of_something_else_is_not_written_over(tmp_path, capsys):
     run = fake_run(tmp_path / "run")
     assert main([str(run.folder), str(tmp_path), "--csv", str(tmp_path / "mine.csv")]) == 1
     assert "holds something else" in capsys.readouterr().err and (tmp_path / "mine.csv").read_text() == "a,b\n"
+    (tmp_path / "other.html").write_text('<!doctype html>\n<html lang="en"><p>mine')
+    assert main([str(run.folder), str(tmp_path), "--csv", str(tmp_path / "other.csv")]) == 1
+    assert "other.html" in capsys.readouterr().err and "mine" in (tmp_path / "other.html").read_text()

@@ -26,7 +26,9 @@ def test_a_wrong_label_is_the_first_and_its_neighbours_say_why(images, tmp_path,
     first = pd.read_csv(run.folder / "suspects.csv").iloc[0]
     assert first["audio_file"] == "high/low2_0.wav" and first["label"] == "high" and first["suggested"] == "low"
     assert first["nearest_labels"] == "low 5" and "low2" not in first["nearest_clips"]
-    assert "labelled high" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "labelled high" in out and f"open {run.folder / 'suspects.html'}" in out
+    assert '"file":"high/low2_0.wav"' in (run.folder / "suspects.html").read_text()
 
 
 def test_a_leaky_run_is_refused(tmp_path, capsys):

@@ -50,4 +50,8 @@
   const steps = data.next_steps.map(([text, told]) => element("li", {}, text, told ? command(told.replaceAll("{run}", folderOfPage()).replaceAll("{images}", folderOfPage(data.images_at))) : null));
   if (nWrong) steps.unshift(element("li", {}, element("a", { href: "#tests-title" }, `Listen to the ${nWrong === 1 ? "error" : `${nWrong} errors`}`), ", the most confident first: some may be wrong labels."));
   find("next").append(...steps);
+  if (data.suspects_page) {
+    find("suspects-link").hidden = false;
+    find("suspects-link").firstChild.href = address(data.suspects_page);
+  }
 }

@@ -1,0 +1,78 @@
+"""What a person reviews: a clip of the collection, or a window of a new recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COLUMNS = (
+    "clip_id",
+    "file",
+    "start_s",
+    "end_s",
+    "label",
+    "decision",
+    "new_label",
+    "found_by",
+    "run",
+    "reviewed_at",
+)
+"""Of `review.csv`, in this order."""
+FOUND_BY = ("gallery", "suspects", "suggestions", "events")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewItem:
+    """What is shown, played and asked, one at a time.
+
+    Parameters
+    ----------
+    clip_id : str
+        Of a clip of the collection; empty for a window of a new recording.
+    file : str
+        Of a clip `audio_file` as in `metadata.csv`; of a new recording its absolute path, as
+        `generate.runtime.safe_names.printable` gives it.
+    start_s, end_s : float
+        In the file.
+    label : str
+        The clip's class, or the one that was predicted.
+    image, audio : str
+        Addresses, relative to the page or with the data in them; no audio: empty. What ends in `#t=5,10` plays from
+        second 5 to 10.
+    before_s : float
+        Seconds of padding in the image before the audio begins.
+    why : str
+        Why it is here, in words.
+    suggested : str
+        The class that it probably is if it is not `label`, or empty.
+    kinds : tuple of str
+        Words by which the page can be restricted, such as `flagged`.
+    """
+
+    clip_id: str
+    file: str
+    start_s: float
+    end_s: float
+    label: str
+    image: str
+    audio: str = ""
+    before_s: float = 0.0
+    why: str = ""
+    suggested: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+def played_part(address: str, start_s: float, end_s: float) -> str:
+    """The address of a part of a recording, as a media fragment: https://www.w3.org/TR/media-frags/#naming-time.
+
+    Parameters
+    ----------
+    address : str
+        Of the recording.
+    start_s, end_s : float
+
+    Examples
+    --------
+    >>> played_part("./night.wav", 5, 7.5)
+    './night.wav#t=5,7.5'
+    """
+    return f"{address}#t={start_s:.10g},{end_s:.10g}"

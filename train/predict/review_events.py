@@ -1,0 +1,111 @@
+"""The page on which events are reviewed: of each the window in which it is the most probable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from generate.dataset.folder import REVIEW
+from generate.gallery.review.items import ReviewItem
+from generate.runtime.wording import count, shown
+from train.predict.events import DetectedEvent
+from train.predict.predict_events import EventOptions
+from train.predict.predictions import Predictions, WindowPrediction
+from train.predict.review_page import absolute, write_windows_page
+from train.predict.terminal_text import clock
+from train.predict.windows import front_end
+from train.wording import percent
+
+MOST_EVENTS = 500
+"""On a page: an hour or two of work."""
+
+
+def write_events_review(
+    folder: Path, predictions: Predictions, events: Mapping[str, Sequence[DetectedEvent]], options: EventOptions
+) -> str:
+    """Write `review.html` into the folder of the events: of at most `MOST_EVENTS`, the most doubtful first.
+
+    An event is the more doubtful the nearer its peak is to the threshold of its class. Of a run with several labels a
+    clip, and without an event, there is no page.
+
+    Parameters
+    ----------
+    folder : Path
+        That `train.predict.predict_events.write_event_files` wrote.
+    predictions : Predictions
+    events : Mapping of str to sequence of DetectedEvent
+        By recording.
+    options : EventOptions
+        With which they were found.
+
+    Returns
+    -------
+    str
+        Where the page is, and what is not on it: a line with its end, or empty.
+    """
+    run, page = predictions.run, folder / REVIEW
+    thresholds = options.thresholds(run.classes, predictions.calibration)
+    found = [event for own in events.values() for event in own]
+    if run.multilabel or not found:
+        page.unlink(missing_ok=True)  # of earlier events
+        return ""
+    found.sort(key=lambda event: abs(event.peak_probability - thresholds[event.label]))
+    n_left = len(found) - MOST_EVENTS
+    verb = "is" if n_left == 1 else "are"
+    note = (
+        f"{count(n_left, 'event')} {verb} not on the page: those whose peaks are the farthest from their thresholds."
+        if n_left > 0
+        else ""
+    )
+    by_file: dict[str, list[WindowPrediction]] = defaultdict(list)
+    for window in predictions.windows:
+        by_file[window.file].append(window)
+    items = [_item(event, by_file[event.file], run.classes, thresholds[event.label]) for event in found[:MOST_EVENTS]]
+    lacking = write_windows_page(
+        page, items, run, front_end(run), title="Review of the events", found_by="events", note=note
+    )
+    return f"To review them by keyboard: open {shown(page)}" + (f". {lacking}" if lacking else "") + "\n"
+
+
+def peak_window(event: DetectedEvent, windows: Sequence[WindowPrediction], number: int) -> WindowPrediction:
+    """The window of an event in which its class is the most probable.
+
+    Parameters
+    ----------
+    event : DetectedEvent
+    windows : sequence of WindowPrediction
+        Of its recording.
+    number : int
+        Of its class.
+    """
+    inside = [
+        window
+        for window in windows
+        if window.probabilities is not None and window.start_s < event.end_s and window.end_s > event.start_s
+    ]
+    # Not the highest: a neighbouring event may reach into these windows.
+    return min(inside, key=lambda window: abs(float(window.probabilities[number]) - event.peak_probability))  # type: ignore[index]
+
+
+def _item(
+    event: DetectedEvent, windows: Sequence[WindowPrediction], classes: Sequence[str], threshold: float
+) -> ReviewItem:
+    number = list(classes).index(event.label)
+    window = peak_window(event, windows, number)
+    probabilities = np.asarray(window.probabilities)
+    other = next(int(k) for k in np.argsort(-probabilities, kind="stable") if k != number) if len(classes) > 1 else None
+    also = "" if other is None else f", {classes[other]} {percent(float(probabilities[other]))}"
+    return ReviewItem(
+        clip_id="",
+        file=absolute(event.file),
+        start_s=float(window.start_s),
+        end_s=float(window.end_s),
+        label=event.label,
+        image="",
+        why=f"{event.label} {percent(event.peak_probability)} (an event from {percent(threshold)} on){also}. "
+        f"The event lasts from {clock(event.start_s)} to {clock(event.end_s)}",
+        suggested="" if other is None else classes[other],
+    )
