@@ -22,7 +22,9 @@ REVIEW_COLUMNS = (
 
 
 def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
-    """Read reviews; where two are of one clip, the later file is valid.
+    """Read reviews; where two are of one clip or event, the later file is valid.
+
+    A window of a recording may have a row for each class that was predicted there.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def _read(path: Path) -> pd.DataFrame:
         ((decision == DROPPED) & (new != ""), "new_label must be empty where a clip is dropped"),
         ((decision == CHANGED) & ((new == "") | (new == before)), "new_label must be another class than label"),
         ((decision == CONFIRMED) & ((new == "") | (new != before)), "new_label must be label where it is confirmed"),
-        (_keys(table).duplicated(keep=False), "a clip must have one row"),
+        (_keys(table).duplicated(keep=False), "a clip must have one row, and an event too"),
     ):
         if wrong.any():
             lines = list(table.index[wrong])
@@ -73,9 +75,9 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _keys(table: pd.DataFrame) -> pd.Series:
-    """What tells clips apart."""
-    rows = zip(table["clip_id"], table["file"], table["start_s"], strict=True)
-    return pd.Series([clip_id or (file, start_s) for clip_id, file, start_s in rows], index=table.index, dtype=object)
+    """What tells clips and events apart."""
+    rows = zip(table["clip_id"], table["file"], table["start_s"], table["label"], strict=True)
+    return pd.Series([clip_id or event for clip_id, *event in rows], index=table.index, dtype=object).map(str)
 
 
 def _seconds(text: str) -> float:

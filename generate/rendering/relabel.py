@@ -16,8 +16,9 @@ from generate.readers.review import CHANGED, CONFIRMED, DROPPED
 from generate.runtime.safe_names import path_on_disk, printable, unique_ids
 from generate.runtime.wording import count, listed
 
-NOT_THERE, NOT_ADDED = "not there", "not added"
-"""What became of a row of the review, beside its decision: no such clip; a new window of no class."""
+NOT_THERE, NOT_ADDED, TWO_CLASSES = "not there", "not added", "two classes"
+"""What became of a row of the review, beside its decision: no such clip; a new window of no class, or that another row
+gives its class; a window of two classes, which is left out."""
 ROUNDING_S = 0.002
 
 
@@ -30,8 +31,8 @@ class Relabelled:
     clips : pandas.DataFrame
         The clips table with a column `reviewed`, as in `metadata.csv`.
     log : pandas.DataFrame
-        The review, and in `outcome` what became of each row: `confirmed`, `changed`, `dropped`, `added`, `not added` or
-        `not there`.
+        The review, and in `outcome` what became of each row: `confirmed`, `changed`, `dropped`, `added`, `not added`,
+        `two classes` or `not there`.
     missing : list of (str, str, str)
         `(path, label, reason)` of recordings that are not there.
     notes : tuple of str
@@ -86,6 +87,8 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     ]
     outcome = np.where(place >= 0, decision, np.where(is_added, ADDED, NOT_ADDED)).astype(object)
     outcome[lost | is_absent] = NOT_THERE
+    outcome = _one_class_each(review, np.array(paths, dtype=object), outcome)
+    place = np.where(np.isin(outcome, [NOT_ADDED, TWO_CLASSES]), -1, place)
     changed = _changed(clips, review, place)
     added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
     log = review.assign(outcome=outcome)
@@ -119,6 +122,22 @@ def _places(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> 
             (row for row in rows if clips["path"].iat[row] == path and abs(starts[row] - start_s) <= ROUNDING_S), -1
         )
     return place
+
+
+def _one_class_each(review: pd.DataFrame, paths: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """What becomes of each row where a window has several, one for each event in it."""
+    outcome = outcome.copy()
+    is_window = (review["clip_id"] == "").to_numpy() & (outcome != NOT_THERE)
+    rows = review.assign(path=paths)[is_window]
+    for _, own in rows.groupby(["path", "start_s"], sort=False):
+        labels = set(own["new_label"]) - {""}
+        if len(own) == 1 or not labels:
+            continue
+        if len(labels) > 1:
+            outcome[own.index] = TWO_CLASSES
+        else:  # the first row that gives the class is valid
+            outcome[own.index.difference([own.index[own["new_label"] != ""][0]])] = NOT_ADDED
+    return outcome
 
 
 def _changed(clips: pd.DataFrame, review: pd.DataFrame, place: np.ndarray) -> pd.DataFrame:
@@ -156,7 +175,7 @@ def _notes(clips: pd.DataFrame, log: pd.DataFrame, place: np.ndarray, *, n_lost:
         f"{n[CONFIRMED]:,} confirmed",
         f"{n[DROPPED]:,} dropped",
         f"{n[ADDED]:,} added from other recordings (trained on, never tested)",
-    ]
+    ] + ([f"{n[TWO_CLASSES]:,} left out, of windows with two classes"] if n[TWO_CLASSES] else [])
     notes = [f"labels by review: {', '.join(parts)}"]
     new = sorted(set(log.loc[log["outcome"].isin([CHANGED, ADDED]), "new_label"]) - set(clips["label"]))
     if new:
