@@ -114,7 +114,8 @@ def _other_images(result: Result) -> list[str]:
     lines = []
     if result.n_removed:
         lines.append(
-            f"  removed: {count(result.n_removed, 'image')} whose recordings are gone, have changed or were rejected"
+            f"  removed: {count(result.n_removed, 'image')} whose recordings are gone or were rejected, or whose audio or "
+            "class has changed"
         )
     if result.foreign:
         lines.append(
