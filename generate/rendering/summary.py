@@ -113,10 +113,8 @@ def _other_images(result: Result) -> list[str]:
     """Images that were removed, and those that are not this program's."""
     lines = []
     if result.n_removed:
-        lines.append(
-            f"  removed: {count(result.n_removed, 'image')} whose recordings are gone or were rejected, or whose audio or "
-            "class has changed"
-        )
+        why = "whose recordings are gone or were rejected, or whose audio or class has changed"
+        lines.append(f"  removed: {count(result.n_removed, 'image')} {why}")
     if result.foreign:
         lines.append(
             f"  warning: {count(len(result.foreign), 'PNG file')} in the folder not made by this program, or moved "

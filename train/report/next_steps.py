@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from generate.runtime.wording import count
 from train.quality import QUALITIES, SIZED
-from train.report.label_quality import SUSPECTS
 from train.report.report import Report
 from train.wording import percent
 
@@ -36,10 +35,7 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {','.join(report.folds_missing)}"
     if report.suspects and report.suspects.n_suspects:
         suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first
-        yield (
-            f"Check {suspects} that may be wrong, listed in {SUSPECTS} (to review: train.suspects); first {first}.",
-            "",
-        )
+        yield f"Review {suspects} that may be wrong (train.suspects); first {first}.", ""
     tested = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
     if tested:
         recall, worst = min(tested, key=lambda pair: pair[0])

@@ -182,7 +182,7 @@ def test_wrong_use_is_refused_before_work(trained, rehearse, tmp_path, capsys, m
         "holds 'clips.csv' and no rehearsal.json" in refused()
         and (tmp_path / "out" / "clips.csv").read_text() == "mine"
     )
-    monkeypatch.setattr("train.rehearse.plan.is_leaky", lambda run: True)
+    monkeypatch.setattr("train.predict.fold_models.is_leaky", lambda run: True)
     (tmp_path / "out" / "clips.csv").unlink()
     assert "must have a grouped split" in refused()
     monkeypatch.setattr("augment_audio.packages.find_spec", lambda name: None)
