@@ -103,7 +103,7 @@ def _add_collection(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
     reviews = "labels that were reviewed on a page review.html: changed, dropped, or of windows of new recordings"
-    add("--labels-from", nargs="+", default=[], type=Path, metavar="review.csv", help=reviews)
+    add("--labels-from", nargs="+", action="extend", default=[], type=Path, metavar="review.csv", help=reviews)
     layouts = "esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test ...), folds or folders"
     add("--layout", metavar="NAME", help=layouts)
     add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")

@@ -92,12 +92,6 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
                 f"{str(images)!r} holds images of a collection that was read in another way: {name} is {before!r} "
                 f"there and {now!r} here. Give the same, another OUTPUT, or replace the images with --overwrite."
             )
-    if collections[0].get("labels_from") and not collections[1].get("labels_from"):
-        names = " ".join(map(str, collections[0]["labels_from"]))  # type: ignore[call-overload]
-        raise ValueError(
-            f"{str(images)!r} holds images whose labels were reviewed ({names}), and this run would undo that. Give "
-            "--labels-from again, or replace the images with --overwrite."
-        )
     several = [is_multilabel(side) for side in (there, wanted)]
     if several[0] != several[1]:
         raise ValueError(

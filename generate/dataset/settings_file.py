@@ -26,7 +26,6 @@ class CollectionOrigin(TypedDict, total=False):
     source_column: str
     citation: str
     licence: str
-    labels_from: list[str]
     class_groups: dict[str, list[str]]
     multilabel: bool
 
@@ -52,7 +51,6 @@ _OPTIONAL = {
     "versions": json_check.table_of(json_check.TEXT),
 }
 _COLLECTION = dict.fromkeys(CollectionOrigin.__annotations__, json_check.TEXT) | {
-    "labels_from": json_check.list_of(json_check.TEXT),
     "class_groups": json_check.table_of(json_check.list_of(json_check.TEXT)),
     "multilabel": json_check.SWITCH,
 }

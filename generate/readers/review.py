@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from generate.dataset.tables.schema import LEADS_OUT
 from generate.readers.csv_tables.csv_text import line_numbers, read_table, require_columns
 from generate.runtime.os_compat import nfc
 from generate.runtime.safe_names import printable
@@ -21,8 +22,12 @@ REVIEW_COLUMNS = (
 `new_label` from now on, which is empty where the clip is dropped."""
 
 
+SAME_START_S = 0.005
+"""Windows that begin within this time of each other are one."""
+
+
 def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
-    """Read reviews; where two are of one clip or event, the later file is valid.
+    """Read reviews; where two are of one clip, or of one event, the later file is valid.
 
     A window of a recording may have a row for each class that was predicted there.
 
@@ -41,9 +46,24 @@ def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
     FileNotFoundError, ValueError
         If a file is not there or a row is not understood; the lines are named.
     """
-    tables = [_read(path) for path in paths]
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(REVIEW_COLUMNS))
-    return table[~_keys(table).duplicated(keep="last")].reset_index(drop=True)
+    valid: dict[tuple[str, ...], dict] = {}
+    of_window: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for path in paths:
+        for row in _read(path).to_dict("records"):
+            key = _key(row)
+            earlier = of_window.setdefault(key[:2], set())
+            # A page that was made after a review asks for the class that the review gave.
+            for other in [other for other in earlier if row["label"] == valid[other]["new_label"] != ""]:
+                earlier.remove(other)
+                del valid[other]
+            valid[key] = row
+            earlier.add(key)
+    return pd.DataFrame(list(valid.values()), columns=list(REVIEW_COLUMNS))
+
+
+def _key(row: dict) -> tuple[str, ...]:
+    """What tells clips and events apart."""
+    return (row["clip_id"],) if row["clip_id"] else (row["file"], f"{row['start_s']:.2f}", row["label"])
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -51,10 +71,14 @@ def _read(path: Path) -> pd.DataFrame:
         raise FileNotFoundError(f"There is no review {str(path)!r}. Save one with the page review.html.")
     table = read_table(path)
     require_columns(table, REVIEW_COLUMNS, path)
-    table = table[list(REVIEW_COLUMNS)].astype(object)
+    text = table[list(REVIEW_COLUMNS)].astype(object)
+    table = text.copy()
     for name in ("label", "new_label"):
-        table[name] = [nfc(printable(text.strip())) for text in table[name]]
-    table["start_s"] = [_seconds(text) for text in table["start_s"]]
+        table[name] = [nfc(printable(value.strip())) for value in text[name]]
+    table["start_s"] = [_seconds(value) for value in text["start_s"]]
+    # A clip that an earlier review added has a name by now; its recording is still not of the collection.
+    table.loc[[LEADS_OUT.match(file) is not None for file in table["file"]], "clip_id"] = ""
+    keys = pd.Series([str(_key(row)) for row in table.to_dict("records")], index=table.index, dtype=object)
     decision, new, before = table["decision"], table["new_label"], table["label"]
     for wrong, what in (
         (~decision.isin(DECISIONS), f"decision must be one of {', '.join(DECISIONS)}"),
@@ -63,26 +87,20 @@ def _read(path: Path) -> pd.DataFrame:
         ((decision == DROPPED) & (new != ""), "new_label must be empty where a clip is dropped"),
         ((decision == CHANGED) & ((new == "") | (new == before)), "new_label must be another class than label"),
         ((decision == CONFIRMED) & ((new == "") | (new != before)), "new_label must be label where it is confirmed"),
-        (_keys(table).duplicated(keep=False), "a clip must have one row, and an event too"),
+        (keys.duplicated(keep=False), "a clip must have one row, and an event too"),
     ):
         if wrong.any():
             lines = list(table.index[wrong])
+            got = " | ".join(text.loc[lines[0]])
             raise ValueError(
-                f"In {str(path)!r} {what}. Got {','.join(map(str, table.loc[lines[0]]))!r} in {line_numbers(lines)}. "
-                "Correct it, or save the review again."
+                f"In {str(path)!r} {what}. Got {got!r} in {line_numbers(lines)}. Correct it, or save the review again."
             )
     return table
 
 
-def _keys(table: pd.DataFrame) -> pd.Series:
-    """What tells clips and events apart."""
-    rows = zip(table["clip_id"], table["file"], table["start_s"], table["label"], strict=True)
-    return pd.Series([clip_id or event for clip_id, *event in rows], index=table.index, dtype=object).map(str)
-
-
 def _seconds(text: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))  # as some spreadsheets write it
     except ValueError:
         return math.nan
     return value if 0 <= value < math.inf else math.nan

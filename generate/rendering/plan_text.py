@@ -101,7 +101,7 @@ def _left_out(prepared: Prepared, plan: Plan) -> list[str]:
 
 
 def _recordings_in_several_folds(clips: pd.DataFrame) -> list[str]:
-    folds = clips.groupby("source_id")["fold"].nunique()
+    folds = clips[clips["fold"] != ""].groupby("source_id")["fold"].nunique()
     in_several = list(folds.index[folds > 1])
     if not in_several:
         return []

@@ -19,12 +19,11 @@ from generate.features import check_feature
 from generate.features.spectrogram import check_denoising
 from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
-from generate.readers.review import read_reviews
 from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
 from generate.rendering.clip import Front, Job
 from generate.rendering.clip_selection import choose_classes, stratified_limit
 from generate.rendering.options import DEMO, RenderOptions, WindowOptions
-from generate.rendering.relabel import relabel
+from generate.rendering.relabel import relabel, reviews_of
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.variants import all_of, note_unused_variants_file, requested_variants, try_own_variants
 from generate.rendering.windows import Windows, cut_into_windows
@@ -129,7 +128,7 @@ def prepare(options: RenderOptions) -> Prepared:
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout
     _refuse_overlap(audio_folder, images)
-    review = read_reviews(options.labels_from)
+    review = reviews_of(options, images)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
     settings = _settings(options, layout)
@@ -162,7 +161,7 @@ def prepare(options: RenderOptions) -> Prepared:
 
     if settings.long == "split" and collection.events is None:
         clips, unusable, known_lengths = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
-    relabelled = relabel(clips, review, audio_folder) if options.labels_from else None
+    relabelled = relabel(clips, review, audio_folder) if len(review) else None
     if relabelled:
         clips = relabelled.clips
         collection.missing += relabelled.missing
@@ -286,7 +285,6 @@ def _settings_json(
             "layout": layout,
             "subset": options.subset,
             "labels": options.labels.name if options.labels else "",
-            **({"labels_from": [path.name for path in given.labels_from]} if given.labels_from else {}),
             **({"annotations": annotations} | asdict(windows) if collection.events is not None else {}),
             "source_pattern": options.source_pattern,
             "name_pattern": options.name_pattern,

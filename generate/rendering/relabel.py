@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from generate.dataset.tables import REVIEWED
 from generate.dataset.tables.schema import ADDED
-from generate.readers.review import CHANGED, CONFIRMED, DROPPED
+from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, read_reviews
+from generate.rendering.options import RenderOptions
 from generate.runtime.safe_names import path_on_disk, printable, unique_ids
 from generate.runtime.wording import count, listed
 
 NOT_THERE, NOT_ADDED, TWO_CLASSES = "not there", "not added", "two classes"
 """What became of a row of the review, beside its decision: no such clip; a new window of no class, or that another row
 gives its class; a window of two classes, which is left out."""
-ROUNDING_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,29 @@ class Relabelled:
     log: pd.DataFrame
     missing: list[tuple[str, str, str]]
     notes: tuple[str, ...]
+
+
+def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
+    """Read the reviews that were applied to an image folder before, and those that are given now.
+
+    Parameters
+    ----------
+    options : RenderOptions
+    images : Path
+        The image folder, which need not exist; with `overwrite` what was applied to it is forgotten.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a review cannot be read, or one is given to a run of a part of the collection.
+    """
+    if options.labels_from and (options.limit or options.classes or options.leave_out):
+        raise ValueError(
+            "--labels-from must be given to a run of all clips, since a clip may move to a class that is left out. Got "
+            "--limit, --classes or --leave-out with it. Leave these out."
+        )
+    applied = images / REVIEWED
+    return read_reviews([*([applied] if applied.is_file() and not options.overwrite else []), *options.labels_from])
 
 
 def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Relabelled:
@@ -73,10 +97,11 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     if lost.any() and lost.sum() == of_collection.sum():
         first = review[lost].iloc[0]
         raise ValueError(
-            f"--labels-from must be a review of this collection. Got {first['clip_id']!r} ({first['file']}) and "
-            f"{int(lost.sum()) - 1:,} more clips, none of which is there. Give the folder of their recordings, and the "
-            "options with which their images were made."
+            f"--labels-from must be a review of this collection. Got {count(int(lost.sum()), 'clip')}, such as "
+            f"{first['clip_id']!r} ({first['file']}, from {first['start_s']:g} s), none of which is in this file from "
+            "this second on. Give the folder of their recordings, and the options with which their images were made."
         )
+    _check_spelling(clips, review)
     decision = review["decision"].to_numpy(dtype=object)
     is_added = (place < 0) & ~of_collection & (decision != DROPPED)
     is_absent = is_added & ~np.array([(audio_folder / path).is_file() for path in paths], dtype=bool)
@@ -87,9 +112,12 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     ]
     outcome = np.where(place >= 0, decision, np.where(is_added, ADDED, NOT_ADDED)).astype(object)
     outcome[lost | is_absent] = NOT_THERE
-    outcome = _one_class_each(review, np.array(paths, dtype=object), outcome)
+    outcome = _one_class_each(review, np.array(paths, dtype=object), place, outcome)
     place = np.where(np.isin(outcome, [NOT_ADDED, TWO_CLASSES]), -1, place)
-    changed = _changed(clips, review, place)
+    labels = clips["label"].to_numpy(dtype=object)[place]
+    outcome[(outcome == CHANGED) & (review["new_label"] == labels)] = CONFIRMED  # the collection says so by now
+    outcome[(outcome == CONFIRMED) & (place >= 0) & (review["new_label"] != labels)] = CHANGED
+    changed = _changed(clips, review.assign(decision=outcome), place)
     added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
     log = review.assign(outcome=outcome)
     return Relabelled(
@@ -119,21 +147,38 @@ def _places(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> 
     for k, (clip_id, path, start_s) in enumerate(zip(review["clip_id"], paths, review["start_s"], strict=True)):
         rows = [row_of_id[clip_id]] if clip_id in row_of_id else [] if clip_id else rows_of_path.get(path, [])
         place[k] = next(
-            (row for row in rows if clips["path"].iat[row] == path and abs(starts[row] - start_s) <= ROUNDING_S), -1
+            (row for row in rows if clips["path"].iat[row] == path and abs(starts[row] - start_s) <= SAME_START_S), -1
         )
     return place
 
 
-def _one_class_each(review: pd.DataFrame, paths: np.ndarray, outcome: np.ndarray) -> np.ndarray:
-    """What becomes of each row where a window has several, one for each event in it."""
+def _check_spelling(clips: pd.DataFrame, review: pd.DataFrame) -> None:
+    """Raise for a class that differs from one of the collection in its letters' case alone."""
+    spelled = {label.casefold(): label for label in clips["label"].unique()}
+    for label in review["new_label"].unique():
+        known = spelled.get(label.casefold(), label)
+        if known != label:
+            raise ValueError(
+                f"A class of --labels-from must be spelled as in the collection: {known!r}. Got {label!r}. Correct "
+                "it in the column new_label."
+            )
+
+
+def _one_class_each(review: pd.DataFrame, paths: np.ndarray, place: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """What becomes of each row where a clip or a window has several, one for each event in it."""
     outcome = outcome.copy()
-    is_window = (review["clip_id"] == "").to_numpy() & (outcome != NOT_THERE)
-    rows = review.assign(path=paths)[is_window]
-    for _, own in rows.groupby(["path", "start_s"], sort=False):
+    where = [
+        f"{row}" if row >= 0 else f"{path} {start_s:.2f}"
+        for row, path, start_s in zip(place, paths, review["start_s"], strict=True)
+    ]
+    for _, own in review[outcome != NOT_THERE].groupby(pd.Series(where, index=review.index)):
+        of_clip = own[own["clip_id"] != ""]
         labels = set(own["new_label"]) - {""}
         if len(own) == 1 or not labels:
             continue
-        if len(labels) > 1:
+        if len(of_clip):  # what was decided of the clip is valid before what was decided of an event in it
+            outcome[own.index.difference([of_clip.index[-1]])] = NOT_ADDED
+        elif len(labels) > 1:
             outcome[own.index] = TWO_CLASSES
         else:  # the first row that gives the class is valid
             outcome[own.index.difference([own.index[own["new_label"] != ""][0]])] = NOT_ADDED
@@ -174,7 +219,7 @@ def _notes(clips: pd.DataFrame, log: pd.DataFrame, place: np.ndarray, *, n_lost:
         f"{n[CHANGED]:,} changed",
         f"{n[CONFIRMED]:,} confirmed",
         f"{n[DROPPED]:,} dropped",
-        f"{n[ADDED]:,} added from other recordings (trained on, never tested)",
+        f"{n[ADDED]:,} windows added as new clips (trained on, never tested)",
     ] + ([f"{n[TWO_CLASSES]:,} left out, of windows with two classes"] if n[TWO_CLASSES] else [])
     notes = [f"labels by review: {', '.join(parts)}"]
     new = sorted(set(log.loc[log["outcome"].isin([CHANGED, ADDED]), "new_label"]) - set(clips["label"]))

@@ -214,7 +214,9 @@ def _write_tables(
     n_removed, foreign = _remove_others(images, metadata, named | plan.left | set(journal["file_name"]))
     own_files.remove_temporary(images)
     tables.write_table(images / tables.REJECTED, rejected_lines)
-    if prepared.review is not None:
+    if prepared.review is None:
+        (images / tables.REVIEWED).unlink(missing_ok=True)  # of what --overwrite replaces
+    else:
         tables.write_table(images / tables.REVIEWED, prepared.review)
     tables.write_table(images / tables.METADATA, metadata)
     (images / tables.JOURNAL).unlink()

@@ -128,6 +128,7 @@ def run(tmp_path_factory) -> Path:
                 "split": "",
                 "events": "",
                 "salience": "",
+                "reviewed": "",
                 "variant": "original",
             }
             row |= {"duplicate": False, "silent": False, "seconds": 1.0, "peak_dbfs": -3.0, "dc_offset": 0.0}

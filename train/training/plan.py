@@ -130,7 +130,7 @@ def _training(prepared: Prepared) -> str:
     each = f"{min(numbers):,}" if min(numbers) == max(numbers) else f"{min(numbers):,} to {max(numbers):,}"
     which = "with " + listed(variants, most=8) if variants else "originals only"
     n_added = int(((prepared.table["variant"] == ORIGINAL) & is_added(prepared.table)).sum())
-    added = f", {count(n_added, 'clip')} that a review added in every fold" if n_added else ""
+    added = f", {count(n_added, 'clip')} that a review added" if n_added else ""
     return f"{each} images a fold, {which}{added}{_left_out(prepared)}"
 
 

@@ -1,3 +1,5 @@
+import csv
+
 import pandas as pd
 import pytest
 
@@ -48,3 +50,18 @@ def test_no_such_review(tmp_path):
     pd.DataFrame({"file": ["a"]}).to_csv(tmp_path / "review.csv", index=False)
     with pytest.raises(ValueError, match="has no column 'clip_id'"):
         read_reviews([tmp_path / "review.csv"])
+
+
+def test_a_review_that_a_spreadsheet_saved(tmp_path):
+    rows = [HEADER, ROW, '"",/new/a.wav,"2,5","7,5",dog,changed,"cat, old",events,run,']
+    text = "\r\n".join(";".join(next(csv.reader([row]))) for row in rows) + "\r\n"
+    (tmp_path / "review.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    table = read_reviews([tmp_path / "review.csv"])
+    assert list(table["start_s"]) == [0.0, 2.5] and list(table["new_label"]) == ["dog", "cat, old"]
+
+
+def test_a_page_that_was_made_after_a_review_asks_for_the_class_that_it_gave(tmp_path):
+    first = write(tmp_path / "1.csv", ",/new/a.wav,2.5,7.5,dog,changed,owl,,,", ",/new/a.wav,2.5,7.5,cat,dropped,,,,")
+    second = write(tmp_path / "2.csv", "a-at0002.5s,/new/a.wav,2.50,7.5,owl,changed,rain,gallery,,")
+    table = read_reviews([first, second])
+    assert list(zip(table["label"], table["new_label"], strict=True)) == [("cat", ""), ("owl", "rain")]

@@ -67,7 +67,7 @@ def test_a_review_is_applied_and_its_images_follow(audio_folder, recording, tmp_
     capsys.readouterr()
     assert generate(audio_folder, images, *QUICK, "--variants", "noise=10", "--labels-from", file) == 3
     out = capsys.readouterr().out
-    assert "1 changed, 2 confirmed, 1 dropped, 2 added" in out and "'owl'" in out and "gone.wav" in out
+    assert "1 changed, 2 confirmed, 1 dropped, 2 windows added" in out and "'owl'" in out and "gone.wav" in out
     table = tables.read_metadata(images / "metadata.csv")
     assert len(table) == 2 * (8 - 1 + 2)
     of = table[table["variant"] == "original"].set_index("clip_id")
@@ -98,13 +98,55 @@ def test_a_review_is_applied_and_its_images_follow(audio_folder, recording, tmp_
     ]
     assert {path: path.stat().st_mtime_ns for path in audio_folder.rglob("*.wav")} == sounds
 
-    assert generate(audio_folder, images, *QUICK, "--variants", "noise=10") == 1
-    assert "--labels-from again" in capsys.readouterr().err
-    assert (
-        generate(audio_folder, images, *QUICK, "--variants", "noise=10", "--labels-from", file, "--max-rejected", "20")
-        == 0
+    # The review stays with the images; a second one is added to it, and a page of these images may ask again.
+    again = [audio_folder, images, *QUICK, "--variants", "noise=10", "--max-rejected", "20"]
+    assert generate(*again) == 0 and "0 to render" in capsys.readouterr().out
+    owl = of[of["label"] == "owl"].index[0]
+    second = review(
+        tmp_path / "second.csv",
+        ("low-2", "low/2.wav", 0, "low", "high"),
+        (owl, recording.as_posix(), 2.5, "owl", "low"),
     )
-    assert "0 to render" in capsys.readouterr().out
+    assert generate(*again, "--labels-from", second) == 0
+    table = tables.read_metadata(images / "metadata.csv")
+    of = table[table["variant"] == "original"].set_index("clip_id")
+    assert of["label"].value_counts().to_dict() == {"high": 6, "low": 3}
+    assert of["label"][["low-0", "low-2", owl]].tolist() == ["high", "high", "low"]
+    log = pd.read_csv(images / "reviewed.csv", keep_default_na=False)
+    assert log["outcome"].value_counts()[["added", "changed", "dropped"]].tolist() == [2, 2, 1]
+
+    assert generate(*again, "--overwrite") == 0
+    assert tables.read_metadata(images / "metadata.csv")["reviewed"].eq("").all()
+    assert not (images / "reviewed.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "words"),
+    [
+        ([("low-0", "low/0.wav", 0, "low", "high")], ["--limit", "4"], "a run of all clips"),
+        ([("low-0", "low/0.wav", 0, "low", "high")], ["--classes", "low", "high"], "a run of all clips"),
+        ([("low-0", "low/0.wav", 0, "low", "High")], [], "spelled as in the collection: 'high'. Got 'High'"),
+        ([("low-0", "low/0.wav", 0.5, "low", "high")], [], "such as 'low-0' (low/0.wav, from 0.5 s)"),
+    ],
+)
+def test_a_review_that_cannot_be_applied_is_refused(audio_folder, tmp_path, capsys, rows, options, words):
+    file = review(tmp_path / "review.csv", *rows)
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file, *options) == 1
+    assert words in capsys.readouterr().err and not (tmp_path / "images").exists()
+
+
+def test_what_was_decided_of_a_clip_is_valid_before_what_was_decided_of_an_event_in_it(audio_folder, tmp_path, capsys):
+    file = review(
+        tmp_path / "review.csv",
+        ("", audio_folder / "low" / "0.wav", 0, "high", "high"),
+        ("low-0", "low/0.wav", 0, "low", "low"),
+        ("", audio_folder / "low" / "1.wav", 0, "high", "high"),
+    )
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file) == 0
+    assert "1 changed, 1 confirmed" in capsys.readouterr().out
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv").set_index("clip_id")
+    assert table.loc[["low-0", "low-1"], "reviewed"].drop_duplicates().tolist() == ["confirmed", "changed"]
+    assert set(table.loc["low-0", "label"]) == {"low"} and set(table.loc["low-1", "label"]) == {"high"}
 
 
 def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, monkeypatch):
@@ -133,7 +175,7 @@ def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, mo
 def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
     file = review(tmp_path / "review.csv", ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"))
     assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file) == 1
-    assert "must be a review of this collection. Got 'cat-0'" in capsys.readouterr().err
+    assert "must be a review of this collection. Got 1 clip, such as 'cat-0'" in capsys.readouterr().err
     file = review(
         tmp_path / "review.csv",
         ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"),
