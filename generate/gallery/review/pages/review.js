@@ -85,8 +85,20 @@ function hear(isAsked) {
   });
 }
 
+/** Stop what plays, and let go of its decoder: browsers allow a page some dozens of them. */
+function release() {
+  const audio = audioShown();
+  if (!audio) return;
+  audio.pause();
+  audio.removeAttribute("src");
+  audio.load();
+  audio.remove();
+}
+window.addEventListener("pagehide", release);
+window.addEventListener("pageshow", (event) => { if (event.persisted) show(); });
+
 function showSeen(item) {
-  audioShown()?.pause();
+  release();
   const image = imageFile(item.image, `spectrogram of ${placeOf(item)}`), shown = plot(image);
   if (!item.audio) {
     const words = element("p", { class: "soft small" }, "It cannot be heard from here: there is no audio file beside the image.");
@@ -137,7 +149,7 @@ function showProgress() {
 }
 
 function showEnd({ y, c, n, done }) {
-  audioShown()?.pause();
+  release();
   const left = list.length - done, changes = new Map();
   for (const entry of decided.values()) if (entry[1] === "c" && list.includes(entry[0])) changes.set(JSON.stringify([items[entry[0]].label, entry[2]]), (changes.get(JSON.stringify([items[entry[0]].label, entry[2]])) ?? 0) + 1);
   find("end-title").textContent = !list.length ? "There is nothing to review" : left ? `That was the last one; ${count(left, "item")} ${left === 1 ? "is" : "are"} not decided` : list.length === 1 ? "It is reviewed" : `All ${list.length.toLocaleString("en")} are reviewed`;
