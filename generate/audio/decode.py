@@ -133,8 +133,11 @@ def _place(recording: Recording, start_s: float, longest_s: float | None) -> tup
     expected = recording.n_samples - start
     if longest_s is not None:
         expected = min(expected, round(longest_s * recording.sr))
-    if recording.n_samples == 0 or expected <= 0:
+    if recording.n_samples == 0:
         raise BadAudio("empty: it holds no samples")
+    if expected <= 0:
+        end_s = recording.n_samples / recording.sr
+        raise BadAudio(f"empty: the clip begins at {start_s:g} s, and the recording ends at {end_s:g} s")
     return start, expected
 
 

@@ -57,7 +57,8 @@ def _item(row: Any) -> ReviewItem:
         label=row.top_1,
         image="",
         why=f"{kind.capitalize()}: {row.top_1} {percent(row.p_1)}, {row.top_2} {percent(row.p_2)}; nearest training "
-        f"clip {row.nearest_clip} ({row.nearest_label}), farther than {percent(row.unlike)} of these from each other",
+        f"clip {row.nearest_clip} ({row.nearest_label}), farther from it than {percent(row.unlike)} of the training "
+        "clips are from theirs",
         suggested=row.top_2,
         kinds=(kind,),
     )

@@ -86,6 +86,6 @@ def suspects_text(suspects: pd.DataFrame, *, n_clips: int, most: int) -> str:
     for row in suspects.head(most).itertuples():
         lines.append(
             f"  {row.rank:>3}  {shortened(row.clip_id)}: labelled {shortened(row.label)} ({percent(row.p_label)}), "
-            f"predicted as {shortened(row.suggested)} ({percent(row.p_suggested)}); nearest {row.nearest_labels}"
+            f"predicted as {shortened(row.suggested)} ({percent(row.p_suggested)}); nearest clips: {row.nearest_labels}"
         )
     return "\n".join(lines)

@@ -50,7 +50,7 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
                 padded_before(settings, row.clip_id) * max(0.0, settings.seconds - (row.end_s - row.start_s)), 4
             ),
             why=f"Labelled {row.label} ({percent(row.p_label)}), predicted {row.suggested} ({percent(row.p_suggested)})"
-            + (f"; nearest {row.nearest_labels}" if row.nearest_labels else ""),
+            + (f"; nearest training clips: {row.nearest_labels}" if row.nearest_labels else ""),
             suggested=row.suggested,
         )
         for row in suspects.itertuples()

@@ -298,6 +298,11 @@ def test_a_file_without_samples(write, name):
         load(write(np.zeros(0, dtype=np.float32), name=name), SR)
 
 
+def test_a_clip_that_begins_after_the_end(write):
+    with pytest.raises(BadAudio, match="the clip begins at 7.5 s, and the recording ends at 1 s"):
+        load(write(tone(440)), SR, start_s=7.5)
+
+
 @pytest.mark.parametrize(
     "content",
     [

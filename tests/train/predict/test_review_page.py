@@ -172,7 +172,7 @@ def test_suggestions_are_there_in_the_order_of_the_table(run, recording, tmp_pat
     assert data["found_by"] == "suggestions" and first["file"] == second["file"] == str(tmp_path / NAME)
     assert (first["label"], first["start_s"], first["kinds"]) == ("bird", 10.0, ["useful"])
     assert first["why"].startswith(
-        "Useful: bird 40.0 %, rain 30.0 %; nearest training clip 1-7-A (saw), farther than 93.0 %"
+        "Useful: bird 40.0 %, rain 30.0 %; nearest training clip 1-7-A (saw), farther from it than 93.0 %"
     )
     assert second["kinds"] == ["at random"] and second["label"] == "saw"
     y, rate = soundfile.read(content(first["audio"], "audio/mpeg"), dtype="float32")
@@ -210,7 +210,7 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
         "./../../sounds/bird/d%2C%201.ogg#t=2.5,7.5",
     ]
     first = data["items"][0]
-    assert first["why"] == "Labelled bird (2.0 %), predicted saw (91.0 %); nearest saw 4, bird 1"
+    assert first["why"] == "Labelled bird (2.0 %), predicted saw (91.0 %); nearest training clips: saw 4, bird 1"
     assert (first["file"], first["start_s"], first["end_s"], first["suggested"]) == ("bird/d, 1.ogg", 2.5, 9.0, "saw")
     with contextlib.chdir(run.folder):  # and those of another are not
         write_suspects_page(run, suspects)
