@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,6 +104,21 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
+
+    def downloaded(self, folder: Path, press: Callable[[], object], *, seconds: float = 10.0) -> Path:
+        """Press what saves a file, and wait until it is there whole: a file is empty at first."""
+        folder.mkdir(exist_ok=True)
+        before = set(folder.iterdir())
+        allow = {"behavior": "allow", "downloadPath": str(folder)}
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", allow)
+        press()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            new = set(folder.iterdir()) - before
+            if len(new) == 1 and (path := next(iter(new))).suffix == ".csv" and path.stat().st_size:
+                return path
+            time.sleep(0.05)
+        raise AssertionError(f"nothing was downloaded; in the folder: {sorted(path.name for path in folder.iterdir())}")
 
     def play(self, audio: object) -> None:
         """Press play and wait until it sounds."""

@@ -146,8 +146,8 @@ def equal_audio(clips: pd.DataFrame) -> Finding:
     n_folds = int((groups["fold"].nunique() > 1).sum())
     some = "; ".join(" = ".join(files[:3]) for _, files in list(groups["file"])[:MOST_NAMES])
     what = (
-        f"{count(groups.ngroups, 'recording')} under several names, {count(len(doubled), 'clip')}; in two classes "
-        f"{n_labels:,}, in two folds {n_folds:,}: {some}"
+        f"{count(groups.ngroups, 'recording')} under several names ({count(len(doubled), 'clip')}), "
+        f"{_divided(n_labels, n_folds)}: {some}"
     )
     fixes = ["keep one of each (training keeps equal samples on one side of every split, but counts them twice)"]
     if n_labels:
@@ -181,8 +181,8 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
     worst_first = (2 * in_classes + in_folds).sort_values(ascending=False, kind="stable").index
     some = "; ".join(f"{a['file'][row]} and {b['file'][row]}" for row in worst_first[:MOST_NAMES])
     what = (
-        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start{rest}"
-        f"; in two classes {in_classes.sum():,}, in two folds {in_folds.sum():,}: {some}"
+        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start, "
+        f"{_divided(int(in_classes.sum()), int(in_folds.sum()))}: {some}{rest}"
     )
     side = "" if in_folds.any() or (clips["fold"] == "").all() else " of another split, though not of these folds"
     fixes = [
@@ -195,6 +195,13 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
             "are audible in it"
         )
     return _finding(what, fixes)
+
+
+def _divided(n_in_two_classes: int, n_in_two_folds: int) -> str:
+    """How many of some pairs are in two classes, and in two folds: the continuation of a sentence."""
+    parts = {"classes": n_in_two_classes, "folds": n_in_two_folds}
+    found = " and ".join(f"{n:,} of them in two {name}" for name, n in parts.items() if n)
+    return found or "none of them in two classes or in two folds"
 
 
 def is_silent(clips: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.audit.flag_words import FLAG_WORDS
 from generate.dataset import clip_audio, folder, png, tables
 from generate.dataset.label_sets import split_labels
 from generate.dataset.planes import DELTAS, planes_in_words
@@ -183,6 +184,7 @@ def _columns(
     return {
         "classes": classes,
         "labels_of": [split_labels(label) if multilabel else [label] for label in classes],
+        "flag_words": FLAG_WORDS,
         "folders": folders,
         "folds": folds,
         "variants": variants,

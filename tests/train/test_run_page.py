@@ -5,7 +5,6 @@ import json
 import math
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -138,15 +137,13 @@ def test_tables_sort_and_are_saved(page, run, tmp_path):
     assert column(1) == sorted(column(1), key=str.lower)
     page.one("#class-table thead th:first-child button").click()
     assert page.one("#class-table thead th:first-child").get_attribute("aria-sort") == "descending"
-    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     tables = page.all("table")
     buttons = [button for button in page.all("button") if button.get_property("textContent") == "download as CSV"]
     assert len(buttons) == len(tables) + 1  # and the list of clips
-    for button in buttons:
-        page.run("arguments[0].click()", button)
-    deadline = time.monotonic() + 10
-    while len(found := list(tmp_path.glob("*.csv"))) < len(buttons) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    found = [
+        page.downloaded(tmp_path / "saved", lambda button=button: page.run("arguments[0].click()", button))
+        for button in buttons
+    ]
     saved = {path.stem.removeprefix("first-"): pd.read_csv(path) for path in found}
     classes = saved["classes"].set_index("class")
     for row in run.report.classes:

@@ -90,6 +90,27 @@ def peak_window(event: DetectedEvent, windows: Sequence[WindowPrediction], numbe
     return min(inside, key=lambda window: abs(float(window.probabilities[number]) - event.peak_probability))  # type: ignore[index]
 
 
+def event_box(event: DetectedEvent, window: WindowPrediction) -> tuple[float, float, float, float, str]:
+    """The part of an event that is in a window, for its image; arrows say that it continues beyond.
+
+    Parameters
+    ----------
+    event : DetectedEvent
+    window : WindowPrediction
+        That the event is in.
+
+    Returns
+    -------
+    left, right, bottom, top : float
+        As fractions of the image.
+    text : str
+    """
+    length_s = window.end_s - window.start_s
+    left, right = ((at_s - window.start_s) / length_s for at_s in (event.start_s, event.end_s))
+    text = ("← " if left < 0 else "") + "event" + (" →" if right > 1 else "")
+    return round(max(0.0, left), 4), round(min(1.0, right), 4), 0.0, 1.0, text
+
+
 def _item(
     event: DetectedEvent, windows: Sequence[WindowPrediction], classes: Sequence[str], threshold: float
 ) -> ReviewItem:
@@ -108,4 +129,5 @@ def _item(
         why=f"{event.label} {percent(event.peak_probability)} (an event from {percent(threshold)} on){also}. "
         f"The event lasts from {clock(event.start_s)} to {clock(event.end_s)}",
         suggested="" if other is None else classes[other],
+        boxes=(event_box(event, window),),
     )

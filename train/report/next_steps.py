@@ -35,7 +35,7 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {','.join(report.folds_missing)}"
     if report.suspects and report.suspects.n_suspects:
         suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first
-        yield f"Review {suspects} that may be wrong (train.suspects); first {first}.", ""
+        yield f"Review {suspects} that may be wrong, first {first}:", f"python -m train.suspects {RUN}"
     tested = [(row.recall, row) for row in report.counted_classes if row.recall is not None and row.recall < 1]
     if tested:
         recall, worst = min(tested, key=lambda pair: pair[0])

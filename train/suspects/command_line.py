@@ -78,10 +78,11 @@ def suspects_text(suspects: pd.DataFrame, *, n_clips: int, most: int) -> str:
     from generate.runtime.wording import count
     from train.wording import percent, shortened
 
-    n = int(suspects["is_confident"].sum())
+    n, n_reviewed = int(suspects["is_confident"].sum()), int((suspects["reviewed"] != "").sum())
+    last = f" ({n_reviewed:,} whose labels a review gave come last)" if n_reviewed else ""
     lines = [
         f"{n:,} of {count(n_clips, 'label')} probably wrong, by confident learning; {len(suspects):,} clips are "
-        "predicted as another class than their label, the least probable label first:"
+        f"predicted as another class than their label, the least probable label first{last}:"
     ]
     for row in suspects.head(most).itertuples():
         lines.append(

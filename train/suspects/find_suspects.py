@@ -37,8 +37,9 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     -------
     pandas.DataFrame
         As `train.report.label_quality.suspects_table` gives it, and of each clip `audio_file`, `start_s`, `end_s`,
-        `file_name`, `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips) and
-        `nearest_clips`.
+        `file_name`, `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips),
+        `nearest_clips` and `reviewed`, which is `confirmed` or `changed` where a person gave the label in a review:
+        these are ranked last.
 
     Raises
     ------
@@ -56,6 +57,9 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
         suspects[name] = table[name].to_numpy()[rows]
     suspects["end_s"] = (suspects["start_s"] + table["seconds"].to_numpy()[rows]).round(6)
     suspects["nearest_labels"] = suspects["nearest_clips"] = ""
+    suspects["reviewed"] = table["reviewed"].to_numpy(dtype=object)[rows] if "reviewed" in table else ""
+    suspects = suspects.sort_values("reviewed", key=lambda given: given != "", kind="stable", ignore_index=True)
+    suspects["rank"] = np.arange(1, len(suspects) + 1)
     explained = suspects.index if most is None else suspects.index[:most]
     if not len(explained):
         return suspects
@@ -67,7 +71,7 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     splits = {split.name: split for split in prepared.splits}
     for fold, own in suspects.loc[explained].groupby("fold"):
         train = splits[str(fold)].train
-        _, found = nearest(vectors[rows[own.index]], vectors[train], n=N_NEAREST)
+        _, found = nearest(vectors[[row_of[clip_id] for clip_id in own["clip_id"]]], vectors[train], n=N_NEAREST)
         for index, near in zip(own.index, train[found], strict=True):
             suspects.loc[index, "nearest_labels"] = _counted(table["label"].iloc[near])
             suspects.loc[index, "nearest_clips"] = " | ".join(table["clip_id"].iloc[near])

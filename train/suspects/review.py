@@ -18,6 +18,7 @@ from generate.gallery.review.items import ReviewItem, played_part
 from generate.gallery.review.write_page import audio_folder_beside, write_review_page
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import safe_name
+from generate.runtime.wording import count
 from train.explain.explain_run import EXPLAINED
 from train.report.label_quality import SUSPECTS_PAGE
 from train.report.page import IMAGES
@@ -53,8 +54,9 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
             + (f"; nearest training clips: {row.nearest_labels}" if row.nearest_labels else ""),
             suggested=row.suggested,
         )
-        for row in suspects.itertuples()
+        for row in suspects[suspects["reviewed"] == ""].itertuples()
     ]
+    n_reviewed = int((suspects["reviewed"] != "").sum())
     page = run.folder / SUSPECTS_PAGE
     name = run.folder.resolve().name
     write_review_page(
@@ -66,7 +68,8 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
         run=name,
         settings=settings,
         sounds=audio_folder_beside(page, run.images, described),
-        note=f"Found by the run {name}. The nearest are training clips of other recordings, by pretrained features.",
+        note=f"Found by the run {name}. The nearest are training clips of other recordings, by pretrained features."
+        + (f" Left out: {count(n_reviewed, 'clip')} whose label a review gave." if n_reviewed else ""),
     )
     return page
 

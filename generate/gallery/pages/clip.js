@@ -30,7 +30,7 @@ function openClip(k) {
 /** A flag in words, with a link to the clip that it names. */
 function flagChip(flag) {
   const kind = kindOf(flag), other = flag.slice(kind.length + 1);
-  return element("span", { class: `chip ${FLAGGED.test(kind) ? "warn" : "soft"}` }, `${kind}: ${FLAGS[kind] ?? ""} `.replace(/: $/, ""),
+  return element("span", { class: `chip ${FLAGGED.test(kind) ? "warn" : "soft"}` }, `${kindWords(kind)}: ${data.flag_words[kind] ?? ""} `.replace(/: $/, ""),
     other && place.has(other) ? element("a", { href: `#${encodeURIComponent(other)}` }, other) : other);
 }
 

@@ -7,10 +7,6 @@ const FIRST = 24, MORE = 240;
 const EVERY = "every";
 const LONGEST = 26;          // characters of a name in a caption; of a longer one both ends
 const FLAGGED = /silent|quiet|equal-to|near-duplicate/;
-const FLAGS = {
-  silent: "nothing is heard", clipped: "reaches full scale", quiet: "much quieter than usual", short: "much shorter than the image",
-  long: "longer than the image", "cut-off": "nothing above some frequency", "equal-to": "the same audio as", "near-duplicate-of": "almost the same as",
-};
 let matching = [];           // clips that pass the filters, in the order of the page
 
 const folderOf = (k) => data.folders[clips.folder[k]];
@@ -66,15 +62,17 @@ const flagsOf = (k) => clips.flags[k].split(" ").filter(Boolean);
 const kindOf = (flag) => flag.split(":")[0];
 const nOfFlag = new Map();
 for (const k of numbers) for (const kind of new Set(flagsOf(k).map(kindOf))) nOfFlag.set(kind, (nOfFlag.get(kind) || 0) + 1);
-options("flag", [...nOfFlag].sort().map(([kind, n]) => [kind, `${kind} (${n})`]));
+const kindWords = (kind) => kind.replaceAll("-", " ");
+options("flag", [...nOfFlag].sort().map(([kind, n]) => [kind, `${kindWords(kind)} (${n})`]));
 if (data.rejected.length) options("flag", [["rejected", `rejected (${data.rejected.length})`]]);
 const nOfRecording = new Map();
 for (const name of clips.recording) nOfRecording.set(name, (nOfRecording.get(name) || 0) + 1);
 find("recordings").append(...[...nOfRecording].filter(([, n]) => n > 1).slice(0, 5000)
   .map(([value, n]) => element("option", { value }, count(n, "clip"))));
-const flagged = [...nOfFlag.keys()].filter((kind) => FLAGGED.test(kind)).sort();
+const flagged = [...nOfFlag.keys()].filter((kind) => FLAGGED.test(kind)).sort(), others = [...nOfFlag.keys()].filter((kind) => !FLAGGED.test(kind)).sort();
 find("legend").append(...[
-  flagged.length ? element("span", {}, element("span", { class: "warn" }, "⚑ in orange"), `: ${flagged.join(", ")}. `) : null,
+  flagged.length ? element("span", {}, element("span", { class: "warn" }, "⚑ in orange"), `: ${flagged.map(kindWords).join(", ")}. `) : null,
+  others.length ? element("span", {}, `${flagged.length ? "Other flags" : "Flags"}, not marked: ${others.map(kindWords).join(", ")}. `) : null,
   prefix ? `All names begin with “${prefix}”, which is left out here.` : null,
 ].filter(Boolean));
 

@@ -46,6 +46,8 @@ class ReviewItem:
         The class that it probably is if it is not `label`, or empty.
     kinds : tuple of str
         Words by which the page can be restricted, such as `flagged`.
+    boxes : tuple of (float, float, float, float, str)
+        Drawn over the image, as `generate.features.axes.event_boxes` gives them.
     """
 
     clip_id: str
@@ -59,6 +61,7 @@ class ReviewItem:
     why: str = ""
     suggested: str = ""
     kinds: tuple[str, ...] = ()
+    boxes: tuple[tuple[float, float, float, float, str], ...] = ()
 
 
 def played_part(address: str, start_s: float, end_s: float) -> str:

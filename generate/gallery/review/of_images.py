@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from augment_audio import ORIGINAL
+from generate.audit.flag_words import flag_in_words
 from generate.dataset import clip_audio, folder
 from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
@@ -72,6 +73,7 @@ def _items(
             )
             audio = recording and played_part(recording, start_s, start_s + heard_s)
         flags = clips["flags"][k].split()
+        kinds = dict.fromkeys(flag.partition(":")[0].replace("-", " ") for flag in flags)
         yield ReviewItem(
             clip_id=clip_id,
             file=clips["audio_file"][k],
@@ -81,6 +83,7 @@ def _items(
             image=address(image),
             audio=audio,
             before_s=round(clips["pad_before"][k] * max(0.0, settings.seconds - float(seconds)), 4),
-            why="Flagged: " + ", ".join(flag.replace(":", " ", 1) for flag in flags) if flags else "",
-            kinds=("flagged", *dict.fromkeys(flag.partition(":")[0] for flag in flags)) if flags else (),
+            why="Flagged: " + ", ".join(map(flag_in_words, flags)) if flags else "",
+            boxes=tuple(clips["events"][k]),
+            kinds=("flagged", *kinds) if flags else (),
         )

@@ -84,7 +84,7 @@ def write_review_page(
 def _shown(item: ReviewItem) -> dict[str, object]:
     """The parameters of an item that are not empty."""
     required = {name: getattr(item, name) for name in ("clip_id", "file", "start_s", "end_s", "label", "image")}
-    optional = {name: getattr(item, name) for name in ("audio", "before_s", "why", "suggested", "kinds")}
+    optional = {name: getattr(item, name) for name in ("audio", "before_s", "why", "suggested", "kinds", "boxes")}
     return required | {name: value for name, value in optional.items() if value}
 
 

@@ -121,7 +121,7 @@ def test_a_healthy_collection_has_nothing_to_mend():
         ("silent", "peaks", "silent 1"),
         ("quiet", "peaks", "below -60 dBFS 1"),
         ("clipped", "peaks", "at full scale 12"),
-        ("equal", "equal", "1 recording under several names, 2 clips; in two classes 1"),
+        ("equal", "equal", "1 recording under several names (2 clips), 1 of them in two classes"),
         ("all cut", "bandwidth", "30 of 30 clips are cut off"),
         ("one class cut", "bandwidth_by_class", "it predicts a (100 %"),
     ],
@@ -213,7 +213,7 @@ def test_near_duplicates_are_found_and_named():
     small[10] = small[4]  # another class, another fold
     finding = findings_of(clips, small, settings=SETTINGS)[6]
     assert finding.status == "warning"
-    assert finding.what.endswith("in two classes 0, in two folds 1: 4.wav and 10.wav")
+    assert "start, 1 of them in two folds: 4.wav and 10.wav" in finding.what
     table = flagged(clips, small, settings=SETTINGS)
     assert table["flags"][4] == "near-duplicate-of:clip10"
     assert table["flags"][10] == "near-duplicate-of:clip04"

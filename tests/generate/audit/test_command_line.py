@@ -66,7 +66,7 @@ def test_faults_end_with_3_and_say_what_to_do(healthy, tmp_path, capsys):
     assert audit(healthy, *QUICK, "--csv", csv) == 3
     out = capsys.readouterr().out
     assert "silent 1\n" in out
-    assert "1 recording under several names, 2 clips; in two classes 1" in out
+    assert "1 recording under several names (2 clips), 1 of them in two classes" in out
     assert "low/1.wav and low/louder.ogg" in out
     assert "2 of 13 clips cannot be rendered" in out
     assert "low/empty.flac: empty: the file has no bytes" in out

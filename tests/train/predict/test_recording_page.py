@@ -262,6 +262,8 @@ def test_a_click_plays_from_there(page):
 
 def test_zoom_shows_other_strips(page):
     page.wait("[...document.querySelectorAll('#strips img, #whole img')].every((i) => i.complete && i.naturalWidth)")
+    assert page.run("return scale") == 12
+    page.run("zoom(6)")
     assert page.run("return [level, document.querySelectorAll('#strips img').length]") == [1, 1]
     page.run("goTo(50); scroller.scrollLeft = 50 * scale - width() / 2")
     for _ in range(3):
@@ -306,11 +308,36 @@ def test_the_list_sorts_and_filters(page):
     page.wait("find('rows').children[2].id === 'row-1'")
     page.choose("#class", "low")
     page.run("find('least').value = 70; find('least').dispatchEvent(new Event('input'))")
-    assert page.texts("#count") == ["1 event"]
+    assert page.texts("#count") == ["1 of 3 events"]
     page.one("#rows button").click()
     page.wait("!find('audio').paused && find('audio').currentTime > 61")
     assert page.run("return document.querySelectorAll('.found').length") == 1
     page.press(" ")
+
+
+def test_events_that_overlap_are_one_below_the_other(page):
+    page.run(
+        "data.events = [[0, 10, 0, 0.9], [5, 15, 1, 0.9], [10, 20, 0, 0.9], [15, 15.2, 1, 0.9], [16, 17, 1, 0.9]];"
+        "filter(); zoom(20, 0)"
+    )
+    assert page.run("return [...document.querySelectorAll('#band button')].map((b) => getComputedStyle(b).top)") == [
+        "0px",
+        "26px",
+        "0px",
+        "26px",
+        "26px",
+    ]
+    boxes = page.run(
+        "return [...document.querySelectorAll('#band button')].map((b) => {"
+        " const r = b.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"
+    )
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        for other_left, other_top, other_right, other_bottom in boxes[k + 1 :]:
+            apart = right <= other_left + 0.1 or other_right <= left + 0.1
+            assert apart or bottom <= other_top or other_bottom <= top
+    assert max(box[3] for box in boxes) <= page.run("return find('strips').getBoundingClientRect().top")
+    page.one("#band button:nth-child(5)").click()
+    assert page.run("return chosen") == 4
 
 
 def test_names_are_text_and_what_is_gone_is_named(browser, recording, tmp_path):  # noqa: F811

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,13 @@ def events_of(file: str) -> list[DetectedEvent]:
     ]
 
 
+def test_a_box_is_where_the_event_is():
+    window = WindowPrediction("a.wav", 10.0, 15.0, np.array([1.0]))
+    event = DetectedEvent("a.wav", 11.25, 13.75, "bird", 0.9, 0.9)
+    assert review_events.event_box(event, window) == (0.25, 0.75, 0.0, 1.0, "event")
+    assert review_events.event_box(replace(event, start_s=5.0), window) == (0.0, 0.75, 0.0, 1.0, "← event")
+
+
 def test_events_are_there_with_the_window_of_their_peak_the_most_doubtful_first(run, recording, tmp_path, monkeypatch):
     monkeypatch.setattr(review_events, "MOST_EVENTS", 3)
     text = write_events_review(
@@ -112,6 +120,8 @@ def test_events_are_there_with_the_window_of_their_peak_the_most_doubtful_first(
     assert {item["file"] for item in items} == {str(tmp_path / NAME)} and items[0]["clip_id"] == ""
     assert items[0]["why"] == "saw 70.0 % (an event from 50.0 % on), rain 20.0 %. The event lasts from 0:15.0 to 0:25.0"
     assert items[0]["suggested"] == "rain"
+    boxes = [[0.0, 1.0, 0.0, 1.0, "event →"], [0.0, 1.0, 0.0, 1.0, "event"], [0.0, 1.0, 0.0, 1.0, "← event"]]
+    assert [item["boxes"] for item in items] == [[box] for box in boxes]
     for item, hz in zip(items, (700, 400, 600), strict=True):
         y, rate = soundfile.read(content(item["audio"], "audio/mpeg"), dtype="float32")
         assert loudest_hz(y[rate : 3 * rate], rate) == pytest.approx(hz, abs=2)
@@ -194,7 +204,8 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
     row = {"label": "bird", "suggested": "saw", "p_label": 0.02, "p_suggested": 0.91, "nearest_labels": "saw 4, bird 1"}
     suspects = pd.DataFrame(
         [row | {"clip_id": name, "file_name": f"bird/{name}__original.png"} for name in "abcd"]
-    ).assign(audio_file="bird/d, 1.ogg", start_s=2.5, end_s=9.0)
+    ).assign(audio_file="bird/d, 1.ogg", start_s=2.5, end_s=9.0, reviewed="")
+    suspects.loc[4] = suspects.loc[3].replace("", "confirmed")  # that a person gave the label: it is not asked again
     with contextlib.chdir(tmp_path):  # the recordings of this project may be read
         page = write_suspects_page(run, suspects)
     data = data_of(page)
@@ -209,6 +220,7 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
         "./explained/c__original__original.mp3",
         "./../../sounds/bird/d%2C%201.ogg#t=2.5,7.5",
     ]
+    assert data["note"].endswith("Left out: 1 clip whose label a review gave.")
     first = data["items"][0]
     assert first["why"] == "Labelled bird (2.0 %), predicted saw (91.0 %); nearest training clips: saw 4, bird 1"
     assert (first["file"], first["start_s"], first["end_s"], first["suggested"]) == ("bird/d, 1.ogg", 2.5, 9.0, "saw")

@@ -18,13 +18,13 @@ def commands(report) -> list[str]:
 
 def test_labels_that_may_be_wrong_come_first(tmp_path):
     report = make_report(fake_run(tmp_path / "run", right=0.8), n_explained=0)
-    assert commands(report) == ["", "", "train.predict {run} new.wav"]
+    assert commands(report) == ["train.suspects {run}", "", "train.predict {run} new.wav"]
     (check, _), (collect, _), _ = next_steps(report)
     assert check.startswith(f"Review {report.suspects.n_suspects} labels") and report.suspects.first in check
     worst = min(report.counted_classes, key=lambda row: row.recall)
     assert f"recordings of {worst.label}, whose recall is the lowest" in collect
     none_wrong = replace(report, suspects=replace(report.suspects, n_suspects=0))
-    assert not any("train.suspects" in words for words, _ in next_steps(none_wrong))
+    assert not any("train.suspects" in command for _, command in next_steps(none_wrong))
 
 
 def test_the_folds_that_are_left_and_a_higher_quality(tmp_path):

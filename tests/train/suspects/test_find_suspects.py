@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import train
+from generate.readers.review import REVIEW_COLUMNS
 from tests.train.conftest import draw
 from tests.train.fake_runs import fake_run
 from train.suspects.command_line import main
@@ -29,6 +30,23 @@ def test_a_wrong_label_is_the_first_and_its_neighbours_say_why(images, tmp_path,
     out = capsys.readouterr().out
     assert "labelled high" in out and f"open {run.folder / 'suspects.html'}" in out
     assert '"file":"high/low2_0.wav"' in (run.folder / "suspects.html").read_text()
+
+    review = dict.fromkeys(REVIEW_COLUMNS, "") | {
+        "clip_id": first["clip_id"],
+        "file": "high/low2_0.wav",
+        "start_s": 0.0,
+    }
+    review |= {"label": "high", "decision": "confirmed", "new_label": "high", "found_by": "suspects"}
+    pd.DataFrame([review]).to_csv(tmp_path / "review.csv", index=False)
+    draw(
+        audio, wrong, "--source-pattern", "^(.+)_", "--variants", "none", "--labels-from", str(tmp_path / "review.csv")
+    )
+    again = train.fit(wrong, quality="fast", input_size=64, runs=tmp_path / "again")
+    assert main([str(again.folder)]) == 0
+    suspects = pd.read_csv(again.folder / "suspects.csv", keep_default_na=False)
+    assert list(suspects["reviewed"])[-1] == "confirmed" and list(suspects["rank"]) == [*range(1, len(suspects) + 1)]
+    assert "(1 whose labels a review gave come last)" in capsys.readouterr().out
+    assert '"file":"high/low2_0.wav"' not in (again.folder / "suspects.html").read_text()
 
 
 def test_a_leaky_run_is_refused(tmp_path, capsys):

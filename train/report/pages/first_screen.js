@@ -6,15 +6,18 @@
   find("subject").textContent = `${report.recipe.model ?? "no model"} on ${report.collection}, ${report.folds.length} of ${count(report.all_folds.length, "fold")}`;
 
   const n = report.warnings.length;
-  find("verdict").textContent = report.is_leaky ? "✗ LEAKY: this accuracy does not hold for new recordings"
-    : `${n ? "!" : "✓"} Grouped split: no recording is in both training and test${n ? `. But read the ${n === 1 ? "warning" : `${n} warnings`}` : ""}`;
+  find("verdict").append(...(report.is_leaky ? ["✗ LEAKY: this accuracy does not hold for new recordings"]
+    : [`${n ? "!" : "✓"} Grouped split: no recording is in both training and test${n ? ". But read the " : ""}`,
+      n ? element("a", { href: "#warnings" }, n === 1 ? "warning" : `${n} warnings`) : ""]));
   find("verdict").classList.add(report.is_leaky ? "bad" : n ? "warn" : "good");
 
   const figure = several ? several.mean_average_precision : pooled.accuracy, range = several ?? pooled;
   find("accuracy").append(element("b", {}, percent(figure)), `${report.is_leaky ? "leaky " : ""}${several ? "mean average precision" : "accuracy"}`);
+  const nChanged = report.trained_on?.reviewed?.changed ?? 0;
   const nImages = pooled.n_images === pooled.n_clips ? "" : `${count(pooled.n_images, "image")} of `;
   find("tested").textContent = (several ? `95 % interval ${ends(several)}; all labels right ${percent(pooled.accuracy)} (${ends(pooled)})` : data.interval) +
-    `; ${nImages}${count(pooled.n_clips, "clip")} of ${count(pooled.n_recordings, "recording")}${data.without ?? ""}`;
+    `; ${nImages}${count(pooled.n_clips, "clip")} of ${count(pooled.n_recordings, "recording")}${data.without ?? ""}` +
+    (nChanged ? `; ${count(nChanged, "label")} changed by a review` : "");
 
   // The interval on a scale, beside what needs no training.
   const at = (fraction) => `left: ${100 * fraction}%`;

@@ -99,7 +99,7 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) show(); })
 
 function showSeen(item) {
   release();
-  const image = imageFile(item.image, `spectrogram of ${placeOf(item)}`), shown = plot(image);
+  const image = imageFile(item.image, `spectrogram of ${placeOf(item)}`), shown = plot(image, { boxes: item.boxes ?? [] });
   if (!item.audio) {
     const words = element("p", { class: "soft small" }, "It cannot be heard from here: there is no audio file beside the image.");
     if (data.found_by === "gallery") words.append(" To hear every clip:", command(`python -m generate.gallery ${folderOfPage()} --listen all`));
@@ -137,7 +137,7 @@ function showProgress() {
   for (const k of list) if (decided.has(k)) n[decided.get(k)[1]] += 1;
   const done = n.y + n.c + n.n, words = (number) => number.toLocaleString("en");
   find("progress").replaceChildren(`${words(done)} of ${words(list.length)} reviewed, ${words(list.length - done)} left; `,
-    element("span", { class: "is-changed" }, `${words(n.c)} changed`), ", ", element("span", { class: "is-dropped" }, `${words(n.n)} dropped`));
+    element("span", { class: n.c ? "is-changed" : null }, `${words(n.c)} changed`), ", ", element("span", { class: n.n ? "is-dropped" : null }, `${words(n.n)} dropped`));
   for (const [letter, part] of [["y", "is-confirmed"], ["c", "is-changed"], ["n", "is-dropped"]]) {
     find("bar").querySelector(`.${part}`).style.width = `${100 * n[letter] / (list.length || 1)}%`;
   }

@@ -61,14 +61,10 @@ def progress(page: Browser) -> str:
 
 def saved(page: Browser, folder: Path) -> list[dict[str, str]]:
     """Press `w`, and read what was downloaded with Python's csv."""
-    folder.mkdir(exist_ok=True)
-    allow = {"behavior": "allow", "downloadPath": str(folder)}
-    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", allow)
-    page.press("w")
-    deadline = time.monotonic() + 10
-    while not (folder / "review.csv").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    with (folder / "review.csv").open(encoding="utf-8", newline="") as file:
+    (folder / "review.csv").unlink(missing_ok=True)
+    path = page.downloaded(folder, lambda: page.press("w"))
+    assert path.name == "review.csv"
+    with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         rows = list(reader)
     assert tuple(reader.fieldnames or ()) == COLUMNS

@@ -38,10 +38,11 @@ function filter() {
   inTime = data.events.map((_, k) => k).filter((k) => (wanted === "" || Number(wanted) === data.events[k][2]) && data.events[k][3] >= from);
   const order = { time: () => 0, probability: (a, b) => data.events[b][3] - data.events[a][3], class: (a, b) => data.events[a][2] - data.events[b][2] }[by];
   listed = [...inTime].sort(order);
-  find("count").textContent = count(listed.length, "event");
+  find("count").textContent = listed.length < data.events.length ? `${listed.length.toLocaleString("en")} of ${count(data.events.length, "event")}` : count(listed.length, "event");
   find("rows").replaceChildren();
   nRows = 0;
   showRows();
+  placeEvents();
   drawWhole();
   draw();
 }
@@ -86,7 +87,6 @@ new ResizeObserver(() => {
   zoom(scale);
   drawWhole();
 }).observe(scroller);
-scale = Math.max(least(), Math.min(FINEST, width() / 120));  // two minutes at first
 filter();
-zoom(scale);
+zoom(FIRST, 0);
 showHead();

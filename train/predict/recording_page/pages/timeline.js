@@ -1,7 +1,7 @@
 // The spectrogram of a recording: strips, zooming, playing, and the boxes of its events.
 "use strict";
-const HEIGHT_PX = 256, NARROW_PX = 34, TINY_PX = 12, MOST_ROWS = 300, FINEST = 200, BESIDE = 0.4;
-const COLOURS = ["#56b4e9", "#f0e442", "#2fd6a0", "#ff8f4d", "#e79bd0", "#9ec1ff", "#ffffff", "#ffc04d", "#b7f06a", "#ff7b8a"];  // light enough for dark images
+const NARROW_PX = 34, TINY_PX = 8, MOST_LANES = 4, LETTER_PX = 7.5, FIRST = 12, MOST_ROWS = 300, FINEST = 200, BESIDE = 0.4;  // FIRST, FINEST: pixels a second
+const COLOURS = ["#56b4e9", "#f0e442", "#2fd6a0", "#ff8f4d", "#e79bd0", "#9ec1ff", "#ffffff", "#ffc04d", "#b7f06a", "#ff7b8a"];  // light enough for black letters
 const audio = find("audio"), scroller = find("scroller"), track = find("track");
 const begins = data.begins_at ? Date.parse(`${data.begins_at}Z`) : NaN;  // the recorder's own clock, whatever the reader's zone
 const colour = (k) => COLOURS[k % COLOURS.length];
@@ -9,7 +9,7 @@ const percent = (p) => `${(100 * p).toFixed(0)} %`;
 let scale = 1;              // pixels of the screen for a second
 let level = -1;             // whose strips are shown
 let position = 0;           // seconds, also where the recording cannot be played
-let listed = [], inTime = [], chosen = -1, nRows = 0;
+let listed = [], inTime = [], lanes = [], chosen = -1, nRows = 0;  // lanes: of each event
 
 /** Such as 0:05.0, 1:02:05; with tenths where they matter. */
 function clock(seconds, tenths = true) {
@@ -69,13 +69,15 @@ function draw() {
   const from = scroller.scrollLeft / scale, to = from + span();
   const places = new Set();  // from afar, one mark stands for the events of a class on the same pixel
   const isNew = (k) => k === chosen || places.size < places.add(`${data.events[k][2]} ${Math.round(data.events[k][0] * scale)}`).size;
-  find("boxes").replaceChildren(...inTime.filter((k) => data.events[k][1] >= from && data.events[k][0] <= to && isNew(k)).map((k) => {
-    const [start, end, label, peak] = data.events[k], name = data.classes[label], wide = (end - start) * scale;
-    const words = `${name} ${percent(peak)}`;
-    return element("div", { class: `found${k === chosen ? " is-chosen" : ""}${wide < NARROW_PX ? " is-narrow" : ""}${wide < TINY_PX ? " is-tiny" : ""}`, "data-event": k,
-      style: `left: ${start * scale}px; width: ${wide}px; --of-class: ${colour(label)}` },
-    element("button", { type: "button", tabindex: -1, title: `${words}, ${clock(start)} to ${clock(end)}`, onclick: (event) => { event.stopPropagation(); choose(k, true); } }, words));
+  const seen = inTime.filter((k) => data.events[k][1] >= from && data.events[k][0] <= to && isNew(k));
+  find("band").replaceChildren(...seen.map((k) => {
+    const [start, end, label, peak] = data.events[k], wide = (end - start) * scale, name = data.classes[label], words = `${name} ${percent(peak)}`;
+    return element("button", { type: "button", tabindex: -1, class: `${k === chosen ? "is-chosen" : ""}${wide < Math.min(NARROW_PX, LETTER_PX * name.length) ? " is-narrow" : ""}`, "data-event": k,
+      title: `${words}, ${clock(start)} to ${clock(end)}`, style: `left: ${start * scale}px; width: ${wide}px; --lane: ${lanes[k]}; --of-class: ${colour(label)}`,
+      onclick: (event) => { event.stopPropagation(); choose(k, true); } }, words.length * LETTER_PX < wide ? words : name);
   }));
+  find("boxes").replaceChildren(...seen.filter((k) => k === chosen || (data.events[k][1] - data.events[k][0]) * scale >= TINY_PX).map((k) =>
+    element("div", { class: `found${k === chosen ? " is-chosen" : ""}`, style: `left: ${data.events[k][0] * scale}px; width: ${(data.events[k][1] - data.events[k][0]) * scale}px` })));
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400].find((s) => s * scale >= 80) || 28800;
   const ticks = [];
   for (let k = Math.floor(from / step); k * step <= Math.min(to, data.seconds); k += 1) {
@@ -87,19 +89,31 @@ function draw() {
   find("shown").style.width = `${Math.min(100, 100 * span() / data.seconds)}%`;
 }
 
-/** Every event as a line over the overview. */
+/** Put each event into the first lane that is free when it begins. */
+function placeEvents() {
+  const free = [];
+  lanes = [];
+  for (const k of inTime) {
+    const [start, end] = data.events[k], place = free.findIndex((from) => from <= start + 1e-6);
+    lanes[k] = place >= 0 ? place : Math.min(free.length, MOST_LANES - 1);
+    free[lanes[k]] = end;
+  }
+  find("axes").style.setProperty("--lanes", free.length);
+}
+
+/** Every event as a mark above the overview. */
 function drawWhole() {
   const whole = find("whole"), canvas = find("marks"), perSecond = whole.clientWidth / data.seconds;
   for (const old of whole.querySelectorAll("img")) old.remove();
   const holder = element("div", {});
   strips(levelFor(perSecond), holder, (s) => s * perSecond);
   whole.prepend(...holder.children);
-  canvas.width = whole.clientWidth; canvas.height = whole.clientHeight;
+  canvas.width = whole.clientWidth; canvas.height = canvas.clientHeight;
   const context = canvas.getContext("2d");
   for (const k of inTime) {
     const [start, end, label] = data.events[k];
     context.fillStyle = colour(label);
-    context.fillRect(start * perSecond, 0, Math.max(2, (end - start) * perSecond), 10);
+    context.fillRect(start * perSecond, 1, Math.max(2, (end - start) * perSecond), canvas.height - 2);
   }
 }
 

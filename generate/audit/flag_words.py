@@ -1,0 +1,32 @@
+"""What the flags of clips mean, in words, for the pages that show them."""
+
+from __future__ import annotations
+
+FLAG_WORDS = {
+    "silent": "nothing is heard",
+    "clipped": "reaches full scale",
+    "quiet": "much quieter than usual",
+    "short": "much shorter than the image",
+    "long": "longer than the image",
+    "cut-off": "nothing above some frequency",
+    "equal-to": "the same audio as",
+    "near-duplicate-of": "almost the same as",
+}
+"""By the words of the column `flags`; see `generate.audit.assess.assess`."""
+
+
+def flag_in_words(flag: str) -> str:
+    """A flag as a person reads it.
+
+    Parameters
+    ----------
+    flag : str
+        Such as `near-duplicate-of:dog-1`.
+
+    Examples
+    --------
+    >>> flag_in_words("near-duplicate-of:dog-1")
+    'almost the same as dog-1'
+    """
+    kind, _, other = flag.partition(":")
+    return f"{FLAG_WORDS[kind]} {other}".rstrip()
