@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -144,10 +145,10 @@ def equal_audio(clips: pd.DataFrame) -> Finding:
         return Finding("ok", "no two clips hold equal samples")
     n_labels = int((groups["label"].nunique() > 1).sum())
     n_folds = int((groups["fold"].nunique() > 1).sum())
-    some = "; ".join(" = ".join(files[:3]) for _, files in list(groups["file"])[:MOST_NAMES])
+    some = [" = ".join(map(_labelled, group["file"][:3], group["label"])) for _, group in list(groups)[:MOST_NAMES]]
     what = (
         f"{count(groups.ngroups, 'recording')} under several names ({count(len(doubled), 'clip')}), "
-        f"{_divided(n_labels, n_folds)}: {some}"
+        f"{_divided(n_labels, n_folds)}: {'; '.join(some)}"
     )
     fixes = ["keep one of each (training keeps equal samples on one side of every split, but counts them twice)"]
     if n_labels:
@@ -179,7 +180,10 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
     a, b = clips.iloc[pairs["a"]].reset_index(drop=True), clips.iloc[pairs["b"]].reset_index(drop=True)
     in_classes, in_folds = a["label"] != b["label"], a["fold"] != b["fold"]
     worst_first = (2 * in_classes + in_folds).sort_values(ascending=False, kind="stable").index
-    some = "; ".join(f"{a['file'][row]} and {b['file'][row]}" for row in worst_first[:MOST_NAMES])
+    some = "; ".join(
+        f"{_labelled(a['file'][row], a['label'][row])} and {_labelled(b['file'][row], b['label'][row])}"
+        for row in worst_first[:MOST_NAMES]
+    )
     what = (
         f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start, "
         f"{_divided(int(in_classes.sum()), int(in_folds.sum()))}: {some}{rest}"
@@ -234,6 +238,11 @@ def _files(clips: pd.DataFrame) -> pd.Series:
     """The audio file of each clip; of a piece of a long recording, the piece too."""
     is_piece = clips["audio_file"].duplicated(keep=False)
     return clips["audio_file"].where(~is_piece, clips["audio_file"] + " (" + clips["clip_id"].astype(str) + ")")
+
+
+def _labelled(file: str, label: str) -> str:
+    """A file with its class; without the folders of one outside of the collection."""
+    return f"{Path(file).name if Path(file).is_absolute() else file} ({label})"
 
 
 def _names(names: pd.Series | pd.Index) -> str:

@@ -15,6 +15,11 @@ FLAG_WORDS = {
 """By the words of the column `flags`; see `generate.audit.assess.assess`."""
 
 
+def kind_in_words(kind: str) -> str:
+    """The name of a kind of flag, such as `near duplicate`."""
+    return kind.replace("-", " ").removesuffix(" of").removesuffix(" to")
+
+
 def flag_in_words(flag: str) -> str:
     """A flag as a person reads it.
 
@@ -26,7 +31,7 @@ def flag_in_words(flag: str) -> str:
     Examples
     --------
     >>> flag_in_words("near-duplicate-of:dog-1")
-    'almost the same as dog-1'
+    'near duplicate (almost the same as dog-1)'
     """
     kind, _, other = flag.partition(":")
-    return f"{FLAG_WORDS[kind]} {other}".rstrip()
+    return f"{kind_in_words(kind)} ({f'{FLAG_WORDS[kind]} {other}'.rstrip()})"

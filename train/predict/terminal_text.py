@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -142,8 +143,8 @@ def rejected_text(rejected: Sequence[Rejected], *, what: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Such as `0:05.0`, `1:02:05.5`."""
-    minutes, tenths = divmod(round(10 * seconds), 600)
+    """Such as `0:05.0`, `1:02:05.5`; halves of a tenth are rounded up, as on the pages."""
+    minutes, tenths = divmod(math.floor(10 * seconds + 0.5), 600)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{tenths / 10:04.1f}" if hours else f"{minutes}:{tenths / 10:04.1f}"
 

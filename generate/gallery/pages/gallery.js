@@ -62,7 +62,8 @@ const flagsOf = (k) => clips.flags[k].split(" ").filter(Boolean);
 const kindOf = (flag) => flag.split(":")[0];
 const nOfFlag = new Map();
 for (const k of numbers) for (const kind of new Set(flagsOf(k).map(kindOf))) nOfFlag.set(kind, (nOfFlag.get(kind) || 0) + 1);
-const kindWords = (kind) => kind.replaceAll("-", " ");
+const kindWords = (kind) => kind.replaceAll("-", " ").replace(/ (of|to)$/, "");
+const flagWords = (flag) => [`${kindWords(kindOf(flag))}:`, data.flag_words[kindOf(flag)] ?? "", flag.slice(kindOf(flag).length + 1)].join(" ").replace(/:? +$/, "");
 options("flag", [...nOfFlag].sort().map(([kind, n]) => [kind, `${kindWords(kind)} (${n})`]));
 if (data.rejected.length) options("flag", [["rejected", `rejected (${data.rejected.length})`]]);
 const nOfRecording = new Map();
@@ -124,7 +125,7 @@ function section(label, shown) {
 
 function thumbnail(k, variant) {
   const name = data.variants[variant], id = clips.id[k], short = id.slice(prefix.length), isFlagged = FLAGGED.test(clips.flags[k]);
-  return element("a", { href: `#${encodeURIComponent(id)}`, class: isFlagged ? "is-flagged" : null, title: [id, ...flagsOf(k)].join("\n") },
+  return element("a", { href: `#${encodeURIComponent(id)}`, class: isFlagged ? "is-flagged" : null, title: [id, ...flagsOf(k).map(flagWords)].join("\n") },
     element("img", { src: imageOf(k, variant), loading: "lazy", decoding: "async", width: 96, height: 96, alt: `${name} of ${id}` }),
     element("span", { class: "name" }, (isFlagged ? "⚑ " : "") + (short.length > LONGEST ? `${short.slice(0, LONGEST / 2)}…${short.slice(1 - LONGEST / 2)}` : short)),
     variant === 0 ? null : element("span", { class: "variant" }, name));

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from augment_audio import ORIGINAL
-from generate.audit.flag_words import flag_in_words
+from generate.audit.flag_words import flag_in_words, kind_in_words
 from generate.dataset import clip_audio, folder
 from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
@@ -73,7 +73,7 @@ def _items(
             )
             audio = recording and played_part(recording, start_s, start_s + heard_s)
         flags = clips["flags"][k].split()
-        kinds = dict.fromkeys(flag.partition(":")[0].replace("-", " ") for flag in flags)
+        kinds = dict.fromkeys(kind_in_words(flag.partition(":")[0]) for flag in flags)
         yield ReviewItem(
             clip_id=clip_id,
             file=clips["audio_file"][k],

@@ -213,7 +213,7 @@ def test_near_duplicates_are_found_and_named():
     small[10] = small[4]  # another class, another fold
     finding = findings_of(clips, small, settings=SETTINGS)[6]
     assert finding.status == "warning"
-    assert "start, 1 of them in two folds: 4.wav and 10.wav" in finding.what
+    assert "start, 1 of them in two folds: 4.wav (b) and 10.wav (b)" in finding.what
     table = flagged(clips, small, settings=SETTINGS)
     assert table["flags"][4] == "near-duplicate-of:clip10"
     assert table["flags"][10] == "near-duplicate-of:clip04"

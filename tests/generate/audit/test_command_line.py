@@ -67,7 +67,7 @@ def test_faults_end_with_3_and_say_what_to_do(healthy, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "silent 1\n" in out
     assert "1 recording under several names (2 clips), 1 of them in two classes" in out
-    assert "low/1.wav and low/louder.ogg" in out
+    assert "low/1.wav (low) and low/louder.ogg (low)" in out
     assert "2 of 13 clips cannot be rendered" in out
     assert "low/empty.flac: empty: the file has no bytes" in out
     flags = table_of(csv)["flags"]

@@ -89,7 +89,7 @@ def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
     small = np.random.default_rng(0).integers(0, 256, (30, 32, 128), dtype=np.uint8)
     small[5] = small[4]
     finding = assess.assess(clips, small, settings=SETTINGS)[1][6]
-    assert "start, 1 of them in two classes: 4.wav and 5.wav" in finding.what
+    assert "start, 1 of them in two classes: 4.wav (b) and 5.wav (c)" in finding.what
     assert "one recording with two labels, or a copy" in finding.fix and "wrong" not in finding.fix
 
 

@@ -267,7 +267,7 @@ def test_a_low_probability_is_called_unsure(run, rendered, tmp_path, capsys):
 
 def test_clock():
     assert [clock(s) for s in (0, 4.96, 59.96, 61.25, 3725.5, 36000)] == [
-        *("0:00.0", "0:05.0", "1:00.0", "1:01.2", "1:02:05.5", "10:00:00.0")
+        *("0:00.0", "0:05.0", "1:00.0", "1:01.3", "1:02:05.5", "10:00:00.0")
     ]
 
 

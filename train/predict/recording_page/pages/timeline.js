@@ -26,6 +26,7 @@ find("summary").textContent = `${clock(data.seconds)} long, ${count(data.events.
   (data.begins_at ? `, recorded from ${data.begins_at.replace("T", " ")}${data.zone ? ` (${data.zone})` : ""} on` : "");
 find("notes").replaceChildren(...data.notes.flatMap((note) => [note, element("br")]));
 find("made").textContent = `${data.made_by} File: ${data.file}. Thresholds: ` + (data.classes.map((name, k) => `${name} ${percent(data.thresholds[k])}`).join(", ") || "none") + ".";
+if (data.begins_at) find("axes").style.setProperty("--ticks", "2.5rem");
 find("hertz").append(...data.frequency_marks.map(([value, place]) => element("span", { style: `bottom: ${100 * place}%` }, hertz(value))));
 
 // Strips. The browser loads those that are looked at.
@@ -71,10 +72,11 @@ function draw() {
   const isNew = (k) => k === chosen || places.size < places.add(`${data.events[k][2]} ${Math.round(data.events[k][0] * scale)}`).size;
   const seen = inTime.filter((k) => data.events[k][1] >= from && data.events[k][0] <= to && isNew(k));
   find("band").replaceChildren(...seen.map((k) => {
-    const [start, end, label, peak] = data.events[k], wide = (end - start) * scale, name = data.classes[label], words = `${name} ${percent(peak)}`;
+    const [start, end, label, peak] = data.events[k], name = data.classes[label], words = `${name} ${percent(peak)}`;
+    const left = Math.max(0, (from - start) * scale), wide = (Math.min(end, to) - Math.max(start, from)) * scale;  // what is hidden at the left, and what is seen
     return element("button", { type: "button", tabindex: -1, class: `${k === chosen ? "is-chosen" : ""}${wide < Math.min(NARROW_PX, LETTER_PX * name.length) ? " is-narrow" : ""}`, "data-event": k,
-      title: `${words}, ${clock(start)} to ${clock(end)}`, style: `left: ${start * scale}px; width: ${wide}px; --lane: ${lanes[k]}; --of-class: ${colour(label)}`,
-      onclick: (event) => { event.stopPropagation(); choose(k, true); } }, words.length * LETTER_PX < wide ? words : name);
+      title: `${words}, ${clock(start)} to ${clock(end)}`, style: `left: ${start * scale}px; width: ${(end - start) * scale}px; padding-left: ${left + 3}px; --lane: ${lanes[k]}; --of-class: ${colour(label)}`,
+      onclick: (event) => { event.stopPropagation(); choose(k, true); } }, element("span", {}, words.length * LETTER_PX < wide ? words : name));
   }));
   find("boxes").replaceChildren(...seen.filter((k) => k === chosen || (data.events[k][1] - data.events[k][0]) * scale >= TINY_PX).map((k) =>
     element("div", { class: `found${k === chosen ? " is-chosen" : ""}`, style: `left: ${data.events[k][0] * scale}px; width: ${(data.events[k][1] - data.events[k][0]) * scale}px` })));
@@ -136,7 +138,8 @@ function goTo(seconds, play = false) {
 }
 function showHead() {
   find("head").style.left = `${position * scale}px`;
-  find("at").textContent = `${clock(position)} ${timeOfDay(position)}`;
+  const event = data.events[chosen], isIn = event && position >= event[0] - 0.05 && position <= event[1];
+  find("at").textContent = `${clock(position)} ${timeOfDay(position)}${isIn ? ` ${data.classes[event[2]]} ${percent(event[3])}` : ""}`;
 }
 function follow() {
   position = audio.currentTime;
