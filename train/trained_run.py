@@ -85,6 +85,7 @@ class TrainedRun(LabelMethods):
         *,
         hop_s: float | None = None,
         min_dbfs: float | None = None,
+        any_sound: bool = False,
         folds: Sequence[str] | None = None,
         top: int = 3,
         batch_size: int = 32,
@@ -96,12 +97,11 @@ class TrainedRun(LabelMethods):
         paths : sequence of str or path
             Audio files, or folders of them.
         hop_s : float, optional
-            One row a window, with a window every `hop_s` seconds; default: one row a recording, the mean of its
-            windows.
-        min_dbfs : float, optional
-            Windows with a lower peak are quiet and not predicted; default: 6 dB below the quietest training clip.
+            One row a window, one every `hop_s` seconds; default: one row a recording, the mean of its windows.
+        min_dbfs, any_sound
+            See `train.predict.predict_recordings.predict_recordings`.
         folds : sequence of str, optional
-            Use only the models of these folds; `["all"]`: of all folds; default: the final model, or all folds.
+            Whose models are averaged; `["all"]`: of all; default: the final model, or all folds.
         top : int
             How many of the most probable classes have columns of their own.
         batch_size : int
@@ -110,9 +110,9 @@ class TrainedRun(LabelMethods):
         Returns
         -------
         pandas.DataFrame
-            `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, `top_1`, `p_1`, ..., and a column `p:<class>`
-            for each class. What could not be read is logged as a warning, and is in `.attrs["rejected"]`: file, from
-            which second, why.
+            `file`, `start_s`, `end_s`, `silent`, `quiet`, `unlike`, `peak_dbfs`, `top_1`, `p_1`, ..., and a column
+            `p:<class>` for each class. What could not be read is logged as a warning, and is in `.attrs["rejected"]`:
+            file, from which second, why.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class TrainedRun(LabelMethods):
         from train.predict.predict_recordings import predict_recordings
 
         predictions = predict_recordings(
-            self._run, paths, hop_s=hop_s, min_dbfs=min_dbfs, folds=folds, batch_size=batch_size
+            self._run, paths, hop_s=hop_s, min_dbfs=min_dbfs, any_sound=any_sound, folds=folds, batch_size=batch_size
         )
         for entry in predictions.rejected:
             logger.warning("%s, from %g s on: %s", *entry)

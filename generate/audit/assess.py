@@ -11,6 +11,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audit import checks, shortcut_checks
 from generate.audit.cutoff import cutoff_hz
+from generate.audit.flag_words import quoted_id
 from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.dataset import png, settings_file, source_ids, tables
 from generate.dataset.folder import check_finished
@@ -93,7 +94,7 @@ def assess(
     clips : pandas.DataFrame
         The table with one column more, `flags`: space-separated words out of `silent`, `clipped` (reaches full scale),
         `quiet`, `short`, `long` (cut by the image), `cut-off`, `equal-to:<clip_id>` and
-        `near-duplicate-of:<clip_id>`.
+        `near-duplicate-of:<clip_id>`, with spaces of a clip_id as `%20`.
     findings : list of Finding
         Always the same checks in the same order, those that found nothing too; empty if there is no clip.
     """
@@ -207,7 +208,7 @@ def _flags(clips: pd.DataFrame, pairs: pd.DataFrame, settings: Settings) -> list
         "cut-off": clips["cutoff_hz"].notna(),
     }
     words = [[word for word, holds in marks.items() if holds.iloc[row]] for row in range(len(clips))]
-    ids = clips["clip_id"].tolist()
+    ids = [quoted_id(clip_id) for clip_id in clips["clip_id"]]
     audible = clips.reset_index(drop=True)[~marks["silent"].to_numpy(bool)]
     for rows in audible.groupby("audio_sha256").indices.values():
         rows = audible.index[rows]

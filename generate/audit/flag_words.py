@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 FLAG_WORDS = {
     "silent": "nothing is heard",
     "clipped": "reaches full scale",
@@ -20,18 +22,29 @@ def kind_in_words(kind: str) -> str:
     return kind.replace("-", " ").removesuffix(" of").removesuffix(" to")
 
 
+def quoted_id(clip_id: str) -> str:
+    """A clip_id as a flag names it: flags are separated by spaces.
+
+    Examples
+    --------
+    >>> quoted_id("blue tit 3")
+    'blue%20tit%203'
+    """
+    return clip_id.replace("%", "%25").replace(" ", "%20")
+
+
 def flag_in_words(flag: str) -> str:
     """A flag as a person reads it.
 
     Parameters
     ----------
     flag : str
-        Such as `near-duplicate-of:dog-1`.
+        As in the column `flags`; see `generate.audit.assess.assess`.
 
     Examples
     --------
-    >>> flag_in_words("near-duplicate-of:dog-1")
-    'near duplicate (almost the same as dog-1)'
+    >>> flag_in_words("near-duplicate-of:blue%20tit-1")
+    'near duplicate (almost the same as blue tit-1)'
     """
-    kind, _, other = flag.partition(":")
+    kind, _, other = unquote(flag).partition(":")
     return f"{kind_in_words(kind)} ({f'{FLAG_WORDS[kind]} {other}'.rstrip()})"

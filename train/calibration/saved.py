@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from generate.runtime.json_check import check, number, read_json, table_of
+from generate.runtime.json_check import check, number, or_none, read_json, table_of
 from generate.runtime.os_compat import quoted
 from train.calibration.temperature import COLDEST, HOTTEST
 from train.calibration.thresholds import NEVER, TARGET_PRECISION
@@ -21,6 +21,7 @@ _KINDS = {
     "temperature": number(COLDEST / 2, HOTTEST * 2),
     "thresholds": table_of(number(0, 1)),
 }
+_ALSO = {"most_distance": or_none(number(0, 1e30))}
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class SavedCalibration:
     temperature : float
     thresholds : Mapping of str to float
         By class.
+    most_distance : float or None
+        Beyond this a sound is unlike the training clips; see `train.calibration.distance`. None: there is no limit.
     is_fitted : bool
         False where the run has none: then probabilities are as the models give them.
     """
 
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    most_distance: float | None = None
     is_fitted: bool = False
 
     def threshold(self, label: str) -> float:
@@ -45,11 +49,15 @@ class SavedCalibration:
         return self.thresholds.get(label, DEFAULT_THRESHOLD)
 
 
-def write_calibration(folder: Path, *, temperature: float, thresholds: Mapping[str, float | None]) -> None:
+def write_calibration(
+    folder: Path, *, temperature: float, thresholds: Mapping[str, float | None], most_distance: float | None = None
+) -> None:
     """Write the calibration of a run; a threshold of None, that no probability is high enough, is written as 1."""
     # Rounded down, so that the probability that gave a threshold still reaches it.
     plain = {name: NEVER if t is None else math.floor(t * 1e6) / 1e6 for name, t in thresholds.items()}
     content = {"format": 1, "temperature": temperature, "target_precision": TARGET_PRECISION, "thresholds": plain}
+    if most_distance is not None:
+        content["most_distance"] = most_distance
     write_json(folder / FILE, content)
 
 
@@ -66,7 +74,7 @@ def read_calibration(folder: Path, classes: Sequence[str]) -> SavedCalibration:
         return SavedCalibration()
     try:
         values = cast(dict, read_json(path))
-        check(values, _KINDS)
+        check(values, _KINDS, optional=_ALSO)
         if set(values["thresholds"]) != set(classes):
             raise ValueError("its classes are not those of the run")
     except ValueError as error:
@@ -74,4 +82,4 @@ def read_calibration(folder: Path, classes: Sequence[str]) -> SavedCalibration:
             f"{str(path)!r} is not as this program wrote it ({error}). `python -m train.report {quoted(folder)}` "
             "writes it again."
         ) from None
-    return SavedCalibration(values["temperature"], values["thresholds"], is_fitted=True)
+    return SavedCalibration(values["temperature"], values["thresholds"], values.get("most_distance"), is_fitted=True)

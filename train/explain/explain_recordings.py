@@ -25,7 +25,8 @@ from generate.runtime.safe_names import printable, unique_ids
 from train.data.decode import colour
 from train.explain.masked_audio import mask_audio
 from train.explain.overlay import overlay, write_image
-from train.predict.fold_models import load_models, mean_probabilities
+from train.predict.classifier import Classifier
+from train.predict.fold_models import load_models
 from train.predict.predict_recordings import Inputs, check_any_read, find_inputs
 from train.predict.predictions import WindowPrediction
 from train.predict.recordings import Rejected, stream_windows
@@ -200,7 +201,7 @@ class _Explainer:
         if window.is_silent:
             return ExplainedWindow(name, prediction)
         palette, pixels = self.front.palette, window.pixels[np.newaxis]
-        probabilities = mean_probabilities(self.models, colour(pixels, palette))[0]
+        probabilities = Classifier(self.models).predict(colour(pixels, palette))[0][0]
         index = int(probabilities.argmax()) if self.label_index is None else self.label_index
         attributions = attribute(
             self.models, pixels, palette, np.array([index]), silence=self.silence, batch_size=self.batch_size

@@ -72,8 +72,8 @@ def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runne
                 "file": file,
                 "clip_id": row["clip_id"],
                 "label": row["label"],
-                "probabilities": _numbers(runner(given[None])[0]),
-                "program": _numbers(subject.probabilities(clip.window.pixels[None])[0]),
+                "probabilities": _numbers(runner(given[None])[0][0]),
+                "program": _numbers(subject.predict(clip.window.pixels[None])[0][0]),
             }
         )
     return golden

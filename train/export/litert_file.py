@@ -22,7 +22,7 @@ METADATA = "spectrogram_image_classification"
 def write_litert(
     path: Path, subject: Subject, *, metadata: Mapping[str, object], quantize: str, training: TrainingClips | None
 ) -> None:
-    """Write a LiteRT file with one signature, of one window: `samples` (or `image`) to `probabilities`.
+    """Write a LiteRT file with one signature, of one window: `samples` (or `image`) to `OUTPUTS`.
 
     Parameters
     ----------
@@ -39,7 +39,9 @@ def write_litert(
     import tensorflow as tf
 
     module = tf.Module()
-    module.classify = frozen_function(subject, batch=1)
+    # A microcontroller gets what it has operators and memory for.
+    is_micro = quantize == "int8" and subject.input == "image"
+    module.classify = frozen_function(subject, batch=1, with_unlikeness=not is_micro)
     with tempfile.TemporaryDirectory(prefix="export-") as temporary:
         tf.saved_model.save(module, temporary, signatures={SIGNATURE: module.classify})
         converter = tf.lite.TFLiteConverter.from_saved_model(temporary)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from train.export.onnx_front_end import BATCH, IMAGE, IR_VERSION, OPSET, front_end_model
 from train.export.onnx_quantize import quantized
+from train.export.saved_model import OUTPUTS
 from train.export.subject import Subject
 from train.export.tf_classifier import classifier
 from train.export.training_clips import TrainingClips
 
 if TYPE_CHECKING:
     import onnx
-
-PROBABILITIES = "probabilities"
 
 
 def write_onnx(
@@ -28,7 +27,7 @@ def write_onnx(
     training: TrainingClips | None,
     with_image: bool = False,
 ) -> None:
-    """Write an ONNX file, whose only input is `samples` (or `image`) and whose output is `probabilities`.
+    """Write an ONNX file, whose only input is `samples` (or `image`), with the outputs `OUTPUTS`.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ def write_onnx(
 
 
 def _classifier_model(subject: Subject) -> onnx.ModelProto:
-    """From `image` to `probabilities`."""
+    """From `image` to `OUTPUTS`."""
     import tensorflow as tf
     import tf2onnx
     from onnx import helper
@@ -71,12 +70,13 @@ def _classifier_model(subject: Subject) -> onnx.ModelProto:
     function = tf.function(classifier(subject), input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     graph = model.graph
-    converted = graph.output[0].name
+    names = {output.name: name for output, name in zip(graph.output, OUTPUTS, strict=False)}
     for node in graph.node:
-        node.input[:] = [PROBABILITIES if name == converted else name for name in node.input]
-        node.output[:] = [PROBABILITIES if name == converted else name for name in node.output]
-    graph.output[0].name = PROBABILITIES
-    for value in (graph.input[0], graph.output[0]):
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for output in graph.output:
+        output.name = names[output.name]
+    for value in (graph.input[0], *graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
     # tf2onnx names a second set of operators, of which it uses none.
     del model.opset_import[:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from generate.runtime.wording import count
 from train.export.clips import Clips, read_clips
-from train.export.runtimes import Runner
+from train.export.runtimes import Outputs, Runner
 from train.export.subject import Subject
 from train.report.intervals import share_interval
 from train.wording import percent
@@ -31,7 +31,8 @@ class Parity:
     ----------
     n_clips, n_recordings : int
     n_same : int
-        Clips for which both give the same class.
+        Clips for which both give the same class; where the program says too whether a sound is unlike the training
+        clips, and the file gives that, the same of that too.
     largest_difference, mean_difference : float
         Of the probabilities of a clip, the class that differs most.
     accuracy, low, high : float or None
@@ -44,6 +45,8 @@ class Parity:
         Clips whose audio could not be read.
     multilabel : bool
         Whether clips may have several labels: the same class, and right, are then all that reach their thresholds.
+    has_unlikeness : bool
+        Whether the file says how unlike the training clips a sound is.
     """
 
     n_clips: int
@@ -58,6 +61,7 @@ class Parity:
     window_ms: float
     n_unreadable: int
     multilabel: bool = False
+    has_unlikeness: bool = False
 
     @property
     def holds(self) -> bool:
@@ -102,48 +106,55 @@ def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> di
     """
     unreadable: list[str] = []
     rows: list[int] = []
-    own: list[np.ndarray] = []
-    given: dict[str, list[np.ndarray]] = {name: [] for name in runners}
+    own: list[Outputs] = []
+    given: dict[str, list[Outputs]] = {name: [] for name in runners}
     ms: dict[str, list[float]] = {name: [] for name in runners}
     stream = read_clips(clips, subject, unreadable=unreadable)
     while batch := list(itertools.islice(stream, BATCH)):
         rows += [clip.row for clip in batch]
-        own.append(subject.probabilities(np.stack([clip.window.pixels for clip in batch])))
+        own.append(subject.predict(np.stack([clip.window.pixels for clip in batch])))
         for name, runner in runners.items():
             for clip in batch:
                 began = time.perf_counter()
-                given[name].append(runner(clip.input[None])[0])
+                given[name].append(runner(clip.input[None]))
                 ms[name].append(1000 * (time.perf_counter() - began))
     if not rows:
         why = f" {unreadable[0]}" if unreadable else ""
         raise ValueError(f"At least one clip must be readable, to check an export with it. Got none.{why}")
     table = clips.table.iloc[rows]
     return {
-        name: _compared(np.concatenate(own), np.stack(given[name]), table, subject, clips, ms[name], len(unreadable))
+        name: _compared(_joined(own), _joined(given[name]), table, subject, clips, ms[name], len(unreadable))
         for name in runners
     }
 
 
+def _joined(parts: Sequence[Outputs]) -> Outputs:
+    return np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts])
+
+
 def _compared(
-    own: np.ndarray,
-    given: np.ndarray,
+    of_program: Outputs,
+    of_file: Outputs,
     table: pd.DataFrame,
     subject: Subject,
     clips: Clips,
     ms: list[float],
     n_unreadable: int,
 ) -> Compared:
+    (own, own_unlikeness), (given, unlikeness) = of_program, of_file
     labels, sources = table["label"].to_numpy(dtype=object), table["source_id"]
-    if given.shape != own.shape or not np.isfinite(given).all():
+    if given.shape != own.shape or not (np.isfinite(given).all() and np.isfinite(unlikeness).all()):
         raise ValueError(f"The exported file must give {own.shape[1]} probabilities. Got {given.shape} or no numbers.")
     by_program, by_file = subject.labels(own), subject.labels(given)
+    has_unlikeness = bool(unlikeness.any())
+    is_same = (by_program == by_file) & (not has_unlikeness or (own_unlikeness > 1) == (unlikeness > 1))
     difference = np.abs(own - given).max(axis=1)
     is_right = by_file == labels
     interval = share_interval(is_right, sources) if clips.are_held_out else None
     parity = Parity(
         n_clips=len(own),
         n_recordings=sources.nunique(),
-        n_same=int((by_program == by_file).sum()),
+        n_same=int(is_same.sum()),
         largest_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         accuracy=float(is_right.mean()) if interval else None,
@@ -153,6 +164,7 @@ def _compared(
         window_ms=float(np.median(ms)),
         n_unreadable=n_unreadable,
         multilabel=subject.run.multilabel,
+        has_unlikeness=has_unlikeness,
     )
     by = {"by_program": by_program, "by_file": by_file, "difference": difference.round(6)}
     return Compared(parity, table[["clip_id", "source_id", "label"]].assign(**by))
@@ -161,6 +173,7 @@ def _compared(
 def parity_text(parity: Parity) -> str:
     """Such as `the same class for 400 of 400 clips; probabilities differ by at most 0.012, 0.001 on average`."""
     what = "labels" if parity.multilabel else "class"
+    what += " and likeness to the training clips" if parity.has_unlikeness else ""
     text = (
         f"the same {what} as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}; probabilities "
         f"differ by at most {parity.largest_difference:.2g}, on average {parity.mean_difference:.2g}"

@@ -16,6 +16,10 @@ _METADATA = {
 }
 
 
+_UNLIKENESS = (
+    "Output `unlikeness`: 32-bit numbers, shape (batch, 1). Above 1 the sound is farther from the training clips than "
+    "95 % of the clips that the models were tested with: call the answer `unsure`, whatever the probability."
+)
 _MICRO = (
     "For [TensorFlow Lite Micro](https://github.com/tensorflow/tflite-micro), `model.c` and `model.h` hold the file; "
     "the header names its operators. It takes as much flash as the file, and as much RAM as the largest layers need: "
@@ -50,6 +54,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
             if about["multilabel"]
             else "Below the class's number in `thresholds` call the answer `unsure`."
         ),
+        *([_UNLIKENESS] if parity.has_unlikeness else []),
         "## How good it is",
         f"- Accuracy: {accuracy_in_words(parity, cross_validated=about['accuracy'])}.",
         f"- This file against the program: {parity_text(parity)}; `clips.csv` has each.",

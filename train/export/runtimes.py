@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from train.export.html_file import model_of
+from train.export.saved_model import OUTPUTS
 
-Runner = Callable[[np.ndarray], np.ndarray]
-"""From inputs, shape=(n, ...), float32, to probabilities, shape=(n, n_classes), float32."""
+Outputs = tuple[np.ndarray, np.ndarray]
+Runner = Callable[[np.ndarray], Outputs]
+"""From inputs, shape=(n, ...), float32, to probabilities, shape=(n, n_classes), and unlikeness, shape=(n,), float32: 0
+where the file does not give it."""
 
 
 def onnx_runner(path: Path) -> Runner:
@@ -23,7 +26,14 @@ def _on_onnxruntime(content: bytes) -> Runner:
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    return lambda inputs: session.run(["probabilities"], {name: inputs})[0]
+    names = [output.name for output in session.get_outputs() if output.name in OUTPUTS]
+    return lambda inputs: _outputs(dict(zip(names, session.run(names, {name: inputs}), strict=True)))
+
+
+def _outputs(given: Mapping[str, np.ndarray]) -> Outputs:
+    probabilities, unlikeness = (given.get(name) for name in OUTPUTS)
+    assert probabilities is not None, "every file gives them"
+    return probabilities, np.zeros(len(probabilities)) if unlikeness is None else unlikeness[:, 0]
 
 
 def litert_runner(path: Path) -> Runner:
@@ -32,7 +42,12 @@ def litert_runner(path: Path) -> Runner:
 
     signature = Interpreter(model_path=str(path)).get_signature_runner()
     (name,) = signature.get_input_details()
-    return lambda inputs: np.concatenate([signature(**{name: one[None]})["probabilities"] for one in inputs])
+
+    def run(inputs: np.ndarray) -> Outputs:
+        given = [_outputs(signature(**{name: one[None]})) for one in inputs]
+        return np.concatenate([one for one, _ in given]), np.concatenate([other for _, other in given])
+
+    return run
 
 
 def saved_model_runner(path: Path) -> Runner:
@@ -43,8 +58,8 @@ def saved_model_runner(path: Path) -> Runner:
     signature = loaded.signatures["serving_default"]
     (name,) = signature.structured_input_signature[1]
 
-    def run(inputs: np.ndarray, keep: object = loaded) -> np.ndarray:
-        return np.asarray(signature(**{name: tf.constant(inputs)})["probabilities"])
+    def run(inputs: np.ndarray, keep: object = loaded) -> Outputs:
+        return _outputs({of: np.asarray(values) for of, values in signature(**{name: tf.constant(inputs)}).items()})
 
     return run
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 INPUT_NAMES = {"audio": "samples", "image": "image"}
-SIGNATURE, METADATA, PROBABILITIES = "serving_default", "metadata", "probabilities"
+SIGNATURE, METADATA, OUTPUTS = "serving_default", "metadata", ("probabilities", "unlikeness")
+"""The second output is there where the run has a limit; see `train.calibration.distance`."""
 
 
 def write_saved_model(
@@ -43,19 +44,23 @@ def write_saved_model(
     tf.saved_model.save(module, str(path), signatures={SIGNATURE: module.classify, METADATA: module.metadata})
 
 
-def frozen_function(subject: Subject, *, batch: int | None = None) -> tf.types.experimental.ConcreteFunction:
-    """From `samples` or `image` to `probabilities`, in a dict, with the weights as constants.
+def frozen_function(
+    subject: Subject, *, batch: int | None = None, with_unlikeness: bool = True
+) -> tf.types.experimental.ConcreteFunction:
+    """From `samples` or `image` to `OUTPUTS`, in a dict, with the weights as constants.
 
     Parameters
     ----------
     subject : Subject
     batch : int, optional
         A fixed number of windows, where a device wants it.
+    with_unlikeness : bool
+        Whether the second output may be there.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    probabilities = classifier(subject)
+    outputs = classifier(subject)
     rendering = subject.rendering
     height, width = subject.size
     if rendering is None:
@@ -63,12 +68,12 @@ def frozen_function(subject: Subject, *, batch: int | None = None) -> tf.types.e
     else:
         given = tf.TensorSpec((batch, rendering.n_samples), tf.float32, name=INPUT_NAMES["audio"])
 
-    def classify(inputs: tf.Tensor) -> tf.Tensor:
+    def classify(inputs: tf.Tensor) -> tuple[tf.Tensor, ...]:
         if rendering is not None:
             inputs = tf.ensure_shape(front_end_images(inputs, rendering), (batch, height, width, 3))
-        return probabilities(inputs)
+        return outputs(inputs)[: None if with_unlikeness else 1]
 
     # Constants: the layers of some models have names that a variable of a SavedModel cannot have.
     frozen = convert_variables_to_constants_v2(tf.function(classify).get_concrete_function(given))
-    named = tf.function(lambda inputs: {PROBABILITIES: frozen(inputs)[0]})
+    named = tf.function(lambda inputs: dict(zip(OUTPUTS, frozen(inputs), strict=False)))
     return named.get_concrete_function(given)

@@ -10,7 +10,8 @@ session = onnxruntime.InferenceSession({path}, providers=["CPUExecutionProvider"
 
 
 def run(x):
-    return session.run(None, {{session.get_inputs()[0].name: x}})[0]
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {{session.get_inputs()[0].name: x}})))
 """,
     "html": """\
 import base64
@@ -25,7 +26,8 @@ session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider
 
 
 def run(x):
-    return session.run(["probabilities"], {{"samples": x}})[0]
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {{"samples": x}})))
 """,
     "litert": """\
 from ai_edge_litert.interpreter import Interpreter
@@ -34,7 +36,7 @@ signature = Interpreter({path}).get_signature_runner()
 
 
 def run(x):
-    return signature(**{{next(iter(signature.get_input_details())): x}})["probabilities"]
+    return signature(**{{next(iter(signature.get_input_details())): x}})
 """,
     "saved-model": """\
 import tensorflow as tf
@@ -44,10 +46,11 @@ signature = model.signatures["serving_default"]
 
 
 def run(x):
-    return signature(**{{next(iter(signature.structured_input_signature[1])): tf.constant(x)}})["probabilities"].numpy()
+    given = signature(**{{next(iter(signature.structured_input_signature[1])): tf.constant(x)}})
+    return {{name: values.numpy() for name, values in given.items()}}
 """,
 }
-"""For each format: a function `run` from an array of inputs to one of probabilities."""
+"""For each format: a function `run` from an array of inputs to the outputs by name."""
 PACKAGES = {"onnx": "onnxruntime", "html": "onnxruntime", "litert": "ai-edge-litert", "saved-model": "tensorflow"}
 
 _VERIFY = '''\
@@ -72,7 +75,7 @@ for clip in about["golden"]:
     path = here / clip["file"]
     x = np.load(path) if path.suffix == ".npy" else soundfile.read(path, dtype="float32")[0]
     began = time.perf_counter()
-    p = run(x[None].astype("float32"))[0]
+    p = run(x[None].astype("float32"))["probabilities"][0]
     ms = 1000 * (time.perf_counter() - began)
     expected = np.array(clip["probabilities"])
     difference = np.abs(p - expected).max()
@@ -107,7 +110,8 @@ about = json.load(open("export.json", encoding="utf-8"))
 y, sr = soundfile.read("recording.wav", dtype="float32", always_2d=True)
 y = y.mean(axis=1)[: about["n_samples"]]  # mono; sr must be {sr}: resample first, for instance with soxr
 y = np.pad(y, (0, {n_samples} - len(y)))  # {pad}
-p = run(y[None])[0]
+given = run(y[None])
+p = given["probabilities"][0]
 """
 
 _PYTHON_IMAGE = """\
@@ -117,12 +121,14 @@ import PIL.Image
 
 about = json.load(open("export.json", encoding="utf-8"))
 image = PIL.Image.open("image.png").convert("RGB").resize(({width}, {height}), PIL.Image.Resampling.BILINEAR)
-p = run(np.asarray(image, "float32")[None])[0]
+given = run(np.asarray(image, "float32")[None])
+p = given["probabilities"][0]
 """
 
 _ANSWER = """\
 label = about["classes"][p.argmax()]
-print(label, p.max(), "" if p.max() >= about["thresholds"][label] else "unsure")
+is_sure = p.max() >= about["thresholds"][label] and np.max(given.get("unlikeness", 0)) <= 1
+print(label, p.max(), "" if is_sure else "unsure")
 """
 
 _ANSWER_OF_SEVERAL = """\

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +13,10 @@ from train.calibration.saved import SavedCalibration, read_calibration
 from train.data.decode import colour
 from train.export.options import INPUTS
 from train.export.rendering import Rendering, check_rendering, rendering
-from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
+from train.predict.classifier import Classifier, load_classifier
+from train.predict.fold_models import folds_to_average
 from train.predict.windows import FrontEnd, front_end
 from train.runs.run_folder import FINAL, Run
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,10 @@ class Subject:
     input: str = "audio"
 
     @cached_property
-    def models(self) -> list[keras.Model]:
+    def classifier(self) -> Classifier:
         """In full precision."""
         recipe = replace(self.run.recipe, mixed_precision=False)
-        return load_models(replace(self.run, recipe=recipe), self.folds)
+        return load_classifier(replace(self.run, recipe=recipe), self.folds, self.calibration)
 
     @cached_property
     def rendering(self) -> Rendering | None:
@@ -64,11 +61,16 @@ class Subject:
         """Height and width of the images that the models see."""
         return self.run.input_size
 
-    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
-        """What `train.predict` gives for images, shape=(n, height, width), uint8: shape=(n, n_classes)."""
-        images = colour(pixels, self.front.palette)
-        temperature, multilabel = self.calibration.temperature, self.run.multilabel
-        return mean_probabilities(self.models, images, temperature=temperature, multilabel=multilabel)
+    def predict(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What `train.predict` gives for images, shape=(n, height, width), uint8.
+
+        Returns
+        -------
+        probabilities : np.ndarray, shape=(n, n_classes)
+        unlikeness : np.ndarray, shape=(n,)
+            See `train.predict.classifier.Classifier.predict`.
+        """
+        return self.classifier.predict(colour(pixels, self.front.palette))
 
     def labels(self, probabilities: np.ndarray) -> np.ndarray:
         """What probabilities, shape=(n, n_classes), say, as the column `label` has it: shape=(n,), str.

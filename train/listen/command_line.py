@@ -106,7 +106,7 @@ def _listen(options: argparse.Namespace) -> int:
     listener = Listener(
         run,
         source,
-        ListenOptions(options.hop_seconds, options.folds, options.min_dbfs, rules, options.seconds),
+        ListenOptions(options.hop_seconds, options.folds, options.min_dbfs, rules, options.seconds, options.any_sound),
     )
     log = None if options.csv is None else EventLog(options.csv)
     window_s = listener.load()

@@ -16,8 +16,9 @@ from train.data.decode import colour
 from train.listen.incoming_windows import IncomingWindows
 from train.listen.online_events import OnlineEvents
 from train.listen.sources import Block, Source
+from train.predict.classifier import Classifier, load_classifier
 from train.predict.events import DetectedEvent
-from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
+from train.predict.fold_models import folds_to_average
 from train.predict.predict_events import EventOptions
 from train.predict.predict_recordings import predict_batch, quiet_level
 from train.predict.predictions import Predictions, WindowPrediction
@@ -25,7 +26,7 @@ from train.predict.windows import front_end, render_window
 from train.runs.run_folder import Run
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class ListenOptions:
     events : EventOptions
     seconds : float, optional
         When to end; default: when the source does.
+    any_sound : bool
+        As `min_dbfs`.
     """
 
     hop_s: float | None = None
@@ -50,6 +53,7 @@ class ListenOptions:
     min_dbfs: float | None = None
     events: EventOptions = field(default_factory=EventOptions)
     seconds: float | None = None
+    any_sound: bool = False
 
 
 @dataclass
@@ -115,15 +119,15 @@ class Listener:
             min_gap_s=options.events.min_gap_of(seconds),
             file=source.name,
         )
-        self._models: Sequence[keras.Model] = ()
+        self._classifier = Classifier(())
 
     def load(self) -> float:
         """Load the models, and return the seconds that one window takes to predict."""
-        self._models = load_models(self.run, self.folds)
+        self._classifier = load_classifier(self.run, self.folds, self.calibration, any_sound=self.options.any_sound)
         image = colour(self.front.silent_pixels()[None], self.front.palette)
         for _ in range(2):  # the first compiles them
             began_s = time.monotonic()
-            mean_probabilities(self._models, image, multilabel=self.run.multilabel)
+            self._classifier.predict(image)
         return time.monotonic() - began_s
 
     def stop(self) -> None:
@@ -159,7 +163,7 @@ class Listener:
             self.heard.n_windows += 1
             self.heard.n_quiet += window.probabilities is None
             yield window
-            yield from self._counted(self._events.add(window.start_s, window.end_s, window.probabilities))
+            yield from self._counted(self._events.add(window.start_s, window.end_s, window.counted))
         self.heard.n_skipped = self._windows.n_skipped
         self.heard.lost_s = self._windows.n_lost / self.source.sr
 
@@ -178,9 +182,7 @@ class Listener:
         (window,) = predict_batch(
             [(self.source.name, render_window(loaded, start_s, self.front))],
             self.front,
-            self._models,
-            temperature=self.calibration.temperature,
-            multilabel=self.run.multilabel,
+            self._classifier,
             min_dbfs=self._min_dbfs,
         )
         return window

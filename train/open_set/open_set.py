@@ -14,6 +14,7 @@ from scipy.special import softmax
 
 from augment_audio import ORIGINAL
 from generate.dataset.settings_file import refuse_multilabel
+from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
 from train.recipe import Recipe
@@ -35,7 +36,8 @@ class ForeignClass:
     label : str
     n_clips, n_recordings : int
     named : float
-        Share of the clips that are predicted as some class with at least its threshold, 0 to 1.
+        Share of the clips that are predicted as some class with at least its threshold, and are not unlike the training
+        clips, 0 to 1.
     interval : Interval
         Of `named`, over recordings.
     most_named : str
@@ -53,8 +55,8 @@ class ForeignClass:
 def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list[ForeignClass]:
     """Estimate how often a foreign class is named with confidence, for each class in turn.
 
-    Temperature and thresholds are those that the other classes give out of fold, as a run has them. The clips of the
-    left-out class are predicted by the mean of the models of all folds, as `train.predict` predicts.
+    Temperature, thresholds and the largest distance are those that the other classes give out of fold, as a run has
+    them. The clips of the left-out class are predicted by the mean of the models of all folds, as by `train.predict`.
 
     Parameters
     ----------
@@ -91,15 +93,16 @@ def _left_out(
     place = {k: number for number, k in enumerate(known.tolist())}
     foreign_rows = originals[truth[originals] == foreign]
     tested, tested_truth, of_foreign = [], [], []
+    distances: list[np.ndarray] = []
+    far: list[np.ndarray] = []
     for split in prepared.splits:
         train = split.train[(truth[split.train] != foreign) & np.isin(split.train, originals)]
         test = split.test[truth[split.test] != foreign]
-        head = fit_head(
-            features[train],
-            np.array([place[k] for k in truth[train].tolist()]),
-            len(known),
-            prepared.run.recipe.class_weights,
-        )
+        labels = np.array([place[k] for k in truth[train].tolist()])
+        head = fit_head(features[train], labels, len(known), prepared.run.recipe.class_weights)
+        if distance := fit_distance(features[train], labels):
+            distances.append(distance.of(features[test]))
+            far.append(distance.of(features[foreign_rows]))
         tested.append(softmax(head.logits(features[test]), axis=1))
         tested_truth += [place[k] for k in truth[test].tolist()]
         of_foreign.append(softmax(head.logits(features[foreign_rows]), axis=1))
@@ -107,6 +110,9 @@ def _left_out(
     mean = np.mean([with_temperature(p, calibration.temperature) for p in of_foreign], axis=0)
     best = mean.argmax(axis=1)
     is_named = mean.max(axis=1) >= calibration.thresholds[best]
+    limit = limit_of(np.concatenate(distances)) if len(distances) == len(prepared.splits) else None
+    if limit is not None:
+        is_named &= np.mean(far, axis=0) <= limit
     most = Counter(classes[known[k]] for k in best[is_named]).most_common(1)
     return ForeignClass(
         label=classes[foreign],

@@ -82,6 +82,11 @@ def add_level_option(parser: argparse.ArgumentParser) -> None:
         help="windows with a lower peak are `quiet` and not predicted, or none (default: 6 dB below the quietest "
         "training clip)",
     )
+    parser.add_argument(
+        "--any-sound",
+        action="store_true",
+        help="name sounds that are unlike all training clips too (default: they are `unlike`, and no event)",
+    )
 
 
 def add_event_rules(group: argparse._ArgumentGroup) -> None:
@@ -139,7 +144,14 @@ def _predict(options: argparse.Namespace) -> int:
     from train.predict.predict_events import EventOptions, events_by_file, write_event_files, write_pages
     from train.predict.predict_recordings import predict_recordings
     from train.predict.review_events import write_events_review
-    from train.predict.terminal_text import events_text, pages_text, predictions_text, quiet_text, rejected_text
+    from train.predict.terminal_text import (
+        events_text,
+        pages_text,
+        predictions_text,
+        quiet_text,
+        rejected_text,
+        unlike_text,
+    )
     from train.predict.training_overlap import training_overlap_note
     from train.runs.run_folder import read_run, write_json
 
@@ -160,6 +172,7 @@ def _predict(options: argparse.Namespace) -> int:
         options.paths,
         hop_s=options.hop_seconds,
         min_dbfs=options.min_dbfs,
+        any_sound=options.any_sound,
         half_overlapping=options.events is not None and options.hop_seconds is None,
         folds=options.folds,
         batch_size=options.batch_size,
@@ -186,7 +199,7 @@ def _predict(options: argparse.Namespace) -> int:
             print(write_events_review(options.events, predictions, events, event_options), end="")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
-    if note := quiet_text(predictions):
+    for note in filter(None, (quiet_text(predictions), unlike_text(predictions))):
         print("\n" + note)
     if predictions.rejected:
         print("\n" + rejected_text(predictions.rejected, what="not predicted"))

@@ -1,4 +1,4 @@
-"""The models of a run, of its folds or the final one, and the mean of their probabilities."""
+"""The models of a run: of its folds, or the final one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from generate.runtime.os_compat import quoted
 from train import backend
-from train.calibration.temperature import with_temperature
 from train.recipe import LEAKY
 from train.runs.run_folder import FINAL, FOLD, Run
 
@@ -157,40 +154,3 @@ def _model_file(run: Run, fold: str) -> Path:
             f"fold again (python -m train --resume {quoted(run.folder)}), or use other --folds."
         )
     return path
-
-
-def mean_probabilities(
-    models: Sequence[keras.Model], images: np.ndarray, *, temperature: float = 1.0, multilabel: bool = False
-) -> np.ndarray:
-    """Predict the class probabilities of images, averaged over the models.
-
-    Parameters
-    ----------
-    models : sequence of keras.Model
-    images : np.ndarray, shape=(n, height, width, 3), uint8
-    temperature : float
-        Of the run's calibration; see `train.calibration.temperature`.
-    multilabel : bool
-        Whether each class has a probability of its own.
-
-    Returns
-    -------
-    np.ndarray, shape=(n, n_classes), float64
-
-    Raises
-    ------
-    ValueError
-        If a model predicts NaN or infinity.
-    """
-    probabilities = np.mean(
-        [
-            with_temperature(np.asarray(model.predict_on_batch(images), np.float64), temperature, multilabel=multilabel)
-            for model in models
-        ],
-        axis=0,
-    )
-    if not np.isfinite(probabilities).all():
-        raise ValueError(
-            "A model of this run predicts NaN: its training diverged. Use other --folds, or train it again."
-        )
-    return probabilities

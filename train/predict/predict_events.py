@@ -81,7 +81,7 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
         events[file] = find_events(
             np.array([window.start_s for window in windows]),
             np.array([window.end_s for window in windows]),
-            np.stack([silent if window.probabilities is None else window.probabilities for window in windows]),
+            np.stack([silent if window.counted is None else window.counted for window in windows]),
             classes,
             thresholds=options.thresholds(predictions.run.classes, predictions.calibration),
             hop_s=predictions.hop_s or seconds,

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +16,13 @@ from generate.workers import fork_server
 from train.calibration.saved import SavedCalibration, read_calibration
 from train.data.clip_statistics import quietest_dbfs
 from train.data.decode import colour
-from train.predict.fold_models import folds_to_average, load_models, mean_probabilities
+from train.predict.classifier import Classifier, load_classifier
+from train.predict.fold_models import folds_to_average
 from train.predict.predictions import Predictions, WindowPrediction
 from train.predict.recordings import Rejected, find_recordings, stream_windows
 from train.predict.terminal_text import rejected_text
 from train.predict.windows import FrontEnd, Window, front_end
 from train.runs.run_folder import Run
-
-if TYPE_CHECKING:
-    import keras
-
 
 MARGIN_DB = 6.0
 """So much quieter than the quietest clip of a run a recording may be: another recorder, a little more distance."""
@@ -89,6 +85,7 @@ def predict_recordings(
     hop_s: float | None = None,
     half_overlapping: bool = False,
     min_dbfs: float | None = None,
+    any_sound: bool = False,
     folds: Sequence[str] | None = None,
     batch_size: int = 32,
     on_start: Callable[[Inputs], None] | None = None,
@@ -107,6 +104,8 @@ def predict_recordings(
     min_dbfs : float, optional
         Windows with a lower peak are quiet, and nothing is predicted for them; default: the peak of the quietest clip
         of the run less `MARGIN_DB`. -inf: all are predicted.
+    any_sound : bool
+        Name sounds too that are unlike all training clips; see `train.calibration.distance`.
     folds : sequence of str, optional
         Use only the models of these folds; default: see `train.predict.fold_models.folds_to_average`.
     batch_size : int
@@ -134,16 +133,9 @@ def predict_recordings(
     windows: list[WindowPrediction] = []
     rejected = inputs.rejected
     if inputs.recordings:
-        models = load_models(run, inputs.folds)
+        classifier = load_classifier(run, inputs.folds, inputs.calibration, any_sound=any_sound)
         windows, unread = predict_windows(
-            inputs.recordings,
-            inputs.front,
-            models,
-            temperature=inputs.calibration.temperature,
-            multilabel=run.multilabel,
-            min_dbfs=level,
-            hop_s=hop_s,
-            batch_size=batch_size,
+            inputs.recordings, inputs.front, classifier, min_dbfs=level, hop_s=hop_s, batch_size=batch_size
         )
         rejected = rejected + unread
     check_any_read(windows, rejected, "predicted")
@@ -153,10 +145,8 @@ def predict_recordings(
 def predict_windows(
     recordings: Sequence[Path],
     front: FrontEnd,
-    models: Sequence[keras.Model],
+    classifier: Classifier,
     *,
-    temperature: float = 1.0,
-    multilabel: bool = False,
     min_dbfs: float | None = None,
     hop_s: float | None = None,
     batch_size: int = 32,
@@ -167,12 +157,7 @@ def predict_windows(
     ----------
     recordings : sequence of Path
     front : FrontEnd
-    models : sequence of keras.Model
-        Their probabilities are averaged.
-    temperature : float
-        See `train.calibration.temperature`.
-    multilabel : bool
-        Whether each class has a probability of its own.
+    classifier : Classifier
     min_dbfs : float, optional
         Windows with a lower peak are quiet: nothing is predicted for them.
     hop_s, batch_size
@@ -191,9 +176,7 @@ def predict_windows(
             predictions += predict_batch(
                 [(printable(str(path)), window) for path, window in batch],
                 front,
-                models,
-                temperature=temperature,
-                multilabel=multilabel,
+                classifier,
                 min_dbfs=min_dbfs,
             )
     return predictions, stream.rejected
@@ -202,10 +185,8 @@ def predict_windows(
 def predict_batch(
     batch: Sequence[tuple[str, Window]],
     front: FrontEnd,
-    models: Sequence[keras.Model],
+    classifier: Classifier,
     *,
-    temperature: float,
-    multilabel: bool,
     min_dbfs: float | None,
 ) -> list[WindowPrediction]:
     """Predict some windows at once.
@@ -214,31 +195,30 @@ def predict_batch(
     ----------
     batch : sequence of (str, Window)
         Windows with the names of their recordings.
-    front, models, temperature, multilabel, min_dbfs
+    front, classifier, min_dbfs
         See `predict_windows`.
     """
     quiet = [min_dbfs is not None and window.peak_dbfs < min_dbfs for _, window in batch]
     skipped = [is_quiet or window.is_silent for is_quiet, (_, window) in zip(quiet, batch, strict=True)]
     audible = [window.pixels for skip, (_, window) in zip(skipped, batch, strict=True) if not skip]
-    rows = iter(
-        mean_probabilities(
-            models, colour(np.stack(audible), front.palette), temperature=temperature, multilabel=multilabel
+    probabilities, unlikeness = classifier.predict(colour(np.stack(audible), front.palette)) if audible else ((), ())
+    rows = iter(zip(probabilities, unlikeness, strict=True))
+    predictions = []
+    for is_quiet, skip, (file, window) in zip(quiet, skipped, batch, strict=True):
+        predicted, unlike = (None, 0.0) if skip else next(rows)
+        predictions.append(
+            WindowPrediction(
+                file=file,
+                start_s=window.start_s,
+                end_s=window.end_s,
+                probabilities=predicted,
+                sha256=window.sha256,
+                peak_dbfs=window.peak_dbfs,
+                is_quiet=is_quiet and not window.is_silent,
+                is_unlike=bool(unlike > 1),
+            )
         )
-        if audible
-        else ()
-    )
-    return [
-        WindowPrediction(
-            file=file,
-            start_s=window.start_s,
-            end_s=window.end_s,
-            probabilities=None if skip else next(rows),
-            sha256=window.sha256,
-            peak_dbfs=window.peak_dbfs,
-            is_quiet=is_quiet and not window.is_silent,
-        )
-        for is_quiet, skip, (file, window) in zip(quiet, skipped, batch, strict=True)
-    ]
+    return predictions
 
 
 def check_any_read(windows: Sequence[object], rejected: Sequence[Rejected], what: str) -> None:

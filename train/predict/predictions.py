@@ -19,11 +19,14 @@ from train.runs.run_folder import PROBABILITY, Run
 
 LABELS = "labels"
 """Column of the classes above their thresholds, separated by `;`, where a clip may have several labels."""
-WINDOW_COLUMNS = ("file", "start_s", "end_s", "silent", "quiet", "peak_dbfs")
+WINDOW_COLUMNS = ("file", "start_s", "end_s", "silent", "quiet", "unlike", "peak_dbfs")
 
 
 class WindowPrediction(NamedTuple):
-    """The prediction for a window; `probabilities`, shape=(n_classes,), are None if it is silent or quiet."""
+    """The prediction for a window; `probabilities`, shape=(n_classes,), are None if it is silent or quiet.
+
+    One that `is_unlike` all training clips has probabilities, of which none counts.
+    """
 
     file: str
     start_s: float
@@ -32,6 +35,12 @@ class WindowPrediction(NamedTuple):
     sha256: str = ""
     peak_dbfs: float = math.nan
     is_quiet: bool = False
+    is_unlike: bool = False
+
+    @property
+    def counted(self) -> np.ndarray | None:
+        """The probabilities, where they count."""
+        return None if self.is_unlike else self.probabilities
 
 
 @dataclass(frozen=True)
@@ -117,8 +126,8 @@ def window_table(windows: Iterable[WindowPrediction], classes: Sequence[str]) ->
     Returns
     -------
     pandas.DataFrame
-        `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, and for each class its probability in a column
-        `p:<class>`, NaN in a silent or quiet window.
+        `file`, `start_s`, `end_s`, `silent`, `quiet`, `unlike`, `peak_dbfs`, and for each class its probability in a
+        column `p:<class>`, NaN in a silent or quiet window.
     """
     windows = list(windows)
     rows = pd.DataFrame(
@@ -130,6 +139,7 @@ def window_table(windows: Iterable[WindowPrediction], classes: Sequence[str]) ->
                 [window.probabilities is None and not window.is_quiet for window in windows], dtype=bool
             ),
             "quiet": np.array([window.is_quiet for window in windows], dtype=bool),
+            "unlike": np.array([window.is_unlike for window in windows], dtype=bool),
             "peak_dbfs": np.array([window.peak_dbfs for window in windows], dtype=float),
         }
     )
@@ -151,13 +161,15 @@ def average_by_file(windows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns; `silent` if all windows are, `quiet` if all are silent or quiet, and the highest peak.
+        The same columns; `silent` if all windows are, `quiet` if all are silent or quiet, `unlike` if all others are,
+        and the highest peak.
     """
     probabilities = [name for name in windows if name.startswith(PROBABILITY)]
-    how = {"start_s": "first", "end_s": "last", "silent": "all", "quiet": "all", "peak_dbfs": "max"}
-    windows = windows.assign(quiet=windows["quiet"] | windows["silent"])
+    how = {"start_s": "first", "end_s": "last", "silent": "all", "quiet": "all", "unlike": "all", "peak_dbfs": "max"}
+    quiet = windows["quiet"] | windows["silent"]
+    windows = windows.assign(quiet=quiet, unlike=windows["unlike"] | quiet)
     files = windows.groupby("file", sort=False, as_index=False).agg(how | dict.fromkeys(probabilities, "mean"))
-    return files.assign(quiet=files["quiet"] & ~files["silent"])
+    return files.assign(quiet=files["quiet"] & ~files["silent"], unlike=files["unlike"] & ~files["quiet"])
 
 
 def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -> pd.DataFrame:
@@ -174,8 +186,8 @@ def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -
     Returns
     -------
     pandas.DataFrame
-        `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs`, `top_1`, `p_1`, `top_2`, ..., then the columns
-        `p:<class>`, rounded to six decimals. A silent or quiet row has no classes and no probabilities.
+        `file`, `start_s`, `end_s`, `silent`, `quiet`, `unlike`, `peak_dbfs`, `top_1`, `p_1`, `top_2`, ..., then the
+        columns `p:<class>`, rounded to six decimals. A silent or quiet row has no classes and no probabilities.
     """
     columns = _columns(classes)
     values = table[columns].to_numpy(dtype=float)
@@ -197,9 +209,9 @@ def rows_to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, 
     Returns
     -------
     list of dict
-        One a row: `file`, `start_s`, `end_s`, `silent`, `quiet`, `peak_dbfs` (None for digital silence), `top` (a list
-        of `label` and `p`, the most probable first), and `probabilities` (class to probability; None in a silent or
-        quiet row).
+        One a row: `file`, `start_s`, `end_s`, `silent`, `quiet`, `unlike`, `peak_dbfs` (None for digital silence),
+        `top` (a list of `label` and `p`, the most probable first), and `probabilities` (class to probability; None in
+        a silent or quiet row).
     """
     rows = []
     for row in table.to_dict("records"):

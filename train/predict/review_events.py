@@ -84,7 +84,7 @@ def peak_window(event: DetectedEvent, windows: Sequence[WindowPrediction], numbe
     inside = [
         window
         for window in windows
-        if window.probabilities is not None and window.start_s < event.end_s and window.end_s > event.start_s
+        if window.counted is not None and window.start_s < event.end_s and window.end_s > event.start_s
     ]
     # Not the highest: a neighbouring event may reach into these windows.
     return min(inside, key=lambda window: abs(float(window.probabilities[number]) - event.peak_probability))  # type: ignore[index]

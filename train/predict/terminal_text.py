@@ -11,6 +11,7 @@ from typing import Any
 from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.versions import versions
 from generate.runtime.wording import count, on_a_line, shown
+from train.calibration.distance import SHARE_WITHIN
 from train.calibration.saved import SavedCalibration
 from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
@@ -19,7 +20,7 @@ from train.predict.recordings import Rejected
 from train.runs.run_folder import FINAL, Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
-SILENT, QUIET = "silent", "quiet"
+SILENT, QUIET, UNLIKE = "silent", "quiet", "unlike"
 LONGEST_FILE = 60
 PIXEL_PACKAGES = ("librosa", "numpy", "scipy", "soxr", "av", "pillow")
 """Other versions of these may render other pixels."""
@@ -133,6 +134,18 @@ def quiet_text(predictions: Predictions) -> str:
     )
 
 
+def unlike_text(predictions: Predictions) -> str:
+    """How many windows are unlike the training clips; empty: none."""
+    n = sum(window.is_unlike for window in predictions.windows)
+    if not n:
+        return ""
+    return (
+        f"note: {n:,} of {count(len(predictions.windows), 'window')} {'is' if n == 1 else 'are'} unlike the training "
+        f"clips: farther from them than {100 * SHARE_WITHIN:g} % of the test clips were. What is named there is a "
+        "guess, and no event (--any-sound: it counts)"
+    )
+
+
 def rejected_text(rejected: Sequence[Rejected], *, what: str) -> str:
     """The recordings that could not be read, each with its reason, under a line such as `not predicted:`."""
     lines = [
@@ -176,4 +189,5 @@ def classes_text(row: dict[str, Any], calibration: SavedCalibration) -> tuple[st
         above = " + ".join(text for label, text in ranked if label in is_in) or "none above its threshold"
         return above, ", ".join(text for label, text in ranked if label not in is_in)
     first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
-    return first + (", unsure" if row["p_1"] < calibration.threshold(row["top_1"]) else ""), ", ".join(others)
+    is_unsure = row["p_1"] < calibration.threshold(row["top_1"])
+    return first + (f", {UNLIKE}" if row["unlike"] else ", unsure" if is_unsure else ""), ", ".join(others)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from train.calibration.distance import is_beyond, limit_of
 from train.calibration.temperature import calibration_error
 from train.calibration.thresholds import NEVER, fit, out_of_fold
 from train.report.intervals import LEVEL, recordings_needed, share_interval
@@ -15,7 +16,13 @@ N_RESAMPLES = 400
 
 
 def calibrate(
-    probabilities: np.ndarray, truth: np.ndarray, *, folds: np.ndarray, groups: np.ndarray, classes: Sequence[str]
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    *,
+    folds: np.ndarray,
+    groups: np.ndarray,
+    classes: Sequence[str],
+    distances: np.ndarray | None = None,
 ) -> CalibrationResult:
     """Fit a calibration on all folds, and evaluate one that is fitted on all folds but that of each clip.
 
@@ -28,10 +35,12 @@ def calibrate(
     folds, groups : np.ndarray, shape=(n,)
         Fold and recording of each.
     classes : sequence of str
+    distances : np.ndarray, optional, shape=(n,)
+        From the training clips: no alarm is beyond the limit that the other folds give.
     """
     calibrated = out_of_fold(probabilities, truth, folds)
     fitted = fit(probabilities, truth)
-    is_alarm = calibrated.probabilities >= calibrated.thresholds
+    is_alarm = (calibrated.probabilities >= calibrated.thresholds) & ~is_beyond(distances, folds)[:, None]
     rows = tuple(
         _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth[:, k] if truth.ndim == 2 else truth == k, groups)
         for k, name in enumerate(classes)
@@ -46,6 +55,7 @@ def calibrate(
         error_low=after[1],
         error_high=after[2],
         thresholds=rows,
+        most_distance=None if distances is None else limit_of(distances),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from train.calibration.distance import SHARE_WITHIN
 from train.calibration.thresholds import SPARED, TARGET_PRECISION
 from train.report.false_alarms import false_alarms_text
 from train.report.result_records import CalibrationResult, FalseAlarmResult, ThresholdResult
@@ -30,6 +31,12 @@ def thresholds_text(calibration: CalibrationResult) -> str:
         "interval over recordings. It holds where the classes are as frequent as among the test clips: the rarer a "
         "sound is in the field, the more of its alarms are false."
     )
+    if calibration.most_distance is not None:
+        meaning += (
+            f" What is farther from the training clips than {100 * SHARE_WITHIN:g} % of the test clips are "
+            "(Mahalanobis distance of the features; in each fold by those of the others) is called `unlike`, and is no "
+            "alarm either."
+        )
     after = _of_100(calibration.error, calibration.error_low, calibration.error_high)
     before = _of_100(calibration.error_before, calibration.error_before_low, calibration.error_before_high)
     error = (

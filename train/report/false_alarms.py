@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from generate.dataset.background import BACKGROUND, NOT_EVENTS
+from train.calibration.distance import is_beyond
 from train.calibration.thresholds import out_of_fold
 from train.defaults import DEFAULT_THRESHOLD
 from train.report.interval_text import clips_of_recordings, no_interval
@@ -23,6 +24,7 @@ def false_alarms(
     groups: np.ndarray,
     classes: Sequence[str],
     seconds: float,
+    distances: np.ndarray | None = None,
 ) -> FalseAlarmResult | None:
     """Count the clips of `_background` and `_other` on which a class reaches its threshold.
 
@@ -41,6 +43,8 @@ def false_alarms(
     classes : sequence of str
     seconds : float
         Of a clip.
+    distances : np.ndarray, optional, shape=(n,)
+        See `train.report.calibration_results.calibrate`.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def false_alarms(
     is_calibrated = len(np.unique(folds)) > 1
     if is_calibrated:
         found = out_of_fold(probabilities, truth, folds)
-        reached = found.probabilities >= found.thresholds
+        reached = (found.probabilities >= found.thresholds) & ~is_beyond(distances, folds)[:, None]
     else:
         reached = probabilities >= DEFAULT_THRESHOLD
     is_alarm = reached[rows][:, ~is_background].any(axis=1)

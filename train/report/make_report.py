@@ -130,6 +130,7 @@ def _write_calibration(run: Run, report: Report, predictions: pd.DataFrame) -> N
         run.folder,
         temperature=report.calibration.temperature,
         thresholds={row.label: row.threshold for row in report.calibration.thresholds},
+        most_distance=report.calibration.most_distance,
     )
     probabilities, truth = probabilities_and_truth(run, predictions)
     folds = predictions["fold"].to_numpy()

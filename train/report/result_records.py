@@ -249,6 +249,8 @@ class CalibrationResult:
         The same after scaling.
     thresholds : tuple of ThresholdResult
         One a class.
+    most_distance : float or None
+        From the training clips, that alarms are within; see `train.calibration.distance`. None: there is no limit.
     """
 
     temperature: float
@@ -259,6 +261,7 @@ class CalibrationResult:
     error_low: float | None
     error_high: float | None
     thresholds: tuple[ThresholdResult, ...] = ()
+    most_distance: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from generate.dataset.background import counted
 from generate.dataset.label_sets import classes_of
 from generate.dataset.settings import Settings
 from generate.runtime.os_compat import quoted
+from train.calibration.distance import COLUMN
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.calibration_results import calibrate
@@ -204,7 +205,15 @@ def _multilabel(run: Run, predictions: pd.DataFrame) -> MultilabelResult:
 def _calibration(run: Run, predictions: pd.DataFrame) -> CalibrationResult:
     probabilities, truth = probabilities_and_truth(run, predictions)
     folds, groups = predictions["fold"].to_numpy(), predictions["source_id"].to_numpy()
-    return calibrate(probabilities, truth, folds=folds, groups=groups, classes=run.classes)
+    distances = distances_of(predictions)
+    return calibrate(probabilities, truth, folds=folds, groups=groups, classes=run.classes, distances=distances)
+
+
+def distances_of(predictions: pd.DataFrame) -> np.ndarray | None:
+    """How far the clip of each row is from the training clips, shape=(n,); None in runs of earlier releases."""
+    if COLUMN not in predictions:
+        return None
+    return np.asarray(pd.to_numeric(predictions[COLUMN], errors="coerce").to_numpy(dtype=float))
 
 
 def _false_alarms(run: Run, predictions: pd.DataFrame) -> FalseAlarmResult | None:
@@ -219,6 +228,7 @@ def _false_alarms(run: Run, predictions: pd.DataFrame) -> FalseAlarmResult | Non
         groups=predictions["source_id"].to_numpy(),
         classes=run.classes,
         seconds=Settings.from_json(run.image_settings()["settings"]).seconds,
+        distances=distances_of(predictions),
     )
 
 

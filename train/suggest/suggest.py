@@ -14,7 +14,7 @@ from augment_audio import ORIGINAL
 from generate.runtime.safe_names import printable
 from generate.workers import fork_server
 from train.data.decode import colour
-from train.predict.fold_models import load_models
+from train.predict.classifier import load_classifier
 from train.predict.predict_recordings import check_any_read, find_inputs, predict_batch, quiet_level
 from train.predict.predictions import WindowPrediction
 from train.predict.recordings import Rejected, stream_windows
@@ -103,18 +103,13 @@ def suggest(
     windows: list[WindowPrediction] = []
     vectors: list[np.ndarray] = []
     own, level, rejected = set(known["audio_sha256"]), quiet_level(run), inputs.rejected
-    models, extractor = load_models(run, inputs.folds), frozen_model(prepared.run.recipe, size=run.input_size)
+    # How unlike they are is ranked below, by features that are the same for all folds.
+    classifier = load_classifier(run, inputs.folds, inputs.calibration, any_sound=True)
+    extractor = frozen_model(prepared.run.recipe, size=run.input_size)
     with stream_windows(inputs.recordings, inputs.front, hop_s=hop_s) as stream:
         while batch := list(itertools.islice(stream.windows, batch_size)):
             named = [(printable(str(path)), window) for path, window in batch]
-            windows += predict_batch(
-                named,
-                inputs.front,
-                models,
-                temperature=inputs.calibration.temperature,
-                multilabel=False,
-                min_dbfs=level,
-            )
+            windows += predict_batch(named, inputs.front, classifier, min_dbfs=level)
             pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)
             vectors.append(embed(extractor.predict_on_batch(pixels)).astype(np.float16))
     rejected = rejected + stream.rejected

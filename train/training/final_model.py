@@ -10,12 +10,14 @@ import numpy as np
 from generate.runtime.lock import locked
 from generate.runtime.os_compat import quoted
 from train import backend
+from train.calibration.distance import write_distance
 from train.data.split import Split
 from train.recipe import LEAKY, Recipe
 from train.report.make_report import write_card
 from train.report.report import Report
 from train.report.results import build_report, read_predictions
 from train.runs.run_folder import FINAL, FOLD, read_run, write_json
+from train.training.distance_of_fold import distance_of
 from train.training.fit import fit_fold, n_images_to_see
 from train.training.prepare import Prepared, resume
 from train.training.progress import Progress
@@ -90,7 +92,8 @@ def _train(prepared: Prepared) -> None:
     rows = np.unique(np.concatenate([split.train for split in prepared.splits]))
     fold = fold_of(prepared, Split(FINAL, train=rows, test=rows[:0]))
     with Progress({FINAL: n_images_to_see(run.recipe, fold)}) as progress:
-        _, history = fit_fold(run.recipe, fold, on_epoch=partial(progress.epoch, FINAL))
+        model, history = fit_fold(run.recipe, fold, on_epoch=partial(progress.epoch, FINAL))
+    write_distance(fold.folder, distance_of(model, prepared, fold, history))
     trained_on = prepared.table.iloc[rows]
     content = {
         "name": FINAL,

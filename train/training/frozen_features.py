@@ -7,8 +7,8 @@ import numpy as np
 
 from train import backend
 from train.models.build import build_from_recipe
+from train.models.features import feature_model
 from train.recipe import Recipe
-from train.training.linear_head import feature_model
 from train.training.outputs import outputs
 from train.training.prepare import Prepared
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from keras import layers
 
+from train.models.features import feature_model, last_layers
 from train.recipe import Recipe
 from train.training.batches import Draw
 from train.training.fold import Fold
@@ -55,7 +55,7 @@ def fit_linear_head(model: keras.Model, recipe: Recipe, fold: Fold) -> dict[str,
     ValueError
         If a feature is not finite.
     """
-    dense, normalisation = _last_layers(model)
+    dense, normalisation = last_layers(model)
     to_features = feature_model(model)
 
     def features_of(rows: np.ndarray) -> np.ndarray:
@@ -175,18 +175,6 @@ def _regression(features: np.ndarray, classes: np.ndarray, *, class_weights: boo
         # With a penalty, the iterations that are left change nothing that can be seen.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return regression.fit(features, classes)
-
-
-def feature_model(model: keras.Model) -> keras.Model:
-    """The model from an image to the features that its last layer sees."""
-    dense, normalisation = _last_layers(model)
-    return keras.Model(model.input, (normalisation or dense).input)
-
-
-def _last_layers(model: keras.Model) -> tuple[layers.Dense, layers.BatchNormalization | None]:
-    """The dense layer at the end, and the normalisation before it, if there is one."""
-    dense = next(layer for layer in reversed(model.layers) if isinstance(layer, layers.Dense))
-    return dense, next((layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)), None)
 
 
 def _scale(variance: np.ndarray) -> np.ndarray:

@@ -31,3 +31,17 @@ def outputs(model: keras.Model, images: Images, rows: np.ndarray, *, batch_size:
     filled = np.resize(rows, -(-len(rows) // size) * size)
     parts = [model.predict_on_batch(colour(images.pixels[part], images.palette)) for part in filled.reshape(-1, size)]
     return np.concatenate(parts)[: len(rows)]
+
+
+def two_outputs(
+    model: keras.Model, images: Images, rows: np.ndarray, *, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `outputs`, of a model with two outputs."""
+    first: list[np.ndarray] = []
+    second: list[np.ndarray] = []
+    size = min(batch_size, max(1, len(rows)))
+    for part in np.resize(rows, -(-len(rows) // size) * size).reshape(-1, size):
+        one, other = model.predict_on_batch(colour(images.pixels[part], images.palette))
+        first.append(one)
+        second.append(np.asarray(other, np.float32))
+    return np.concatenate(first)[: len(rows)], np.concatenate(second)[: len(rows)]

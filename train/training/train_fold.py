@@ -14,16 +14,17 @@ from generate.dataset import tables
 from generate.dataset.background import counted
 from generate.dataset.label_sets import join_labels
 from train import backend
+from train.calibration.distance import COLUMN, write_distance
 from train.data.split import Split, count_shared_recordings
 from train.defaults import DEFAULT_THRESHOLD
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.report.multilabel_metrics import mean_average_precision
 from train.runs.history import EpochRow, tested_epoch
 from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, Run, write_json
+from train.training.distance_of_fold import outputs_and_distance
 from train.training.fit import fit_fold
 from train.training.fold import Fold
 from train.training.linear_head import MOST_IMAGES
-from train.training.outputs import outputs
 from train.training.prepare import Prepared
 
 
@@ -79,9 +80,12 @@ def train_fold(
     model, history = fit_fold(
         run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None
     )
-    predicted = outputs(model, prepared.images, split.test, batch_size=run.recipe.batch_size)
+    predicted, distance, distances = outputs_and_distance(model, prepared, fold, history)
     del model  # frees its memory before the next fold begins
     predictions = _predictions(table, split, predicted, run)
+    if distances is not None:
+        predictions.insert(list(predictions).index("predicted") + 1, COLUMN, distances.round(6))
+    write_distance(fold.folder, distance)
     described = {
         "name": split.name,
         "n_train": len(split.train),

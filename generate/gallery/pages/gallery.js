@@ -58,7 +58,7 @@ pairsTable("settings-table", data.settings, "Settings of the images", `${data.na
 options("class", names.map((name) => [name, name]));
 options("fold", data.folds.map((name, k) => [k, name || "none"]));
 options("variant", [...data.variants.map((name, k) => [k, name]), [EVERY, "every variant"]]);
-const flagsOf = (k) => clips.flags[k].split(" ").filter(Boolean);
+const flagsOf = (k) => clips.flags[k].split(" ").filter(Boolean).map(decodeURIComponent);
 const kindOf = (flag) => flag.split(":")[0];
 const nOfFlag = new Map();
 for (const k of numbers) for (const kind of new Set(flagsOf(k).map(kindOf))) nOfFlag.set(kind, (nOfFlag.get(kind) || 0) + 1);

@@ -11,6 +11,7 @@ import soxr
 from generate.audio import load
 from generate.audit import assess, checks
 from generate.audit.cutoff import cutoff_hz
+from generate.audit.flag_words import flag_in_words
 from generate.audit.near_duplicates import near_duplicates, small_image
 from generate.audit.shortcut import shortcut
 from generate.dataset.settings import Settings
@@ -219,6 +220,15 @@ def test_near_duplicates_are_found_and_named():
     assert table["flags"][10] == "near-duplicate-of:clip04"
     clips["source_id"] = clips["source_id"].replace("clip10", "clip04")
     assert statuses(clips, small)["near"] == "ok"
+
+
+def test_a_flag_names_a_clip_whose_name_has_spaces():
+    clips, small = clips_table(), small_images()
+    small[10] = small[4]
+    clips.loc[10, "clip_id"] = "100 % 10"
+    flag = flagged(clips, small, settings=SETTINGS)["flags"][4]
+    assert flag == "near-duplicate-of:100%20%25%2010"
+    assert flag_in_words(flag) == "near duplicate (almost the same as 100 % 10)"
 
 
 def test_silent_clips_are_no_duplicates():

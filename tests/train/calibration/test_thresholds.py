@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
+from train.calibration.distance import is_beyond, limit_of
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import LEAST_ALARMS, NEVER, fit, out_of_fold, threshold_for
 from train.report.calibration_results import calibrate
@@ -43,6 +44,21 @@ def test_a_fold_has_no_part_in_its_own_thresholds():
     np.testing.assert_array_equal(before.probabilities[here], after.probabilities[here])
     np.testing.assert_array_equal(before.thresholds[here], after.thresholds[here])
     assert (before.thresholds[~here] != after.thresholds[~here]).any()
+
+
+def test_what_is_beyond_the_limit_of_the_other_folds_is_no_alarm():
+    p, truth, folds, groups = simulate(100, seed=3)
+    distances = np.random.default_rng(0).gamma(4.0, size=len(truth))
+    options = {"folds": folds, "groups": groups, "classes": list("abcd")}
+    without, limited = (calibrate(p, truth, **options, distances=given) for given in (None, distances))
+    assert without.most_distance is None and limited.most_distance == limit_of(distances)
+    beyond = is_beyond(distances, folds)
+    found = out_of_fold(p, truth, folds)
+    for k, (one, other) in enumerate(zip(without.thresholds, limited.thresholds, strict=True)):
+        is_alarm = found.probabilities[:, k] >= found.thresholds[:, k]
+        assert (one.n_alarms, other.n_alarms) == (is_alarm.sum(), (is_alarm & ~beyond).sum())
+        assert other.recall == pytest.approx((is_alarm & ~beyond)[truth == k].mean())
+        assert one.threshold == other.threshold
 
 
 @pytest.mark.parametrize("spread", [0.1, 1.5])

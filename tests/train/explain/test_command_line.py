@@ -14,6 +14,7 @@ from train.data.decode import colour
 from train.explain.attribution import attribute, completeness_error, grad_cam, integrated_gradients
 from train.explain.command_line import main
 from train.predict import fold_models
+from train.predict.classifier import Classifier
 from train.predict.windows import front_end, read_window
 from train.recipe import Recipe
 from train.runs import run_folder
@@ -116,7 +117,7 @@ def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
     loaded, front = fold_models.load_models(run, ["1", "2"]), front_end(run)
     windows = [read_window(tmp_path / "a b.wav", start_s, front) for start_s in (0.0, 1.0, 2.0)]
     for k in (0, 2):
-        expected = fold_models.mean_probabilities(loaded, colour(windows[k].pixels[None], front.palette))[0]
+        (expected,), _ = Classifier(loaded).predict(colour(windows[k].pixels[None], front.palette))
         assert table["class"][k] == CLASSES[expected.argmax()]
         assert table["probability"][k] == pytest.approx(expected.max(), abs=1e-5)
         assert 0 <= table["completeness_error"][k] < 0.5
@@ -140,13 +141,9 @@ def test_a_chosen_class_is_explained(run, tmp_path):
     table = read_csv(run.folder / "explained-recordings" / "explanations.csv")
     assert table["class"].tolist() == ["other one"]
     assert table["name"].tolist() == ["a"]
-    expected = fold_models.mean_probabilities(
-        fold_models.load_models(run, ["2"]),
-        colour(
-            read_window(tmp_path / "a.wav", 0.0, front_end(run)).pixels[None],
-            front_end(run).palette,
-        ),
-    )[0]
+    front = front_end(run)
+    image = colour(read_window(tmp_path / "a.wav", 0.0, front).pixels[None], front.palette)
+    (expected,), _ = Classifier(fold_models.load_models(run, ["2"])).predict(image)
     assert table["probability"][0] == pytest.approx(expected[CLASSES.index("other one")], abs=1e-5)
 
 

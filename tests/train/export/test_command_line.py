@@ -10,9 +10,12 @@ import soundfile
 
 from tests.conftest import SR
 from tests.train.conftest import ROOT
+from train.calibration.saved import write_calibration
+from train.export.clips import clips_of, read_clips
 from train.export.command_line import main
 from train.export.options import FORMATS, check_backend, check_formats
 from train.export.runtimes import RUNNERS, onnx_runner
+from train.export.subject import subject_of
 from train.export.web_runtime import web_runtime_file
 from train.predict.predict_recordings import predict_recordings
 from train.runs.run_folder import read_run
@@ -32,6 +35,29 @@ def verify(folder):
     return subprocess.run(
         [sys.executable, str(folder / "verify.py")], cwd=folder, capture_output=True, text=True, timeout=100
     )
+
+
+def test_a_file_says_how_unlike_the_training_clips_a_sound_is(run_folder, recordings, capsys):
+    """As the program does, up to what 32 bits and the rendering differ by."""
+    import onnxruntime
+
+    run = read_run(run_folder)
+    thresholds = dict.fromkeys(run.classes, 0.5)
+    write_calibration(run_folder, temperature=1.2, thresholds=thresholds, most_distance=1.7)
+    assert export(run_folder, recordings) == 0
+    assert "the same class and likeness to the training clips as the program for 30 of 30" in capsys.readouterr().out
+    folder = run_folder / "export" / "onnx"
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    subject = subject_of(run)
+    clips = clips_of(subject, audio_folder=recordings)
+    checked = list(read_clips(clips, subject, unreadable=[]))[::5]
+    given = session.run(["unlikeness"], {"samples": np.stack([clip.input for clip in checked])})[0]
+    expected = subject.predict(np.stack([clip.window.pixels for clip in checked]))[1]
+    assert given.shape == (6, 1) and expected.max() < 1
+    np.testing.assert_allclose(given[:, 0], expected, rtol=0.1, atol=0.02)
+    noise = np.random.default_rng(0).uniform(-1, 1, (1, SR)).astype(np.float32)
+    assert session.run(["unlikeness"], {"samples": noise})[0][0, 0] > 1
+    assert "Output `unlikeness`" in (folder / "README.md").read_text() and verify(folder).returncode == 0
 
 
 def test_an_onnx_file_gives_what_the_program_gives(run_folder, recordings, capsys):
@@ -110,7 +136,7 @@ def test_the_model_of_a_fold_has_an_accuracy_of_its_own(run_folder, recordings, 
 def test_a_file_that_does_not_hold_is_refused(run_folder, recordings, monkeypatch, capsys):
     def wrong(path):
         right = onnx_runner(path)
-        return lambda x: np.roll(right(x), 1, axis=1)
+        return lambda x: (np.roll(right(x)[0], 1, axis=1), right(x)[1])
 
     monkeypatch.setitem(RUNNERS, "onnx", wrong)
     assert export(run_folder, recordings) == 4

@@ -11,15 +11,21 @@ import pandas as pd
 import pytest
 import soundfile
 
+from generate.audio.decode import Decoded
+from generate.audio.load import checked
 from generate.dataset import tables
 from generate.rendering.segments import window_starts
 from tests.conftest import SR, tone, white
 from tests.train.conftest import ROOT, draw, environment_of
 from tests.train.predict.test_windows import record, run_on
+from train.calibration.distance import fit_distance, limit_of, write_distance
+from train.calibration.saved import write_calibration
 from train.data.decode import colour, load_images
+from train.models.features import feature_model
+from train.predict.classifier import Classifier
 from train.predict.command_line import main
 from train.predict.terminal_text import clock
-from train.predict.windows import front_end, read_window
+from train.predict.windows import front_end, read_window, render_window
 from train.runs import run_folder
 
 pytestmark = pytest.mark.usefixtures("load_models_once")
@@ -180,6 +186,7 @@ def test_the_table_names_the_likeliest_classes_first(run, rendered, tmp_path):
         "end_s",
         "silent",
         "quiet",
+        "unlike",
         "peak_dbfs",
         *top,
         *(f"p:{name}" for name in CLASSES),
@@ -282,7 +289,7 @@ def test_silence_has_no_prediction(run, rendered, tmp_path, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
     assert line.endswith("  silent")
     silent, audible = (tmp_path / "out.csv").read_text().splitlines()[1:]
-    assert silent.split(",")[3:6] == ["True", "False", "-20.0"] and not silent.split(",", 6)[6].strip(",")
+    assert silent.split(",")[3:7] == ["True", "False", "False", "-20.0"] and not silent.split(",", 7)[7].strip(",")
     assert audible.split(",")[3] == "False"
     silent, audible = json.loads((tmp_path / "out.json").read_text())["files"]
     assert (silent["silent"], silent["top"], silent["probabilities"]) == (True, [], None)
@@ -321,6 +328,61 @@ def test_quiet_windows_are_no_class(run, models, tmp_path, capsys):
     assert predict(run, tmp_path / "a.wav", "--min-dbfs", "-3", "--csv", tmp_path / "out.csv") == 0
     row = pd.read_csv(tmp_path / "out.csv").iloc[0]
     assert row["quiet"] and not row["silent"] and np.isnan(row["p:low"])
+
+
+@pytest.fixture
+def of_tones(run, models):
+    """The run with a distance from training clips that were tones of 300 to 900 Hz."""
+    import keras
+
+    front = front_end(run)
+    tones = [tone(hz, seconds=1.0) for hz in np.linspace(300, 900, 60)]
+    loaded = [checked(Decoded(y[:, None], SR, 16), SR, shown_s=1.0, channels="auto") for y in tones]
+    images = np.stack([colour(render_window(one, 0.0, front).pixels, front.palette) for one in loaded])
+    limits = []
+    for fold, path in zip("12", models, strict=True):
+        features = feature_model(keras.saving.load_model(path, compile=False)).predict_on_batch(images)
+        distance = fit_distance(np.asarray(features), np.arange(60) // 30)
+        write_distance(run.fold_folder(fold), distance)
+        limits.append(limit_of(distance.of(np.asarray(features))))
+    write_calibration(
+        run.folder, temperature=1.0, thresholds=dict.fromkeys(CLASSES, 0.01), most_distance=1.5 * np.mean(limits)
+    )
+    return run
+
+
+def test_what_is_unlike_the_training_clips_is_no_event(of_tones, tmp_path, capsys):
+    y = np.concatenate([tone(612, seconds=2.0), white(2.0, seed=0)])
+    soundfile.write(tmp_path / "a.wav", y, SR)
+    out = ["--csv", tmp_path / "out.csv", "--hop-seconds", "1"]
+    assert predict(of_tones, tmp_path / "a.wav", *out) == 0
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["unlike"].tolist() == [False, False, True, True]
+    assert not table.filter(like="p:").isna().any(axis=None), "what is named there can be seen all the same"
+    said = capsys.readouterr().out
+    assert "note: 2 of 4 windows are unlike the training clips" in said and said.count("%, unlike") == 2
+    assert predict(of_tones, tmp_path / "a.wav", *out, "--events", tmp_path / "events") == 0
+    events = pd.read_csv(tmp_path / "events" / "events.csv")
+    assert len(events) and (events["end_s"] <= 2.0).all()
+    assert predict(of_tones, tmp_path / "a.wav", *out, "--events", tmp_path / "events", "--any-sound") == 0
+    assert (pd.read_csv(tmp_path / "events" / "events.csv")["end_s"] == 4.0).any()
+    assert not pd.read_csv(tmp_path / "out.csv")["unlike"].any()
+
+
+def test_a_file_is_unlike_if_all_of_it_is(of_tones, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.concatenate([tone(612), white(2.0, seed=0)]), SR)
+    soundfile.write(tmp_path / "b.wav", np.concatenate([np.zeros(SR), white(2.0, seed=0)]), SR)
+    assert predict(of_tones, tmp_path / "a.wav", tmp_path / "b.wav", "--csv", tmp_path / "out.csv") == 0
+    assert pd.read_csv(tmp_path / "out.csv")["unlike"].tolist() == [False, True]
+
+
+def test_a_fold_without_a_distance_marks_nothing(of_tones, tmp_path):
+    (of_tones.fold_folder("2") / "distance.npy").unlink()
+    soundfile.write(tmp_path / "a.wav", white(1.0, seed=0), SR)
+    assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 0
+    assert not pd.read_csv(tmp_path / "out.csv")["unlike"].any()
+    assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--folds", "1") == 0
+    assert pd.read_csv(tmp_path / "out.csv")["unlike"].all()
 
 
 def test_only_silence_is_no_error(run, tmp_path):
@@ -418,16 +480,10 @@ def test_if_nothing_could_be_predicted_nothing_is_written(run, tmp_path, capsys)
 
 
 def test_images_are_predicted_a_batch_at_a_time(run, tmp_path, monkeypatch):
-    from train.predict import predict_recordings
-
     soundfile.write(tmp_path / "a.wav", white(20.0), SR)
     batches = []
-    real = predict_recordings.mean_probabilities
-    monkeypatch.setattr(
-        predict_recordings,
-        "mean_probabilities",
-        lambda models, x, **options: batches.append(len(x)) or real(models, x, **options),
-    )
+    real = Classifier.predict
+    monkeypatch.setattr(Classifier, "predict", lambda self, x: batches.append(len(x)) or real(self, x))
     assert predict(run, tmp_path / "a.wav", "--batch-size", "8") == 0
     assert batches == [8, 8, 4]
 
