@@ -224,6 +224,7 @@ class TrainedRun(LabelMethods):
         paths: Sequence[str | os.PathLike[str]],
         *,
         hop_s: float | None = None,
+        any_sound: bool = False,
         folds: Sequence[str] | None = None,
         classes: Sequence[str] | None = None,
         min_probability: float | None = None,
@@ -234,16 +235,12 @@ class TrainedRun(LabelMethods):
 
         Parameters
         ----------
-        paths, folds, batch_size
+        paths, any_sound, folds, batch_size
             See `predict`.
         hop_s : float, optional
             From one window to the next; default: half a window.
-        classes : sequence of str, optional
-            Events of these classes alone.
-        min_probability : float, optional
-            From which probability on a window holds an event.
-        min_gap_s : float, optional
-            Events of one class with a shorter gap between them are one; default: half a window.
+        classes, min_probability, min_gap_s
+            See `train.predict.predict_events.EventOptions`.
 
         Returns
         -------
@@ -262,8 +259,9 @@ class TrainedRun(LabelMethods):
 
         options = EventOptions(classes=classes, min_probability=min_probability, min_gap_s=min_gap_s)
         options.check(self.classes)
+        run = self._run
         predictions = predict_recordings(
-            self._run, paths, hop_s=hop_s, half_overlapping=True, folds=folds, batch_size=batch_size
+            run, paths, hop_s=hop_s, half_overlapping=True, any_sound=any_sound, folds=folds, batch_size=batch_size
         )
         events = events_by_file(predictions, options)
         table = event_table([event for own in events.values() for event in own], begin_times(list(events)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
 from generate.runtime.atomic_write import atomic_write
+from generate.runtime.os_compat import quoted
+from train.runs.run_folder import FINAL
 
 FILE = "distance.npy"
 """In the folder of a fold."""
@@ -18,7 +20,8 @@ N_DIMENSIONS = 32
 """Principal components of the features. With more, the training clips themselves seem far, since the features are many
 and the clips few: of a final model for ESC-10 6 % were beyond the limit that test clips give, with 64 components 10 %,
 with 96 14 %. With 16 a chirp is within."""
-LEAST_DIMENSIONS = 4
+LEAST_DIMENSIONS, MOST_DIMENSIONS = 4, 128
+"""Fewer tell nothing; more are in no file of this program."""
 MOST_CLIPS = 10_000
 """That it is fitted to, so that features take about 0.3 GB."""
 SHARE_WITHIN = 0.95
@@ -148,6 +151,13 @@ def is_beyond(distances: np.ndarray | None, folds: np.ndarray) -> np.ndarray:
     return beyond
 
 
+def limit_of_folds(distances: np.ndarray | None, folds: np.ndarray) -> float | None:
+    """The limit that all test clips give; None unless the others of each fold give one, by which it is reported."""
+    if distances is None or any(limit_of(distances[folds != fold]) is None for fold in np.unique(folds)):
+        return None
+    return limit_of(distances)
+
+
 def write_distance(folder: Path, distance: TrainingDistance | None) -> None:
     """Write it into the folder of a fold, or remove that of an earlier training."""
     path = folder / FILE
@@ -158,15 +168,15 @@ def write_distance(folder: Path, distance: TrainingDistance | None) -> None:
         np.save(file, np.concatenate([distance.projection, distance.means]), allow_pickle=False)
 
 
-def read_distance(folder: Path, *, n_features: int) -> TrainingDistance | None:
+def read_distance(folder: Path, *, n_features: int, n_classes: int) -> TrainingDistance | None:
     """Read what `write_distance` wrote; None where the fold has none.
 
     Parameters
     ----------
     folder : Path
         Of the fold.
-    n_features : int
-        That the last layer of its model sees.
+    n_features, n_classes : int
+        That the last layer of its model sees, and gives.
 
     Raises
     ------
@@ -177,18 +187,24 @@ def read_distance(folder: Path, *, n_features: int) -> TrainingDistance | None:
     if not path.is_file():
         return None
     try:
-        # As a view of the file: a header that promises more than there is takes no memory.
-        values = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
-        if values.dtype != np.float32 or values.ndim != 2 or len(values) <= n_features or not np.isfinite(values).all():
-            raise ValueError("it must hold 32-bit numbers, a row for each feature and class")
-    except (ValueError, EOFError, OverflowError) as error:
+        # A view of the file: a header that promises more than there is takes no memory.
+        values = np.lib.format.open_memmap(path, mode="r")
+        if (
+            values.dtype != np.float32
+            or values.ndim != 2
+            or not n_features < len(values) <= n_features + n_classes
+            or not 1 <= values.shape[1] <= MOST_DIMENSIONS
+            or not np.isfinite(values).all()
+        ):
+            raise ValueError
+    except (ValueError, TypeError, EOFError, OverflowError, SyntaxError, TokenError):
+        again = (
+            f"`python -m train.finalize {quoted(folder.parent)}`"
+            if folder.name == FINAL
+            else f"`python -m train --resume {quoted(folder.parent)}`"
+        )
         raise ValueError(
-            f"{str(path)!r} is not as this program wrote it ({error}). Delete the folder of this fold, and train it "
-            "again with --resume."
+            f"{str(path)!r} is not as this program wrote it. Delete the folder {folder.name!r}, and train it again: "
+            f"{again}."
         ) from None
-    return TrainingDistance(values[:n_features], values[n_features:])
-
-
-def mean_distance(distances: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean over the models of some folds, shape=(n,)."""
-    return np.asarray(np.mean(np.stack(distances), axis=0))
+    return TrainingDistance(np.array(values[:n_features]), np.array(values[n_features:]))

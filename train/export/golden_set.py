@@ -58,8 +58,8 @@ def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runne
     Returns
     -------
     list of dict
-        `file`, `clip_id`, `label`, `probabilities` of the file, read from the clip as it was written, and `program`,
-        those of the program.
+        `file`, `clip_id`, `label`, `probabilities` and perhaps `unlikeness` of the file, read from the clip as it was
+        written, and `program`, the probabilities of the program.
     """
     (folder / FOLDER).mkdir()
     chosen = Clips(clips.table.iloc[golden_rows(clips.table)].reset_index(drop=True), clips.audio_folder, True)
@@ -67,12 +67,14 @@ def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runne
     for number, clip in enumerate(read_clips(chosen, subject, unreadable=[]), start=1):
         row = chosen.table.iloc[clip.row]
         file, given = _write(folder, f"{number}-{safe_name(row['clip_id'])}", clip, subject)
+        probabilities, unlikeness = runner(given[None])
         golden.append(
             {
                 "file": file,
                 "clip_id": row["clip_id"],
                 "label": row["label"],
-                "probabilities": _numbers(runner(given[None])[0][0]),
+                "probabilities": _numbers(probabilities[0]),
+                **({} if unlikeness is None else {"unlikeness": round(float(unlikeness[0]), 4)}),
                 "program": _numbers(subject.predict(clip.window.pixels[None])[0][0]),
             }
         )

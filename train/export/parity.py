@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from generate.runtime.wording import count
 from train.export.clips import Clips, read_clips
-from train.export.runtimes import Outputs, Runner
+from train.export.runtimes import Outputs, Runner, joined
 from train.export.subject import Subject
 from train.report.intervals import share_interval
 from train.wording import percent
@@ -77,8 +77,9 @@ class Compared:
     ----------
     parity : Parity
     clips : pandas.DataFrame
-        One row a clip: `clip_id`, `source_id`, `label`, the labels `by_program` and `by_file`, and the largest
-        `difference` of their probabilities.
+        One row a clip: `clip_id`, `source_id`, `label`, the labels `by_program` and `by_file`, where the file gives it
+        whether it is unlike the training clips (`unlike_by_program`, `unlike_by_file`), and the largest `difference` of
+        their probabilities.
     """
 
     parity: Parity
@@ -123,13 +124,9 @@ def compare(subject: Subject, clips: Clips, runners: Mapping[str, Runner]) -> di
         raise ValueError(f"At least one clip must be readable, to check an export with it. Got none.{why}")
     table = clips.table.iloc[rows]
     return {
-        name: _compared(_joined(own), _joined(given[name]), table, subject, clips, ms[name], len(unreadable))
+        name: _compared(joined(own), joined(given[name]), table, subject, clips, ms[name], len(unreadable))
         for name in runners
     }
-
-
-def _joined(parts: Sequence[Outputs]) -> Outputs:
-    return np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts])
 
 
 def _compared(
@@ -143,11 +140,14 @@ def _compared(
 ) -> Compared:
     (own, own_unlikeness), (given, unlikeness) = of_program, of_file
     labels, sources = table["label"].to_numpy(dtype=object), table["source_id"]
-    if given.shape != own.shape or not (np.isfinite(given).all() and np.isfinite(unlikeness).all()):
+    is_finite = np.isfinite(given).all() and (unlikeness is None or np.isfinite(unlikeness).all())
+    if given.shape != own.shape or not is_finite:
         raise ValueError(f"The exported file must give {own.shape[1]} probabilities. Got {given.shape} or no numbers.")
     by_program, by_file = subject.labels(own), subject.labels(given)
-    has_unlikeness = bool(unlikeness.any())
-    is_same = (by_program == by_file) & (not has_unlikeness or (own_unlikeness > 1) == (unlikeness > 1))
+    is_same, by_both = by_program == by_file, {"by_program": by_program, "by_file": by_file}
+    if unlikeness is not None and own_unlikeness is not None:
+        by_both |= {"unlike_by_program": own_unlikeness > 1, "unlike_by_file": unlikeness > 1}
+        is_same &= by_both["unlike_by_program"] == by_both["unlike_by_file"]
     difference = np.abs(own - given).max(axis=1)
     is_right = by_file == labels
     interval = share_interval(is_right, sources) if clips.are_held_out else None
@@ -164,10 +164,10 @@ def _compared(
         window_ms=float(np.median(ms)),
         n_unreadable=n_unreadable,
         multilabel=subject.run.multilabel,
-        has_unlikeness=has_unlikeness,
+        has_unlikeness=unlikeness is not None,
     )
-    by = {"by_program": by_program, "by_file": by_file, "difference": difference.round(6)}
-    return Compared(parity, table[["clip_id", "source_id", "label"]].assign(**by))
+    by_both |= {"difference": difference.round(6)}
+    return Compared(parity, table[["clip_id", "source_id", "label"]].assign(**by_both))
 
 
 def parity_text(parity: Parity) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from train.export.html_file import model_of
 from train.export.saved_model import OUTPUTS
 
-Outputs = tuple[np.ndarray, np.ndarray]
+Outputs = tuple[np.ndarray, np.ndarray | None]
 Runner = Callable[[np.ndarray], Outputs]
-"""From inputs, shape=(n, ...), float32, to probabilities, shape=(n, n_classes), and unlikeness, shape=(n,), float32: 0
-where the file does not give it."""
+"""From inputs, shape=(n, ...), float32, to probabilities, shape=(n, n_classes), and unlikeness, shape=(n,), float32,
+or None where the file does not give it."""
 
 
 def onnx_runner(path: Path) -> Runner:
@@ -33,7 +33,13 @@ def _on_onnxruntime(content: bytes) -> Runner:
 def _outputs(given: Mapping[str, np.ndarray]) -> Outputs:
     probabilities, unlikeness = (given.get(name) for name in OUTPUTS)
     assert probabilities is not None, "every file gives them"
-    return probabilities, np.zeros(len(probabilities)) if unlikeness is None else unlikeness[:, 0]
+    return probabilities, None if unlikeness is None else unlikeness[:, 0]
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The outputs for several inputs, one after the other."""
+    others = [other for _, other in parts if other is not None]
+    return np.concatenate([one for one, _ in parts]), np.concatenate(others) if len(others) == len(parts) else None
 
 
 def litert_runner(path: Path) -> Runner:
@@ -44,8 +50,7 @@ def litert_runner(path: Path) -> Runner:
     (name,) = signature.get_input_details()
 
     def run(inputs: np.ndarray) -> Outputs:
-        given = [_outputs(signature(**{name: one[None]})) for one in inputs]
-        return np.concatenate([one for one, _ in given]), np.concatenate([other for _, other in given])
+        return joined([_outputs(signature(**{name: one[None]})) for one in inputs])
 
     return run
 

@@ -75,11 +75,14 @@ for clip in about["golden"]:
     path = here / clip["file"]
     x = np.load(path) if path.suffix == ".npy" else soundfile.read(path, dtype="float32")[0]
     began = time.perf_counter()
-    p = run(x[None].astype("float32"))["probabilities"][0]
+    given = run(x[None].astype("float32"))
+    p = given["probabilities"][0]
     ms = 1000 * (time.perf_counter() - began)
     expected = np.array(clip["probabilities"])
     difference = np.abs(p - expected).max()
     is_good &= bool(difference <= about["tolerance"])
+    if "unlikeness" in clip:
+        is_good &= abs(float(given["unlikeness"][0, 0]) - clip["unlikeness"]) <= 10 * about["tolerance"]
     label = about["classes"][p.argmax()]
     print(f"{{clip['file']}}: {{label}} {{p.max():.1%}}, differs by {{difference:.2g}}, {{ms:.0f}} ms")
 print("As expected." if is_good else f"DIFFERS by more than {{about['tolerance']}}.")
@@ -148,10 +151,10 @@ def python_example(name: str, file: str, about: dict) -> str:
 
 def javascript_example(about: dict) -> str:
     """Lines of JavaScript that classify a recording in a browser with onnxruntime-web."""
-    one, several = "sort((a, b) => b[1] - a[1])[0]", "filter(([name, p]) => p >= about.thresholds[name])"
-    answer = several if about["multilabel"] else one
-    return f"""{_JAVASCRIPT}console.log(about.classes.map((name, k) => [name, p[k]]).{answer});
-"""
+    several = "console.log(about.classes.filter((name, k) => p[k] >= about.thresholds[name]));"
+    one = """const [name, best] = about.classes.map((name, k) => [name, p[k]]).sort((a, b) => b[1] - a[1])[0];
+console.log(name, best, isUnlike || best < about.thresholds[name] ? "unsure" : "");"""
+    return f"{_JAVASCRIPT}{several if about['multilabel'] else one}\n"
 
 
 _JAVASCRIPT = """\
@@ -163,5 +166,6 @@ const audio = await context.decodeAudioData(await (await fetch("recording.wav"))
 const y = new Float32Array(about.n_samples); // the rest stays silent
 for (let c = 0; c < audio.numberOfChannels; c++)
   audio.getChannelData(c).subarray(0, y.length).forEach((v, i) => { y[i] += v / audio.numberOfChannels; });
-const p = (await session.run({samples: new ort.Tensor("float32", y, [1, y.length])})).probabilities.data;
+const given = await session.run({samples: new ort.Tensor("float32", y, [1, y.length])});
+const p = given.probabilities.data, isUnlike = given.unlikeness?.data[0] > 1;
 """

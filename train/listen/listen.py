@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +23,6 @@ from train.predict.predict_recordings import predict_batch, quiet_level
 from train.predict.predictions import Predictions, WindowPrediction
 from train.predict.windows import front_end, render_window
 from train.runs.run_folder import Run
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.calibration.distance import TrainingDistance, read_distance
+from generate.runtime.os_compat import quoted
+from train.calibration.distance import FILE, TrainingDistance, read_distance
 from train.calibration.saved import SavedCalibration
 from train.calibration.temperature import with_temperature
 from train.predict.fold_models import load_models
-from train.runs.run_folder import Run
+from train.runs.run_folder import FINAL, Run
 
 if TYPE_CHECKING:
     import keras
@@ -106,11 +107,18 @@ def load_classifier(
     from train.models.features import with_features
 
     both = [with_features(model) for model in models]
-    found = [
-        None if model is None else read_distance(run.fold_folder(fold), n_features=model.outputs[1].shape[-1])
-        for fold, model in zip(folds, both, strict=True)
-    ]
-    distances = tuple(distance for distance in found if distance is not None)
-    if len(distances) < len(models):
-        return plain
+    distances = tuple(_distance(run, fold, model) for fold, model in zip(folds, both, strict=True))
     return replace(plain, models=both, distances=distances, most_distance=calibration.most_distance)
+
+
+def _distance(run: Run, fold: str, both: keras.Model | None) -> TrainingDistance:
+    folder = run.fold_folder(fold)
+    n_features = 0 if both is None else both.outputs[1].shape[-1]
+    distance = read_distance(folder, n_features=n_features, n_classes=len(run.classes))
+    if distance is None:
+        again = "train.finalize" if fold == FINAL else "train --resume"
+        raise FileNotFoundError(
+            f"{str(folder / FILE)!r} does not exist, which says what is unlike the training clips. Delete the folder "
+            f"{folder.name!r} and train it again (python -m {again} {quoted(run.folder)}), or predict with --any-sound."
+        )
+    return distance

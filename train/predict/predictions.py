@@ -151,7 +151,9 @@ def window_table(windows: Iterable[WindowPrediction], classes: Sequence[str]) ->
 
 
 def average_by_file(windows: pd.DataFrame) -> pd.DataFrame:
-    """One row a file: the mean of its windows, without the silent ones.
+    """One row a file: the mean of its windows, without those that are silent, or unlike the training clips.
+
+    Where all are unlike, it is the mean of these.
 
     Parameters
     ----------
@@ -167,7 +169,9 @@ def average_by_file(windows: pd.DataFrame) -> pd.DataFrame:
     probabilities = [name for name in windows if name.startswith(PROBABILITY)]
     how = {"start_s": "first", "end_s": "last", "silent": "all", "quiet": "all", "unlike": "all", "peak_dbfs": "max"}
     quiet = windows["quiet"] | windows["silent"]
+    all_unlike = (windows["unlike"] | quiet).groupby(windows["file"]).transform("all")
     windows = windows.assign(quiet=quiet, unlike=windows["unlike"] | quiet)
+    windows.loc[windows["unlike"] & ~all_unlike, probabilities] = np.nan
     files = windows.groupby("file", sort=False, as_index=False).agg(how | dict.fromkeys(probabilities, "mean"))
     return files.assign(quiet=files["quiet"] & ~files["silent"], unlike=files["unlike"] & ~files["quiet"])
 

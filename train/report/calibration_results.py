@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from train.calibration.distance import is_beyond, limit_of
+from train.calibration.distance import is_beyond, limit_of_folds
 from train.calibration.temperature import calibration_error
 from train.calibration.thresholds import NEVER, fit, out_of_fold
 from train.report.intervals import LEVEL, recordings_needed, share_interval
@@ -55,7 +55,7 @@ def calibrate(
         error_low=after[1],
         error_high=after[2],
         thresholds=rows,
-        most_distance=None if distances is None else limit_of(distances),
+        most_distance=limit_of_folds(distances, folds),
     )
 
 

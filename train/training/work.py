@@ -31,7 +31,7 @@ class Work:
 
 
 def work_of(model: keras.Model, recipe: Recipe) -> Work:
-    """Count the multiplications of convolutions and dense layers.
+    """Count the multiplications of convolutions, dense and recurrent layers.
 
     Parameters
     ----------
@@ -41,7 +41,13 @@ def work_of(model: keras.Model, recipe: Recipe) -> Work:
         `weights`, `unfreeze` and `ensemble`.
     """
     set_trainable(model, recipe)
-    layers = [layer for layer in model._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
+    flat = list(model._flatten_layers(include_self=False))
+    cells = {id(layer.cell) for layer in flat if isinstance(layer, keras.layers.RNN)}  # counted with their layers
+    layers = [
+        layer
+        for layer in flat
+        if isinstance(layer, keras.layers.RNN) or (hasattr(layer, "kernel") and id(layer) not in cells)
+    ]
     counts = [_multiplications(layer) for layer in layers]
     trained = [count for layer, count in zip(layers, counts, strict=True) if layer.trainable]
     n = ensemble_size(recipe)
@@ -49,6 +55,8 @@ def work_of(model: keras.Model, recipe: Recipe) -> Work:
 
 
 def _multiplications(layer: keras.Layer) -> int:
-    """Of one image: each number of a kernel once at each place of the output."""
-    places = math.prod(layer.output.shape[1:-1]) if len(layer.output.shape) > 2 else 1
-    return places * sum(math.prod(weight.shape) for weight in layer.weights if "kernel" in weight.path)
+    """Of one image: each number of a kernel once at each place of the output, or at each time step."""
+    size = sum(math.prod(weight.shape) for weight in layer.weights if "kernel" in weight.path)
+    if isinstance(layer, keras.layers.RNN):
+        return int(layer.input.shape[1]) * size
+    return size * (math.prod(layer.output.shape[1:-1]) if len(layer.output.shape) > 2 else 1)

@@ -20,6 +20,7 @@ from train.calibration.distance import (
     fit_distance,
     is_beyond,
     limit_of,
+    limit_of_folds,
     read_distance,
     write_distance,
 )
@@ -88,32 +89,46 @@ def test_a_fold_has_no_part_in_its_own_limit():
     assert not is_beyond(None, folds).any()
 
 
+def test_there_is_no_limit_unless_the_other_folds_of_each_give_one():
+    distances, folds = np.ones(2 * LEAST_CLIPS - 2), np.repeat(["1", "2"], LEAST_CLIPS - 1)
+    assert limit_of(distances) == 1 and limit_of_folds(distances, folds) is None
+    assert limit_of_folds(np.ones(2 * LEAST_CLIPS), np.repeat(["1", "2"], LEAST_CLIPS)) == 1
+    assert limit_of_folds(None, folds) is None
+
+
+def test_a_final_model_is_trained_again_by_its_own_command(tmp_path):
+    (tmp_path / "final").mkdir()
+    (tmp_path / "final" / FILE).write_bytes(b"no array")
+    with pytest.raises(ValueError, match="train.finalize"):
+        read_distance(tmp_path / "final", n_features=200, n_classes=3)
+
+
 def test_it_is_read_as_it_was_written(tmp_path):
     features, classes = clips(100)
     distance = fit_distance(features, classes)
     write_distance(tmp_path, distance)
-    again = read_distance(tmp_path, n_features=200)
+    again = read_distance(tmp_path, n_features=200, n_classes=3)
     np.testing.assert_array_equal(again.of(features), distance.of(features))
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
     write_distance(tmp_path, None)
-    assert read_distance(tmp_path, n_features=200) is None and not list(tmp_path.iterdir())
+    assert read_distance(tmp_path, n_features=200, n_classes=3) is None and not list(tmp_path.iterdir())
+
+
+def header(shape: str) -> bytes:
+    """Of an array in NumPy's format."""
+    text = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }"
+    return b"\x93NUMPY\x01\x00v\x00" + text.ljust(117).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
     "content",
-    [
-        b"",
-        b"no array",
-        b"\x93NUMPY\x01\x00v\x00"
-        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 9999), }".ljust(117)
-        + b"\n",
-    ],
-    ids=["empty", "text", "promises more than there is"],
+    [b"", b"no array", b"PK\x03\x04 no archive", header("(99999999, 9999)"), header("(999999999, 0)"), header("((((")],
+    ids=["empty", "text", "archive", "promises more than there is", "no column", "damaged"],
 )
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(ValueError, match="is not as this program wrote it"):
-        read_distance(tmp_path, n_features=200)
+        read_distance(tmp_path, n_features=200, n_classes=3)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +138,10 @@ def test_another_file_is_refused(tmp_path, content):
 def test_another_array_is_refused(tmp_path, values):
     np.save(tmp_path / FILE, values)
     with pytest.raises(ValueError, match="is not as this program wrote it"):
-        read_distance(tmp_path, n_features=200)
+        read_distance(tmp_path, n_features=200, n_classes=3)
 
 
 def test_an_array_of_objects_runs_no_code(tmp_path):
     np.save(tmp_path / FILE, np.array([[TrainingDistance]], dtype=object), allow_pickle=True)
     with pytest.raises(ValueError, match="is not as this program wrote it"):
-        read_distance(tmp_path, n_features=1)
+        read_distance(tmp_path, n_features=1, n_classes=3)

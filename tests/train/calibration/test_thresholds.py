@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from train.calibration.distance import is_beyond, limit_of
+from train.calibration.distance import is_beyond, limit_of_folds
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import LEAST_ALARMS, NEVER, fit, out_of_fold, threshold_for
 from train.report.calibration_results import calibrate
@@ -51,7 +51,7 @@ def test_what_is_beyond_the_limit_of_the_other_folds_is_no_alarm():
     distances = np.random.default_rng(0).gamma(4.0, size=len(truth))
     options = {"folds": folds, "groups": groups, "classes": list("abcd")}
     without, limited = (calibrate(p, truth, **options, distances=given) for given in (None, distances))
-    assert without.most_distance is None and limited.most_distance == limit_of(distances)
+    assert without.most_distance is None and limited.most_distance == limit_of_folds(distances, folds)
     beyond = is_beyond(distances, folds)
     found = out_of_fold(p, truth, folds)
     for k, (one, other) in enumerate(zip(without.thresholds, limited.thresholds, strict=True)):

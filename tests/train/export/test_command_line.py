@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -57,7 +58,13 @@ def test_a_file_says_how_unlike_the_training_clips_a_sound_is(run_folder, record
     np.testing.assert_allclose(given[:, 0], expected, rtol=0.1, atol=0.02)
     noise = np.random.default_rng(0).uniform(-1, 1, (1, SR)).astype(np.float32)
     assert session.run(["unlikeness"], {"samples": noise})[0][0, 0] > 1
+    rows = pd.read_csv(folder / "clips.csv")
+    assert (rows["unlike_by_program"] == rows["unlike_by_file"]).all()
     assert "Output `unlikeness`" in (folder / "README.md").read_text() and verify(folder).returncode == 0
+    about = json.loads((folder / "export.json").read_text())
+    about["golden"][0]["unlikeness"] += 1
+    (folder / "export.json").write_text(json.dumps(about))
+    assert verify(folder).returncode == 1
 
 
 def test_an_onnx_file_gives_what_the_program_gives(run_folder, recordings, capsys):

@@ -372,14 +372,21 @@ def test_what_is_unlike_the_training_clips_is_no_event(of_tones, tmp_path, capsy
 def test_a_file_is_unlike_if_all_of_it_is(of_tones, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.concatenate([tone(612), white(2.0, seed=0)]), SR)
     soundfile.write(tmp_path / "b.wav", np.concatenate([np.zeros(SR), white(2.0, seed=0)]), SR)
-    assert predict(of_tones, tmp_path / "a.wav", tmp_path / "b.wav", "--csv", tmp_path / "out.csv") == 0
-    assert pd.read_csv(tmp_path / "out.csv")["unlike"].tolist() == [False, True]
+    soundfile.write(tmp_path / "c.wav", tone(612), SR)
+    files = [tmp_path / f"{name}.wav" for name in "abc"]
+    assert predict(of_tones, *files, "--csv", tmp_path / "out.csv") == 0
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["unlike"].tolist() == [False, True, False] and table["p_1"].notna().all()
+    np.testing.assert_allclose(probabilities_of(table)[0], probabilities_of(table)[2], atol=1e-3)  # of the tone alone
 
 
-def test_a_fold_without_a_distance_marks_nothing(of_tones, tmp_path):
+def test_a_distance_that_is_gone_is_named(of_tones, tmp_path, capsys):
     (of_tones.fold_folder("2") / "distance.npy").unlink()
     soundfile.write(tmp_path / "a.wav", white(1.0, seed=0), SR)
-    assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 0
+    assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv") == 1
+    said = capsys.readouterr().err
+    assert "fold-2" in said and "distance.npy" in said and "--resume" in said and "--any-sound" in said
+    assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--any-sound") == 0
     assert not pd.read_csv(tmp_path / "out.csv")["unlike"].any()
     assert predict(of_tones, tmp_path / "a.wav", "--csv", tmp_path / "out.csv", "--folds", "1") == 0
     assert pd.read_csv(tmp_path / "out.csv")["unlike"].all()

@@ -42,6 +42,17 @@ def test_frozen_layers_are_not_trained():
     assert work.trained == 16 * 9 * 4 + 4 * 5
 
 
+def test_a_recurrent_layer_counts_once_a_time_step():
+    model = keras.Sequential([keras.Input((7, 6)), layers.GRU(5), layers.Dense(2)])
+    assert work_of(model, Recipe(weights="none", ensemble=1)).forward == 7 * 3 * (6 * 5 + 5 * 5) + 5 * 2
+
+
+@pytest.mark.parametrize("name", ["alexnet", "cnn7", "cnn9", "crnn", "squeezenet"])
+def test_each_model_of_ours_has_a_plan(images, name):
+    prepared = prepare(images, Recipe(model=name, weights="none", input_size=64))
+    assert "  time " in plan_text(prepared)
+
+
 def test_the_time_follows_from_the_work(images, tmp_path, monkeypatch):
     monkeypatch.setattr(expected_time, "multiplications_per_s", lambda: 1e6)
     recipe = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=2)
