@@ -14,10 +14,15 @@ def feature_model(model: keras.Model) -> keras.Model:
 def with_features(model: keras.Model) -> keras.Model | None:
     """The model with two outputs, its own and the features; of several models as one, those of the last.
 
+    Parameters
+    ----------
+    model : keras.Model
+        From images, shape=(batch, height, width, 3), 0 to 255, to probabilities, shape=(batch, n_classes).
+
     Returns
     -------
     keras.Model or None
-        None where the last layer is not a dense one, as in SqueezeNet.
+        Its second output has shape=(batch, n_features). None where the last layer is not a dense one, as in SqueezeNet.
     """
     if not any(isinstance(layer, layers.Dense) for layer in model.layers):
         return None

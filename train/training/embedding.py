@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from train.calibration.distance import unit
+
 
 def embed(features: np.ndarray) -> np.ndarray:
     """Bring features to length 1, as they are: not centred, and not scaled by how much they vary over some clips.
@@ -21,8 +23,7 @@ def embed(features: np.ndarray) -> np.ndarray:
     -------
     np.ndarray, shape=(n, n_features), float32
     """
-    features = features.astype(np.float32)
-    return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12))
+    return unit(features)
 
 
 def nearest(vectors: np.ndarray, references: np.ndarray, *, n: int) -> tuple[np.ndarray, np.ndarray]:
