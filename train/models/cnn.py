@@ -41,7 +41,6 @@ def convolutions(
             # The first goes in steps of two: at full size it would take most of the time, and gains nothing.
             shape = {"kernel_size": 3} if stage else {"kernel_size": 5, "strides": 2}
             x = layers.Conv2D(width, **shape, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-            # The default momentum, 0.99, needs more steps than a small collection has in its first epochs.
-            x = layers.BatchNormalization(momentum=0.9)(x)
+            x = layers.BatchNormalization()(x)
             x = layers.ReLU()(x)
     return x
