@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,11 +36,14 @@ class AudioHeaders:
         NaN where only a decoder could find it.
     n_files : int
         Of the collection; n where all of them were read.
+    unusable : dict of Path to str
+        Those of the n that cannot be decoded, and why.
     """
 
     seconds: np.ndarray
     sample_rate_hz: np.ndarray
     n_files: int
+    unusable: dict[Path, str] = field(default_factory=dict)
 
     @property
     def known_s(self) -> np.ndarray:
@@ -75,12 +78,15 @@ def read_headers(
     unknown = np.flatnonzero(~is_known)
     others = unknown[_evenly(len(unknown), MOST_OTHERS)]
     decoded = lengths([some[k] for k in others], workers=workers)
+    unusable = {}
     for k, length in zip(others, decoded, strict=True):
-        if not isinstance(length, str):
+        if isinstance(length, str):
+            unusable[some[k]] = length
+        else:
             headers[k] = length[:2]
     is_read = is_known
     is_read[others] = True
-    return AudioHeaders(headers[is_read, 0], headers[is_read, 1], len(paths))
+    return AudioHeaders(headers[is_read, 0], headers[is_read, 1], len(paths), unusable)
 
 
 def _evenly(n: int, most: int) -> slice:

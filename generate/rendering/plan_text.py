@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,8 @@ from generate.runtime.wording import count, listed, on_a_line, shown
 
 MOST_CLASSES = 12
 """Classes that are listed."""
+MOST_NAMED = 3
+"""Files that are named, of those that will be rejected."""
 NEED_AN_ENGINE = frozenset({"pitch", "stretch"})
 
 
@@ -119,6 +123,7 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     known = {audio_folder / path: length for path, length in prepared.known_lengths.items()}
     headers = read_headers(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(headers)}"] if len(headers.known_s) else []
+    lines += _unusable(headers, audio_folder)
     if settings.channels == "stereo":
         lines.append(f"  channels  {stereo_text(paths, known=known, workers=prepared.workers)}")
     own = clips.loc[clips["reviewed"] != ADDED, "path"] if "reviewed" in clips else clips["path"]
@@ -130,6 +135,15 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
         )
     warnings = (little_audio(headers.known_s, settings), missing_frequencies(headers.sample_rate_hz, settings))
     return lines + [f"  warning   {what}: {advice}" for what, advice in warnings if what]
+
+
+def _unusable(headers: AudioHeaders, audio_folder: Path) -> list[str]:
+    """Which files that were looked at will be rejected, and why."""
+    if not headers.unusable:
+        return []
+    files = [f"{shown(path.relative_to(audio_folder))} ({why})" for path, why in headers.unusable.items()]
+    more = f" and {len(files) - MOST_NAMED:,} more" if len(files) > MOST_NAMED else ""
+    return [f"  warning   {count(len(files), 'file')} will be rejected: {'; '.join(files[:MOST_NAMED])}{more}"]
 
 
 def _distribution(headers: AudioHeaders) -> str:

@@ -17,6 +17,7 @@ def test_formats(tmp_path):
     np.testing.assert_allclose(facts.seconds[:6], 0.75, atol=0.01)
     np.testing.assert_array_equal(facts.sample_rate_hz[:4], 48000)
     assert np.isnan(facts.seconds[6:]).all() and len(facts.known_s) == 6
+    assert list(facts.unusable) == paths[6:] and "not readable as audio" in facts.unusable[paths[6]]
 
 
 def test_of_many_files_some_are_looked_at(tmp_path):

@@ -525,6 +525,17 @@ def test_dry_run_writes_nothing(audio_folder, tmp_path, capsys):
     assert not (tmp_path / "images").exists()
 
 
+def test_the_plan_names_files_that_will_be_rejected(audio_folder, tmp_path, capsys):
+    for name in ("c.wav", "d.wav", "e.wav"):
+        (audio_folder / "high" / name).write_text("no audio")
+    (audio_folder / "low" / "empty.flac").touch()
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--dry-run") == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "will be rejected" in line)
+    named = [str(Path("high", name)) for name in ("c.wav", "d.wav", "e.wav")]
+    assert line.startswith(f"  warning   4 files will be rejected: {named[0]} (not readable as audio")
+    assert all(name in line for name in named) and line.endswith("and 1 more")
+
+
 @pytest.mark.parametrize("listen", ["0", "1"])
 def test_the_plan_says_how_much_disk_space_a_run_takes(esc10, tmp_path, capsys, listen):
     images = tmp_path / "images"
