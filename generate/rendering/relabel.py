@@ -120,9 +120,8 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     changed = _changed(clips, review.assign(decision=outcome), place)
     added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
     log = review.assign(outcome=outcome)
-    return Relabelled(
-        pd.concat([changed, added], ignore_index=True), log, missing, _notes(clips, log, place, n_lost=int(lost.sum()))
-    )
+    notes = _notes(clips, log, place, n_lost=int(lost.sum())) + _other_folders(added["path"])
+    return Relabelled(pd.concat([changed, added], ignore_index=True), log, missing, notes)
 
 
 def _path(file: str, clip_id: str, audio_folder: Path) -> str:
@@ -236,3 +235,12 @@ def _notes(clips: pd.DataFrame, log: pd.DataFrame, place: np.ndarray, *, n_lost:
         first = log[(log["outcome"] == NOT_THERE) & (log["clip_id"] != "")].iloc[0]["clip_id"]
         notes.append(f"{count(n_lost, 'reviewed clip')} not in this collection, such as {printable(first)}: left out")
     return tuple(notes)
+
+
+def _other_folders(paths: pd.Series) -> tuple[str, ...]:
+    """Name the folders outside the collection that recordings are read from: a review may be another person's."""
+    outside = {path for path in paths if Path(path).is_absolute()}
+    if not outside:
+        return ()
+    folders = sorted({str(Path(path).parent) for path in outside})
+    return (f"reads {count(len(outside), 'recording')} outside the collection, in {listed(folders)}",)

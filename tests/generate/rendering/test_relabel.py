@@ -67,6 +67,7 @@ def test_a_review_is_applied_and_its_images_follow(audio_folder, recording, tmp_
     capsys.readouterr()
     assert generate(audio_folder, images, *QUICK, "--variants", "noise=10", "--labels-from", file) == 3
     out = capsys.readouterr().out
+    assert f"reads 1 recording outside the collection, in {recording.parent}" in out
     assert "1 changed, 2 confirmed, 1 dropped, 2 windows added" in out and "'owl'" in out and "gone.wav" in out
     table = tables.read_metadata(images / "metadata.csv")
     assert len(table) == 2 * (8 - 1 + 2)
