@@ -107,24 +107,34 @@ def test_all_formats_give_the_same(run_folder, recordings, capsys):
     names = [name for name in FORMATS if name != "html" or web_runtime_file().is_file()]
     for package, module in [pair for name in names for pair in FORMATS[name].packages]:
         pytest.importorskip(module, reason=f"{package} is not installed: pip install {package}")
+    thresholds = dict.fromkeys(read_run(run_folder).classes, 0.5)
+    write_calibration(run_folder, temperature=1.2, thresholds=thresholds, most_distance=1.7)
     assert export(run_folder, recordings, "--format", *names, "--folds", "all") == 0
-    assert capsys.readouterr().out.count("the same class as the program for 16 of 16 clips") == len(names)
+    said = capsys.readouterr().out
+    same = "the same class and likeness to the training clips as the program for 16 of 16 clips"
+    assert said.count(same) == len(names)
     abouts = [json.loads((run_folder / "export" / name / "export.json").read_text()) for name in names]
     golden = np.array([[clip["probabilities"] for clip in about["golden"]] for about in abouts])
     np.testing.assert_allclose(golden, np.broadcast_to(golden[0], golden.shape), atol=0.01)
+    unlikeness = np.array([clip["unlikeness"] for clip in abouts[0]["golden"]])
     for name in names:
         assert verify(run_folder / "export" / name).returncode == 0
     from tensorflow.lite.tools import flatbuffer_utils
 
     plain = (run_folder / "export" / "litert" / "model.tflite").stat().st_size
     for quantize in ("dynamic", "int8"):
-        assert export(run_folder, recordings, "--format", "litert", "--quantize", quantize, "--force") == 0
+        options = ["--format", "litert", "--folds", "all", "--quantize", quantize, "--force"]
+        assert export(run_folder, recordings, *options) == 0
         folder = run_folder / "export" / f"litert-{quantize}"
         content = (folder / "model.tflite").read_bytes()
         assert len(content) < 0.6 * plain and b'"classes": ["high", "low", "middle"]' in content
         buffers = flatbuffer_utils.convert_bytearray_to_object(bytearray(content)).buffers
         assert not any(buffer.offset for buffer in buffers), "where TensorFlow Lite Micro finds them"
         assert verify(folder).returncode == 0
+        rows = pd.read_csv(folder / "clips.csv")
+        assert (rows["unlike_by_program"] == rows["unlike_by_file"]).mean() > 0.9
+        about = json.loads((folder / "export.json").read_text())
+        np.testing.assert_allclose([clip["unlikeness"] for clip in about["golden"]], unlikeness, rtol=0.5)
 
 
 @pytest.mark.slow
