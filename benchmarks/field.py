@@ -73,6 +73,7 @@ def main() -> None:
             run = train.fit(images, quality=quality, runs=folder / "runs", name=kind.replace(" ", "-"))
             events = run.events([folder / "heard"])
             rows.append(score(events, truth, kind))
+            print(rows[-1], flush=True)
     show(f"Events of {', '.join(CLASSES)} in 15 minutes, {quality}", rows, file_name="field.csv")
 
 

@@ -20,6 +20,10 @@ from train.wording import percent
 LEAST_SAME = 0.98
 """Share of the clips for which an export must give the same class; a change in one of fifty is within the interval of
 any accuracy that was measured on as many."""
+LEAST_AS_LIKE = 0.95
+"""Share of the clips for which it must give the same of whether they are unlike the training clips: by definition the
+limit of that is where one in twenty test clips is beyond it, and 8 bits change what is at the limit (of the default
+model on ESC-10 8 of 400 held-out clips, with 398 of 400 classes the same)."""
 BATCH = 16
 
 
@@ -31,8 +35,9 @@ class Parity:
     ----------
     n_clips, n_recordings : int
     n_same : int
-        Clips for which both give the same class; where the program says too whether a sound is unlike the training
-        clips, and the file gives that, the same of that too.
+        Clips for which both give the same class.
+    n_as_like : int or None
+        Clips that for both are unlike the training clips, or for both are not; None where the file does not give it.
     largest_difference, mean_difference : float
         Of the probabilities of a clip, the class that differs most.
     accuracy, low, high : float or None
@@ -45,13 +50,12 @@ class Parity:
         Clips whose audio could not be read.
     multilabel : bool
         Whether clips may have several labels: the same class, and right, are then all that reach their thresholds.
-    has_unlikeness : bool
-        Whether the file says how unlike the training clips a sound is.
     """
 
     n_clips: int
     n_recordings: int
     n_same: int
+    n_as_like: int | None
     largest_difference: float
     mean_difference: float
     accuracy: float | None
@@ -61,12 +65,12 @@ class Parity:
     window_ms: float
     n_unreadable: int
     multilabel: bool = False
-    has_unlikeness: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether the file may be used in place of the program."""
-        return self.n_same >= LEAST_SAME * self.n_clips
+        is_as_like = self.n_as_like is None or self.n_as_like >= LEAST_AS_LIKE * self.n_clips
+        return self.n_same >= LEAST_SAME * self.n_clips and is_as_like
 
 
 @dataclass(frozen=True)
@@ -144,17 +148,18 @@ def _compared(
     if given.shape != own.shape or not is_finite:
         raise ValueError(f"The exported file must give {own.shape[1]} probabilities. Got {given.shape} or no numbers.")
     by_program, by_file = subject.labels(own), subject.labels(given)
-    is_same, by_both = by_program == by_file, {"by_program": by_program, "by_file": by_file}
+    by_both, n_as_like = {"by_program": by_program, "by_file": by_file}, None
     if unlikeness is not None and own_unlikeness is not None:
         by_both |= {"unlike_by_program": own_unlikeness > 1, "unlike_by_file": unlikeness > 1}
-        is_same &= by_both["unlike_by_program"] == by_both["unlike_by_file"]
+        n_as_like = int((by_both["unlike_by_program"] == by_both["unlike_by_file"]).sum())
     difference = np.abs(own - given).max(axis=1)
     is_right = by_file == labels
     interval = share_interval(is_right, sources) if clips.are_held_out else None
     parity = Parity(
         n_clips=len(own),
         n_recordings=sources.nunique(),
-        n_same=int(is_same.sum()),
+        n_same=int((by_program == by_file).sum()),
+        n_as_like=n_as_like,
         largest_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         accuracy=float(is_right.mean()) if interval else None,
@@ -164,7 +169,6 @@ def _compared(
         window_ms=float(np.median(ms)),
         n_unreadable=n_unreadable,
         multilabel=subject.run.multilabel,
-        has_unlikeness=unlikeness is not None,
     )
     by_both |= {"difference": difference.round(6)}
     return Compared(parity, table[["clip_id", "source_id", "label"]].assign(**by_both))
@@ -173,9 +177,9 @@ def _compared(
 def parity_text(parity: Parity) -> str:
     """Such as `the same class for 400 of 400 clips; probabilities differ by at most 0.012, 0.001 on average`."""
     what = "labels" if parity.multilabel else "class"
-    what += " and likeness to the training clips" if parity.has_unlikeness else ""
+    like = "" if parity.n_as_like is None else f", and the same likeness to the training clips for {parity.n_as_like:,}"
     text = (
-        f"the same {what} as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}; probabilities "
+        f"the same {what} as the program for {parity.n_same:,} of {count(parity.n_clips, 'clip')}{like}; probabilities "
         f"differ by at most {parity.largest_difference:.2g}, on average {parity.mean_difference:.2g}"
     )
     if parity.n_unreadable:

@@ -54,7 +54,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
             if about["multilabel"]
             else "Below the class's number in `thresholds` call the answer `unsure`."
         ),
-        *([_UNLIKENESS] if parity.has_unlikeness else []),
+        *([_UNLIKENESS] if parity.n_as_like is not None else []),
         "## How good it is",
         f"- Accuracy: {accuracy_in_words(parity, cross_validated=about['accuracy'])}.",
         f"- This file against the program: {parity_text(parity)}; `clips.csv` has each.",
