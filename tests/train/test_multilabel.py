@@ -170,11 +170,13 @@ def test_an_export_gives_each_class_a_probability_of_its_own(run, mixed, tmp_pat
     from train.export.runtimes import onnx_runner
 
     options = ["--audio-folder", str(mixed.parent / "audio"), "--folds", "1", "-o", str(tmp_path)]
-    assert main([str(run.folder), *options]) == 0
+    # With 20 clips one label that is in doubt decides whether it holds, and that differs between processors.
+    assert main([str(run.folder), *options, "--force"]) == 0
     assert "the same labels as the program for" in capsys.readouterr().out
     folder = tmp_path / "onnx"
     clips = pd.read_csv(folder / "clips.csv")
     # Most differ hardly; a level of 255 more or less is sharpened by the temperature where a class is in doubt.
+    assert (clips["by_file"] == clips["by_program"]).sum() >= len(clips) - 2
     assert clips["by_file"].str.contains(";").any() and clips["difference"].median() < 0.01
     # The program's own predictions, by its own command.
     files = [mixed.parent / "audio" / f"{name}.wav" for name in clips["clip_id"][:6]]
