@@ -12,6 +12,7 @@ from generate.readers.collection.clips import Collection
 from generate.readers.collection.layout import Found
 from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.readers.collection.source_pattern import with_source_pattern
+from generate.runtime.wording import on_a_line
 
 __all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
 
@@ -128,7 +129,7 @@ def _nothing_read(folder: Path, layout: str, collection: Collection) -> str:
         absent = f"; the {len(missing)} files that its table names do not exist" + (
             f" ({len(reasons)} of them are ambiguous: {reasons[0]})" if reasons else ""
         )
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
+    listed = on_a_line(", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items())))
     return f"{str(folder)!r} holds no audio files (layout {layout}{absent})." + (
         f" Skipped: {listed}." if listed else ""
     )

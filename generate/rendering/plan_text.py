@@ -18,7 +18,7 @@ from generate.rendering.plan import Plan
 from generate.rendering.prepare import Prepared
 from generate.rendering.settings_advice import little_audio, missing_frequencies, window_warnings
 from generate.rendering.stereo_files import stereo_text
-from generate.runtime.wording import count, listed, on_a_line, shown
+from generate.runtime.wording import count, listed, on_a_line, on_lines, shown
 
 MOST_CLASSES = 12
 """Classes that are listed."""
@@ -36,7 +36,7 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         *([f"  licence   {prepared.reader.licence}"] if prepared.reader.licence else []),
         f"  audio     {count(len(clips), 'clip')} of {recordings}, {_folds(clips)}",
         f"  classes   {_classes(clips, multilabel=prepared.collection.multilabel)}",
-        reading_text(prepared),
+        *reading_text(prepared).split("\n"),
         *_left_out(prepared, plan),
         *_recordings_in_several_folds(clips),
         *_lengths(prepared, clips),
@@ -46,7 +46,7 @@ def plan_text(prepared: Prepared, plan: Plan) -> str:
         f"  output    {_output(prepared, plan)}",
         *_changes(prepared, plan),
     ]
-    return "\n".join(lines)
+    return on_lines(lines)
 
 
 def reading_text(prepared: Prepared) -> str:
@@ -66,7 +66,7 @@ def reading_text(prepared: Prepared) -> str:
         more = " ..." if len(collection.missing) > 3 else ""
         what = collection.missing[0][2].partition(": ")[0]  # each has its own reason in rejected.csv
         lines.append(f"  missing   {count(len(collection.missing), 'file')} {what}: {some}{more}")
-    return "\n".join(lines)
+    return on_lines(lines)
 
 
 def _folds(clips: pd.DataFrame) -> str:
@@ -141,7 +141,8 @@ def _unusable(headers: AudioHeaders, audio_folder: Path) -> list[str]:
     """Which files that were looked at will be rejected, and why."""
     if not headers.unusable:
         return []
-    files = [f"{shown(path.relative_to(audio_folder))} ({why})" for path, why in headers.unusable.items()]
+    names = [path.relative_to(audio_folder) if path.is_relative_to(audio_folder) else path for path in headers.unusable]
+    files = [f"{name} ({why})" for name, why in zip(names, headers.unusable.values(), strict=True)]
     more = f" and {len(files) - MOST_NAMED:,} more" if len(files) > MOST_NAMED else ""
     return [f"  warning   {count(len(files), 'file')} will be rejected: {'; '.join(files[:MOST_NAMED])}{more}"]
 

@@ -13,7 +13,7 @@ from generate.rendering.prepare import Prepared
 from generate.rendering.run import Result
 from generate.rendering.settings_advice import little_audio, missing_frequencies
 from generate.runtime.os_compat import quoted
-from generate.runtime.wording import count, on_a_line, shown
+from generate.runtime.wording import count, on_a_line, on_lines, shown
 
 MOST_REASONS = 8
 """Reasons that are listed."""
@@ -39,10 +39,10 @@ def result_text(prepared: Prepared, result: Result) -> str:
         *_rejected(result),
     ]
     if result.page_text:
-        lines.append(result.page_text)
+        lines += result.page_text.split("\n")
     if metadata["label"].nunique() > 1:
         lines.append(f"To train a classifier on them: python -m train {quoted(images)}")
-    return "\n".join(lines)
+    return on_lines(lines)
 
 
 def _rendered(result: Result) -> str:

@@ -12,6 +12,8 @@ from generate.runtime.os_compat import IS_WINDOWS
 
 NO_ROOM = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
 """Error numbers of a full disk, or quota."""
+_ESCAPED = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+"""What a terminal acts on (Unicode's control characters, and its two separators), as Python writes it in a string."""
 
 
 def count(number: int, noun: str) -> str:
@@ -26,8 +28,13 @@ def shown(path: Path) -> str:
 
 
 def on_a_line(text: str) -> str:
-    """Text with line ends and tabs escaped, so that a name cannot look like a line of its own."""
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    """Text with line ends and other control characters escaped, so that a name cannot look like a line of its own."""
+    return text.translate(_ESCAPED)
+
+
+def on_lines(lines: Iterable[str]) -> str:
+    """Text of several lines, each on a line of its own whatever names are in it."""
+    return "\n".join(map(on_a_line, lines))
 
 
 def listed(names: Iterable[str], *, most: int = 3) -> str:

@@ -25,7 +25,7 @@ from generate.gallery.make import front_of
 from generate.rendering.clip import Front, Job, open_clip
 from generate.runtime.os_compat import has_content, remove_empty_folder
 from generate.runtime.safe_names import safe_name
-from generate.runtime.wording import count
+from generate.runtime.wording import count, on_a_line
 from generate.workers.pool import usable_cores
 from generate.workers.processes import map_ordered
 from train.data.image_folder import open_images
@@ -156,7 +156,9 @@ def explain_run(
             }
     if front is None:
         return explained, f"the audio. {why_not}"
-    return explained, f"the audio of {count(len(unreadable), 'clip')}, such as {unreadable[0]}" if unreadable else ""
+    if not unreadable:
+        return explained, ""
+    return explained, f"the audio of {count(len(unreadable), 'clip')}, such as {on_a_line(unreadable[0])}"
 
 
 def nearest_of_class(

@@ -14,6 +14,7 @@ from generate.readers.annotations.events import AnnotationFile, Columns
 from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
 from generate.readers.csv_tables.csv_text import MAX_TABLE_BYTES, read_table
 from generate.readers.csv_tables.encoding import decoded
+from generate.runtime.wording import on_a_line
 
 FORMATS = {
     "raven": "Raven selection table",
@@ -67,7 +68,8 @@ def read_annotations(path: Path, chosen: Columns | None = None) -> tuple[dict[st
         else:
             files[name] = found
     if not files:
-        others = f" Skipped: {', '.join(f'{n} {kind}' for kind, n in sorted(skipped.items()))}." if skipped else ""
+        kinds = on_a_line(", ".join(f"{n} {kind}" for kind, n in sorted(skipped.items())))
+        others = f" Skipped: {kinds}." if skipped else ""
         raise ValueError(f"--annotations must be {_expected()}, or a folder of them. Got {str(path)!r}.{others}")
     return files, skipped
 

@@ -13,7 +13,7 @@ from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.readers.csv_tables.label_tables import LabelTable, label_tables
 from generate.runtime.os_compat import quoted
 from generate.runtime.safe_names import printable
-from generate.runtime.wording import count, shown
+from generate.runtime.wording import count, on_lines, shown
 
 MAX_LISTED = 6
 LEVEL_OF_CLASSES = {"folders": 0, "splits": 1, "folds": 1}
@@ -195,7 +195,7 @@ def _message(
         )
     else:
         lines.append(f"  {_expected(readers)}")
-    return "\n".join([*lines, "Choose one of these:", *(f"  {way}" for way in ways)])
+    return on_lines([*lines, "Choose one of these:", *(f"  {way}" for way in ways)])
 
 
 def _expected(readers: Mapping[str, Reader]) -> str:

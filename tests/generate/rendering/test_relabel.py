@@ -150,6 +150,15 @@ def test_what_was_decided_of_a_clip_is_valid_before_what_was_decided_of_an_event
     assert set(table.loc["low-0", "label"]) == {"low"} and set(table.loc["low-1", "label"]) == {"high"}
 
 
+def test_a_recording_outside_the_collection_that_cannot_be_read_is_rejected(audio_folder, tmp_path, capsys):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "text.wav").write_text("no audio")
+    file = review(tmp_path / "review.csv", ("", tmp_path / "new" / "text.wav", 0, "low", "low"))
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--variants", "none", "--labels-from", file) == 3
+    out = capsys.readouterr().out
+    assert f"1 file will be rejected: {tmp_path / 'new' / 'text.wav'} (not readable as audio" in out
+
+
 def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, monkeypatch):
     sounds = tmp_path / "sounds"
     for label in ("low", "high"):

@@ -6,7 +6,7 @@ import pytest
 
 from generate.runtime import wording
 from generate.runtime.atomic_write import atomic_write
-from generate.runtime.wording import what_failed
+from generate.runtime.wording import on_lines, what_failed
 
 
 def test_a_full_disk_is_named_and_what_to_do(tmp_path):
@@ -37,3 +37,11 @@ def test_a_table_that_is_open_in_excel(monkeypatch):
     said = what_failed(PermissionError(errno.EACCES, "Permission denied", "heard.csv"))
     assert "'heard.csv'\nPerhaps another program has it open (Excel" in said
     assert what_failed(OSError("odd")) == "odd"
+
+
+def test_a_name_is_on_one_line_and_moves_no_cursor():
+    assert on_lines(["a\nb.wav", "\x1b[2Jc\x85\u2028.wav", "Gr\u00fcn \u200c.wav"]).split("\n") == [
+        "a\\nb.wav",
+        "\\x1b[2Jc\\x85\\u2028.wav",
+        "Gr\u00fcn \u200c.wav",
+    ]
