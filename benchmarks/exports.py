@@ -72,7 +72,7 @@ def row_of(files: list[Exported], folder: Path, *, here: bool) -> dict[str, obje
         "MB": f"{files[0].megabytes:.1f}",
         "ms": f"{min(one.parity.window_ms for one in files):.0f}",
         "same class": f"{(clips['by_file'] == clips['by_program']).sum()} of {len(clips)}",
-        "as like": (
+        "same likeness": (
             f"{(clips['unlike_by_file'] == clips['unlike_by_program']).sum()}" if "unlike_by_file" in clips else "-"
         ),
         "differs by": f"{max(one.parity.largest_difference for one in files):.2g}",

@@ -26,7 +26,7 @@ MOMENTUM = 0.9
 That of keras.applications is 0.99 or 0.999, for training on a million images: in the few hundred steps here a part of
 the statistics stays where it began, at 0 and 1, and a model that has learned calls all clips one class. On an inner
 fold of ESC-10 (80 clips) `mobilenet` gave 10.0 % with 0.99 and 72.5 % with 0.9. Statistics estimated after training
-(Wu and Johnson, Rethinking "Batch" in BatchNorm, 2021), with and without transforms, gave it 77.5 and 67.5 %; without
+(Wu and Johnson 2021, https://arxiv.org/abs/2105.07576), with and without transforms, gave it 77.5 and 67.5 %; without
 transforms `cnn9` had 90.4 instead of 91.7 % (three inner folds, 240 clips). They were not worth their code."""
 IMAGENET = "imagenet"
 
