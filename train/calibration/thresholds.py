@@ -18,7 +18,8 @@ with this too, while 86 and 82 % of the clips of the other classes were named ri
 training clips in its place gave 45 and 77 %; both together are better (`train.calibration.distance`). (Last layer
 fitted, 400 clips.)"""
 LEAST_ALARMS = 5
-"""Clips that a threshold must be reached by: one or two are right by luck."""
+"""Clips that a threshold must be reached by: one or two are right by luck. A class with fewer test clips has the
+threshold of runs that have no other, `train.defaults.DEFAULT_THRESHOLD`."""
 NEVER = 1.0
 """Threshold of a class for which no probability is high enough."""
 
@@ -91,7 +92,8 @@ def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
 
     A threshold is the lowest with `TARGET_PRECISION`. It is raised to `train.defaults.DEFAULT_THRESHOLD`, where a class
     is more probable than all others together, and as far as `SPARED` of the right predictions of the class allow: where
-    test clips are easily told apart lower ones would do for them, but not for sounds of no class.
+    test clips are easily told apart lower ones would do for them, but not for sounds of no class. With fewer than
+    `LEAST_ALARMS` clips of a class none is chosen: it is `train.defaults.DEFAULT_THRESHOLD`.
 
     Parameters
     ----------
@@ -107,6 +109,9 @@ def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
     thresholds = []
     for k in range(probabilities.shape[1]):
         is_class = truth[:, k].astype(bool) if multilabel else truth == k
+        if is_class.sum() < LEAST_ALARMS:
+            thresholds.append(DEFAULT_THRESHOLD)
+            continue
         right = scaled[is_predicted[:, k] & is_class, k]
         spared = float(np.quantile(right, SPARED, method="lower")) if len(right) >= LEAST_ALARMS else 0.0
         thresholds.append(max(threshold_for(scaled[:, k], is_class), spared, DEFAULT_THRESHOLD))

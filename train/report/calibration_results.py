@@ -1,4 +1,4 @@
-"""What thresholds promise and how calibrated probabilities are, with intervals over recordings."""
+"""What thresholds promise, with intervals over recordings, and how calibrated probabilities are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from train.calibration.calibration_error import calibration_error, error_by_chance
 from train.calibration.distance import is_beyond, limit_of_folds
-from train.calibration.temperature import calibration_error
 from train.calibration.thresholds import NEVER, fit, out_of_fold
-from train.report.intervals import LEVEL, recordings_needed, share_interval
+from train.report.intervals import recordings_needed, share_interval
 from train.report.result_records import CalibrationResult, ThresholdResult
-
-N_RESAMPLES = 400
 
 
 def calibrate(
@@ -45,15 +43,17 @@ def calibrate(
         _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth[:, k] if truth.ndim == 2 else truth == k, groups)
         for k, name in enumerate(classes)
     )
-    before, after = (_error(p, truth, groups) for p in (probabilities, calibrated.probabilities))
+    has_enough = len(np.unique(groups)) >= recordings_needed()
+    before, after = (
+        (calibration_error(p, truth), error_by_chance(p, groups, multilabel=truth.ndim == 2) if has_enough else None)
+        for p in (probabilities, calibrated.probabilities)
+    )
     return CalibrationResult(
         temperature=fitted.temperature,
         error_before=before[0],
-        error_before_low=before[1],
-        error_before_high=before[2],
+        error_before_by_chance=before[1],
         error=after[0],
-        error_low=after[1],
-        error_high=after[2],
+        error_by_chance=after[1],
         thresholds=rows,
         most_distance=limit_of_folds(distances, folds),
     )
@@ -82,22 +82,5 @@ def _threshold(
         recall=recall,
         recall_low=recall_low,
         recall_high=recall_high,
+        n_clips=int(is_class.sum()),
     )
-
-
-def _error(
-    probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray
-) -> tuple[float, float | None, float | None]:
-    """The calibration error, and the percentile bootstrap over recordings."""
-    error = calibration_error(probabilities, truth)
-    names, number = np.unique(groups, return_inverse=True)
-    if len(names) < recordings_needed():
-        return error, None, None
-    members = [np.flatnonzero(number == k) for k in range(len(names))]
-    rng = np.random.default_rng(0)
-    errors = []
-    for _ in range(N_RESAMPLES):
-        rows = np.concatenate([members[k] for k in rng.integers(0, len(names), len(names))])
-        errors.append(calibration_error(probabilities[rows], truth[rows]))
-    low, high = np.quantile(errors, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return error, float(low), float(high)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from generate.runtime.wording import count
 from train.calibration.distance import SHARE_WITHIN
-from train.calibration.thresholds import SPARED, TARGET_PRECISION
+from train.calibration.thresholds import LEAST_ALARMS, SPARED, TARGET_PRECISION
 from train.report.false_alarms import false_alarms_text
 from train.report.result_records import CalibrationResult, FalseAlarmResult, ThresholdResult
 from train.wording import escaped, percent
@@ -37,11 +38,17 @@ def thresholds_text(calibration: CalibrationResult) -> str:
             "(Mahalanobis distance of the features; in each fold by those of the others) is called `unlike`, and is no "
             "alarm either."
         )
-    after = _of_100(calibration.error, calibration.error_low, calibration.error_high)
-    before = _of_100(calibration.error_before, calibration.error_before_low, calibration.error_before_high)
+    after, before = (
+        f"{100 * error:.1f}{'' if by_chance is None else f' ({100 * by_chance:.1f})'}"
+        for error, by_chance in (
+            (calibration.error, calibration.error_by_chance),
+            (calibration.error_before, calibration.error_before_by_chance),
+        )
+    )
     error = (
-        f"Probabilities are {after} percentage points from what is right (expected calibration error, out of fold; "
-        f"{before} before temperature scaling with {calibration.temperature:g}). The plot: `calibration.png`."
+        f"Probabilities are {after} percentage points from what is right (expected calibration error, out of fold; in "
+        "brackets what perfectly calibrated ones would be from it by chance, in 95 of 100 cases at most), and "
+        f"{before} before temperature scaling with {calibration.temperature:g}. The plot: `calibration.png`."
     )
     return "\n".join([header, "|---|---|---|---|---|", *rows]) + f"\n\n{meaning}\n\n{error}"
 
@@ -68,7 +75,11 @@ def card_false_alarms(result: FalseAlarmResult) -> str:
 
 
 def _threshold(row: ThresholdResult) -> str:
-    return "none is high enough" if row.threshold is None else percent(row.threshold)
+    if row.threshold is None:
+        return "none is high enough"
+    if row.n_clips is None or row.n_clips >= LEAST_ALARMS:
+        return percent(row.threshold)
+    return f"{percent(row.threshold)}, since {count(row.n_clips, 'clip')} cannot tell a better one"
 
 
 def _of_100(value: float | None, low: float | None, high: float | None) -> str:

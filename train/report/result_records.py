@@ -223,6 +223,8 @@ class ThresholdResult:
         Share of these that are of the class, and its interval over recordings.
     recall, recall_low, recall_high : float or None
         Share of the test images of the class that are among these.
+    n_clips : int or None
+        Test images of the class; None in reports of earlier releases.
     """
 
     label: str
@@ -234,6 +236,7 @@ class ThresholdResult:
     recall: float | None
     recall_low: float | None
     recall_high: float | None
+    n_clips: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,10 +246,11 @@ class CalibrationResult:
     Parameters
     ----------
     temperature : float
-    error_before, error_before_low, error_before_high : float
-        Expected calibration error of the models' own probabilities, 0 to 1, and its interval; None: too few recordings.
-    error, error_low, error_high : float
-        The same after scaling.
+    error_before, error : float
+        Expected calibration error of the models' own probabilities and of the scaled ones, 0 to 1.
+    error_before_by_chance, error_by_chance : float or None
+        What perfectly calibrated probabilities would have with as many recordings, in 95 of 100 cases at most; None:
+        too few recordings, or a report of an earlier release.
     thresholds : tuple of ThresholdResult
         One a class.
     most_distance : float or None
@@ -255,11 +259,9 @@ class CalibrationResult:
 
     temperature: float
     error_before: float
-    error_before_low: float | None
-    error_before_high: float | None
     error: float
-    error_low: float | None
-    error_high: float | None
+    error_before_by_chance: float | None = None
+    error_by_chance: float | None = None
     thresholds: tuple[ThresholdResult, ...] = ()
     most_distance: float | None = None
 

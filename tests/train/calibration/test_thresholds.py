@@ -107,3 +107,12 @@ def test_a_class_that_nobody_can_tell_is_never_named():
     result = calibrate(p, truth, folds=folds, groups=np.arange(200), classes=list("abc"))
     assert [row.n_alarms for row in result.thresholds] == [0, 0, 0]
     assert result.error < result.error_before
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_a_class_with_too_few_clips_to_choose_a_threshold_has_one_half(multilabel):
+    """As in a run of one fold: never naming it would be a choice too."""
+    truth = np.repeat([0, 1, 2], [LEAST_ALARMS - 1, LEAST_ALARMS, 40])
+    p = 0.94 * np.eye(3)[truth] + 0.02
+    thresholds = fit(p, np.eye(3)[truth] == 1 if multilabel else truth).thresholds
+    assert thresholds[0] == 0.5 and 0.5 < thresholds[1] < 1 and 0.5 < thresholds[2] < 1
