@@ -188,10 +188,11 @@ def _interval(run: Finished) -> str:
 
 def differences_text(runs: Sequence[Finished]) -> str:
     """Each run's difference to the best in a sentence, and whether it is more than noise; empty without a pair."""
-    lines = []
+    lines, n_pairs = [], 1
     for number, pair in paired_differences(runs).items():
+        n_pairs = max(n_pairs, pair.n_pairs)
         if pair.low is None or pair.high is None:
-            interval = no_interval(pair.n_recordings)
+            interval = no_interval(pair.n_recordings, level=pair.level)
             verdict = "too few recordings to tell"
         else:
             interval = f"95 % interval {100 * pair.low:+.1f} to {100 * pair.high:+.1f}"
@@ -203,10 +204,11 @@ def differences_text(runs: Sequence[Finished]) -> str:
         )
     if not lines:
         return ""
+    together = f", and is widened to hold for all {n_pairs} pairs of these runs together" if n_pairs > 1 else ""
     return "\n".join(
         [
             "Difference to the best run on the clips that both tested (the interval covers the choice of the test "
-            "recordings; for the randomness of training, train with another --seed):",
+            f"recordings{together}; for the randomness of training, train with another --seed):",
             *lines,
             "The accuracy of the best of many runs is biased upwards, because it was selected on these test clips.",
         ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from generate.dataset.background import counted
-from train.report.intervals import difference_interval
+from train.report.intervals import LEVEL, difference_interval
 from train.report.report import Report
 
 
@@ -45,6 +46,8 @@ class PairedDifference:
     low, high : float or None
         Its interval (see `train.report.intervals`); None where there are too few recordings.
     n_clips, n_recordings : int
+    n_pairs : int
+        Of all runs that were compared; the intervals of all these pairs hold together.
     """
 
     compared_with: str
@@ -55,6 +58,12 @@ class PairedDifference:
     high: float | None
     n_clips: int
     n_recordings: int
+    n_pairs: int = 1
+
+    @property
+    def level(self) -> float:
+        """Of its interval, so that those of all pairs hold together in 95 of 100 tests."""
+        return 1 - (1 - LEVEL) / self.n_pairs
 
 
 def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
@@ -75,33 +84,11 @@ def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
     return _results(run).merge(others, on=["clip_id", "label"], suffixes=("", "_other"))
 
 
-def paired_difference(best: Finished, other: Finished) -> PairedDifference | None:
-    """How much worse a run is than another on the clips that both tested; None where there are none.
-
-    Parameters
-    ----------
-    best, other : Finished
-        Of one collection.
-    """
-    both = paired_clips(best, other)
-    if both.empty:
-        return None
-    difference = both["is_right_other"] - both["is_right"]
-    interval = difference_interval(difference, both["source_id"])
-    return PairedDifference(
-        compared_with=best.name,
-        accuracy=float(both["is_right_other"].mean()),
-        best_accuracy=float(both["is_right"].mean()),
-        difference=float(difference.mean()),
-        low=interval.low,
-        high=interval.high,
-        n_clips=len(both),
-        n_recordings=both["source_id"].nunique(),
-    )
-
-
 def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
     """The difference of each run with a grouped split to the first one that tested the same clips.
+
+    The first of many runs is the best of the same test, by chance too. So the intervals are those that hold together
+    for all pairs of the runs that are compared (Bonferroni), whichever of them is the best.
 
     Parameters
     ----------
@@ -112,18 +99,40 @@ def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
     -------
     dict of int to PairedDifference
         By the run's place in `runs`; only runs that a better one can be compared with.
+
+    References
+    ----------
+    O. J. Dunn, Multiple comparisons among means, Journal of the American Statistical Association 56, 1961, 52-64.
     """
     left = [number for number, run in enumerate(runs) if not run.report.is_leaky]
     differences = {}
     while left:
         best, *left = left
-        for number in list(left):
-            if task_of(runs[number]) == task_of(runs[best]):
-                pair = paired_difference(runs[best], runs[number])
-                if pair:
-                    differences[number] = pair
-                    left.remove(number)
+        of_task = [number for number in left if task_of(runs[number]) == task_of(runs[best])]
+        clips = {number: paired_clips(runs[best], runs[number]) for number in of_task}
+        clips = {number: both for number, both in clips.items() if not both.empty}
+        n_pairs = math.comb(len(clips) + 1, 2)
+        for number, both in clips.items():
+            differences[number] = _difference(runs[best].name, both, n_pairs=n_pairs)
+            left.remove(number)
     return differences
+
+
+def _difference(best: str, both: pd.DataFrame, *, n_pairs: int) -> PairedDifference:
+    """How much worse a run is than the best, on the clips that both tested."""
+    difference = both["is_right_other"] - both["is_right"]
+    interval = difference_interval(difference, both["source_id"], level=1 - (1 - LEVEL) / n_pairs)
+    return PairedDifference(
+        compared_with=best,
+        accuracy=float(both["is_right_other"].mean()),
+        best_accuracy=float(both["is_right"].mean()),
+        difference=float(difference.mean()),
+        low=interval.low,
+        high=interval.high,
+        n_clips=len(both),
+        n_recordings=interval.n_recordings,
+        n_pairs=n_pairs,
+    )
 
 
 def task_of(run: Finished) -> tuple[str, ...]:

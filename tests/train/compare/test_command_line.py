@@ -4,7 +4,8 @@ from scipy.stats import binomtest
 
 from tests.train.fake_runs import fake_run
 from train.compare.command_line import main, read_runs, table_of
-from train.report.paired_differences import paired_differences
+from train.report.intervals import difference_interval
+from train.report.paired_differences import paired_clips, paired_differences
 
 
 def lines_of(out, name):
@@ -55,6 +56,21 @@ def test_the_difference_is_paired_by_clip_and_its_interval_is_over_recordings(tm
     assert pair.low < -0.14 and pair.high > 0
     table = table_of(runs)
     assert table["difference"].isna().tolist() == [True, False]
+
+
+def test_intervals_of_several_runs_hold_together_for_all_pairs(tmp_path, capsys):
+    """The best of many equal runs is the best by chance, and one of many plain intervals would say it is better."""
+    for seed, name in enumerate("abcd"):
+        fake_run(tmp_path / name, right=0.8, seed=seed, recordings=10)
+    runs, _ = read_runs(tmp_path / name for name in "abcd")
+    pairs = paired_differences(runs)
+    assert {pair.n_pairs for pair in pairs.values()} == {6} and len(pairs) == 3
+    for number, pair in pairs.items():
+        both = paired_clips(runs[0], runs[number])
+        expected = difference_interval(both["is_right_other"] - both["is_right"], both["source_id"], level=1 - 0.05 / 6)
+        assert (pair.low, pair.high) == (expected.low, expected.high)
+    main([str(tmp_path / name) for name in "abcd"])
+    assert "widened to hold for all 6 pairs of these runs together" in " ".join(capsys.readouterr().out.split())
 
 
 def test_only_grouped_runs_of_the_same_clips_are_paired(tmp_path):
