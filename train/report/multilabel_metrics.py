@@ -10,6 +10,7 @@ from train.report.intervals import LEVEL, recordings_needed
 from train.report.multilabel_records import LabelResult, MultilabelResult
 
 N_RESAMPLES = 1000
+ROUNDING = 1e-9
 
 
 def average_precision(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -64,6 +65,9 @@ def multilabel_result(
 ) -> MultilabelResult:
     """Average precisions with intervals: percentile bootstrap over recordings.
 
+    Where each clip of a class is before all others, every resample is too; the lower end is then the exact one for as
+    many recordings, all of which are right.
+
     Parameters
     ----------
     truth, probabilities
@@ -79,10 +83,10 @@ def multilabel_result(
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=N_RESAMPLES)
     resampled = _of_classes(truth, probabilities, drawn[:, recording].astype(float))
-    low, high = _ends(_mean(resampled), n=len(names))
+    low, high = _ends(_mean(resampled), n=len(names), n_least=min((n for n in n_with if n), default=0))
     rows = []
     for k, name in enumerate(classes):
-        of_class = _ends(resampled[k], n=n_with[k])
+        of_class = _ends(resampled[k], n=n_with[k], n_least=n_with[k])
         precision = None if np.isnan(precisions[k]) else float(precisions[k])
         share = float(truth[:, k].mean())
         rows.append(
@@ -109,10 +113,15 @@ def _mean(of_classes: np.ndarray) -> np.ndarray:
         return np.asarray(np.where(is_there, of_classes, 0).sum(axis=0) / is_there.sum(axis=0))
 
 
-def _ends(values: np.ndarray, *, n: int) -> tuple[float | None, float | None]:
-    """Both ends of an interval, or None where fewer recordings than needed were tested."""
+def _ends(values: np.ndarray, *, n: int, n_least: int) -> tuple[float | None, float | None]:
+    """Both ends of an interval, or None where fewer recordings than needed were tested.
+
+    `n_least` recordings of a class, the least of any class, were all right where no resample is below 1.
+    """
     values = values[~np.isnan(values)]
     if n < recordings_needed() or not len(values):
         return None, None
+    if n_least and values.min() > 1 - ROUNDING:
+        return ((1 - LEVEL) / 2) ** (1 / n_least), 1.0
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

@@ -56,6 +56,19 @@ def test_intervals_are_over_recordings():
     assert few.labels[0].low is None
 
 
+def test_where_all_is_right_the_interval_is_as_wide_as_so_few_recordings_need():
+    """Six of six: as the exact binomial interval, from 54.1 % on."""
+    from scipy.stats import binomtest
+
+    truth = np.zeros((30, 2), bool)
+    truth[:6, 0] = truth[6:16, 1] = True
+    result = multilabel_result(truth, truth.astype(float), groups=np.arange(30), classes=["a", "b"])
+    for n, row in zip((6, 10), result.labels, strict=True):
+        exact = binomtest(n, n).proportion_ci(0.95).low
+        assert row.average_precision == row.high == 1 and row.low == pytest.approx(exact)
+    assert result.low == result.labels[0].low and result.high == 1
+
+
 def test_the_interval_holds_in_a_simulation():
     """Of recordings with four clips that are alike, the true value is in nine of ten intervals or more."""
     rng = np.random.default_rng(1)
