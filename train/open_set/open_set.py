@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import softmax
 
 from augment_audio import ORIGINAL
+from generate.dataset.background import NOT_EVENTS
 from generate.dataset.settings_file import refuse_multilabel
 from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
@@ -37,7 +38,7 @@ class ForeignClass:
     n_clips, n_recordings : int
     named : float
         Share of the clips that are predicted as some class with at least its threshold, and are not unlike the training
-        clips, 0 to 1.
+        clips, 0 to 1. One that is predicted as `_other` or `_background` is not named.
     interval : Interval
         Of `named`, over recordings.
     most_named : str
@@ -57,6 +58,7 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
 
     Temperature, thresholds and the largest distance are those that the other classes give out of fold, as a run has
     them. The clips of the left-out class are predicted by the mean of the models of all folds, as by `train.predict`.
+    `_other` and `_background` are trained on and never left out.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
         )
     originals = np.flatnonzero((prepared.table["variant"] == ORIGINAL).to_numpy())
     features, truth = frozen_features(prepared, originals), prepared.targets.argmax(axis=1)
-    return [_left_out(prepared, features, truth, originals, foreign) for foreign in range(len(classes))]
+    foreign = [k for k, label in enumerate(classes) if label not in NOT_EVENTS]
+    return [_left_out(prepared, features, truth, originals, k) for k in foreign]
 
 
 def _left_out(
@@ -109,7 +112,8 @@ def _left_out(
     calibration = fit(np.concatenate(tested), np.array(tested_truth))
     mean = np.mean([with_temperature(p, calibration.temperature) for p in of_foreign], axis=0)
     best = mean.argmax(axis=1)
-    is_named = mean.max(axis=1) >= calibration.thresholds[best]
+    is_event = np.array([classes[k] not in NOT_EVENTS for k in known])
+    is_named = (mean.max(axis=1) >= calibration.thresholds[best]) & is_event[best]
     limit = limit_of(np.concatenate(distances)) if len(distances) == len(prepared.splits) else None
     if limit is not None:
         is_named &= np.mean(far, axis=0) <= limit

@@ -38,6 +38,15 @@ def test_a_class_like_another_is_named_as_that(images, features):
     assert results["low"].interval.low is None, "five recordings are too few"
 
 
+def test_other_sounds_are_no_name_and_are_not_left_out(images, features, monkeypatch):
+    """What is predicted as `_other` is refused, as by `train.predict`."""
+    monkeypatch.setattr("train.open_set.open_set.NOT_EVENTS", {"high"})
+    features({"low": [0, 0, 6], "middle": [9, 0, 5], "high": [9, 0, 0]})
+    results = {result.label: result for result in open_set(images, RECIPE)}
+    assert list(results) == ["low", "middle"]
+    assert results["middle"].named == 0 and results["middle"].most_named == ""
+
+
 def test_a_line_a_class(images, features):
     features({"low": [0, 0, 6], "middle": [0, 0, 5.5], "high": [9, 0, 0]})
     text = open_set_text(open_set(images, RECIPE))
