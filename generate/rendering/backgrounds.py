@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import functools
 import os
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import pandas as pd
 
 from augment_audio import Background, Request, background_recording
 from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
+from generate.audio.equal_files import EqualFiles
 from generate.dataset import mp3
 from generate.dataset.settings import Settings
 from generate.readers.audio_folder.walk import find_audio_files
@@ -138,28 +138,19 @@ def find_backgrounds(
         own = [f"background:{name}/{printable(file)}" for file in background.files]
         found[path] = BackgroundFolder(
             background,
-            tuple(_of_collection(background, [stat.st_size for stat in stats], clips, audio_folder, default=own)),
+            tuple(_of_collection(background, clips, audio_folder, default=own)),
             tuple(stat.st_size for stat in stats),
             tuple(stat.st_mtime_ns for stat in stats),
         )
     return found
 
 
-def _of_collection(
-    background: Background, n_bytes: list[int], clips: pd.DataFrame, audio_folder: Path, *, default: list[str]
-) -> list[str]:
+def _of_collection(background: Background, clips: pd.DataFrame, audio_folder: Path, *, default: list[str]) -> list[str]:
     """The recordings of the collection that are the same files, byte for byte; the default for all others."""
-    source_of = dict(zip(clips["path"], clips["source_id"], strict=True))
-    of_size: dict[int, list[str]] = {}
-    for path in source_of:
-        if (audio_folder / path).is_file():
-            of_size.setdefault((audio_folder / path).stat().st_size, []).append(path)
-    found = []
-    for file, size, own in zip(background.files, n_bytes, default, strict=True):
-        same = (p for p in of_size.get(size, ()) if filecmp.cmp(background.folder / file, audio_folder / p, False))
-        path = next(same, None)
-        found.append(own if path is None else source_of[path])
-    return found
+    source_of = {audio_folder / path: source for path, source in zip(clips["path"], clips["source_id"], strict=True)}
+    collection = EqualFiles(source_of)
+    same = [collection.first_equal(background.folder / file) for file in background.files]
+    return [own if path is None else source_of[path] for path, own in zip(same, default, strict=True)]
 
 
 def find_background(folder: Path, option: str, *, channels: str, workers: int) -> Background:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from generate.audio.decode import Length
+from generate.audio.equal_files import EqualFiles
 from generate.dataset.background import BACKGROUND
 from generate.dataset.label_sets import join_labels
 from generate.rendering.options import WindowOptions
@@ -59,7 +60,8 @@ def cut_into_windows(
     A window has the label of an event if it covers `min_overlap` of it, or if the event covers `min_overlap` of the
     window. A window that an event touches, and that has no label by this rule, is left out: it is neither. Of the
     windows that no event touches, `background` for each event, evenly over all recordings, become the class
-    `_background`. Windows keep the recording's `source_id`, so that no split separates them.
+    `_background`. Windows keep the recording's `source_id`, so that no split separates them; a recording that is the
+    same file as another one, byte for byte, has the other's: windows of other events would not show it.
 
     Parameters
     ----------
@@ -106,7 +108,19 @@ def cut_into_windows(
             f"{count(len(known), 'recording')} that can be read. Lower --min-overlap, or --seconds."
         )
     notes = _notes(windows, events, known, seconds=seconds, hop_s=hop_s, options=options, background=is_background)
-    return Windows(_as_clips(clips, chosen), unusable, known, notes)
+    clips, copies = _one_recording_for_equal_files(clips, folder)
+    return Windows(_as_clips(clips, chosen), unusable, known, (*notes, *copies))
+
+
+def _one_recording_for_equal_files(clips: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The clips table in which recordings that are the same file have one `source_id`, and a note of them."""
+    source_of = {folder / path: source for path, source in zip(clips["path"], clips["source_id"], strict=True)}
+    files = EqualFiles(source_of)
+    first_of = {path: files.first_equal(path) or path for path in source_of}
+    copies = [f"{path.name} and {first.name}" for path, first in first_of.items() if path != first]
+    sources = pd.Series([source_of[first] for first in first_of.values()], index=clips.index, dtype=object)
+    note = f"the same file under two names, which counts as one recording: {listed(copies)}"
+    return clips.assign(source_id=sources), [note] if copies else []
 
 
 def _labelled(

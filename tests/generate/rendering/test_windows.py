@@ -20,11 +20,12 @@ from generate.rendering.windows import cut_into_windows
 from tests.conftest import SR, tone, white
 
 
-def cut(folder, durations_s, events, *, seconds=2.0, **options):
+def cut(folder, durations_s, events, *, paths=(), seconds=2.0, **options):
     for name, duration_s in durations_s.items():
         soundfile.write(folder / name, white(duration_s, seed=len(name)), SR)
     table = pd.DataFrame([(*event, np.nan, np.nan) for event in events], columns=list(EVENT_COLUMNS))
-    clips = clips_table(paths=list(durations_s), labels=["(annotated)"] * len(durations_s))
+    paths = [*durations_s, *paths]
+    clips = clips_table(paths=paths, labels=["(annotated)"] * len(paths))
     options = WindowOptions(**{"window_hop_s": seconds, **options})
     return cut_into_windows(clips, table, folder, seconds=seconds, options=options, workers=1)
 
@@ -46,6 +47,19 @@ def test_each_window_by_hand(tmp_path):
     assert {start: label for start, label in found.items() if label != BACKGROUND} == expected
     assert {start for start, label in found.items() if label == BACKGROUND} == {14, 16, 18}
     assert "left out: 1 with a part of an event" in windows.notes
+
+
+def test_one_file_under_two_names_is_one_recording(tmp_path):
+    """Annotated for other birds each time: no two windows are equal, and one would be trained on and one tested."""
+    events = [("monday.wav", 0.5, 1.0, "wren"), ("robins.wav", 8.5, 9.0, "robin"), ("other.wav", 0.5, 1.0, "wren")]
+    for name, seed in (("monday", 1), ("other", 2)):
+        soundfile.write(tmp_path / f"{name}.wav", white(20.0, seed=seed), SR)
+    (tmp_path / "robins.wav").write_bytes((tmp_path / "monday.wav").read_bytes())
+    windows = cut(tmp_path, {}, events, paths=["monday.wav", "other.wav", "robins.wav"], background=0)
+    source_of = dict(zip(windows.clips["path"], windows.clips["source_id"], strict=True))
+    assert source_of["monday.wav"] == source_of["robins.wav"] != source_of["other.wav"]
+    note = "the same file under two names, which counts as one recording: robins.wav and monday.wav"
+    assert note in windows.notes
 
 
 def test_two_classes_in_a_window(tmp_path):
