@@ -15,6 +15,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from train.data.image_folder import read_images
+from train.data.reviewed import is_added
 from train.data.select_classes import select_classes
 from train.rehearse.site_table import sites_of
 from train.report.intervals import difference_interval, share_interval
@@ -74,7 +75,7 @@ def read_sites(run: Run, path: Path, column: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Clip to site.
+        Clip to site. Clips that a review added have none: they are of recordings that the table need not know.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def read_sites(run: Run, path: Path, column: str) -> dict[str, str]:
             f"site. Got {run.recipe.model!r} from scratch. Leave it out, or give a run of another model."
         )
     table = select_classes(read_images(run.images)[1], run.recipe)
-    clips = table[table["variant"] == ORIGINAL].set_index("clip_id")
+    clips = table[(table["variant"] == ORIGINAL) & ~is_added(table)].set_index("clip_id")
     sites = sites_of(path, column, clips["audio_file"])
     if sites.nunique() < 2:
         raise ValueError(
@@ -113,6 +114,7 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
     -------
     list of SiteResult
         All sites together first, then each: those with an interval, the least accurate first, then the largest.
+        Clips that a review added are left out: nobody says at which site they are.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -124,10 +126,10 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
     recipe = frozen_recipe(run)
     prepared = prepare(run.images, recipe, cache=cache)
     table, truth = prepared.table, prepared.targets.argmax(axis=1)
-    originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy())
+    originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy() & ~is_added(table))
     features = frozen_features(prepared, originals)
     sources, n_classes = table["source_id"].to_numpy(), len(prepared.run.classes)
-    sites = np.array([site_of[clip_id] for clip_id in table["clip_id"]], dtype=object)
+    sites = np.array([site_of.get(clip_id, "") for clip_id in table["clip_id"]], dtype=object)
 
     def are_right(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         head = fit_head(features[train], truth[train], n_classes, recipe.class_weights)
@@ -135,9 +137,10 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
 
     found = pd.DataFrame({"source_id": sources, "site": sites})
     for split in prepared.splits:
-        found.loc[split.test, "is_right_grouped"] = are_right(split.train, split.test)
-        found.loc[split.test, "share_trained_grouped"] = len(split.train) / len(originals)
-    parts = GroupKFold(min(len(set(sites)), MOST_FITS))
+        train = split.train[np.isin(split.train, originals)]
+        found.loc[split.test, "is_right_grouped"] = are_right(train, split.test)
+        found.loc[split.test, "share_trained_grouped"] = len(train) / len(originals)
+    parts = GroupKFold(min(len(set(sites[originals])), MOST_FITS))
     for others, tested in parts.split(originals, groups=sites[originals]):
         test, train = originals[tested], originals[others]
         train = train[~np.isin(sources[train], sources[test])]  # a recording of two sites

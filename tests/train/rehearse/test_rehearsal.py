@@ -19,6 +19,7 @@ from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
 from train.data.decode import prepare_pixels
 from train.recipe import Recipe
+from train.rehearse.background import unheard_background
 from train.rehearse.command_line import main
 from train.rehearse.degradations import DEGRADATIONS
 from train.rehearse.degraded_clip import clip_audio, degrade_clip
@@ -139,6 +140,11 @@ def test_background_recordings_are_rows_of_their_own(rehearse, images, tmp_path,
     assert rehearse("--background-folder", tmp_path / "night")[0] == 1
     assert "that the models were not trained on" in (err := capsys.readouterr().err) and "Got known.flac, which" in err
     (tmp_path / "night" / "known.flac").unlink()
+    table = pd.DataFrame({"audio_file": [clip.name], "silent": False, "audio_sha256": "", "background_sha256": ""})
+    (tmp_path / "night" / "copy.wav").write_bytes(clip.read_bytes())  # of which only a later window is a clip
+    with pytest.raises(ValueError, match=r"Got copy\.wav, which"):
+        unheard_background(tmp_path / "night", table, clip.parent, Settings(sr=SR))
+    (tmp_path / "night" / "copy.wav").unlink()
     soundfile.write(tmp_path / "night" / "a.wav", np.zeros(SR), SR)
     (tmp_path / "night" / "b.flac").unlink()
     assert rehearse("--background-folder", tmp_path / "night")[0] == 1

@@ -69,6 +69,20 @@ def test_what_holds_at_one_site_only_is_found_out(run, sites, features):
     assert overall.share_trained_grouped == pytest.approx(0.8)
 
 
+def test_clips_that_a_review_added_have_no_site_and_no_part(run, tmp_path, sites, features, monkeypatch):
+    features(lambda label, site: one_hot(label))
+    added = "low4_1"
+    without = {clip: site for clip, site in sites.items() if clip != added}
+    assert len(without) == 29
+    for module in ("train.rehearse.leave_one_site_out", "train.data.split"):
+        monkeypatch.setattr(f"{module}.is_added", lambda table: (table["clip_id"] == added).to_numpy())
+    table = pd.read_csv(tmp_path / "sites.csv")
+    table[~table["File"].str.contains(added)].to_csv(tmp_path / "sites.csv", index=False)
+    assert read_sites(run, tmp_path / "sites.csv", "site") == without
+    overall, *_ = leave_one_site_out(run, without)
+    assert overall.n_clips == 29 and overall.accuracy == overall.grouped_accuracy == 1
+
+
 def test_what_holds_at_all_sites_is_kept(run, sites, features):
     features(lambda label, site: one_hot(label))
     overall, *by_site = leave_one_site_out(run, sites)
