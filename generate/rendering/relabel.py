@@ -73,7 +73,8 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     """Apply a review.
 
     A row with a `clip_id` is of that clip. One without is of a window of a recording: of the clip that begins there, if
-    there is one; else the window becomes a clip, with its recording as `source_id`, unless it was dropped.
+    there is one; else the window becomes a clip, with its recording as `source_id`, unless it was dropped. A clip or
+    window in which rows confirm two classes is left out.
 
     Parameters
     ----------
@@ -113,11 +114,12 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     outcome = np.where(place >= 0, decision, np.where(is_added, ADDED, NOT_ADDED)).astype(object)
     outcome[lost | is_absent] = NOT_THERE
     outcome = _one_class_each(review, np.array(paths, dtype=object), place, outcome)
+    with_two = place[(outcome == TWO_CLASSES) & (place >= 0)]  # clips of the collection
     place = np.where(np.isin(outcome, [NOT_ADDED, TWO_CLASSES]), -1, place)
     labels = clips["label"].to_numpy(dtype=object)[place]
     outcome[(outcome == CHANGED) & (review["new_label"] == labels)] = CONFIRMED  # the collection says so by now
     outcome[(outcome == CONFIRMED) & (place >= 0) & (review["new_label"] != labels)] = CHANGED
-    changed = _changed(clips, review.assign(decision=outcome), place)
+    changed = _changed(clips, review.assign(decision=outcome), place).drop(index=with_two)
     added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
     log = review.assign(outcome=outcome)
     notes = _notes(clips, log, place, n_lost=int(lost.sum())) + _other_folders(added["path"])

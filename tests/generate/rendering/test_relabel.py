@@ -150,6 +150,19 @@ def test_what_was_decided_of_a_clip_is_valid_before_what_was_decided_of_an_event
     assert set(table.loc["low-0", "label"]) == {"low"} and set(table.loc["low-1", "label"]) == {"high"}
 
 
+def test_a_clip_in_which_events_confirm_two_classes_is_left_out(audio_folder, tmp_path, capsys):
+    """It was of one class only, and a model would learn that."""
+    file = review(
+        tmp_path / "review.csv",
+        ("", audio_folder / "low" / "0.wav", 0, "high", "high"),
+        ("", audio_folder / "low" / "0.wav", 0, "low", "low"),
+    )
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--variants", "none", "--labels-from", file) == 0
+    assert "2 left out, of windows with two classes" in capsys.readouterr().out
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    assert len(table) == 8 - 1 and "low-0" not in set(table["clip_id"])
+
+
 def test_a_recording_outside_the_collection_that_cannot_be_read_is_rejected(audio_folder, tmp_path, capsys):
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "text.wav").write_text("no audio")
