@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ FILES = (
     *("source_file", "notated_path", "begin_path", "begin_file", "audio_path", "audio_filename", "itemid", "wav"),
 )
 """Usual names of the recording."""
+CONFIDENCES = frozenset({"confidence", "conf", "score", "probability", "likelihood", "certainty"})
 MOST_NAMED = 6
 _LENGTHS = frozenset({"duration", "length", "event_duration", "segment_length", "delta_time", "dur"})
 _IN_SAMPLES = re.compile(r"(?:samples?|frames?)$")
@@ -28,7 +29,7 @@ _IN_MILLISECONDS = re.compile(r"(?:ms|msec|milliseconds)$")
 
 
 def label_column(table: pd.DataFrame, chosen: Columns, *, usual: Sequence[str] = LABELS) -> tuple[str, list[str]]:
-    """The column of the label, and a note of it where there were others; empty where a table without rows has none.
+    """The column of the label, and a note of it where others might be meant; empty where a table without rows has none.
 
     Raises
     ------
@@ -48,8 +49,29 @@ def label_column(table: pd.DataFrame, chosen: Columns, *, usual: Sequence[str] =
             f"it has no column for the label with a usual name. It has {named(columns)}. Choose one with "
             "--label-column."
         )
-    others = f"; not used: {named(candidates[1:MOST_NAMED])}" if len(candidates) > 1 else ""
-    return candidates[0], [f"label from {candidates[0]!r}{others}"] if others else []
+    return candidates[0], [f"label from {candidates[0]!r}"] if len(candidates) > 1 else []
+
+
+def unused_notes(columns: Sequence[str], used: Collection[str]) -> list[str]:
+    """Notes of the columns of a table that are not used, and that events count whatever their confidence is.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    used : collection of str
+        Those that are, or that tell nothing of the label.
+    """
+    unused = [column for column in columns if column and column not in used]
+    confidences = [column for column in unused if plain_name(column) in CONFIDENCES]
+    others = [column for column in unused if column not in confidences]
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    notes = [f"columns not used: {named(others[:MOST_NAMED])}{more}"] if others else []
+    if confidences:
+        notes.append(
+            f"{named(confidences)} not used: each row is a label, however uncertain it is; take out those that nobody "
+            "confirmed"
+        )
+    return notes
 
 
 def file_column(columns: Sequence[str], chosen: Columns) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from generate.readers.annotations.columns import label_column
+from generate.readers.annotations.columns import label_column, unused_notes
 from generate.readers.annotations.events import AnnotationFile, Columns, event
 from generate.readers.csv_tables.csv_text import named
 
@@ -45,6 +45,7 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
             "Give --label-column to use another one."
         )
     label, notes = label_column(table, chosen, usual=("manual_id",))
+    notes += unused_notes(list(table.columns), {FILE, OFFSET, DURATION, "FOLDER", label})
     events = []
     names = []
     for line, row in zip(table.index, table.to_dict("records"), strict=True):

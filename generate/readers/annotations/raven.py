@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from generate.readers.annotations.columns import label_column
+from generate.readers.annotations.columns import label_column, unused_notes
 from generate.readers.annotations.events import AnnotationFile, Columns, Event, event
 from generate.readers.csv_tables.csv_text import named
 from generate.runtime.wording import count
@@ -21,6 +21,8 @@ BEGIN, END, LOW, HIGH = "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High
 OFFSET = "File Offset (s)"
 """Where a selection begins in its own file, when several files are open in sequence."""
 FILES = ("Begin Path", "Begin File")
+ITS_OWN = frozenset({"Selection", "View", "Channel", "Delta Time (s)", BEGIN, END, LOW, HIGH, OFFSET, *FILES})
+"""Columns of each table, of which a label is made or which tell nothing of it."""
 
 
 def recognises(columns: Sequence[str]) -> bool:
@@ -46,6 +48,7 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
     file = chosen.file or next((name for name in FILES if name in table and (table[name].str.strip() != "").any()), "")
     if file and file not in table:
         raise ValueError(f"it has no column {file!r}. It has {named(list(table.columns))}.")
+    notes += unused_notes(list(table.columns), {*ITS_OWN, label, file})
     names = table[file].str.strip() if file else pd.Series("", index=table.index, dtype=object)
     if OFFSET not in table and names.nunique() > 1:
         raise ValueError(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from generate.readers.annotations.columns import file_column, label_column, times_of
+from generate.readers.annotations.columns import file_column, label_column, times_of, unused_notes
 from generate.readers.annotations.detect import plain_name, time_columns
 from generate.readers.annotations.events import AnnotationFile, Columns, event
 
@@ -44,6 +44,7 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
         raise ValueError(f"it must have a row for each recording, in its column {file!r}. Got none. Add them.")
     label, notes = label_column(table.drop(columns=[start, end, *([file] if file else [])]), chosen)
     frequencies = [next((name for name in columns if plain_name(name) in names), "") for names in (LOW, HIGH)]
+    notes += unused_notes(columns, {start, end, file, label, *frequencies})
     events, recordings = [], []
     for line, row in zip(table.index, table.to_dict("records"), strict=True):
         name = row[file].strip() if file else ""

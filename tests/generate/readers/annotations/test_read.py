@@ -114,6 +114,17 @@ def test_a_selection_in_two_views_is_one_event(tmp_path):
     assert found.notes == ("1 row of other views of the same selections",)
 
 
+def test_columns_that_are_not_used_are_named_and_confidences_with_what_that_means(tmp_path):
+    """BirdNET-Analyzer writes such tables: a row at a confidence of 0.1 would be a label like any other."""
+    rows = "1\tS\t1\t3.5\t5.25\t0\t9000\tEuropean Robin\teurrob1\t0.1031\tx\n"
+    found = read(tmp_path, f"{RAVEN}\tCommon Name\tSpecies Code\tConfidence\tRater\n{rows}")
+    assert found.notes[:2] == ("label from 'Common Name'", "columns not used: 'Species Code', 'Rater'")
+    assert found.notes[2].startswith("'Confidence' not used: each row is a label, however uncertain")
+    many = ",".join(f"c{k}" for k in range(9))
+    found = read(tmp_path, f"start,end,label,{many}\n0,1,wren,{many}\n", "a.csv")
+    assert found.notes == ("columns not used: 'c0', 'c1', 'c2', 'c3', 'c4', 'c5' and 3 more",)
+
+
 def test_files_that_raven_opened_in_sequence(tmp_path):
     """Begin Time is of the sequence; File Offset of the file."""
     head = f"{RAVEN}\tBegin File\tFile Offset (s)\tAnnotation\n"
