@@ -18,7 +18,8 @@ def add_background(
 ) -> np.ndarray:
     """Add a part of a recording from a folder (`background=FOLDER@10`).
 
-    The signal-to-noise ratio is between the mean powers over the part that an image shows. Silence stays silent.
+    The signal-to-noise ratio is between the mean powers over the part that an image shows. Silence stays silent. Two
+    channels get the same background, at one level, so that it does not tell at which side the sound is.
 
     Parameters
     ----------
@@ -32,10 +33,11 @@ def add_background(
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
+    np.ndarray, shape as `sound.y`, float32
     """
-    part = background(len(sound.y), len(sound.shown), sound.sr, rng)
-    return sound.y + noise_gain(sound.shown, part[: len(sound.shown)], snr_db=snr_db) * part
+    n_shown = sound.shown.shape[-1]
+    part = background(sound.y.shape[-1], n_shown, sound.sr, rng)
+    return sound.y + noise_gain(sound.shown, part[:n_shown], snr_db=snr_db) * part
 
 
-VARIANT = Variant(add_background, "snr_db", low=-20, high=100, takes_folder=True)
+VARIANT = Variant(add_background, "snr_db", low=-20, high=100, takes_folder=True, stereo=True)

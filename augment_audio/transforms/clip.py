@@ -17,11 +17,11 @@ def clip_peaks(sound: Sound, *, overdrive_db: float) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
-        With the peak of that part.
+    np.ndarray, shape as `sound.y`, float32
+        With the peak of that part; of two channels the quieter one is clipped at the same level, as by a recorder.
     """
     peak = np.abs(sound.shown).max()
     return np.clip(sound.y * np.float32(10.0 ** (overdrive_db / 20)), -peak, peak)
 
 
-VARIANT = Variant(clip_peaks, "overdrive_db", low=0, high=60)
+VARIANT = Variant(clip_peaks, "overdrive_db", low=0, high=60, stereo=True)

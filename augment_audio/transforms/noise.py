@@ -33,8 +33,9 @@ def noise_gain(y: np.ndarray, noise: np.ndarray, *, snr_db: float) -> np.float32
 
     Parameters
     ----------
-    y, noise : np.ndarray, shape=(n,)
-        Noise with a power above 0.
+    y : np.ndarray, shape=(n,) or (2, n)
+    noise : np.ndarray, shape=(n,)
+        With a power above 0.
     snr_db : float
         Decibels.
 

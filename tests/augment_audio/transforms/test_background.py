@@ -20,6 +20,15 @@ def test_the_ratio_is_to_the_mean_power_of_real_clips(real_clips, snr_db):
         assert decibels(rms(y) / rms(added)) == pytest.approx(snr_db, abs=0.1)
 
 
+def test_two_channels_get_one_background_wherever_the_sound_is(real_clips):
+    """Otherwise the background would be as quiet as the sound on its far side, and tell where it is."""
+    y, sr = real_clips[0]
+    both = np.stack([0.01 * y, y])
+    left, right = make(both, "background=/night@10", sr=sr) - both
+    np.testing.assert_allclose(left, right, atol=1e-5)
+    assert decibels(rms(both) / rms(left)) == pytest.approx(10, abs=0.1)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Two recordings, in a folder whose name has all that separates something elsewhere."""

@@ -22,3 +22,10 @@ def test_real_clips_are_amplified_and_cut_at_their_peak(real_clips, overdrive_db
 def test_without_overdrive_nothing_changes(real_clips):
     y, sr = real_clips[0]
     np.testing.assert_array_equal(make(y, "clip=0", sr=sr), y)
+
+
+def test_two_channels_are_cut_at_one_level(real_clips):
+    y, sr = real_clips[0]
+    made = make(np.stack([0.1 * y, y]), "clip=6", sr=sr)
+    np.testing.assert_allclose(made[0], np.float32(10 ** (6 / 20)) * np.float32(0.1) * y, rtol=1e-5)
+    np.testing.assert_array_equal(made[1], make(y, "clip=6", sr=sr))
