@@ -109,6 +109,7 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
     from generate.dataset import png, settings_file, tables
     from generate.dataset.settings import Settings
     from generate.dataset.tables import schema
+    from generate.runtime.atomic_write import write_json
 
     rng = np.random.default_rng(0)
     palette = png.palette("magma")
@@ -129,7 +130,7 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
         rows.append(others | clip | file | sound | state)
     tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
     described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
-    settings_file.write_settings(image_folder / settings_file.SETTINGS, described)
+    write_json(image_folder / settings_file.SETTINGS, described)
 
 
 def train(image_folder: Path, cache: str, model: str, input_size: int, *, limit_bytes: int = 0) -> dict[str, object]:

@@ -20,6 +20,7 @@ from augment_audio import ORIGINAL
 from generate.__main__ import main as generate
 from generate.dataset import settings_file, tables
 from generate.dataset.file_names import clip_folder, image_name
+from generate.runtime.atomic_write import write_json
 
 SR = 8000
 OPTIONS = ("--engine", "librosa", "--sr", str(SR), "--seconds", "0.25", "--image-size", "32", "--long", "first")
@@ -62,7 +63,7 @@ def finished_run(folder: Path, *, n_clips: int, n_classes: int, fan_out: bool = 
         _link(image, (images / name for name in of_variant["file_name"]))
     settings = settings_file.read_settings(few / settings_file.SETTINGS)
     settings["collection"] |= {"name": audio_folder.name, "audio_folder": os.path.relpath(audio_folder, images)}
-    settings_file.write_settings(images / settings_file.SETTINGS, settings)
+    write_json(images / settings_file.SETTINGS, settings)
     tables.write_table(images / tables.METADATA, rows)
     tables.write_table(images / tables.REJECTED, pd.DataFrame(columns=list(tables.REJECTED_COLUMNS)))
     return audio_folder, images

@@ -158,7 +158,7 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
 
 def _add_variants(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
-    add("--variants-file", metavar="FILE.py", help="variants of your own; see the README")
+    add("--variants-file", metavar="FILE.py", help="variants of your own; see docs/generate.md")
     add(
         "--engine",
         help="what changes pitch and tempo: rubberband (the library), rubberband-program, librosa, or auto, the first "

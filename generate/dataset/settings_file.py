@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Required, TypedDict, cast
 
 from generate.dataset.settings import Settings
 from generate.runtime import json_check
-from generate.runtime.atomic_write import write_text_atomically
 
 SETTINGS = "settings.json"
 
@@ -67,11 +65,6 @@ def refuse_multilabel(settings: SettingsFile) -> None:
     """Raise `ValueError` for images with several labels each, where one is needed."""
     if is_multilabel(settings):
         raise ValueError("The images must have one label each for this. Got images with several labels each.")
-
-
-def write_settings(path: Path, values: SettingsFile) -> None:
-    """Write `settings.json`, atomically."""
-    write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_settings(path: Path) -> SettingsFile:

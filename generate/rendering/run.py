@@ -19,6 +19,7 @@ from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan, make_plan
 from generate.rendering.prepare import Prepared
 from generate.rendering.rejected import RejectedClip, after_damage, one_line_a_file, table_of
+from generate.runtime.atomic_write import write_json
 from generate.runtime.exit_codes import RESUMABLE
 from generate.runtime.lock import locked
 from generate.runtime.progress import Progress
@@ -169,7 +170,7 @@ def _write_settings(prepared: Prepared) -> None:
     values = prepared.settings_json.copy()
     if path.exists() and not prepared.options.overwrite:
         values["versions"] = settings_file.read_settings(path).get("versions", values["versions"])
-    settings_file.write_settings(path, values)
+    write_json(path, values)
 
 
 def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame]:

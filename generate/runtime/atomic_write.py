@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
@@ -56,3 +57,8 @@ def write_text_atomically(path: Path, text: str) -> None:
     """Write a text file in UTF-8 with `atomic_write`; line ends stay as they are."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: Path, values: object) -> None:
+    """Write plain values as JSON with `atomic_write`."""
+    write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

@@ -114,7 +114,7 @@ def test_workers(audio_folder, tmp_path, injected):
     injected(n)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="tests/generate/test_run.py has one every day")
+@pytest.mark.skipif(not IS_FULL, reason="tests/generate/rendering/test_run.py has one every day")
 def test_clips_that_kill_their_worker_each_time(tmp_path, injected):
     audio_folder = make_audio_folder(tmp_path / "audio_folder", 6)
     (tmp_path / "own.py").write_text(DEADLY)

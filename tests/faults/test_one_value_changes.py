@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generate.dataset import png, settings_file, tables
+from generate.dataset import png, tables
 from generate.gallery import make
+from generate.runtime.atomic_write import write_json
 from generate.runtime.terminal import escape_control_characters
 from tests.faults.rows import IS_FULL
 from tests.train.fake_runs import fake_run
@@ -137,10 +138,10 @@ def run(tmp_path_factory) -> Path:
             row |= {"audio_bytes": 100, "audio_mtime_ns": 100, "audio_sha256": digest, "background_sha256": ""}
             row |= {"background_file": "", "background_source_id": "", "background_bytes": 0, "background_mtime_ns": 0}
             rows.append(row)
-    settings_file.write_settings(images / "settings.json", settings)
+    write_json(images / "settings.json", settings)
     tables.write_table(images / "metadata.csv", pd.DataFrame(rows)[list(tables.COLUMNS)])
     made = fake_run(folder / "run", all_folds=("0", "1"))
-    settings_file.write_settings(made.folder / "settings.json", settings)
+    write_json(made.folder / "settings.json", settings)
     return folder
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
+from generate.runtime.atomic_write import write_json
 from train.recipe import LEAKY, Recipe
 from train.runs import run_folder
 from train.runs.run_folder import Run
@@ -112,4 +113,4 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
         "train_seconds": 60.0,
         "images_seen": 4000,
     }
-    run_folder.write_json(where / run_folder.FOLD, values)
+    write_json(where / run_folder.FOLD, values)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from generate.dataset import tables
+from generate.runtime.atomic_write import write_json
 from train.budget.learning_curve import Budget
 from train.report.intervals import LEVEL
-from train.runs.run_folder import BUDGET_PLOT, write_json
+from train.runs.run_folder import BUDGET_PLOT
 
 DETAILS, CURVE, GAINS = "budget.json", "learning_curve.csv", "gains.csv"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from generate.runtime.atomic_write import write_json
 from generate.runtime.json_check import check, number, or_none, read_json, table_of
 from generate.runtime.os_compat import quoted
 from train.calibration.temperature import COLDEST, HOTTEST
 from train.calibration.thresholds import NEVER, TARGET_PRECISION
 from train.defaults import DEFAULT_THRESHOLD
-from train.runs.run_folder import write_json
 
 FILE = "calibration.json"
 _KINDS = {

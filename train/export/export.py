@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from generate.runtime.atomic_write import temporary_suffix, write_text_atomically
+from generate.runtime.atomic_write import temporary_suffix, write_json, write_text_atomically
 from train import backend
 from train.export.about import metadata
 from train.export.c_array import has_c_array, write_c_array
@@ -26,7 +26,7 @@ from train.export.training_clips import TrainingClips
 from train.export.writers import write_file
 from train.predict.windows import front_end
 from train.report.report import read_report
-from train.runs.run_folder import Run, write_json
+from train.runs.run_folder import Run
 
 EXPORT = "export"
 """Folder in the run's folder, with one for each format."""

@@ -138,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     from generate.dataset import tables
+    from generate.runtime.atomic_write import write_json
     from generate.runtime.safe_names import printable
     from generate.runtime.wording import count
     from train.predict.event_files import check_events_folder
@@ -153,7 +154,7 @@ def _predict(options: argparse.Namespace) -> int:
         unlike_text,
     )
     from train.predict.training_overlap import training_overlap_note
-    from train.runs.run_folder import read_run, write_json
+    from train.runs.run_folder import read_run
 
     run = read_run(options.run)
     _check_outputs(options)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from generate.dataset import tables
+from generate.runtime.atomic_write import write_json
 from generate.runtime.output_folder import check_output_folder
 from generate.runtime.safe_names import printable
 from train.rehearse.degradations import DEGRADATIONS
 from train.rehearse.leave_one_site_out import SiteResult
 from train.rehearse.rehearsal import Rehearsal
 from train.report.intervals import LEVEL
-from train.runs.run_folder import write_json
 
 DETAILS, TABLE, PLOT, CLIPS, SITES = "rehearsal.json", "rehearsal.csv", "rehearsal.png", "clips.csv", "sites.csv"
 TEMPORARY = re.compile(rf"{re.escape(DETAILS)}\.\d+\.tmp")

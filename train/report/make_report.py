@@ -12,7 +12,7 @@ import pandas as pd
 from generate.dataset import tables
 from generate.dataset.folder import PAGE
 from generate.dataset.label_sets import membership
-from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.atomic_write import write_json, write_text_atomically
 from generate.runtime.wording import shown
 from train.calibration.saved import FILE as CALIBRATION
 from train.calibration.saved import write_calibration
@@ -115,7 +115,7 @@ def write_card(run: Run, report: Report, predictions: pd.DataFrame) -> None:
 
     _write_calibration(run, report, predictions)
     write_text_atomically(run.folder / run_folder.CARD, model_card.card_text(report, run.image_settings()))
-    run_folder.write_json(run.folder / run_folder.REPORT, report.to_json())
+    write_json(run.folder / run_folder.REPORT, report.to_json())
 
 
 def _write_calibration(run: Run, report: Report, predictions: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from generate.dataset import settings_file
 from generate.dataset.settings_file import SettingsFile
-from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.atomic_write import write_json
 from generate.runtime.json_check import (
     SWITCH,
     TABLE,
@@ -291,8 +290,3 @@ def read_run(folder: Path) -> Run:
             "torchvision. Its files can be looked at; to use its model, train it again."
         )
     return run
-
-
-def write_json(path: Path, values: object) -> None:
-    """Write plain values atomically."""
-    write_text_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

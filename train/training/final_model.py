@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from generate.runtime.atomic_write import write_json
 from generate.runtime.lock import locked
 from generate.runtime.os_compat import quoted
 from train import backend
@@ -16,7 +17,7 @@ from train.recipe import LEAKY, Recipe
 from train.report.make_report import write_card
 from train.report.report import Report
 from train.report.results import build_report, read_predictions
-from train.runs.run_folder import FINAL, FOLD, read_run, write_json
+from train.runs.run_folder import FINAL, FOLD, read_run
 from train.training.distance_of_fold import distance_of
 from train.training.fit import fit_fold, n_images_to_see
 from train.training.prepare import Prepared, resume

@@ -13,6 +13,7 @@ import pandas as pd
 from generate.dataset import tables
 from generate.dataset.background import counted
 from generate.dataset.label_sets import join_labels
+from generate.runtime.atomic_write import write_json
 from train import backend
 from train.calibration.distance import COLUMN, write_distance
 from train.data.split import Split, count_shared_recordings
@@ -20,7 +21,7 @@ from train.defaults import DEFAULT_THRESHOLD
 from train.report.knn_baseline import nearest_neighbour_accuracy
 from train.report.multilabel_metrics import mean_average_precision
 from train.runs.history import EpochRow, tested_epoch
-from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, Run, write_json
+from train.runs.run_folder import FOLD, PREDICTIONS, PROBABILITY, Run
 from train.training.distance_of_fold import outputs_and_distance
 from train.training.fit import fit_fold
 from train.training.fold import Fold

@@ -246,9 +246,3 @@ REJECTED_COLUMNS = ("audio_file", "clip_id", "label", "reason")
 """Of `rejected.csv`, one row a clip; all text."""
 EARLIER_NAMES = {column.earlier_name: column.name for column in METADATA_COLUMNS if column.earlier_name}
 """Names of columns in the tables of earlier releases."""
-
-
-def markdown_table() -> str:
-    """The columns of `metadata.csv` for the documentation."""
-    rows = (f"| `{column.name}` | {column.description} |\n" for column in METADATA_COLUMNS)
-    return "| column | what it holds |\n|---|---|\n" + "".join(rows)

@@ -6,7 +6,8 @@ import pytest
 
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
-from generate.dataset.settings_file import read_settings, write_settings
+from generate.dataset.settings_file import read_settings
+from generate.runtime.atomic_write import write_json
 
 
 def test_settings_of_an_earlier_release_are_read(tmp_path, monkeypatch):
@@ -21,7 +22,7 @@ def test_settings_of_an_earlier_release_are_read(tmp_path, monkeypatch):
     assert described["collection"] == {"name": "my_audio", "audio_folder": "../my_audio", "layout": "folders"}
     monkeypatch.chdir(tmp_path)
     assert recordings_of(path.parent, described) == ((tmp_path / "my_audio").resolve(), "")
-    write_settings(path, described)
+    write_json(path, described)
     assert read_settings(path) == described and "sounds" not in json.loads(path.read_text())["collection"]
 
 

@@ -7,6 +7,7 @@ import soundfile
 from PIL import Image
 
 from generate.dataset.settings import Settings
+from generate.runtime.atomic_write import write_json
 from generate.runtime.safe_names import safe_name
 from tests.conftest import SR, tone, white
 from tests.train.conftest import in_new_process
@@ -69,7 +70,7 @@ def run(tmp_path, models):
     for fold, model in zip(run.folds, models, strict=True):
         run.fold_folder(fold).mkdir()
         shutil.copy(model, run.model_file(fold))
-        run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": False})
+        write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": False})
     return run
 
 

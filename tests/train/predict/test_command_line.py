@@ -15,6 +15,7 @@ from generate.audio.decode import Decoded
 from generate.audio.load import checked
 from generate.dataset import tables
 from generate.rendering.segments import window_starts
+from generate.runtime.atomic_write import write_json
 from tests.conftest import SR, tone, white
 from tests.train.conftest import ROOT, draw, environment_of
 from tests.train.predict.test_windows import record, run_on
@@ -77,7 +78,7 @@ def with_folds(run, models, *, all_folds=("1", "2"), is_leaky=False, **recipe):
     for fold, model in models.items():
         run.fold_folder(fold).mkdir(exist_ok=True)
         shutil.copy(model, run.model_file(fold))
-        run_folder.write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": is_leaky})
+        write_json(run.fold_folder(fold) / "fold.json", {"is_leaky": is_leaky})
     return run
 
 
@@ -258,7 +259,7 @@ def test_a_leaky_run_is_called_so(run, models, rendered, tmp_path, capsys, how):
 def test_other_versions_of_rendering_packages_are_named(run, rendered, capsys):
     values = run.image_settings()
     then = values["versions"] | {"librosa": "0.9.1", "soundfile": "0.1", "python": "2.7"}
-    run_folder.write_json(run.folder / "settings.json", values | {"versions": then})
+    write_json(run.folder / "settings.json", values | {"versions": then})
     assert predict(run, rendered / "audio_folder" / "low" / "1.wav") == 0
     (note,) = [line for line in capsys.readouterr().out.splitlines() if "differ" in line]
     assert "librosa 0.9.1 (here " in note and "soundfile" not in note and "2.7" not in note
@@ -590,7 +591,7 @@ def test_a_model_that_cannot_be_read_is_named_with_what_to_do(run, rendered, cap
 
 
 def test_a_model_of_another_run_is_refused(run, rendered, capsys):
-    run_folder.write_json(run.folder / "classes.json", list(CLASSES[:4]))
+    write_json(run.folder / "classes.json", list(CLASSES[:4]))
     assert predict(run, rendered / "audio_folder") == 1
     assert "cannot be read" in capsys.readouterr().err
 

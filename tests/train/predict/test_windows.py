@@ -15,6 +15,7 @@ from generate.audio import BadAudio, duration_s
 from generate.audio.decoders import ffmpeg, libsndfile
 from generate.dataset import png, settings_file, tables
 from generate.rendering.segments import count_pieces, window_starts
+from generate.runtime.atomic_write import write_json
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.data.decode import load_images
@@ -371,7 +372,7 @@ def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audi
 def test_settings_that_cannot_be_used_are_named(tmp_path, audio_folder, change, message):
     run = run_on(draw(audio_folder, tmp_path / "images", "--variants", "none"), tmp_path / "run")
     values = run.image_settings()
-    run_folder.write_json(run.folder / "settings.json", values | {"settings": values["settings"] | change})
+    write_json(run.folder / "settings.json", values | {"settings": values["settings"] | change})
     with pytest.raises(ValueError, match=message) as caught:
         front_end(run)
     assert "settings.json" in str(caught.value)

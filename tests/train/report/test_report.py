@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from generate.runtime.atomic_write import write_json
 from tests.train.fake_runs import SETTINGS, fake_run
 from train.report.command_line import main as report_main
 from train.report.make_report import make_report
@@ -42,7 +43,7 @@ def warned(report, words):
 
 def change_fold(run, fold, **values):
     path = run.fold_folder(fold) / run_folder.FOLD
-    run_folder.write_json(path, json.loads(path.read_text()) | values)
+    write_json(path, json.loads(path.read_text()) | values)
 
 
 def test_everything_is_written_and_nothing_else(tmp_path):
@@ -232,7 +233,7 @@ def test_groups_of_classes_are_those_of_the_collection(tmp_path):
     run = fake_run(tmp_path / "run", right=0.6, classes=("bird", "cow", "rain", "saw"))
     groups = {"Animals": ["bird", "cow", "dog"], "Water": ["rain"], "Music": ["flute"]}
     settings = SETTINGS | {"collection": SETTINGS["collection"] | {"class_groups": groups}}
-    run_folder.write_json(run.folder / "settings.json", settings)
+    write_json(run.folder / "settings.json", settings)
     report = make_report(run)
     assert [(row.name, row.n_classes, row.n_images) for row in report.groups] == [("Animals", 2, 48), ("Water", 1, 24)]
     table = run_folder.read_predictions(run.folder / "predictions.csv")
@@ -260,7 +261,7 @@ def test_a_report_with_another_value_is_refused(tmp_path, path):
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = "x"
-    run_folder.write_json(run.folder / "report.json", values)
+    write_json(run.folder / "report.json", values)
     with pytest.raises(ValueError, match=f"'{path[-1]}' must be .*train.report {run.folder}"):
         read_report(run.folder)
     (run.folder / "report.json").unlink()
