@@ -11,8 +11,8 @@ QUALITIES: dict[str, dict[str, Any]] = {
 }
 """Options by name: `fast` fits the last layer alone; `best` shows each clip twice as often as `standard`, in images
 twice as large, and trains every layer. See docs/accuracy.md for what each gives."""
-SIZED = "efficientnet_lite"
-"""Models of which `best` sets the input size; others see images of the size that they were pretrained with."""
+SIZED = "efficientnet_lite0"
+"""The model of which `best` sets the input size; others see images of the size that they were pretrained with."""
 
 
 def quality_values(quality: str, model: str) -> dict[str, Any]:
@@ -25,6 +25,4 @@ def quality_values(quality: str, model: str) -> dict[str, Any]:
     model : str
         A key of `train.models.registry.MODELS`.
     """
-    return {
-        name: value for name, value in QUALITIES[quality].items() if name != "input_size" or model.startswith(SIZED)
-    }
+    return {name: value for name, value in QUALITIES[quality].items() if name != "input_size" or model == SIZED}

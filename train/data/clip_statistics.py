@@ -35,7 +35,8 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
     rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
     known = len(rates) == len(originals) and bool((rates > 0).all())
     seconds = originals["seconds"].astype(float)
-    peaks = pd.to_numeric(originals.get("peak_dbfs", pd.Series(dtype=float)), errors="coerce")
+    audible = originals[~originals["silent"].astype(bool)] if "silent" in originals else originals
+    peaks = pd.to_numeric(audible.get("peak_dbfs", pd.Series(dtype=float)), errors="coerce")
     peaks = peaks[np.isfinite(peaks)]
     return {
         "sample_rates_hz": {str(int(rate)): int(n) for rate, n in rates.value_counts().items()} if known else {},

@@ -34,8 +34,6 @@ from train.predict.windows import FrontEnd, Window
 from train.runs.run_folder import Run
 
 if TYPE_CHECKING:
-    import keras
-
     from train.explain.attribution import Attributions
 
 TABLE = "explanations.csv"
@@ -150,7 +148,8 @@ def explain_recordings(
     rejected = inputs.rejected
     if inputs.recordings:
         models = load_models(run, inputs.folds)
-        explainer = _Explainer(inputs.front, models, run.classes, folder, label_index, batch_size)
+        classifier = Classifier(models, inputs.calibration.temperature, run.multilabel)
+        explainer = _Explainer(inputs.front, classifier, run.classes, folder, label_index, batch_size)
         folder.mkdir(parents=True, exist_ok=True)
         with stream_windows(inputs.recordings, inputs.front, with_audio=True) as stream:
             names = _names(stream.starts)
@@ -183,7 +182,7 @@ class _Explainer:
     """What is the same for every window; parameters as in `explain_recordings`."""
 
     front: FrontEnd
-    models: Sequence[keras.Model]
+    classifier: Classifier
     classes: tuple[str, ...]
     folder: Path
     label_index: int | None
@@ -201,10 +200,10 @@ class _Explainer:
         if window.is_silent:
             return ExplainedWindow(name, prediction)
         palette, pixels = self.front.palette, window.pixels[np.newaxis]
-        probabilities = Classifier(self.models).predict(colour(pixels, palette))[0][0]
+        probabilities = self.classifier.predict(colour(pixels, palette))[0][0]
         index = int(probabilities.argmax()) if self.label_index is None else self.label_index
         attributions = attribute(
-            self.models, pixels, palette, np.array([index]), silence=self.silence, batch_size=self.batch_size
+            self.classifier.models, pixels, palette, np.array([index]), silence=self.silence, batch_size=self.batch_size
         )
         return ExplainedWindow(
             name=name,

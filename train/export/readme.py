@@ -93,7 +93,7 @@ def _input(about: dict) -> str:
             f"Input `image`: 32-bit numbers from 0 to 255, shape (batch, {about['height']}, {about['width']}, 3), red, "
             f"green, blue, {colours}, as this program renders images."
         )
-    short = "add silence" if about["pad"] == "silence" else "repeat it"
+    short = "repeat it" if about["pad"] == "repeat" else "add silence"
     lines = [
         f"Input `samples`: mono, {about['sample_rate_hz']:,} Hz, 32-bit numbers from -1 to 1, shape (batch, "
         f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels; where a "

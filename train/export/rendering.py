@@ -105,6 +105,11 @@ def check_rendering(front: FrontEnd) -> None:
             f"The images must have one plane for their rendering to be part of an export. Got the planes "
             f"{' '.join(front.settings.planes)}. {instead}"
         )
+    if front.settings.channels not in ("auto", "mean"):
+        raise ValueError(
+            "The channels must be averaged for the rendering to be part of an export, whose input is mono. Got "
+            f"--channels {front.settings.channels}. {instead}"
+        )
     if front.settings.feature not in FEATURES:
         raise ValueError(
             f"The feature must be one of {', '.join(FEATURES)} to be part of an export. Got "

@@ -145,7 +145,7 @@ def python_example(name: str, file: str, about: dict) -> str:
     answer = _ANSWER_OF_SEVERAL if about["multilabel"] else _ANSWER
     if about["input"] == "image":
         return _PYTHON_IMAGE.format(open=opened, **about) + answer
-    pad = "silence" if about["pad"] == "silence" else "the run repeats short clips: np.resize(y, n) instead"
+    pad = "the run repeats short clips: np.resize(y, n) instead" if about["pad"] == "repeat" else "silence"
     return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], n_samples=about["n_samples"], pad=pad) + answer
 
 

@@ -14,7 +14,7 @@ from train.data.decode import colour
 from train.export.options import INPUTS
 from train.export.rendering import Rendering, check_rendering, rendering
 from train.predict.classifier import Classifier, load_classifier
-from train.predict.fold_models import folds_to_average
+from train.predict.fold_models import folds_to_average, is_leaky
 from train.predict.windows import FrontEnd, front_end
 from train.runs.run_folder import FINAL, Run
 
@@ -53,8 +53,8 @@ class Subject:
 
     @property
     def held_out_fold(self) -> str | None:
-        """The fold whose clips the model was not trained on: there is one for the model of one fold alone."""
-        return self.folds[0] if len(self.folds) == 1 and self.folds != (FINAL,) else None
+        """The fold whose clips the model was not trained on: of the model of one fold alone, with a grouped split."""
+        return self.folds[0] if len(self.folds) == 1 and self.folds != (FINAL,) and not is_leaky(self.run) else None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -96,7 +96,7 @@ def build_model(
         probabilities.append(layers.Activation(activation, dtype="float32", name="probabilities" + suffix)(logits))
     mean = MeanOfModels(dtype="float32", name="mean")(probabilities) if ensemble > 1 else probabilities[0]
     classifier = keras.Model(image, mean, name=name)
-    _penalise(classifier, l1, l2)
+    _penalise(classifier, l1 / ensemble, l2 / ensemble)  # as the loss is the mean over the models
     if weights == SCRATCH:
         for layer in classifier._flatten_layers(include_self=False):
             if isinstance(layer, layers.BatchNormalization):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from generate.dataset import tables
 from generate.runtime.wording import count
+from train.predict.fold_models import is_leaky
 from train.predict.predictions import WindowPrediction
 from train.runs.run_folder import FINAL, Run
 from train.wording import listed
@@ -23,7 +24,11 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     """
     try:
         clips = tables.read_metadata(run.images / tables.METADATA).drop_duplicates("audio_sha256")
-        tested = {fold: set() if fold == FINAL else set(run.read_fold_predictions(fold)["source_id"]) for fold in folds}
+        leaky = is_leaky(run)  # then recordings that were tested were trained on too
+        without_test = {FINAL, *(folds if leaky else ())}
+        tested = {
+            fold: set() if fold in without_test else set(run.read_fold_predictions(fold)["source_id"]) for fold in folds
+        }
     except OSError:  # a run that was copied without its images can predict too
         return ""
     except ValueError as error:
@@ -45,5 +50,5 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     return (
         f"note: {which} trained on "
         f"{listed(in_training, most=3)}, of the run's own collection. Predictions for training data do not show how "
-        "accurate the models are on new recordings; the run's report does."
+        f"accurate the models are on new recordings; {'nor does the leaky report' if leaky else 'the report does'}."
     )

@@ -270,7 +270,7 @@ def read_run(folder: Path) -> Run:
             raise ValueError(f"'folds' names {min(absent)!r}, which is none of 'all_folds'")
         run = Run(
             folder=folder,
-            images=Path(os.path.normpath(folder / config["images"])),
+            images=_images_of(folder, config["images"]),
             recipe=Recipe.from_json(config["recipe"]),
             classes=tuple(classes),
             input_size=tuple(config["input_size"]),
@@ -290,3 +290,9 @@ def read_run(folder: Path) -> Run:
             "torchvision. Its files can be looked at; to use its model, train it again."
         )
     return run
+
+
+def _images_of(folder: Path, images: str) -> Path:
+    """The image folder of a run, which is named relative to where the run's folder is, whatever links lead to it."""
+    real = folder.resolve()
+    return Path(os.path.normpath((folder if real == Path(os.path.abspath(folder)) else real) / images))

@@ -121,4 +121,6 @@ class Batches:
             x = self.image.transform(pixels, self.images.palette, rng)
         if self.class_weights is None:
             return x, targets
-        return x, targets, targets @ self.class_weights
+        # Of a mixed image each part counts with the weight of its class.
+        weights = targets @ self.class_weights
+        return x, targets * self.class_weights / weights[:, None], weights

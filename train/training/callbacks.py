@@ -75,7 +75,9 @@ class SaveAndReport(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, "phase": self._phase.name, "learning_rate": rate, **numbers}
         self._history.append(row | {"seconds": round(now - self._began, 3)})
         is_best = self._recipe.select == "validation" and tested_epoch(self._recipe, self._history) == epoch + 1
-        if is_best or now - self._saved >= SAVE_EVERY_S:
+        # After the last epoch the weights may still be averaged; who resumes before that was done trains it again.
+        is_end = self._recipe.select == "last" and self._may_stop and epoch + 1 == self.params["epochs"]
+        if is_best or (now - self._saved >= SAVE_EVERY_S and not is_end):
             self._keep()
         if is_best:
             # After the other, which it can be made from: a kill between the two loses nothing.

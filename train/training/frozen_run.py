@@ -37,7 +37,9 @@ def check_run(run: Run) -> None:
 
 
 def frozen_recipe(run: Run) -> Recipe:
-    """The recipe of `--quality fast` on originals for the folds of a run; the default model for a run from scratch.
+    """The recipe of `--quality fast` on originals for the folds of a run.
+
+    The default model stands in for one from scratch, and for one without a last layer that can be fitted.
 
     Images are of the size that the run's own model sees.
 
@@ -45,7 +47,10 @@ def frozen_recipe(run: Run) -> Recipe:
     ----------
     run : Run
     """
-    names = OF_THE_SPLIT if run.recipe.weights == "none" else (*OF_THE_SPLIT, *OF_THE_MODEL)
+    from train.models.registry import MODELS  # loads Keras
+
+    has_features = run.recipe.weights != "none" and MODELS[run.recipe.model].has_linear_head
+    names = (*OF_THE_SPLIT, *OF_THE_MODEL) if has_features else OF_THE_SPLIT
     values = {"input_size": run.input_size[0]} | {name: getattr(run.recipe, name) for name in names}
     return Recipe.of_quality("fast", values | {"train_variants": ()})
 

@@ -123,6 +123,10 @@ def test_penalties_are_counted():
     kernels = [weight for weight in penalised.trainable_weights if weight.name == "kernel"]
     expected = 0.01 * sum(float(np.square(keras.ops.convert_to_numpy(kernel)).sum()) for kernel in kernels)
     assert float(sum(penalised.losses)) == pytest.approx(expected, rel=1e-4)
+    two = build_model("cnn7", n_classes=3, l2=0.01, ensemble=2)
+    kernels = [weight for weight in two.trainable_weights if weight.name == "kernel"]
+    expected = 0.005 * sum(float(np.square(keras.ops.convert_to_numpy(kernel)).sum()) for kernel in kernels)
+    assert float(sum(two.losses)) == pytest.approx(expected, rel=1e-4), "the loss is the mean over the models too"
 
 
 @pytest.mark.parametrize(("ending", "n_classes"), [(".weights.h5", 5), (".keras", 5), (".keras", 3)])

@@ -72,10 +72,15 @@ def test_images_of_the_run_are_never_changed():
     np.testing.assert_array_equal(made.targets, before[1])
 
 
-def test_class_weights_go_by_the_mixed_classes():
+def test_each_part_of_a_mixed_image_counts_with_the_weight_of_its_class():
     weights = np.array([0.5, 1.0, 2.0], dtype=np.float32)
-    for _, y, w in batches(spectrogram=SpectrogramTransforms(mixup=1.0), class_weights=weights).epochs(0, 1):
-        np.testing.assert_allclose(w, y @ weights)
+    options = {"spectrogram": SpectrogramTransforms(mixup=1.0)}
+    plain = batches(**options).epochs(0, 1)
+    weighted = batches(**options, class_weights=weights).epochs(0, 1)
+    for (_, mixed), (_, y, w) in zip(plain, weighted, strict=True):
+        assert 0 < mixed.max(axis=1).min() < 1, "mixed"
+        np.testing.assert_allclose(w[:, None] * y, mixed * weights, rtol=1e-5)
+        np.testing.assert_allclose(y.sum(axis=1), 1, rtol=1e-5)
 
 
 def test_an_error_in_a_loader_reaches_the_user(monkeypatch):
