@@ -8,16 +8,20 @@ per hour of background, and what becomes of a class that is unknown.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import generate
 import train
 from benchmarks.field_recordings import CLASSES, FOREIGN, make
 from benchmarks.measure import show
+from generate.dataset.background import NOT_EVENTS
+from train.calibration.saved import FILE as CALIBRATION
 
 SECONDS = 3.0
 CONDITIONS = (
@@ -38,6 +42,17 @@ def matched(events: pd.DataFrame, truth: pd.DataFrame) -> tuple[int, int]:
         )
 
     return overlapping(events, truth), overlapping(truth, events)
+
+
+def named_windows(windows: pd.DataFrame, foreign: pd.DataFrame, thresholds: dict[str, float]) -> tuple[int, int]:
+    """How many of the windows that hold half of a foreign event are named as a class, and how many there are."""
+    classes = [name for name in thresholds if name not in NOT_EVENTS]
+    reached = windows[[f"p:{name}" for name in classes]].to_numpy() >= [thresholds[name] for name in classes]
+    is_named = reached.any(axis=1) & ~windows["unlike"].to_numpy()
+    start, end = (foreign[name].to_numpy() for name in ("start_s", "end_s"))
+    shared = np.minimum(end, windows[["end_s"]].to_numpy()) - np.maximum(start, windows[["start_s"]].to_numpy())
+    holds_half = (shared >= 0.5 * (end - start)).any(axis=1)
+    return int((is_named & holds_half).sum()), int(holds_half.sum())
 
 
 def score(events: pd.DataFrame, truth: pd.DataFrame, name: str) -> dict[str, object]:
@@ -72,7 +87,10 @@ def main() -> None:
             generate.render(annotated, images, annotations=annotated, seconds=SECONDS, background=background, listen=0)
             run = train.fit(images, quality=quality, runs=folder / "runs", name=kind.replace(" ", "-"))
             events = run.events([folder / "heard"])
-            rows.append(score(events, truth, kind))
+            windows = run.predict([folder / "heard" / "evening.wav"], hop_s=SECONDS / 2)
+            thresholds = json.loads((run.folder / CALIBRATION).read_text(encoding="utf-8"))["thresholds"]
+            n_named, n = named_windows(windows, truth[truth["label"] == FOREIGN], thresholds)
+            rows.append(score(events, truth, kind) | {"windows with half of it, named": f"{n_named} of {n}"})
             print(rows[-1], flush=True)
     show(f"Events of {', '.join(CLASSES)} in 15 minutes, {quality}", rows, file_name="field.csv")
 

@@ -144,5 +144,5 @@ def clear(images: Path, own: Iterable[str]) -> None:
     """
     # The tables are removed last: if this is interrupted, they still name the images.
     remove_images(images, own)
-    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, PAGE, REVIEW):
+    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, tables.REVIEWED, PAGE, REVIEW):
         (images / name).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from generate.readers.audio_folder.walk import find_audio_files
@@ -10,7 +11,8 @@ from generate.readers.collection.clips import Collection, clips_table
 from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.runtime.os_compat import nfc
 
-FIELDS = frozenset({"label", "source", "fold", "take", "any"})
+USED = frozenset({"label", "source", "fold"})
+FIELDS = USED | {"take", "any"}
 
 
 def recognises(folder: Path) -> bool:
@@ -18,7 +20,7 @@ def recognises(folder: Path) -> bool:
     return False
 
 
-def name_expression(pattern: str) -> re.Pattern:
+def name_expression(pattern: str, *, greedy: bool = False) -> re.Pattern:
     """Turn `{label}_{source}_{take}` into a regular expression for the file name without its suffix.
 
     The fields are `label` (required), `source` (the recording, or the speaker), `fold`, and `take` and `any`, which are
@@ -28,6 +30,8 @@ def name_expression(pattern: str) -> re.Pattern:
     ----------
     pattern : str
         Fields in braces; everything else is literal.
+    greedy : bool
+        Whether the first fields are as long as they can be, instead of as short.
 
     Returns
     -------
@@ -47,8 +51,10 @@ def name_expression(pattern: str) -> re.Pattern:
             "The name pattern must have {label} and, at most once each, {source} {fold} {take} {any}, such as "
             f'"{{label}}_{{source}}_{{take}}". Got {pattern!r}.'
         )
-    expression = "".join(f"(?P<{piece}>.+?)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
-    return re.compile(expression)
+    any_text = ".+" if greedy else ".+?"
+    return re.compile(
+        "".join(f"(?P<{piece}>{any_text})" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+    )
 
 
 def read(folder: Path, options: ReaderOptions) -> Collection:
@@ -77,8 +83,24 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         folds=[found.get("fold", "") for found in fitting.values()],
         sources=[found.get("source", "") for found in fitting.values()],
     )
+    notes = _several_readings(fitting, name_expression(options.name_pattern, greedy=True))
     source = f"{{source}} in {options.name_pattern!r}" if "source" in expression.groupindex else ""
-    return Collection(clips, skipped, recordings_from=source)
+    return Collection(clips, skipped, recordings_from=source, notes=notes)
+
+
+def _several_readings(fitting: Mapping[str, Mapping[str, str]], greedy: re.Pattern) -> list[str]:
+    """A note of names that the pattern fits in more than one way, such as `great_tit_park_1`."""
+    for path, found in fitting.items():
+        stem = nfc(path.rpartition("/")[2].rpartition(".")[0])
+        match = greedy.fullmatch(stem)
+        others = {field: text for field, text in match.groupdict().items() if field in USED} if match else {}
+        if any(found[field] != text for field, text in others.items()):
+            readings = (", ".join(f"{field} {one[field]!r}" for field in others) for one in (found, others))
+            return [
+                f"the name pattern fits some names in several ways: {stem!r} is read as {next(readings)}, and could be "
+                f"{next(readings)}; if that is meant, give a table (--labels), or other separators"
+            ]
+    return []
 
 
 READER = Reader(

@@ -163,6 +163,9 @@ def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame) -> None:
 def _refuse_fewer_variants(wanted: pd.DataFrame, known: pd.DataFrame) -> None:
     """Training reads all images of a folder, so those of variants that are no longer wanted must not stay unnoticed."""
     requested = pd.MultiIndex.from_frame(wanted[["clip_id", "variant"]].astype(str))
+    # An image of another class is removed: classes may have variants of their own, and a review may move a clip.
+    label_of = dict(zip(wanted["clip_id"], wanted["label"], strict=True))
+    known = known[known["label"] == known["clip_id"].map(label_of).fillna(known["label"])]
     unwanted = known[~pd.MultiIndex.from_frame(known[["clip_id", "variant"]].astype(str)).isin(requested)]
     if len(unwanted):
         names = ", ".join(sorted(unwanted["variant"].unique()))

@@ -20,7 +20,7 @@ from generate.features.spectrogram import check_denoising
 from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
 from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
-from generate.rendering.clip import Front, Job
+from generate.rendering.clip import Front, Job, known_variants
 from generate.rendering.clip_selection import choose_classes, stratified_limit
 from generate.rendering.options import DEMO, RenderOptions, WindowOptions
 from generate.rendering.relabel import relabel, reviews_of
@@ -124,6 +124,7 @@ def prepare(options: RenderOptions) -> Prepared:
         from generate.rendering.cluster import check_address
 
         check_address(options.cluster)
+    known_variants.cache_clear()  # in a notebook the file may have changed since the last call
     audio_folder, images = _folders(options)
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout

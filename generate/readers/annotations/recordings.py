@@ -83,6 +83,8 @@ def _of_its_name(path: str, stems: Mapping[str, Sequence[str]]) -> str:
     for length in range(len(stem), 0, -1):
         candidates = stems.get(stem[:length], [])
         if candidates and (length == len(stem) or stem[length] in ENDINGS[1:]):
+            if stem[length + 1 :].isdigit():  # site_2.txt is of site_2.wav, not of site.wav
+                break
             beside = [candidate for candidate in candidates if candidate.rpartition("/")[0] == folder]
             if len(candidates) == 1 or len(beside) == 1:
                 return (beside or candidates)[0]
@@ -92,5 +94,5 @@ def _of_its_name(path: str, stems: Mapping[str, Sequence[str]]) -> str:
             )
     raise ValueError(
         f"{path!r} must be named after its recording, such as monday.txt or monday.Table.1.selections.txt for "
-        "monday.wav, or have a column `file`. There is no audio file of its name. Rename it."
+        "monday.wav, or have a column `file`. There is no audio file of its name. Rename it, or add its recording."
     )

@@ -106,3 +106,12 @@ def test_letters_that_macos_takes_apart(tmp_path):
     for pattern in ("{label}uz_{take}", "{label}_{take}"):
         assert len(set(read_names(tmp_path, pattern).clips["label"])) == 1
     assert list(read_names(tmp_path, "Ka\u0308{label}_{take}").clips["label"]) == ["uz", "uz"]
+
+
+def test_names_that_the_pattern_fits_in_several_ways_are_named(tmp_path):
+    """`great_tit` is one class, and the pattern cannot know that."""
+    for name in ("robin_park_1", "great_tit_park_1"):
+        (tmp_path / f"{name}.wav").touch()
+    (note,) = read_names(tmp_path, "{label}_{source}_{take}").notes
+    assert "'great_tit_park_1' is read as label 'great', source 'tit', and could be label 'great_tit'" in note
+    assert not read_names(tmp_path, "{label}_park_{take}").notes
