@@ -56,3 +56,5 @@ def test_variants_do_not_count():
     assert quietest_dbfs(loud) == -9.5 and quietest_dbfs(expected) is None
     silent = clip_statistics(variants.assign(peak_dbfs=[-np.inf, 0.0, -9.5, 0.0]))
     assert quietest_dbfs(silent) == -9.5, "silent clips are none"
+    nearly = variants.assign(peak_dbfs=[-90.3, 0.0, -9.5, 0.0], silent=[True, False, False, False])
+    assert quietest_dbfs(clip_statistics(nearly)) == -9.5, "nor one whose samples are zeros and ones of 16 bits"

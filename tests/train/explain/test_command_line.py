@@ -6,11 +6,13 @@ import pytest
 import soundfile
 from PIL import Image
 
+import train
 from generate.dataset.settings import Settings
 from generate.runtime.atomic_write import write_json
 from generate.runtime.safe_names import safe_name
 from tests.conftest import SR, tone, white
 from tests.train.conftest import in_new_process
+from train.calibration.saved import write_calibration
 from train.data.decode import colour
 from train.explain.attribution import attribute, completeness_error, grad_cam, integrated_gradients
 from train.explain.command_line import main
@@ -100,6 +102,16 @@ def test_the_mean_of_the_models_is_explained(run):
     np.testing.assert_allclose(found.completeness_error, expected, atol=1e-5)
     assert found.completeness_error.shape == (2,)
     assert np.abs(found.integrated_gradients[0]).max() == 0, "silence gains nothing"
+
+
+def test_the_probability_is_that_of_a_prediction(run, tmp_path):
+    """Calibrated, as `train.predict` gives it."""
+    write_calibration(run.folder, temperature=3.0, thresholds=dict.fromkeys(CLASSES, 0.5))
+    soundfile.write(tmp_path / "a.wav", tone(3000), SR)
+    assert explain(run, tmp_path / "a.wav", "-o", tmp_path / "out") == 0
+    row = pd.read_csv(tmp_path / "out" / "explanations.csv").iloc[0]
+    predicted = train.load_run(run.folder).predict([tmp_path / "a.wav"], any_sound=True).iloc[0]
+    assert row["class"] == predicted["top_1"] and row["probability"] == pytest.approx(predicted["p_1"], abs=1e-5)
 
 
 def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):

@@ -60,3 +60,15 @@ def test_a_model_that_was_another_one_is_not_used(tmp_path):
     assert read_run(tmp_path / "cnn9").recipe.model == "cnn9"
     with pytest.raises(ValueError, match="of an earlier release, whose 'resnet18' was not yet .*train it again"):
         read_run(tmp_path / "resnet18")
+
+
+def test_the_images_of_a_run_are_found_through_a_link(tmp_path):
+    """`outputs/runs` may be a link to another disk, at another depth."""
+    place = tmp_path / "disk" / "a" / "b" / "runs"
+    place.mkdir(parents=True)
+    run = fake_run(place / "small")
+    try:
+        (tmp_path / "runs").symlink_to(place, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links")
+    assert read_run(tmp_path / "runs" / "small").images == run.images == read_run(place / "small").images

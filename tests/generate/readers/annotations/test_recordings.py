@@ -38,6 +38,12 @@ def test_a_name_that_no_recording_has():
         find_recordings({"tuesday.txt": BY_NAME}, ["monday.wav"])
 
 
+def test_a_numbered_file_is_not_of_the_recording_without_a_number():
+    """`site_2.wav` was not copied: its events are not in `site.wav`."""
+    with pytest.raises(ValueError, match=r"'site_2.txt' must be named after its recording.*or add its recording"):
+        find_recordings({"site.txt": BY_NAME, "site_2.txt": BY_NAME}, ["site.wav", "lake.wav"])
+
+
 def test_a_name_that_several_recordings_have():
     with pytest.raises(ValueError, match=r"one recording. Got 2 of that name: 'a/dawn.wav', 'b/dawn.wav'"):
         find_recordings({"dawn.txt": BY_NAME}, ["a/dawn.wav", "b/dawn.wav"])
