@@ -781,19 +781,17 @@ def test_a_bar_on_a_terminal(audio_folder, tmp_path):
     assert "clip/s" in text or "s/clip" in text
 
 
-def test_a_variants_file_that_changed_is_read_again(audio_folder, tmp_path):
-    """In a notebook the functions stay, and the file is edited between two calls."""
+def test_a_default_that_changed_in_a_variants_file_is_read_again(audio_folder, tmp_path):
+    """In a notebook the process stays, and the file is edited between two calls."""
     own, images, brightness = tmp_path / "own.py", tmp_path / "images", []
     for share in (0.9, 0.3):
         own.write_text(
             "from augment_audio import Variant\n\n"
-            f"def beginning(sound):\n    return sound.y[: int({share} * len(sound.y))]\n\n"
-            "VARIANTS = {'beginning': Variant(beginning)}\n"
+            "def beginning(sound, *, share):\n    return sound.y[: int(share * len(sound.y))]\n\n"
+            f"VARIANTS = {{'beginning': Variant(beginning, 'share', low=0, high=1, default={share})}}\n"
         )
-        assert (
-            generate(audio_folder, images, *QUICK, "--variants", "beginning", "--variants-file", own, "--overwrite")
-            == 0
-        )
+        arguments = [*QUICK, "--variants", "beginning", "--variants-file", own, "--overwrite"]
+        assert generate(audio_folder, images, *arguments) == 0
         table = metadata(images)
         name = table.loc[table["variant"] == "beginning", "file_name"].iloc[0]
         brightness.append(png.read(images / name)[0].astype(float).mean())
