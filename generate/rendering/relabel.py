@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from generate.audio.equal_files import EqualFiles
 from generate.dataset.tables import REVIEWED
 from generate.dataset.tables.schema import ADDED
 from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, read_reviews
@@ -120,7 +121,7 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     outcome[(outcome == CHANGED) & (review["new_label"] == labels)] = CONFIRMED  # the collection says so by now
     outcome[(outcome == CONFIRMED) & (place >= 0) & (review["new_label"] != labels)] = CHANGED
     changed = _changed(clips, review.assign(decision=outcome), place).drop(index=with_two)
-    added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)])
+    added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)], audio_folder)
     log = review.assign(outcome=outcome)
     notes = _notes(clips, log, place, n_lost=int(lost.sum())) + _other_folders(added["path"])
     return Relabelled(pd.concat([changed, added], ignore_index=True), log, missing, notes)
@@ -196,9 +197,17 @@ def _changed(clips: pd.DataFrame, review: pd.DataFrame, place: np.ndarray) -> pd
     return table[table["reviewed"] != DROPPED]
 
 
-def _added(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> pd.DataFrame:
-    """Windows of recordings as clips, named after the recording and where they begin."""
+def _added(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str], audio_folder: Path) -> pd.DataFrame:
+    """Windows of recordings as clips, named after the recording and where they begin.
+
+    A file that is a copy of one of the collection is that recording.
+    """
     source_of = dict(zip(clips["path"], clips["source_id"], strict=True))
+    of_collection = {audio_folder / path: source for path, source in source_of.items()}
+    files = EqualFiles(of_collection)
+    for path in dict.fromkeys(paths):
+        if path not in source_of and (same := files.first_equal(audio_folder / path)):
+            source_of[path] = of_collection[same]
     new = [path for path in dict.fromkeys(paths) if path not in source_of]
     taken = [*clips["source_id"].unique(), *clips["clip_id"]]
     names = unique_ids([*(Path(path).stem for path in new), *taken], [*new, *taken])[: len(new)]

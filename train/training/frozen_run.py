@@ -39,7 +39,7 @@ def check_run(run: Run) -> None:
 def frozen_recipe(run: Run) -> Recipe:
     """The recipe of `--quality fast` on originals for the folds of a run.
 
-    The default model stands in for one from scratch, and for one without a last layer that can be fitted.
+    A run from scratch, or of a model without a last layer that can be fitted, gets the default model.
 
     Images are of the size that the run's own model sees.
 

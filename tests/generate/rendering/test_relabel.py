@@ -195,6 +195,18 @@ def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, mo
     assert list(of_file["label"]) == ["low", "high", "high", "low"]
 
 
+def test_a_window_of_a_copy_of_a_recording_keeps_its_source(audio_folder, tmp_path):
+    """It would be trained on while its recording is tested."""
+    (tmp_path / "new").mkdir()
+    copy = tmp_path / "new" / "20240501.wav"
+    copy.write_bytes((audio_folder / "low" / "0.wav").read_bytes())
+    file = review(tmp_path / "review.csv", ("", copy, 0.3, "low", "high"))
+    assert generate(audio_folder, tmp_path / "images", *QUICK, "--variants", "none", "--labels-from", file) == 0
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv").set_index("clip_id")
+    (added,) = table.index[table["reviewed"] == "added"]
+    assert table["recording"][added] == table["recording"]["low-0"]
+
+
 def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
     file = review(tmp_path / "review.csv", ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"))
     assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file) == 1
