@@ -195,6 +195,18 @@ def test_a_window_of_the_collections_own_recording_keeps_its_source(tmp_path, mo
     assert list(of_file["label"]) == ["low", "high", "high", "low"]
 
 
+def test_a_clip_moves_to_a_class_with_variants_of_its_own(audio_folder, tmp_path, capsys):
+    """Its images of other variants are removed with its old class, and need not be requested."""
+    config = tmp_path / "own.toml"
+    config.write_text('variants = ["gain=-6"]\n[class-variants]\nhigh = "none"\n')
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK, "--config", config) == 0
+    file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", "high"))
+    assert generate(audio_folder, images, *QUICK, "--config", config, "--labels-from", file) == 0, capsys.readouterr()
+    table = tables.read_metadata(images / "metadata.csv")
+    assert table.loc[table["clip_id"] == "low-0", ["label", "variant"]].to_numpy().tolist() == [["high", "original"]]
+
+
 def test_a_window_of_a_copy_of_a_recording_keeps_its_source(audio_folder, tmp_path):
     """It would be trained on while its recording is tested."""
     (tmp_path / "new").mkdir()

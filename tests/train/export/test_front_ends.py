@@ -105,3 +105,5 @@ def test_what_cannot_be_in_a_graph_is_refused_by_name():
             check_rendering(front_of(feature=feature))
     with pytest.raises(ValueError, match="must not be denoised.* Got --denoise 12. Give --input image"):
         check_rendering(front_of(denoise_db=12))
+    with pytest.raises(ValueError, match="channels must be averaged.* Got --channels left. Give --input image"):
+        check_rendering(front_of(channels="left"))
