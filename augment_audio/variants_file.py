@@ -44,7 +44,7 @@ def load_variants_file(path: Path) -> dict[str, Variant]:
     ):
         raise ValueError(
             f"The variants file {str(path)!r} must define VARIANTS, a dict such as "
-            '{"reverse": Variant(reverse)}; see docs/generate.md, "A variant of your own".'
+            '{"reverse": Variant(reverse)}; see docs/generate.md, "Variants of your own".'
         )
     if taken := sorted(RESERVED & found.keys()):
         raise ValueError(f"The variants file {str(path)!r} must not define {taken[0]!r}, a reserved name. Rename it.")

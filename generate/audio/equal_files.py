@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class EqualFiles:
     Parameters
     ----------
     paths : iterable of Path
-        Of files; one that is not there is ignored.
+        Of files; one that is not there is ignored. One that cannot be read equals none but itself.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -38,17 +39,22 @@ class EqualFiles:
         if size not in self._of_beginning:
             groups = self._of_beginning[size] = {}
             for other in of_size:
-                groups.setdefault(_beginning(other), []).append(other)
-        same = self._of_beginning[size].get(_beginning(path), [])
+                groups.setdefault(_digest(other, BEGINNING), []).append(other)
+        same = self._of_beginning[size].get(_digest(path, BEGINNING), [])
         return next((other for other in same if other == path or self._digest(other) == self._digest(path)), None)
 
     def _digest(self, path: Path) -> bytes:
         if path not in self._digests:
-            with path.open("rb") as file:
-                self._digests[path] = hashlib.file_digest(file, "sha256").digest()
+            self._digests[path] = _digest(path)
         return self._digests[path]
 
 
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.sha256(file.read(BEGINNING)).digest()
+def _digest(path: Path, n_bytes: int | None = None) -> bytes:
+    """Of the first bytes or of all; of a file that cannot be read, its path."""
+    try:
+        with path.open("rb") as file:
+            if n_bytes is None:
+                return hashlib.file_digest(file, "sha256").digest()
+            return hashlib.sha256(file.read(n_bytes)).digest()
+    except OSError:
+        return os.fsencode(path)

@@ -26,3 +26,19 @@ def test_files_of_one_size_are_read_once(tmp_path, monkeypatch):
     files = EqualFiles(paths)
     assert [path.name for path in paths if files.first_equal(path) != path] == ["copy"]
     assert len(opened) <= 2 * len(paths) + 2
+
+
+def test_a_file_that_cannot_be_read_is_no_copy_and_stops_nothing(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"the same")
+    really_open = Path.open
+
+    def refuse(self, *given):
+        if self.name == "b":
+            raise PermissionError(13, "Permission denied", str(self))
+        return really_open(self, *given)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    paths = sorted(tmp_path.iterdir())
+    files = EqualFiles(paths)
+    assert [files.first_equal(path).name for path in paths] == ["a", "b", "a"]
