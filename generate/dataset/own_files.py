@@ -29,6 +29,16 @@ def remove_temporary(images: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def remove_old_audio(images: Path) -> None:
+    """Remove audio files that are older than their image, which was rendered again: they may sound otherwise."""
+    for name, file in files_in(images):
+        if not name.endswith(clip_audio.SUFFIXES) or _is_behind_a_link(images, name):
+            continue
+        image = images / clip_audio.image_beside(name)
+        if image.is_file() and file.stat().st_mtime_ns < image.stat().st_mtime_ns and clip_audio.is_ours(file.path):
+            (images / name).unlink(missing_ok=True)
+
+
 def remove_cached_pixels(images: Path) -> None:
     """Remove cached pixels of images that have changed."""
     for path in images.glob(".*.npy*"):

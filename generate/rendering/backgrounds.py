@@ -17,6 +17,7 @@ from generate.audio.equal_files import EqualFiles
 from generate.dataset import mp3
 from generate.dataset.settings import Settings
 from generate.readers.audio_folder.walk import find_audio_files
+from generate.readers.collection.source_pattern import source_in_name
 from generate.runtime.safe_names import printable
 from generate.runtime.wording import listed
 from generate.workers.durations import durations
@@ -30,7 +31,8 @@ class BackgroundFolder:
     ----------
     background : Background
     source_ids : tuple of str
-        The original recording of each file: that of the collection which is the same file, or one of its own.
+        The original recording of each file: that of the collection which is the same file, that in its name, or its
+        own.
     n_bytes, mtimes_ns : tuple of int
         Sizes and times of modification.
     """
@@ -76,6 +78,29 @@ def mixed_in(
     return dict(zip(NO_BACKGROUND, values, strict=True))
 
 
+def with_sources_of_now(rows: pd.DataFrame, backgrounds: Mapping[str, BackgroundFolder]) -> pd.DataFrame:
+    """Rows of `metadata.csv` with the recordings of their backgrounds as they are known now.
+
+    A background may have become a recording of the collection since an image was rendered.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+    backgrounds : Mapping of str to BackgroundFolder
+        By the path of the folder.
+    """
+    source_of = {
+        (printable(file), *size_and_time): source
+        for found in backgrounds.values()
+        for file, source, *size_and_time in zip(
+            found.background.files, found.source_ids, found.n_bytes, found.mtimes_ns, strict=True
+        )
+    }
+    keys = zip(rows["background_file"], rows["background_bytes"], rows["background_mtime_ns"], strict=True)
+    sources = [source_of.get(key, before) for key, before in zip(keys, rows["background_source_id"], strict=True)]
+    return rows.assign(background_source_id=pd.Series(sources, index=rows.index, dtype=object))
+
+
 def beginning_sha256(
     request: Request | None, backgrounds: Mapping[str, BackgroundFolder], settings: Settings, *, clip_id: str
 ) -> str:
@@ -106,7 +131,13 @@ def beginning_sha256(
 
 
 def find_backgrounds(
-    folders: Mapping[str, str], clips: pd.DataFrame, audio_folder: Path, *, channels: str, workers: int
+    folders: Mapping[str, str],
+    clips: pd.DataFrame,
+    audio_folder: Path,
+    *,
+    channels: str,
+    workers: int,
+    source_pattern: str = "",
 ) -> dict[str, BackgroundFolder]:
     """Find the recordings of the folders of variants, and which of them are recordings of the collection.
 
@@ -120,6 +151,8 @@ def find_backgrounds(
         Its folder.
     channels, workers
         See `find_background`.
+    source_pattern : str
+        Regular expression for the original recording in the names of other files; empty: each is its own.
 
     Returns
     -------
@@ -135,7 +168,9 @@ def find_backgrounds(
     for name, path in folders.items():
         background = find_background(Path(path), f"background={name}", channels=channels, workers=workers)
         stats = [os.stat(background.folder / file) for file in background.files]
-        own = [f"background:{name}/{printable(file)}" for file in background.files]
+        own = [
+            source_in_name(file, source_pattern) or f"background:{name}/{printable(file)}" for file in background.files
+        ]
         found[path] = BackgroundFolder(
             background,
             tuple(_of_collection(background, clips, audio_folder, default=own)),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import folder, own_files, tables
+from generate.rendering.backgrounds import with_sources_of_now
 from generate.rendering.clip import Job
 from generate.rendering.clip_selection import first_of_each_class
 from generate.rendering.disk_space import check_disk_space
@@ -17,6 +18,7 @@ from generate.rendering.prepare import Prepared
 from generate.rendering.wanted_images import jobs_of, wanted_images
 from generate.runtime.atomic_write import temporary_suffix
 from generate.runtime.os_compat import max_path_length
+from generate.runtime.wording import count
 
 SAME_AUDIO = (
     *("recording", "audio_file", "start_s", "audio_bytes", "audio_mtime_ns"),
@@ -91,7 +93,9 @@ def make_plan(prepared: Prepared) -> Plan:
     is_left = np.ones(len(wanted), dtype=bool)
     is_left[place[is_current]] = False
     left = frozenset(wanted.loc[is_left, "file_name"])
-    done = pd.concat([known[is_current], known[is_in_collection & ~is_of_run]], ignore_index=True)
+    kept = known[is_in_collection & ~is_of_run]
+    _refuse_other_reading(kept, prepared.whole_collection)
+    done = with_sources_of_now(pd.concat([known[is_current], kept], ignore_index=True), prepared.front.backgrounds)
     _check_path_lengths(images, left)
     jobs = jobs_of(wanted[is_left], with_audio=set(first_of_each_class(clips, options.listen)))
     check_disk_space(jobs, prepared.front.settings, images)
@@ -158,6 +162,22 @@ def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame) -> None:
             f"{gone['clip_id'].iloc[0]!r}) are not in this audio folder: another collection, or a disk that is not "
             "connected? Give another OUTPUT, or start again with --overwrite."
         )
+
+
+def _refuse_other_reading(kept: pd.DataFrame, collection: pd.DataFrame) -> None:
+    """Images outside this run are left as they are, so what the collection says of their clips must be the same."""
+    now = collection.rename(columns={"source_id": "recording"}).set_index("clip_id").reindex(kept["clip_id"])
+    for column, what in (("label", "class"), ("recording", "recording"), ("fold", "fold"), ("split", "split")):
+        differs = kept[column].to_numpy() != now[column].to_numpy()
+        if differs.any():
+            first = int(differs.argmax())
+            raise ValueError(
+                f"A run of some clips must leave those of others as they are. Got a collection in which "
+                f"{count(kept.loc[differs, 'clip_id'].nunique(), 'clip')} of others, such as "
+                f"{kept['clip_id'].iloc[first]!r}, have another {what} than in the folder "
+                f"({now[column].iloc[first]!r}, there {kept[column].iloc[first]!r}). Run it once without --limit, "
+                "--classes and --leave-out, or start again with --overwrite."
+            )
 
 
 def _refuse_fewer_variants(wanted: pd.DataFrame, known: pd.DataFrame) -> None:

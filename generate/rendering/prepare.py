@@ -162,7 +162,8 @@ def prepare(options: RenderOptions) -> Prepared:
 
     if settings.long == "split" and collection.events is None:
         clips, unusable, known_lengths = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
-    relabelled = relabel(clips, review, audio_folder) if len(review) else None
+    pattern = options.reader.source_pattern
+    relabelled = relabel(clips, review, audio_folder, source_pattern=pattern) if len(review) else None
     if relabelled:
         clips = relabelled.clips
         collection.missing += relabelled.missing
@@ -172,12 +173,9 @@ def prepare(options: RenderOptions) -> Prepared:
     selected = clips[is_chosen].reset_index(drop=True)
     if options.limit:
         selected = stratified_limit(selected, options.limit)
+    folders = augment_audio.background_folders(all_of(requests))
     backgrounds = find_backgrounds(
-        augment_audio.background_folders(all_of(requests)),
-        collection.clips,
-        audio_folder,
-        channels=settings.channels,
-        workers=workers,
+        folders, collection.clips, audio_folder, channels=settings.channels, workers=workers, source_pattern=pattern
     )
     try_own_variants(settings, requests, {path: found.background for path, found in backgrounds.items()})
     front = _front(audio_folder, images, settings, engine_version, backgrounds)

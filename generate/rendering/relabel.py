@@ -14,6 +14,7 @@ import pandas as pd
 from generate.audio.equal_files import EqualFiles
 from generate.dataset.tables import REVIEWED
 from generate.dataset.tables.schema import ADDED
+from generate.readers.collection.source_pattern import source_in_name
 from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, read_reviews
 from generate.rendering.options import RenderOptions
 from generate.runtime.safe_names import path_on_disk, printable, unique_ids
@@ -70,7 +71,9 @@ def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
     return read_reviews([*([applied] if applied.is_file() and not options.overwrite else []), *options.labels_from])
 
 
-def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Relabelled:
+def relabel(
+    clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, source_pattern: str = ""
+) -> Relabelled:
     """Apply a review.
 
     A row with a `clip_id` is of that clip. One without is of a window of a recording: of the clip that begins there, if
@@ -84,6 +87,9 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     review : pandas.DataFrame
         As `generate.readers.review.read_reviews` gives it.
     audio_folder : Path
+    source_pattern : str
+        Regular expression for the original recording in the names of files that are not in the collection; empty:
+        each is its own.
 
     Raises
     ------
@@ -121,7 +127,8 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path) -> Re
     outcome[(outcome == CHANGED) & (review["new_label"] == labels)] = CONFIRMED  # the collection says so by now
     outcome[(outcome == CONFIRMED) & (place >= 0) & (review["new_label"] != labels)] = CHANGED
     changed = _changed(clips, review.assign(decision=outcome), place).drop(index=with_two)
-    added = _added(clips, review[outcome == ADDED], [paths[k] for k in np.flatnonzero(outcome == ADDED)], audio_folder)
+    paths = [paths[k] for k in np.flatnonzero(outcome == ADDED)]
+    added = _added(clips, review[outcome == ADDED], paths, audio_folder, source_pattern)
     log = review.assign(outcome=outcome)
     notes = _notes(clips, log, place, n_lost=int(lost.sum())) + _other_folders(added["path"])
     return Relabelled(pd.concat([changed, added], ignore_index=True), log, missing, notes)
@@ -197,17 +204,23 @@ def _changed(clips: pd.DataFrame, review: pd.DataFrame, place: np.ndarray) -> pd
     return table[table["reviewed"] != DROPPED]
 
 
-def _added(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str], audio_folder: Path) -> pd.DataFrame:
+def _added(
+    clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str], audio_folder: Path, source_pattern: str
+) -> pd.DataFrame:
     """Windows of recordings as clips, named after the recording and where they begin.
 
-    A file that is a copy of one of the collection is that recording.
+    A file that is a copy of one of the collection is that recording; another is the one that `source_pattern` finds in
+    its name, or its own.
     """
     source_of = dict(zip(clips["path"], clips["source_id"], strict=True))
     of_collection = {audio_folder / path: source for path, source in source_of.items()}
     files = EqualFiles(of_collection)
     for path in dict.fromkeys(paths):
-        if path not in source_of and (same := files.first_equal(audio_folder / path)):
-            source_of[path] = of_collection[same]
+        if path in source_of:
+            continue
+        same = files.first_equal(audio_folder / path)
+        if source := of_collection[same] if same else source_in_name(path, source_pattern):
+            source_of[path] = source
     new = [path for path in dict.fromkeys(paths) if path not in source_of]
     taken = [*clips["source_id"].unique(), *clips["clip_id"]]
     names = unique_ids([*(Path(path).stem for path in new), *taken], [*new, *taken])[: len(new)]

@@ -213,6 +213,7 @@ def _write_tables(
     rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
     metadata = _sorted(source_ids.unite_equal_audio(rows))
     n_removed, foreign = _remove_others(images, metadata, named | plan.left | set(journal["file_name"]))
+    own_files.remove_old_audio(images)
     own_files.remove_temporary(images)
     tables.write_table(images / tables.REJECTED, rejected_lines)
     if prepared.review is None:

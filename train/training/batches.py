@@ -29,7 +29,6 @@ class Draw(IntEnum):
     ORDER = 2
     TRANSFORMS = 3
     DROPOUT = 4
-    HEAD = 5
 
 
 @dataclass(frozen=True)

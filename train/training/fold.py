@@ -21,6 +21,8 @@ class Fold:
     images : Images
     targets : np.ndarray, shape=(n_images, n_classes), float32
         One row an image, 1 for its classes.
+    file_names : tuple of str
+        Of the images.
     n_clips : int
         Of the training images.
     seed : tuple of int
@@ -36,6 +38,7 @@ class Fold:
     split: Split
     images: Images
     targets: np.ndarray
+    file_names: tuple[str, ...]
     n_clips: int
     seed: tuple[int, ...]
     folder: Path

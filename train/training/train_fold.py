@@ -124,6 +124,7 @@ def fold_of(prepared: Prepared, split: Split) -> Fold:
         split=split,
         images=prepared.images,
         targets=prepared.targets,
+        file_names=tuple(table["file_name"]),
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(run.recipe.seed, crc32(split.name.encode())),
         folder=run.fold_folder(split.name),

@@ -86,6 +86,24 @@ def test_a_recording_of_the_collection_is_known_by_its_bytes_and_by_its_audio(ge
     }
 
 
+@pytest.mark.parametrize("more", [[], ["--limit", "4"]])
+def test_a_recording_that_comes_into_the_collection_later_is_known(generate, audio_folder, night, more):
+    _, before = generate()
+    of_night = before["background_file"] == "0.wav"
+    assert set(before.loc[of_night, "background_source_id"]) == {"background:my-night/0.wav"}
+    shutil.copy(night / "0.wav", audio_folder / "low" / "night.wav")
+    _, after = generate(*more)
+    assert set(after.loc[after["background_file"] == "0.wav", "background_source_id"]) == {"low-night"}, "not stale"
+    known = before.set_index("file_name")["audio_sha256"]
+    assert (after.set_index("file_name").loc[known.index, known.name] == known).all()
+
+
+def test_the_recording_of_a_background_may_be_in_its_name(generate, night):
+    _, table = generate("--source-pattern", r"^(\d)")
+    mixed = table[table["background_file"].isin(["0.wav", "1.wav"])]
+    assert (mixed["background_source_id"] == mixed["background_file"].str[0]).all() and len(mixed)
+
+
 def test_only_images_of_changed_recordings_are_stale(generate, night, tmp_path, capsys):
     generate(variants=("noise=10",))
     _, before = generate(variants=("noise=10", f"background={night}@0"))

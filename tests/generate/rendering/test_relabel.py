@@ -219,6 +219,20 @@ def test_a_window_of_a_copy_of_a_recording_keeps_its_source(audio_folder, tmp_pa
     assert table["recording"][added] == table["recording"]["low-0"]
 
 
+def test_a_window_of_a_recording_that_its_name_tells_keeps_its_source(audio_folder, tmp_path):
+    (tmp_path / "new").mkdir()
+    for name in ("1_night.wav", "night.wav"):  # two channels of other times of it, and another
+        soundfile.write(tmp_path / "new" / name, tone(300, seconds=4), SR)
+    rows = [("", tmp_path / "new" / name, 0.5, "low", "high") for name in ("1_night.wav", "night.wav")]
+    file = review(tmp_path / "review.csv", *rows)
+    given = [*QUICK, "--variants", "none", "--labels-from", file, "--source-pattern", r"^(\d)"]
+    assert generate(audio_folder, tmp_path / "images", *given) == 0
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    added = table[table["reviewed"] == "added"].sort_values("audio_file")
+    assert list(added["recording"]) == ["1", "night"]
+    assert set(table["recording"]) == {*"0123", "night"} and not table["clip_id"].duplicated().any()
+
+
 def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
     file = review(tmp_path / "review.csv", ("cat-0", "cat/cat-0.wav", 0, "cat", "dog"))
     assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file) == 1

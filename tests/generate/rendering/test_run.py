@@ -179,6 +179,36 @@ def test_limit_takes_evenly_and_keeps_the_rest(audio_folder, tmp_path):
     assert tree(images) == whole
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        ("1,{k}", "2,{k}", "have another fold than in the folder ('2', there '1')"),
+        ("1,{k}", "1,other{k}", "have another recording than in the folder ('other"),
+    ],
+)
+def test_a_run_of_some_clips_leaves_no_rows_of_two_readings(audio_folder, tmp_path, capsys, before, now, words):
+    table, images = audio_folder / "labels.csv", tmp_path / "images"
+    given = [audio_folder, images, *QUICK, "--variants", "none", "--labels", table]
+    for row, status, limit in ((before, 0, []), (now, 1, ["--limit", "4"]), (now, 0, []), (now, 0, ["--limit", "4"])):
+        lines = [f"{label}/{k}.wav,{label},{row.format(k=label + str(k))}" for label in ("low", "high") for k in range(4)]
+        table.write_text("\n".join(["file,label,fold,recording", *lines]))
+        assert generate(*given, *limit) == status
+    assert words in (err := capsys.readouterr().err)
+    assert "4 clips of others" in err and "Run it once without --limit" in err
+
+
+def test_a_sound_that_is_rendered_again_keeps_no_older_audio_beside_it(audio_folder, tmp_path):
+    images, heard = tmp_path / "images", [*QUICK[:-1], "2"]
+    assert generate(audio_folder, images, *heard, "--variants", "none") == 0
+    beside = sorted(path.name for path in images.rglob("*.flac"))
+    assert "low-0__original.flac" in beside
+    soundfile.write(audio_folder / "low" / "0.wav", tone(900), SR)
+    assert generate(audio_folder, images, *QUICK, "--variants", "none") == 0
+    assert sorted(path.name for path in images.rglob("*.flac")) == [n for n in beside if n != "low-0__original.flac"]
+    assert generate(audio_folder, images, *heard, "--variants", "none") == 0
+    assert sorted(path.name for path in images.rglob("*.flac")) == beside
+
+
 def test_other_settings_are_refused_with_both_named(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
     generate(audio_folder, images, *QUICK)

@@ -38,6 +38,7 @@ def fold_in(images, folder):
             images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32), silent_ends="loop"
         ),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
+        file_names=tuple(table["file_name"]),
         n_clips=table["clip_id"].iloc[split.train].nunique(),
         seed=(0, crc32(b"1")),
         folder=folder,

@@ -36,6 +36,7 @@ def folds(images, tmp_path_factory) -> list[Fold]:
             images, list(table["file_name"]), palette=palette_of("magma"), size=SIZE, silent_ends="keep"
         ),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
+        file_names=tuple(table["file_name"]),
         n_clips=table["clip_id"].iloc[splits[0].train].nunique(),
         seed=(0, crc32(b"1")),
         folder=tmp_path_factory.mktemp("fold"),
@@ -124,6 +125,23 @@ def test_of_very_many_images_some_are_taken_mostly_the_same_in_all_folds(folds, 
         assert len(taken[-1]) == 9 and taken[-1] < set(fold.split.train)
     in_both = set(folds[0].split.train) & set(folds[1].split.train)
     assert taken[0] & in_both <= taken[1] or taken[1] & in_both <= taken[0]
+    # The same where the other folds are not loaded.
+    fold = folds[0]
+    rows = np.sort(np.concatenate([fold.split.train, fold.split.validation]))
+    alone = replace(
+        fold,
+        split=replace(
+            fold.split,
+            train=np.searchsorted(rows, fold.split.train),
+            validation=np.searchsorted(rows, fold.split.validation),
+        ),
+        images=replace(fold.images, pixels=fold.images.pixels[rows]),
+        targets=fold.targets[rows],
+        file_names=tuple(fold.file_names[row] for row in rows),
+        features={},
+    )
+    fit_linear_head(model, replace(RECIPE, select="last"), alone)
+    assert {fold.file_names[row] for row in taken[0]} == {alone.file_names[row] for row in computed.pop()}
 
 
 def test_features_are_computed_once_for_all_folds(folds, computed):
