@@ -71,9 +71,7 @@ def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
     return read_reviews([*([applied] if applied.is_file() and not options.overwrite else []), *options.labels_from])
 
 
-def relabel(
-    clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, source_pattern: str = ""
-) -> Relabelled:
+def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, source_pattern: str = "") -> Relabelled:
     """Apply a review.
 
     A row with a `clip_id` is of that clip. One without is of a window of a recording: of the clip that begins there, if

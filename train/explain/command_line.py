@@ -18,7 +18,8 @@ Explain the predictions for recordings: Grad-CAM and integrated gradients as ima
 that is no evidence for the class.
 
 The class that is explained is the most probable one by the mean of the models, or --class. A recording longer than the
-run's images is split into windows, which are explained separately; silent windows are skipped."""
+run's images is split into windows, which are explained separately; silent windows are skipped. What `train.predict`
+calls quiet or unlike is explained too, and called so."""
 
 FILES = """\
   NAME__image.png                 the input of the models: time to the right, low frequencies at the bottom
@@ -100,7 +101,7 @@ def _explain(options: argparse.Namespace) -> int:
 def _text(explanations: Explanations) -> str:
     """One line a window: its name in the folder, and the class that was explained."""
     from train.explain.integrated_gradients import MAX_ERROR
-    from train.predict.terminal_text import LONGEST_FILE, SILENT
+    from train.predict.terminal_text import LONGEST_FILE, QUIET, SILENT, UNLIKE
     from train.wording import percent, shortened
 
     names = [shortened(window.name, longest=LONGEST_FILE) for window in explanations.windows]
@@ -109,6 +110,8 @@ def _text(explanations: Explanations) -> str:
     for name, window in zip(names, explanations.windows, strict=True):
         is_silent = window.prediction.probabilities is None
         what = SILENT if is_silent else f"{shortened(window.label)} {percent(window.probability)}"
+        marks = {QUIET: window.prediction.is_quiet, UNLIKE: window.prediction.is_unlike}
+        what += "".join(f", {mark}" for mark, is_so in marks.items() if is_so)
         if window.completeness_error > MAX_ERROR:
             what += f", inexact: the integrated gradients are off by {percent(window.completeness_error)}"
         lines.append(f"{name:{width}}  {what}")

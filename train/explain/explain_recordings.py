@@ -25,15 +25,17 @@ from generate.runtime.safe_names import printable, unique_ids
 from train.data.decode import colour
 from train.explain.masked_audio import mask_audio
 from train.explain.overlay import overlay, write_image
-from train.predict.classifier import Classifier
+from train.predict.classifier import Classifier, load_classifier
 from train.predict.fold_models import load_models
-from train.predict.predict_recordings import Inputs, check_any_read, find_inputs
+from train.predict.predict_recordings import Inputs, check_any_read, find_inputs, predict_batch, quiet_level
 from train.predict.predictions import WindowPrediction
 from train.predict.recordings import Rejected, stream_windows
 from train.predict.windows import FrontEnd, Window
 from train.runs.run_folder import Run
 
 if TYPE_CHECKING:
+    import keras
+
     from train.explain.attribution import Attributions
 
 TABLE = "explanations.csv"
@@ -81,8 +83,9 @@ class Explanations:
         Returns
         -------
         pandas.DataFrame
-            `name`, `file`, `start_s`, `end_s`, `silent`, `class`, `probability`, `completeness_error` (see
-            `train.explain.integrated_gradients`) and `files`, relative to the folder and separated by `;`.
+            `name`, `file`, `start_s`, `end_s`, `silent`, `quiet` and `unlike` (explained here; `train.predict` names no
+            class), `class`, `probability`, `completeness_error` (see `train.explain.integrated_gradients`) and `files`,
+            relative to the folder and separated by `;`.
         """
         rows = [
             {
@@ -91,6 +94,8 @@ class Explanations:
                 "start_s": round(window.prediction.start_s, 3),
                 "end_s": round(window.prediction.end_s, 3),
                 "silent": window.prediction.probabilities is None,
+                "quiet": window.prediction.is_quiet,
+                "unlike": window.prediction.is_unlike,
                 "class": window.label,
                 "probability": round(window.probability, 6),
                 "completeness_error": round(window.completeness_error, 6),
@@ -147,9 +152,11 @@ def explain_recordings(
     windows: list[ExplainedWindow] = []
     rejected = inputs.rejected
     if inputs.recordings:
+        classifier = load_classifier(run, inputs.folds, inputs.calibration)
         models = load_models(run, inputs.folds)
-        classifier = Classifier(models, inputs.calibration.temperature, run.multilabel)
-        explainer = _Explainer(inputs.front, classifier, run.classes, folder, label_index, batch_size)
+        explainer = _Explainer(
+            inputs.front, classifier, models, quiet_level(run), run.classes, folder, label_index, batch_size
+        )
         folder.mkdir(parents=True, exist_ok=True)
         with stream_windows(inputs.recordings, inputs.front, with_audio=True) as stream:
             names = _names(stream.starts)
@@ -183,6 +190,8 @@ class _Explainer:
 
     front: FrontEnd
     classifier: Classifier
+    models: Sequence[keras.Model]
+    quiet_level: float | None
     classes: tuple[str, ...]
     folder: Path
     label_index: int | None
@@ -196,18 +205,20 @@ class _Explainer:
         """Explain one window and write its files, whose names begin with `name`."""
         from train.explain.attribution import attribute  # loads Keras
 
-        prediction = WindowPrediction(printable(str(path)), window.start_s, window.end_s, None, window.sha256)
-        if window.is_silent:
+        (prediction,) = predict_batch([(printable(str(path)), window)], self.front, self.classifier, min_dbfs=None)
+        probabilities = prediction.probabilities
+        if probabilities is None:
             return ExplainedWindow(name, prediction)
         palette, pixels = self.front.palette, window.pixels[np.newaxis]
-        probabilities = self.classifier.predict(colour(pixels, palette))[0][0]
         index = int(probabilities.argmax()) if self.label_index is None else self.label_index
         attributions = attribute(
-            self.classifier.models, pixels, palette, np.array([index]), silence=self.silence, batch_size=self.batch_size
+            self.models, pixels, palette, np.array([index]), silence=self.silence, batch_size=self.batch_size
         )
         return ExplainedWindow(
             name=name,
-            prediction=prediction._replace(probabilities=probabilities),
+            prediction=prediction._replace(
+                is_quiet=self.quiet_level is not None and window.peak_dbfs < self.quiet_level
+            ),
             label=self.classes[index],
             probability=float(probabilities[index]),
             completeness_error=float(attributions.completeness_error[0]),

@@ -190,7 +190,9 @@ def test_a_run_of_some_clips_leaves_no_rows_of_two_readings(audio_folder, tmp_pa
     table, images = audio_folder / "labels.csv", tmp_path / "images"
     given = [audio_folder, images, *QUICK, "--variants", "none", "--labels", table]
     for row, status, limit in ((before, 0, []), (now, 1, ["--limit", "4"]), (now, 0, []), (now, 0, ["--limit", "4"])):
-        lines = [f"{label}/{k}.wav,{label},{row.format(k=label + str(k))}" for label in ("low", "high") for k in range(4)]
+        lines = [
+            f"{label}/{k}.wav,{label},{row.format(k=label + str(k))}" for label in ("low", "high") for k in range(4)
+        ]
         table.write_text("\n".join(["file,label,fold,recording", *lines]))
         assert generate(*given, *limit) == status
     assert words in (err := capsys.readouterr().err)

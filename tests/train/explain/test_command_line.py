@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -12,10 +13,12 @@ from generate.runtime.atomic_write import write_json
 from generate.runtime.safe_names import safe_name
 from tests.conftest import SR, tone, white
 from tests.train.conftest import in_new_process
+from train.calibration.distance import TrainingDistance, write_distance
 from train.calibration.saved import write_calibration
 from train.data.decode import colour
 from train.explain.attribution import attribute, completeness_error, grad_cam, integrated_gradients
 from train.explain.command_line import main
+from train.models.features import feature_model
 from train.predict import fold_models
 from train.predict.classifier import Classifier
 from train.predict.windows import front_end, read_window
@@ -112,6 +115,27 @@ def test_the_probability_is_that_of_a_prediction(run, tmp_path):
     row = pd.read_csv(tmp_path / "out" / "explanations.csv").iloc[0]
     predicted = train.load_run(run.folder).predict([tmp_path / "a.wav"], any_sound=True).iloc[0]
     assert row["class"] == predicted["top_1"] and row["probability"] == pytest.approx(predicted["p_1"], abs=1e-5)
+
+
+def test_what_a_prediction_calls_unlike_or_quiet_is_explained_and_called_so(run, models, tmp_path, capsys):
+    import keras
+
+    for fold, path in zip(run.folds, models, strict=True):
+        n_features = feature_model(keras.saving.load_model(path, compile=False)).output.shape[-1]
+        projection = np.random.default_rng(0).normal(size=(n_features, 4)).astype(np.float32)
+        write_distance(run.fold_folder(fold), TrainingDistance(projection, np.zeros((len(CLASSES), 4), np.float32)))
+    config = json.loads((run.folder / "config.json").read_text())
+    write_json(run.folder / "config.json", config | {"trained_on": {"peak_dbfs": [-20.0, -10.0, -1.0]}})
+    soundfile.write(tmp_path / "a.wav", np.concatenate([tone(3000), 0.01 * white()]), SR)
+    for limit, is_unlike in ((1e-9, True), (1e9, False)):
+        write_calibration(run.folder, temperature=1.0, thresholds=dict.fromkeys(CLASSES, 0.5), most_distance=limit)
+        assert explain(run, tmp_path / "a.wav", "-o", tmp_path / "out") == 0
+        table = read_csv(tmp_path / "out" / "explanations.csv")
+        assert table["unlike"].tolist() == [is_unlike] * 2 and table["quiet"].tolist() == [False, True]
+        assert table["probability"].notna().all() and table["files"].str.len().gt(0).all()
+        lines = capsys.readouterr().out.splitlines()
+        (loud,), (faint,) = ([line for line in lines if line.startswith(f"a__{k}s  ")] for k in (0, 1))
+        assert ("unlike" in loud) == ("unlike" in faint) == is_unlike and "quiet" in faint and "quiet" not in loud
 
 
 def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
