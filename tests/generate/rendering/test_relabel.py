@@ -9,6 +9,7 @@ import soundfile
 from generate.__main__ import main
 from generate.dataset import tables
 from generate.readers.review import REVIEW_COLUMNS
+from generate.rendering import run
 from tests.conftest import SR, tone
 
 QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
@@ -231,6 +232,22 @@ def test_a_window_of_a_recording_that_its_name_tells_keeps_its_source(audio_fold
     added = table[table["reviewed"] == "added"].sort_values("audio_file")
     assert list(added["recording"]) == ["1", "night"]
     assert set(table["recording"]) == {*"0123", "night"} and not table["clip_id"].duplicated().any()
+
+
+def test_overwrite_forgets_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
+    file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", "high"))
+    given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]
+    assert generate(*given, "--labels-from", file) == 0 and (tmp_path / "images" / "reviewed.csv").exists()
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "_render_jobs", killed)
+        assert generate(*given, "--overwrite") == 130
+    assert generate(*given) == 0
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    assert set(table["reviewed"]) == {""} and table["label"].value_counts().to_dict() == {"high": 4, "low": 4}
 
 
 def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -136,6 +137,15 @@ def test_all_formats_give_the_same(run_folder, recordings, capsys):
         assert (rows["unlike_by_program"] == rows["unlike_by_file"]).mean() > 0.9
         about = json.loads((folder / "export.json").read_text())
         np.testing.assert_allclose([clip["unlikeness"] for clip in about["golden"]], unlikeness, rtol=0.5)
+
+
+@pytest.mark.parametrize("protocol", ["folds", "paper", "random-clips"])
+def test_only_a_grouped_split_has_held_out_clips(run_folder, recordings, protocol):
+    run = read_run(run_folder)
+    subject = subject_of(run, input="image", folds=["1"])
+    of_protocol = replace(subject, run=replace(run, recipe=replace(run.recipe, protocol=protocol, n_folds=None)))
+    assert of_protocol.held_out_fold == ("1" if protocol == "folds" else None)
+    assert clips_of(of_protocol, audio_folder=recordings).are_held_out == (protocol == "folds")
 
 
 @pytest.mark.slow
