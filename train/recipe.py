@@ -79,8 +79,7 @@ class Recipe:
     epochs : int or None
         Passes over the training images, whatever `views` says; None: as many as `views` needs.
     unfreeze : str or None
-        Layers of the base that are fine-tuned: `all`, or the number of the last ones with weights; None: the model's
-        own.
+        Layers of the base that are fine-tuned: `all`, or the number of the last ones with weights; None: all.
     batch_size : int
     learning_rate : float or None
         The highest, after the warm-up; None: 0.001 from scratch, else the model's own in `train.models.registry`.

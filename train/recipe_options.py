@@ -29,8 +29,8 @@ def add_recipe_options(
     (most_used or group).add_argument(
         "--quality",
         choices=QUALITIES,
-        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes it too, best does so longer "
-        "and with larger images (default: standard)",
+        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes all of it, best does so "
+        "longer (default: standard)",
     )
     (most_used or group).add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(
@@ -147,8 +147,7 @@ def add_recipe_options(
         "--unfreeze",
         type=str,
         metavar="all|N",
-        help="of a pretrained model, fine-tune all layers or the last N (default: all; of efficientnet_lite those from "
-        "the fourth of its seven stages on)",
+        help="of a pretrained model, fine-tune all layers or the last N (default: all)",
     )
     group.add_argument(
         "--patience", type=int, metavar="N", help="with --select validation: stop after N epochs without a lower loss"

@@ -69,17 +69,17 @@ def test_values_of_other_types(values, words):
 
 
 def test_no_transforms_may_be_named_where_there_are_none():
-    assert recipe_from(parse(["images", "--quality", "fast", "--augment", "none"])) == Recipe(views=0, augment=())
+    assert recipe_from(parse(["images", "--quality", "fast", "--augment", "none"])) == Recipe(
+        views=0, input_size=160, augment=()
+    )
 
 
 def test_quality_stands_for_other_options():
-    assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0)
-    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=20)
+    assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0, input_size=160)
+    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=24)
     assert recipe_from(parse(["images", "--quality", "fast", "--input-size", "96"])).input_size == 96
-    best = ["images", "--quality", "best"]
-    assert recipe_from(parse(best)) == Recipe(views=40, input_size=224, unfreeze="all")
-    assert recipe_from(parse([*best, "--input-size", "160"])).input_size == 160
-    assert recipe_from(parse([*best, "--model", "resnet152"])).input_size is None
+    assert recipe_from(parse(["images", "--quality", "fast", "--model", "resnet152"])).input_size is None
+    assert recipe_from(parse(["images", "--quality", "best"])) == Recipe(views=40)
 
 
 def test_every_option_of_a_recipe_is_on_the_command_line():

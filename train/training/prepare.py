@@ -268,15 +268,14 @@ def _duplicates(table: pd.DataFrame, recipe: Recipe) -> dict[str, int]:
 
 def settled(recipe: Recipe) -> Recipe:
     """The recipe with the defaults that depend on other options, so that they are in the run's `config.json`."""
-    from train.models.registry import MODELS, ensemble_size
+    from train.models.registry import ensemble_size
 
     start = start_of(recipe)
     views = VIEWS[start] if recipe.views is None and recipe.epochs is None else recipe.views
     recipe = replace(recipe, views=views, ensemble=ensemble_size(recipe))
     if not recipe.fine_tunes:
         return replace(recipe, augment=())
-    unfreeze = "all" if start == "none" else MODELS[recipe.model].unfreeze
-    return replace(recipe, learning_rate=highest_learning_rate(recipe), unfreeze=recipe.unfreeze or unfreeze)
+    return replace(recipe, learning_rate=highest_learning_rate(recipe), unfreeze=recipe.unfreeze or "all")
 
 
 def phases_of(prepared: Prepared, split: Split) -> list[Phase]:

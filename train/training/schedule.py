@@ -123,7 +123,7 @@ def set_trainable(model: keras.Model, recipe: Recipe) -> None:
         # Of the head: it was given the statistics of the features of all training images.
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
     weighted = [layer for layer in base._flatten_layers(include_self=False) if layer.weights and not _is_group(layer)]
-    unfreeze = recipe.unfreeze or MODELS[recipe.model].unfreeze
+    unfreeze = recipe.unfreeze or "all"
     n_last = len(weighted) if unfreeze == "all" else int(unfreeze)
     for place, layer in enumerate(weighted):
         is_among_last = place >= len(weighted) - n_last

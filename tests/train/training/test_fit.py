@@ -265,17 +265,14 @@ def test_what_fine_tuning_trains():
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_lite_models_are_fine_tuned_from_their_fourth_stage_on(number):
+def test_all_of_a_lite_model_is_fine_tuned_but_batch_normalisation(number):
     from train.models.build import build_model
 
     name = f"efficientnet_lite{number}"
     model = build_model(name, n_classes=3, size=(32, 32))
     set_trainable(model, Recipe(model=name))
     base = [layer for layer in model.get_layer(BASE).layers if isinstance(layer, keras.layers.DepthwiseConv2D)]
-    trained = [layer.trainable for layer in base]
-    first = trained.index(True)
-    assert all(trained[first:]) and base[first].strides == (2, 2)
-    assert [layer.strides for layer in base[:first]].count((2, 2)) == 2, "of the second and the third stage"
+    assert all(layer.trainable for layer in base) and len(base) > 10
     assert not any(v.path.startswith("batch_normalization") for v in model.trainable_weights)
 
 
