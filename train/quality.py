@@ -6,7 +6,7 @@ from typing import Any
 
 QUALITIES: dict[str, dict[str, Any]] = {
     "fast": {"views": 0, "input_size": 160},
-    "standard": {"views": 24},
+    "standard": {"views": 20},
     "best": {"views": 40},
 }
 """Options by name: `fast` fits the last layer alone, in smaller images; `standard` and `best` train every layer, and

@@ -76,7 +76,7 @@ def test_no_transforms_may_be_named_where_there_are_none():
 
 def test_quality_stands_for_other_options():
     assert recipe_from(parse(["images", "--quality", "fast"])) == Recipe(views=0, input_size=160)
-    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=24)
+    assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=20)
     assert recipe_from(parse(["images", "--quality", "fast", "--input-size", "96"])).input_size == 96
     assert recipe_from(parse(["images", "--quality", "fast", "--model", "resnet152"])).input_size is None
     assert recipe_from(parse(["images", "--quality", "best"])) == Recipe(views=40)
