@@ -35,6 +35,12 @@ exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 int
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
 
 
+def _zero_or_more(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number of 0 or more. Got {text!r}.")
+    return int(text)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """All options. Those of a recipe have no default here, which shows which were given; `Recipe` has the defaults."""
     parser = argparse.ArgumentParser(
@@ -65,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("-h", "--help", action="help", help="show this help and exit")
     group.add_argument(
         "--explain",
-        type=int,
+        type=_zero_or_more,
         default=EXPLAINED_TESTS,
         metavar="N",
         help="test images for which the run's page shows what the model attends to, errors first "

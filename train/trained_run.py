@@ -81,7 +81,7 @@ class TrainedRun(LabelMethods):
 
     def predict(
         self,
-        paths: Sequence[str | os.PathLike[str]],
+        paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         *,
         hop_s: float | None = None,
         min_dbfs: float | None = None,
@@ -94,7 +94,7 @@ class TrainedRun(LabelMethods):
 
         Parameters
         ----------
-        paths : sequence of str or path
+        paths : str, path, or sequence of them
             Audio files, or folders of them.
         hop_s : float, optional
             One row a window, one every `hop_s` seconds; default: one row a recording, the mean of its windows.
@@ -221,7 +221,7 @@ class TrainedRun(LabelMethods):
 
     def events(
         self,
-        paths: Sequence[str | os.PathLike[str]],
+        paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         *,
         hop_s: float | None = None,
         any_sound: bool = False,

@@ -18,7 +18,7 @@ from generate.doctor.packages import check_package, needed
 from generate.doctor.rubber_band import check_rubber_band
 from generate.runtime.findings import INSTALL_ALL, Finding
 
-OLDEST_PYTHON = (3, 11)
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 AUDIO_FORMATS = ("WAV", "FLAC", "OGG")
 FFMPEG_DECODERS = ("mp3float", "aac", "alac", "wmav2", "opus")
 LITTLE_DISK_GB = 1.0
@@ -50,13 +50,13 @@ def diagnose() -> Iterator[Finding]:
 
 
 def check_python() -> Finding:
-    """Check that this Python is recent enough."""
+    """Check that this program is tested with this Python, and its packages are made for it."""
     found = f"Python {platform.python_version()}"
-    if sys.version_info[:2] >= OLDEST_PYTHON:
+    if OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
         return Finding("ok", f"{found} ({sys.executable})")
-    oldest = ".".join(map(str, OLDEST_PYTHON))
-    fix = f"install a newer one from https://www.python.org/downloads/, then {INSTALL_ALL}"
-    return Finding("missing", f"Python {oldest} or newer; this is {found}", fix)
+    oldest, newest = (".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
+    fix = f"install one of these from https://www.python.org/downloads/, then {INSTALL_ALL}"
+    return Finding("missing", f"Python {oldest} to {newest}; this is {found}", fix)
 
 
 def check_audio_formats() -> Finding:

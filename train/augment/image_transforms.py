@@ -136,7 +136,8 @@ class ImageTransforms:
             0 to 255, equal to those of `ImageDataGenerator`. After a change of brightness they are integers.
         """
         shape = pixels.shape[1:3]
-        is_whole = self._generator.brightness_range is not None
+        # A pixel that is filled with a `cval` beyond 0 to 255 would not be a byte.
+        is_whole = self._generator.brightness_range is not None and 0 <= self._generator.cval <= 255
         out = np.empty((*pixels.shape[:3], 3), dtype=np.uint8 if is_whole else np.float32)
         exact = (GREY if palette is None else palette).astype(np.float64)
         for image, drawn, into in zip(pixels, self.draw(len(pixels), (*shape, 3), rng), out, strict=True):

@@ -108,7 +108,7 @@ class Explanations:
 
 def explain_recordings(
     run: Run,
-    paths: Sequence[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     folder: Path,
     *,
     label: str | None = None,
@@ -121,7 +121,7 @@ def explain_recordings(
     Parameters
     ----------
     run : Run
-    paths : sequence of str or path
+    paths : str, path, or sequence of them
         Audio files, or folders of them.
     folder : Path
         For the files and `explanations.csv`; it is made. Files of the same names are replaced.

@@ -38,7 +38,7 @@ examples:
 exit status: 0 success, 1 nothing could be predicted (the message says why), 2 wrong usage, 3 some recordings could not
   be read, 130 interrupted."""
 SOME_REJECTED = 3
-CSV_BEGINS, JSON_BEGINS = "file,start_s,", '{\n  "run": '
+CSV_BEGINS, JSON_BEGINS = "file,start_s,end_s,silent,", '{\n  "run": '
 """How the tables that this command writes begin."""
 
 
@@ -69,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_event_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
-    add("--format", nargs="+", choices=FORMATS, default=[*FORMATS], help="of the events (default: all four)")
+    add("--format", nargs="+", choices=FORMATS, help="of the events (default: all four)")
     add_event_rules(group)
 
 
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(
         "train.predict",
         lambda: _predict(options),
-        interrupted="Nothing was written.",
+        interrupted="Files that were written are complete.",
         out_of_memory="Lower --batch-size, or use fewer models with --folds.",
     )
 
@@ -162,11 +162,12 @@ def _predict(options: argparse.Namespace) -> int:
         classes=options.classes, min_probability=options.min_probability, min_gap_s=options.min_gap_s
     )
     event_options.check(run.classes)
+    formats = options.format or [*FORMATS]
 
     def start(inputs: Inputs) -> None:
         _print_start(inputs, options.hop_seconds)
         if options.events is not None:
-            check_events_folder(options.events, [printable(str(path)) for path in inputs.recordings], options.format)
+            check_events_folder(options.events, [printable(str(path)) for path in inputs.recordings], formats)
 
     predictions = predict_recordings(
         run,
@@ -188,14 +189,14 @@ def _predict(options: argparse.Namespace) -> int:
         print("\n" + predictions_text(predictions, top=options.top))
     else:
         events = events_by_file(predictions, event_options)
-        files = write_event_files(options.events, predictions, events, event_options, formats=options.format)
+        files = write_event_files(options.events, predictions, events, event_options, formats=formats)
         pages, lacking = (
-            write_pages(options.events, predictions, events, event_options) if "html" in options.format else ([], {})
+            write_pages(options.events, predictions, events, event_options) if "html" in formats else ([], {})
         )
         print("\n" + events_text(events, predictions, top=options.top))
         n_events = count(sum(map(len, events.values())), "event")
         print(f"\nevents: {n_events} in {count(len(files) + len(pages), 'file')} in {options.events}")
-        if "html" in options.format:
+        if "html" in formats:
             print(pages_text(pages, lacking))
             print(write_events_review(options.events, predictions, events, event_options), end="")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
@@ -224,15 +225,22 @@ def _print_start(inputs: Inputs, hop_s: float | None) -> None:
 def _check_outputs(options: argparse.Namespace) -> None:
     """Check that the tables can be written, before any work is done."""
     from generate.runtime.output_file import check_output_file
+    from train.predict.event_files import MANIFEST, TABLE
 
-    for name in ("classes", "min_probability", "min_gap_s"):
+    for name in ("format", "classes", "min_probability", "min_gap_s"):
         if getattr(options, name) is not None and options.events is None:
             raise ValueError(
                 f"--{name.replace('_', '-')} must be combined with --events FOLDER. Give both, or leave it out."
             )
     for option, path, begins in (("--csv", options.csv, CSV_BEGINS), ("--json", options.json, JSON_BEGINS)):
-        if path is not None:
-            check_output_file(path, option, begins=begins)
+        if path is None:
+            continue
+        check_output_file(path, option, begins=begins)
+        of_events = [] if options.events is None else [(options.events / name).resolve() for name in (TABLE, MANIFEST)]
+        if path.resolve() in of_events:
+            raise ValueError(
+                f"{option} must be another file than those of the events. Got {str(path)!r}. Give another name."
+            )
     if options.csv is not None and options.csv == options.json:
         raise ValueError(f"--csv and --json must be two files. Got {str(options.csv)!r} for both. Change one of them.")
 

@@ -17,7 +17,7 @@ from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.output_folder import check_nothing_lost, files_listed
-from generate.runtime.safe_names import safe_name
+from generate.runtime.safe_names import safe_name, unique_ids
 from train.predict.events import DetectedEvent
 from train.predict.recording_page.listening import STRIPS
 
@@ -134,7 +134,11 @@ def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
 
 
 def names_of(files: Sequence[str]) -> dict[str, str]:
-    """A name for the files of each recording: its own without the suffix; where two are alike, its whole path."""
+    """A name for the files of each recording: its own without the suffix; where two are alike, its whole path.
+
+    Paths that are alike as names (`a/b.wav`, `a-b.wav`) have digits of their SHA-1 too.
+    """
     alike = Counter([Path(REVIEW).stem, *(Path(file).stem.casefold() for file in files)])  # of no recording
     names = {file: Path(file).stem if alike[Path(file).stem.casefold()] == 1 else file for file in files}
-    return {file: safe_name(name, max_bytes=100) for file, name in names.items()}
+    names = {file: safe_name(name, max_bytes=100) for file, name in names.items()}
+    return dict(zip(files, unique_ids(list(names.values()), files), strict=True))

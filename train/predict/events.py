@@ -13,6 +13,9 @@ STAYS = 0.7
 """An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis),
 so that one window just below the threshold does not cut it in two."""
 
+ROUNDING_S = 1e-6
+"""By which times of windows are off: a gap is as long as the shortest one wherever it is in a recording."""
+
 
 @dataclass(frozen=True)
 class DetectedEvent:
@@ -95,7 +98,7 @@ def find_events(
         own = sorted((event for event in events if event[2] == label), key=lambda event: event[0])
         joined: list[tuple[float, float, list[np.ndarray]]] = []
         for start_s, end_s, _, p in own:
-            if joined and start_s - joined[-1][1] < min_gap_s:
+            if joined and start_s - joined[-1][1] < min_gap_s - ROUNDING_S:
                 joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]), [*joined[-1][2], p])
             else:
                 joined.append((start_s, end_s, [p]))

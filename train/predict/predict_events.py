@@ -53,6 +53,17 @@ class EventOptions:
             raise ValueError(
                 f"--classes must be classes of the run. Got {unknown[0]!r}. Choose from {', '.join(classes)}."
             )
+        without = [name for name in self.classes or () if name in NOT_EVENTS]
+        if without:
+            raise ValueError(
+                f"--classes must be classes that have events. Got {without[0]!r}, which is trained on and never an "
+                "event. Leave it out."
+            )
+        if self.min_probability is not None and not 0 < self.min_probability <= 1:
+            raise ValueError(
+                f"--min-probability must be above 0 and at most 1. Got {self.min_probability}. Leave it out for the "
+                "thresholds of the run."
+            )
 
     def thresholds(self, classes: Sequence[str], calibration: SavedCalibration) -> dict[str, float]:
         """The threshold of each class that has events, of the classes of a run."""

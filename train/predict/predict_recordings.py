@@ -55,7 +55,9 @@ class Inputs:
     skipped: Counter[str]
 
 
-def find_inputs(run: Run, paths: Sequence[str | os.PathLike[str]], *, folds: Sequence[str] | None = None) -> Inputs:
+def find_inputs(
+    run: Run, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], *, folds: Sequence[str] | None = None
+) -> Inputs:
     """Find the recordings, and check that the run has the models and the settings for them.
 
     Parameters are those of `predict_recordings`.
@@ -66,10 +68,9 @@ def find_inputs(run: Run, paths: Sequence[str | os.PathLike[str]], *, folds: Seq
         If a fold is not finished, or the run's settings cannot be used.
     """
     chosen = folds_to_average(run, folds)
-    front = front_end(run)
-    return Inputs(
-        run, chosen, front, read_calibration(run.folder, run.classes), *find_recordings([Path(path) for path in paths])
-    )
+    front, calibration = front_end(run), read_calibration(run.folder, run.classes)
+    given = [paths] if isinstance(paths, str | os.PathLike) else paths  # not the letters of one
+    return Inputs(run, chosen, front, calibration, *find_recordings([Path(path) for path in given]))
 
 
 def quiet_level(run: Run) -> float | None:
@@ -80,7 +81,7 @@ def quiet_level(run: Run) -> float | None:
 
 def predict_recordings(
     run: Run,
-    paths: Sequence[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     hop_s: float | None = None,
     half_overlapping: bool = False,

@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 import struct
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from generate.audio.containers.chunks import LAYOUTS, walk
 
 COMMENT = re.compile(r"Recorded at (\d\d:\d\d:\d\d(?:\.\d+)?) (\d\d/\d\d/\d{4}) \(UTC([+-]\d{1,2}(?::\d\d)?)?\)")
-NAME = re.compile(r"(?:^|_)(\d{8})[_T](\d{6})(?:_|Z?$)")
+NAME = re.compile(r"(?:^|_)(\d{8})[_T](\d{6})(?:_|(Z?)$)")
 MAX_CHUNK_BYTES = 1 << 20
+YEARS = range(1970, 2200)
+"""Of a recorder whose clock was set; an event at the end of the year 9999 would end in none."""
 
 
 def recorded_at(path: Path) -> datetime | None:
@@ -35,7 +37,10 @@ def recorded_at(path: Path) -> datetime | None:
     >>> recorded_at(Path("clip_3.wav"))
     """
     texts = _texts(path)
-    return _of_guano(texts.get("guan", "")) or _of_audiomoth(texts.get("ICMT", "")) or _of_the_name(path.stem)
+    for found in (_of_guano(texts.get("guan", "")), _of_audiomoth(texts.get("ICMT", "")), _of_the_name(path.stem)):
+        if found and found.year in YEARS:
+            return found
+    return None
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -85,6 +90,7 @@ def _of_audiomoth(comment: str) -> datetime | None:
 def _of_the_name(stem: str) -> datetime | None:
     found = NAME.search(stem)
     try:
-        return datetime.strptime(f"{found[1]} {found[2]}", "%Y%m%d %H%M%S") if found else None
+        at = datetime.strptime(f"{found[1]} {found[2]}", "%Y%m%d %H%M%S") if found else None
+        return at.replace(tzinfo=UTC) if at and found and found[3] else at
     except ValueError:  # no such day
         return None

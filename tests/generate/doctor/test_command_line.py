@@ -106,10 +106,11 @@ def test_requirements_are_parsed(tmp_path):
     assert {"librosa", "tensorflow", "pooch"} <= ours.keys() and all(ours.values())
 
 
-def test_an_old_python(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0)])
+def test_a_python_that_is_too_old_or_too_new(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
     finding = checks.check_python()
-    assert finding.status == "missing" and "3.11 or newer" in finding.what and finding.fix
+    assert finding.status == "missing" and "Python 3.11 to 3.13" in finding.what and finding.fix
 
 
 def test_sound_formats(monkeypatch):

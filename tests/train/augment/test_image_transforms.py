@@ -51,6 +51,7 @@ def test_pixels_are_those_of_image_data_generator(pixels, preset):
         {"rotation_range": 20, "fill_mode": "constant", "cval": 99.0},
         {"rotation_range": 20, "fill_mode": "reflect"},
         {"channel_shift_range": 60.0, "brightness_range": (0.5, 1.5)},
+        {"width_shift_range": 0.5, "fill_mode": "constant", "cval": -80.0, "brightness_range": (0.5, 1.5)},
         {"rotation_range": 20, "interpolation_order": 0},
     ],
 )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -232,7 +233,7 @@ def test_json_holds_the_run_and_all_predictions(run, rendered, tmp_path):
 
 
 def test_an_older_table_is_replaced_whole(run, rendered, tmp_path):
-    (tmp_path / "out.csv").write_text("file,start_s,end_s\nold,0,1\n")
+    (tmp_path / "out.csv").write_text("file,start_s,end_s,silent,quiet\nold,0,1,False,False\n")
     assert predict(run, rendered / "audio_folder" / "low" / "1.wav", "--csv", tmp_path / "out.csv") == 0
     assert len(read_csv(tmp_path / "out.csv")) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "runs"]
@@ -731,12 +732,38 @@ def test_events_in_python_and_of_some_classes(run, rendered, tmp_path):
     pd.testing.assert_frame_equal(some.reset_index(drop=True), whole[whole["label"] == "low"].reset_index(drop=True))
     with pytest.raises(ValueError, match="--classes must be classes of the run. Got 'bat'"):
         load_run(run.folder).events([path], classes=["bat"])
+    for wrong in (-1, 0, 5.0):
+        with pytest.raises(ValueError, match="--min-probability must be above 0 and at most 1"):
+            load_run(run.folder).events([path], min_probability=wrong)
 
 
-@pytest.mark.parametrize("option", [("--classes", "low"), ("--min-probability", "0.5"), ("--min-gap-s", "1")])
+@pytest.mark.parametrize(
+    "option", [("--classes", "low"), ("--min-probability", "0.5"), ("--min-gap-s", "1"), ("--format", "raven")]
+)
 def test_options_of_events_without_events_are_refused(run, rendered, option, capsys):
     assert predict(run, rendered / "audio_folder", *option) == 1
     assert f"{option[0]} must be combined with --events FOLDER" in capsys.readouterr().err
+
+
+def test_a_table_of_events_is_not_replaced_by_one_of_windows(run, rendered, tmp_path, capsys):
+    path, events = rendered / "audio_folder" / "low" / "1.wav", tmp_path / "events"
+    events.mkdir()
+    assert predict(run, path, "--events", events, "--csv", events / "events.csv") == 1
+    assert "--csv must be another file than those of the events" in capsys.readouterr().err
+    assert not list(events.iterdir())
+    assert predict(run, path, "--events", events, "--format", "csv") == 0
+    before = (events / "events.csv").read_bytes()
+    assert predict(run, path, "--csv", events / "events.csv") == 1
+    assert "--csv must be" in capsys.readouterr().err and (events / "events.csv").read_bytes() == before
+
+
+def test_one_path_in_python_is_not_its_letters(run, rendered, monkeypatch):
+    from train import load_run
+
+    monkeypatch.chdir(rendered / "audio_folder" / "low")
+    (one,) = load_run(run.folder).predict("1.wav")["file"]
+    (same,) = load_run(run.folder).predict([Path("1.wav")])["file"]
+    assert one == same == "1.wav"
 
 
 def test_annotations_made_by_hand_are_not_written_over(run, rendered, capsys):

@@ -47,9 +47,9 @@ def test_all_three_say_the_same(tmp_path):
 
 
 def test_recordings_of_one_name_have_files_of_their_own(tmp_path):
-    alike = {"a/x.wav": [], "b/x.wav": [], "b/X.flac": []}
+    alike = {"a/x.wav": [], "b/x.wav": [], "b/X.flac": [], "n/1/a.wav": [], "n-1/a.wav": []}
     paths = write_events(tmp_path, alike, formats=["raven"], times={}, high_hz=1.0, made_by={})
-    assert len({path.name.casefold() for path in paths}) == 3
+    assert len({path.name.casefold() for path in paths}) == 5
 
 
 def test_own_files_are_replaced(tmp_path):

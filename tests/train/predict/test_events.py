@@ -56,6 +56,17 @@ def test_a_short_gap_is_closed():
     assert (event.start_s, event.end_s) == (2.5, 6.5) and event.mean_probability == 0.9
 
 
+@pytest.mark.parametrize("seconds", [0.96, 2.2, 4.1, 5.0])
+def test_a_gap_is_as_long_wherever_it_is(seconds):
+    """Half a window of hop and of shortest gap, the defaults: a window below the threshold is no shorter gap."""
+    starts_s = np.round(np.arange(200) * seconds / 2, 3)
+    p = np.where(np.arange(200) % 2, 0.0, 0.9)[:, None]
+    found = find_events(
+        starts_s, starts_s + seconds, p, ["a"], thresholds={"a": 0.5}, hop_s=seconds / 2, min_gap_s=seconds / 2
+    )
+    assert len(found) == 100
+
+
 def test_the_ends_of_a_recording_are_reached():
     (event,) = events_of([0.9, 0.9, 0.9])
     assert (event.start_s, event.end_s) == (0.0, 6.0)

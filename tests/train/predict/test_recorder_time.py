@@ -24,7 +24,9 @@ FIVE_BEHIND = timezone(timedelta(hours=-5))
         ("20210505_053000.WAV", datetime(2021, 5, 5, 5, 30)),
         ("SMM03873_20220719_000000.wav", datetime(2022, 7, 19)),
         ("SITE1_0+1_20160621_080001.wav", datetime(2016, 6, 21, 8, 0, 1)),
+        ("20210505T053000Z.wav", datetime(2021, 5, 5, 5, 30, tzinfo=UTC)),
         ("20210505_053000T.WAV", None),
+        ("99991231_235955.wav", None),  # an event would end in a year that there is not
         ("20211332_053000.wav", None),
         ("clip_3.wav", None),
         ("1-100032-A-0.wav", None),
