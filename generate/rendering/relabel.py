@@ -17,6 +17,7 @@ from generate.dataset.tables.schema import ADDED
 from generate.readers.collection.source_pattern import source_in_name
 from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, read_reviews
 from generate.rendering.options import RenderOptions
+from generate.runtime.os_compat import nfc
 from generate.runtime.safe_names import path_on_disk, printable, unique_ids
 from generate.runtime.wording import count, listed
 
@@ -208,16 +209,17 @@ def _added(
     """Windows of recordings as clips, named after the recording and where they begin.
 
     A file that is a copy of one of the collection is that recording; another is the one that `source_pattern` finds in
-    its name, or its own.
+    its name, or that is called as it is (clips may be cut from it), or its own.
     """
     source_of = dict(zip(clips["path"], clips["source_id"], strict=True))
     of_collection = {audio_folder / path: source for path, source in source_of.items()}
-    files = EqualFiles(of_collection)
+    files, sources_there = EqualFiles(of_collection), set(source_of.values())
     for path in dict.fromkeys(paths):
         if path in source_of:
             continue
         same = files.first_equal(audio_folder / path)
-        if source := of_collection[same] if same else source_in_name(path, source_pattern):
+        source = of_collection[same] if same else source_in_name(path, source_pattern)
+        if source or (source := nfc(printable(Path(path).stem))) in sources_there:
             source_of[path] = source
     new = [path for path in dict.fromkeys(paths) if path not in source_of]
     taken = [*clips["source_id"].unique(), *clips["clip_id"]]

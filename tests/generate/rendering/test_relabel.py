@@ -222,16 +222,20 @@ def test_a_window_of_a_copy_of_a_recording_keeps_its_source(audio_folder, tmp_pa
 
 def test_a_window_of_a_recording_that_its_name_tells_keeps_its_source(audio_folder, tmp_path):
     (tmp_path / "new").mkdir()
-    for name in ("1_night.wav", "night.wav"):  # two channels of other times of it, and another
+    names = ("1_night.wav", "low-2.wav", "night.wav")  # more of two, the second called as the recording itself
+    for name in names:
         soundfile.write(tmp_path / "new" / name, tone(300, seconds=4), SR)
-    rows = [("", tmp_path / "new" / name, 0.5, "low", "high") for name in ("1_night.wav", "night.wav")]
+    rows = [("", tmp_path / "new" / name, 0.5, "low", "high") for name in names]
     file = review(tmp_path / "review.csv", *rows)
-    given = [*QUICK, "--variants", "none", "--labels-from", file, "--source-pattern", r"^(\d)"]
+    given = [*QUICK, "--variants", "none", "--labels-from", file, "--source-pattern", r"^([01])"]
     assert generate(audio_folder, tmp_path / "images", *given) == 0
     table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
     added = table[table["reviewed"] == "added"].sort_values("audio_file")
-    assert list(added["recording"]) == ["1", "night"]
-    assert set(table["recording"]) == {*"0123", "night"} and not table["clip_id"].duplicated().any()
+    assert list(added["recording"]) == ["1", "low-2", "night"]
+    assert (
+        set(table["recording"]) == {"0", "1", "low-2", "low-3", "high-2", "high-3", "night"}
+        and not table["clip_id"].duplicated().any()
+    )
 
 
 def test_overwrite_forgets_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
