@@ -163,8 +163,10 @@ def prepare(options: RenderOptions) -> Prepared:
     if settings.long == "split" and collection.events is None:
         clips, unusable, known_lengths = cut_into_pieces(clips, audio_folder, seconds=settings.seconds, workers=workers)
     pattern = options.reader.source_pattern
-    relabelled = relabel(clips, review, audio_folder, source_pattern=pattern) if len(review) else None
-    if relabelled:
+    relabelled = None
+    if len(review):
+        is_given = bool(options.labels_from)
+        relabelled = relabel(clips, review, audio_folder, source_pattern=pattern, is_given=is_given)
         clips = relabelled.clips
         collection.missing += relabelled.missing
         collection.notes += relabelled.notes

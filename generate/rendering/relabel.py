@@ -72,7 +72,9 @@ def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
     return read_reviews([*([applied] if applied.is_file() and not options.overwrite else []), *options.labels_from])
 
 
-def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, source_pattern: str = "") -> Relabelled:
+def relabel(
+    clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, source_pattern: str = "", is_given: bool = True
+) -> Relabelled:
     """Apply a review.
 
     A row with a `clip_id` is of that clip. One without is of a window of a recording: of the clip that begins there, if
@@ -89,11 +91,13 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, so
     source_pattern : str
         Regular expression for the original recording in the names of files that are not in the collection; empty:
         each is its own.
+    is_given : bool
+        Whether a part of the review is given now; all of it may have been applied before, and its clips be gone.
 
     Raises
     ------
     ValueError
-        If none of the clips of the review is there.
+        If none of the clips of a review that is given is there.
     """
     paths = [
         _path(file, clip_id, audio_folder) for file, clip_id in zip(review["file"], review["clip_id"], strict=True)
@@ -101,7 +105,7 @@ def relabel(clips: pd.DataFrame, review: pd.DataFrame, audio_folder: Path, *, so
     place = _places(clips, review, paths)
     of_collection = (review["clip_id"] != "").to_numpy()
     lost = of_collection & (place < 0)
-    if lost.any() and lost.sum() == of_collection.sum():
+    if is_given and lost.any() and lost.sum() == of_collection.sum():
         first = review[lost].iloc[0]
         raise ValueError(
             f"--labels-from must be a review of this collection. Got {count(int(lost.sum()), 'clip')}, such as "

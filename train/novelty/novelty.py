@@ -116,7 +116,8 @@ def novelty(
         raise ValueError(f"--false-alarms must be above 0 and below 1. Got {false_alarms:g}. Give such as 0.1.")
     settings, table = read_images(images)
     refuse_multilabel(settings)
-    table = table[table["variant"] == ORIGINAL].reset_index(drop=True)
+    is_shown = (table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)  # silence is no healthy sound
+    table = table[is_shown].reset_index(drop=True)
     healthy = _healthy_class(table["label"].tolist(), healthy)
     is_healthy, sources = (table["label"] == healthy).to_numpy(), table["source_id"].to_numpy()
     needed = max(recordings_needed(), math.ceil(1 / false_alarms - 1 - 1e-9) + 1)
@@ -158,7 +159,8 @@ def novelty(
         front = FrontEnd(rendering, size, recipe.silent_ends, image_palette(rendering))
         with stream_windows(files, front) as stream:
             parts = []
-            while batch := list(itertools.islice(stream.windows, batch_size)):
+            heard = (entry for entry in stream.windows if not entry[1].is_silent)
+            while batch := list(itertools.islice(heard, batch_size)):
                 pixels = colour(np.stack([window.pixels for _, window in batch]), front.palette)
                 distances = distances_to(np.asarray(extractor.predict_on_batch(pixels), np.float32), known)
                 parts += [
@@ -166,6 +168,9 @@ def novelty(
                     for (path, window), d in zip(batch, distances, strict=True)
                 ]
         rejected = rejected + stream.rejected
+        judged = {part[0] for part in parts} | {entry.file for entry in rejected}
+        silent = [name for name in (printable(str(path)) for path in files) if name not in judged]
+        rejected = [*rejected, *(Rejected(name, 0.0, "silent") for name in silent)]
         windows = pd.DataFrame(parts, columns=["recording", "start_s", "distance", "is_own"])
         for name, of_file in windows.groupby("recording", sort=False):
             mean, most = of_file["distance"].mean(), of_file["start_s"][of_file["distance"].idxmax()]

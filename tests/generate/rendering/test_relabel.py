@@ -238,6 +238,16 @@ def test_a_window_of_a_recording_that_its_name_tells_keeps_its_source(audio_fold
     )
 
 
+def test_the_clips_of_an_applied_review_may_go(audio_folder, tmp_path, capsys):
+    file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", ""))
+    given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]
+    assert generate(*given, "--labels-from", file) == 0
+    (audio_folder / "low" / "0.wav").unlink()  # which the review dropped
+    assert generate(*given) == 0
+    assert "1 reviewed clip not in this collection, such as low-0: left out" in capsys.readouterr().out
+    assert len(tables.read_metadata(tmp_path / "images" / "metadata.csv")) == 7
+
+
 def test_overwrite_forgets_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
     file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", "high"))
     given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]

@@ -59,15 +59,22 @@ def test_tones_of_another_height_are_unlike(tmp_path, capsys):
             (tmp_path / "new").mkdir(exist_ok=True)
             file = file if number == n - 1 else tmp_path / "audio" / label / file.name
             soundfile.write(file, tone(hz * rng.uniform(0.9, 1.1), peak=0.3) + white(seed=number, rms=0.02), SR)
+    # A recorder that was off: silence is no healthy sound, and excuses no recording.
+    soundfile.write(tmp_path / "audio" / "healthy" / "off.wav", np.zeros(SR), SR)
+    soundfile.write(tmp_path / "new" / "then_off.wav", np.concatenate([tone(6000, peak=0.3), np.zeros(SR)]), SR)
+    soundfile.write(tmp_path / "new" / "off.wav", np.zeros(SR), SR)
     images = draw(tmp_path / "audio", tmp_path / "images", "--variants", "none")
     new = [str(tmp_path / "new"), str(tmp_path / "audio" / "healthy" / "healthy0.wav")]
-    assert main([str(images), *new, "--healthy", "healthy", "--csv", str(tmp_path / "n.csv")]) == 0
+    assert main([str(images), *new, "--healthy", "healthy", "--csv", str(tmp_path / "n.csv")]) == 3
     text, scores = capsys.readouterr().out, pd.read_csv(tmp_path / "n.csv").set_index("recording")
     assert "found         100.0 %" in text and "AUC           1.000" in text
-    assert list(scores["kind"].value_counts()[["healthy", "faulty", "new", "own"]]) == [12, 6, 2, 1]
+    assert list(scores["kind"].value_counts()[["healthy", "faulty", "new", "own"]]) == [12, 6, 3, 1]
     assert list(
-        scores.loc[[str(tmp_path / "new" / name) for name in ("faulty6.wav", "healthy12.wav")], "is_alarm"]
-    ) == [True, False]
+        scores.loc[
+            [str(tmp_path / "new" / name) for name in ("faulty6.wav", "healthy12.wav", "then_off.wav")], "is_alarm"
+        ]
+    ) == [True, False, True]
+    assert "off.wav" in text and "silent" in text
     assert "1 not judged" in text and "must have 20 recordings" not in text
     assert main([str(images), "--healthy", "healthy", "--false-alarms", "0.05"]) == 1
     assert "must have 20 recordings or more" in capsys.readouterr().err
