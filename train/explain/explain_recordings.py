@@ -152,8 +152,8 @@ def explain_recordings(
     windows: list[ExplainedWindow] = []
     rejected = inputs.rejected
     if inputs.recordings:
-        classifier = load_classifier(run, inputs.folds, inputs.calibration)
         models = load_models(run, inputs.folds)
+        classifier = load_classifier(run, inputs.folds, inputs.calibration, models=models)
         explainer = _Explainer(
             inputs.front, classifier, models, quiet_level(run), run.classes, folder, label_index, batch_size
         )

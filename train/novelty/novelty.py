@@ -79,7 +79,7 @@ class Novelty:
 
 def novelty(
     images: Path,
-    recordings: Sequence[str | os.PathLike[str]] = (),
+    recordings: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     *,
     healthy: str = "",
     false_alarms: float = 0.1,
@@ -92,7 +92,7 @@ def novelty(
     ----------
     images : Path
         Image folder. Clips of other classes than the healthy one are faulty examples, which only test.
-    recordings : sequence of str or path
+    recordings : str, path, or sequence of them
         New audio files, or folders of them.
     healthy : str
         The healthy class; may be empty where there is one class.
@@ -127,7 +127,7 @@ def novelty(
             f"The healthy class must have {needed} recordings or more for a threshold with {100 * false_alarms:g} % "
             f"false alarms. Got {n_healthy}. Add recordings, or raise --false-alarms."
         )
-    files, rejected, _ = find_recordings([Path(path) for path in recordings])
+    files, rejected, _ = find_recordings(recordings)
     if recordings:
         check_any_read(files, rejected, "scored")
     backend.set_up()

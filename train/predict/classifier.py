@@ -82,7 +82,12 @@ class Classifier:
 
 
 def load_classifier(
-    run: Run, folds: Sequence[str], calibration: SavedCalibration, *, any_sound: bool = False
+    run: Run,
+    folds: Sequence[str],
+    calibration: SavedCalibration,
+    *,
+    any_sound: bool = False,
+    models: Sequence[keras.Model] | None = None,
 ) -> Classifier:
     """Load the models of some folds with what is needed to use them.
 
@@ -94,13 +99,15 @@ def load_classifier(
         Of the run.
     any_sound : bool
         Without the distance from the training clips.
+    models : sequence of keras.Model, optional
+        Those of the folds, where they are loaded already.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If a file is missing, cannot be read, or does not fit this run.
     """
-    models = load_models(run, folds)
+    models = load_models(run, folds) if models is None else models
     plain = Classifier(models, calibration.temperature, run.multilabel)
     if any_sound or not calibration.most_distance:
         return plain

@@ -69,8 +69,7 @@ def find_inputs(
     """
     chosen = folds_to_average(run, folds)
     front, calibration = front_end(run), read_calibration(run.folder, run.classes)
-    given = [paths] if isinstance(paths, str | os.PathLike) else paths  # not the letters of one
-    return Inputs(run, chosen, front, calibration, *find_recordings([Path(path) for path in given]))
+    return Inputs(run, chosen, front, calibration, *find_recordings(paths))
 
 
 def quiet_level(run: Run) -> float | None:

@@ -62,8 +62,14 @@ class WindowStream:
     rejected: list[Rejected]
 
 
-def find_recordings(paths: Sequence[Path]) -> tuple[list[Path], list[Rejected], Counter[str]]:
+def find_recordings(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> tuple[list[Path], list[Rejected], Counter[str]]:
     """Find audio files: those given, and those in the folders given, at any depth.
+
+    Parameters
+    ----------
+    paths : str, path, or sequence of them
 
     Returns
     -------
@@ -77,7 +83,8 @@ def find_recordings(paths: Sequence[Path]) -> tuple[list[Path], list[Rejected], 
     recordings: list[Path] = []
     rejected: list[Rejected] = []
     skipped: Counter[str] = Counter()
-    for path in expand_wildcards(paths):
+    given = [paths] if isinstance(paths, str | os.PathLike) else paths  # not the letters of one
+    for path in expand_wildcards([Path(one) for one in given]):
         if os.path.isdir(path):
             try:
                 found, others = find_audio_files(path)
