@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
-from generate.dataset import tables
 from generate.dataset.folder import REVIEW
 from generate.readers.annotations import audacity, raven
+from generate.readers.annotations.event_tables import (
+    MANIFEST,
+    EventTable,
+    is_corrected,
+    manifest_entries,
+    read_event_tables,
+    sha256_of,
+)
 from generate.readers.annotations.events import Event
-from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.atomic_write import write_json, write_text_atomically
 from generate.runtime.output_folder import check_nothing_lost, files_listed
 from generate.runtime.safe_names import safe_name, unique_ids
 from train.predict.events import DetectedEvent
 from train.predict.recording_page.listening import STRIPS
 
-TABLE, MANIFEST = "events.csv", "events.json"
+TABLE = "events.csv"
 ENDINGS = {"raven": ".Table.1.selections.txt", "audacity": ".audacity.txt"}
 """Raven proposes the first for its own selection tables."""
 PAGE = ".html"
@@ -54,7 +60,7 @@ def event_table(events: Sequence[DetectedEvent], times: Mapping[str, datetime]) 
 
 
 def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequence[str]) -> None:
-    """Check, before any work, that only files of earlier events would be replaced.
+    """Check, before any work, that only files of earlier events would be replaced, as they were written.
 
     Parameters
     ----------
@@ -66,9 +72,18 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     Raises
     ------
     ValueError
-        If the folder is a file, or holds other files of these names: annotations made by hand are called so too.
+        If the folder is a file, or holds other files of these names: annotations made by hand are called so too; or
+        if one of the tables was corrected since.
     """
-    check_nothing_lost(folder, "--events", [*_planned(recordings, formats), MANIFEST], manifest=MANIFEST)
+    planned = _planned(recordings, formats)
+    check_nothing_lost(folder, "--events", [*planned, MANIFEST], manifest=MANIFEST)
+    earlier = read_event_tables(folder)
+    corrected = [name for name in planned if name in earlier and is_corrected(folder, name, earlier[name])]
+    if corrected:
+        raise ValueError(
+            f"--events must be a folder whose tables are as they were written. Got {str(folder)!r}, whose "
+            f"{corrected[0]!r} was corrected since; the corrections would be lost. Give another folder."
+        )
 
 
 def write_events(
@@ -106,19 +121,30 @@ def write_events(
     """
     folder.mkdir(parents=True, exist_ok=True)
     planned = _planned(list(events), formats)
-    # First, so that after an interruption the next run knows its own files.
-    content = {"format": 1, **made_by, "files": sorted(files_listed(folder / MANIFEST) | {MANIFEST, *planned})}
-    write_text_atomically(folder / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    texts, tables = {}, {}
     if "csv" in formats:
-        tables.write_table(folder / TABLE, event_table([event for own in events.values() for event in own], times))
+        texts[TABLE] = event_table([event for own in events.values() for event in own], times).to_csv(
+            index=False, lineterminator="\n"
+        )
+        tables[TABLE] = EventTable("csv", tuple(events), "")
     names = names_of(list(events))
     for file, own in events.items():
         plain = [(Event("", event.start_s, event.end_s, event.label), event.peak_probability) for event in own]
         if "raven" in formats:
-            write_text_atomically(folder / (names[file] + ENDINGS["raven"]), raven.write(plain, high_hz=high_hz))
+            name = names[file] + ENDINGS["raven"]
+            texts[name], tables[name] = raven.write(plain, high_hz=high_hz), EventTable("raven", (file,), "")
         if "audacity" in formats:
-            text = audacity.write(event for event, _ in plain)
-            write_text_atomically(folder / (names[file] + ENDINGS["audacity"]), text)
+            name = names[file] + ENDINGS["audacity"]
+            texts[name] = audacity.write(event for event, _ in plain)
+            tables[name] = EventTable("audacity", (file,), "")
+    earlier = {name: table for name, table in read_event_tables(folder).items() if name not in tables}
+    content = {"format": 1, **made_by, "files": sorted(files_listed(folder / MANIFEST) | {MANIFEST, *planned})}
+    # First, so that after an interruption the next run knows its own files; without the sums of those that change.
+    write_json(folder / MANIFEST, content | {"tables": manifest_entries(earlier)})
+    for name, text in texts.items():
+        write_text_atomically(folder / name, text)
+    written = {name: replace(table, sha256=sha256_of(texts[name])) for name, table in tables.items()}
+    write_json(folder / MANIFEST, content | {"tables": manifest_entries(earlier | written)})
     return [folder / name for name in planned if not name.endswith((PAGE, STRIPS))]
 
 

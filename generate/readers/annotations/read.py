@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from generate.audio.formats import AUDIO_SUFFIXES
 from generate.readers.annotations import audacity, kaleidoscope, label_studio, raven, table
 from generate.readers.annotations.detect import KNOWN_SUFFIXES, TABLE_SUFFIXES
+from generate.readers.annotations.event_tables import Chosen, choose_tables, of_recordings
 from generate.readers.annotations.events import AnnotationFile, Columns
 from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
 from generate.readers.csv_tables.csv_text import MAX_TABLE_BYTES, read_table
@@ -61,10 +63,18 @@ def read_annotations(path: Path, chosen: Columns | None = None) -> tuple[dict[st
         raise FileNotFoundError(f"There is no file or folder {str(path)!r} (--annotations).")
     files: dict[str, AnnotationFile] = {}
     skipped: Counter[str] = Counter()
-    for name in _texts(path):
+    texts = _texts(path)
+    tables = _event_tables(path, texts)
+    for name in texts:
+        own = tables.get(os.path.dirname(name))
+        own_name = os.path.basename(name)
+        if own and own_name in own.skipped:
+            continue
         found = read_file(path / name, chosen)
         if found is None:
             skipped[os.path.splitext(name)[1].lower()] += 1
+        elif own and own_name in own.recordings:
+            files[name] = of_recordings(found, own.recordings[own_name], own.note)
         else:
             files[name] = found
     if not files:
@@ -127,6 +137,15 @@ def _read_table(path: Path, chosen: Columns, first_lines: list[str]) -> Annotati
     if any(label_studio.recognises(row) for row in rows.to_dict("records")):
         return label_studio.read(rows, chosen)
     return table.read(rows, chosen) if table.recognises(columns) else None
+
+
+def _event_tables(folder: Path, texts: Sequence[str]) -> dict[str, Chosen]:
+    """Which of the tables that this program wrote are read, by their folders."""
+    names = defaultdict(set)
+    for text in texts:
+        names[os.path.dirname(text)].add(os.path.basename(text))
+    found = {within: choose_tables(folder / within, own) for within, own in names.items()}
+    return {within: chosen for within, chosen in found.items() if chosen is not None}
 
 
 def _texts(folder: Path) -> list[str]:

@@ -36,6 +36,7 @@ def test_all_three_say_the_same(tmp_path):
         "dusk.audacity.txt",
         "events.csv",
     ]
+    (tmp_path / "events" / "events.json").unlink()  # it says that each event is in three tables
     files, _ = read_annotations(tmp_path / "events")
     expected = [(1.5, 4.25, "great tit"), (3600.0, 3603.0, "wren")]
     for name, content in files.items():
@@ -59,6 +60,32 @@ def test_own_files_are_replaced(tmp_path):
     write(tmp_path / "events")
     write(tmp_path / "events", ["csv"])
     check_events_folder(tmp_path / "events", list(EVENTS), FORMATS)
+
+
+@pytest.mark.parametrize("name", ["dusk.Table.1.selections.txt", "dusk.audacity.txt", "events.csv"])
+def test_a_corrected_table_is_not_replaced(tmp_path, name):
+    write(tmp_path)
+    (tmp_path / name).write_text((tmp_path / name).read_text() + "corrected")
+    with pytest.raises(ValueError, match=f"whose '{name}' was corrected since; the corrections would be lost"):
+        check_events_folder(tmp_path, list(EVENTS), FORMATS)
+    other = [kind for kind in FORMATS if not name.endswith({"raven": "selections.txt"}.get(kind, kind + ".txt"))]
+    check_events_folder(tmp_path, list(EVENTS), [kind for kind in other if kind != "csv" or name != "events.csv"])
+
+
+def test_an_interrupted_call_can_be_repeated(tmp_path, monkeypatch):
+    write(tmp_path)
+    written = []
+
+    def break_off(path, text):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.write_text(text + " ")
+
+    monkeypatch.setattr("train.predict.event_files.write_text_atomically", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path)
+    check_events_folder(tmp_path, list(EVENTS), FORMATS)
 
 
 @pytest.mark.parametrize("name", ["dusk.Table.1.selections.txt", "dusk.html", "events.csv", "events.json"])
