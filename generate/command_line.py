@@ -190,7 +190,7 @@ def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
 def _add_running(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
     add("-h", "--help", action="help", help="show this help and exit")
-    add("--overwrite", action="store_true", help="replace the images in OUTPUT")
+    add("--overwrite", action="store_true", help="replace the images in OUTPUT; an applied review stays")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core)")
     add("--cluster", default="", metavar="ADDRESS", help="Dask cluster on the same disk, such as tcp://scheduler:8786")
     add(

@@ -141,9 +141,10 @@ def _is_behind_a_link(images: Path, name: str) -> bool:
 
 
 def clear(images: Path, own: Iterable[str]) -> None:
-    """Remove what this program wrote into the folder (`--overwrite`), except `settings.json`.
+    """Remove what this program wrote into the folder (`--overwrite`), except `settings.json` and `reviewed.csv`.
 
-    It shows that this program made the folder, and is replaced atomically afterwards.
+    The first shows that this program made the folder, and is replaced atomically afterwards; the second is a person's
+    work.
 
     Parameters
     ----------
@@ -154,5 +155,5 @@ def clear(images: Path, own: Iterable[str]) -> None:
     """
     # The tables are removed last: if this is interrupted, they still name the images.
     remove_images(images, own)
-    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, tables.REVIEWED, PAGE, REVIEW):
+    for name in (tables.METADATA, tables.JOURNAL, tables.REJECTED, PAGE, REVIEW):
         (images / name).unlink(missing_ok=True)

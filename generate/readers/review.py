@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +28,15 @@ SAME_START_S = 0.005
 """Windows that begin within this time of each other are one."""
 
 
-def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
+_ADDED_ID = re.compile(r".*-at\d{5,}\.\d{3}s.*", re.DOTALL)
+
+
+def added_id(source: str, start_s: float) -> str:
+    """The `clip_id` of a window of a recording that a review adds."""
+    return f"{source}-at{start_s:09.3f}s"
+
+
+def read_reviews(paths: Sequence[Path], audio_folder: Path) -> pd.DataFrame:
     """Read reviews; where two are of one clip, or of one event, the later file is valid.
 
     A window of a recording may have a row for each class that was predicted there.
@@ -35,6 +45,8 @@ def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
     ----------
     paths : sequence of Path
         Such as `review.csv`.
+    audio_folder : Path
+        Of the collection.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
     valid: dict[tuple[str, ...], dict] = {}
     of_window: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for path in paths:
-        for row in _read(path).to_dict("records"):
+        for row in _read(path, audio_folder).to_dict("records"):
             key = _key(row)
             earlier = of_window.setdefault(key[:2], set())
             # A page that was made after a review asks for the class that the review gave.
@@ -63,10 +75,12 @@ def read_reviews(paths: Sequence[Path]) -> pd.DataFrame:
 
 def _key(row: dict) -> tuple[str, ...]:
     """What tells clips and events apart."""
-    return (row["clip_id"],) if row["clip_id"] else (row["file"], f"{row['start_s']:.2f}", row["label"])
+    return (
+        (row["clip_id"],) if row["clip_id"] else (os.path.normpath(row["file"]), f"{row['start_s']:.2f}", row["label"])
+    )
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, audio_folder: Path) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"There is no review {str(path)!r}. Save one with the page review.html.")
     table = read_table(path)
@@ -76,8 +90,12 @@ def _read(path: Path) -> pd.DataFrame:
     for name in ("label", "new_label"):
         table[name] = [nfc(printable(value.strip())) for value in text[name]]
     table["start_s"] = [_seconds(value) for value in text["start_s"]]
-    # A clip that an earlier review added has a name by now; its recording is still not of the collection.
-    table.loc[[LEADS_OUT.match(file) is not None for file in table["file"]], "clip_id"] = ""
+    # A clip that an earlier review added has a name by now, which no clip of the collection as it is read has.
+    is_added = table["clip_id"].map(lambda clip_id: _ADDED_ID.fullmatch(clip_id) is not None)
+    is_added |= table["file"].map(lambda file: LEADS_OUT.match(file) is not None)
+    named = is_added & (table["clip_id"] != "")
+    table.loc[named, "file"] = [(audio_folder.absolute() / file).as_posix() for file in table.loc[named, "file"]]
+    table.loc[is_added, "clip_id"] = ""
     keys = pd.Series([str(_key(row)) for row in table.to_dict("records")], index=table.index, dtype=object)
     decision, new, before = table["decision"], table["new_label"], table["label"]
     for wrong, what in (

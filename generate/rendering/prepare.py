@@ -129,7 +129,7 @@ def prepare(options: RenderOptions) -> Prepared:
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout
     _refuse_overlap(audio_folder, images)
-    review = reviews_of(options, images)
+    review = reviews_of(options, images, audio_folder)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
     settings = _settings(options, layout)
@@ -149,7 +149,7 @@ def prepare(options: RenderOptions) -> Prepared:
             "labels. Got labels of whole files. Leave them out."
         )
     if collection.multilabel and len(review):
-        raise ValueError("--labels-from must be left out where clips have several labels: a review has one a clip.")
+        raise ValueError("A review (--labels-from, reviewed.csv) has one label a clip. Got several. Leave it out.")
     labels = sorted({*clips["label"], *review["new_label"]} - {""} if len(review) else set(clips["label"]))
     if collection.multilabel and (options.classes or options.leave_out):
         raise ValueError(

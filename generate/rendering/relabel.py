@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from generate.audio.equal_files import EqualFiles
+from generate.dataset.settings_file import SETTINGS, read_settings
 from generate.dataset.tables import REVIEWED
 from generate.dataset.tables.schema import ADDED
 from generate.readers.collection.source_pattern import source_in_name
-from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, read_reviews
+from generate.readers.review import CHANGED, CONFIRMED, DROPPED, SAME_START_S, added_id, read_reviews
 from generate.rendering.options import RenderOptions
 from generate.runtime.os_compat import nfc
 from generate.runtime.safe_names import path_on_disk, printable, unique_ids
@@ -49,19 +50,21 @@ class Relabelled:
     notes: tuple[str, ...]
 
 
-def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
+def reviews_of(options: RenderOptions, images: Path, audio_folder: Path) -> pd.DataFrame:
     """Read the reviews that were applied to an image folder before, and those that are given now.
 
     Parameters
     ----------
     options : RenderOptions
     images : Path
-        The image folder, which need not exist; with `overwrite` what was applied to it is forgotten.
+        The image folder, which need not exist. What was applied to it stays with `overwrite` too.
+    audio_folder : Path
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a review cannot be read, or one is given to a run of a part of the collection.
+        If a review cannot be read, or one is given to a run of a part of the collection; or if one was applied to the
+        images of another audio folder, which `overwrite` replaces.
     """
     if options.labels_from and (options.limit or options.classes or options.leave_out):
         raise ValueError(
@@ -69,7 +72,21 @@ def reviews_of(options: RenderOptions, images: Path) -> pd.DataFrame:
             "--limit, --classes or --leave-out with it. Leave these out."
         )
     applied = images / REVIEWED
-    return read_reviews([*([applied] if applied.is_file() and not options.overwrite else []), *options.labels_from])
+    if options.overwrite and applied.is_file() and _audio_folder_of(images) != audio_folder.resolve():
+        raise ValueError(
+            f"{str(images)!r} holds {REVIEWED}, a review of another audio folder, which --overwrite must not lose. "
+            "Give another OUTPUT; or move the file away, and give it with --labels-from if it is of these recordings."
+        )
+    return read_reviews([*([applied] if applied.is_file() else []), *options.labels_from], audio_folder)
+
+
+def _audio_folder_of(images: Path) -> Path | None:
+    """The audio folder of an image folder; None where its settings cannot be read."""
+    try:
+        named = read_settings(images / SETTINGS).get("collection", {}).get("audio_folder")
+    except (OSError, ValueError):
+        return None
+    return None if named is None else (images.resolve() / named).resolve()
 
 
 def relabel(
@@ -230,7 +247,7 @@ def _added(
     names = unique_ids([*(Path(path).stem for path in new), *taken], [*new, *taken])[: len(new)]
     source_of |= dict(zip(new, names, strict=True))
     sources = [source_of[path] for path in paths]
-    ids = [f"{source}-at{start_s:09.3f}s" for source, start_s in zip(sources, review["start_s"], strict=True)]
+    ids = [added_id(source, start_s) for source, start_s in zip(sources, review["start_s"], strict=True)]
     taken = list(clips["clip_id"])
     ids = unique_ids([*ids, *taken], [*paths, *taken])[: len(ids)]
     texts = {"clip_id": ids, "path": list(paths), "label": list(review["new_label"]), "source_id": sources}

@@ -216,9 +216,7 @@ def _write_tables(
     own_files.remove_old_audio(images)
     own_files.remove_temporary(images)
     tables.write_table(images / tables.REJECTED, rejected_lines)
-    if prepared.review is None:
-        (images / tables.REVIEWED).unlink(missing_ok=True)  # of what --overwrite replaces
-    else:
+    if prepared.review is not None:
         tables.write_table(images / tables.REVIEWED, prepared.review)
     tables.write_table(images / tables.METADATA, metadata)
     (images / tables.JOURNAL).unlink()

@@ -1,5 +1,6 @@
 """A review is applied to a collection, from the command line to the tables."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -117,6 +118,10 @@ def test_a_review_is_applied_and_its_images_follow(audio_folder, recording, tmp_
     log = pd.read_csv(images / "reviewed.csv", keep_default_na=False)
     assert log["outcome"].value_counts()[["added", "changed", "dropped"]].tolist() == [2, 2, 1]
 
+    assert generate(*again, "--overwrite", "--seed", "3") == 0
+    table = tables.read_metadata(images / "metadata.csv")
+    assert table[table["variant"] == "original"]["label"].value_counts().to_dict() == {"high": 6, "low": 3}
+    (images / "reviewed.csv").unlink()
     assert generate(*again, "--overwrite") == 0
     assert tables.read_metadata(images / "metadata.csv")["reviewed"].eq("").all()
     assert not (images / "reviewed.csv").exists()
@@ -248,10 +253,26 @@ def test_the_clips_of_an_applied_review_may_go(audio_folder, tmp_path, capsys):
     assert len(tables.read_metadata(tmp_path / "images" / "metadata.csv")) == 7
 
 
-def test_overwrite_forgets_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
+def test_a_window_that_was_added_within_the_audio_folder_can_be_reviewed_again(audio_folder, tmp_path):
+    images, night = tmp_path / "images", audio_folder / "high" / "0.wav"
+    soundfile.write(night, tone(300, seconds=4), SR)
+    given = [audio_folder, images, *QUICK, "--variants", "none", "--long", "first"]
+    assert generate(*given, "--labels-from", review(tmp_path / "1.csv", ("", night, 2.5, "low", "owl"))) == 0
+    table = tables.read_metadata(images / "metadata.csv")
+    (owl,) = table.index[table["label"] == "owl"]
+    clip_id, file = table.loc[owl, ["clip_id", "audio_file"]]
+    assert file == "high/0.wav"
+    again = review(tmp_path / "2.csv", (clip_id, file, 2.5, "owl", "rain"))
+    assert generate(*given, "--labels-from", again) == 0
+    labels = tables.read_metadata(images / "metadata.csv").set_index("clip_id")["label"]
+    assert labels[clip_id] == "rain" and "owl" not in set(labels) and len(labels) == 9
+
+
+def test_overwrite_keeps_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
     file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", "high"))
     given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]
-    assert generate(*given, "--labels-from", file) == 0 and (tmp_path / "images" / "reviewed.csv").exists()
+    assert generate(*given, "--labels-from", file) == 0
+    file.unlink()
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -261,7 +282,21 @@ def test_overwrite_forgets_a_review_even_if_it_is_killed(audio_folder, tmp_path,
         assert generate(*given, "--overwrite") == 130
     assert generate(*given) == 0
     table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
-    assert set(table["reviewed"]) == {""} and table["label"].value_counts().to_dict() == {"high": 4, "low": 4}
+    assert table["label"].value_counts().to_dict() == {"high": 5, "low": 3}
+
+
+def test_overwrite_by_another_collection_does_not_lose_a_review(audio_folder, tmp_path, capsys):
+    file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", "high"))
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK, "--variants", "none", "--labels-from", file) == 0
+    other = shutil.copytree(audio_folder, tmp_path / "other")
+    before = (images / "reviewed.csv").read_bytes()
+    assert generate(other, images, *QUICK, "--variants", "none", "--overwrite") == 1
+    assert "a review of another audio folder" in capsys.readouterr().err
+    assert (images / "reviewed.csv").read_bytes() == before and len(tables.read_metadata(images / "metadata.csv")) == 8
+    moved = (images / "reviewed.csv").rename(tmp_path / "mine.csv")
+    assert generate(other, images, *QUICK, "--variants", "none", "--overwrite", "--labels-from", moved) == 0
+    assert tables.read_metadata(images / "metadata.csv")["label"].value_counts().to_dict() == {"high": 5, "low": 3}
 
 
 def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
