@@ -89,6 +89,7 @@ def write_windows_page(
         found_by=found_by,
         run=run.folder.resolve().name,
         settings=front.settings,
+        images=run.images,
         sounds=audio_folder_beside(page, run.images, run.image_settings()),
         note=what_is_not,
     )

@@ -67,6 +67,7 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
         found_by="suspects",
         run=name,
         settings=settings,
+        images=run.images,
         sounds=audio_folder_beside(page, run.images, described),
         note=f"Found by the run {name}. The nearest are training clips of other recordings, by pretrained features."
         + (f" Left out: {count(n_reviewed, 'clip')} whose label a review gave." if n_reviewed else ""),

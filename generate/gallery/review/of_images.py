@@ -49,6 +49,7 @@ def write_gallery_review(
         title=f"Review of {data['name']}",
         found_by="gallery",
         settings=settings,
+        images=images,
         sounds=audio_folder_beside(page, images, described),
         note=f"{data['n_left_out']:,} more clips are not on this page." if data["n_left_out"] else "",
     )

@@ -30,13 +30,14 @@ def write_review_page(
     found_by: str,
     run: str = "",
     settings: Settings,
+    images: Path,
     sounds: str = "",
     note: str = "",
 ) -> None:
     """Write a page on which a person reviews items by keyboard, atomically; it opens by a double click.
 
-    Decisions stay in the browser, under a key that is the same for a page that is written again with the same items,
-    and are saved as `review.csv`, with the columns `COLUMNS`.
+    Decisions stay in the browser, by clip, so that those of a page that is written again with other items are still
+    there, and are saved as `review.csv`, with the columns `COLUMNS`.
 
     Parameters
     ----------
@@ -52,8 +53,10 @@ def write_review_page(
         Name of the run that found them, or empty.
     settings : Settings
         Of the images, for their axes.
+    images : Path
+        The image folder, for the command to run afterwards.
     sounds : str
-        The collection's audio folder, relative to the page, for the command to run afterwards; empty: it is not known.
+        The collection's audio folder, relative to the page, for that command; empty: it is not known.
     note : str
         What is not on the page.
 
@@ -65,13 +68,14 @@ def write_review_page(
     if found_by not in FOUND_BY:
         raise ValueError(f"found_by must be one of {', '.join(FOUND_BY)}. Got {found_by!r}.")
     data = {
-        "id": page_id(items, found_by=found_by, run=run),
+        "id": page_id(title, found_by=found_by, run=run),
         "title": title,
         "found_by": found_by,
         "run": run,
         "classes": list(classes),
         "columns": COLUMNS,
         "sounds": sounds,
+        "images": _beside(path, images.resolve()),
         "note": note,
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
@@ -100,17 +104,21 @@ def audio_folder_beside(page: Path, images: Path, described: SettingsFile) -> st
         Its `settings.json`.
     """
     named = described.get("collection", {}).get("audio_folder", "")
-    place = relative_posix(Path(os.path.normpath(images.absolute() / named)), page.parent.resolve()) if named else ""
-    return "" if Path(place).is_absolute() else place  # on another drive of Windows
+    return _beside(page, Path(os.path.normpath(images.absolute() / named))) if named else ""
 
 
-def page_id(items: Sequence[ReviewItem], *, found_by: str, run: str) -> str:
-    """A name for the decisions of a page: the same where it asks the same.
+def _beside(page: Path, folder: Path) -> str:
+    """A folder relative to a page; empty where it is on another drive of Windows."""
+    place = relative_posix(folder, page.parent.resolve())
+    return "" if Path(place).is_absolute() else place
+
+
+def page_id(title: str, *, found_by: str, run: str) -> str:
+    """A name for the decisions of a page in the browser, which keeps those of all pages together.
 
     Parameters
     ----------
-    items, found_by, run
+    title, found_by, run
         See `write_review_page`.
     """
-    asked = [[item.clip_id, item.file, item.start_s, item.end_s, item.label] for item in items]
-    return hashlib.sha256(json.dumps([found_by, run, asked]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([title, found_by, run]).encode()).hexdigest()[:16]

@@ -3,29 +3,33 @@
 const items = data.items, KEY = `review ${data.id}`, SAVED = "review.csv";
 const WORDS = { y: "confirmed", c: "changed", n: "dropped" };
 let log = [];                // [item, "y", "c" or "n", the new class of "c", when in ms]; the last of an item counts
+let others = [];             // kept entries of clips that are not on the page as it is now
 let decided = new Map();     // item -> its last entry
 let isKept = true;           // whether the browser keeps the log
 let nSaved = 0;              // entries that were saved where it does not
 
-const isEntry = (entry) => Array.isArray(entry) && Number.isInteger(entry[0]) && Boolean(items[entry[0]]) && Object.hasOwn(WORDS, entry[1])
+const keyOf = (item) => JSON.stringify([item.clip_id, item.file, Number(item.start_s), Number(item.end_s), item.label]);
+const places = new Map(items.map((item, k) => [keyOf(item), k]));
+const isEntry = (entry) => Array.isArray(entry) && typeof entry[0] === "string" && Object.hasOwn(WORDS, entry[1])
   && typeof entry[2] === "string" && Number.isFinite(entry[3]);
 const recount = () => { decided = new Map(log.map((entry) => [entry[0], entry])); };
 
-/** Take over what the browser has kept. */
+/** Take over what the browser has kept: by clips, since the page may have been written again with others. */
 function readLog() {
   let text = null;
   try { text = localStorage.getItem(KEY); } catch { isKept = false; }
-  try {
-    const kept = JSON.parse(text ?? "[]");
-    log = Array.isArray(kept) ? kept.filter(isEntry) : [];
-  } catch { log = []; }
+  let kept = [];
+  try { kept = JSON.parse(text ?? "[]"); } catch { /* none */ }
+  kept = Array.isArray(kept) ? kept.filter(isEntry) : [];
+  log = kept.filter(([key]) => places.has(key)).map(([key, ...rest]) => [places.get(key), ...rest]);
+  others = kept.filter(([key]) => !places.has(key));
   recount();
 }
 
 function keepLog() {
   recount();
   try {
-    localStorage.setItem(KEY, JSON.stringify(log));
+    localStorage.setItem(KEY, JSON.stringify([...others, ...log.map(([k, ...rest]) => [keyOf(items[k]), ...rest])]));
     isKept = true;
   } catch { isKept = false; }
 }
@@ -45,7 +49,6 @@ function takeBack() {
 /** All classes: those of the page, and new ones. */
 const allClasses = () => [...new Set([...data.classes, ...[...decided.values()].filter(([, what]) => what === "c").map(([, , name]) => name)])];
 const newLabelOf = ([k, what, name]) => (what === "y" ? items[k].label : what === "c" ? name : "");
-const keyOf = (item) => JSON.stringify([item.clip_id, item.file, Number(item.start_s), Number(item.end_s), item.label]);
 
 const savedRows = () => [data.columns, ...items.map((item, k) => [item, decided.get(k)]).filter(([, entry]) => entry).map(([item, entry]) =>
   [item.clip_id, item.file, item.start_s, item.end_s, item.label, WORDS[entry[1]], newLabelOf(entry), data.found_by, data.run, new Date(entry[3]).toISOString()])];
@@ -76,7 +79,7 @@ function openSaved(text) {
   const rows = csvRows(text.replace(/^\ufeff/, ""));
   const heading = rows?.shift();
   if (!heading || heading.join() !== data.columns.join()) throw new Error(`The file must be a ${SAVED} that such a page saved, whose first line is ${data.columns.join(",")}. Nothing was opened.`);
-  const place = new Map(items.map((item, k) => [keyOf(item), k])), letters = new Map(Object.entries(WORDS).map(([letter, word]) => [word, letter]));
+  const letters = new Map(Object.entries(WORDS).map(([letter, word]) => [word, letter]));
   const taken = [];
   let nOther = 0, nLater = 0;
   rows.forEach((cells, number) => {
@@ -85,7 +88,7 @@ function openSaved(text) {
     if (cells.length !== data.columns.length || !what || Number.isNaN(at) || (what === "c" && !row.new_label)) {
       throw new Error(`Row ${number + 2} of the file is not as such a page saves it. Nothing was opened.`);
     }
-    const k = row.found_by === data.found_by && row.run === data.run ? place.get(keyOf(row)) : undefined;
+    const k = row.found_by === data.found_by && row.run === data.run ? places.get(keyOf(row)) : undefined;
     if (k === undefined) nOther += 1;
     else if (decided.has(k) && decided.get(k)[3] >= at) nLater += 1;
     else if (what === "c" && row.new_label !== row.label) taken.push([k, "c", row.new_label, at]);

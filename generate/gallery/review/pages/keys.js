@@ -3,7 +3,8 @@
 document.title = data.title;
 find("title").textContent = data.title;
 find("note").textContent = data.note;
-find("next").append(command(`python -m generate ${data.sounds ? folderOfPage(data.sounds) : "SOUNDS"} --labels-from ${SAVED}`));
+find("next").append(command(`python -m generate ${data.sounds ? folderOfPage(data.sounds) : "SOUNDS"} ${data.images ? folderOfPage(data.images) : "IMAGES"} --labels-from ${SAVED}`),
+  " Give the options too with which the images were made, if you gave any; what differs is named.");
 
 const suggestion = () => { const name = items[current()]?.suggested; if (name) answer("c", name); };
 const numbered = (digit) => { const name = allClasses()[digit - 1]; if (name) answer("c", name); else say(`There is no class with the key ${digit}.`); };

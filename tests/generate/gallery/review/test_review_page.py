@@ -206,7 +206,9 @@ def test_a_part_is_reviewed_and_the_end_says_what_is_next(page, images):
     assert page.texts("#end-title") == ["All 3 are reviewed"]
     counts = page.texts("#end-table tr")
     assert counts == ["confirmed2", "changed1", "Rain → Dog bark1", "dropped0", "not decided0"]
-    assert page.texts("#next code") == [f"python -m generate {images.parent / 'sounds'} --labels-from review.csv"]
+    assert page.texts("#next code") == [
+        f"python -m generate {images.parent / 'sounds'} {images} --labels-from review.csv"
+    ]
 
 
 def test_keys_of_buttons_are_their_own_and_help_is_a_dialog(page):
@@ -240,20 +242,29 @@ def test_without_storage_it_says_so_once_and_warns_before_leaving(images, tmp_pa
         assert not other.run(leaving)
 
 
-def test_a_page_of_other_items_keeps_its_own_decisions(browser, images, tmp_path):  # noqa: F811
-    def write(name: str, *, run: str) -> Path:
-        items = [ReviewItem(clip_id=c, file=f"{c}.wav", start_s=0, end_s=1, label="a", image="data:,") for c in "xyz"]
+def test_decisions_are_kept_by_run_and_clip(browser, images, tmp_path):  # noqa: F811
+    def write(name: str, clips: str, *, run: str) -> Path:
+        items = [ReviewItem(clip_id=c, file=f"{c}.wav", start_s=0, end_s=1, label="a", image="data:,") for c in clips]
         write_review_page(
-            tmp_path / name, items, classes=["a", "b"], title="t", found_by="suspects", run=run, settings=Settings()
+            tmp_path / name,
+            items,
+            classes=["a", "b"],
+            title="t",
+            found_by="suspects",
+            run=run,
+            settings=Settings(),
+            images=images,
         )
         return tmp_path / name
 
-    for name, run, kept in (("one.html", "r", 0), ("two.html", "s", 0), ("again.html", "r", 1)):
-        browser.open(write(name, run=run))
+    pages = (("one.html", "xyz", "r", 0), ("two.html", "xyz", "s", 0), ("again.html", "xyz", "r", 1))
+    # Written again after clips were added and removed: what was decided of the others is still there.
+    for name, clips, run, kept in (*pages, ("fewer.html", "wy", "r", 1), ("all.html", "wxyz", "r", 3)):
+        browser.open(write(name, clips, run=run))
         if name == "one.html":
             browser.run("localStorage.clear()")
             browser.open(tmp_path / name)
-        assert progress(browser).startswith(f"{kept} of 3")
+        assert progress(browser).startswith(f"{kept} of {len(clips)}"), name
         browser.press("y")
     browser.collect()
     browser.console.clear()  # the images are none
@@ -285,7 +296,14 @@ def test_a_part_of_a_recording_plays_from_there(browser, images, tmp_path):  # n
     )
     settings = Settings(seconds=1)
     write_review_page(
-        tmp_path / "p.html", [item], classes=["Rain"], title="t", found_by="events", run="r", settings=settings
+        tmp_path / "p.html",
+        [item],
+        classes=["Rain"],
+        title="t",
+        found_by="events",
+        run="r",
+        settings=settings,
+        images=images,
     )
     browser.open(tmp_path / "p.html")
     browser.wait("audioShown().currentTime > 2.05")
