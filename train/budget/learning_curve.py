@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +87,7 @@ def learning_curve(
 
         right, truth, sources, train = right_by_training(run, n_draws=n_draws, seed=seed, cache=cache, log=log)
         trained = f"{run.recipe.model}, trained as the run was"
-        return _budget(run, trained, n_draws, right, truth, sources, train)
+        return _budget(run, trained, n_draws, seed, right, truth, sources, train)
     prepared = prepare_frozen(run, cache=cache)
     from train.budget.subsets import right_by_share
     from train.training.frozen_features import frozen_features
@@ -115,21 +114,25 @@ def learning_curve(
             on_fit=lambda: progress.step(n_rejected=0),
         )
     trained = f"the last layer of {recipe.model}, fitted to originals"
-    return _budget(run, trained, n_draws, right, truth, sources, [split.train for split in splits])
+    return _budget(run, trained, n_draws, seed, right, truth, sources, [split.train for split in splits])
 
 
 def _budget(
     run: Run,
     trained: str,
     n_draws: int,
+    seed: int,
     right: Mapping[float, np.ndarray],
     truth: np.ndarray,
     sources: np.ndarray,
     train: Sequence[np.ndarray],
 ) -> Budget:
+    from train.budget.subsets import n_recordings_drawn
+
+    n_classes = len(run.classes)
     n_train = {
-        k: float(np.mean([len(set(sources[rows[truth[rows] == k]])) for rows in train]))
-        for k in range(len(run.classes))
+        share: n_recordings_drawn(train, truth, sources, share, n_classes=n_classes, n_draws=len(found), seed=seed)
+        for share, found in right.items()
     }
     return Budget(
         run=str(run.folder),
@@ -144,7 +147,7 @@ def _results(
     truth: np.ndarray,
     sources: np.ndarray,
     classes: Sequence[str],
-    n_train: Mapping[int, float],
+    n_train: Mapping[float, np.ndarray],
 ) -> dict:
     """Points and gains of all classes, without background, and of each."""
     is_tested = np.isfinite(right[1.0][0])
@@ -154,12 +157,7 @@ def _results(
     points, gains = [], []
     for label, rows in groups.items():
         own = {share: found[:, rows] for share, found in right.items()}
-        n = {share: _rounded_up(share, [n_train[classes.index(label)]] if label else n_train.values()) for share in own}
+        n = {share: float(drawn[classes.index(label) if label else -1]) for share, drawn in n_train.items()}
         points += points_of(own, sources[rows], n, label=label)
         gains.append(gain_of(own[HALF], own[1.0], sources[rows], label=label))
     return {"points": tuple(points), "gains": (gains[0], *sorted(gains[1:], key=lambda gain: -gain.gain))}
-
-
-def _rounded_up(share: float, n_recordings: Iterable[float]) -> float:
-    """Recordings of a share of each class, as `train.budget.subsets.part_of_recordings` draws them."""
-    return float(sum(math.ceil(round(share * n, 9)) if share < 1 else n for n in n_recordings))

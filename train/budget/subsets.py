@@ -22,9 +22,10 @@ def part_of_recordings(
     rows : np.ndarray, shape=(n,), int
         Training images.
     truth, sources : np.ndarray, shape=(n_images,)
-        Class and recording of each image; a recording of several classes is drawn as one of its first image's class.
+        Class and recording of each image; a recording may be of several classes.
     share : float
-        Of the recordings of each class, above 0, at most 1; rounded up.
+        Of the recordings of each class, above 0, at most 1; rounded up. A class has more where its recordings are also
+        those of others.
     rng : numpy.random.Generator
         A smaller share drawn with the same state is within a larger one.
 
@@ -33,13 +34,52 @@ def part_of_recordings(
     np.ndarray, int
         The rows of these recordings, in their order.
     """
-    names, first = np.unique(sources[rows], return_index=True)
+    names, first, code = np.unique(sources[rows], return_index=True, return_inverse=True)
     of_class = truth[rows[first]]
-    kept: list = []
+    place = np.empty(len(names))  # from 0 to 1 within the recordings of its first class
     for k in np.unique(of_class):
-        order = rng.permutation(names[of_class == k])
-        kept += list(order[: math.ceil(round(share * len(order), 9))])
-    return rows[np.isin(sources[rows], kept)]
+        own = np.flatnonzero(of_class == k)
+        place[rng.permutation(own)] = (np.arange(len(own)) + 0.5) / len(own)
+    kept = np.zeros(len(names), dtype=bool)
+    for k in np.unique(truth[rows]):
+        own = np.unique(code[truth[rows] == k])
+        order = own[np.argsort(place[own], kind="stable")]
+        kept[order[: math.ceil(round(share * len(order), 9))]] = True
+    return rows[kept[code]]
+
+
+def n_recordings_drawn(
+    train: Sequence[np.ndarray],
+    truth: np.ndarray,
+    sources: np.ndarray,
+    share: float,
+    *,
+    n_classes: int,
+    n_draws: int,
+    seed: int = 0,
+) -> np.ndarray:
+    """Recordings that `part_of_recordings` draws, in the mean over folds and draws.
+
+    Parameters
+    ----------
+    train : sequence of np.ndarray
+        Training images of each fold.
+    truth, sources, share, n_draws, seed
+        See `right_by_share`.
+    n_classes : int
+
+    Returns
+    -------
+    np.ndarray, shape=(n_classes + 1,)
+        Of each class, and of all.
+    """
+    drawn = np.zeros(n_classes + 1)
+    for draw in range(n_draws):
+        for number, rows in enumerate(train):
+            rng = np.random.default_rng((seed, draw, number))
+            part = part_of_recordings(rows, truth, sources, share, rng=rng)
+            drawn += [*(len(set(sources[part[truth[part] == k]])) for k in range(n_classes)), len(set(sources[part]))]
+    return np.asarray(drawn / (n_draws * len(train)))
 
 
 def right_by_share(

@@ -10,7 +10,7 @@ import pytest
 from tests.train.fake_runs import fake_run
 from train.budget.command_line import main
 from train.budget.results import NO_HELP, NOTHING_LEFT, UNCLEAR, WORTH_MORE, gain_of
-from train.budget.subsets import part_of_recordings
+from train.budget.subsets import n_recordings_drawn, part_of_recordings
 from train.recipe import Recipe
 from train.runs.run_folder import read_run, write_run
 from train.training.cross_validation import execute
@@ -32,6 +32,26 @@ def test_a_part_has_whole_recordings_of_each_class_and_is_within_larger_ones(sha
     assert {SOURCES[row] for row in kept}.isdisjoint(SOURCES[row] for row in larger - kept)
     n = [len({SOURCES[row] for row in kept if TRUTH[row] == k}) for k in (0, 1)]
     assert n == [int(np.ceil(share * 19 - 1e-9)), int(np.ceil(share * 10 - 1e-9))]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_class_has_its_share_where_recordings_are_of_several(seed):
+    """As windows of annotated recordings are: background in all, and each event in some."""
+    rng = np.random.default_rng(seed)
+    members = np.column_stack([np.ones(40, dtype=bool), rng.random((40, 3)) < (0.15, 0.4, 0.7)])
+    recording, truth = np.nonzero(members)
+    sources, rows = recording.astype(str), np.arange(len(truth))
+    parts = [
+        part_of_recordings(rows, truth, sources, share, rng=np.random.default_rng(seed)) for share in (0.2, 0.5, 1)
+    ]
+    assert set(parts[0]) <= set(parts[1]) <= set(parts[2]) == set(rows)
+    for share, part in zip((0.2, 0.5, 1), parts, strict=True):
+        n = np.array([len(set(sources[part[truth[part] == k]])) for k in range(4)])
+        assert (n >= np.ceil(share * members.sum(axis=0))).all()
+        assert set(part) == set(rows[np.isin(sources, sources[part])])
+    assert len(set(sources[parts[1]])) < 30  # not all, to have enough of each
+    drawn = n_recordings_drawn([rows], truth, sources, 0.5, n_classes=4, n_draws=3, seed=seed)
+    assert (drawn[:4] >= np.ceil(members.sum(axis=0) / 2)).all() and drawn[4] < 30
 
 
 def test_the_interval_of_a_gain_holds_recordings_and_draws():
