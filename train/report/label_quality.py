@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from train.data.reviewed import FACT
 from train.runs.run_folder import PROBABILITY
 from train.wording import shortened
 
@@ -24,7 +25,7 @@ class SuspectResult:
     Parameters
     ----------
     n_suspects : int
-        Clips that are confidently of another class than their label.
+        Clips that are confidently of another class than their label, which no review gave.
     n_clips : int
     first, label, suggested : str
         The clip whose label is the least probable, that label, and the most probable class; empty: there is none.
@@ -100,8 +101,9 @@ def suspects_table(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.Data
     -------
     pandas.DataFrame
         One row a clip, whatever its variants: `rank` from 1, `clip_id`, `source_id`, `fold`, `label`, `suggested` (the
-        most probable class), `p_label`, `p_suggested`, and `is_confident`, whether confident learning counts the label
-        as wrong.
+        most probable class), `p_label`, `p_suggested`, `is_confident`, whether confident learning counts the label
+        as wrong, and `reviewed`: `confirmed` or `changed` where a person gave the label, which ranks the clip last;
+        else empty.
     """
     clips = predictions[predictions["variant"] == ORIGINAL].drop_duplicates("clip_id")
     number = {name: k for k, name in enumerate(classes)}
@@ -113,15 +115,23 @@ def suspects_table(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.Data
         p_label=self_confidence(probabilities, labels),
         p_suggested=probabilities.max(axis=1),
         is_confident=confidently_other(probabilities, labels),
+        reviewed=clips.get(FACT, ""),
     )
     table = table[best != labels].sort_values(["p_label", "p_suggested"], ascending=[True, False], kind="stable")
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table.reset_index(drop=True)
+    return ranked(table)
+
+
+def ranked(suspects: pd.DataFrame) -> pd.DataFrame:
+    """Suspects with their `rank`, those whose label a person gave last."""
+    table = suspects.sort_values("reviewed", key=lambda given: given != "", kind="stable", ignore_index=True)
+    rank = pd.Series(np.arange(1, len(table) + 1), name="rank")
+    return pd.concat([rank, table.drop(columns="rank", errors="ignore")], axis=1)
 
 
 def suspect_result(classes: Sequence[str], predictions: pd.DataFrame) -> SuspectResult:
     """What the summary says of the suspects; parameters are those of `suspects_table`."""
     suspects = suspects_table(predictions, classes)
+    suspects = suspects[suspects["reviewed"] == ""]
     first = suspects.iloc[0] if len(suspects) else None
     return SuspectResult(
         n_suspects=int(suspects["is_confident"].sum()),

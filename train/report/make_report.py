@@ -105,8 +105,22 @@ def _write_suspects(run: Run, report: Report, predictions: pd.DataFrame) -> None
     if report.suspects is None:
         for name in (SUSPECTS, SUSPECTS_PAGE):
             (run.folder / name).unlink(missing_ok=True)
-    else:
-        tables.write_table(run.folder / SUSPECTS, suspects_table(predictions, run.classes))
+        return
+    table, path = suspects_table(predictions, run.classes), run.folder / SUSPECTS
+    if not _is_of(path, table):  # `train.suspects` adds to the table
+        tables.write_table(path, table)
+
+
+def _is_of(path: Path, suspects: pd.DataFrame) -> bool:
+    """Whether a table is there that says the same of the same clips, and may say more."""
+    same = ["clip_id", "fold", "label", "suggested"]
+    try:
+        there = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return there[same].sort_values("clip_id").to_numpy().tolist() == (
+            suspects[same].astype(str).sort_values("clip_id").to_numpy().tolist()
+        )
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def write_card(run: Run, report: Report, predictions: pd.DataFrame) -> None:

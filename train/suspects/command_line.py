@@ -78,7 +78,8 @@ def suspects_text(suspects: pd.DataFrame, *, n_clips: int, most: int) -> str:
     from generate.runtime.wording import count
     from train.wording import percent, shortened
 
-    n, n_reviewed = int(suspects["is_confident"].sum()), int((suspects["reviewed"] != "").sum())
+    is_reviewed = suspects["reviewed"] != ""
+    n, n_reviewed = int((suspects["is_confident"] & ~is_reviewed).sum()), int(is_reviewed.sum())
     last = f" ({n_reviewed:,} whose labels a review gave come last)" if n_reviewed else ""
     lines = [
         f"{n:,} of {count(n_clips, 'label')} probably wrong, by confident learning; {len(suspects):,} clips are "

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from train.report.label_quality import suspects_table
+from train.data.reviewed import FACT
+from train.report.label_quality import ranked, suspects_table
 from train.report.results import read_predictions
 from train.runs.run_folder import Run
 from train.training.embedding import embed, nearest
@@ -37,9 +38,8 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     -------
     pandas.DataFrame
         As `train.report.label_quality.suspects_table` gives it, and of each clip `audio_file`, `start_s`, `end_s`,
-        `file_name`, `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips),
-        `nearest_clips` and `reviewed`, which is `confirmed` or `changed` where a person gave the label in a review:
-        these are ranked last.
+        `file_name`, `nearest_labels` (such as `Rooster 4, Dog bark 1`, of the five nearest training clips) and
+        `nearest_clips`.
 
     Raises
     ------
@@ -57,9 +57,9 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
         suspects[name] = table[name].to_numpy()[rows]
     suspects["end_s"] = (suspects["start_s"] + table["seconds"].to_numpy()[rows]).round(6)
     suspects["nearest_labels"] = suspects["nearest_clips"] = ""
-    suspects["reviewed"] = table["reviewed"].to_numpy(dtype=object)[rows] if "reviewed" in table else ""
-    suspects = suspects.sort_values("reviewed", key=lambda given: given != "", kind="stable", ignore_index=True)
-    suspects["rank"] = np.arange(1, len(suspects) + 1)
+    if FACT in table:  # as the images say by now
+        suspects[FACT] = table[FACT].to_numpy(dtype=object)[rows]
+    suspects = ranked(suspects)
     explained = suspects.index if most is None else suspects.index[:most]
     if not len(explained):
         return suspects

@@ -16,6 +16,7 @@ from generate.dataset.label_sets import join_labels
 from generate.runtime.atomic_write import write_json
 from train import backend
 from train.calibration.distance import COLUMN, write_distance
+from train.data.reviewed import FACT
 from train.data.split import Split, count_shared_recordings
 from train.defaults import DEFAULT_THRESHOLD
 from train.report.knn_baseline import nearest_neighbour_accuracy
@@ -136,7 +137,9 @@ def fold_of(prepared: Prepared, split: Split) -> Fold:
 def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, run: Run) -> pd.DataFrame:
     """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
-    rows = tested[["clip_id", "source_id", "variant", "file_name", "label"]].reset_index(drop=True)
+    is_reviewed = FACT in table and (table[FACT] != "").any()
+    names = ["clip_id", "source_id", "variant", "file_name", "label", *([FACT] if is_reviewed else [])]
+    rows = tested[names].reset_index(drop=True)
     rows.insert(0, "fold", split.name)
     classes = np.array(run.classes, dtype=object)
     if run.multilabel:

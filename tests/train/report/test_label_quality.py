@@ -72,6 +72,34 @@ def test_a_report_writes_them_and_says_so_in_one_line(tmp_path):
     assert Report.from_json(report.to_json()).suspects == report.suspects
 
 
+def test_a_label_that_a_person_gave_is_not_to_be_checked(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.8)
+    before = make_report(run, n_explained=0).suspects
+    for fold in run.finished_folds:
+        path = run.fold_folder(fold) / "predictions.csv"
+        table = pd.read_csv(path, dtype=str)
+        table.assign(reviewed=np.where(table["clip_id"] == before.first, "confirmed", "")).to_csv(path, index=False)
+    (run.folder / "suspects.csv").unlink()
+    after = make_report(run, n_explained=0).suspects
+    assert after.first != before.first and after.n_suspects == before.n_suspects - 1
+    suspects = pd.read_csv(run.folder / "suspects.csv", keep_default_na=False)
+    assert suspects.iloc[-1][["clip_id", "reviewed"]].tolist() == [before.first, "confirmed"]
+    assert list(suspects["rank"]) == [*range(1, len(suspects) + 1)]
+
+
+def test_a_report_leaves_the_table_that_says_more(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.8)
+    make_report(run, n_explained=0)
+    path = run.folder / "suspects.csv"
+    table = pd.read_csv(path, keep_default_na=False, dtype=str)
+    table.assign(nearest_labels="bird 5").to_csv(path, index=False)
+    make_report(run, n_explained=0)
+    assert set(pd.read_csv(path)["nearest_labels"]) == {"bird 5"}
+    table.iloc[1:].assign(nearest_labels="of other predictions").to_csv(path, index=False)
+    make_report(run, n_explained=0)
+    assert "nearest_labels" not in pd.read_csv(path) and len(pd.read_csv(path)) == len(table)
+
+
 def test_a_leaky_run_says_nothing_of_labels(tmp_path):
     run = fake_run(tmp_path / "run", protocol="paper", all_folds=("1",))
     (run.folder / "suspects.csv").write_text("of an earlier report")

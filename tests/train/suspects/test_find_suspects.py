@@ -42,6 +42,7 @@ def test_a_wrong_label_is_the_first_and_its_neighbours_say_why(images, tmp_path,
         audio, wrong, "--source-pattern", "^(.+)_", "--variants", "none", "--labels-from", str(tmp_path / "review.csv")
     )
     again = train.fit(wrong, quality="fast", input_size=64, runs=tmp_path / "again")
+    assert again.report.suspects.first != first["clip_id"]
     assert main([str(again.folder)]) == 0
     suspects = pd.read_csv(again.folder / "suspects.csv", keep_default_na=False)
     assert list(suspects["reviewed"])[-1] == "confirmed" and list(suspects["rank"]) == [*range(1, len(suspects) + 1)]
