@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
 from train.listen.incoming_windows import MAX_WAITING
 from train.listen.listen import Heard, Listener
@@ -43,7 +44,7 @@ def start_text(listener: Listener, window_s: float) -> str:
         f"  windows   {settings.seconds:g} s, one every {hop_s:g} s; to predict one takes {window_s:.2f} s",
     ]
     if source.is_live and window_s > hop_s:
-        fewer = f" with one model (--folds {listener.folds[0]}), or" if len(listener.folds) > 1 else ""
+        fewer = f" with one model (--folds {quoted(listener.folds[0])}), or" if len(listener.folds) > 1 else ""
         lines.append(
             "  note      too slow: windows will be skipped. "
             f"Listen{fewer} less often (--hop-seconds {math.ceil(2 * window_s)})"

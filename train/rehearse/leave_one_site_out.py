@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.dataset.background import counted
 from train.data.image_folder import read_images
 from train.data.reviewed import is_added
 from train.data.select_classes import select_classes
@@ -114,7 +115,8 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
     -------
     list of SiteResult
         All sites together first, then each: those with an interval, the least accurate first, then the largest.
-        Clips that a review added are left out: nobody says at which site they are.
+        Clips that a review added are left out: nobody says at which site they are. Clips of background are trained on,
+        and not counted.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -151,7 +153,7 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
         found.loc[test, "is_new_class"] = ~np.isin(truth[test], truth[train])
         found.loc[test, "is_right"] = are_right(train, test)
         found.loc[test, "share_trained"] = len(train) / len(originals)
-    found = found.loc[originals]
+    found = found.loc[originals[counted(table["label"].iloc[originals])]]
     by_site = [_result(str(site), rows) for site, rows in found.groupby("site") if not rows["is_new_class"].all()]
     if not by_site:
         raise ValueError("No class is at two sites, so that no site can be left out. Give another --site-column.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from generate.dataset.background import counted
 from generate.runtime.wording import count
 from train.rehearse.leave_one_site_out import MOST_FITS, SiteResult
 from train.rehearse.plan import Plan
@@ -21,7 +22,8 @@ def plan_text(plan: Plan) -> str:
     """What will be predicted."""
     run = plan.run
     folds = f"{plan.tests['fold'].nunique()} of {count(len(run.all_folds), 'fold')}"
-    n_recordings, n_all = (table["source_id"].nunique() for table in (plan.tests, plan.calibrated_on))
+    tested = plan.calibrated_on[counted(plan.calibrated_on["label"])]
+    n_recordings, n_all = (table["source_id"].nunique() for table in (plan.tests, tested))
     sample = f", drawn at random from {n_all:,}" if n_recordings < n_all else ""
     n_images = len(plan.tests) * (1 + len(plan.how.names))
     lines = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
 from train.quality import QUALITIES, SIZED
 from train.report.report import Report
@@ -32,7 +33,8 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         return
     if report.folds_missing:
         left = count(len(report.folds_missing), "fold")
-        yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {','.join(report.folds_missing)}"
+        folds = quoted(",".join(report.folds_missing))
+        yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {folds}"
     if report.suspects and report.suspects.n_suspects:
         suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first
         yield f"Review {suspects} that may be wrong, first {first}:", f"python -m train.suspects {RUN}"

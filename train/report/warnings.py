@@ -50,7 +50,7 @@ def _of_the_split(report: Report) -> Iterator[str]:
         yield (
             f"Only {len(report.folds)} of {count(len(report.all_folds), 'fold')} finished, and all results are of "
             f"these. To train the others: python -m train --resume {quoted(report.run)} --folds "
-            f"{','.join(report.folds_missing)}"
+            f"{quoted(','.join(report.folds_missing))}"
         )
     if report.protocol.n_left_out:
         yield (

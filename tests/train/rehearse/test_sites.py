@@ -69,6 +69,16 @@ def test_what_holds_at_one_site_only_is_found_out(run, sites, features):
     assert overall.share_trained_grouped == pytest.approx(0.8)
 
 
+def test_background_is_trained_on_and_not_counted(run, sites, features, monkeypatch):
+    features(lambda label, site: one_hot(label))
+    monkeypatch.setattr(
+        "train.rehearse.leave_one_site_out.counted", lambda labels: np.asarray([label != "low" for label in labels])
+    )
+    overall, *by_site = leave_one_site_out(run, sites)
+    assert (overall.n_clips, overall.accuracy) == (20, 1)
+    assert {row.site: row.n_clips for row in by_site} == {"river": 12, "town": 8}
+
+
 def test_clips_that_a_review_added_have_no_site_and_no_part(run, tmp_path, sites, features, monkeypatch):
     features(lambda label, site: one_hot(label))
     added = "low4_1"

@@ -36,6 +36,13 @@ def test_the_folds_that_are_left_and_a_higher_quality(tmp_path):
     assert "train {images} --quality best" in commands(report)
 
 
+def test_folds_are_one_word_of_the_command(tmp_path):
+    run = fake_run(tmp_path / "run", all_folds=("day 1", "day 2", "day 3"), finished=("day 1",))
+    report = make_report(run, n_explained=0)
+    assert commands(report)[0] == "train --resume {run} --folds 'day 2,day 3'"
+    assert any(warning.endswith("--folds 'day 2,day 3'") for warning in report.warnings)
+
+
 def test_of_a_leaky_run_nothing_but_a_grouped_one(tmp_path):
     report = make_report(fake_run(tmp_path / "run", protocol="paper", all_folds=("1",)), n_explained=0)
     assert commands(report) == ["train {images}"]
