@@ -13,6 +13,7 @@ from generate.dataset.image_size import parse_image_size
 from generate.dataset.planes import HELP as PLANES_HELP
 from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
+from generate.runtime.one_or_several import SEVERAL
 from generate.runtime.toml_config import parse_with_config
 
 DESCRIPTION = """\
@@ -90,26 +91,26 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
     seconds = f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4)"
     add("--seconds", type=float, metavar="S", help=seconds)
     variants = " ".join(default["variants"])
-    add("--variants", nargs="+", metavar="V", help=f"audio variants, see below (default: {variants})")
+    add("--variants", **SEVERAL, metavar="V", help=f"audio variants, see below (default: {variants})")
     size = "{}x{}".format(*default["image_size"])
     add("--image-size", type=_image_size, metavar="SIZE", help=f"224, 320x240 or native (default: {size})")
     add("--limit", type=positive, metavar="N", help="at most N clips, stratified by class, recording and fold")
-    add("--classes", nargs="+", default=[], metavar="CLASS", help="only these classes (default: all)")
+    add("--classes", **SEVERAL, default=[], metavar="CLASS", help="only these classes (default: all)")
     add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
     add("--dry-run", action="store_true", help="show the plan, write nothing")
 
 
 def _add_collection(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--leave-out", nargs="+", default=[], metavar="CLASS", help="all classes but these")
+    add("--leave-out", **SEVERAL, default=[], metavar="CLASS", help="all classes but these")
     reviews = "labels that were reviewed on a page review.html: changed, dropped, or of windows of new recordings"
-    add("--labels-from", nargs="+", action="extend", default=[], type=Path, metavar="review.csv", help=reviews)
+    add("--labels-from", **SEVERAL, default=[], type=Path, metavar="review.csv", help=reviews)
     layouts = "esc50, esc10, urbansound8k, gtzan, audioset, csv, names, splits (train, test ...), folds or folders"
     add("--layout", metavar="NAME", help=layouts)
     add("--subset", metavar="NAME", default="", help="with ESC-50: esc10; with GTZAN: fault-filtered")
     for role, names in TABLE_COLUMNS.items():
         add(f"--{role}-column", metavar="COLUMN", default="", help=f"column of --labels, if none of: {names}")
-    add("--label-columns", nargs="+", default=[], metavar="COLUMN", help="several labels a clip: 1 or 0 for each class")
+    add("--label-columns", **SEVERAL, default=[], metavar="COLUMN", help="several labels a clip: 1 or 0 for each class")
     add("--label-separator", default="", metavar="TEXT", help="several labels a clip, in one column, such as ';'")
     add("--name-pattern", metavar="PATTERN", default="", help='file names, such as "{label}_{source}_{take}"')
 
@@ -171,7 +172,7 @@ def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
     add = group.add_argument
     add("--feature", help=f"mel, log, mfcc, gammatone, pcen or cqt (default: {default['feature']})")
     add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
-    add("--planes", nargs="+", metavar="P", help=PLANES_HELP)
+    add("--planes", **SEVERAL, metavar="P", help=PLANES_HELP)
     add("--n-bands", type=int, metavar="N", help=f"mel, PCEN or gammatone bands (default: {default['n_bands']})")
     add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
     add("--bins-per-octave", type=int, metavar="N", help=f"rows of cqt (default: {default['bins_per_octave']})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
+from generate.runtime.one_or_several import SEVERAL
 from train.quality import QUALITIES
 from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
 
@@ -56,13 +57,13 @@ def add_recipe_options(
     group = parser.add_argument_group("images to train on")
     (most_used or group).add_argument(
         "--train-variants",
-        nargs="+",
+        **SEVERAL,
         metavar="V",
         help="stored variants to train on, such as pitch=+2 trim, or none (default: all)",
     )
     group.add_argument(
         "--augment",
-        nargs="+",
+        **SEVERAL,
         choices=[*AUGMENTS, NONE],
         help="random transforms in each epoch: spectrogram (time shift and warp, band shift, masks, mixup), image "
         f"(Keras's ImageDataGenerator), both, or none (default: {' '.join(default.augment)})",
@@ -70,10 +71,10 @@ def add_recipe_options(
     group.add_argument(
         "--image-preset", help=f"paper or sound: values of the image transforms (default: {default.image_preset})"
     )
-    group.add_argument("--image-values", nargs="+", metavar="N=V", help="single ones, such as rotation_range=10")
+    group.add_argument("--image-values", **SEVERAL, metavar="N=V", help="single ones, such as rotation_range=10")
     group.add_argument(
         "--spectrogram-values",
-        nargs="+",
+        **SEVERAL,
         metavar="N=V",
         help="of time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as time_mask=0.3 mixup=0",
     )
@@ -84,8 +85,8 @@ def add_recipe_options(
     )
 
     group = parser.add_argument_group("split")
-    group.add_argument("--classes", nargs="+", metavar="CLASS", help="use only these classes (default: all)")
-    (most_used or group).add_argument("--leave-out", nargs="+", metavar="CLASS", help="use all classes but these")
+    group.add_argument("--classes", **SEVERAL, metavar="CLASS", help="use only these classes (default: all)")
+    (most_used or group).add_argument("--leave-out", **SEVERAL, metavar="CLASS", help="use all classes but these")
     group.add_argument(
         "--ignore-folds",
         action="store_true",

@@ -224,6 +224,7 @@ class TrainedRun(LabelMethods):
         paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         *,
         hop_s: float | None = None,
+        min_dbfs: float | None = None,
         any_sound: bool = False,
         folds: Sequence[str] | None = None,
         classes: Sequence[str] | None = None,
@@ -235,7 +236,7 @@ class TrainedRun(LabelMethods):
 
         Parameters
         ----------
-        paths, any_sound, folds, batch_size
+        paths, min_dbfs, any_sound, folds, batch_size
             See `predict`.
         hop_s : float, optional
             From one window to the next; default: half a window.
@@ -253,20 +254,11 @@ class TrainedRun(LabelMethods):
         ValueError
             If nothing could be read, or there is no such class.
         """
-        from train.predict.event_files import event_table
-        from train.predict.predict_events import EventOptions, begin_times, events_by_file
-        from train.predict.predict_recordings import predict_recordings
+        from train.predict.predict_events import EventOptions, event_table_of
 
         options = EventOptions(classes=classes, min_probability=min_probability, min_gap_s=min_gap_s)
-        options.check(self.classes)
-        run = self._run
-        predictions = predict_recordings(
-            run, paths, hop_s=hop_s, half_overlapping=True, any_sound=any_sound, folds=folds, batch_size=batch_size
-        )
-        events = events_by_file(predictions, options)
-        table = event_table([event for own in events.values() for event in own], begin_times(list(events)))
-        table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
-        return table
+        how = {"hop_s": hop_s, "min_dbfs": min_dbfs, "any_sound": any_sound, "folds": folds, "batch_size": batch_size}
+        return event_table_of(self._run, paths, options, **how)
 
     def listen(
         self,

@@ -108,6 +108,8 @@ def download(
     to.mkdir(parents=True, exist_ok=True)
     _check_disk_space(to, reader, archive)
     kept = to / (reader.title + _ending(reader.url))
+    if keep_archive and archive is None and os.path.lexists(kept):
+        raise FileExistsError(f"{kept} is already there. To unpack it: --archive {quoted(kept)}; or rename it.")
     command = f"python -m generate.download {name}" + (f" --to {quoted(to)}" if to != DATASETS else "")
     with tempfile.TemporaryDirectory(prefix=f".{reader.title}-", dir=to, ignore_cleanup_errors=True) as work:
         file = archive or _fetch_archive(reader, Path(work, kept.name), kept=kept, command=command, log=log)

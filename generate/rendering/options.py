@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generate.dataset.settings import Settings
+from generate.runtime.one_or_several import as_tuple
 
 if TYPE_CHECKING:
     from generate.readers import ReaderOptions
@@ -129,6 +130,8 @@ class RenderOptions:
 
     def __post_init__(self) -> None:
         """Check what does not depend on the collection."""
+        for name in ("classes", "leave_out"):
+            object.__setattr__(self, name, as_tuple(getattr(self, name)))
         for name in ("limit", "workers", "listen"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be 0 or more. Got {getattr(self, name)}.")
@@ -168,11 +171,9 @@ def options_by_name(
     for name in ("labels", "annotations"):
         if reader.get(name) is not None:
             reader[name] = Path(reader[name])
-    if isinstance(reviews := options.get("labels_from", ()), (str, os.PathLike)):
-        reviews = (reviews,)
     return RenderOptions(
         audio_folder=Path(audio_folder),
-        labels_from=tuple(Path(path) for path in reviews),
+        labels_from=tuple(map(Path, as_tuple(options.get("labels_from", ())))),
         output=None if output is None else Path(output),
         reader=ReaderOptions(**reader),
         windows=WindowOptions(**{name: value for name, value in options.items() if name in of_windows}),

@@ -100,7 +100,7 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         if not (isinstance(as_list, list) and all(isinstance(item, str) for item in as_list)):
             example = "['paper', 'noise=20']" if action.dest == "variants" else "['dog', '7']"
             raise ValueError(f"In {str(path)!r}, {key} must be a list of texts, such as {example}.")
-        return as_list
+        return [action.type(item) for item in as_list] if callable(action.type) else as_list
     if isinstance(action, argparse._StoreTrueAction):
         if not isinstance(value, bool):
             raise ValueError(f"In {str(path)!r}, {key} must be true or false. Got {value!r}.")

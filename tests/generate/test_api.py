@@ -57,6 +57,11 @@ def test_options_go_where_they_belong_and_output_has_its_default(audio_folder, t
     assert (tmp_path / "outputs/images/audio_folder/metadata.csv").is_file()
 
 
+def test_one_class_is_not_its_letters(audio_folder, tmp_path):
+    result = generate.render("audio_folder", "one", leave_out="low", variants="none", **SMALL)
+    assert result.metadata["label"].unique().tolist() == ["high"]
+
+
 def test_what_is_no_option_is_named(audio_folder):
     with pytest.raises(TypeError, match="no option 'variant'. Did you mean 'variants'?"):
         generate.render(audio_folder, variant=["none"])

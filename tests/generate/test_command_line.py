@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,16 @@ def test_layout_gives_way_to_config_and_config_to_command_line(tmp_path):
     assert settings.image_size == (320, 240)
     assert settings.variants == ("trim",)
     assert command_line.options_from(command_line.parse(arguments)).workers == 3
+
+
+def test_lists_that_are_given_twice_all_count_in_place_of_the_config(tmp_path):
+    config = ["--config", str(write(tmp_path, "classes = ['dog']\nlabels-from = ['a.csv', 'b.csv']"))]
+    options = command_line.options_from(command_line.parse(["audio", *config]))
+    assert options.classes == ("dog",) and options.labels_from == (Path("a.csv"), Path("b.csv"))
+    given = ["audio", *config, "--classes", "cat", "owl", "--classes", "rain", "--labels-from", "c.csv"]
+    options = command_line.options_from(command_line.parse(given))
+    assert options.classes == ("cat", "owl", "rain") and options.labels_from == (Path("c.csv"),)
+    assert command_line.parse(["audio", "--classes", "cat"]).classes == ["cat"]  # nothing stays in the parser
 
 
 def test_native_size_from_both_sides(tmp_path):

@@ -49,6 +49,19 @@ def test_it_predicts_what_the_command_predicts(run, tmp_path, caplog):
     assert windows["start_s"].tolist() == [0, 0.5, 1] and "top_2" not in windows
 
 
+def test_one_fold_is_not_its_letters_and_numbers_have_a_range(images, run, tmp_path):
+    with pytest.raises(ValueError, match="Got '12'"):
+        train.fit(images, folds="12", runs=tmp_path, model="cnn7")
+    with pytest.raises(ValueError, match="Got '12'"):
+        run.predict(images, folds="12")
+    soundfile.write(tmp_path / "a.wav", tone(310, seconds=2), SR)
+    with pytest.raises(ValueError, match="batch_size must be 1 or more"):
+        run.predict(tmp_path / "a.wav", batch_size=0)
+    (only,) = {*run.events(tmp_path / "a.wav", classes="low", min_probability=1e-6, min_dbfs=-200)["label"]}
+    assert only == "low"
+    assert run.events(tmp_path / "a.wav", min_probability=1e-6, min_dbfs=-1).empty  # quieter than that
+
+
 def test_nothing_that_could_be_predicted_is_an_error(run, tmp_path):
     with pytest.raises(ValueError, match="gone.wav"):
         run.predict([tmp_path / "gone.wav"])

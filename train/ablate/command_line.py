@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from generate.dataset import tables
 from generate.runtime.exit_codes import guarded
 from generate.runtime.lock import locked
+from generate.runtime.one_or_several import SEVERAL
 from generate.runtime.output_file import check_output_file
 from generate.runtime.toml_config import parse_with_config
 from generate.runtime.wording import count, shown
@@ -75,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--variants",
-        nargs="+",
+        **SEVERAL,
         metavar="V",
         help="leave out only these, one at a time (default: all)",
     )
@@ -94,7 +95,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
         options.images, recipe_from(options), folds=options.folds, variants=variants, name=options.name
     )
     if ablation.folder.is_dir():
-        check_output_file(ablation.folder / TABLE, "--csv", begins="run,left_out,")
+        check_output_file(ablation.folder / TABLE, "--name", begins="run,left_out,")
     # Loading Keras takes seconds, so only after the options are known to be right.
     from train import backend
 

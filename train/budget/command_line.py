@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
-from train.predict.command_line import whole_number
+from train.number_options import seed, whole_number
 
 DESCRIPTION = """\
 Say what more recordings are worth, of each class: the last layer of the pretrained model is fitted to 20, 40, 50, 60,
@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     full = "train by the run's recipe on half of the recordings: half of the run's time a draw; the same again resumes"
     add("--full", action="store_true", help=full)
     add("--draws", type=whole_number, metavar="N", help="random parts of each size (default: 5; with --full: 1)")
-    add("--seed", type=int, default=0, metavar="N", help="of these (default: 0)")
+    add("--seed", type=seed, default=0, metavar="N", help="of these (default: 0)")
     return parser
 
 

@@ -48,7 +48,10 @@ def read_runs(folders: Iterable[Path]) -> tuple[list[Finished], list[str]]:
         Why each folder that is no finished run was skipped.
     """
     runs, skipped = [], []
-    for folder in dict.fromkeys(Path(folder) for folder in folders):
+    of_place: dict[Path, Path] = {}
+    for folder in map(Path, folders):
+        of_place.setdefault(folder.resolve(), folder)  # a run by two paths is one
+    for folder in of_place.values():
         try:
             run = run_folder.read_run(folder)
             left = [fold for fold in run.folds if fold not in run.finished_folds]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.label_sets import membership
+from generate.runtime.one_or_several import as_tuple
 from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
 from train.data.grouped_folds import recordings_of
@@ -35,7 +36,7 @@ def select_folds(splits: list[Split], folds: Collection[str] | None) -> list[Spl
     """
     if folds is None:
         return splits
-    names = [split.name for split in splits]
+    folds, names = as_tuple(folds), [split.name for split in splits]
     absent = [fold for fold in folds if fold not in names]
     if absent:
         raise ValueError(f"--folds must name folds of the split: {', '.join(names)}. Got {absent[0]!r}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
+from generate.runtime.one_or_several import SEVERAL
 from train.command_line import add_audio_folder_option, folds_of
 from train.export.options import FORMATS, INPUTS, QUANTIZE
 
@@ -47,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0")
-    add("--format", nargs="+", choices=FORMATS, default=["onnx"], help="one or more (default: onnx)")
+    add("--format", **SEVERAL, choices=FORMATS, default=["onnx"], help="one or more (default: onnx)")
     add(
         "--input",
         choices=INPUTS,

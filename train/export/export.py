@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from generate.runtime.atomic_write import temporary_suffix, write_json, write_text_atomically
+from generate.runtime.one_or_several import as_tuple
 from train import backend
 from train.export.about import metadata
 from train.export.c_array import has_c_array, write_c_array
@@ -101,6 +102,7 @@ def export_run(
     FileNotFoundError, ValueError
         If a package, a model, the images or the recordings are missing, or the run cannot be exported so.
     """
+    formats = as_tuple(formats)
     check_formats(formats, input=input, quantize=quantize, n_fft=front_end(run).settings.n_fft)
     backend.set_up()
     check_backend()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
 from train.command_line import folds_of
-from train.predict.command_line import add_event_rules, add_level_option, hop_seconds
+from train.number_options import hop_seconds
+from train.predict.command_line import add_event_rules, add_level_option
 
 if TYPE_CHECKING:
     from train.listen.listen import Listener

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
+from generate.runtime.one_or_several import SEVERAL
 from train.defaults import CACHES
 
 DESCRIPTION = """\
@@ -24,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("images", metavar="IMAGES", type=Path, help="image folder with metadata.csv")
     parser.add_argument("--model", metavar="NAME", help="a pretrained model (default: efficientnet_lite0)")
-    parser.add_argument("--leave-out", nargs="+", default=[], metavar="CLASS", help="without these classes throughout")
+    parser.add_argument("--leave-out", **SEVERAL, default=[], metavar="CLASS", help="without these classes throughout")
     parser.add_argument("--cache", choices=CACHES, default=CACHES[0], help="where decoded images are held")
     return parser
 

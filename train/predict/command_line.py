@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
+from generate.runtime.one_or_several import SEVERAL
 from train.command_line import folds_of
 from train.defaults import DEFAULT_THRESHOLD
 from train.defaults import EVENT_FORMATS as FORMATS
+from train.number_options import gap_seconds, hop_seconds, level_dbfs, probability, whole_number
 
 if TYPE_CHECKING:
     from train.predict.predict_recordings import Inputs
@@ -69,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_event_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
-    add("--format", nargs="+", choices=FORMATS, help="of the events (default: all four)")
+    add("--format", **SEVERAL, choices=FORMATS, help="of the events (default: all four)")
     add_event_rules(group)
 
 
@@ -92,7 +93,12 @@ def add_level_option(parser: argparse.ArgumentParser) -> None:
 def add_event_rules(group: argparse._ArgumentGroup) -> None:
     """Add what counts as an event, as `train.listen` has it too."""
     add = group.add_argument
-    add("--classes", nargs="+", metavar="CLASS", help="events of these classes alone (default: all)")
+    add(
+        "--classes",
+        **SEVERAL,
+        metavar="CLASS",
+        help="events of these classes alone (default: all)",
+    )
     add(
         "--min-probability",
         type=probability,
@@ -225,7 +231,7 @@ def _print_start(inputs: Inputs, hop_s: float | None) -> None:
 def _check_outputs(options: argparse.Namespace) -> None:
     """Check that the tables can be written, before any work is done."""
     from generate.runtime.output_file import check_output_file
-    from train.predict.event_files import MANIFEST, TABLE
+    from train.predict.event_files import ENDINGS, MANIFEST, TABLE
 
     for name in ("format", "classes", "min_probability", "min_gap_s"):
         if getattr(options, name) is not None and options.events is None:
@@ -236,58 +242,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
         if path is None:
             continue
         check_output_file(path, option, begins=begins)
-        of_events = [] if options.events is None else [(options.events / name).resolve() for name in (TABLE, MANIFEST)]
-        if path.resolve() in of_events:
+        is_of_events = options.events is not None and path.parent.resolve() == options.events.resolve()
+        if is_of_events and (path.name in (TABLE, MANIFEST) or path.name.endswith(tuple(ENDINGS.values()))):
             raise ValueError(
                 f"{option} must be another file than those of the events. Got {str(path)!r}. Give another name."
             )
     if options.csv is not None and options.csv == options.json:
         raise ValueError(f"--csv and --json must be two files. Got {str(options.csv)!r} for both. Change one of them.")
-
-
-def whole_number(text: str) -> int:
-    """Parse an option that is a whole number of 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more. Got {text!r}.")
-    return int(text)
-
-
-def probability(text: str) -> float:
-    """Parse an option that is a probability above 0."""
-    value = _number(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"must be above 0, at most 1, such as 0.8. Got {text!r}.")
-    return value
-
-
-def level_dbfs(text: str) -> float:
-    """Parse an option that is a peak in dBFS, or `none`."""
-    if text == "none":
-        return -math.inf
-    value = _number(text)
-    if not -200 <= value <= 0:
-        raise argparse.ArgumentTypeError(f"must be -200 to 0 dB of full scale, such as -50, or none. Got {text!r}.")
-    return value
-
-
-def gap_seconds(text: str) -> float:
-    """Parse an option that is a length of 0 seconds or more."""
-    value = _number(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be 0 seconds or more, such as 1. Got {text!r}.")
-    return value
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def hop_seconds(text: str) -> float:
-    """Parse an option that is a length of 0.01 seconds or more."""
-    seconds = _number(text)
-    if not 0.01 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"must be 0.01 seconds or more, such as 1. Got {text!r}.")
-    return seconds

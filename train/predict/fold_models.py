@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generate.runtime.one_or_several import as_tuple
 from generate.runtime.os_compat import quoted
 from train import backend
 from train.recipe import LEAKY
@@ -42,10 +43,11 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
     has_final = run.is_finished(FINAL)
     if wanted is None:
         wanted = [FINAL] if has_final else finished
-    elif list(wanted) == [ALL] and ALL not in run.all_folds:
+    elif list(as_tuple(wanted)) == [ALL] and ALL not in run.all_folds:
         wanted = finished
-    if has_final and list(wanted) == [FINAL]:
+    if has_final and list(as_tuple(wanted)) == [FINAL]:
         return (FINAL,)
+    wanted = as_tuple(wanted)
     absent = [fold for fold in wanted if fold not in finished]
     if absent:
         raise ValueError(

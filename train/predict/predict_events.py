@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from generate.dataset.background import NOT_EVENTS
+from generate.runtime.one_or_several import as_tuple
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from train.calibration.saved import SavedCalibration
-from train.predict.event_files import PAGE, names_of, write_events
+from train.predict.event_files import PAGE, event_table, names_of, write_events
 from train.predict.events import DetectedEvent, find_events
+from train.predict.predict_recordings import predict_recordings
 from train.predict.predictions import Predictions
 from train.predict.recorder_time import recorded_at
 from train.predict.recording_page import write_pages as recording_page
@@ -26,6 +31,7 @@ from train.predict.recording_page.listening import STRIPS
 from train.predict.recording_page.write_pages import RecordingPage
 from train.predict.recordings import MAX_READERS
 from train.predict.windows import front_end
+from train.runs.run_folder import Run
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,12 @@ class EventOptions:
 
     def check(self, classes: Sequence[str]) -> None:
         """Raise `ValueError` for a class that the run does not have."""
-        unknown = [name for name in self.classes or () if name not in classes]
+        unknown = [name for name in as_tuple(self.classes or ()) if name not in classes]
         if unknown:
             raise ValueError(
                 f"--classes must be classes of the run. Got {unknown[0]!r}. Choose from {', '.join(classes)}."
             )
-        without = [name for name in self.classes or () if name in NOT_EVENTS]
+        without = [name for name in as_tuple(self.classes or ()) if name in NOT_EVENTS]
         if without:
             raise ValueError(
                 f"--classes must be classes that have events. Got {without[0]!r}, which is trained on and never an "
@@ -67,7 +73,7 @@ class EventOptions:
 
     def thresholds(self, classes: Sequence[str], calibration: SavedCalibration) -> dict[str, float]:
         """The threshold of each class that has events, of the classes of a run."""
-        names, given = classes if self.classes is None else self.classes, self.min_probability
+        names, given = classes if self.classes is None else as_tuple(self.classes), self.min_probability
         return {name: calibration.threshold(name) if given is None else given for name in names}
 
     def min_gap_of(self, seconds: float) -> float:
@@ -100,6 +106,38 @@ def events_by_file(predictions: Predictions, options: EventOptions) -> dict[str,
             file=file,
         )
     return events
+
+
+def event_table_of(
+    run: Run, paths: str | os.PathLike[str] | Sequence, options: EventOptions, **how: Any
+) -> pd.DataFrame:
+    """Find the events of recordings, as a table.
+
+    Parameters
+    ----------
+    run : Run
+    paths : str, path, or sequence of them
+        Audio files, or folders of them.
+    options : EventOptions
+    **how
+        Of `train.predict.predict_recordings.predict_recordings`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `train.predict.event_files.event_table`; what could not be read is in `.attrs["rejected"]`.
+
+    Raises
+    ------
+    ValueError
+        If nothing could be read, or there is no such class.
+    """
+    options.check(run.classes)
+    predictions = predict_recordings(run, paths, half_overlapping=True, **how)
+    events = events_by_file(predictions, options)
+    table = event_table([event for own in events.values() for event in own], begin_times(list(events)))
+    table.attrs["rejected"] = [tuple(entry) for entry in predictions.rejected]
+    return table
 
 
 def begin_times(files: Sequence[str]) -> dict[str, datetime]:
@@ -164,6 +202,8 @@ def write_pages(
     thresholds = {name: p for name, p in thresholds.items() if name not in NOT_EVENTS}
     times, names = begin_times(list(events)), names_of(list(events))
     recordings = {file: Path(path_on_disk(file, Path())) for file in events}
+    for name in names.values():
+        (folder / (name + PAGE)).unlink(missing_ok=True)  # of earlier events
     workers = min(MAX_READERS, usable_cores())
     lengths = dict(zip(events, durations(list(recordings.values()), workers=workers), strict=True))
     wanted = {

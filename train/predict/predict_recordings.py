@@ -170,6 +170,8 @@ def predict_windows(
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read.
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more. Got {batch_size}. Give such as 32.")
     predictions: list[WindowPrediction] = []
     with stream_windows(recordings, front, hop_s=hop_s) as stream:
         while batch := list(itertools.islice(stream.windows, batch_size)):

@@ -16,6 +16,7 @@ import numpy as np
 
 from generate.readers.audio_folder.walk import find_audio_files
 from generate.rendering.segments import window_starts
+from generate.runtime.one_or_several import as_tuple
 from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import printable
@@ -83,7 +84,7 @@ def find_recordings(
     recordings: list[Path] = []
     rejected: list[Rejected] = []
     skipped: Counter[str] = Counter()
-    given = [paths] if isinstance(paths, str | os.PathLike) else paths  # not the letters of one
+    given = as_tuple(paths)
     for path in expand_wildcards([Path(one) for one in given]):
         if os.path.isdir(path):
             try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate.runtime.exit_codes import guarded
-from train.predict.command_line import whole_number
+from train.number_options import whole_number
 
 DESCRIPTION = """\
 Rehearse the deployment of a run: its test clips are predicted again, each by the model that was not trained on its

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
-from train.predict.command_line import SOME_REJECTED, whole_number
+from train.number_options import seed, whole_number
+from train.predict.command_line import SOME_REJECTED
 
 if TYPE_CHECKING:
     from train.suggest.suggest import Suggestions
@@ -37,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--csv", type=Path, default=Path("suggestions.csv"), metavar="FILE", help="table (default: suggestions.csv)")
     add("--hop-seconds", type=float, metavar="S", help="from one window to the next (default: the length of a window)")
     add("--folds", metavar="A,B", help="use the models of these folds (default: the final model, or all folds)")
-    add("--seed", type=int, default=0, metavar="N", help="of what is random (default: 0)")
+    add("--seed", type=seed, default=0, metavar="N", help="of what is random (default: 0)")
     return parser
 
 

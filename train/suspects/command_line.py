@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
-from train.predict.command_line import whole_number
+from train.number_options import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd

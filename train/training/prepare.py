@@ -12,6 +12,7 @@ import pandas as pd
 
 from generate.dataset.label_sets import classes_of, membership
 from generate.dataset.settings_file import SettingsFile, is_multilabel
+from generate.runtime.one_or_several import as_tuple
 from train.augment.image_transforms import ImageTransforms, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
@@ -157,7 +158,7 @@ def resume(
             f"The images in {str(begun.images)!r} were rendered with other settings since the run began "
             f"({was} then, {settings['fingerprint']} now). Start a new run."
         )
-    wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *folds]))
+    wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *as_tuple(folds)]))
     if table_sha256(table) != begun.table_sha256:
         raise ValueError(
             f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "

@@ -137,6 +137,15 @@ def test_keep_archive(server, tmp_path):
     assert md5_of((tmp_path / "Toy.tar.gz").read_bytes()) in reader.md5
 
 
+def test_an_archive_that_is_there_is_not_replaced(server, tmp_path, capsys):
+    reader = serve(server, tar_of(AUDIO_FOLDER), "/toy.tar.gz")
+    (tmp_path / "Toy.tar.gz").write_bytes(b"mine")
+    assert run(reader, tmp_path, "--keep-archive") == 1
+    assert "is already there. To unpack it: --archive" in capsys.readouterr().err
+    assert names_in(tmp_path) == ["Toy.tar.gz"] and (tmp_path / "Toy.tar.gz").read_bytes() == b"mine"
+    assert server.asked == []
+
+
 def test_what_is_there_is_not_downloaded_again(server, tmp_path, capsys):
     reader = serve(server, zip_of(AUDIO_FOLDER))
     (tmp_path / "Toy").mkdir()

@@ -24,6 +24,14 @@ def test_grouped_runs_come_first_then_the_most_accurate(tmp_path, capsys):
     assert head.split()[0] == "run"
 
 
+def test_a_run_by_two_paths_is_one(tmp_path, monkeypatch):
+    fake_run(tmp_path / "runs" / "a")
+    (tmp_path / "link").symlink_to(tmp_path / "runs" / "a")
+    monkeypatch.chdir(tmp_path)
+    runs, skipped = read_runs([tmp_path / "runs" / "a", "runs/a", "runs/../runs/a", "link"])
+    assert [run.name for run in runs] == ["a"] and not skipped
+
+
 def test_a_clear_difference_and_noise_are_told_apart(tmp_path, capsys):
     fake_run(tmp_path / "a", right=0.9, recordings=20)
     fake_run(tmp_path / "b", right=0.9, recordings=20, seed=5)

@@ -757,6 +757,26 @@ def test_a_table_of_events_is_not_replaced_by_one_of_windows(run, rendered, tmp_
     assert "--csv must be" in capsys.readouterr().err and (events / "events.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["1.Table.1.selections.txt", "1.audacity.txt", "events.json"])
+def test_a_table_of_windows_is_none_of_the_events(run, rendered, tmp_path, capsys, name):
+    path = rendered / "audio_folder" / "low" / "1.wav"
+    (tmp_path / "events").mkdir()
+    assert predict(run, path, "--events", tmp_path / "events", "--csv", tmp_path / "events" / name) == 1
+    assert "--csv must be another file than those of the events" in capsys.readouterr().err
+
+
+def test_the_page_of_a_recording_that_cannot_be_read_any_more_is_removed(run, tmp_path, capsys):
+    for name in ("a", "b"):
+        record(tmp_path / "audio" / f"{name}.wav", 3.0, seed=3, hz=700)
+    events = tmp_path / "events"
+    assert predict(run, tmp_path / "audio", "--events", events, "--min-probability", 0.01) == 0
+    assert (events / "a.html").is_file()
+    capsys.readouterr()
+    (tmp_path / "audio" / "a.wav").write_bytes(b"RIFF")
+    assert predict(run, tmp_path / "audio", "--events", events, "--min-probability", 0.01) == 3
+    assert (events / "b.html").is_file() and f"open {events / 'a.html'}" not in capsys.readouterr().out
+
+
 def test_one_path_in_python_is_not_its_letters(run, rendered, monkeypatch):
     from train import load_run
 
