@@ -80,7 +80,7 @@ def shortcut(values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, wid
 def could_be_chance(
     found: Shortcut, values: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, width: float
 ) -> tuple[bool, bool]:
-    """Whether randomly permuted labels are predicted as well; with few recordings a class they often are.
+    """Whether labels permuted over the recordings are predicted as well; with few recordings a class they often are.
 
     Parameters
     ----------
@@ -99,18 +99,34 @@ def could_be_chance(
     Phipson, B. and Smyth, G. K. "Permutation p-values should never be zero", Statistical Applications in Genetics and
     Molecular Biology 9, 2010.
     """
-    codes, names = pd.factorize(np.asarray(sources, dtype=object))
-    of_recording = np.empty(len(names), dtype=object)
-    of_recording[codes] = np.asarray(labels, dtype=object)
+    codes = pd.factorize(np.asarray(sources, dtype=object))[0]
+    labels = np.asarray(labels, dtype=object)
+    order = np.argsort(codes, kind="stable")
+    n_clips = np.bincount(codes)
+    of_recording = np.split(labels[order], np.cumsum(n_clips)[:-1])
     rng = np.random.default_rng(0)
     best = accuracy = False
     for _ in range(PERMUTATIONS):
-        permuted = shortcut(values, rng.permutation(of_recording)[codes], codes, width=width)
+        permuted_labels = np.empty(len(codes), dtype=object)
+        permuted_labels[order] = _permuted(of_recording, n_clips, rng)
+        permuted = shortcut(values, permuted_labels, codes, width=width)
         best |= len(permuted.by_class) > 0 and bool(permuted.by_class.max() >= found.by_class.max())
         accuracy |= permuted.accuracy >= found.accuracy
         if best and accuracy:
             break
     return best, accuracy
+
+
+def _permuted(of_recording: list[np.ndarray], n_clips: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Labels of the clips, recording by recording, where each has those of another one.
+
+    Those of a recording of several classes are in random order, and drawn again where it has fewer clips.
+    """
+    parts = []
+    for k, n in zip(rng.permutation(len(of_recording)), n_clips, strict=True):
+        own = rng.permutation(of_recording[k])
+        parts.append(np.concatenate([own, rng.choice(own, n - len(own))]) if n > len(own) else own[:n])
+    return np.concatenate(parts)
 
 
 def _neighbours(
