@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from generate.runtime.json_check import as_tuple, check_fields, check_own_fields, with_current_names
+from generate.runtime.json_check import check_fields, check_own_fields, with_current_names
+from generate.runtime.one_or_several import as_tuple
 from train.quality import QUALITIES, quality_values
 
 PROTOCOLS = ("folds", "random-clips", "paper")

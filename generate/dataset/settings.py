@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from generate.dataset.constant_q import C1_HZ, check_octaves
 from generate.dataset.planes import DELTAS, Plane, parse_planes, settle_planes
-from generate.runtime.json_check import as_tuple, check_fields, check_own_fields
+from generate.runtime.json_check import check_fields, check_own_fields
+from generate.runtime.one_or_several import as_tuple
 
 RENDERER = 5
 """Incremented when the same settings give other pixels, so that old and new images are never mixed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -148,19 +148,6 @@ def check_own_fields(record: Any) -> None:
         f.name: str(f.type) for f in fields(record) if f.type not in ("int", "float", "int | None", "float | None")
     }
     check(vars(record), {}, optional={name: OF_ANNOTATION[kind] for name, kind in kinds.items()})
-
-
-def as_tuple(value: Any) -> Any:
-    """A list as a tuple, and one text as a tuple of it; anything else as it is, for a check to refuse.
-
-    Examples
-    --------
-    >>> as_tuple(["pitch=+2", "trim"]), as_tuple("trim")
-    (('pitch=+2', 'trim'), ('trim',))
-    """
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes) else value
 
 
 def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str, str]) -> dict[str, object]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
-def as_tuple(given: Any) -> tuple[Any, ...]:
-    """A tuple of what was given; one text or path is not split into its letters.
+def as_tuple(given: Any) -> Any:
+    """Several values as a tuple, and one text or path as a tuple of it, not of its letters.
+
+    Anything else stays as it is, for a check to refuse.
 
     Examples
     --------
-    >>> as_tuple("dog"), as_tuple(["dog", "rain"])
-    (('dog',), ('dog', 'rain'))
+    >>> as_tuple(["pitch=+2", "trim"]), as_tuple("trim")
+    (('pitch=+2', 'trim'), ('trim',))
     """
-    return (given,) if isinstance(given, str | os.PathLike) else tuple(given)
+    if isinstance(given, str | os.PathLike):
+        return (given,)
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, Mapping | bytes) else given
 
 
 class _All(argparse.Action):
