@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 
 from train.recipe import Recipe
 
@@ -19,13 +18,6 @@ LEAKY_OR_GROUPED = {True: "leaky", False: "grouped"}
 def percent(fraction: float | None) -> str:
     """Such as `92.5 %`; `-` for None and NaN."""
     return "-" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
-
-
-def listed(names: Iterable[str], *, most: int = 6) -> str:
-    """Such as `a, b and 3 more`."""
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def shortened(name: str, *, longest: int = LONGEST_NAME) -> str:

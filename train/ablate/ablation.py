@@ -14,6 +14,7 @@ from generate.dataset.settings_file import is_multilabel
 from generate.runtime.lock import LOCK
 from generate.runtime.output_folder import check_output_folder
 from generate.runtime.safe_names import safe_name
+from generate.runtime.wording import listed
 from train.compare.table import read_runs
 from train.data.image_folder import read_images
 from train.data.select_classes import select_classes
@@ -22,7 +23,6 @@ from train.report.paired_differences import Finished
 from train.runs.new_run import RUNS, check_name
 from train.runs.run_folder import CONFIG, REPORT, Run, read_run
 from train.training.equal_budget import images_seen, with_budget
-from train.wording import listed
 
 if TYPE_CHECKING:
     from train.training.prepare import Prepared

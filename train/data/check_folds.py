@@ -10,13 +10,12 @@ import pandas as pd
 from generate.dataset.label_sets import membership
 from generate.runtime.one_or_several import as_tuple
 from generate.runtime.safe_names import safe_name
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.data.grouped_folds import recordings_of
 from train.data.select_classes import leave_out_option
 from train.data.split import Split
 from train.recipe import Recipe
 from train.runs.run_folder import FINAL
-from train.wording import listed
 
 
 def select_folds(splits: list[Split], folds: Collection[str] | None) -> list[Split]:

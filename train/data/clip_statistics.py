@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.runtime.wording import listed
 from train.data.reviewed import FACT, review_counts
-from train.wording import listed
 
 MOST_RATES = 4
 """Sample rates that are named, the most frequent first."""

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.label_sets import membership, split_labels
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.data.select_classes import leave_out_option
-from train.wording import listed
 
 DEFAULT_FOLDS = 5
 FEWEST_FOLDS = 2

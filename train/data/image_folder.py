@@ -13,10 +13,9 @@ from generate.audio import AUDIO_SUFFIXES
 from generate.dataset import settings_file, tables
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.data.decode import Images, image_palette, load_images, pixel_shape
 from train.data.disk_cache import fits_in_memory, pixels_on_disk
-from train.wording import listed
 
 
 def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from generate.dataset.label_sets import classes_of, join_labels, split_labels
 from generate.runtime.os_compat import quoted
+from generate.runtime.wording import listed
 from train.recipe import Recipe
-from train.wording import listed
 
 
 def select_classes(table: pd.DataFrame, recipe: Recipe, *, multilabel: bool = False) -> pd.DataFrame:

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.runtime.wording import listed
 from train.data.grouped_folds import grouped_folds
 from train.data.random_parts import split_clips, split_images
 from train.data.reviewed import is_added
 from train.data.shared_recordings import count_held, hold_recordings_of
 from train.recipe import PROTOCOLS, Recipe
-from train.wording import listed
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,10 @@ def _novelty(options: argparse.Namespace) -> int:
 
 def novelty_text(result: Novelty) -> str:
     """False alarms, what is found, and a line for each new recording, the most unlike first."""
+    from generate.runtime.wording import listed
     from train.predict.terminal_text import rejected_text
     from train.report.interval_text import ends_in_words
-    from train.wording import listed, percent, shortened
+    from train.wording import percent, shortened
 
     n = result.scores["kind"].value_counts()
     lines = [

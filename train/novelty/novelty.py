@@ -16,6 +16,7 @@ from augment_audio import ORIGINAL
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.safe_names import printable
+from generate.runtime.wording import listed
 from train.data.decode import colour, image_palette
 from train.data.image_folder import open_images, read_images
 from train.novelty.scores import (
@@ -31,7 +32,6 @@ from train.predict.recordings import Rejected, find_recordings, stream_windows
 from train.predict.windows import FrontEnd
 from train.recipe import Recipe
 from train.report.intervals import Interval, recordings_needed, share_interval
-from train.wording import listed
 
 N_FOLDS = 5
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from generate.dataset import tables
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import WindowPrediction
 from train.runs.run_folder import FINAL, Run
-from train.wording import listed
 
 
 def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[WindowPrediction]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from generate.runtime.os_compat import quoted
-from generate.runtime.wording import count, on_a_line
+from generate.runtime.wording import count, listed, on_a_line
 from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
 from train.report.card_thresholds import card_false_alarms, thresholds_text
@@ -17,7 +17,7 @@ from train.report.report import Report
 from train.report.result_records import PooledResult
 from train.report.summary import accuracy_text
 from train.runs import run_folder
-from train.wording import LEAKY_MEANS, duration, escaped, listed, percent, start_in_words
+from train.wording import LEAKY_MEANS, duration, escaped, percent, start_in_words
 
 MOST_CLASSES_NAMED = 12
 

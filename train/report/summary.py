@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from generate.dataset.folder import PAGE
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import ends_in_words, interval_in_words, tested
 from train.report.label_quality import suspects_text
@@ -13,7 +13,7 @@ from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
 from train.report.result_records import ClassResult, FinalModel, FoldResult
 from train.runs import run_folder
-from train.wording import duration, listed, percent, shortened, start_in_words
+from train.wording import duration, percent, shortened, start_in_words
 
 MOST_WORST = 3
 MOST_CONFUSIONS = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generate.runtime.os_compat import quoted
-from generate.runtime.wording import count
+from generate.runtime.wording import count, listed
 from train.data.reviewed import review_in_words
 from train.report.interval_text import tested
 from train.report.intervals import recordings_needed
 from train.report.report import Report
-from train.wording import listed, percent
+from train.wording import percent
 
 HIGHEST_FROM_SCRATCH = 0.97
 """No grouped split of ESC-10 gave more without pretrained weights; the leaky one gives 98 to 99 %."""
@@ -123,14 +123,14 @@ def _of_classes(report: Report) -> Iterator[str]:
     leaky = "Leaky recall: " if report.is_leaky else ""
     never = [row.label for row in report.classes if row.n_images and not row.recall]
     if never:
-        yield f"{leaky}Not one test image was recognised of: {listed(never)}."
+        yield f"{leaky}Not one test image was recognised of: {listed(never, most=6)}."
     untested = [row.label for row in report.classes if not row.n_images]
     if untested:
-        yield f"Not tested at all: {listed(untested)}."
+        yield f"Not tested at all: {listed(untested, most=6)}."
     needed = recordings_needed()
     few = [f"{row.label} ({row.n_recordings})" for row in report.classes if 0 < row.n_recordings < needed]
     if few and report.pooled.low is not None:
         yield (
             f"Fewer than {needed} test recordings, so there is no interval and the results of the class say little: "
-            f"{listed(few)}."
+            f"{listed(few, most=6)}."
         )

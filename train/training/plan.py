@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from augment_audio import ORIGINAL
-from generate.runtime.wording import count, shown
+from generate.runtime.wording import count, listed, shown
 from train import backend
 from train.data.disk_cache import PixelsOnDisk
 from train.data.grouped_folds import fewer_folds_note
@@ -19,7 +19,7 @@ from train.runs.run_folder import LAST, Run
 from train.training.expected_time import expected_s
 from train.training.linear_head import MOST_IMAGES
 from train.training.prepare import Prepared, phases_of
-from train.wording import duration, listed, start_in_words
+from train.wording import duration, start_in_words
 
 
 def plan_text(prepared: Prepared) -> str:
@@ -79,7 +79,7 @@ def _several(prepared: Prepared) -> str:
 def _chosen(recipe: Recipe) -> str:
     """That the folder has other classes too."""
     if recipe.leave_out:
-        return f" (without {listed(recipe.leave_out)})"
+        return f" (without {listed(recipe.leave_out, most=6)})"
     return "" if recipe.classes is None else " (of those in the folder)"
 
 
