@@ -30,6 +30,11 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+def with_pitch(options: list[str]) -> list[str]:
+    """The options, with a variant beside the originals."""
+    return ["pitch=+2" if option == "none" else option for option in options]
+
+
 def train(*arguments):
     return main([str(argument) for argument in arguments])
 
@@ -40,7 +45,7 @@ def histories(run):
 
 
 def test_from_images_to_a_report(images, here, capsys):
-    assert train(images, *TINY, "--train-variants", "pitch=+2", "--n-folds", "2", "--name", "first") == 0
+    assert train(images, *with_pitch(TINY), "--n-folds", "2", "--name", "first") == 0
     folder = here / "outputs" / "runs" / "first"
     assert {path.name for path in folder.iterdir() if path.name != ".lock"} == {
         *("config.json", "settings.json", "classes.json", "predictions.csv", "report.json", "README.md"),
@@ -172,7 +177,7 @@ def test_jax_needs_no_tensorflow(here):
 
 
 def test_leaky_protocols_say_so_everywhere(images, here, capsys):
-    assert train(images, *TINY, "--train-variants", "pitch=+2", "--protocol", "paper", "--name", "l") == 0
+    assert train(images, *with_pitch(TINY), "--protocol", "paper", "--name", "l") == 0
     lines = capsys.readouterr().out.splitlines()
     assert all("leaky" in line.lower() for line in lines if "%" in line and "interval" in line)
     report = json.loads((here / "outputs/runs/l/report.json").read_text())
@@ -281,7 +286,7 @@ def test_help_teaches_and_is_quick(here):
 def test_leakage_trains_both_and_shows_the_difference(images, here, capsys):
     from train.leakage.command_line import main as leakage_main
 
-    arguments = [*RECIPE, "--train-variants", "pitch=+2", "--folds", "1"]
+    arguments = [*with_pitch(RECIPE), "--folds", "1"]
     assert leakage_main([str(images), *arguments]) == 0
     last = capsys.readouterr().out.rstrip().splitlines()[-3:]
     reports = {
