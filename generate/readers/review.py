@@ -76,7 +76,7 @@ def read_reviews(paths: Sequence[Path], audio_folder: Path) -> pd.DataFrame:
 def _key(row: dict) -> tuple[str, ...]:
     """What tells clips and events apart."""
     return (
-        (row["clip_id"],) if row["clip_id"] else (os.path.normpath(row["file"]), f"{row['start_s']:.2f}", row["label"])
+        (row["clip_id"],) if row["clip_id"] else (os.path.abspath(row["file"]), f"{row['start_s']:.2f}", row["label"])
     )
 
 

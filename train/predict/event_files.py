@@ -16,6 +16,7 @@ from generate.readers.annotations.event_tables import (
     MANIFEST,
     EventTable,
     is_corrected,
+    is_of_another_release,
     manifest_entries,
     read_event_tables,
     sha256_of,
@@ -77,6 +78,11 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     """
     planned = _planned(recordings, formats)
     check_nothing_lost(folder, "--events", [*planned, MANIFEST], manifest=MANIFEST)
+    if is_of_another_release(folder) and (there := [name for name in planned if (folder / name).is_file()]):
+        raise ValueError(
+            f"--events must be a new folder, or one that this release wrote. Got {str(folder)!r}, where it is not "
+            f"known whether somebody corrected {there[0]!r}. Give another folder."
+        )
     earlier = read_event_tables(folder)
     corrected = [name for name in planned if name in earlier and is_corrected(folder, name, earlier[name])]
     if corrected:

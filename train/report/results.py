@@ -15,6 +15,7 @@ from generate.dataset.label_sets import classes_of
 from generate.dataset.settings import Settings
 from generate.runtime.os_compat import quoted
 from train.calibration.distance import COLUMN
+from train.data.reviewed import FACT
 from train.recipe import LEAKY
 from train.report import metrics
 from train.report.calibration_results import calibrate
@@ -83,7 +84,8 @@ def read_predictions(run: Run) -> pd.DataFrame:
                 what = f"has a class {unknown[0]!r} that is none of the run's classes"
             raise ValueError(f"{str(run.fold_folder(fold) / run_folder.PREDICTIONS)!r} {what}. {TRAIN_AGAIN}")
         tables.append(table.assign(fold=fold))
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table.fillna({FACT: ""}) if FACT in table else table  # folds of an earlier release lack the column
 
 
 def build_report(run: Run, predictions: pd.DataFrame) -> Report:

@@ -7,11 +7,12 @@ each with its SHA-256, so that a corrected one is known, and counts in place of 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from generate.readers.annotations.events import AnnotationFile
+from generate.readers.csv_tables.encoding import decoded
 from generate.runtime.json_check import read_json
 from generate.runtime.wording import count
 
@@ -45,13 +46,16 @@ class Chosen:
     Parameters
     ----------
     recordings : dict of str to tuple of str
-        The recordings that each of them is read for, by its file name; empty: all of the table.
+        The recordings that each of them is read for, by its file name.
+    whole : frozenset of str
+        File names of those that are read for other recordings too, which somebody may have added.
     skipped : frozenset of str
         File names of the others.
     note : str
     """
 
     recordings: dict[str, tuple[str, ...]]
+    whole: frozenset[str]
     skipped: frozenset[str]
     note: str
 
@@ -82,14 +86,27 @@ def read_event_tables(folder: Path) -> dict[str, EventTable]:
 
 
 def sha256_of(text: str) -> str:
-    """The SHA-256 of a text as UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The SHA-256 of a text, whatever its line ends and a byte order mark, which programs and copies change."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def is_of_another_release(folder: Path) -> bool:
+    """Whether there is a manifest that does not say how tables were written."""
+    try:
+        content = read_json(folder / MANIFEST)
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "tables" not in content
 
 
 def is_corrected(folder: Path, name: str, table: EventTable) -> bool:
     """Whether a table is there and is not as it was written."""
     path = folder / name
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != table.sha256
+    try:
+        return path.is_file() and sha256_of(decoded(path.read_bytes())) != table.sha256
+    except ValueError:
+        return True
 
 
 def choose_tables(folder: Path, names: Collection[str]) -> Chosen | None:
@@ -120,9 +137,7 @@ def choose_tables(folder: Path, names: Collection[str]) -> Chosen | None:
     corrected = {name for name, table in tables.items() if name in names and is_corrected(folder, name, table)}
     formats = {tables[name].format for name in tables if name in names}
     of_recording: dict[str, list[str]] = {}
-    for name, table in sorted(
-        tables.items(), key=lambda item: item[1].format != OF_ALL
-    ):  # stable: of all is last choice
+    for name, table in tables.items():  # as they were written
         for recording in table.recordings if table.format in formats else ():
             of_recording.setdefault(recording, []).append(name)
     chosen: dict[str, list[str]] = {}
@@ -141,28 +156,27 @@ def choose_tables(folder: Path, names: Collection[str]) -> Chosen | None:
     changed = count(len(corrected), "table") + (" was" if len(corrected) == 1 else " were") if corrected else "none was"
     deleted = f"; {count(n_deleted, 'recording')} left out, whose table was deleted" if n_deleted else ""
     note = f"of the tables of events that {MANIFEST} names, one a recording; {changed} corrected{deleted}"
-    is_whole = {name for name in corrected if tables[name].format == OF_ALL}  # also recordings that were added by hand
-    recordings = {name: () if name in is_whole else tuple(own) for name, own in chosen.items()}
-    return Chosen(recordings, frozenset(tables) - frozenset(recordings), note)
+    recordings = {name: tuple(own) for name, own in chosen.items()}
+    whole = frozenset(name for name in corrected if tables[name].format == OF_ALL)
+    return Chosen(recordings, whole, frozenset(tables) - frozenset(recordings), note)
 
 
-def of_recordings(content: AnnotationFile, recordings: Sequence[str], note: str) -> AnnotationFile:
-    """What a table says of some recordings.
+def of_recordings(content: AnnotationFile, name: str, chosen: Chosen) -> AnnotationFile:
+    """What a table says of the recordings that it was chosen for; of one that it does not name, that nothing is heard.
 
     Parameters
     ----------
     content : AnnotationFile
-        One that is named after its recording is of the first of them.
-    recordings : sequence of str
-        Empty: all.
-    note : str
+    name : str
+        Of its file.
+    chosen : Chosen
     """
-    if not recordings:
-        return replace(content, notes=(*content.notes, note))
-    if not content.recordings:
+    recordings, notes = chosen.recordings[name], (*content.notes, chosen.note)
+    if len(content.recordings) <= 1 and len(recordings) == 1 and name not in chosen.whole:  # Raven names it otherwise
         events = tuple(event._replace(recording=recordings[0]) for event in content.events)
-        return replace(content, events=events, recordings=tuple(recordings[:1]), notes=(*content.notes, note))
-    kept = set(recordings)
+        return replace(content, events=events, recordings=recordings, notes=notes)
+    own = tuple(dict.fromkeys(recording.strip() for recording in recordings))
+    others = tuple(recording for recording in content.recordings if name in chosen.whole and recording not in own)
+    kept = {*own, *others}
     events = tuple(event for event in content.events if event.recording in kept)
-    named = tuple(name for name in content.recordings if name in kept)
-    return replace(content, events=events, recordings=named, notes=(*content.notes, note))
+    return replace(content, events=events, recordings=(*own, *others), notes=notes)

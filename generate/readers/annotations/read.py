@@ -74,7 +74,7 @@ def read_annotations(path: Path, chosen: Columns | None = None) -> tuple[dict[st
         if found is None:
             skipped[os.path.splitext(name)[1].lower()] += 1
         elif own and own_name in own.recordings:
-            files[name] = of_recordings(found, own.recordings[own_name], own.note)
+            files[name] = of_recordings(found, own_name, own)
         else:
             files[name] = found
     if not files:

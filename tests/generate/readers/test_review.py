@@ -68,8 +68,11 @@ def test_a_page_that_was_made_after_a_review_asks_for_the_class_that_it_gave(tmp
 
 
 @pytest.mark.parametrize("clip_id", ["a-at00002.500s", "a-at00002.500s-0123abcd"])
-def test_a_window_within_the_audio_folder_that_was_added_before(tmp_path, clip_id):
-    first = write(tmp_path / "1.csv", f",{(tmp_path / 'nights' / 'a.wav').as_posix()},2.5,7.5,dog,changed,owl,,,")
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_a_window_within_the_audio_folder_that_was_added_before(tmp_path, clip_id, is_relative, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = "nights/a.wav" if is_relative else (tmp_path / "nights" / "a.wav").as_posix()
+    first = write(tmp_path / "1.csv", f",{file},2.5,7.5,dog,changed,owl,,,")
     second = write(tmp_path / "2.csv", f"{clip_id},nights/a.wav,2.500,7.5,owl,dropped,,gallery,,")
     table = read_reviews([first, second], tmp_path)
     assert table[["clip_id", "decision"]].to_numpy().tolist() == [["", "dropped"]]

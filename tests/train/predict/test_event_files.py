@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import numpy as np
@@ -70,6 +71,15 @@ def test_a_corrected_table_is_not_replaced(tmp_path, name):
         check_events_folder(tmp_path, list(EVENTS), FORMATS)
     other = [kind for kind in FORMATS if not name.endswith({"raven": "selections.txt"}.get(kind, kind + ".txt"))]
     check_events_folder(tmp_path, list(EVENTS), [kind for kind in other if kind != "csv" or name != "events.csv"])
+
+
+def test_tables_of_another_release_may_have_been_corrected(tmp_path):
+    write(tmp_path)
+    content = json.loads((tmp_path / "events.json").read_text())
+    del content["tables"]
+    (tmp_path / "events.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="it is not known whether somebody corrected 'events.csv'"):
+        check_events_folder(tmp_path, list(EVENTS), FORMATS)
 
 
 def test_an_interrupted_call_can_be_repeated(tmp_path, monkeypatch):

@@ -87,6 +87,15 @@ def test_a_label_that_a_person_gave_is_not_to_be_checked(tmp_path):
     assert list(suspects["rank"]) == [*range(1, len(suspects) + 1)]
 
 
+def test_folds_of_an_earlier_release_lack_the_column(tmp_path):
+    run = fake_run(tmp_path / "run", right=0.8)
+    before = make_report(run, n_explained=0).suspects
+    path = run.fold_folder("2") / "predictions.csv"
+    pd.read_csv(path, dtype=str).assign(reviewed="").to_csv(path, index=False)
+    (run.folder / "suspects.csv").unlink()
+    assert make_report(run, n_explained=0).suspects == before
+
+
 def test_a_report_leaves_the_table_that_says_more(tmp_path):
     run = fake_run(tmp_path / "run", right=0.8)
     make_report(run, n_explained=0)

@@ -3,31 +3,41 @@
 const items = data.items, KEY = `review ${data.id}`, SAVED = "review.csv";
 const WORDS = { y: "confirmed", c: "changed", n: "dropped" };
 let log = [];                // [item, "y", "c" or "n", the new class of "c", when in ms]; the last of an item counts
-let others = [];             // kept entries of clips that are not on the page as it is now
 let decided = new Map();     // item -> its last entry
 let isKept = true;           // whether the browser keeps the log
 let nSaved = 0;              // entries that were saved where it does not
 
 const keyOf = (item) => JSON.stringify([item.clip_id, item.file, Number(item.start_s), Number(item.end_s), item.label]);
 const places = new Map(items.map((item, k) => [keyOf(item), k]));
-const isEntry = (entry) => Array.isArray(entry) && typeof entry[0] === "string" && Object.hasOwn(WORDS, entry[1])
+/** Of a key, the clip without its label; null where it is no key. */
+function clipOf(key) {
+  try { return JSON.stringify(JSON.parse(key).slice(0, 4)); } catch { return null; }
+}
+const clips = new Set(items.filter((item) => item.clip_id).map((item) => clipOf(keyOf(item))));
+const isEntry = (entry) => Array.isArray(entry) && typeof entry[0] === "string" && clipOf(entry[0]) && Object.hasOwn(WORDS, entry[1])
   && typeof entry[2] === "string" && Number.isFinite(entry[3]);
 const recount = () => { decided = new Map(log.map((entry) => [entry[0], entry])); };
 
-/** Take over what the browser has kept: by clips, since the page may have been written again with others. */
-function readLog() {
+/** What the browser has kept, of this page and of others of its name. */
+function keptEntries() {
   let text = null;
   try { text = localStorage.getItem(KEY); } catch { isKept = false; }
-  let kept = [];
-  try { kept = JSON.parse(text ?? "[]"); } catch { /* none */ }
-  kept = Array.isArray(kept) ? kept.filter(isEntry) : [];
-  log = kept.filter(([key]) => places.has(key)).map(([key, ...rest]) => [places.get(key), ...rest]);
-  others = kept.filter(([key]) => !places.has(key));
+  try {
+    const entries = JSON.parse(text ?? "[]");
+    return Array.isArray(entries) ? entries.filter(isEntry) : [];
+  } catch { return []; }
+}
+
+/** Take over what was decided of the clips of this page, which may have been written again since with others. */
+function readLog() {
+  log = keptEntries().filter(([key]) => places.has(key)).map(([key, ...rest]) => [places.get(key), ...rest]);
   recount();
 }
 
 function keepLog() {
   recount();
+  // Of a clip that has another label by now, the review was applied.
+  const others = keptEntries().filter(([key]) => !places.has(key) && !clips.has(clipOf(key)));
   try {
     localStorage.setItem(KEY, JSON.stringify([...others, ...log.map(([k, ...rest]) => [keyOf(items[k]), ...rest])]));
     isKept = true;

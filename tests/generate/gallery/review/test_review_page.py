@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,25 +243,29 @@ def test_without_storage_it_says_so_once_and_warns_before_leaving(images, tmp_pa
         assert not other.run(leaving)
 
 
-def test_decisions_are_kept_by_run_and_clip(browser, images, tmp_path):  # noqa: F811
-    def write(name: str, clips: str, *, run: str) -> Path:
-        items = [ReviewItem(clip_id=c, file=f"{c}.wav", start_s=0, end_s=1, label="a", image="data:,") for c in clips]
-        write_review_page(
-            tmp_path / name,
-            items,
-            classes=["a", "b"],
-            title="t",
-            found_by="suspects",
-            run=run,
-            settings=Settings(),
-            images=images,
-        )
-        return tmp_path / name
+def written_page(path: Path, images: Path, items: Sequence[ReviewItem], *, run: str = "r") -> Path:
+    write_review_page(
+        path,
+        items,
+        classes=["a", "b"],
+        title="t",
+        found_by="suspects",
+        run=run,
+        settings=Settings(),
+        images=images,
+    )
+    return path
 
+
+def items_of(clips: str, label: str = "a") -> list[ReviewItem]:
+    return [ReviewItem(clip_id=c, file=f"{c}.wav", start_s=0, end_s=1, label=label, image="data:,") for c in clips]
+
+
+def test_decisions_are_kept_by_run_and_clip(browser, images, tmp_path):  # noqa: F811
     pages = (("one.html", "xyz", "r", 0), ("two.html", "xyz", "s", 0), ("again.html", "xyz", "r", 1))
     # Written again after clips were added and removed: what was decided of the others is still there.
     for name, clips, run, kept in (*pages, ("fewer.html", "wy", "r", 1), ("all.html", "wxyz", "r", 3)):
-        browser.open(write(name, clips, run=run))
+        browser.open(written_page(tmp_path / name, images, items_of(clips), run=run))
         if name == "one.html":
             browser.run("localStorage.clear()")
             browser.open(tmp_path / name)
@@ -268,6 +273,33 @@ def test_decisions_are_kept_by_run_and_clip(browser, images, tmp_path):  # noqa:
         browser.press("y")
     browser.collect()
     browser.console.clear()  # the images are none
+
+
+def test_pages_of_one_name_keep_each_others_decisions(browser, images, tmp_path):  # noqa: F811
+    """As two tabs do: each has read what was kept before the other decided."""
+    browser.open(written_page(tmp_path / "one.html", images, items_of("xy"), run="tabs"))
+    browser.press("y")
+    ours = browser.run("return localStorage.getItem(KEY)")
+    browser.open(written_page(tmp_path / "two.html", images, items_of("vw"), run="tabs"))
+    browser.run("localStorage.setItem(KEY, arguments[0])", ours)  # decided in the other tab, after this one was opened
+    browser.press("y")
+    assert [json.loads(key)[0] for key, *_ in json.loads(browser.run("return localStorage.getItem(KEY)"))] == ["x", "v"]
+    browser.collect()
+    browser.console.clear()
+
+
+def test_a_decision_that_was_applied_does_not_come_back(browser, images, tmp_path):  # noqa: F811
+    """From a to b, and in a later review back to a."""
+    for name, label, keys in (("1.html", "a", "2"), ("2.html", "b", "1"), ("3.html", "a", "")):
+        browser.open(written_page(tmp_path / name, images, items_of("x", label)))
+        if name == "1.html":
+            browser.run("localStorage.clear()")
+            browser.open(tmp_path / name)
+        assert progress(browser).startswith("0 of 1"), name
+        if keys:
+            browser.press(keys)
+    browser.collect()
+    browser.console.clear()
 
 
 @pytest.mark.parametrize("is_dark", [False, True])

@@ -36,7 +36,7 @@ def written(tmp_path):
 def events(folder):
     """Recording in the audio folder, start and label of each event."""
     files, _ = read_annotations(folder)
-    found, missing = find_recordings(files, list(RECORDINGS))
+    found, missing = find_recordings(files, [*RECORDINGS, "empty.wav"])
     assert not missing
     return sorted(
         (found[path, event.recording], event.start_s, event.label)
@@ -109,6 +109,50 @@ def test_corrections_in_two_tables_are_refused(written):
     correct(written, "day a.Table.1.selections.txt", new="owl")
     with pytest.raises(ValueError, match=r"corrections of a recording in one table. Got 'day a\.\S+' and 'day a\."):
         events(written)
+
+
+def heard_in(folder):
+    """Audio files that annotations are known of, those without an event too."""
+    files, _ = read_annotations(folder)
+    found, _ = find_recordings(files, [*RECORDINGS, "empty.wav"])
+    return sorted(set(found.values()))
+
+
+def test_a_recording_without_an_event_stays_one_where_the_table_of_all_counts(written):
+    (written / "empty.audacity.txt").write_text("")
+    content = json.loads((written / "events.json").read_text())
+    content["tables"]["events.csv"]["recordings"].append("empty.wav")
+    content["tables"]["empty.audacity.txt"] = vars(EventTable("audacity", ("empty.wav",), sha256_of("")))
+    (written / "events.json").write_text(json.dumps(content))
+    assert heard_in(written) == ["day/a.wav", "empty.wav", "night/a.wav"]
+    correct(written, "events.csv", "night/a.wav,3,4,wren\n", "")
+    assert heard_in(written) == ["day/a.wav", "empty.wav", "night/a.wav"] and events(written) == [DAY]
+
+
+@pytest.mark.parametrize("named", ["a.wav", "/elsewhere/day/a.wav"])
+def test_raven_may_add_the_name_of_the_file(written, named):
+    name = "day a.Table.1.selections.txt"
+    lines = (written / name).read_text().splitlines()
+    (written / name).write_text(f"{lines[0]}\tBegin File\n{lines[1].replace('wren', 'robin')}\t{named}\n")
+    assert events(written) == [("day/a.wav", 1.0, "robin"), NIGHT]
+
+
+def test_what_a_copy_or_a_program_does_to_lines_is_no_correction(written):
+    for name in TABLES:
+        text = (written / name).read_text()
+        (written / name).write_bytes(b"\xef\xbb\xbf" * (name == "events.csv") + text.replace("\n", "\r\n").encode())
+    assert events(written) == [DAY, NIGHT]
+    assert notes(written).endswith("; none was corrected")
+
+
+def test_without_a_correction_the_table_that_was_written_last_counts(written):
+    (written / "events.csv").write_text("file,start_s,end_s,label\nday/a.wav,5,6,robin\n", newline="")
+    content = json.loads((written / "events.json").read_text())
+    del content["tables"]["events.csv"]
+    table = EventTable("csv", ("day/a.wav",), sha256_of((written / "events.csv").read_text()))
+    content["tables"]["events.csv"] = vars(table)
+    (written / "events.json").write_text(json.dumps(content))
+    assert events(written) == [("day/a.wav", 5.0, "robin"), NIGHT]
 
 
 def test_the_names_of_a_stranger_lead_nowhere(written):
