@@ -17,8 +17,6 @@ from generate.runtime.json_check import read_json
 from generate.runtime.wording import count
 
 MANIFEST = "events.json"
-OF_ALL = "csv"
-"""The format whose table holds all recordings."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +45,15 @@ class Chosen:
     ----------
     recordings : dict of str to tuple of str
         The recordings that each of them is read for, by its file name.
-    whole : frozenset of str
-        File names of those that are read for other recordings too, which somebody may have added.
+    corrected : frozenset of str
+        File names of those that somebody changed: recordings that were added there count too.
     skipped : frozenset of str
         File names of the others.
     note : str
     """
 
     recordings: dict[str, tuple[str, ...]]
-    whole: frozenset[str]
+    corrected: frozenset[str]
     skipped: frozenset[str]
     note: str
 
@@ -157,8 +155,7 @@ def choose_tables(folder: Path, names: Collection[str]) -> Chosen | None:
     deleted = f"; {count(n_deleted, 'recording')} left out, whose table was deleted" if n_deleted else ""
     note = f"of the tables of events that {MANIFEST} names, one a recording; {changed} corrected{deleted}"
     recordings = {name: tuple(own) for name, own in chosen.items()}
-    whole = frozenset(name for name in corrected if tables[name].format == OF_ALL)
-    return Chosen(recordings, whole, frozenset(tables) - frozenset(recordings), note)
+    return Chosen(recordings, frozenset(corrected), frozenset(tables) - frozenset(recordings), note)
 
 
 def of_recordings(content: AnnotationFile, name: str, chosen: Chosen) -> AnnotationFile:
@@ -172,11 +169,11 @@ def of_recordings(content: AnnotationFile, name: str, chosen: Chosen) -> Annotat
     chosen : Chosen
     """
     recordings, notes = chosen.recordings[name], (*content.notes, chosen.note)
-    if len(content.recordings) <= 1 and len(recordings) == 1 and name not in chosen.whole:  # Raven names it otherwise
+    if content.format != "table" and len(content.recordings) <= 1:  # of one, which Raven may name otherwise
         events = tuple(event._replace(recording=recordings[0]) for event in content.events)
         return replace(content, events=events, recordings=recordings, notes=notes)
     own = tuple(dict.fromkeys(recording.strip() for recording in recordings))
-    others = tuple(recording for recording in content.recordings if name in chosen.whole and recording not in own)
+    others = tuple(recording for recording in content.recordings if name in chosen.corrected and recording not in own)
     kept = {*own, *others}
     events = tuple(event for event in content.events if event.recording in kept)
     return replace(content, events=events, recordings=(*own, *others), notes=notes)

@@ -137,6 +137,14 @@ def test_raven_may_add_the_name_of_the_file(written, named):
     assert events(written) == [("day/a.wav", 1.0, "robin"), NIGHT]
 
 
+def test_a_table_of_one_recording_to_which_another_was_added_is_read_whole(written):
+    name = "day a.Table.1.selections.txt"
+    header, row = (written / name).read_text().splitlines()
+    rows = [f"{header}\tBegin File\tFile Offset (s)", f"{row}\tday/a.wav\t1", "2\tS\t1\t7\t8\t0\t9\towl\tempty.wav\t7"]
+    (written / name).write_text("\n".join(rows) + "\n")
+    assert events(written) == [DAY, ("empty.wav", 7.0, "owl"), NIGHT]
+
+
 def test_what_a_copy_or_a_program_does_to_lines_is_no_correction(written):
     for name in TABLES:
         text = (written / name).read_text()
