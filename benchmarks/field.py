@@ -8,8 +8,8 @@ per hour of background, and what becomes of a class that is unknown.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from benchmarks.field_recordings import CLASSES, FOREIGN, make
 from benchmarks.measure import show
 from generate.dataset.background import NOT_EVENTS
 from train.calibration.saved import FILE as CALIBRATION
+from train.quality import QUALITIES
 
 SECONDS = 3.0
 CONDITIONS = (
@@ -77,7 +78,9 @@ def score(events: pd.DataFrame, truth: pd.DataFrame, name: str) -> dict[str, obj
 
 def main() -> None:
     """Print the table."""
-    quality = sys.argv[sys.argv.index("--quality") + 1] if "--quality" in sys.argv else "fast"
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.field", description=__doc__)
+    parser.add_argument("--quality", choices=list(QUALITIES), default="fast", help="as of `train` (default: fast)")
+    quality = parser.parse_args().quality
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

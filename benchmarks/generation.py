@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,10 @@ TARGETS = {
 
 def main() -> None:
     """Time, compare the images, and print both."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generation", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
+    quick = parser.parse_args().quick
     on_one_core()
-    quick = "--quick" in sys.argv
     clips = sorted(ESC10.rglob("*.ogg"))[:: 400 // N_CLIPS][: 2 if quick else None]
     with tempfile.TemporaryDirectory() as folder:
         timing(clips, Path(folder), rounds=1 if quick else ROUNDS)

@@ -9,6 +9,7 @@ any. The others may take `LIMIT_MB` more than that, which the system enforces, a
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -33,9 +34,11 @@ MB = 1_000_000
 
 def main() -> None:
     """Train in memory and from the disk, and print a table of both."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.larger_than_memory", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="read and transform, train no model")
     if not sys.platform.startswith("linux"):
         sys.exit("Only Linux limits and tells the memory that is meant here.")
-    trained = NO_NET if "--quick" in sys.argv else "cnn7"
+    trained = NO_NET if parser.parse_args().quick else "cnn7"
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as name:
         rows = compare(Path(name), limit_mb=LIMIT_MB, model=trained)
     title = f"Images twice as large as the memory for them, an epoch of {SIDE_PX} x {SIDE_PX} pixels, model: {trained}"

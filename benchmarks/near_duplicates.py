@@ -7,8 +7,8 @@ digits, a file a recording) is one kind more.
 
 from __future__ import annotations
 
+import argparse
 import io
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,8 +75,11 @@ COPIES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 
 def main() -> None:
     """Measure and print one table of false pairs and one of copies found."""
-    quick = "--quick" in sys.argv
-    folders = [Path(name) for name in sys.argv[1:] if not name.startswith("--")]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.near_duplicates", description=__doc__)
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", type=Path, help="of audio files, a file a recording")
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
+    options = parser.parse_args()
+    folders, quick = options.folders, options.quick
     false_pairs, found = [], []
     for name, kind, sounds, sources, settings in collections(folders, n=60 if quick else 1000):
         row = false_row(sounds, sources, settings)

@@ -7,6 +7,7 @@ thresholds that the official folds give, and the mean of the folds' models for t
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def trial(prepared: Prepared, features: np.ndarray, foreign: int, known: list[in
 
 def main() -> None:
     """Print a line a number of other classes."""
+    argparse.ArgumentParser(prog="python -m benchmarks.other_sounds", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
         images = Path(name) / "images"
         generate.render(ESC10, images, variants=["none"], listen=0)

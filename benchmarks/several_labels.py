@@ -7,7 +7,7 @@ folds, tests the fifth, and prints average precisions with intervals over pairs.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import generate
 import train
 from benchmarks.field_recordings import SR, clips_of, read
 from benchmarks.measure import ESC10, show
+from train.quality import QUALITIES
 
 LABELS = tuple(sorted(path.name.split("- ")[1] for path in ESC10.glob("*- *")))
 LOUDEST_DB = 6.0
@@ -53,7 +54,9 @@ def mixed(one: np.ndarray, two: np.ndarray, gain: float) -> np.ndarray:
 
 def main() -> None:
     """Print the table."""
-    quality = sys.argv[sys.argv.index("--quality") + 1] if "--quality" in sys.argv else "fast"
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.several_labels", description=__doc__)
+    parser.add_argument("--quality", choices=list(QUALITIES), default="fast", help="as of `train` (default: fast)")
+    quality = parser.parse_args().quality
     with tempfile.TemporaryDirectory() as name:
         audio, images = Path(name) / "mixtures", Path(name) / "images"
         make(audio)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,9 +16,11 @@ SIDE_PX, BATCH, ROUNDS, TARGET = 224, 32, 3, 10.0
 
 def main() -> None:
     """Time the batches, compare the pixels, and time an epoch."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training_input", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
+    quick = parser.parse_args().quick
     on_one_core()
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as name:
         image_folder = render_originals(Path(name), "40" if quick else "400")
         show("The same pixels as ImageDataGenerator", pixels(image_folder), file_name="pixels.csv")

@@ -8,7 +8,7 @@ images. On a GPU the compiled step is kept for the next run (JAX): run it twice.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +20,7 @@ import pandas as pd
 import train
 from benchmarks.measure import met, show
 from benchmarks.training_input import render_originals
+from train.models.registry import MODELS
 from train.runs.run_folder import Run, read_run
 
 QUICK = {"model": "cnn7", "input_size": 64, "folds": 2, "epochs": 3, "clips": "40"}
@@ -31,8 +32,12 @@ BARE_STEPS = 10
 
 def main() -> None:
     """Print the table."""
-    size = QUICK if "--quick" in sys.argv else WHOLE
-    model = sys.argv[sys.argv.index("--model") + 1] if "--model" in sys.argv else size["model"]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training_steps", description=__doc__)
+    parser.add_argument("--model", choices=sorted(MODELS), help="any of `train`")
+    parser.add_argument("--quick", action="store_true", help="for two cores: 40 clips, small images")
+    options = parser.parse_args()
+    size = QUICK if options.quick else WHOLE
+    model = options.model or size["model"]
     with tempfile.TemporaryDirectory() as name:
         images = render_originals(Path(name), size["clips"])
         began = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,9 @@ COPIES = 5
 
 def main() -> None:
     """Time whole runs and print three tables."""
-    quick = "--quick" in sys.argv
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.whole_runs", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
+    quick = parser.parse_args().quick
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(ESC10, folder / "first", "--limit", "10")  # what is compiled once a machine is compiled here
