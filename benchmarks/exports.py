@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.measure import show
+from generate.dataset.background import counted
 from train.export.export import CLIPS, Exported, export_run
 from train.export.options import FORMATS, QUANTIZE
 from train.export.scripts import PACKAGES
@@ -67,7 +68,9 @@ def row_of(files: list[Exported], folder: Path, *, here: bool) -> dict[str, obje
     clips = pd.concat([pd.read_csv(one.folder / CLIPS, dtype=str) for one in files])
     is_right, was_right = clips["by_file"] == clips["label"], clips["by_program"] == clips["label"]
     change = is_right.astype(int) - was_right.astype(int)
-    recordings = clips["source_id"]
+    is_counted = counted(clips["label"])
+    is_right, was_right, change = is_right[is_counted], was_right[is_counted], change[is_counted]
+    recordings = clips["source_id"][is_counted]
     return {
         "MB": f"{files[0].megabytes:.1f}",
         "ms": f"{min(one.parity.window_ms for one in files):.0f}",

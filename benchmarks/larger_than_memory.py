@@ -105,7 +105,7 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
 
     Parameters
     ----------
-    images : Path
+    image_folder : Path
     n : int
     side_px : int
     """
@@ -141,7 +141,7 @@ def train(image_folder: Path, cache: str, model: str, input_size: int, *, limit_
 
     Parameters
     ----------
-    images : Path
+    image_folder : Path
     cache : {"memory", "disk"}
     model : str
         `NO_NET`: read and transform alone.

@@ -13,6 +13,8 @@ from generate.dataset.image_size import parse_image_size
 from generate.dataset.planes import HELP as PLANES_HELP
 from generate.dataset.settings import CHANNELS, DENOISE_DB, LONGS, PADS, REFERENCES, Settings
 from generate.rendering.options import OVERLAPPING, RenderOptions, WindowOptions
+from generate.runtime.exit_codes import exit_statuses
+from generate.runtime.number_options import whole_number
 from generate.runtime.one_or_several import SEVERAL
 from generate.runtime.toml_config import parse_with_config
 
@@ -34,8 +36,7 @@ examples:
 variants: pitch=SEMITONES stretch=RATE trim[=DB] remove_silence[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB
   gain=DB speed=RATE background=FOLDER@SNR_DB reverb=SECONDS mp3=KBIT_S lowpass=HZ clip=DB denoise[=DB],
   or a preset: paper (pitch=+2 pitch=-2 stretch=0.7 stretch=1.2 trim), none (originals only).
-  Several at once, in one variant: pitch=+2+stretch=0.7
-exit status: 0 success, 1 failed, 2 wrong options, 3 too many clips rejected, 130 interrupted."""
+  Several at once, in one variant: pitch=+2+stretch=0.7"""
 
 TABLE_COLUMNS = {
     "file": "file, filename, path, ...",
@@ -54,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m generate",
         usage="%(prog)s AUDIO_FOLDER [OUTPUT] [options]",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses('3 too many clips rejected')}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
     )
@@ -94,7 +95,7 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
     add("--variants", **SEVERAL, metavar="V", help=f"audio variants, see below (default: {variants})")
     size = "{}x{}".format(*default["image_size"])
     add("--image-size", type=_image_size, metavar="SIZE", help=f"224, 320x240 or native (default: {size})")
-    add("--limit", type=positive, metavar="N", help="at most N clips, stratified by class, recording and fold")
+    add("--limit", type=whole_number, metavar="N", help="at most N clips, stratified by class, recording and fold")
     add("--classes", **SEVERAL, default=[], metavar="CLASS", help="only these classes (default: all)")
     add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
     add("--dry-run", action="store_true", help="show the plan, write nothing")
@@ -141,7 +142,7 @@ def _add_audio(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> No
         help="of several channels: their mean, one of them, or auto, the mean unless they cancel each other, else the "
         f"loudest (default: {default['channels']}); stereo: all, as --planes left right mid",
     )
-    by_how_much = f"reduce noise in every image, by {DENOISE_DB:g} or DB decibels (default: not)"
+    by_how_much = f"reduce noise in every image, by {DENOISE_DB:g} or DB decibels (default: off)"
     add("--denoise", dest="denoise_db", nargs="?", const=DENOISE_DB, type=float, metavar="DB", help=by_how_much)
     add(
         "--pad",
@@ -165,13 +166,13 @@ def _add_variants(group: argparse._ArgumentGroup, default: Mapping[str, Any]) ->
         help="what changes pitch and tempo: rubberband (the library), rubberband-program, librosa, or auto, the first "
         f"of these that is installed (default: {default['engine']})",
     )
-    add("--seed", type=int, metavar="N", help=f"of random variants (default: {default['seed']})")
+    add("--seed", type=int, metavar="N", help=f"seed of random variants (default: {default['seed']})")
 
 
 def _add_image(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> None:
     add = group.add_argument
     add("--feature", help=f"mel, log, mfcc, gammatone, pcen or cqt (default: {default['feature']})")
-    add("--colormap", metavar="NAME", help=f"of matplotlib, or gray (default: {default['colormap']})")
+    add("--colormap", metavar="NAME", help=f"a colormap of matplotlib, or gray (default: {default['colormap']})")
     add("--planes", **SEVERAL, metavar="P", help=PLANES_HELP)
     add("--n-bands", type=int, metavar="N", help=f"mel, PCEN or gammatone bands (default: {default['n_bands']})")
     add("--n-mfcc", type=int, metavar="N", help=f"coefficients (default: {default['n_mfcc']})")
@@ -192,7 +193,7 @@ def _add_running(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -> 
     add = group.add_argument
     add("-h", "--help", action="help", help="show this help and exit")
     add("--overwrite", action="store_true", help="replace the images in OUTPUT; an applied review stays")
-    add("--workers", type=positive, metavar="N", help="processes (default: one a core)")
+    add("--workers", type=whole_number, metavar="N", help="processes (default: one a core)")
     add("--cluster", default="", metavar="ADDRESS", help="Dask cluster on the same disk, such as tcp://scheduler:8786")
     add(
         "--listen",
@@ -270,31 +271,26 @@ def options_from(given: argparse.Namespace) -> RenderOptions:
     )
 
 
-def _background(text: str | float) -> float:
-    """Read the value of `--background`: a number, or `none`."""
-    return 0.0 if text == "none" else float(text)
+def _background(text: str) -> float:
+    """Parse the value of `--background`: a number, or `none`."""
+    try:
+        return 0.0 if text == "none" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, such as 1, or none. Got {text!r}.") from None
 
 
-def clips_a_class(text: str | int) -> int:
-    """Read the value of `--listen`: a number, or `all`."""
+def clips_a_class(text: str) -> int:
+    """Parse the value of `--listen`: a number, or `all`."""
     if text == "all":
         return sys.maxsize
-    if not str(text).isdecimal():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a number of clips or `all`. Got {text!r}.")
     return int(text)
 
 
-def _image_size(text: str | int) -> tuple[int, int] | str:
+def _image_size(text: str) -> tuple[int, int] | str:
     """As `parse_image_size`; `native` stays text, since None means that the option was not given."""
     try:
         return parse_image_size(text) or NATIVE
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def positive(text: str | int) -> int:
-    """Read an option that is a whole number, 1 or more."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more. Got {value}.")
-    return value

@@ -51,6 +51,8 @@ DOCUMENTS = [
     *ROOT.glob("docs/*.md"),
     *(path for folder in ("generate", "train") for path in (ROOT / folder).rglob("pages/*")),
     ROOT / "Makefile",
+    ROOT / "datasets" / "README.md",
+    ROOT / "outputs" / "README.md",
 ]
 
 

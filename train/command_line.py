@@ -7,6 +7,8 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from generate.runtime.exit_codes import exit_statuses
+from generate.runtime.number_options import whole_number_or_zero
 from generate.runtime.toml_config import parse_with_config
 from train.defaults import CACHES, EXPLAINED_TESTS
 from train.recipe_options import add_recipe_options
@@ -29,16 +31,9 @@ examples:
   python -m train outputs/images/my_sounds --cluster local:4         four folds at once, one on each of four GPUs
 
 models: efficientnet_lite0 _lite1 _lite2, cnn7 cnn9 crnn (small, from scratch), alexnet squeezenet resnet18
-  resnet34 densenet161, and all of keras.applications by their lower-case names: resnet50 resnet152 mobilenetv2 ...
-exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted."""
+  resnet34 densenet161, and all of keras.applications by their lower-case names: resnet50 resnet152 mobilenetv2 ..."""
 
 NOT_IN_A_CONFIG = frozenset({"help", "config", "images", "resume", "dry_run"})
-
-
-def _zero_or_more(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number of 0 or more. Got {text!r}.")
-    return int(text)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -47,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m train",
         usage="%(prog)s IMAGES [options]\n       %(prog)s --resume RUN [options]",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
     )
@@ -56,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_recipe_options(parser, most_used=most_used)
     add = most_used.add_argument
     add("--folds", type=folds_of, metavar="1,3", help="train only these (default: all)")
-    add("--name", default="", help="of the run's folder in outputs/runs (default: images and model)")
+    add("--name", default="", help="name of the run folder in outputs/runs (default: images and model)")
     add("--resume", metavar="RUN", type=Path, help="resume a run, with its own recipe")
     add(
         "--final",
@@ -71,14 +66,14 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("-h", "--help", action="help", help="show this help and exit")
     group.add_argument(
         "--explain",
-        type=_zero_or_more,
+        type=whole_number_or_zero,
         default=EXPLAINED_TESTS,
         metavar="N",
         help="test images for which the run's page shows what the model attends to, errors first "
         f"(default: {EXPLAINED_TESTS}; 0: none)",
     )
     add_audio_folder_option(group)
-    add_place_options(group)
+    add_cache_option(group)
     group.add_argument(
         "--cluster",
         metavar="ADDRESS",
@@ -90,19 +85,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_audio_folder_option(group: argparse._ActionsContainer) -> None:
-    """The folder of the recordings that a run's page plays."""
+def add_audio_folder_option(group: argparse._ActionsContainer, *, purpose: str = "that the page plays") -> None:
+    """Add `--audio-folder`, of the recordings of a run."""
     group.add_argument(
         "--audio-folder",
         metavar="FOLDER",
         type=Path,
-        help="the recordings that the page plays (default: the folder that the images' settings.json names, if it is "
-        "in the working directory)",
+        help=f"the recordings {purpose} (default: the folder that the images' settings.json names, if it is in the "
+        "working directory)",
     )
 
 
-def add_place_options(group: argparse._ActionsContainer) -> None:
-    """Where images are held while a model is trained: not in a recipe, since the results are the same."""
+def add_cache_option(group: argparse._ActionsContainer) -> None:
+    """Add `--cache`, which is not in a recipe, since the results are the same."""
     group.add_argument(
         "--cache",
         choices=CACHES,
@@ -110,11 +105,6 @@ def add_place_options(group: argparse._ActionsContainer) -> None:
         help="hold the decoded images in memory, or in a file beside the images on disk; the results are the same "
         "(default: auto: on disk if they take more than half of the free memory)",
     )
-
-
-def place_from(options: argparse.Namespace) -> dict[str, str]:
-    """The values of `add_place_options`, as arguments of `train.training.prepare.prepare`."""
-    return {"cache": options.cache}
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:

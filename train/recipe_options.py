@@ -21,7 +21,7 @@ def add_recipe_options(
     ----------
     parser : argparse.ArgumentParser
     with_protocol : bool
-        Leave out its protocol where a command trains with several.
+        Add `--protocol` and `--allow-recording-overlap`; not where a command trains with several protocols.
     most_used : argparse group, optional
         For the few that most people use; default: each is in the group of its kind.
     """
@@ -30,8 +30,8 @@ def add_recipe_options(
     (most_used or group).add_argument(
         "--quality",
         choices=QUALITIES,
-        help="of a pretrained model: fast fits its last layer alone, standard fine-tunes all of it, best does so "
-        "longer (default: standard)",
+        help="how a pretrained model is trained: fast fits its last layer alone, standard fine-tunes all of it, best "
+        "does so longer (default: standard)",
     )
     (most_used or group).add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(
@@ -76,7 +76,7 @@ def add_recipe_options(
         "--spectrogram-values",
         **SEVERAL,
         metavar="N=V",
-        help="of time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as time_mask=0.3 mixup=0",
+        help="how strong: time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as mixup=0",
     )
     group.add_argument(
         "--silent-ends",
@@ -131,7 +131,7 @@ def add_recipe_options(
     group.add_argument(
         "--views", type=int, metavar="N", help="instead of --epochs: how often each clip is shown, in whatever variant"
     )
-    group.add_argument("--batch-size", type=int, metavar="N", help=f"default: {default.batch_size}")
+    group.add_argument("--batch-size", type=int, metavar="N", help=f"images per step (default: {default.batch_size})")
     group.add_argument(
         "--learning-rate",
         type=float,
@@ -161,7 +161,7 @@ def add_recipe_options(
     group.add_argument(
         "--mixed-precision", action="store_true", default=None, help="half precision (bfloat16), on a GPU"
     )
-    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
+    group.add_argument("--seed", type=int, metavar="N", help=f"random seed (default: {default.seed})")
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:

@@ -13,10 +13,8 @@ from generate.audit import checks, shortcut_checks
 from generate.audit.cutoff import cutoff_hz
 from generate.audit.flag_words import quoted_id
 from generate.audit.near_duplicates import near_duplicates, small_image
-from generate.dataset import png, settings_file, source_ids, tables
-from generate.dataset.folder import check_finished
+from generate.dataset import png, source_ids
 from generate.dataset.settings import Settings
-from generate.dataset.settings_file import SettingsFile
 from generate.rendering.clip_selection import stratified_limit
 from generate.runtime.findings import Finding
 
@@ -128,37 +126,10 @@ def sorted_clips(clips: pd.DataFrame) -> pd.DataFrame:
     return clips.sort_values(["label", "clip_id"], ignore_index=True)
 
 
-def from_images(images: Path) -> tuple[pd.DataFrame, list[Finding]]:
-    """Check the collection that an image folder was made of, without its audio.
-
-    Parameters
-    ----------
-    images : Path
-        Made by `python -m generate`.
-
-    Returns
-    -------
-    clips : pandas.DataFrame
-        As of `assess`.
-    findings : list of Finding
-        Those of `python -m generate.audit` on the same audio with the same settings.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If it is no such folder, or an image is missing or damaged.
-    """
-    check_finished(images)
-    described: SettingsFile = settings_file.read_settings(images / settings_file.SETTINGS)
-    settings = Settings.from_json(described["settings"])
-    metadata = tables.read_metadata(images / tables.METADATA)
-    return of_metadata(images, settings, metadata, multilabel=settings_file.is_multilabel(described))
-
-
 def of_metadata(
     images: Path, settings: Settings, metadata: pd.DataFrame, *, most: int | None = None, multilabel: bool = False
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """As `from_images`, with tables that were read before.
+    """Check the collection that an image folder was made of, without its audio.
 
     Parameters
     ----------
@@ -171,6 +142,18 @@ def of_metadata(
         Check at most so many clips, stratified by class, recording and fold; default: all.
     multilabel : bool
         See `assess`.
+
+    Returns
+    -------
+    clips : pandas.DataFrame
+        As of `assess`.
+    findings : list of Finding
+        Those of `python -m generate.audit` on the same audio with the same settings.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If an image is missing or damaged.
     """
     originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
     originals = stratified_limit(originals, most) if most else originals

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate import command_line
-from generate.runtime.exit_codes import ATTENTION, guarded
+from generate.runtime.exit_codes import ATTENTION, exit_statuses, guarded
 from generate.runtime.findings import finding_lines
 from generate.workers import fork_server
 
@@ -21,8 +21,7 @@ examples:
   python -m generate.audit datasets/ESC-50 --subset esc10 --csv esc10.csv
 
 It takes every option of `python -m generate`, and its config file: audit with those that you will render with. Those of
-variants, colours, OUTPUT and clusters make no difference here and are not listed.
-exit status: 0 success, 1 failed, 2 wrong options, 3 something needs attention, 130 interrupted."""
+variants, colours, OUTPUT and clusters make no difference here and are not listed."""
 NO_DIFFERENCE = frozenset(
     ("output", "variants", "variants_file", "engine", "seed", "colormap", "listen", "dry_run", "overwrite")
     + ("max_rejected", "fan_out", "cluster")
@@ -39,7 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
     """The options of `python -m generate`, and `--csv`."""
     parser = command_line.build_parser()
     parser.prog, parser.usage = "python -m generate.audit", "%(prog)s AUDIO_FOLDER [options]"
-    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.description = DESCRIPTION
+    parser.epilog = f"{EPILOG}\n\n{exit_statuses('3 something needs attention')}"
     for action in parser._actions:  # argparse has no public list of them
         if action.dest in NO_DIFFERENCE:
             action.help = argparse.SUPPRESS

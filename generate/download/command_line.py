@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.download.archives import DATASETS, download, is_taken, published
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.os_compat import quoted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m generate.download",
         description="Download a published audio collection. The licence is shown first, and the checksum is checked.",
-        epilog="exit status: 0 success, 1 failed, 2 wrong options, 130 interrupted.",
+        epilog=exit_statuses(),
     )
     add = parser.add_argument
     add("name", metavar="NAME", nargs="?", help="such as esc50; without it, list the collections")

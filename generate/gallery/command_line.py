@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.command_line import clips_a_class, positive
+from generate.command_line import clips_a_class
 from generate.gallery.make import gallery_text, make_gallery
 from generate.rendering.options import RenderOptions
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
+from generate.runtime.number_options import whole_number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m generate.gallery",
         description="Make the page of an image folder again: IMAGES/index.html, which opens by a double click.",
-        epilog="exit status: 0 success, 1 failed, 2 wrong options, 130 interrupted.",
+        epilog=exit_statuses(),
     )
     add = parser.add_argument
     add("images", metavar="IMAGES", type=Path, help="image folder, such as outputs/images/ESC-10")
@@ -45,7 +46,7 @@ def _build_parser() -> argparse.ArgumentParser:
         default="",
         help="your own variants, to write their audio too; this file is run, and one that an image folder names never",
     )
-    add("--workers", type=positive, default=0, metavar="N", help="processes (default: one a core)")
+    add("--workers", type=whole_number, default=0, metavar="N", help="processes (default: one a core)")
     return parser
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable
 
 from generate.runtime.os_compat import not_installed_message
@@ -12,9 +13,23 @@ from generate.runtime.wording import what_failed
 FAILED = 1
 ATTENTION = 3
 """The work is done, and something in the data needs attention."""
+UNREAD = f"{ATTENTION} some recordings could not be read"
+"""What that means where recordings are predicted."""
 INTERRUPTED = 130
 RESUMABLE = "What is done is kept. Run the same command again to resume."
 """After an interruption of work that is done piece by piece."""
+
+
+def exit_statuses(*more: str) -> str:
+    """What the exit status of a command means: the last lines of its help.
+
+    Parameters
+    ----------
+    *more : str
+        Statuses that not every command has, such as `3 too many clips rejected`.
+    """
+    statuses = ("0 success", "1 failure (the message says why)", "2 wrong usage", *more, "130 interrupted")
+    return textwrap.fill(f"exit status: {', '.join(statuses)}.", width=120, subsequent_indent="  ")
 
 
 def guarded(name: str, work: Callable[[], int], *, interrupted: str = "", out_of_memory: str = "") -> int:

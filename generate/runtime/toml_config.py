@@ -112,7 +112,8 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
     if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):
         raise ValueError(f"In {str(path)!r}, {key} must be a whole number. Got {value!r}.")
     try:
-        value = action.type(value) if callable(action.type) else value  # type: ignore[arg-type]  # it checks the value
+        text = str(value) if isinstance(value, int | float) else value
+        value = action.type(text) if callable(action.type) else value  # type: ignore[arg-type]  # it checks the value
     except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
         raise ValueError(f"In {str(path)!r}, {key} is {value!r}: {error}") from None
     if action.choices and value not in action.choices:

@@ -161,7 +161,7 @@ def go_on(here: Path, run: Path) -> str:
     return said
 
 
-@pytest.mark.skipif(not IS_FULL, reason="takes a minute and more; tests/train/test_run.py kills a run every day")
+@pytest.mark.skipif(not IS_FULL, reason="takes a minute and more; tests/train/training kills a run every day")
 @pytest.mark.fault(15)
 def test_a_run_that_is_killed_or_fails_goes_on_to_the_same_result(images, tmp_path, injected):
     here, runs = tmp_path, tmp_path / "outputs/runs"

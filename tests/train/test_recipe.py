@@ -198,6 +198,15 @@ def test_folds_with_commas_in_their_names():
     assert parse(["images", "--folds", '"a,b", c']).folds == ("a,b", "c")
 
 
+def test_numbers_in_a_config_file_are_checked_as_on_the_command_line(tmp_path):
+    (tmp_path / "c.toml").write_text("explain = 5\nlearning-rate = 1\nfolds = 2")
+    options = parse(["images", "--config", str(tmp_path / "c.toml")])
+    assert options.explain == 5 and options.learning_rate == 1.0 and options.folds == ("2",)
+    (tmp_path / "c.toml").write_text("explain = 1.5")
+    with pytest.raises(ValueError, match=r"explain is 1.5: must be a whole number of 0 or more. Got '1.5'"):
+        parse(["images", "--config", str(tmp_path / "c.toml")])
+
+
 @pytest.mark.parametrize("text", ["learning-rate = true", "l2 = false", "model = true"])
 def test_switches_are_no_values(tmp_path, text):
     (tmp_path / "c.toml").write_text(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.dataset import tables
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.lock import locked
 from generate.runtime.one_or_several import SEVERAL
 from generate.runtime.output_file import check_output_file
@@ -26,7 +26,7 @@ from train.ablate.ablation import (
     unfinished_runs,
 )
 from train.ablate.differences import differences, differences_text
-from train.command_line import NOT_IN_A_CONFIG, add_place_options, folds_of
+from train.command_line import NOT_IN_A_CONFIG, add_cache_option, folds_of
 from train.compare.table import table_of, table_text
 from train.recipe import Recipe
 from train.recipe_options import add_recipe_options, recipe_from
@@ -46,9 +46,7 @@ examples:
   python -m train.ablate outputs/images/my_sounds                            a run for each variant, and two more
   python -m train.ablate outputs/images/my_sounds --variants pitch=+2,trim   leave out only these, one at a time
 The runs are ordinary run folders in outputs/runs/NAME; ablation.csv there has the differences for each class.
-The same command again resumes. Models: see python -m train --help.
-
-exit status: 0 all well, 1 cannot start or resume (the message says why), 2 wrong use, 130 interrupted."""
+The same command again resumes. Models: see python -m train --help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m train.ablate",
         usage="%(prog)s IMAGES [options]",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("images", metavar="IMAGES", type=Path, help="image folder with metadata.csv")
@@ -81,9 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="leave out only these, one at a time (default: all)",
     )
     parser.add_argument("--folds", type=folds_of, metavar="1,3", help="train and test only these folds (default: all)")
-    parser.add_argument("--name", default="", help="of the folder in outputs/runs (default: images, model, -ablation)")
+    parser.add_argument("--name", default="", help="folder name in outputs/runs (default: images, model, -ablation)")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and train nothing")
-    add_place_options(parser)
+    add_cache_option(parser)
     add_recipe_options(parser)
     return parser
 

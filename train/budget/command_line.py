@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import guarded
-from train.number_options import seed, whole_number
+from generate.runtime.exit_codes import exit_statuses, guarded
+from generate.runtime.number_options import whole_number, whole_number_or_zero
 
 DESCRIPTION = """\
 Say what more recordings are worth, of each class: the last layer of the pretrained model is fitted to 20, 40, 50, 60,
@@ -16,9 +16,7 @@ Intervals are over recordings and draws. Takes about as long as `python -m train
 collections a few times that."""
 
 EPILOG = """\
-files, in RUN/budget: learning_curve.png (to look at), learning_curve.csv, gains.csv, budget.json
-
-exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted."""
+files, in RUN/budget: learning_curve.png (to look at), learning_curve.csv, gains.csv, budget.json"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.budget",
         description=DESCRIPTION,
-        epilog=EPILOG,
+        epilog=f"{EPILOG}\n\n{exit_statuses()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -34,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     full = "train by the run's recipe on half of the recordings: half of the run's time a draw; the same again resumes"
     add("--full", action="store_true", help=full)
     add("--draws", type=whole_number, metavar="N", help="random parts of each size (default: 5; with --full: 1)")
-    add("--seed", type=seed, default=0, metavar="N", help="of these (default: 0)")
+    add("--seed", type=whole_number_or_zero, default=0, metavar="N", help="seed of the random parts (default: 0)")
     return parser
 
 

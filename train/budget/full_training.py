@@ -15,7 +15,7 @@ from train.runs.run_folder import BUDGET_PLOT, Run, write_run
 
 
 def right_by_training(
-    run: Run, *, n_draws: int, seed: int = 0, cache: str = "auto", log: Callable[[str], None] = lambda text: None
+    run: Run, *, n_draws: int, seed: int = 0, log: Callable[[str], None] = lambda text: None
 ) -> tuple[dict[float, np.ndarray], np.ndarray, np.ndarray, list[np.ndarray]]:
     """Train the folds of a run again on half of its recordings, and compare with what the run predicted.
 
@@ -29,8 +29,6 @@ def right_by_training(
         Random halves.
     seed : int
         Of these.
-    cache : {"auto", "memory", "disk"}
-        See `train.data.disk_cache`.
     log : callable
         Called with a line before each half.
 
@@ -55,7 +53,7 @@ def right_by_training(
     from train.training.progress import Progress
     from train.training.train_fold import fold_of, train_fold
 
-    prepared = resume(run.folder, folds=run.finished_folds, cache=cache)
+    prepared = resume(run.folder, folds=run.finished_folds)
     truth, sources = prepared.targets.argmax(axis=1), prepared.table["source_id"].to_numpy()
     row_of = {name: row for row, name in enumerate(prepared.table["file_name"])}
 

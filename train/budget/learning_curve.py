@@ -50,7 +50,6 @@ def learning_curve(
     n_draws: int | None = None,
     seed: int = 0,
     full: bool = False,
-    cache: str = "auto",
     log: Callable[[str], None] = lambda text: None,
 ) -> Budget:
     """Fit the last layer of a pretrained model to parts of the recordings, and test it: `python -m train.budget`.
@@ -69,8 +68,6 @@ def learning_curve(
         half of its time.
     log : callable
         Called with a line on what is trained.
-    cache : {"auto", "memory", "disk"}
-        See `train.data.disk_cache`.
 
     Raises
     ------
@@ -85,10 +82,10 @@ def learning_curve(
     if full:
         from train.budget.full_training import right_by_training
 
-        right, truth, sources, train = right_by_training(run, n_draws=n_draws, seed=seed, cache=cache, log=log)
+        right, truth, sources, train = right_by_training(run, n_draws=n_draws, seed=seed, log=log)
         trained = f"{run.recipe.model}, trained as the run was"
         return _budget(run, trained, n_draws, seed, right, truth, sources, train)
-    prepared = prepare_frozen(run, cache=cache)
+    prepared = prepare_frozen(run)
     from train.budget.subsets import right_by_share
     from train.training.frozen_features import frozen_features
 

@@ -26,7 +26,7 @@ _ALSO = {"most_distance": or_none(number(0, 1e30))}
 
 @dataclass(frozen=True)
 class SavedCalibration:
-    """The temperature and the thresholds of a run.
+    """The temperature and the thresholds of a run; of one that has none, probabilities are as the models give them.
 
     Parameters
     ----------
@@ -35,14 +35,11 @@ class SavedCalibration:
         By class.
     most_distance : float or None
         Beyond this a sound is unlike the training clips; see `train.calibration.distance`. None: there is no limit.
-    is_fitted : bool
-        False where the run has none: then probabilities are as the models give them.
     """
 
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
     most_distance: float | None = None
-    is_fitted: bool = False
 
     def threshold(self, label: str) -> float:
         """From which probability on a prediction as this class counts."""
@@ -82,4 +79,4 @@ def read_calibration(folder: Path, classes: Sequence[str]) -> SavedCalibration:
             f"{str(path)!r} is not as this program wrote it ({error}). `python -m train.report {quoted(folder)}` "
             "writes it again."
         ) from None
-    return SavedCalibration(values["temperature"], values["thresholds"], values.get("most_distance"), is_fitted=True)
+    return SavedCalibration(values["temperature"], values["thresholds"], values.get("most_distance"))

@@ -114,8 +114,17 @@ def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
             continue
         right = scaled[is_predicted[:, k] & is_class, k]
         spared = float(np.quantile(right, SPARED, method="lower")) if len(right) >= LEAST_ALARMS else 0.0
-        thresholds.append(max(threshold_for(scaled[:, k], is_class), spared, DEFAULT_THRESHOLD))
+        thresholds.append(_threshold_from(max(spared, DEFAULT_THRESHOLD), scaled[:, k], is_class))
     return Calibration(temperature, np.array(thresholds))
+
+
+def _threshold_from(least: float, probabilities: np.ndarray, is_class: np.ndarray) -> float:
+    """As `threshold_for`, and `least` or more."""
+    lowest = threshold_for(probabilities, is_class)
+    reached = probabilities >= least
+    if lowest < least and reached.any() and is_class[reached].mean() < TARGET_PRECISION:  # a higher one is right less
+        lowest = threshold_for(probabilities[reached], is_class[reached])
+    return max(lowest, least)
 
 
 def out_of_fold(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> OutOfFold:

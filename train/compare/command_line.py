@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generate.dataset import tables
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.os_compat import expand_wildcards
 from generate.runtime.output_file import check_output_file
 from train.compare.table import read_runs, results_text, table_of
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train.compare",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 no run could be read (the message explains why), 2 wrong usage.",
+        epilog=exit_statuses(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of runs, such as outputs/runs/*")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
-from train.predict.command_line import SOME_REJECTED, add_recording_options
+from generate.runtime.exit_codes import ATTENTION, UNREAD, exit_statuses, guarded
+from train.predict.command_line import add_recording_options
 
 if TYPE_CHECKING:
     from train.explain.explain_recordings import Explanations
@@ -34,10 +34,7 @@ and explanations.csv, one row per window.
 
 examples:
   python -m train.explain outputs/runs/my_sounds-efficientnet_lite0 recording.wav
-  python -m train.explain outputs/runs/my_sounds-efficientnet_lite0 dog.wav --class "Rooster" -o why_not_a_rooster
-
-exit status: 0 success, 1 nothing could be explained (the message says why), 2 wrong usage, 3 some recordings could not
-  be read, 130 interrupted."""
+  python -m train.explain outputs/runs/my_sounds-efficientnet_lite0 dog.wav --class "Rooster" -o why_not_a_rooster"""
 FOLDER = "explained-recordings"
 """In the folder of the run, unless --output names another one."""
 
@@ -47,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.explain",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses(UNREAD)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_recording_options(parser)
@@ -95,7 +92,7 @@ def _explain(options: argparse.Namespace) -> int:
     print(f"\nwritten: {count(n_files, 'file')} and {TABLE} in {shown(explanations.folder)}\n{FILES}")
     if front_end(run).settings.feature == "mfcc":
         print("  note: an image of mfcc has no frequency axis, so the audio is attenuated over time only")
-    return SOME_REJECTED if explanations.rejected else 0
+    return ATTENTION if explanations.rejected else 0
 
 
 def _text(explanations: Explanations) -> str:

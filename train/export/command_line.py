@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.one_or_several import SEVERAL
 from train.command_line import add_audio_folder_option, folds_of
 from train.export.options import FORMATS, INPUTS, QUANTIZE
@@ -31,10 +31,7 @@ EXAMPLES = """\
 examples:
   python -m train.export outputs/runs/my_sounds-efficientnet_lite0
   python -m train.export outputs/runs/my_sounds-efficientnet_lite0 --format onnx --quantize int8
-  python -m train.export outputs/runs/my_sounds-efficientnet_lite0 --folds 1    a model with an accuracy of its own
-
-exit status: 0 success, 1 nothing was exported (the message says why), 2 wrong usage, 4 a file does not hold and was
-  not kept."""
+  python -m train.export outputs/runs/my_sounds-efficientnet_lite0 --folds 1    a model with an accuracy of its own"""
 DOES_NOT_HOLD = 4
 
 
@@ -43,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.export",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses('4 a file did not match this program and was deleted')}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -71,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         "all)",
     )
     add("-o", "--output", metavar="FOLDER", type=Path, help="gets a folder for each format (default: RUN/export)")
-    add_audio_folder_option(parser)
+    add_audio_folder_option(parser, purpose="with which the files are checked")
     add("--force", action="store_true", help="keep a file that does not give what this program gives")
     return parser
 

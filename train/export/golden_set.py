@@ -20,14 +20,13 @@ TOLERANCE = {"none": 0.01, "dynamic": 0.05, "int8": 0.1}
 numbers of 8 bits in another way."""
 
 
-def golden_rows(table: pd.DataFrame, *, most: int = N_CLIPS) -> list[int]:
+def golden_rows(table: pd.DataFrame) -> list[int]:
     """Choose clips of as many classes as there are, and of those evenly.
 
     Parameters
     ----------
     table : pandas.DataFrame
         One row a clip, with `label`.
-    most : int
 
     Returns
     -------
@@ -38,9 +37,9 @@ def golden_rows(table: pd.DataFrame, *, most: int = N_CLIPS) -> list[int]:
     order = np.lexsort((table["label"], places))
     n_classes = table["label"].nunique()
     of_each = order[:n_classes]
-    if n_classes >= most:
-        return [int(of_each[k * n_classes // most]) for k in range(most)]
-    return [int(row) for row in order[:most]]
+    if n_classes >= N_CLIPS:
+        return [int(of_each[k * n_classes // N_CLIPS]) for k in range(N_CLIPS)]
+    return [int(row) for row in order[:N_CLIPS]]
 
 
 def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runner) -> list[dict[str, object]]:

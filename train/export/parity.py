@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from generate.dataset.background import counted
 from generate.runtime.wording import count
 from train.export.clips import Clips, read_clips
 from train.export.runtimes import Outputs, Runner, joined
@@ -40,6 +41,8 @@ class Parity:
         Clips that for both are unlike the training clips, or for both are not; None where the file does not give it.
     largest_difference, mean_difference : float
         Of the probabilities of a clip, the class that differs most.
+    n_tested, n_tested_recordings : int
+        Clips that the accuracy counts, without those of background, and their recordings.
     accuracy, low, high : float or None
         Of the file, with its interval over recordings; None where the models were trained on these clips.
     program_accuracy : float or None
@@ -58,6 +61,8 @@ class Parity:
     n_as_like: int | None
     largest_difference: float
     mean_difference: float
+    n_tested: int
+    n_tested_recordings: int
     accuracy: float | None
     low: float | None
     high: float | None
@@ -153,8 +158,9 @@ def _compared(
         by_both |= {"unlike_by_program": own_unlikeness > 1, "unlike_by_file": unlikeness > 1}
         n_as_like = int((by_both["unlike_by_program"] == by_both["unlike_by_file"]).sum())
     difference = np.abs(own - given).max(axis=1)
-    is_right = by_file == labels
-    interval = share_interval(is_right, sources) if clips.are_held_out else None
+    is_tested = np.ones(len(labels), bool) if subject.run.multilabel else counted(labels)
+    is_right, was_right = (by_file == labels)[is_tested], (by_program == labels)[is_tested]
+    interval = share_interval(is_right, sources[is_tested]) if clips.are_held_out else None
     parity = Parity(
         n_clips=len(own),
         n_recordings=sources.nunique(),
@@ -162,10 +168,12 @@ def _compared(
         n_as_like=n_as_like,
         largest_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
+        n_tested=int(is_tested.sum()),
+        n_tested_recordings=sources[is_tested].nunique(),
         accuracy=float(is_right.mean()) if interval else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        program_accuracy=float((by_program == labels).mean()) if interval else None,
+        program_accuracy=float(was_right.mean()) if interval else None,
         window_ms=float(np.median(ms)),
         n_unreadable=n_unreadable,
         multilabel=subject.run.multilabel,
@@ -206,7 +214,9 @@ def accuracy_in_words(parity: Parity, *, cross_validated: str) -> str:
         if parity.low is None
         else f"95 % interval {100 * parity.low:.1f} to {100 * (parity.high or 0):.1f}"
     )
+    without = ", without those of background" if parity.n_tested < parity.n_clips else ""
     return (
-        f"{percent(parity.accuracy)} ({interval}; {count(parity.n_clips, 'held-out clip')} of "
-        f"{count(parity.n_recordings, 'recording')}), of this very file; the program {percent(parity.program_accuracy)}"
+        f"{percent(parity.accuracy)} ({interval}; {count(parity.n_tested, 'held-out clip')} of "
+        f"{count(parity.n_tested_recordings, 'recording')}{without}), of this very file; the program "
+        f"{percent(parity.program_accuracy)}"
     )

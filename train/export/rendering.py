@@ -85,11 +85,6 @@ class Rendering:
     resizes: tuple[Resize, ...]
     palette: np.ndarray
 
-    @property
-    def n_frames(self) -> int:
-        """Columns of the spectrogram."""
-        return 1 + self.n_samples // self.hop_length
-
 
 def check_rendering(front: FrontEnd) -> None:
     """Check that a front end can be in a graph.

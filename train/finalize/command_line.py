@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import INTERRUPTED, guarded
+from generate.runtime.exit_codes import INTERRUPTED, exit_statuses, guarded
 from generate.runtime.os_compat import quoted
-from train.command_line import add_place_options, place_from
+from train.command_line import add_cache_option
 
 DESCRIPTION = """\
 Train one model on all recordings of a run by the run's recipe, after its folds. It takes a fifth of the time and the
@@ -22,13 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train.finalize",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted.",
+        epilog=exit_statuses(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
-    add_place_options(parser)
+    add_cache_option(parser)
     options = parser.parse_args(arguments)
-    return guarded("train.finalize", lambda: finalize(options.run, **place_from(options)))
+    return guarded("train.finalize", lambda: finalize(options.run, cache=options.cache))
 
 
 def finalize(folder: Path, *, cache: str = "auto") -> int:

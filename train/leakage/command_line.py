@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.toml_config import parse_with_config
-from train.command_line import NOT_IN_A_CONFIG, add_place_options, folds_of
+from train.command_line import NOT_IN_A_CONFIG, add_cache_option, folds_of
 from train.leakage.leakage import baseline_results, baseline_text, train_both, trained_text
 from train.recipe_options import add_recipe_options, given_recipe, recipe_from
 
@@ -19,8 +19,9 @@ and once as in many papers, on images whose variants were trained on (leaky spli
 EXAMPLES = """\
 examples:
   python -m train.leakage outputs/images/my_sounds --quick    train nothing: the nearest-neighbour baseline
-  python -m train.leakage outputs/images/my_sounds            train the small model under both splits
-  python -m train.leakage outputs/images/my_sounds --folds 1  a first look"""
+  python -m train.leakage outputs/images/my_sounds            train under both splits
+  python -m train.leakage outputs/images/my_sounds --folds 1  a first look
+Models: see python -m train --help."""
 
 USED_BY_QUICK = frozenset(
     ("model", "input_size", "silent_ends", "train_variants", "seed", "classes", "leave_out", "ignore_folds", "n_folds")
@@ -39,15 +40,15 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m train.leakage",
         usage="%(prog)s IMAGES [options]",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("images", metavar="IMAGES", type=Path, help="image folder with metadata.csv")
     parser.add_argument("--quick", action="store_true", help="train nothing: nearest-neighbour baseline on the pixels")
     parser.add_argument("--config", metavar="FILE.toml", type=Path, help="options in a file; this line overrides it")
-    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="of the grouped split, only these (default: all)")
-    parser.add_argument("--name", default="", help="of the two run folders in outputs/runs, before -grouped and -leaky")
-    add_place_options(parser)
+    parser.add_argument("--folds", type=folds_of, metavar="1,3", help="folds of the grouped split (default: all)")
+    parser.add_argument("--name", default="", help="name of the two run folders, before -grouped and -leaky")
+    add_cache_option(parser)
     add_recipe_options(parser, with_protocol=False)
     return parser
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import guarded
+from generate.runtime.number_options import hop_seconds
 from train.command_line import folds_of
-from train.number_options import hop_seconds
 from train.predict.command_line import add_event_rules, add_level_option
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ examples:
   python -m train.listen outputs/runs/my_sounds-efficientnet_lite0 --file garden.wav --real-time
   python -m train.listen --list-devices
 
-exit status: 0 success, also after Ctrl-C, 1 the device, the recording or the run cannot be used (the message says why),
-  2 wrong usage."""
+exit status: 0 success (also after Ctrl-C), 1 failure (the message says why), 2 wrong usage."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -55,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--device", metavar="NAME", help="number or a part of the name of an input device (default: the system's)")
     add("--list-devices", action="store_true", help="list the input devices and end")
     add("--file", metavar="RECORDING", type=Path, help="hear this recording in the place of a microphone")
-    add("--real-time", action="store_true", help="of --file: at its own pace, not as fast as possible")
+    add("--real-time", action="store_true", help="play --file in real time, not as fast as possible")
     add("--seconds", type=hop_seconds, metavar="N", help="end after N seconds")
     add("--csv", metavar="FILE", type=Path, help="append events to this table, each when it is over")
     add(

@@ -112,7 +112,7 @@ class StatusLine:
         """Show a prediction from the next block on."""
         run = self._listener.run
         table = self._listener.described(window).by_window(top=len(run.classes) if run.multilabel else 1)
-        self._prediction = classes_text(table.to_dict("records")[0], self._listener.calibration)[0]
+        self._prediction = classes_text(table.to_dict("records")[0])[0]
         if self._listener.source.is_live and self._n_silent < SILENT_WINDOWS:
             self._n_silent = self._n_silent + 1 if window.peak_dbfs == -math.inf else SILENT_WINDOWS + 1
             if self._n_silent == SILENT_WINDOWS:

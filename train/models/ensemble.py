@@ -1,4 +1,4 @@
-"""Several models as one: trained each by itself, asked for the mean of what they say."""
+"""An ensemble as one Keras model: members are trained independently, and the output is their mean probability."""
 
 from __future__ import annotations
 

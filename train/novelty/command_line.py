@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
-from train.predict.command_line import SOME_REJECTED
+from generate.runtime.exit_codes import ATTENTION, UNREAD, exit_statuses, guarded
 
 if TYPE_CHECKING:
     from train.novelty.novelty import Novelty
@@ -26,15 +25,21 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.novelty",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 3 some recordings "
-        "could not be read, 130 interrupted.",
+        epilog=exit_statuses(UNREAD),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("images", metavar="IMAGES", type=Path, help="image folder with metadata.csv")
     add("recordings", metavar="RECORDING", nargs="*", help="new audio files, or folders of them, to score")
     add("--healthy", default="", metavar="CLASS", help="the healthy class (default: the only one)")
-    add("--false-alarms", type=float, default=0.1, metavar="SHARE", help="of healthy recordings (default: 0.1)")
+    add(
+        "--false-alarms",
+        type=float,
+        default=0.1,
+        metavar="SHARE",
+        help="share of healthy recordings over the threshold (default: 0.1)",
+    )
+    add("--model", default="efficientnet_lite0", metavar="NAME", help="pretrained model (default: efficientnet_lite0)")
     add("--csv", type=Path, metavar="FILE", help="write the score of each recording")
     return parser
 
@@ -52,11 +57,17 @@ def _novelty(options: argparse.Namespace) -> int:
 
     if options.csv is not None:
         check_output_file(options.csv, "--csv", begins="kind,recording,distance")
-    found = novelty(options.images, options.recordings, healthy=options.healthy, false_alarms=options.false_alarms)
+    found = novelty(
+        options.images,
+        options.recordings,
+        healthy=options.healthy,
+        false_alarms=options.false_alarms,
+        model=options.model,
+    )
     if options.csv is not None:
         tables.write_table(options.csv, found.scores)
     print(novelty_text(found))
-    return SOME_REJECTED if found.rejected else 0
+    return ATTENTION if found.rejected else 0
 
 
 def novelty_text(result: Novelty) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Sequence
@@ -15,10 +14,10 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
-from generate.runtime.safe_names import printable
 from generate.runtime.wording import listed
-from train.data.decode import colour, image_palette
+from train.data.decode import image_palette
 from train.data.image_folder import open_images, read_images
+from train.novelty.new_recordings import BATCH_SIZE, window_distances
 from train.novelty.scores import (
     area_under_curve,
     by_recording,
@@ -28,7 +27,7 @@ from train.novelty.scores import (
     threshold_of,
 )
 from train.predict.predict_recordings import check_any_read
-from train.predict.recordings import Rejected, find_recordings, stream_windows
+from train.predict.recordings import Rejected, find_recordings
 from train.predict.windows import FrontEnd
 from train.recipe import Recipe
 from train.report.intervals import Interval, recordings_needed, share_interval
@@ -84,7 +83,6 @@ def novelty(
     healthy: str = "",
     false_alarms: float = 0.1,
     model: str = "efficientnet_lite0",
-    batch_size: int = 32,
 ) -> Novelty:
     """Score how unlike a healthy class recordings are: `python -m train.novelty`.
 
@@ -100,7 +98,6 @@ def novelty(
         Share of healthy recordings that may be false alarms, above 0 and below 1.
     model : str
         A pretrained one, whose features are compared.
-    batch_size : int
 
     Raises
     ------
@@ -108,8 +105,6 @@ def novelty(
         If the images or the class are not there, there are too few healthy recordings, or none of the new recordings
         is there.
     """
-    from sklearn.model_selection import GroupKFold
-
     from train import backend
 
     if not 0 < false_alarms < 1:
@@ -120,13 +115,7 @@ def novelty(
     table = table[is_shown].reset_index(drop=True)
     healthy = _healthy_class(table["label"].tolist(), healthy)
     is_healthy, sources = (table["label"] == healthy).to_numpy(), table["source_id"].to_numpy()
-    needed = max(recordings_needed(), math.ceil(1 / false_alarms - 1 - 1e-9) + 1)
-    n_healthy = len(set(sources[is_healthy]))
-    if n_healthy < needed:
-        raise ValueError(
-            f"The healthy class must have {needed} recordings or more for a threshold with {100 * false_alarms:g} % "
-            f"false alarms. Got {n_healthy}. Add recordings, or raise --false-alarms."
-        )
+    _check_enough(len(set(sources[is_healthy])), false_alarms)
     files, rejected, _ = find_recordings(recordings)
     if recordings:
         check_any_read(files, rejected, "scored")
@@ -139,11 +128,9 @@ def novelty(
     size = check_model(recipe, n_classes=2).input_shape[1:3]
     extractor = frozen_model(recipe, size=size)
     opened = open_images(images, settings, table, size=size, silent_ends=recipe.silent_ends)
-    features = outputs(extractor, opened, np.arange(len(table)), batch_size=batch_size).astype(np.float32)
+    features = outputs(extractor, opened, np.arange(len(table)), batch_size=BATCH_SIZE).astype(np.float32)
     known = features[is_healthy]
-    folds = np.empty(len(known), int)
-    for number, (_, test) in enumerate(GroupKFold(N_FOLDS).split(known, groups=sources[is_healthy])):
-        folds[test] = number
+    folds = _held_out_folds(sources[is_healthy])
     names, own = by_recording(held_out_distances(known, folds), sources[is_healthy])
     threshold, alarms = threshold_of(own, false_alarms=false_alarms), held_out_alarms(own, false_alarms=false_alarms)
     rows = [("healthy", *row, math.nan) for row in zip(names, own, alarms, strict=True)]
@@ -157,21 +144,8 @@ def novelty(
         rendering = Settings.from_json(settings["settings"])
         own_clips = set(table["audio_sha256"][is_healthy])
         front = FrontEnd(rendering, size, recipe.silent_ends, image_palette(rendering))
-        with stream_windows(files, front) as stream:
-            parts = []
-            heard = (entry for entry in stream.windows if not entry[1].is_silent)
-            while batch := list(itertools.islice(heard, batch_size)):
-                pixels = colour(np.stack([window.pixels for _, window in batch]), front.palette)
-                distances = distances_to(np.asarray(extractor.predict_on_batch(pixels), np.float32), known)
-                parts += [
-                    (printable(str(path)), window.start_s, d, window.sha256 in own_clips)
-                    for (path, window), d in zip(batch, distances, strict=True)
-                ]
-        rejected = rejected + stream.rejected
-        judged = {part[0] for part in parts} | {entry.file for entry in rejected}
-        silent = [name for name in (printable(str(path)) for path in files) if name not in judged]
-        rejected = [*rejected, *(Rejected(name, 0.0, "silent") for name in silent)]
-        windows = pd.DataFrame(parts, columns=["recording", "start_s", "distance", "is_own"])
+        windows, not_read = window_distances(files, front, extractor, known, own_clips)
+        rejected = [*rejected, *not_read]
         for name, of_file in windows.groupby("recording", sort=False):
             mean, most = of_file["distance"].mean(), of_file["start_s"][of_file["distance"].idxmax()]
             kind = "own" if of_file["is_own"].any() else "new"
@@ -189,6 +163,26 @@ def novelty(
         scores=pd.DataFrame(rows, columns=["kind", "recording", "distance", "is_alarm", "most_unlike_s"]),
         rejected=tuple(rejected),
     )
+
+
+def _check_enough(n_recordings: int, false_alarms: float) -> None:
+    """Refuse a healthy class with too few recordings for an interval, and for a threshold."""
+    needed = max(recordings_needed(), math.ceil(1 / false_alarms - 1 - 1e-9) + 1)
+    if n_recordings < needed:
+        raise ValueError(
+            f"The healthy class must have {needed} recordings or more for a threshold with {100 * false_alarms:g} % "
+            f"false alarms. Got {n_recordings}. Add recordings, or raise --false-alarms."
+        )
+
+
+def _held_out_folds(sources: np.ndarray) -> np.ndarray:
+    """The fold of each clip, of `N_FOLDS` that do not divide recordings."""
+    from sklearn.model_selection import GroupKFold
+
+    folds = np.empty(len(sources), int)
+    for number, (_, test) in enumerate(GroupKFold(N_FOLDS).split(sources, groups=sources)):
+        folds[test] = number
+    return folds
 
 
 def _healthy_class(labels: Sequence[str], healthy: str) -> str:

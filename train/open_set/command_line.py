@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.one_or_several import SEVERAL
-from train.defaults import CACHES
+from train.command_line import add_cache_option
 
 DESCRIPTION = """\
 Estimate how often a sound of a class that a classifier does not know is named with confidence: each class is left out
@@ -21,12 +21,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.open_set",
         description=DESCRIPTION,
+        epilog=exit_statuses(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("images", metavar="IMAGES", type=Path, help="image folder with metadata.csv")
     parser.add_argument("--model", metavar="NAME", help="a pretrained model (default: efficientnet_lite0)")
     parser.add_argument("--leave-out", **SEVERAL, default=[], metavar="CLASS", help="without these classes throughout")
-    parser.add_argument("--cache", choices=CACHES, default=CACHES[0], help="where decoded images are held")
+    add_cache_option(parser)
     return parser
 
 

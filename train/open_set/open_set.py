@@ -19,7 +19,7 @@ from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
 from train.recipe import Recipe
-from train.report.interval_text import clips_of_recordings
+from train.report.interval_text import clips_of_recordings, ends_in_words
 from train.report.intervals import Interval, share_interval
 from train.training.frozen_features import frozen_features
 from train.training.linear_head import fit_head
@@ -132,7 +132,7 @@ def open_set_text(results: list[ForeignClass]) -> str:
     """A line a class, and the mean."""
     width = max(len(result.label) for result in results)
     lines = [
-        f"  {result.label:{width}}  {100 * result.named:5.1f} % {_ends(result.interval)} of "
+        f"  {result.label:{width}}  {100 * result.named:5.1f} % ({ends_in_words(result.interval)}) of "
         f"{clips_of_recordings(result.n_clips, result.n_recordings)}"
         f"{f', most often as {result.most_named}' if result.most_named else ''}"
         for result in results
@@ -145,9 +145,3 @@ def open_set_text(results: list[ForeignClass]) -> str:
             f"  mean of the classes {mean:.1f} %. Sounds of no class in a folder _other lower this.",
         ]
     )
-
-
-def _ends(interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
-        return "(no interval)"
-    return f"({100 * interval.low:.1f} to {100 * interval.high:.1f})"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import ATTENTION, UNREAD, exit_statuses, guarded
+from generate.runtime.number_options import gap_seconds, hop_seconds, level_dbfs, probability, whole_number
 from generate.runtime.one_or_several import SEVERAL
 from train.command_line import folds_of
 from train.defaults import DEFAULT_THRESHOLD
 from train.defaults import EVENT_FORMATS as FORMATS
-from train.number_options import gap_seconds, hop_seconds, level_dbfs, probability, whole_number
 
 if TYPE_CHECKING:
     from train.predict.predict_recordings import Inputs
@@ -34,11 +34,7 @@ examples:
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 recording.wav
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 field_trip/ --csv predictions.csv
   python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 night.flac --hop-seconds 1 --json night.json
-  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 nights/ --events outputs/events/nights
-
-exit status: 0 success, 1 nothing could be predicted (the message says why), 2 wrong usage, 3 some recordings could not
-  be read, 130 interrupted."""
-SOME_REJECTED = 3
+  python -m train.predict outputs/runs/my_sounds-efficientnet_lite0 nights/ --events outputs/events/nights"""
 CSV_BEGINS, JSON_BEGINS = "file,start_s,end_s,silent,", '{\n  "run": '
 """How the tables that this command writes begin."""
 
@@ -48,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.predict",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses(UNREAD)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_recording_options(parser)
@@ -70,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_event_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--events", metavar="FOLDER", type=Path, help="write when which class is heard into this folder")
-    add("--format", **SEVERAL, choices=FORMATS, help="of the events (default: all four)")
+    add("--format", **SEVERAL, choices=FORMATS, help="formats of the tables of events (default: all four)")
     add_event_rules(group)
 
 
@@ -157,6 +153,7 @@ def _predict(options: argparse.Namespace) -> int:
         predictions_text,
         quiet_text,
         rejected_text,
+        rests_text,
         unlike_text,
     )
     from train.predict.training_overlap import training_overlap_note
@@ -207,13 +204,13 @@ def _predict(options: argparse.Namespace) -> int:
             print(write_events_review(options.events, predictions, events, event_options), end="")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
-    for note in filter(None, (quiet_text(predictions), unlike_text(predictions))):
+    for note in filter(None, (rests_text(predictions), quiet_text(predictions), unlike_text(predictions))):
         print("\n" + note)
     if predictions.rejected:
         print("\n" + rejected_text(predictions.rejected, what="not predicted"))
     if written := [str(path) for path in (options.csv, options.json) if path]:
         print(f"\nwritten: {', '.join(written)}")
-    return SOME_REJECTED if predictions.rejected else 0
+    return ATTENTION if predictions.rejected else 0
 
 
 def _print_start(inputs: Inputs, hop_s: float | None) -> None:

@@ -25,6 +25,7 @@ from generate.readers.annotations.events import Event
 from generate.runtime.atomic_write import write_json, write_text_atomically
 from generate.runtime.output_folder import check_nothing_lost, files_listed
 from generate.runtime.safe_names import safe_name, unique_ids
+from generate.runtime.wording import listed
 from train.predict.events import DetectedEvent
 from train.predict.recording_page.listening import STRIPS
 
@@ -74,7 +75,7 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     ------
     ValueError
         If the folder is a file, or holds other files of these names: annotations made by hand are called so too; or
-        if one of the tables was corrected since.
+        events of other recordings; or if one of the tables was corrected since.
     """
     planned = _planned(recordings, formats)
     check_nothing_lost(folder, "--events", [*planned, MANIFEST], manifest=MANIFEST)
@@ -84,6 +85,12 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
             f"known whether somebody corrected {there[0]!r}. Give another folder."
         )
     earlier = read_event_tables(folder)
+    if others := sorted({file for table in earlier.values() for file in table.recordings} - set(recordings)):
+        raise ValueError(
+            f"--events must be a new folder, or one with events of the same recordings. Got {str(folder)!r}, whose "
+            f"tables hold events of {listed(others, most=2)} too, which would be lost. Give another folder, or all "
+            "recordings at once."
+        )
     corrected = [name for name in planned if name in earlier and is_corrected(folder, name, earlier[name])]
     if corrected:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,11 @@ class EventOptions:
     min_gap_s: float | None = None
 
     def check(self, classes: Sequence[str]) -> None:
-        """Raise `ValueError` for a class that the run does not have."""
+        """Raise `ValueError` for a class that the run does not have, and for numbers that are out of range."""
+        if self.classes is not None and not len(as_tuple(self.classes)):
+            raise ValueError(f"--classes must name one class or more. Got none. Choose from {', '.join(classes)}.")
+        if self.min_gap_s is not None and not 0 <= self.min_gap_s < math.inf:
+            raise ValueError(f"--min-gap-s must be 0 seconds or more. Got {self.min_gap_s}. Give such as 1.")
         unknown = [name for name in as_tuple(self.classes or ()) if name not in classes]
         if unknown:
             raise ValueError(

@@ -132,14 +132,17 @@ def predict_recordings(
     level = quiet_level(run) if min_dbfs is None else min_dbfs
     windows: list[WindowPrediction] = []
     rejected = inputs.rejected
+    rests_s: dict[str, float] = {}
     if inputs.recordings:
         classifier = load_classifier(run, inputs.folds, inputs.calibration, any_sound=any_sound)
-        windows, unread = predict_windows(
+        windows, unread, rests_s = predict_windows(
             inputs.recordings, inputs.front, classifier, min_dbfs=level, hop_s=hop_s, batch_size=batch_size
         )
         rejected = rejected + unread
     check_any_read(windows, rejected, "predicted")
-    return Predictions(run, inputs.folds, hop_s, tuple(windows), tuple(rejected), inputs.calibration, level)
+    return Predictions(
+        run, inputs.folds, hop_s, tuple(windows), tuple(rejected), inputs.calibration, level, rests_s=rests_s
+    )
 
 
 def predict_windows(
@@ -150,7 +153,7 @@ def predict_windows(
     min_dbfs: float | None = None,
     hop_s: float | None = None,
     batch_size: int = 32,
-) -> tuple[list[WindowPrediction], list[Rejected]]:
+) -> tuple[list[WindowPrediction], list[Rejected], dict[str, float]]:
     """Predict every window of every recording, with no more than a batch of images in memory.
 
     Parameters
@@ -169,6 +172,8 @@ def predict_windows(
         In order.
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read.
+    rests_s : dict of str to float
+        By recording: how many seconds at its end are in no window; see `train.predict.recordings.WindowStream`.
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more. Got {batch_size}. Give such as 32.")
@@ -181,7 +186,7 @@ def predict_windows(
                 classifier,
                 min_dbfs=min_dbfs,
             )
-    return predictions, stream.rejected
+    return predictions, stream.rejected, {printable(str(path)): rest_s for path, rest_s in stream.rests_s.items()}
 
 
 def predict_batch(

@@ -19,6 +19,9 @@ from train.runs.run_folder import PROBABILITY, Run
 
 LABELS = "labels"
 """Column of the classes above their thresholds, separated by `;`, where a clip may have several labels."""
+UNSURE = "unsure"
+"""Column of predictions: the most probable class does not reach its threshold; where a clip may have several labels,
+none does."""
 WINDOW_COLUMNS = ("file", "start_s", "end_s", "silent", "quiet", "unlike", "peak_dbfs")
 
 
@@ -61,6 +64,8 @@ class Predictions:
         With which the probabilities were scaled.
     min_dbfs : float or None
         Peak below which windows are quiet.
+    rests_s : Mapping of str to float
+        By recording: seconds at its end that are in no window.
     """
 
     run: Run
@@ -70,6 +75,7 @@ class Predictions:
     rejected: tuple[Rejected, ...]
     calibration: SavedCalibration = field(default_factory=SavedCalibration)
     min_dbfs: float | None = None
+    rests_s: Mapping[str, float] = field(default_factory=dict)
 
     def by_window(self, *, top: int) -> pd.DataFrame:
         """One row a window, with the `top` most probable classes; columns as in `with_top_classes`."""
@@ -80,14 +86,18 @@ class Predictions:
         return self._described(average_by_file(window_table(self.windows, self.run.classes)), top=top)
 
     def _described(self, table: pd.DataFrame, *, top: int) -> pd.DataFrame:
-        """With the most probable classes, and where a clip may have several labels with all above their thresholds."""
+        """With the most probable classes, whether it is `unsure`, and where there may be several labels with these."""
         classes = self.run.classes
         described = with_top_classes(table, classes, top=top)
+        thresholds = np.array([self.calibration.threshold(name) for name in classes])
+        probabilities = table[_columns(classes)].to_numpy(dtype=float)
+        has = probabilities >= thresholds  # NaN is not
+        reaches = has.any(axis=1) if self.run.multilabel else has[np.arange(len(has)), _ranked(probabilities)[:, 0]]
+        is_predicted = ~(table["silent"] | table["quiet"])
+        described.insert(described.columns.get_loc("unlike") + 1, UNSURE, is_predicted & ~reaches)
         if self.run.multilabel:
-            thresholds = np.array([self.calibration.threshold(name) for name in classes])
-            has = table[_columns(classes)].to_numpy(dtype=float) >= thresholds  # NaN is not
             labels = [SEPARATOR.join(name for name, is_in in zip(classes, row, strict=True) if is_in) for row in has]
-            described.insert(len(WINDOW_COLUMNS), LABELS, pd.Series(labels, index=table.index, dtype=object))
+            described.insert(len(WINDOW_COLUMNS) + 1, LABELS, pd.Series(labels, index=table.index, dtype=object))
         return described
 
     def table(self, *, top: int) -> pd.DataFrame:
@@ -195,7 +205,7 @@ def with_top_classes(table: pd.DataFrame, classes: Sequence[str], *, top: int) -
     """
     columns = _columns(classes)
     values = table[columns].to_numpy(dtype=float)
-    order = np.argsort(-values, axis=1, kind="stable")
+    order = _ranked(values)
     best = {}
     for k in range(min(top, len(classes))):
         names = np.array(classes, dtype=object)[order[:, k]]
@@ -220,7 +230,7 @@ def rows_to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, 
     rows = []
     for row in table.to_dict("records"):
         without = row["silent"] or row["quiet"]
-        plain = {name: row[name] for name in WINDOW_COLUMNS}
+        plain = {name: row[name] for name in (*WINDOW_COLUMNS, UNSURE)}
         if LABELS in row:
             plain[LABELS] = row[LABELS].split(SEPARATOR) if row[LABELS] else []
         plain["peak_dbfs"] = row["peak_dbfs"] if math.isfinite(row["peak_dbfs"]) else None
@@ -233,6 +243,11 @@ def rows_to_json(table: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, 
 def top_classes(row: Mapping[str, Any]) -> list[tuple[str, float]]:
     """The classes of a row of `with_top_classes` that is not silent, with their probabilities."""
     return [(row[name], row[f"p_{name[4:]}"]) for name in row if name.startswith("top_")]
+
+
+def _ranked(probabilities: np.ndarray) -> np.ndarray:
+    """The classes of each row, the most probable first; of equal ones the first first."""
+    return np.argsort(-probabilities, axis=1, kind="stable")
 
 
 def _columns(classes: Sequence[str]) -> list[str]:

@@ -36,6 +36,10 @@ between frames, and the offset, the full scale and the noise floor are each wind
 15 ms of a window with one model. A crash of the decoder costs all windows that are read together."""
 
 
+SHORTEST_REST_S = 0.1
+"""That is worth a note: coders make recordings a little longer, such as 5.01 s."""
+
+
 class Rejected(NamedTuple):
     """A recording that could not be read; `from_s` is above 0 if its beginning could."""
 
@@ -56,11 +60,14 @@ class WindowStream:
         In order; a few are read ahead.
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read. Complete and in order once the stream is closed.
+    rests_s : dict of Path to float
+        Seconds at the end of recordings that are in no window, of those where they are more than `SHORTEST_REST_S`.
     """
 
     starts: dict[Path, np.ndarray]
     windows: Iterator[tuple[Path, Window]]
     rejected: list[Rejected]
+    rests_s: dict[Path, float]
 
 
 def find_recordings(
@@ -133,6 +140,9 @@ def stream_windows(
         for path, length in lengths.items()
         if not isinstance(length, str)
     }
+    ends_s = {path: float(starts_s[-1]) + front.settings.seconds for path, starts_s in starts.items()}
+    rests_s = {path: float(lengths[path]) - end_s for path, end_s in ends_s.items()}
+    rests_s = {path: rest_s for path, rest_s in rests_s.items() if rest_s > SHORTEST_REST_S}
     n_together = windows_together(front.settings.seconds, hop_s)
     parts = (
         (path, tuple(map(float, starts_s[first : first + n_together])))
@@ -145,7 +155,7 @@ def stream_windows(
         Progress(sum(map(len, starts.values()))) as progress,
         closing(map_ordered(read, parts, workers=workers, temporary_folder=Path(temporary))) as outcomes,
     ):
-        yield WindowStream(starts, _readable(outcomes, starts, rejected, progress), rejected)
+        yield WindowStream(starts, _readable(outcomes, starts, rejected, progress), rejected, rests_s)
     order = {printable(str(path)): number for number, path in enumerate(recordings)}
     rejected.sort(key=lambda entry: order[entry.file])
 

@@ -81,11 +81,9 @@ def peak_window(event: DetectedEvent, windows: Sequence[WindowPrediction], numbe
     number : int
         Of its class.
     """
-    inside = [
-        window
-        for window in windows
-        if window.counted is not None and window.start_s < event.end_s and window.end_s > event.start_s
-    ]
+    counted = [window for window in windows if window.counted is not None]
+    inside = [window for window in counted if window.start_s < event.end_s and window.end_s > event.start_s]
+    inside = inside or counted  # of less than a millisecond, to which times are rounded
     # Not the highest: a neighbouring event may reach into these windows.
     return min(inside, key=lambda window: abs(float(window.probabilities[number]) - event.peak_probability))  # type: ignore[index]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.versions import versions
-from generate.runtime.wording import count, on_a_line, shown
+from generate.runtime.wording import count, listed, on_a_line, shown
 from train.calibration.distance import SHARE_WITHIN
-from train.calibration.saved import SavedCalibration
 from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
-from train.predict.predictions import LABELS, Predictions, top_classes
+from train.predict.predictions import LABELS, UNSURE, Predictions, top_classes
 from train.predict.recordings import Rejected
+from train.predict.windows import front_end
 from train.runs.run_folder import FINAL, Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
@@ -64,15 +64,13 @@ def predictions_text(predictions: Predictions, *, top: int) -> str:
     """One line a file; with a hop, one line a window, and the mean of each file."""
     files = predictions.by_file(top=top).to_dict("records")
     if predictions.hop_s is None:
-        return _lines([(shortened(row["file"], longest=LONGEST_FILE), row) for row in files], predictions.calibration)
+        return _lines([(shortened(row["file"], longest=LONGEST_FILE), row) for row in files])
     windows = dict(list(predictions.by_window(top=top).groupby("file", sort=False)))
     blocks = []
     for mean in files:
         rows = windows[mean["file"]].to_dict("records")
         named = [(f"  {clock(row['start_s'])} - {clock(row['end_s'])}", row) for row in rows]
-        blocks.append(
-            f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)], predictions.calibration)}"
-        )
+        blocks.append(f"{' '.join(mean['file'].split())}\n{_lines([*named, ('  mean', mean)])}")
     return "\n\n".join(blocks)
 
 
@@ -123,6 +121,18 @@ def pages_text(pages: Sequence[Path], lacking: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def rests_text(predictions: Predictions) -> str:
+    """Whether the ends of recordings were not predicted; empty: none."""
+    rests_s = predictions.rests_s
+    if not rests_s:
+        return ""
+    seconds = front_end(predictions.run).settings.seconds
+    return (
+        f"note: the last {max(rests_s.values()):.2g} s or less of {listed(rests_s, most=2)} are in no window of "
+        f"{seconds:g} s and are not predicted; --hop-seconds {seconds / 2:g} reaches the end"
+    )
+
+
 def quiet_text(predictions: Predictions) -> str:
     """How many windows were too quiet to be predicted; empty: none."""
     n = sum(window.is_quiet for window in predictions.windows)
@@ -171,15 +181,15 @@ def _changed_versions(run: Run) -> str:
     return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
 
 
-def _lines(named: Sequence[tuple[str, dict[str, Any]]], calibration: SavedCalibration) -> str:
+def _lines(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
     """Aligned: the name, the most probable class, the next ones."""
-    cells = [(name, *classes_text(row, calibration)) for name, row in named]
+    cells = [(name, *classes_text(row)) for name, row in named]
     name_width = max(len(name) for name, _, _ in cells)
     best_width = max(len(best) for _, best, _ in cells)
     return "\n".join(f"{name:{name_width}}  {best:{best_width}}  {others}".rstrip() for name, best, others in cells)
 
 
-def classes_text(row: dict[str, Any], calibration: SavedCalibration) -> tuple[str, str]:
+def classes_text(row: dict[str, Any]) -> tuple[str, str]:
     """The most probable class of a row of a table, and the next ones."""
     if row["silent"] or row["quiet"]:
         return SILENT if row["silent"] else QUIET, ""
@@ -189,5 +199,4 @@ def classes_text(row: dict[str, Any], calibration: SavedCalibration) -> tuple[st
         above = " + ".join(text for label, text in ranked if label in is_in) or "none above its threshold"
         return above, ", ".join(text for label, text in ranked if label not in is_in)
     first, *others = (f"{shortened(label)} {percent(p)}" for label, p in top_classes(row))
-    is_unsure = row["p_1"] < calibration.threshold(row["top_1"])
-    return first + (f", {UNLIKE}" if row["unlike"] else ", unsure" if is_unsure else ""), ", ".join(others)
+    return first + (f", {UNLIKE}" if row["unlike"] else f", {UNSURE}" if row[UNSURE] else ""), ", ".join(others)

@@ -37,7 +37,8 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     for window in predictions:
         if window.sha256 in source_of:
             source = source_of[window.sha256]
-            n_trained[window.file] = sum(source not in tested[fold] for fold in folds)
+            n = sum(source not in tested[fold] for fold in folds)
+            n_trained[window.file] = max(n, n_trained.get(window.file, 0))
     in_training = [file for file, n in n_trained.items() if n]
     if not in_training:
         return ""

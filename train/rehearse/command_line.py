@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import guarded
-from train.number_options import whole_number
+from generate.runtime.exit_codes import exit_statuses, guarded
+from generate.runtime.number_options import whole_number, whole_number_or_zero
 
 DESCRIPTION = """\
 Rehearse the deployment of a run: its test clips are predicted again, each by the model that was not trained on its
@@ -24,9 +24,7 @@ examples:
   python -m train.rehearse outputs/runs/my_sounds-efficientnet_lite0 --site-column site --site-table my_sounds.csv
 
 files, in RUN/rehearsal: rehearsal.csv (a row a condition), rehearsal.png, rehearsal.json (also what was done to the
-  audio), clips.csv (the prediction of each clip), sites.csv (with --site-column)
-
-exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted."""
+  audio), clips.csv (the prediction of each clip), sites.csv (with --site-column)"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -34,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.rehearse",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n\n{exit_statuses()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -44,7 +42,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--recordings", type=whole_number, metavar="N", help="a random sample of N recordings (default: all)")
     add("--site-column", metavar="NAME", help="column of the site or recorder in --site-table")
     add("--site-table", metavar="FILE.csv", type=Path, help="table with a column for the audio file, and --site-column")
-    add("--seed", type=_seed, default=0, metavar="N", help="of the sample, noise and background (default: 0)")
+    add(
+        "--seed",
+        type=whole_number_or_zero,
+        default=0,
+        metavar="N",
+        help="seed of the sample, noise and background (default: 0)",
+    )
     add("--batch-size", type=whole_number, default=32, metavar="N", help="images per batch (default: 32)")
     add("-o", "--output", metavar="DIR", type=Path, help="output folder (default: RUN/rehearsal)")
     return parser
@@ -94,9 +98,3 @@ def _rehearse(options: argparse.Namespace) -> int:
     more = "" if site_of is None else ", sites.csv"
     print(f"\nIn {shown(folder)}: rehearsal.png (to look at), rehearsal.csv, rehearsal.json, clips.csv{more}")
     return 0
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number of 0 or more. Got {text!r}.")
-    return int(text)

@@ -99,7 +99,7 @@ def read_sites(run: Run, path: Path, column: str) -> dict[str, str]:
     return {str(clip): str(site) for clip, site in sites.items()}
 
 
-def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "auto") -> list[SiteResult]:
+def leave_one_site_out(run: Run, site_of: Mapping[str, str]) -> list[SiteResult]:
     """Predict the clips of each site by a last layer that was fitted without it, and by one of grouped folds.
 
     Parameters
@@ -108,8 +108,6 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
         Whose images, classes, folds and pretrained model are used; not what it trained.
     site_of : Mapping of str to str
         Site of each clip; see `read_sites`.
-    cache : {"auto", "memory", "disk"}
-        See `train.data.disk_cache`.
 
     Returns
     -------
@@ -126,7 +124,7 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str], *, cache: str = "au
     from train.training.prepare import prepare
 
     recipe = frozen_recipe(run)
-    prepared = prepare(run.images, recipe, cache=cache)
+    prepared = prepare(run.images, recipe)
     table, truth = prepared.table, prepared.targets.argmax(axis=1)
     originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy() & ~is_added(table))
     features = frozen_features(prepared, originals)

@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from generate.runtime.exit_codes import guarded
+from generate.runtime.exit_codes import exit_statuses, guarded
 from generate.runtime.lock import locked
+from generate.runtime.number_options import whole_number_or_zero
 from train.command_line import add_audio_folder_option
 from train.defaults import EXPLAINED_TESTS
 from train.report.make_report import make_report
@@ -21,12 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m train.report",
         description="Write the report of a run again from its finished folds: metrics, predictions, plots, model card "
         "and page.",
-        epilog="exit status: 0 success, 1 no report could be written (the message explains why), 2 wrong usage.",
+        epilog=exit_statuses(),
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
     parser.add_argument(
         "--explain",
-        type=int,
+        type=whole_number_or_zero,
         default=EXPLAINED_TESTS,
         metavar="N",
         help="test images for which the page shows what the model attends to, errors first "

@@ -6,15 +6,21 @@ from typing import Protocol
 
 from generate.runtime.wording import count
 from train.report.intervals import LEVEL, recordings_needed
+from train.report.result_records import FoldResult
 
 
-class HasInterval(Protocol):
-    """An interval from `low` to `high` (fractions, or None), over `n_recordings` recordings."""
+class HasEnds(Protocol):
+    """An interval from `low` to `high` (fractions, or None)."""
 
     @property
     def low(self) -> float | None: ...  # noqa: D102
     @property
     def high(self) -> float | None: ...  # noqa: D102
+
+
+class HasInterval(HasEnds, Protocol):
+    """An interval over `n_recordings` recordings."""
+
     @property
     def n_recordings(self) -> int: ...  # noqa: D102
 
@@ -42,6 +48,11 @@ def tested(test: HasCounts) -> str:
     return clips if test.n_images == test.n_clips else f"{count(test.n_images, 'image')} of {clips}"
 
 
+def tested_in(fold: FoldResult) -> str:
+    """The size of the test of a fold, and whether it does not count."""
+    return tested(fold) + ("; only background, which does not count" if fold.is_background_only else "")
+
+
 def clips_of_recordings(n_clips: int, n_recordings: int) -> str:
     """Such as `400 clips of 304 recordings`."""
     return f"{count(n_clips, 'clip')} of {count(n_recordings, 'recording')}"
@@ -62,12 +73,12 @@ def interval_in_words(result: HasInterval, *, level: float = LEVEL) -> str:
     return f"{100 * level:g} % interval {ends_in_words(result)}"
 
 
-def ends_in_words(result: HasInterval) -> str:
+def ends_in_words(result: HasEnds) -> str:
     """Such as `87.1 to 94.4`; `no interval` where there is none.
 
     Parameters
     ----------
-    result : HasInterval
+    result : HasEnds
     """
     if result.low is None or result.high is None:
         return "no interval"

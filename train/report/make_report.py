@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -112,13 +113,13 @@ def _write_suspects(run: Run, report: Report, predictions: pd.DataFrame) -> None
 
 
 def _is_of(path: Path, suspects: pd.DataFrame) -> bool:
-    """Whether a table is there that says the same of the same clips, and may say more."""
-    same = ["clip_id", "fold", "label", "suggested"]
+    """Whether a table is there that says the same, and may say more."""
     try:
         there = pd.read_csv(path, dtype=str, keep_default_na=False)
-        return there[same].sort_values("clip_id").to_numpy().tolist() == (
-            suspects[same].astype(str).sort_values("clip_id").to_numpy().tolist()
-        )
+        here = pd.read_csv(StringIO(suspects.to_csv(index=False)), dtype=str, keep_default_na=False)
+        same = [name for name in here if name not in ("rank", "reviewed")]  # by now these may be of a later review
+        first, second = (one[same].sort_values("clip_id", ignore_index=True) for one in (there, here))
+        return first.equals(second)
     except (OSError, ValueError, KeyError):
         return False
 

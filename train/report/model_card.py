@@ -10,7 +10,7 @@ from generate.runtime.wording import count, listed, on_a_line
 from train.data.clip_statistics import limits_in_words
 from train.recipe import Recipe
 from train.report.card_thresholds import card_false_alarms, thresholds_text
-from train.report.interval_text import ends_in_words, no_interval, tested
+from train.report.interval_text import ends_in_words, no_interval, tested, tested_in
 from train.report.intervals import recordings_needed
 from train.report.multilabel_text import average_precision_text, classes_table
 from train.report.report import Report
@@ -127,7 +127,7 @@ def _accuracy(report: Report, leaky: str) -> str:
             "rely on it."
         )
     rows = [
-        f"| fold {escaped(fold.name)}{leaky} | {percent(fold.accuracy)} | {ends_in_words(fold)} | {tested(fold)} |"
+        f"| fold {escaped(fold.name)}{leaky} | {percent(fold.accuracy)} | {ends_in_words(fold)} | {tested_in(fold)} |"
         for fold in report.folds
     ]
     table = "\n".join([f"| fold | accuracy{leaky} | {_level(report)} | test |", "|---|---|---|---|", *rows])

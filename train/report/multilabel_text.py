@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from train.report.interval_text import no_interval, tested
+from train.report.interval_text import ends_in_words, no_interval, tested
 from train.report.intervals import LEVEL
-from train.report.multilabel_records import LabelResult, MultilabelResult
+from train.report.multilabel_records import MultilabelResult
 from train.report.report import Report
 from train.wording import escaped, percent
 
@@ -25,7 +25,7 @@ def average_precision_text(report: Report) -> str:
         With `multilabel`.
     """
     result = _of(report)
-    interval = f"{100 * LEVEL:g} % interval {_ends(result)}"
+    interval = f"{100 * LEVEL:g} % interval {ends_in_words(result)}"
     if result.low is None:
         interval = no_interval(report.pooled.n_recordings)
     only = f"; {len(report.folds)} of {len(report.all_folds)} folds only" if report.folds_missing else ""
@@ -39,7 +39,9 @@ def lowest_text(report: Report) -> str:
     """The classes with the lowest average precision, with their intervals."""
     rows = [row for row in _of(report).labels if row.average_precision is not None]
     rows.sort(key=lambda row: row.average_precision or 0)
-    return ", ".join(f"{row.label} {percent(row.average_precision)} ({_ends(row)})" for row in rows[:MOST_WORST])
+    return ", ".join(
+        f"{row.label} {percent(row.average_precision)} ({ends_in_words(row)})" for row in rows[:MOST_WORST]
+    )
 
 
 def classes_table(report: Report, leaky: str) -> str:
@@ -49,7 +51,7 @@ def classes_table(report: Report, leaky: str) -> str:
         f"precision{leaky} | recordings |"
     )
     rows = [
-        f"| {escaped(row.label)}{leaky} | {percent(of.average_precision)} | {_ends(of)} | {row.n_images:,} "
+        f"| {escaped(row.label)}{leaky} | {percent(of.average_precision)} | {ends_in_words(of)} | {row.n_images:,} "
         f"({percent(of.share)}) | {percent(row.recall)} | {percent(row.precision)} | {row.n_recordings:,} |"
         for row, of in zip(report.classes, _of(report).labels, strict=True)
     ]
@@ -61,9 +63,3 @@ def _of(report: Report) -> MultilabelResult:
     if report.multilabel is None:
         raise ValueError("The run must be one whose clips may have several labels. Got one of a label each.")
     return report.multilabel
-
-
-def _ends(result: MultilabelResult | LabelResult) -> str:
-    if result.low is None or result.high is None:
-        return "no interval"
-    return f"{100 * result.low:.1f} to {100 * result.high:.1f}"

@@ -112,7 +112,7 @@ class Report:
     input_size : tuple of (int, int)
         Height and width of the images that the model sees.
     trained_on : Mapping
-        See `train.data.trained_on.facts_of`.
+        See `train.data.clip_statistics.clip_statistics`.
     recipe : Recipe
     versions : Mapping of str to str
         Of Python and of the packages that trained.

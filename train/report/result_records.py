@@ -44,7 +44,7 @@ class FoldResult(Evaluation):
     n_train, n_validation : int
         Images.
     n_left_out : int
-        Images left out of training because images of the same recording are tested (or used for validation).
+        Images left out of training because images of the same recording are tested (or validated).
     n_leaked : int
         Test images that have images of the same recording in training.
     epochs, tested_epoch : int
@@ -52,6 +52,8 @@ class FoldResult(Evaluation):
     train_seconds : float
     images_seen : int
         Training images times epochs.
+    is_background_only : bool
+        Whether it tests background alone, while other folds test more: then it does not count.
     """
 
     name: str
@@ -64,6 +66,7 @@ class FoldResult(Evaluation):
     tested_epoch: int
     train_seconds: float
     images_seen: int
+    is_background_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,8 +252,7 @@ class CalibrationResult:
     error_before, error : float
         Expected calibration error of the models' own probabilities and of the scaled ones, 0 to 1.
     error_before_by_chance, error_by_chance : float or None
-        What perfectly calibrated probabilities would have with as many recordings, in 95 of 100 cases at most; None:
-        too few recordings, or a report of an earlier release.
+        What perfectly calibrated ones would have with as many recordings, in 95 of 100 cases at most; None: too few.
     thresholds : tuple of ThresholdResult
         One a class.
     most_distance : float or None

@@ -101,7 +101,11 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
     -------
     Report
     """
-    folds = tuple(_fold(run, name, predictions[predictions["fold"] == name]) for name in run.finished_folds)
+    without = _folds_of_background(run, predictions)
+    folds = tuple(
+        replace(_fold(run, name, predictions[predictions["fold"] == name]), is_background_only=name in without)
+        for name in run.finished_folds
+    )
     is_leaky = run.recipe.protocol in LEAKY or any(fold.is_leaky for fold in folds)
     seconds, n_seen = sum(fold.train_seconds for fold in folds), sum(fold.images_seen for fold in folds)
     report = Report(
@@ -169,6 +173,7 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) ->
     predictions = _counted(run, predictions)
     labels = predictions["label"]
     probabilities, truth = probabilities_and_truth(run, predictions)
+    folds = [fold for fold in folds if not fold.is_background_only]
     accuracies = [fold.accuracy for fold in folds]
     return PooledResult(
         **_evaluated(predictions),
@@ -253,6 +258,11 @@ def probabilities_and_truth(run: Run, predictions: pd.DataFrame) -> tuple[np.nda
 def _counted(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:
     """Without those of background; with several labels a clip that is no class, but a clip that has none."""
     return predictions if run.multilabel else predictions[counted(predictions["label"])]
+
+
+def _folds_of_background(run: Run, predictions: pd.DataFrame) -> set[str]:
+    """The folds of which `_counted` keeps nothing, although it keeps clips of others."""
+    return set(predictions["fold"]) - set(_counted(run, predictions)["fold"])
 
 
 def _evaluated(predictions: pd.DataFrame) -> _Evaluated:

@@ -7,7 +7,7 @@ import textwrap
 from generate.dataset.folder import PAGE
 from generate.runtime.wording import count, listed
 from train.report.false_alarms import false_alarms_text
-from train.report.interval_text import ends_in_words, interval_in_words, tested
+from train.report.interval_text import ends_in_words, interval_in_words, tested, tested_in
 from train.report.label_quality import suspects_text
 from train.report.multilabel_text import average_precision_text, lowest_text
 from train.report.report import Report
@@ -119,7 +119,7 @@ def _fold_text(fold: FoldResult, leaky: str, right: str) -> str:
     leaked = f", {fold.n_leaked:,} with their recording in training" if leaky else ""
     baseline = fold.nearest_neighbour_accuracy
     neighbour = "" if baseline is None else f"; nearest neighbour {percent(baseline)}"
-    return f"{percent(fold.accuracy):>7}{right} ({ends_in_words(fold)}) of {tested(fold)}{leaked}{neighbour}"
+    return f"{percent(fold.accuracy):>7}{right} ({ends_in_words(fold)}) of {tested_in(fold)}{leaked}{neighbour}"
 
 
 def _worst_classes(report: Report) -> str:

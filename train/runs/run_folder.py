@@ -245,7 +245,7 @@ def with_folds_of(run: Run) -> Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run back.
+    """Read a run back; its folder has a name, also where it is given as `.`.
 
     Raises
     ------
@@ -254,6 +254,7 @@ def read_run(folder: Path) -> Run:
     ValueError
         If a file of it is not as this program wrote it.
     """
+    folder = folder if folder.name.strip(".") else folder.resolve()
     path = folder / CONFIG
     if not path.is_file():
         what = f"holds no {CONFIG}, so it is no run" if folder.is_dir() else "is not there"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
-from train.number_options import seed, whole_number
-from train.predict.command_line import SOME_REJECTED
+from generate.runtime.exit_codes import ATTENTION, UNREAD, exit_statuses, guarded
+from generate.runtime.number_options import whole_number, whole_number_or_zero
 
 if TYPE_CHECKING:
     from train.suggest.suggest import Suggestions
@@ -26,8 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.suggest",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 3 some recordings "
-        "could not be read, 130 interrupted.",
+        epilog=exit_statuses(UNREAD),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -38,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--csv", type=Path, default=Path("suggestions.csv"), metavar="FILE", help="table (default: suggestions.csv)")
     add("--hop-seconds", type=float, metavar="S", help="from one window to the next (default: the length of a window)")
     add("--folds", metavar="A,B", help="use the models of these folds (default: the final model, or all folds)")
-    add("--seed", type=seed, default=0, metavar="N", help="of what is random (default: 0)")
+    add("--seed", type=whole_number_or_zero, default=0, metavar="N", help="seed of the windows at random (default: 0)")
     return parser
 
 
@@ -75,7 +73,7 @@ def _suggest(options: argparse.Namespace) -> int:
     print(f"In {shown(options.csv)}: all of them.")
     lacking = write_suggestions_page(page, run, suggestions)
     print(f"To review them by keyboard: open {shown(page)}" + (f". {lacking}" if lacking else ""))
-    return SOME_REJECTED if suggestions.rejected else 0
+    return ATTENTION if suggestions.rejected else 0
 
 
 def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:

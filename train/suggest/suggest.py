@@ -25,6 +25,7 @@ from train.training.frozen_run import check_run, prepare_frozen
 
 ALIKE = 0.1
 """Two windows are alike if they are nearer than a tenth of the training clips are to any clip of another recording."""
+BATCH_SIZE = 32
 USEFUL, AT_RANDOM = "useful", "random"
 
 
@@ -61,7 +62,6 @@ def suggest(
     hop_s: float | None = None,
     folds: Sequence[str] | None = None,
     seed: int = 0,
-    batch_size: int = 32,
 ) -> Suggestions:
     """Rank windows of new recordings by what their labels would teach: `python -m train.suggest`.
 
@@ -83,7 +83,6 @@ def suggest(
         Use only the models of these; see `train.predict.fold_models.folds_to_average`.
     seed : int
         Of what is random.
-    batch_size : int
 
     Raises
     ------
@@ -107,7 +106,7 @@ def suggest(
     classifier = load_classifier(run, inputs.folds, inputs.calibration, any_sound=True)
     extractor = frozen_model(prepared.run.recipe, size=run.input_size)
     with stream_windows(inputs.recordings, inputs.front, hop_s=hop_s) as stream:
-        while batch := list(itertools.islice(stream.windows, batch_size)):
+        while batch := list(itertools.islice(stream.windows, BATCH_SIZE)):
             named = [(printable(str(path)), window) for path, window in batch]
             windows += predict_batch(named, inputs.front, classifier, min_dbfs=level)
             pixels = colour(np.stack([window.pixels for _, window in batch]), inputs.front.palette)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate.runtime.exit_codes import guarded
-from train.number_options import whole_number
+from generate.runtime.exit_codes import exit_statuses, guarded
+from generate.runtime.number_options import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.suspects",
         description=DESCRIPTION,
-        epilog="exit status: 0 success, 1 cannot be done (the message says why), 2 wrong usage, 130 interrupted.",
+        epilog=exit_statuses(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")

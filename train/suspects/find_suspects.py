@@ -19,7 +19,7 @@ from train.training.frozen_run import check_run, prepare_frozen
 N_NEAREST = 5
 
 
-def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> pd.DataFrame:
+def find_suspects(run: Run, *, most: int | None = None) -> pd.DataFrame:
     """Rank the clips whose label is probably wrong: `python -m train.suspects`.
 
     A clip is predicted by the model that was not trained on its recording. Near in the embedding of a pretrained model
@@ -31,8 +31,6 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
         With a grouped split and one label a clip.
     most : int, optional
         Find the nearest clips of the first so many alone; default: of all.
-    cache : {"auto", "memory", "disk"}
-        See `train.data.disk_cache`.
 
     Returns
     -------
@@ -48,7 +46,7 @@ def find_suspects(run: Run, *, most: int | None = None, cache: str = "auto") -> 
     """
     check_run(run)
     suspects = suspects_table(read_predictions(run), run.classes)
-    prepared = prepare_frozen(run, cache=cache)
+    prepared = prepare_frozen(run)
     table = prepared.table
     originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy())
     row_of = dict(zip(table["clip_id"].iloc[originals], originals.tolist(), strict=True))

@@ -42,7 +42,7 @@ class AnnotationFile:
     Parameters
     ----------
     format : str
-        A key of `generate.readers.annotations.FORMATS`.
+        A key of `generate.readers.annotations.read.FORMATS`.
     events : tuple of Event
     recordings : tuple of str
         All that the file names, those without an event too; empty where the file is named after its recording.

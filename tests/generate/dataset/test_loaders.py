@@ -48,7 +48,7 @@ def images(tmp_path_factory, request):
         main([str(folder / "audio_folder"), str(folder / "images"), *QUICK, "--max-rejected", "20", *request.param])
         == 0
     )
-    # What training may leave beside images; see train/levels_on_disk.py.
+    # What training may leave beside images; see train/data/disk_cache.py.
     np.save(folder / "images" / ".pixels-0123456789abcdef.npy", np.zeros((24, 8, 8), np.uint8))
     (folder / "images" / ".pixels-0123456789abcdef.npy.lock").touch()
     return folder / "images"

@@ -12,14 +12,14 @@ from train.calibration.saved import FILE, read_calibration, write_calibration
 def test_it_comes_back(tmp_path):
     write_calibration(tmp_path, temperature=1.5, thresholds={"a": 0.6000009, "b": None})
     saved = read_calibration(tmp_path, ["a", "b"])
-    assert saved.is_fitted and saved.temperature == 1.5
+    assert saved.temperature == 1.5
     assert saved.threshold("a") == 0.6, "rounded down: what gave it reaches it"
     assert saved.threshold("b") == 1.0
 
 
 def test_a_run_without_one(tmp_path):
     saved = read_calibration(tmp_path, ["a"])
-    assert not saved.is_fitted and saved.temperature == 1.0 and saved.threshold("a") == 0.5
+    assert saved.temperature == 1.0 and saved.threshold("a") == 0.5
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from train.calibration.distance import is_beyond, limit_of_folds
 from train.calibration.temperature import with_temperature
-from train.calibration.thresholds import LEAST_ALARMS, NEVER, fit, out_of_fold, threshold_for
+from train.calibration.thresholds import LEAST_ALARMS, NEVER, _threshold_from, fit, out_of_fold, threshold_for
 from train.report.calibration_results import calibrate
 
 SCORES = st.lists(st.tuples(st.integers(0, 20).map(lambda k: k / 20), st.booleans()), min_size=1, max_size=60)
@@ -116,3 +116,12 @@ def test_a_class_with_too_few_clips_to_choose_a_threshold_has_one_half(multilabe
     p = 0.94 * np.eye(3)[truth] + 0.02
     thresholds = fit(p, np.eye(3)[truth] == 1 if multilabel else truth).thresholds
     assert thresholds[0] == 0.5 and 0.5 < thresholds[1] < 1 and 0.5 < thresholds[2] < 1
+
+
+def test_a_threshold_that_is_raised_is_right_as_often():
+    """Precision need not rise with the threshold: at one half, 9 of 10 are right, at 0.7, 4 of 5."""
+    p = np.array([0.9] * 4 + [0.8] + [0.6] * 5)
+    is_class = np.array([1] * 4 + [0] + [1] * 5, bool)
+    assert _threshold_from(0.5, p, is_class) == 0.6
+    assert _threshold_from(0.7, p, is_class) == NEVER, "there is none of five clips or more"
+    assert _threshold_from(0.7, np.append(p, [0.95] * 6), np.append(is_class, [True] * 6)) == 0.7

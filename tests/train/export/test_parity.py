@@ -1,8 +1,11 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from train.export.parity import Parity, parity_text
+from train.export.parity import Parity, _compared, accuracy_in_words, parity_text
 
 PARITY = Parity(
     n_clips=100,
@@ -11,6 +14,8 @@ PARITY = Parity(
     n_as_like=None,
     largest_difference=0.012,
     mean_difference=0.001,
+    n_tested=100,
+    n_tested_recordings=80,
     accuracy=None,
     low=None,
     high=None,
@@ -34,3 +39,18 @@ def test_both_are_told():
         "the same class as the program for 99 of 100 clips, and the same likeness to the training clips for 96;"
     )
     assert "likeness" not in parity_text(PARITY)
+
+
+def test_the_accuracy_of_a_file_leaves_out_background_as_that_of_the_run_does():
+    labels = np.array(["wren"] * 8 + ["_background"] * 8, dtype=object)
+    table = pd.DataFrame({"clip_id": range(16), "source_id": range(16), "label": labels})
+    found = np.where(np.arange(16) < 2, "_background", labels).astype(object)  # two wrens are missed
+    given = np.zeros((16, 2))
+    subject = SimpleNamespace(labels=lambda probabilities: found, run=SimpleNamespace(multilabel=False))
+    clips = SimpleNamespace(are_held_out=True)
+    parity = _compared((given, None), (given, None), table, subject, clips, [1.0], 0).parity
+    assert (parity.accuracy, parity.program_accuracy) == (0.75, 0.75)
+    assert (parity.n_clips, parity.n_same, parity.n_tested, parity.n_tested_recordings) == (16, 16, 8, 8)
+    assert "8 held-out clips of 8 recordings, without those of background" in accuracy_in_words(
+        parity, cross_validated=""
+    )

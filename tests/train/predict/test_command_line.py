@@ -189,6 +189,7 @@ def test_the_table_names_the_likeliest_classes_first(run, rendered, tmp_path):
         "silent",
         "quiet",
         "unlike",
+        "unsure",
         "peak_dbfs",
         *top,
         *(f"p:{name}" for name in CLASSES),

@@ -12,6 +12,7 @@ import pytest
 from generate.readers.annotations.read import read_annotations
 from train.predict.event_files import check_events_folder, write_events
 from train.predict.events import DetectedEvent
+from train.predict.predict_events import EventOptions
 
 FORMATS = ("csv", "raven", "audacity", "html")
 EVENTS = {
@@ -52,6 +53,26 @@ def test_recordings_of_one_name_have_files_of_their_own(tmp_path):
     alike = {"a/x.wav": [], "b/x.wav": [], "b/X.flac": [], "n/1/a.wav": [], "n-1/a.wav": []}
     paths = write_events(tmp_path, alike, formats=["raven"], times={}, high_hz=1.0, made_by={})
     assert len({path.name.casefold() for path in paths}) == 5
+
+
+def test_events_of_other_recordings_are_not_lost(tmp_path):
+    write(tmp_path, ["csv"])
+    with pytest.raises(ValueError, match=r"hold events of a/20210505_053000.wav too, which would be lost"):
+        check_events_folder(tmp_path, ["b/dusk.wav"], ["csv"])
+    check_events_folder(tmp_path, [*EVENTS, "c/dawn.wav"], ["csv"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"classes": []}, "--classes must name one class or more"),
+        ({"min_gap_s": -1.0}, "--min-gap-s must be 0 seconds or more. Got -1.0"),
+        ({"min_gap_s": float("nan")}, "--min-gap-s must be 0 seconds or more. Got nan"),
+    ],
+)
+def test_options_that_find_nothing_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        EventOptions(**options).check(["wren"])
 
 
 def test_own_files_are_replaced(tmp_path):

@@ -103,6 +103,11 @@ def test_a_box_is_where_the_event_is():
     assert review_events.event_box(replace(event, start_s=5.0), window) == (0.0, 0.75, 0.0, 1.0, "← event")
 
 
+def test_an_event_of_no_length_has_the_window_that_it_is_in():
+    window = WindowPrediction("a.wav", 0.0, 0.0003, np.array([0.9]))
+    assert review_events.peak_window(DetectedEvent("a.wav", 0.0, 0.0, "bird", 0.9, 0.9), [window], 0) is window
+
+
 def test_events_are_there_with_the_window_of_their_peak_the_most_doubtful_first(run, recording, tmp_path, monkeypatch):
     monkeypatch.setattr(review_events, "MOST_EVENTS", 3)
     text = write_events_review(

@@ -21,3 +21,5 @@ def test_a_recording_that_was_tested_is_unheard_in_a_grouped_split_alone(tmp_pat
     note = training_overlap_note(run, ["1"], windows)
     assert ("a.wav" in note) == (protocol == "paper") and "b.wav" in note
     assert ("nor does the leaky report" in note) == (protocol == "paper")
+    both = [WindowPrediction("both.wav", at_s, at_s + 1, None, sha256=name) for at_s, name in enumerate("ba")]
+    assert "both.wav" in training_overlap_note(run, ["1"], both), "a later window that was tested changes nothing"

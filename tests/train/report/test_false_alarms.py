@@ -110,8 +110,14 @@ def test_a_fold_of_background_alone_is_tested_on_it(tmp_path):
     run, predictions, _ = built(tmp_path / "run")
     predictions = predictions[(predictions["fold"] == "1") | (predictions["label"] == "_background")]
     report = build_report(run, predictions.reset_index(drop=True))
-    assert report.folds[1].n_images == 12
-    assert report.pooled.n_images == 24
+    first, second = report.folds
+    assert second.n_images == 12 and (first.is_background_only, second.is_background_only) == (False, True)
+    pooled = report.pooled
+    assert pooled.n_images == 24
+    assert pooled.accuracy == pooled.mean_of_folds == first.accuracy and pooled.std_of_folds is None
+    assert pooled.nearest_neighbour_accuracy == first.nearest_neighbour_accuracy
+    said = "only background, which does not count"
+    assert summary_text(report).count(said) == card_text(report, run.image_settings()).count(said) == 1
 
 
 def test_runs_are_compared_by_the_same_clips(tmp_path):

@@ -104,6 +104,9 @@ def test_a_report_leaves_the_table_that_says_more(tmp_path):
     table.assign(nearest_labels="bird 5").to_csv(path, index=False)
     make_report(run, n_explained=0)
     assert set(pd.read_csv(path)["nearest_labels"]) == {"bird 5"}
+    table.assign(nearest_labels="bird 5", p_label="0.5").to_csv(path, index=False)
+    make_report(run, n_explained=0)
+    assert "nearest_labels" not in pd.read_csv(path), "of other probabilities"
     table.iloc[1:].assign(nearest_labels="of other predictions").to_csv(path, index=False)
     make_report(run, n_explained=0)
     assert "nearest_labels" not in pd.read_csv(path) and len(pd.read_csv(path)) == len(table)

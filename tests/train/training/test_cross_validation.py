@@ -128,7 +128,7 @@ def test_a_run_that_is_gone_on_with(images, here, capsys):
 def test_killed_and_resumed_equals_uninterrupted(images, here):
     """A real SIGKILL in a real process; histories and predictions are the same to the last digit.
 
-    On JAX, so that all of the command runs there too; `tests/train/test_fit.py` is on TensorFlow.
+    On JAX, so that all of the command runs there too.
     """
     pytest.importorskip("jax")
     backend = "jax"

@@ -13,8 +13,8 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def seed(text: str) -> int:
-    """Parse an option that is the seed of random numbers: 0 or more."""
+def whole_number_or_zero(text: str) -> int:
+    """Parse an option that is a whole number of 0 or more."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number of 0 or more. Got {text!r}.")
     return int(text)
