@@ -212,7 +212,7 @@ def _read_here(image_folder: Path, cache: str, input_size: int, begin: Callable[
 
     begin()
     settings, table = read_images(image_folder)
-    images = open_images(image_folder, settings, table, size=(input_size,) * 2, silent_ends="loop", cache=cache)
+    images = open_images(image_folder, settings, table, size=(input_size,) * 2, cache=cache)
     labels, split = table["label"].to_numpy(), make_splits(table)[0]
     meter = nearest_neighbour_accuracy(shrink(images.pixels), labels, split)
     targets = np.eye(N_CLASSES, dtype=np.float32)[np.unique(labels, return_inverse=True)[1]]

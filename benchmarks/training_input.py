@@ -133,7 +133,7 @@ def _ours(image_folder: Path, side_px: int) -> tuple[object, object]:
     from train.data.image_folder import open_images, read_images
 
     settings, table = read_images(image_folder)
-    return open_images(image_folder, settings, table, size=(side_px, side_px), silent_ends="keep"), table
+    return open_images(image_folder, settings, table, size=(side_px, side_px)), table
 
 
 def _batches(image_folder: Path, side_px: int) -> object:

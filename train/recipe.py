@@ -18,7 +18,6 @@ LEAKY = frozenset({"random-clips", "paper"})
 """Protocols that let images of one recording be trained on and tested, to show how much too high accuracies are."""
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
-SILENT_ENDS = ("keep", "loop")
 DEFAULT_PRESET = "sound"
 EARLIER_NAMES = {"nets": "ensemble", "keep_relatives": "allow_recording_overlap"}
 """Of options, in runs of earlier releases."""
@@ -49,8 +48,6 @@ class Recipe:
         Models trained from scratch, whose probabilities are averaged; None: two of the small models, one of any other.
     input_size : int or None
         Side of the square that images are brought to, in pixels; None: the model's own.
-    silent_ends : {"keep", "loop"}
-        Leave the silent columns at both ends of an image, or cut them and repeat the rest over the whole width.
     augment : tuple of str
         Which transforms the training images go through: of `spectrogram`, `image`.
     spectrogram_values, image_values : tuple of str
@@ -103,7 +100,6 @@ class Recipe:
     weights: str = ""
     ensemble: int | None = None
     input_size: int | None = None
-    silent_ends: str = "keep"
     augment: tuple[str, ...] = ("spectrogram",)
     spectrogram_values: tuple[str, ...] = ()
     image_values: tuple[str, ...] = ()
@@ -143,7 +139,6 @@ class Recipe:
         check_own_fields(self)
         if not self.weights:
             object.__setattr__(self, "weights", "none" if self.model in FROM_SCRATCH else "imagenet")
-        self._check_choice("silent_ends", self.silent_ends, SILENT_ENDS)
         self._check_choice("protocol", self.protocol, PROTOCOLS)
         self._check_choice("select", self.select, SELECTS)
         for augment in self.augment:
@@ -283,7 +278,10 @@ class Recipe:
         values = {name: value for name, value in values.items() if name not in EARLIER_OPTIONS}
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
-            raise ValueError(f"Unknown options of a recipe: {', '.join(sorted(unknown))}.")
+            raise ValueError(
+                f"The options of a recipe must be those of this release. Got {', '.join(sorted(unknown))}. Train again "
+                "without them."
+            )
         check_fields(values, cls)
         return cls.from_values(values)
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from generate.runtime.one_or_several import SEVERAL
 from train.quality import QUALITIES
-from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, SILENT_ENDS, Recipe
+from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, Recipe
 
 NONE = "none"
 
@@ -77,11 +77,6 @@ def add_recipe_options(
         **SEVERAL,
         metavar="N=V",
         help="how strong: time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as mixup=0",
-    )
-    group.add_argument(
-        "--silent-ends",
-        choices=SILENT_ENDS,
-        help=f"keep them, or cut them and repeat the rest over the whole width (default: {default.silent_ends})",
     )
 
     group = parser.add_argument_group("split")

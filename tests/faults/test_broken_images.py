@@ -241,7 +241,7 @@ def test_of_many_the_number_and_the_first_few(drawn, tmp_path, injected):
     for name in names[:13]:
         (images / name).write_bytes((images / name).read_bytes()[:100])
     with pytest.raises(ValueError, match=f"13 of {len(names)} images") as error:
-        open_images(images, settings, table, size=(32, 32), silent_ends="keep")
+        open_images(images, settings, table, size=(32, 32))
     said = str(error.value)
     assert f"and {13 - MOST_NAMED} more" in said
     assert [f"  {name}: " in said for name in names[:13]] == [True] * MOST_NAMED + [False] * (13 - MOST_NAMED)

@@ -168,7 +168,7 @@ def read_run_and_all_of_it(folder: Path) -> None:
 def read_all_images(images: Path) -> None:
     """What every command does with an image folder before it trains."""
     settings, table = read_images(images)
-    open_images(images, settings, table, size=(32, 32), silent_ends="keep")
+    open_images(images, settings, table, size=(32, 32))
 
 
 @pytest.mark.fault(25)

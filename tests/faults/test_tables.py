@@ -222,7 +222,7 @@ def run_train(here: Path) -> int:
     try:
         settings, table = read_images(here / "images")
         make_splits(table)
-        open_images(here / "images", settings, table, size=(32, 32), silent_ends="keep")
+        open_images(here / "images", settings, table, size=(32, 32))
     except (ValueError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1

@@ -45,7 +45,7 @@ def folder(tmp_path_factory, request):
 
 def opened(folder, **options):
     settings, table = read_images(folder / "images")
-    usual = {"size": (48, 48), "silent_ends": "keep", "cache": "memory"}
+    usual = {"size": (48, 48), "cache": "memory"}
     return open_images(folder / "images", settings, table, **usual | options)
 
 
@@ -72,8 +72,6 @@ def test_planes_are_the_colours_of_the_png_in_memory_and_on_disk(folder):
 
 
 def test_an_image_of_another_kind_is_refused(folder, tmp_path):
-    with pytest.raises(ValueError, match="silent_ends must be keep for images with three planes"):
-        opened(folder, silent_ends="loop")
     name = read_metadata(folder / "images" / "metadata.csv")["file_name"][0]
     before = (folder / "images" / name).read_bytes()
     png.write(folder / "images" / name, np.zeros((48, 48), np.uint8), palette=png.palette("magma"), text={})
@@ -85,7 +83,7 @@ def test_an_image_of_another_kind_is_refused(folder, tmp_path):
 
 
 def test_a_window_of_a_recording_is_its_image(folder, tmp_path):
-    _, front = front_of(folder, tmp_path, size=(48, 48), silent_ends="keep")
+    _, front = front_of(folder, tmp_path, size=(48, 48))
     table = read_metadata(folder / "images" / "metadata.csv")
     for name, audio_file, sha256 in zip(table["file_name"], table["audio_file"], table["audio_sha256"], strict=True):
         window = read_window(folder / "audio" / audio_file, 0.0, front, with_audio=True)
@@ -97,7 +95,7 @@ def test_a_window_of_a_recording_is_its_image(folder, tmp_path):
 
 
 def test_what_is_heard_live_is_as_from_a_file(folder, tmp_path, monkeypatch):
-    run, front = front_of(folder, tmp_path, size=(48, 48), silent_ends="keep")
+    run, front = front_of(folder, tmp_path, size=(48, 48))
     path = folder / "audio" / "from left" / "0.wav"
     monkeypatch.setattr("train.listen.listen.folds_to_average", lambda *_: ("1",))
     seen = []
@@ -112,20 +110,20 @@ def test_what_is_heard_live_is_as_from_a_file(folder, tmp_path, monkeypatch):
 
 
 def test_what_shows_one_plane_shows_the_first(folder, tmp_path):
-    _, front = front_of(folder, tmp_path, size=(48, 48), silent_ends="keep")
+    _, front = front_of(folder, tmp_path, size=(48, 48))
     path = folder / "audio" / "from left" / "0.wav"
     drawn = drawing_settings(front.settings)
     assert (drawn.planes, drawn.channels, drawn.n_fft) == ((), "auto", 1024)
     assert read_block(path, 0, 40, drawn).values.ndim == 2
     y = read_window(path, 0.0, front, with_audio=True).y
     mean = y if y.ndim == 1 else y.mean(axis=0)
-    everything = mask_audio(y, np.ones((48, 48)), front.settings, silent_ends="keep")
+    everything = mask_audio(y, np.ones((48, 48)), front.settings)
     np.testing.assert_allclose(everything, mean, atol=0.01)
 
 
 def test_rendering_in_an_export_is_refused_by_name(folder, tmp_path):
     with pytest.raises(ValueError, match=r"one plane .* Got the planes .*Give --input image"):
-        check_rendering(front_of(folder, tmp_path, silent_ends="keep")[1])
+        check_rendering(front_of(folder, tmp_path)[1])
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from PIL import Image
 from generate.dataset import png
 from generate.dataset.settings import Settings
 
-SILENT_PIXEL = 32
-"""A column of darker pixels is silent: with a range of 80 dB, 70 dB below the maximum."""
 MOST_NAMED = 5
 CHUNK = 4096
 """Images that are submitted to the threads at a time."""
@@ -57,7 +55,6 @@ def load_images(
     *,
     palette: np.ndarray | None,
     size: tuple[int, int],
-    silent_ends: str,
     fingerprint: str = "",
 ) -> Images:
     """Decode all images into memory, so that broken ones are found before the first epoch.
@@ -72,8 +69,6 @@ def load_images(
         See `Images`.
     size : tuple of (int, int)
         Height and width of the result, in pixels.
-    silent_ends : {"loop", "keep"}
-        See `prepare_pixels`.
     fingerprint : str
         Of the settings with which they must have been rendered, where an image states it; empty: any.
 
@@ -89,7 +84,7 @@ def load_images(
     """
     shape = pixel_shape(size, palette)
     pixels = np.empty((len(file_names), *shape), dtype=np.uint8)
-    decode(images, file_names, pixels.__setitem__, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+    decode(images, file_names, pixels.__setitem__, shape=shape, fingerprint=fingerprint)
     return Images(pixels, palette)
 
 
@@ -104,7 +99,6 @@ def decode(
     put: Callable[[int, np.ndarray], None],
     *,
     shape: tuple[int, ...],
-    silent_ends: str,
     fingerprint: str,
 ) -> None:
     """Decode all images, and call a function with the pixels of each.
@@ -117,7 +111,7 @@ def decode(
         Called with the index of the image and its pixels, uint8, by several threads at once.
     shape : tuple of int
         Of the pixels of an image; see `pixel_shape`.
-    silent_ends, fingerprint
+    fingerprint : str
         See `load_images`.
 
     Raises
@@ -134,7 +128,7 @@ def decode(
             image = _read_pixels(images / file_names[k], fingerprint)
             if image.ndim != len(shape):
                 raise ValueError(f"it has {'three planes' if image.ndim == 3 else 'one plane'}, unlike its folder")
-            pixels = prepare_pixels(image, size=(shape[0], shape[1]), silent_ends=silent_ends)
+            pixels = prepare_pixels(image, size=(shape[0], shape[1]))
         except (OSError, ValueError, SyntaxError) as error:
             broken[file_names[k]] = str(getattr(error, "strerror", None) or error)
         else:
@@ -152,7 +146,7 @@ def decode(
         )
 
 
-def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: str) -> np.ndarray:
+def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
     """Resize one image to the size of the model's input.
 
     Parameters
@@ -160,58 +154,14 @@ def prepare_pixels(pixels: np.ndarray, *, size: tuple[int, int], silent_ends: st
     pixels : np.ndarray, shape=(height, width) or (height, width, 3), uint8
     size : tuple of (int, int)
         Height and width of the result, in pixels.
-    silent_ends : {"loop", "keep"}
-        `loop` cuts the silent columns at both ends and repeats the rest over the whole width; not of three planes.
 
     Returns
     -------
     np.ndarray, shape=size or (*size, 3), uint8
     """
-    if silent_ends == "loop":
-        pixels = loop_silent_ends(pixels)
     if pixels.shape[:2] == size:
         return pixels
     return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BILINEAR))
-
-
-def loop_silent_ends(pixels: np.ndarray) -> np.ndarray:
-    """Cut the silent columns at both ends and repeat the rest over the whole width.
-
-    Short clips are often padded with digital silence, which tells a model little but the length of the file.
-
-    Parameters
-    ----------
-    pixels : np.ndarray, shape=(height, width), uint8
-
-    Returns
-    -------
-    np.ndarray, shape=(height, width), uint8
-        An image that is silent throughout is returned unchanged.
-    """
-    first, length = audible_columns(pixels)
-    width = pixels.shape[1]
-    if length == width:
-        return pixels
-    return pixels[:, first + np.arange(width) % length]
-
-
-def audible_columns(pixels: np.ndarray) -> tuple[int, int]:
-    """The columns between the silent ones at both ends.
-
-    Parameters
-    ----------
-    pixels : np.ndarray, shape=(height, width), uint8
-
-    Returns
-    -------
-    first, length : int
-        The first column that is not silent, and the number of columns up to the last such one; all columns of an
-        image that is silent throughout.
-    """
-    audible = np.flatnonzero(pixels.max(axis=0) >= SILENT_PIXEL)
-    if len(audible) == 0:
-        return 0, pixels.shape[1]
-    return int(audible[0]), int(audible[-1] + 1 - audible[0])
 
 
 def colour(pixels: np.ndarray, palette: np.ndarray | None) -> np.ndarray:

@@ -100,7 +100,6 @@ def pixels_on_disk(
     file_names: Sequence[str],
     *,
     shape: tuple[int, ...],
-    silent_ends: str,
     fingerprint: str,
 ) -> PixelsOnDisk:
     """Open the file of a folder's pixels; decode all images into a new one where there is none that is up to date.
@@ -115,7 +114,7 @@ def pixels_on_disk(
         The wanted images of this table, in order.
     shape : tuple of int
         Of the pixels of an image; see `train.data.decode.pixel_shape`.
-    silent_ends, fingerprint
+    fingerprint : str
         See `train.data.decode.load_images`.
 
     Raises
@@ -126,25 +125,19 @@ def pixels_on_disk(
         If the file cannot be written.
     """
     names = sorted(whole["file_name"])
-    digest = _digest(images, whole, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+    digest = _digest(images, whole, names, shape=shape, fingerprint=fingerprint)
     name = f"{PIXEL_CACHE}{digest}.npy"
     path = images / name
     if not path.is_file():
-        path = _made(images, name, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+        path = _made(images, name, names, shape=shape, fingerprint=fingerprint)
     return PixelsOnDisk(path, pd.Index(names).get_indexer(pd.Index(file_names)))
 
 
 def _digest(
-    images: Path,
-    whole: pd.DataFrame,
-    names: Sequence[str],
-    *,
-    shape: tuple[int, ...],
-    silent_ends: str,
-    fingerprint: str,
+    images: Path, whole: pd.DataFrame, names: Sequence[str], *, shape: tuple[int, ...], fingerprint: str
 ) -> str:
     """Hash of everything that the pixels depend on, and of the size and time of each image file."""
-    digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, shape, silent_ends)).encode())
+    digest = hashlib.sha256(repr((FORMAT, table_sha256(whole), fingerprint, shape)).encode())
     for name in names:
         try:
             status = os.stat(images / name)
@@ -155,9 +148,7 @@ def _digest(
     return digest.hexdigest()[:16]
 
 
-def _made(
-    images: Path, name: str, names: Sequence[str], *, shape: tuple[int, ...], silent_ends: str, fingerprint: str
-) -> Path:
+def _made(images: Path, name: str, names: Sequence[str], *, shape: tuple[int, ...], fingerprint: str) -> Path:
     """Make the file, in the image folder or the fallback, unless another process has made it."""
     fallback = READ_ONLY_FALLBACK / name
     if fallback.is_file():
@@ -170,7 +161,7 @@ def _made(
                 if not path.is_file():
                     _remove_unfinished(path)
                     _check_room(folder, len(names) * math.prod(shape))
-                    _decode_into(path, images, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+                    _decode_into(path, images, names, shape=shape, fingerprint=fingerprint)
             return path
         except OSError as error:
             if error.errno not in NOT_WRITABLE or folder == READ_ONLY_FALLBACK:
@@ -178,9 +169,7 @@ def _made(
     raise AssertionError  # never reached
 
 
-def _decode_into(
-    path: Path, images: Path, names: Sequence[str], *, shape: tuple[int, ...], silent_ends: str, fingerprint: str
-) -> None:
+def _decode_into(path: Path, images: Path, names: Sequence[str], *, shape: tuple[int, ...], fingerprint: str) -> None:
     n_bytes = len(names) * math.prod(shape)
     print(
         f"Decoding {count(len(names), 'image')} into {shown(path)} ({n_bytes / 1e9:.3g} GB), since they take too much "
@@ -200,7 +189,7 @@ def _decode_into(
                 file.seek(first_pixel + k * math.prod(shape))
                 file.write(pixels.tobytes())
 
-        decode(images, names, put, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+        decode(images, names, put, shape=shape, fingerprint=fingerprint)
 
 
 def _check_room(folder: Path, n_bytes: int) -> None:

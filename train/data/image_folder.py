@@ -82,7 +82,6 @@ def open_images(
     table: pd.DataFrame,
     *,
     size: tuple[int, int],
-    silent_ends: str,
     cache: str = "auto",
 ) -> Images:
     """Decode the images of a table, in memory or, where they do not fit, in a file on disk.
@@ -95,7 +94,7 @@ def open_images(
         Its `settings.json`, which names the colormap or the planes.
     table : pandas.DataFrame
         One row per wanted image, with `file_name`.
-    size, silent_ends
+    size : tuple of (int, int)
         See `train.data.decode.load_images`.
     cache : {"auto", "memory", "disk"}
         Where to keep the decoded images; see `train.data.disk_cache`.
@@ -108,19 +107,13 @@ def open_images(
     Raises
     ------
     ValueError
-        If images are missing or broken, or have three planes and silent ends that are to be cut.
+        If images are missing or broken.
     """
-    of_images = Settings.from_json(settings["settings"])
-    if of_images.planes and silent_ends != "keep":
-        raise ValueError(
-            f"silent_ends must be keep for images with three planes. Got {silent_ends} for {str(images)!r}. Leave it "
-            "out."
-        )
-    palette = image_palette(of_images)
+    palette = image_palette(Settings.from_json(settings["settings"]))
     shape = pixel_shape(size, palette)
     names, fingerprint = list(table["file_name"]), str(settings["fingerprint"])
     if fits_in_memory(len(names) * math.prod(shape), cache):
-        return load_images(images, names, palette=palette, size=size, silent_ends=silent_ends, fingerprint=fingerprint)
+        return load_images(images, names, palette=palette, size=size, fingerprint=fingerprint)
     whole = tables.read_metadata(images / tables.METADATA)
-    pixels = pixels_on_disk(images, whole, names, shape=shape, silent_ends=silent_ends, fingerprint=fingerprint)
+    pixels = pixels_on_disk(images, whole, names, shape=shape, fingerprint=fingerprint)
     return Images(pixels, palette)

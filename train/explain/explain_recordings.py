@@ -238,7 +238,7 @@ class _Explainer:
             write_image(self.folder / file_name, image)
         audio_file = f"{name}__what_mattered.wav"
         assert window.y is not None, "the stream was opened with_audio"
-        masked = mask_audio(audible(window.y), integrated, front.settings, silent_ends=front.silent_ends)
+        masked = mask_audio(audible(window.y), integrated, front.settings)
         encoded = io.BytesIO()  # libsndfile does not report a full disk
         soundfile.write(encoded, np.clip(masked, -1, 1), front.settings.sr, format="WAV", subtype="PCM_16")
         with atomic_write(self.folder / audio_file, to_disk=False) as temporary:

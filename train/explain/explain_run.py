@@ -148,7 +148,7 @@ def explain_run(
             if isinstance(y, str):
                 unreadable.append(y)
             elif y is not None and front is not None:
-                _write_audio(folder, stem, y, front.settings, run.recipe.silent_ends, test.integrated)
+                _write_audio(folder, stem, y, front.settings, test.integrated)
             explained[row] = {
                 "stem": stem,
                 "completeness_error": test.completeness_error,
@@ -253,9 +253,7 @@ def _attributions_by_fold(
     tests_of = {str(fold): tests for fold, tests in chosen.groupby("fold", sort=False)}
     for fold, model in models_in_turn(run, list(tests_of)):
         tests = tests_of[fold]
-        images = open_images(
-            run.images, described, tests, size=run.input_size, silent_ends=run.recipe.silent_ends, cache="memory"
-        )
+        images = open_images(run.images, described, tests, size=run.input_size, cache="memory")
         classes = np.array([run.classes.index(name) for name in tests["predicted"]])
         pixels = images.pixels[: len(tests)]
         found = attribute([model], pixels, images.palette, classes, silence=silence)
@@ -272,10 +270,7 @@ def _attributions_by_fold(
             )
 
 
-def _write_audio(
-    folder: Path, stem: str, y: np.ndarray, settings: Settings, silent_ends: str, attribution: np.ndarray
-) -> None:
+def _write_audio(folder: Path, stem: str, y: np.ndarray, settings: Settings, attribution: np.ndarray) -> None:
     """Write the audio as far as its image shows it, and what of it is evidence for the class."""
     mp3.write(folder / f"{stem}__original.mp3", y, settings.sr)
-    masked = mask_audio(y, attribution, settings, silent_ends=silent_ends)
-    mp3.write(folder / f"{stem}__what_mattered.mp3", masked, settings.sr)
+    mp3.write(folder / f"{stem}__what_mattered.mp3", mask_audio(y, attribution, settings), settings.sr)

@@ -13,8 +13,7 @@ from generate.features.axes import row_hz
 from generate.features.cqt import share_of_bins
 from generate.features.gammatone import gammatone_filters
 from generate.features.mel import mel_filters
-from generate.features.spectrogram import fit_length, shown_audio, spectrogram_image
-from train.data.decode import audible_columns
+from generate.features.spectrogram import fit_length, shown_audio
 from train.explain.overlay import strength
 
 if TYPE_CHECKING:
@@ -24,13 +23,13 @@ MIN_OVERLAP = 4
 """Least number of overlapping frames, so that the transform can be inverted and a changing gain makes no clicks."""
 
 
-def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, silent_ends: str) -> np.ndarray:
+def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings) -> np.ndarray:
     """Keep only what is evidence for a class.
 
     The strength of the attribution (`train.explain.overlay.strength`) is the gain. It is mapped from the image back
-    to the short-time Fourier transform: resized to the image as rendered, columns moved to where they were before the
-    silent ends were cut, rows spread over their frequency bins. The transform is multiplied by the gain, keeps its
-    phases, and is inverted. An image of `mfcc` has no frequency axis: its gain varies over time only.
+    to the short-time Fourier transform: resized to the rows and frames of the feature, rows spread over their
+    frequency bins. The transform is multiplied by the gain, keeps its phases, and is inverted. An image of `mfcc` has
+    no frequency axis: its gain varies over time only.
 
     Parameters
     ----------
@@ -40,8 +39,6 @@ def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, si
         Of the size of the model's input, its highest band first, as `train.explain.attribution` gives it.
     settings : Settings
         Of the image.
-    silent_ends : {"loop", "keep"}
-        Of the model; see `train.data.decode.prepare_pixels`.
 
     Returns
     -------
@@ -65,7 +62,8 @@ def mask_audio(y: np.ndarray, attribution: np.ndarray, settings: Settings, *, si
     y = y[..., : settings.n_samples]
     y = y if y.ndim == 1 else y.mean(axis=0)
     settings = settings.of_first_plane  # all planes have the same frequencies
-    gain = gain_of_bins(_to_feature(strength(attribution), y, settings, silent_ends), settings)
+    mask = _resized(strength(attribution), _feature_shape(settings))[::-1]
+    gain = gain_of_bins(mask, settings)
     y = shown_audio(y, settings)
     shown = fit_length(y, settings.n_samples, pad=settings.pad)
     hop_length = max(1, min(settings.hop_length, settings.n_fft // MIN_OVERLAP))
@@ -119,30 +117,10 @@ def _filters(settings: Settings) -> np.ndarray | csr_array:
     return gammatone_filters(*options) if settings.feature == "gammatone" else mel_filters(*options)[0]
 
 
-def _to_feature(mask: np.ndarray, y: np.ndarray, settings: Settings, silent_ends: str) -> np.ndarray:
-    """Map from the model's input to the rows and frames of the feature, low frequencies first."""
-    rendered = spectrogram_image(y, settings)
-    mask = _resized(mask, rendered.shape)
-    if silent_ends == "loop":
-        mask = _without_loop(mask, rendered)
-    return _resized(mask, _feature_shape(settings))[::-1]
-
-
 def _feature_shape(settings: Settings) -> tuple[int, int]:
     """Rows and frames of a feature, before its image is resized."""
     hz = row_hz(settings)
     return settings.n_mfcc if hz is None else len(hz), 1 + settings.n_samples // settings.hop_length
-
-
-def _without_loop(mask: np.ndarray, rendered: np.ndarray) -> np.ndarray:
-    """Undo the loop: each column takes the mean of its repeats, the silent ends that of the nearest column."""
-    first, length = audible_columns(rendered)
-    width = mask.shape[1]
-    place = np.arange(width) % length
-    total = np.zeros((length, len(mask)))
-    np.add.at(total, place, mask.T)
-    mean = total / np.bincount(place, minlength=length)[:, np.newaxis]
-    return mean.T[:, np.clip(np.arange(width) - first, 0, length - 1)].astype(np.float32)
 
 
 def _over_time(mask: np.ndarray) -> np.ndarray:

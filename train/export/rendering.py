@@ -115,11 +115,6 @@ def check_rendering(front: FrontEnd) -> None:
             "The images must not be denoised, so that their rendering can be part of an export. Got --denoise "
             f"{front.settings.denoise_db:g}. {instead}"
         )
-    if front.silent_ends != "keep":
-        raise ValueError(
-            f"--silent-ends must be keep for a run whose rendering is part of an export. Got {front.silent_ends!r}. "
-            f"{instead}"
-        )
 
 
 def rendering(front: FrontEnd) -> Rendering:

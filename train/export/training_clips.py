@@ -52,10 +52,7 @@ class TrainingClips:
         """As the models see them, shape=(n, height, width, 3), uint8."""
         run = self.subject.run
         settings, _ = read_images(run.images)
-        silent_ends = run.recipe.silent_ends
-        images = open_images(
-            run.images, settings, self.table, size=run.input_size, silent_ends=silent_ends, cache="memory"
-        )
+        images = open_images(run.images, settings, self.table, size=run.input_size, cache="memory")
         return colour(images.pixels[: len(self.table)], images.palette)
 
     def inputs(self) -> Iterator[np.ndarray]:

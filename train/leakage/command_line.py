@@ -24,7 +24,7 @@ examples:
 Models: see python -m train --help."""
 
 USED_BY_QUICK = frozenset(
-    ("model", "input_size", "silent_ends", "train_variants", "seed", "classes", "leave_out", "ignore_folds", "n_folds")
+    ("model", "input_size", "train_variants", "seed", "classes", "leave_out", "ignore_folds", "n_folds")
 )
 """Options of a recipe that the nearest-neighbour baseline depends on; `model` gives the size of the images."""
 

@@ -82,7 +82,7 @@ def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto")
     table = select_classes(table, recipe)
     # As large as the models see them, as for the baseline in the report of a run.
     size = (recipe.input_size or model_named(recipe.model).size,) * 2
-    images = open_images(image_folder, settings, table, size=size, silent_ends=recipe.silent_ends, cache=cache)
+    images = open_images(image_folder, settings, table, size=size, cache=cache)
     shrunk, labels = shrink(images.pixels), table["label"].to_numpy()
     results = []
     for protocol in PROTOCOLS:

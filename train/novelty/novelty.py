@@ -127,7 +127,7 @@ def novelty(
     recipe = Recipe.of_quality("fast", {"model": model})
     size = check_model(recipe, n_classes=2).input_shape[1:3]
     extractor = frozen_model(recipe, size=size)
-    opened = open_images(images, settings, table, size=size, silent_ends=recipe.silent_ends)
+    opened = open_images(images, settings, table, size=size)
     features = outputs(extractor, opened, np.arange(len(table)), batch_size=BATCH_SIZE).astype(np.float32)
     known = features[is_healthy]
     folds = _held_out_folds(sources[is_healthy])
@@ -143,7 +143,7 @@ def novelty(
     if files:
         rendering = Settings.from_json(settings["settings"])
         own_clips = set(table["audio_sha256"][is_healthy])
-        front = FrontEnd(rendering, size, recipe.silent_ends, image_palette(rendering))
+        front = FrontEnd(rendering, size, image_palette(rendering))
         windows, not_read = window_distances(files, front, extractor, known, own_clips)
         rejected = [*rejected, *not_read]
         for name, of_file in windows.groupby("recording", sort=False):

@@ -31,15 +31,12 @@ class FrontEnd:
         Of the images that the run was trained on.
     size : tuple of (int, int)
         Height and width of the models' input.
-    silent_ends : {"loop", "keep"}
-        See `train.data.decode.prepare_pixels`.
     palette : np.ndarray or None, shape=(256, 3), uint8
         None: the images have three planes.
     """
 
     settings: Settings
     size: tuple[int, int]
-    silent_ends: str
     palette: np.ndarray | None
 
     @property
@@ -51,7 +48,7 @@ class FrontEnd:
         """The image of digital silence, shape=size or (*size, 3), uint8."""
         silence = np.zeros((self.n_channels, self.settings.n_samples), np.float32)
         image = spectrogram_image(silence if self.n_channels == 2 else silence[0], self.settings)
-        return prepare_pixels(image, size=self.size, silent_ends=self.silent_ends)
+        return prepare_pixels(image, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def front_end(run: Run) -> FrontEnd:
     except (ValueError, TypeError) as error:
         path = run.folder / SETTINGS
         raise ValueError(f"The settings in {str(path)!r} are not as this program wrote them ({error}).") from None
-    return FrontEnd(settings, run.input_size, run.recipe.silent_ends, palette)
+    return FrontEnd(settings, run.input_size, palette)
 
 
 def read_window(path: Path, start_s: float, front: FrontEnd, *, with_audio: bool = False) -> Window:
@@ -185,7 +182,7 @@ def render_window(loaded: Loaded, start_s: float, front: FrontEnd, *, with_audio
         end_s=round(start_s + y.shape[-1] / settings.sr, 6),
         is_silent=loaded.silent,
         peak_dbfs=loaded.peak_dbfs,
-        pixels=prepare_pixels(image, size=front.size, silent_ends=front.silent_ends),
+        pixels=prepare_pixels(image, size=front.size),
         sha256=loaded.sha256,
         y=y if with_audio else None,
     )

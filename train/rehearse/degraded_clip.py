@@ -28,8 +28,6 @@ class DegradingFront:
         What rendered the images of the run.
     size : tuple of (int, int)
         Height and width of the models' input.
-    silent_ends : {"loop", "keep"}
-        See `train.data.decode.prepare_pixels`.
     names : tuple of str
         Keys of `train.rehearse.degradations.DEGRADATIONS`.
     background : Background or None
@@ -38,7 +36,6 @@ class DegradingFront:
 
     front: Front
     size: tuple[int, int]
-    silent_ends: str
     names: tuple[str, ...]
     background: Background | None
     seed: int
@@ -95,7 +92,7 @@ def degrade_clip(clip_id: str, job: Job, file_name: str, *, how: DegradingFront)
         stored, _ = png.read(front.images / file_name)
     except (OSError, ValueError, SyntaxError) as error:
         raise BadAudio(f"its image cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    pixels = [prepare_pixels(image, size=how.size, silent_ends=how.silent_ends) for image in images]
+    pixels = [prepare_pixels(image, size=how.size) for image in images]
     return DegradedClip(np.stack(pixels), _largest_difference(clean, stored))
 
 

@@ -106,7 +106,7 @@ def plan_rehearsal(
     if background_folder is not None:
         background = unheard_background(background_folder, table, front.audio_folder, front.settings)
     names = tuple(degradations_for(front.settings.sr, with_background=background is not None))
-    how = DegradingFront(front, run.input_size, run.recipe.silent_ends, names, background, seed)
+    how = DegradingFront(front, run.input_size, names, background, seed)
     return Plan(run, how, tests, clips, predictions)
 
 

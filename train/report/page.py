@@ -140,14 +140,8 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
         shrunk[to_decode[k]] = shrink_one(pixels)
 
     # One after the other: all at once might not fit the memory.
-    decode(
-        run.images,
-        [names[row] for row in to_decode],
-        put,
-        shape=shape,
-        silent_ends=run.recipe.silent_ends,
-        fingerprint=str(settings["fingerprint"]),
-    )
+    wanted = [names[row] for row in to_decode]
+    decode(run.images, wanted, put, shape=shape, fingerprint=str(settings["fingerprint"]))
     return RunImages(table, splits, shrunk)
 
 

@@ -263,7 +263,7 @@ def read_run(folder: Path) -> Run:
         )
     try:
         found, classes = read_json(path), read_json(folder / CLASSES)
-        check(found, OF_CONFIG, optional={"multilabel": SWITCH})
+        check(found, OF_CONFIG, optional={"multilabel": SWITCH, "trained_on": TABLE})
         config = cast("dict[str, Any]", found)
         if not isinstance(classes, list) or not CLASS_NAMES.fits(classes):
             raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
@@ -280,7 +280,7 @@ def read_run(folder: Path) -> Run:
             collection=config["collection"],
             versions=config["versions"],
             table_sha256=config["table_sha256"],
-            trained_on=config.get("trained_on") or {},
+            trained_on=config.get("trained_on", {}),
             multilabel=config.get("multilabel", False),
         )
     except (ValueError, OSError) as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from train.training.prepare import Prepared
 
 OF_THE_SPLIT = ("classes", "leave_out", "ignore_folds", "n_folds", "class_weights", "seed")
-OF_THE_MODEL = ("model", "weights", "input_size", "silent_ends", "batch_size", "mixed_precision")
+OF_THE_MODEL = ("model", "weights", "input_size", "batch_size", "mixed_precision")
 """Options of a run's recipe that are used here too; those of the model only where it is pretrained."""
 
 

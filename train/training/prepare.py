@@ -209,9 +209,7 @@ def _prepared(
         for split in splits
     ]
     table = table.iloc[used].reset_index(drop=True)
-    images = open_images(
-        image_folder, settings, table, size=(height, width), silent_ends=recipe.silent_ends, cache=cache
-    )
+    images = open_images(image_folder, settings, table, size=(height, width), cache=cache)
     run = Run(
         folder=folder,
         images=image_folder,

@@ -13,7 +13,7 @@ PALETTE = palette_of("magma")
 @pytest.fixture(scope="module")
 def pixels(images):
     names = list(read_metadata(images / "metadata.csv")["file_name"])[:1]
-    return load_images(images, names, palette=PALETTE, size=(40, 48), silent_ends="keep").pixels[0]
+    return load_images(images, names, palette=PALETTE, size=(40, 48)).pixels[0]
 
 
 def both(pixels, arguments, n=20):

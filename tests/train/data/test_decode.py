@@ -4,13 +4,13 @@ from PIL import Image
 
 from generate.dataset import png
 from generate.dataset.tables import read_metadata
-from train.data.decode import SILENT_PIXEL, colour, load_images, loop_silent_ends, palette_of, prepare_pixels
+from train.data.decode import colour, load_images, palette_of
 
 MAGMA = palette_of("magma")
 
 
 def load(images, names, **options):
-    return load_images(images, names, **{"palette": MAGMA, "size": (48, 48), "silent_ends": "keep"} | options)
+    return load_images(images, names, **{"palette": MAGMA, "size": (48, 48)} | options)
 
 
 def test_pixels_are_those_of_the_files(images):
@@ -28,17 +28,6 @@ def test_size_is_brought_to_the_models(images):
         pixels = Image.fromarray(np.asarray(image))
     assert small.shape == (20, 30)
     np.testing.assert_array_equal(small, np.asarray(pixels.resize((30, 20), Image.Resampling.BILINEAR)))
-
-
-def test_silent_ends_are_cut_and_the_rest_repeated():
-    pixels = np.zeros((4, 10), dtype=np.uint8)
-    pixels[2, 3:6] = (200, 0, 100)
-    looped = loop_silent_ends(pixels)
-    assert looped[2].tolist() == [200, 0, 100, 200, 0, 100, 200, 0, 100, 200]
-    assert pixels[2, 0] == 0
-    for untouched in (np.zeros_like(pixels), np.full_like(pixels, SILENT_PIXEL)):
-        np.testing.assert_array_equal(loop_silent_ends(untouched), untouched)
-    np.testing.assert_array_equal(prepare_pixels(pixels, size=(4, 10), silent_ends="keep"), pixels)
 
 
 def test_broken_images_are_all_named_at_once(images, tmp_path):

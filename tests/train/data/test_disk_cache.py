@@ -26,9 +26,9 @@ def own(images, tmp_path):
     return shutil.copytree(images, tmp_path / "own")
 
 
-def opened(images, *, cache="disk", rows=slice(None), size=(32, 32), silent_ends="loop"):
+def opened(images, *, cache="disk", rows=slice(None), size=(32, 32)):
     settings, table = read_images(images)
-    return open_images(images, settings, table.iloc[rows], size=size, silent_ends=silent_ends, cache=cache).pixels
+    return open_images(images, settings, table.iloc[rows], size=size, cache=cache).pixels
 
 
 def never(*_, **__):
@@ -37,7 +37,7 @@ def never(*_, **__):
 
 def test_the_same_levels_as_in_memory(own):
     for rows in (slice(None), slice(None, None, -3)):
-        for options in ({}, {"silent_ends": "keep", "size": (48, 48)}):
+        for options in ({}, {"size": (48, 48)}):
             memory = opened(own, cache="memory", rows=rows, **options)
             disk = opened(own, rows=rows, **options)
             assert isinstance(memory, np.ndarray) and isinstance(disk, PixelsOnDisk)

@@ -63,7 +63,7 @@ def run(tmp_path, models):
     run = Run(
         folder=tmp_path / "runs" / "tiny",
         images=tmp_path / "images",
-        recipe=Recipe(model="cnn7", silent_ends="loop"),
+        recipe=Recipe(model="cnn7"),
         classes=CLASSES,
         input_size=(32, 32),
         folds=("1", "2"),

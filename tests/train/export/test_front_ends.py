@@ -12,8 +12,8 @@ from train.predict.windows import FrontEnd
 GREY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
-def front_of(*, size=(96, 96), silent_ends="keep", **settings):
-    return FrontEnd(Settings(**{"sr": 44100, "seconds": 2.0} | settings), size, silent_ends, GREY)
+def front_of(*, size=(96, 96), **settings):
+    return FrontEnd(Settings(**{"sr": 44100, "seconds": 2.0} | settings), size, GREY)
 
 
 @pytest.fixture(params=["onnx", "tensorflow"])
@@ -52,7 +52,7 @@ def by_tensorflow(plan, given):
 def own(front, windows):
     """Pixel values by the program."""
     images = [spectrogram_image(y, front.settings) for y in windows]
-    return np.stack([prepare_pixels(image, size=front.size, silent_ends="keep") for image in images]).astype(float)
+    return np.stack([prepare_pixels(image, size=front.size) for image in images]).astype(float)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,6 @@ def test_a_resize_is_pillows():
 
 
 def test_what_cannot_be_in_a_graph_is_refused_by_name():
-    with pytest.raises(ValueError, match="--silent-ends must be keep.*Got 'loop'.*--input image"):
-        check_rendering(front_of(silent_ends="loop"))
     for feature in ("cqt", "pcen"):
         with pytest.raises(ValueError, match=f"Got '{feature}'. Give --input image"):
             check_rendering(front_of(feature=feature))

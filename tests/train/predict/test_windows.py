@@ -27,12 +27,12 @@ from train.runs.run_folder import Run
 LENGTHS_S = {"short": 0.4, "nearly": 0.9999, "equal": 1.0, "a little longer": 1.2, "longer": 1.7, "long": 5.6}
 
 
-def run_on(images: Path, folder: Path, *, size=(32, 32), silent_ends="loop", classes=("high", "low")) -> Run:
+def run_on(images: Path, folder: Path, *, size=(32, 32), classes=("high", "low")) -> Run:
     """A run on the images of a folder, without models."""
     run = Run(
         folder=folder,
         images=images,
-        recipe=Recipe(model="cnn7", silent_ends=silent_ends),
+        recipe=Recipe(model="cnn7"),
         classes=classes,
         input_size=size,
         folds=("1",),
@@ -48,8 +48,7 @@ def record(path: Path, seconds: float, *, sr=SR, seed=0, channels=1, hz=900) -> 
     y = np.stack(
         [tone(hz * (1 + k), seconds=seconds, sr=sr) + white(seconds, sr=sr, seed=seed + k) for k in range(channels)], 1
     )
-    # A quiet end, so that there is something to loop.
-    y[round(0.6 * len(y)) :] *= 1e-6
+    y[round(0.6 * len(y)) :] *= 1e-6  # so that some windows of a long one are silent
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, y, sr)
     return path
@@ -71,29 +70,22 @@ def assert_parity(audio_folder: Path, images: Path, folder: Path, *, minimum: in
     table = table[table["variant"] == "original"]
     assert len(table) >= minimum
     for size in sizes:
-        for silent_ends in ("loop", "keep"):
-            height_and_width = size or png.read(images / table["file_name"].iloc[0])[0].shape
-            front = front_of(images, folder, size=height_and_width, silent_ends=silent_ends)
-            seconds = front.settings.seconds
-            known = load_images(
-                images,
-                list(table["file_name"]),
-                palette=front.palette,
-                size=height_and_width,
-                silent_ends=silent_ends,
-            ).pixels
-            for path, rows in table.assign(row=range(len(table))).groupby("audio_file"):
-                starts = window_starts(duration_s(audio_folder / path), seconds=seconds)
-                windows = {start_s: read_window(audio_folder / path, start_s, front) for start_s in starts}
-                assert len(windows) == len(starts) >= len(rows)
-                for row in rows.itertuples():
-                    window = windows[row.start_s]
-                    np.testing.assert_array_equal(window.pixels, known[row.row], err_msg=f"{path} {row.start_s}")
-                    assert window.is_silent == row.silent
-                    if silent_ends == "keep" and size is None:
-                        np.testing.assert_array_equal(window.pixels, png.read(images / row.file_name)[0])
-                if front.settings.long == "split":
-                    assert len(windows) == len(rows), "windows are the pieces that generate cuts"
+        height_and_width = size or png.read(images / table["file_name"].iloc[0])[0].shape
+        front = front_of(images, folder, size=height_and_width)
+        seconds = front.settings.seconds
+        known = load_images(images, list(table["file_name"]), palette=front.palette, size=height_and_width).pixels
+        for path, rows in table.assign(row=range(len(table))).groupby("audio_file"):
+            starts = window_starts(duration_s(audio_folder / path), seconds=seconds)
+            windows = {start_s: read_window(audio_folder / path, start_s, front) for start_s in starts}
+            assert len(windows) == len(starts) >= len(rows)
+            for row in rows.itertuples():
+                window = windows[row.start_s]
+                np.testing.assert_array_equal(window.pixels, known[row.row], err_msg=f"{path} {row.start_s}")
+                assert window.is_silent == row.silent
+                if size is None:
+                    np.testing.assert_array_equal(window.pixels, png.read(images / row.file_name)[0])
+            if front.settings.long == "split":
+                assert len(windows) == len(rows), "windows are the pieces that generate cuts"
 
 
 # The same image as generate renders, to the pixel
@@ -144,7 +136,7 @@ def test_windows_of_annotated_recordings_have_the_reference_that_the_run_was_tra
     images = draw(audio_folder, tmp_path / "images", *more)
     table = tables.read_metadata(images / "metadata.csv")
     assert set(table["label"]) == {"loud", "quiet", "_background"}
-    front = front_of(images, tmp_path / "run", size=(48, 48), silent_ends="keep")
+    front = front_of(images, tmp_path / "run", size=(48, 48))
     searched = set(window_starts(len(y) / SR, seconds=1.0, hop_s=0.5))
     assert searched >= set(table["start_s"]), "with --events, windows begin where those of generate do"
     brightest = {}
@@ -350,12 +342,12 @@ def test_what_cannot_be_read_is_an_error(tmp_path, tiny_front):
 
 def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audio_folder):
     images = draw(audio_folder, tmp_path / "images", "--variants", "none", "--colormap", "gray")
-    run = run_on(images, tmp_path / "run", size=(40, 40), silent_ends="keep")
+    run = run_on(images, tmp_path / "run", size=(40, 40))
     front = front_end(run)
     draw(audio_folder, images, "--variants", "none", "--seconds", "0.5", "--overwrite")
     again = front_end(run)
     assert again.settings == front.settings and again.settings.seconds == 1
-    assert (again.size, again.silent_ends) == ((40, 40), "keep")
+    assert again.size == (40, 40)
     assert again.palette.shape == (256, 3) and again.palette.tobytes() == png.palette("gray")
 
 

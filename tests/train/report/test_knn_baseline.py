@@ -32,9 +32,7 @@ def test_it_tells_a_leaky_split_from_a_grouped_one_on_the_real_esc10(esc10, tmp_
 
     images = draw(esc10, tmp_path / "images", "--seconds", "5", "--limit", "100", "--variants", "stretch=1.1")
     table = read_metadata(images / "metadata.csv")
-    loaded = load_images(
-        images, list(table["file_name"]), palette=palette_of("magma"), size=(SIDE_PX, SIDE_PX), silent_ends="keep"
-    )
+    loaded = load_images(images, list(table["file_name"]), palette=palette_of("magma"), size=(SIDE_PX, SIDE_PX))
     shrunk, labels = shrink(loaded.pixels), table["label"].to_numpy()
     grouped = np.mean([nearest_neighbour_accuracy(shrunk, labels, split) for split in make_splits(table)])
     (paper,) = make_splits(table, protocol="paper")

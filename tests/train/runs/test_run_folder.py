@@ -72,3 +72,12 @@ def test_the_images_of_a_run_are_found_through_a_link(tmp_path):
     except OSError:
         pytest.skip("this system makes no links")
     assert read_run(tmp_path / "runs" / "small").images == run.images == read_run(place / "small").images
+
+
+def test_a_run_with_an_option_that_is_gone_is_to_be_trained_again(tmp_path):
+    path = fake_run(tmp_path).folder / "config.json"
+    config = json.loads(path.read_text())
+    config["recipe"]["silent_ends"] = "keep"
+    path.write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="The run .* those of this release. Got silent_ends. Train again without them"):
+        read_run(tmp_path)

@@ -34,9 +34,7 @@ def fold_in(images, folder):
     classes = sorted(table["label"].unique())
     return Fold(
         split=split,
-        images=load_images(
-            images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32), silent_ends="loop"
-        ),
+        images=load_images(images, list(table["file_name"]), palette=palette_of("magma"), size=(32, 32)),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
         file_names=tuple(table["file_name"]),
         n_clips=table["clip_id"].iloc[split.train].nunique(),

@@ -32,9 +32,7 @@ def folds(images, tmp_path_factory) -> list[Fold]:
     splits = make_splits(table, with_validation=True, train_variants=[])[:2]
     first = Fold(
         split=splits[0],
-        images=load_images(
-            images, list(table["file_name"]), palette=palette_of("magma"), size=SIZE, silent_ends="keep"
-        ),
+        images=load_images(images, list(table["file_name"]), palette=palette_of("magma"), size=SIZE),
         targets=np.eye(3, dtype=np.float32)[[classes.index(label) for label in table["label"]]],
         file_names=tuple(table["file_name"]),
         n_clips=table["clip_id"].iloc[splits[0].train].nunique(),
