@@ -111,12 +111,11 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
     """
     from generate.dataset import png, settings_file, tables
     from generate.dataset.settings import Settings
-    from generate.dataset.tables import schema
     from generate.runtime.atomic_write import write_json
 
     rng = np.random.default_rng(0)
     palette = png.palette("magma")
-    others = {column.name: column.default for column in schema.METADATA_COLUMNS if column.default is not None}
+    others = dict.fromkeys(tables.COLUMNS, "") | {"dc_offset": 0.0, "background_bytes": 0, "background_mtime_ns": 0}
     rows = []
     for k in range(n):
         label = f"class{k % N_CLASSES}"
@@ -132,7 +131,9 @@ def write_images(image_folder: Path, n: int, side_px: int) -> None:
         state = {"variant": "original", "duplicate": False, "silent": False, "audio_bytes": 1, "audio_mtime_ns": 1}
         rows.append(others | clip | file | sound | state)
     tables.write_table(image_folder / tables.METADATA, pd.DataFrame(rows)[list(tables.COLUMNS)])
-    described = {"settings": Settings().to_json(), "fingerprint": "benchmark", "collection": {"name": "benchmark"}}
+    origin = dict.fromkeys(settings_file.REQUIRED_OF_COLLECTION, "") | {"name": "benchmark"}
+    described = {"format": settings_file.FORMAT, "settings": Settings().to_json(), "fingerprint": "benchmark"}
+    described |= {"fan_out": False, "engine": "none", "collection": origin, "versions": {}}
     write_json(image_folder / settings_file.SETTINGS, described)
 
 

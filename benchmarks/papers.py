@@ -225,8 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings, table = read_images(options.images)
     if absent := [variant for variant in PAPER if variant not in set(table["variant"])]:
         parser.error(f"IMAGES must have the variants {', '.join(PAPER)}. Got none of {absent[0]}. Render them.")
-    origin = settings.get("collection", {})
-    collection = COLLECTIONS.get((origin.get("layout", ""), origin.get("subset", "")), "")
+    origin = settings["collection"]
+    collection = COLLECTIONS.get((origin["layout"], origin["subset"]), "")
     backend.set_up()
     runs = plan(options.models, sorted(table["label"].unique()), quick=options.quick)
     folds = sorted(set(table["fold"]) - {""})[:1] or None if options.quick else None

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from generate.runtime.json_check import check_fields, check_own_fields, with_current_names
+from generate.runtime.json_check import check_fields, check_own_fields
 from generate.runtime.one_or_several import as_tuple
 from train.quality import QUALITIES, quality_values
 
@@ -19,10 +19,6 @@ LEAKY = frozenset({"random-clips", "paper"})
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
 DEFAULT_PRESET = "sound"
-EARLIER_NAMES = {"nets": "ensemble", "keep_relatives": "allow_recording_overlap"}
-"""Of options, in runs of earlier releases."""
-EARLIER_OPTIONS = frozenset({"head_epochs", "head_learning_rate"})
-"""Of such runs, that nothing depends on now."""
 OF_FINE_TUNING = frozenset(
     {"augment", "spectrogram_values", "image_values", "image_preset", "select", "unfreeze", "learning_rate", "warmup"}
     | {"patience", "label_smoothing", "dropout", "l1", "l2", "weight_decay"}
@@ -273,15 +269,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:
-        """Read what `to_json` of this or an earlier release returned; unknown names are an error."""
-        values = with_current_names(values, EARLIER_NAMES)
-        values = {name: value for name, value in values.items() if name not in EARLIER_OPTIONS}
-        unknown = set(values) - {f.name for f in fields(cls)}
-        if unknown:
-            raise ValueError(
-                f"The options of a recipe must be those of this release. Got {', '.join(sorted(unknown))}. Train again "
-                "without them."
-            )
+        """Read what `to_json` returned; unknown and missing names are an error."""
         check_fields(values, cls)
         return cls.from_values(values)
 

@@ -3,8 +3,7 @@
 It is FLAC with 16 bits, which Chromium, Firefox and Safari play (from versions 56, 51 and 11 on:
 https://caniuse.com/flac). libsndfile encodes 5 s at 44.1 kHz in 3 ms, as MP3 in 56 ms, as Vorbis in 21 and as Opus in
 68, so that listening costs little beside drawing. A file has 64 to 274 KB (10th and 90th percentile of ESC-10's clips
-of 5 s; as MP3 44 KB, as WAV 441 KB). Earlier releases wrote MP3: such a file is played, and replaced when its image
-changes.
+of 5 s; as MP3 44 KB, as WAV 441 KB).
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ from generate.dataset import mp3
 from generate.dataset.file_names import SUFFIX
 from generate.runtime.atomic_write import atomic_write
 
-SUFFIXES = (".flac", ".mp3")
-"""What is written today, and what earlier releases wrote."""
+FLAC = ".flac"
 HEAD_BYTES = 4096
 """So many bytes from the beginning hold the comment; it is the last of some 150 bytes of headers."""
 
 
-def names_beside(image: str) -> tuple[str, ...]:
-    """Names that the audio file beside an image can have: today's, and that of earlier releases.
+def audio_beside(image: str) -> str:
+    """Name of the audio file beside an image.
 
     Parameters
     ----------
@@ -38,15 +36,15 @@ def names_beside(image: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names_beside("dog/a__original.png")
-    ('dog/a__original.flac', 'dog/a__original.mp3')
+    >>> audio_beside("dog/a__original.png")
+    'dog/a__original.flac'
     """
-    return tuple(image.removesuffix(SUFFIX) + suffix for suffix in SUFFIXES)
+    return image.removesuffix(SUFFIX) + FLAC
 
 
 def image_beside(name: str) -> str:
-    """Name of the image beside an audio file, the inverse of `names_beside`."""
-    return os.path.splitext(name)[0] + SUFFIX
+    """Name of the image beside an audio file, the inverse of `audio_beside`."""
+    return name.removesuffix(FLAC) + SUFFIX
 
 
 def is_ours(path: str | Path) -> bool:
@@ -55,10 +53,7 @@ def is_ours(path: str | Path) -> bool:
     Parameters
     ----------
     path : str or Path
-        Its suffix is one of `SUFFIXES`.
     """
-    if str(path).endswith(".mp3"):
-        return mp3.is_ours(path)
     try:
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
@@ -68,7 +63,7 @@ def is_ours(path: str | Path) -> bool:
 
 
 def write(image: Path, y: np.ndarray, sr: int) -> bool:
-    """Write the audio of an image beside it, atomically, in place of what an earlier release wrote.
+    """Write the audio of an image beside it, atomically.
 
     Parameters
     ----------
@@ -83,7 +78,7 @@ def write(image: Path, y: np.ndarray, sr: int) -> bool:
     bool
         False where another program's file has the name; it is left alone.
     """
-    path, earlier = (image.with_name(name) for name in names_beside(image.name))
+    path = image.with_name(audio_beside(image.name))
     if os.path.lexists(path) and not is_ours(path):
         return False
     y, rate = mp3.audible(y).T, mp3_sample_rate(sr)  # channels last, as in files
@@ -95,6 +90,4 @@ def write(image: Path, y: np.ndarray, sr: int) -> bool:
         file.write(np.clip(y, -1, 1))
     with atomic_write(path, to_disk=False) as temporary:
         temporary.write_bytes(encoded.getbuffer())
-    if is_ours(earlier) and not earlier.is_symlink():
-        earlier.unlink()
     return True

@@ -11,7 +11,6 @@ import pandas as pd
 
 from generate.dataset import clip_audio, tables
 from generate.dataset.file_names import FANNED, SUFFIX
-from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SETTINGS, SettingsFile, is_multilabel, read_settings
 from generate.runtime.lock import LOCK
 from generate.runtime.os_compat import nfc
@@ -21,7 +20,7 @@ TABLES = (tables.METADATA, tables.REJECTED, tables.REVIEWED, SETTINGS, tables.JO
 PAGE, REVIEW = "index.html", "review.html"
 PIXEL_CACHE = ".pixels-"
 """Prefix of the files of `train.data.disk_cache`, which hold the pixels of all images."""
-TEMPORARY = re.compile(rf"(.+\.(png|flac|mp3)|{'|'.join(map(re.escape, [*TABLES, PAGE, REVIEW]))})\.\d+\.tmp")
+TEMPORARY = re.compile(rf"(.+\.(png|flac)|{'|'.join(map(re.escape, [*TABLES, PAGE, REVIEW]))})\.\d+\.tmp")
 """What a file is called while it is written; see `generate.runtime.atomic_write`."""
 
 
@@ -84,9 +83,9 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
     if not (images / SETTINGS).exists():
         return
     there = read_settings(images / SETTINGS)
-    collections: list[dict[str, object]] = [{**side.get("collection", {})} for side in (there, wanted)]
+    collections: list[dict[str, object]] = [{**side["collection"]} for side in (there, wanted)]
     for name in ("layout", "subset", "labels", "source_pattern", "name_pattern", "source_column"):
-        before, now = (collection.get(name, "") for collection in collections)
+        before, now = (collection[name] for collection in collections)
         if before != now:
             raise ValueError(
                 f"{str(images)!r} holds images of a collection that was read in another way: {name} is {before!r} "
@@ -99,7 +98,7 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
             f"would give them {'several' if several[1] else 'one'}. Give another OUTPUT, or replace the images with "
             "--overwrite."
         )
-    was_fanned, is_fanned = (bool(side.get("fan_out", False)) for side in (there, wanted))
+    was_fanned, is_fanned = (side["fan_out"] for side in (there, wanted))
     if was_fanned != is_fanned:
         places = {True: "in folders of two digits below each class (--fan-out)", False: "directly in the class folders"}
         raise ValueError(
@@ -115,9 +114,7 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
 
 def _differences(there: SettingsFile, wanted: SettingsFile) -> str:
     """Both values of every setting that differs."""
-    # Settings that the release did not have that rendered them have their defaults.
-    before = {**Settings.from_json(there["settings"]).to_json(), "engine": there.get("engine")}
-    now = {**wanted["settings"], "engine": wanted.get("engine")}
+    before, now = ({**side["settings"], "engine": side["engine"]} for side in (there, wanted))
     pairs = [
         f"{name} is {before.get(name)} there and {now.get(name)} here"
         for name in now
@@ -140,7 +137,7 @@ def list_audio(images: Path) -> frozenset[str]:
         The image folder, which need not exist.
     """
     return frozenset(
-        name for name, file in files_in(images) if name.endswith(clip_audio.SUFFIXES) and clip_audio.is_ours(file.path)
+        name for name, file in files_in(images) if name.endswith(clip_audio.FLAC) and clip_audio.is_ours(file.path)
     )
 
 

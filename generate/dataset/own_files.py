@@ -15,8 +15,8 @@ from generate.runtime.os_compat import has_content, is_system_file, nfc, remove_
 
 COUNTED = ".started/"
 """Folder in which a run on a cluster counts the clips that its workers began; see `generate.rendering.cluster`."""
-OWN_PIXEL_CACHE = re.compile(r"\.(?:pixels|levels)-[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
-"""Names of cached pixels and of the files beside them while one is written; `.levels-` in earlier releases."""
+OWN_PIXEL_CACHE = re.compile(r"\.pixels-[0-9a-f]{1,16}\.npy(\.\d+\.tmp|\.lock|\.holder)?")
+"""Names of cached pixels and of the files beside them while one is written."""
 
 
 def remove_temporary(images: Path) -> None:
@@ -32,7 +32,7 @@ def remove_temporary(images: Path) -> None:
 def remove_old_audio(images: Path) -> None:
     """Remove audio files that are older than their image, which was rendered again: they may sound otherwise."""
     for name, file in files_in(images):
-        if not name.endswith(clip_audio.SUFFIXES) or _is_behind_a_link(images, name):
+        if not name.endswith(clip_audio.FLAC) or _is_behind_a_link(images, name):
             continue
         image = images / clip_audio.image_beside(name)
         if image.is_file() and file.stat().st_mtime_ns < image.stat().st_mtime_ns and clip_audio.is_ours(file.path):
@@ -87,9 +87,9 @@ def remove_images(images: Path, own: Iterable[str]) -> None:
     own = list(own)
     for name in own:
         (images / name).unlink(missing_ok=True)
-        for audio in map(images.joinpath, clip_audio.names_beside(name)):
-            if not audio.is_symlink() and clip_audio.is_ours(audio):
-                audio.unlink(missing_ok=True)
+        audio = images / clip_audio.audio_beside(name)
+        if not audio.is_symlink() and clip_audio.is_ours(audio):
+            audio.unlink(missing_ok=True)
     emptied = {parent for name in own for parent in PurePosixPath(name).parents[:-1]}
     for folder in sorted(emptied, reverse=True):  # the deeper ones first
         if (images / folder).is_dir() and not has_content(images / folder):
@@ -130,7 +130,7 @@ def _is_own(images: Path, name: str, known: Set[str]) -> bool:
         return True
     if "/" not in name:
         return file in (LOCK, PAGE, REVIEW, *TABLES) or OWN_PIXEL_CACHE.fullmatch(file) is not None
-    if name.endswith(clip_audio.SUFFIXES):
+    if name.endswith(clip_audio.FLAC):
         return clip_audio.image_beside(name) in known and clip_audio.is_ours(images / name)
     return name in known
 

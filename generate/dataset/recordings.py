@@ -53,7 +53,7 @@ def recordings_of(images: Path, described: SettingsFile, *, given: Path | None =
                 f"--audio-folder must be the folder of the recordings. Got {str(given)!r}, which is not a folder."
             )
         return given.resolve(), ""
-    named = described.get("collection", {}).get("audio_folder", "")
+    named = described["collection"]["audio_folder"]
     folder = Path(os.path.normpath(images.absolute() / named))
     if is_in_project(folder):
         return folder.resolve(), ""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from generate.dataset.constant_q import C1_HZ, check_octaves
@@ -245,20 +245,17 @@ class Settings:
         """The settings as plain values; `from_json` reads them back."""
         values = asdict(self)
         size = values.pop("image_size")
-        # Only one of the two is used; without planes, as before there were any.
+        # Only one of the two is used.
         del values["colormap" if self.planes else "planes"]
         planes = {"planes": list(self.planes)} if self.planes else {}
         return {**values, **planes, "variants": list(self.variants), "image_size": list(size) if size else "native"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Settings:
-        """Read what `to_json` returned; unknown names are an error."""
-        unknown = set(values) - {f.name for f in fields(cls)}
-        if unknown:
-            raise ValueError(f"Unknown settings: {', '.join(sorted(unknown))}.")
-        size = values.get("image_size", cls.image_size)
-        values = {**values, "image_size": None if size == "native" else size}
-        check_fields(values, cls)
+        """Read what `to_json` returned; unknown and missing names are an error."""
+        if values.get("image_size") == "native":
+            values = {**values, "image_size": None}
+        check_fields(values, cls, optional=("planes", "colormap"))
         return cls(**cast(dict[str, Any], values))  # `check_fields` has checked them
 
     def fingerprint(self, *, engine_version: str, variants_source: str = "") -> str:
@@ -277,10 +274,6 @@ class Settings:
         values = self.to_json()
         for name in ("variants", "class_variants", "variants_file"):
             del values[name]
-        if self.feature != "cqt":  # or all images of before this setting would be stale
-            del values["bins_per_octave"]
-        if not self.denoise_db:
-            del values["denoise_db"]  # images of earlier releases, which had no such setting
         values["fmax_hz"] = self.highest_hz
         values |= {"renderer": RENDERER, "engine_version": engine_version, "variants_source": variants_source}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

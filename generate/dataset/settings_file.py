@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Required, TypedDict, cast
+from typing import TypedDict, cast
 
 from generate.dataset.settings import Settings
 from generate.runtime import json_check
@@ -26,39 +26,52 @@ class CollectionOrigin(TypedDict, total=False):
     licence: str
     class_groups: dict[str, list[str]]
     multilabel: bool
+    annotations: str
+    min_overlap: float
+    overlapping: str
+    background: float
+    window_hop_s: float
 
 
-class SettingsFile(TypedDict, total=False):
-    """What `settings.json` holds: `settings` and `fingerprint`, and everything else in newer versions."""
+class SettingsFile(TypedDict):
+    """What `settings.json` holds."""
 
     format: int
-    fingerprint: Required[str]
-    settings: Required[dict[str, object]]
+    fingerprint: str
+    settings: dict[str, object]
     fan_out: bool
     engine: str
     collection: CollectionOrigin
     versions: dict[str, str]
 
 
-_REQUIRED = {"settings": json_check.TABLE, "fingerprint": json_check.TEXT}
-_OPTIONAL = {
-    "format": json_check.number(1, 1, whole=True),
+FORMAT = 1
+_KINDS = {
+    "format": json_check.number(FORMAT, FORMAT, whole=True),
+    "fingerprint": json_check.TEXT,
+    "settings": json_check.TABLE,
     "fan_out": json_check.SWITCH,
     "engine": json_check.TEXT,
     "collection": json_check.TABLE,
     "versions": json_check.table_of(json_check.TEXT),
 }
-_COLLECTION = dict.fromkeys(CollectionOrigin.__annotations__, json_check.TEXT) | {
+REQUIRED_OF_COLLECTION = (
+    *("name", "audio_folder", "layout", "subset", "labels", "source_pattern", "name_pattern", "source_column"),
+    *("citation", "licence"),
+)
+"""Texts that `collection` always has."""
+_COLLECTION = dict.fromkeys(REQUIRED_OF_COLLECTION, json_check.TEXT)
+_ALSO_OF_COLLECTION = {
     "class_groups": json_check.table_of(json_check.list_of(json_check.TEXT)),
     "multilabel": json_check.SWITCH,
+    **dict.fromkeys(("annotations", "overlapping"), json_check.TEXT),
+    **dict.fromkeys(("min_overlap", "background", "window_hop_s"), json_check.number()),
 }
-EARLIER_NAMES = {"sounds": "audio_folder"}
-"""Names in `collection` that earlier releases wrote."""
 
 
 def is_multilabel(settings: SettingsFile) -> bool:
     """Whether the images may have several labels each; see `generate.dataset.label_sets`."""
-    return bool(settings.get("collection", {}).get("multilabel", False))
+    return bool(settings["collection"].get("multilabel", False))
 
 
 def refuse_multilabel(settings: SettingsFile) -> None:
@@ -81,15 +94,13 @@ def read_settings(path: Path) -> SettingsFile:
     """
     try:
         values = json_check.read_json(path)
-        json_check.check(values, _REQUIRED, optional=_OPTIONAL)
+        json_check.check(values, _KINDS, others=False)
         contents = cast(SettingsFile, values)
-        if "collection" in contents:
-            collection = json_check.with_current_names(cast("dict[str, object]", contents["collection"]), EARLIER_NAMES)
-            json_check.check(collection, {}, optional=_COLLECTION)
-            contents["collection"] = cast(CollectionOrigin, collection)
+        json_check.check(contents["collection"], _COLLECTION, optional=_ALSO_OF_COLLECTION, others=False)
         Settings.from_json(contents["settings"])
     except ValueError as error:
         raise ValueError(
-            f"{str(path)!r} is not as `python -m generate` wrote it: {error}. Fix it, or give another OUTPUT."
+            f"{str(path)!r} is not as `python -m generate` wrote it: {error}. Fix it, or render the "
+            "images again: `python -m generate` with another OUTPUT."
         ) from None
     return contents

@@ -12,7 +12,7 @@ import pandas as pd
 from augment_audio import ORIGINAL, Request, folder_name, parse_request
 from generate.audio import BadAudio
 from generate.dataset import clip_audio
-from generate.dataset.clip_audio import names_beside
+from generate.dataset.clip_audio import audio_beside
 from generate.dataset.file_names import image_name
 from generate.dataset.folder import list_audio
 from generate.dataset.recordings import leads_out
@@ -44,7 +44,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
         Some of the rows.
     """
     there = list_audio(images)
-    have_audio = metadata.loc[[not there.isdisjoint(names_beside(name)) for name in metadata["file_name"]], "clip_id"]
+    have_audio = metadata.loc[[audio_beside(name) in there for name in metadata["file_name"]], "clip_id"]
     originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
     chosen = first_of_each_class(originals, clips_a_class)
     return metadata[metadata["clip_id"].isin({*chosen, *have_audio})]
@@ -149,16 +149,16 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
         name = ORIGINAL if request is None else request.name
         image = front.images / image_name(job.clip_folder, job.clip_id, name)
         if not clip_audio.write(image, shown_audio(y, settings), settings.sr):
-            raise BadAudio(f"{names_beside(image.name)[0]} was not written by this program; it is left alone")
+            raise BadAudio(f"{audio_beside(image.name)} was not written by this program; it is left alone")
     return []
 
 
 def _is_stale(image: Path) -> bool:
     """Whether an image is there, and its audio file is missing or older than the image."""
-    audio = [path for path in map(image.with_name, names_beside(image.name)) if path.exists()]
-    if not audio or not image.exists():
+    audio = image.with_name(audio_beside(image.name))
+    if not audio.exists() or not image.exists():
         return image.is_file()
-    return max(path.stat().st_mtime_ns for path in audio) < image.stat().st_mtime_ns
+    return audio.stat().st_mtime_ns < image.stat().st_mtime_ns
 
 
 def job_of(clip: pd.DataFrame, front: Front) -> Job:

@@ -196,7 +196,7 @@ def _check_variants_file(settings: Settings, described: SettingsFile) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"There is no variants file {str(path)!r}.")
     fingerprint = settings.fingerprint(
-        engine_version=str(described.get("engine")), variants_source=path.read_text(encoding="utf-8-sig")
+        engine_version=described["engine"], variants_source=path.read_text(encoding="utf-8-sig")
     )
     if fingerprint != described["fingerprint"]:
         raise ValueError(

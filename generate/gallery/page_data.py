@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from augment_audio import ORIGINAL
 from generate.audit.flag_words import FLAG_WORDS
-from generate.dataset import clip_audio, folder, png, tables
+from generate.dataset import folder, png, tables
+from generate.dataset.clip_audio import audio_beside
 from generate.dataset.label_sets import split_labels
 from generate.dataset.planes import DELTAS, planes_in_words
 from generate.dataset.recordings import leads_out
@@ -76,23 +77,22 @@ def page_data(
     from generate.audit import assess
 
     settings = Settings.from_json(described["settings"])
-    collection = described.get("collection") or {}
+    collection = described["collection"]
     rejected = image_folder / tables.REJECTED
     n_clips = metadata["clip_id"].nunique()
     multilabel = is_multilabel(described)
     table, findings = assess.of_metadata(image_folder, settings, metadata, most=MOST_CLIPS, multilabel=multilabel)
     metadata = metadata[metadata["clip_id"].isin(table["clip_id"])]
     return {
-        "name": collection.get("name", image_folder.resolve().name),
-        "licence": collection.get("licence", ""),
-        "citation": collection.get("citation", ""),
+        "name": collection["name"],
+        "licence": collection["licence"],
+        "citation": collection["citation"],
         "settings": settings_in_words(settings, described),
         "planes": planes_in_words(settings.planes),
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
         "time_marks": time_marks(settings),
         "darkest": _darkest(settings),
-        "audio_suffixes": clip_audio.SUFFIXES,
         "image_preset": IMAGE_PRESET,
         "spectrogram_preset": SPECTROGRAM_PRESET,
         **_columns(
@@ -134,8 +134,8 @@ def settings_in_words(settings: Settings, described: SettingsFile) -> list[tuple
         "range": f"0 to {BRIGHTEST:g}; background down to {in_db}" if settings.feature == "pcen" else in_db,
         "image": size if settings.planes else f"{size}, {settings.colormap}",
         **({"planes": planes_in_words(settings.planes)} if settings.planes else {}),
-        "pitch and tempo by": str(described.get("engine", settings.engine)),
-        "settings": str(described["fingerprint"]),
+        "pitch and tempo by": described["engine"],
+        "settings": described["fingerprint"],
     }
     return list(rows.items())
 
@@ -162,7 +162,7 @@ def _columns(
     images = (
         metadata.assign(
             shown=[
-                [place[name], seconds, int(duplicate), _number_of_audio(file_name, there)]
+                [place[name], seconds, int(duplicate), int(audio_beside(file_name) in there)]
                 for name, seconds, duplicate, file_name in zip(
                     metadata["variant"],
                     metadata["seconds"],
@@ -209,11 +209,6 @@ def _columns(
             ],
         },
     }
-
-
-def _number_of_audio(image: str, there: Set[str]) -> int:
-    """Which of `clip_audio.SUFFIXES` the audio beside an image has; -1: there is none."""
-    return next((n for n, name in enumerate(clip_audio.names_beside(image)) if name in there), -1)
 
 
 def recording_address(path: str, image_folder: Path, *, audio_folder: Path | None, follow_links: bool) -> str:

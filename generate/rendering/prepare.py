@@ -275,7 +275,7 @@ def _settings_json(
     annotations = options.annotations.name if options.annotations else ""
     groups = reader.class_groups
     return {
-        "format": 1,
+        "format": settings_file.FORMAT,
         "fingerprint": front.fingerprint,
         "settings": front.settings.to_json(),
         "fan_out": given.fan_out,  # not a setting of an image, which is the same wherever its file is

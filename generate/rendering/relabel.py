@@ -83,10 +83,10 @@ def reviews_of(options: RenderOptions, images: Path, audio_folder: Path) -> pd.D
 def _audio_folder_of(images: Path) -> Path | None:
     """The audio folder of an image folder; None where its settings cannot be read."""
     try:
-        named = read_settings(images / SETTINGS).get("collection", {}).get("audio_folder")
+        named = read_settings(images / SETTINGS)["collection"]["audio_folder"]
     except (OSError, ValueError):
         return None
-    return None if named is None else (images.resolve() / named).resolve()
+    return (images.resolve() / named).resolve()
 
 
 def relabel(

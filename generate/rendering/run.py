@@ -169,7 +169,7 @@ def _write_settings(prepared: Prepared) -> None:
     path = prepared.front.images / settings_file.SETTINGS
     values = prepared.settings_json.copy()
     if path.exists() and not prepared.options.overwrite:
-        values["versions"] = settings_file.read_settings(path).get("versions", values["versions"])
+        values["versions"] = settings_file.read_settings(path)["versions"]
     write_json(path, values)
 
 

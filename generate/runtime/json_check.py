@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ def number(low: float = -1e300, high: float = 1e300, *, whole: bool = False, nan
             return False
         return low <= value <= high or (nan and math.isnan(value))
 
+    if low == high:
+        return Kind(f"{low:,}", fits)
     bounds = "" if low <= -(2**63) and high >= 2**63 - 1 else f" from {low:,} to {high:,}"
     return Kind(f"a {'whole ' if whole else ''}number{bounds}", fits)
 
@@ -88,8 +90,10 @@ OF_ANNOTATION: dict[str, Kind] = {
 """Kinds by the annotation of a dataclass field; the dataclass checks ranges."""
 
 
-def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, Kind] | None = None) -> None:
-    """Check the kinds of a table's values; other keys are ignored.
+def check(
+    values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, Kind] | None = None, others: bool = True
+) -> None:
+    """Check the kinds of a table's values.
 
     Parameters
     ----------
@@ -97,6 +101,8 @@ def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, K
         As parsed from JSON.
     kinds, optional : Mapping of str to Kind
         Of the required keys, and of the optional ones.
+    others : bool
+        Whether other keys may be there, which are ignored.
 
     Raises
     ------
@@ -105,16 +111,19 @@ def check(values: object, kinds: Mapping[str, Kind], *, optional: Mapping[str, K
     """
     if not isinstance(values, dict):
         raise ValueError(f"it must be a table. Got {shortly(values)}")
-    for name, kind in {**kinds, **(optional or {})}.items():
+    known = {**kinds, **(optional or {})}
+    for name, kind in known.items():
         if name not in values:
             if name in kinds:
                 raise ValueError(f"it lacks {name!r}")
         elif not kind.fits(values[name]):
             raise ValueError(f"{name!r} must be {kind.words}. Got {shortly(values[name])}")
+    if not others and (unknown := sorted(set(values) - set(known))):
+        raise ValueError(f"it holds {shortly(unknown[0])}, which is not known here")
 
 
-def check_fields(values: object, record: type) -> None:
-    """Check that the values of a table have the kinds that the annotations of a dataclass tell.
+def check_fields(values: object, record: type, *, optional: Collection[str] = ()) -> None:
+    """Check that a table has the fields of a dataclass and no others, of the kinds that their annotations tell.
 
     Parameters
     ----------
@@ -122,13 +131,17 @@ def check_fields(values: object, record: type) -> None:
         As parsed from JSON.
     record : type
         A dataclass of a module with `from __future__ import annotations`.
+    optional : collection of str
+        Fields that may be missing.
 
     Raises
     ------
     ValueError
         With the first value that is wrong.
     """
-    check(values, {}, optional={field.name: OF_ANNOTATION[str(field.type)] for field in fields(record)})
+    kinds = {field.name: OF_ANNOTATION[str(field.type)] for field in fields(record)}
+    required = {name: kind for name, kind in kinds.items() if name not in optional}
+    check(values, required, optional={name: kinds[name] for name in optional}, others=False)
 
 
 def check_own_fields(record: Any) -> None:
@@ -148,32 +161,6 @@ def check_own_fields(record: Any) -> None:
         f.name: str(f.type) for f in fields(record) if f.type not in ("int", "float", "int | None", "float | None")
     }
     check(vars(record), {}, optional={name: OF_ANNOTATION[kind] for name, kind in kinds.items()})
-
-
-def with_current_names(values: Mapping[str, object], earlier_names: Mapping[str, str]) -> dict[str, object]:
-    """Rename the keys that earlier releases wrote.
-
-    Parameters
-    ----------
-    values : Mapping of str to object
-        Not modified.
-    earlier_names : Mapping of str to str
-        Earlier name to the name of today.
-
-    Raises
-    ------
-    ValueError
-        If a key is there under both names: one of the two would be lost.
-
-    Examples
-    --------
-    >>> with_current_names({"speed": 2, "seed": 0}, {"speed": "rate"})
-    {'rate': 2, 'seed': 0}
-    """
-    for earlier, name in earlier_names.items():
-        if earlier in values and name in values:
-            raise ValueError(f"{earlier!r} must not be beside {name!r}, which is its name today")
-    return {earlier_names.get(name, name): value for name, value in values.items()}
 
 
 def shortly(value: object) -> str:

@@ -107,6 +107,7 @@ def run(tmp_path_factory) -> Path:
             "name": "Small",
             "audio_folder": "../sounds",
             "layout": "folders",
+            **dict.fromkeys(("subset", "labels", "source_pattern", "name_pattern", "source_column"), ""),
             "licence": "CC0",
             "citation": "",
         },

@@ -7,16 +7,10 @@ import pandas as pd
 
 from generate.dataset import tables
 from generate.runtime.atomic_write import write_json
+from tests.generate.dataset.rows import SETTINGS
 from train.recipe import LEAKY, Recipe
 from train.runs import run_folder
 from train.runs.run_folder import Run
-
-SETTINGS = {
-    "format": 1,
-    "fingerprint": "0123456789abcdef",
-    "settings": {"sr": 44100, "seconds": 5.0},
-    "collection": {"name": "Small", "licence": "CC BY 3.0", "citation": "A. Author, Small sounds, 2020"},
-}
 
 
 def fake_run(

@@ -74,7 +74,7 @@ def test_recordings_stay_together_and_every_label_is_trained_on(run):
 
 def test_the_report_says_what_it_means(run):
     folder = run.folder
-    card = card_text(run.report, {})
+    card = card_text(run.report, read_run(folder).image_settings())
     assert "Mean average precision" in card
     assert "given exactly their labels" in card
     assert json.loads((folder / "config.json").read_text())["multilabel"] is True

@@ -59,7 +59,7 @@ def write_calibration(
 
 
 def read_calibration(folder: Path, classes: Sequence[str]) -> SavedCalibration:
-    """Read the calibration of a run; a run of an earlier release, of one fold, or a leaky one has none.
+    """Read the calibration of a run; a run of one fold, or a leaky one, has none.
 
     Raises
     ------

@@ -21,7 +21,7 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row per image, with `variant`, `seconds` and, except in old tables, `sample_rate_hz`.
+        One row per image, as `generate.dataset.tables.read_metadata` gives it.
 
     Returns
     -------
@@ -32,11 +32,10 @@ def clip_statistics(table: pd.DataFrame) -> dict[str, object]:
         `train.data.reviewed.review_counts`.
     """
     originals = table[table["variant"] == ORIGINAL]
-    rates = pd.to_numeric(originals.get("sample_rate_hz", pd.Series(dtype=float)), errors="coerce")
-    known = len(rates) == len(originals) and bool((rates > 0).all())
+    rates = pd.to_numeric(originals["sample_rate_hz"], errors="coerce")
+    known = bool((rates > 0).all())
     seconds = originals["seconds"].astype(float)
-    audible = originals[~originals["silent"].astype(bool)] if "silent" in originals else originals
-    peaks = pd.to_numeric(audible.get("peak_dbfs", pd.Series(dtype=float)), errors="coerce")
+    peaks = pd.to_numeric(originals.loc[~originals["silent"].astype(bool), "peak_dbfs"], errors="coerce")
     peaks = peaks[np.isfinite(peaks)]
     return {
         "sample_rates_hz": {str(int(rate)): int(n) for rate, n in rates.value_counts().items()} if known else {},
@@ -54,7 +53,7 @@ def limits_in_words(facts: object, *, highest_hz: float | None, seconds: float |
     Parameters
     ----------
     facts : object
-        As `clip_statistics` returns them; anything else, as in older runs, gives no sentence.
+        As `clip_statistics` returns them; anything else gives no sentence.
     highest_hz : float, optional
         The highest frequency in the images.
     seconds : float, optional

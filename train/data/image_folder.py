@@ -51,12 +51,7 @@ def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
             f"{str(images / tables.METADATA)!r} has no row for the original of {count(len(clips), 'clip')} "
             f"({listed(clips)}). Run `python -m generate` again, which fixes it."
         )
-    settings = settings_file.read_settings(images / settings_file.SETTINGS)
-    if "name" not in (settings.get("collection") or {}):
-        raise ValueError(
-            f"{str(images / settings_file.SETTINGS)!r} must name the collection. Run `python -m generate` again."
-        )
-    return settings, table
+    return settings_file.read_settings(images / settings_file.SETTINGS), table
 
 
 def _no_images(images: Path, name: str) -> str:
@@ -111,7 +106,7 @@ def open_images(
     """
     palette = image_palette(Settings.from_json(settings["settings"]))
     shape = pixel_shape(size, palette)
-    names, fingerprint = list(table["file_name"]), str(settings["fingerprint"])
+    names, fingerprint = list(table["file_name"]), settings["fingerprint"]
     if fits_in_memory(len(names) * math.prod(shape), cache):
         return load_images(images, names, palette=palette, size=size, fingerprint=fingerprint)
     whole = tables.read_metadata(images / tables.METADATA)

@@ -22,9 +22,9 @@ def is_added(table: pd.DataFrame) -> np.ndarray:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row per image; in tables without a column `reviewed` none is.
+        One row per image.
     """
-    return (table["reviewed"] == ADDED).to_numpy() if "reviewed" in table else np.zeros(len(table), dtype=bool)
+    return (table["reviewed"] == ADDED).to_numpy()
 
 
 def review_counts(table: pd.DataFrame) -> dict[str, int]:
@@ -35,8 +35,6 @@ def review_counts(table: pd.DataFrame) -> dict[str, int]:
     table : pandas.DataFrame
         One row per image.
     """
-    if "reviewed" not in table:
-        return {}
     found = table.loc[table["variant"] == ORIGINAL, "reviewed"].value_counts()
     return {name: int(found[name]) for name in (CONFIRMED, CHANGED, ADDED) if name in found}
 

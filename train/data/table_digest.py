@@ -12,7 +12,7 @@ from train.data.reviewed import is_added
 def table_sha256(table: pd.DataFrame) -> str:
     """A digest that changes with any image, class, recording, fold or audio of a table, and not with its order."""
     columns = ["file_name", "label", "clip_id", "source_id", "fold", "variant", "duplicate", "audio_sha256"]
-    if "background_source_id" in table and (table["background_source_id"] != "").any():
+    if (table["background_source_id"] != "").any():
         columns.append("background_source_id")
     if (added := is_added(table)).any():  # these are in no test
         table, columns = table.assign(added=added), [*columns, "added"]

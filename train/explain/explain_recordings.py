@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 TABLE = "explanations.csv"
 OWN = re.compile(
-    r".+__(image|picture|grad_cam|integrated_gradients)\.png|.+__what_mattered\.wav|explanations\.csv|.+\.\d+\.tmp",
+    r".+__(image|grad_cam|integrated_gradients)\.png|.+__what_mattered\.wav|explanations\.csv|.+\.\d+\.tmp",
     re.DOTALL,
 )
-"""Names of the files that are written here, and were by earlier releases (`picture`)."""
+"""Names of the files that are written here."""
 
 
 class ExplainedWindow(NamedTuple):

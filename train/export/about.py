@@ -22,7 +22,6 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         Of its run.
     """
     run, settings = subject.run, subject.front.settings
-    described = run.image_settings().get("collection") or {}
     quietest = quietest_dbfs(run.trained_on)
     height, width = subject.size
     audio: dict[str, object] = {
@@ -48,7 +47,7 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         "is_leaky": is_leaky(run),
         "collection": run.collection,
         "licence": licence(subject),
-        "citation": described.get("citation", ""),
+        "citation": run.image_settings()["collection"]["citation"],
     }
 
 
@@ -74,7 +73,7 @@ def accuracy_in_full(report: Report) -> str:
 def licence(subject: Subject) -> str:
     """Under which licences the weights were made: the program knows those of its sources, not that of the result."""
     recipe = subject.run.recipe
-    recordings = (subject.run.image_settings().get("collection") or {}).get("licence")
+    recordings = subject.run.image_settings()["collection"]["licence"]
     start = "" if recipe.weights == "none" else f"; training began with the weights {recipe.weights} of {recipe.model}"
     if recipe.weights == "imagenet" and recipe.model.startswith("efficientnet_lite"):
         start += " (Apache-2.0)"

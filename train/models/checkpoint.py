@@ -6,7 +6,6 @@ import json
 import os
 import re
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,7 +15,7 @@ from generate.runtime.json_check import TEXT, check, number
 from generate.runtime.memory_limit import is_out_of_memory
 from train import backend
 from train.models.build import build_from_recipe
-from train.models.weights import HISTORY, LAYERS, array_shapes, check_members, load_weights
+from train.models.weights import HISTORY, check_members, load_weights
 from train.recipe import Recipe
 from train.runs.run_folder import FINAL
 
@@ -82,11 +81,6 @@ def load(path: Path, recipe: Recipe, *, n_classes: int, size: tuple[int, int], m
         If it cannot be read.
     """
     try:
-        names = list(array_shapes(path))
-        if recipe.ensemble is None:  # in runs of early releases
-            recipe = replace(
-                recipe, ensemble=len({name.split("/")[1] for name in names if f"{LAYERS}/functional" in name})
-            )
         half_precision = recipe.mixed_precision and backend.has_gpu()
         model = build_from_recipe(
             recipe, n_classes=n_classes, size=size, half_precision=half_precision, multilabel=multilabel

@@ -16,8 +16,8 @@ from generate.readers.annotations.event_tables import (
     MANIFEST,
     EventTable,
     is_corrected,
-    is_of_another_release,
     manifest_entries,
+    names_no_tables,
     read_event_tables,
     sha256_of,
 )
@@ -79,10 +79,10 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     """
     planned = _planned(recordings, formats)
     check_nothing_lost(folder, "--events", [*planned, MANIFEST], manifest=MANIFEST)
-    if is_of_another_release(folder) and (there := [name for name in planned if (folder / name).is_file()]):
+    if names_no_tables(folder) and (there := [name for name in planned if (folder / name).is_file()]):
         raise ValueError(
-            f"--events must be a new folder, or one that this release wrote. Got {str(folder)!r}, where it is not "
-            f"known whether somebody corrected {there[0]!r}. Give another folder."
+            f"--events must be a new folder, or one whose {MANIFEST} says how tables were written. Got "
+            f"{str(folder)!r}, where it is not known whether somebody corrected {there[0]!r}. Give another folder."
         )
     earlier = read_event_tables(folder)
     if others := sorted({file for table in earlier.values() for file in table.recordings} - set(recordings)):

@@ -174,9 +174,7 @@ def clock(seconds: float) -> str:
 
 def _changed_versions(run: Run) -> str:
     """Packages that render, if the run's images were rendered with other versions of them."""
-    then, now = run.image_settings().get("versions"), versions()
-    if not isinstance(then, dict):
-        return ""
+    then, now = run.image_settings()["versions"], versions()
     changed = [name for name in PIXEL_PACKAGES if name in then and then[name] != now[name]]
     return ", ".join(f"{name} {then[name]} (here {now[name]})" for name in changed)
 

@@ -77,7 +77,7 @@ def card_false_alarms(result: FalseAlarmResult) -> str:
 def _threshold(row: ThresholdResult) -> str:
     if row.threshold is None:
         return "none is high enough"
-    if row.n_clips is None or row.n_clips >= LEAST_ALARMS:
+    if row.n_clips >= LEAST_ALARMS:
         return percent(row.threshold)
     return f"{percent(row.threshold)}, since {count(row.n_clips, 'clip')} cannot tell a better one"
 

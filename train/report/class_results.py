@@ -64,7 +64,7 @@ def class_results(run: Run, predictions: pd.DataFrame) -> tuple[ClassResult, ...
 def group_results(run: Run, predictions: pd.DataFrame) -> tuple[GroupResult, ...]:
     """Of the groups of which test images were seen."""
     results = []
-    for name, labels in run.image_settings().get("collection", {}).get("class_groups", {}).items():
+    for name, labels in run.image_settings()["collection"].get("class_groups", {}).items():
         of_group = predictions[predictions["label"].isin(labels)]
         if len(of_group):
             low, high = interval_of_accuracy(of_group)

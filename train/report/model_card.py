@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+from generate.dataset.settings import Settings
+from generate.dataset.settings_file import CollectionOrigin, SettingsFile
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, listed, on_a_line
 from train.data.clip_statistics import limits_in_words
@@ -22,13 +23,13 @@ from train.wording import LEAKY_MEANS, duration, escaped, percent, start_in_word
 MOST_CLASSES_NAMED = 12
 
 
-def card_text(report: Report, settings: Mapping[str, object]) -> str:
+def card_text(report: Report, settings: SettingsFile) -> str:
     """Write the model card of a run, in Markdown.
 
     Parameters
     ----------
     report : Report
-    settings : Mapping
+    settings : SettingsFile
         The run's `settings.json`: how the images were rendered, from which collection, under which licence.
 
     Returns
@@ -37,7 +38,7 @@ def card_text(report: Report, settings: Mapping[str, object]) -> str:
         Every heading, sentence and table row with a result of a leaky run says "leaky".
     """
     leaky = " (leaky)" if report.is_leaky else ""
-    rendering, collection = _table(settings, "settings"), _table(settings, "collection")
+    rendering, collection = Settings.from_json(settings["settings"]), settings["collection"]
     parts = [
         f"# {escaped(report.recipe.model)}, trained on {escaped(report.collection)}{leaky}",
         *([_banner(report)] if leaky else []),
@@ -63,11 +64,6 @@ def card_text(report: Report, settings: Mapping[str, object]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(settings: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = settings.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _banner(report: Report) -> str:
     return (
         f"> **LEAKY. Do not quote this accuracy.** {LEAKY_MEANS[0].upper()}{LEAKY_MEANS[1:]}. "
@@ -77,18 +73,16 @@ def _banner(report: Report) -> str:
     )
 
 
-def _what_it_is(report: Report, rendering: Mapping[str, object]) -> str:
+def _what_it_is(report: Report, rendering: Settings) -> str:
     names = [escaped(row.label) for row in report.classes]
-    seconds = rendering.get("seconds")
-    length = f" of {seconds:g} s" if isinstance(seconds, int | float) else ""
     recipe = report.recipe
     n_folds, n_models = len(report.folds), recipe.ensemble or 1
     each = f"an ensemble of {n_models} models" if n_models > 1 else "one model"
     per_fold = f" for each of {n_folds} folds, each" if n_folds > 1 else ","
     return (
-        f"It classifies audio clips{length} by their spectrogram image, into {count(len(names), 'class')}: "
-        f"{listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This folder holds {each} "
-        f"({escaped(recipe.model)}){per_fold} trained {escaped(start_in_words(recipe.weights))} on "
+        f"It classifies audio clips of {rendering.seconds:g} s by their spectrogram image, into "
+        f"{count(len(names), 'class')}: {listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This folder "
+        f"holds {each} ({escaped(recipe.model)}){per_fold} trained {escaped(start_in_words(recipe.weights))} on "
         f"{'the other folds' if n_folds > 1 else 'a part of the clips'}.{_final(report)}"
     )
 
@@ -232,7 +226,7 @@ def _use(report: Report) -> str:
     )
 
 
-def _limits(report: Report, rendering: Mapping[str, object]) -> str:
+def _limits(report: Report, rendering: Settings) -> str:
     limits = [
         (
             "It may predict its classes for any other sound too."
@@ -251,20 +245,17 @@ def _limits(report: Report, rendering: Mapping[str, object]) -> str:
         "on the sound itself.",
         "Nothing serious (health, safety, a person's rights) should depend on its predictions alone.",
     ]
-    sr, fmax_hz, seconds = (rendering.get(name) for name in ("sr", "fmax_hz", "seconds"))
-    highest_hz = fmax_hz if isinstance(fmax_hz, int | float) else sr / 2 if isinstance(sr, int | float) else None
-    seconds = seconds if isinstance(seconds, int | float) else None
-    limits[1:1] = limits_in_words(report.trained_on, highest_hz=highest_hz, seconds=seconds)
+    limits[1:1] = limits_in_words(report.trained_on, highest_hz=rendering.highest_hz, seconds=rendering.seconds)
     return _bullets(limits)
 
 
-def _origin(report: Report, collection: Mapping[str, object]) -> str:
+def _origin(report: Report, collection: CollectionOrigin) -> str:
     recipe, times = report.recipe, report.times
     variants = "all in the image folder" if recipe.train_variants is None else " ".join(recipe.train_variants)
     rows = [
         f"Collection: {report.collection}",
-        f"Licence of the recordings: {collection.get('licence') or 'none is stated; ask whoever recorded them'}",
-        f"Please cite: {collection['citation']}" if collection.get("citation") else "",
+        f"Licence of the recordings: {collection['licence'] or 'none is stated; ask whoever recorded them'}",
+        f"Please cite: {collection['citation']}" if collection["citation"] else "",
         f"Image augmentation in training: {', '.join(recipe.augment) or 'none'}",
         f"Audio variants in training, besides the originals: {variants or 'none'}",
         f"Training: {_schedule(report)}; {duration(times.train_seconds)}, {times.images_seen:,} images seen",

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset.clip_audio import names_beside
+from generate.dataset.clip_audio import audio_beside
 from generate.dataset.folder import PAGE
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
@@ -141,7 +141,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
 
     # One after the other: all at once might not fit the memory.
     wanted = [names[row] for row in to_decode]
-    decode(run.images, wanted, put, shape=shape, fingerprint=str(settings["fingerprint"]))
+    decode(run.images, wanted, put, shape=shape, fingerprint=settings["fingerprint"])
     return RunImages(table, splits, shrunk)
 
 
@@ -196,11 +196,7 @@ def starts_of(settings: Settings, table: pd.DataFrame) -> dict[str, float]:
 
 
 def _settings(run: Run) -> Settings:
-    return Settings.from_json(_table(run.image_settings()["settings"]))
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+    return Settings.from_json(run.image_settings()["settings"])
 
 
 def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
@@ -249,7 +245,7 @@ def _copy_images(run: Run, file_names: Iterable[str]) -> dict[str, str]:
     """Put images, and their audio files where there are any, into the run's folder; return the names of these."""
     audio_of: dict[str, str] = {}
     for file_name in sorted(file_names):
-        for name in (file_name, *names_beside(file_name)):
+        for name in (file_name, audio_beside(file_name)):
             source, target = run.images / name, run.folder / IMAGES / name
             if not source.is_file():
                 continue
@@ -260,7 +256,7 @@ def _copy_images(run: Run, file_names: Iterable[str]) -> dict[str, str]:
                 except OSError:
                     shutil.copyfile(source, temporary)
             if name != file_name:
-                audio_of.setdefault(file_name, name)
+                audio_of[file_name] = name
     return audio_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from generate.dataset.background import counted
 from generate.runtime.json_check import (
@@ -19,7 +19,6 @@ from generate.runtime.json_check import (
     or_none,
     read_json,
     table_of,
-    with_current_names,
 )
 from generate.runtime.os_compat import quoted
 from train.recipe import Recipe
@@ -43,18 +42,6 @@ from train.runs.run_folder import REPORT
 from train.wording import percent
 
 FORMAT = 2
-EARLIER_NAMES = {
-    "deviation_of_folds": "std_of_folds",
-    "in_words": "description",
-    "leaky": "is_leaky",
-    "left_out": "n_left_out",
-    "n": "n_images",
-    "n_pictures": "n_images",
-    "pictures_per_second": "images_per_second",
-    "pictures_seen": "images_seen",
-    "relatives_in_training": "n_leaked",
-}
-"""Keys of `report.json` in earlier releases, and what they are called now."""
 _KINDS = OF_ANNOTATION | {
     "tuple[int, int]": list_of(number(1, 2**31, whole=True), least=2, most=2),
     "Mapping[str, str]": table_of(TEXT),
@@ -63,10 +50,13 @@ _KINDS = OF_ANNOTATION | {
 _RECORDS = list_of(TABLE)
 _TABLE_OR_NONE = or_none(TABLE)
 _NESTED: dict[str, Kind] = {
+    "format": number(FORMAT, FORMAT, whole=True),
     "protocol": TABLE,
     "folds": list_of(TABLE, least=1),
     "pooled": TABLE,
     "classes": _RECORDS,
+    "groups": _RECORDS,
+    "calibration": _TABLE_OR_NONE,
     "confusions": _RECORDS,
     "times": TABLE,
     "recipe": TABLE,
@@ -177,34 +167,31 @@ class Report:
 
     @classmethod
     def from_json(cls, values: object) -> Report:
-        """Read what `to_json` gave, in this release or an earlier one.
+        """Read what `to_json` gave.
 
         Raises
         ------
         ValueError
             If a value is missing, or is not of its kind.
         """
-        table = _renamed(values)
-        also = {"groups": _RECORDS, "multilabel": TABLE}
-        also |= dict.fromkeys(("calibration", "false_alarms", "final", "suspects"), _TABLE_OR_NONE)
-        check(table, _NESTED, optional=also)
-        final = table.get("final")
+        check(values, _NESTED, optional=dict.fromkeys(("multilabel", "false_alarms", "final", "suspects"), TABLE))
+        table = cast("dict[str, Any]", values)
         nested = {
             "protocol": record_of(Protocol, table["protocol"]),
             "folds": tuple(record_of(FoldResult, fold) for fold in table["folds"]),
             "pooled": record_of(PooledResult, table["pooled"]),
             "classes": tuple(record_of(ClassResult, row) for row in table["classes"]),
-            "groups": tuple(record_of(GroupResult, row) for row in table.get("groups", [])),
-            "calibration": _calibration(table.get("calibration")),
+            "groups": tuple(record_of(GroupResult, row) for row in table["groups"]),
+            "calibration": _calibration(table["calibration"]),
             "multilabel": _multilabel(table.get("multilabel")),
-            "false_alarms": record_of(FalseAlarmResult, alarms) if (alarms := table.get("false_alarms")) else None,
-            "final": None if final is None else record_of(FinalModel, final),
-            "suspects": record_of(SuspectResult, suspects) if (suspects := table.get("suspects")) else None,
+            "false_alarms": record_of(FalseAlarmResult, table["false_alarms"]) if "false_alarms" in table else None,
+            "final": record_of(FinalModel, table["final"]) if "final" in table else None,
+            "suspects": record_of(SuspectResult, table["suspects"]) if "suspects" in table else None,
             "confusions": tuple(record_of(Confusion, row) for row in table["confusions"]),
             "times": record_of(Times, table["times"]),
             "recipe": Recipe.from_json(table["recipe"]),
         }
-        return record_of(cls, {"trained_on": {}} | table, **nested)
+        return record_of(cls, table, **nested)
 
 
 def read_report(folder: Path) -> Report:
@@ -245,10 +232,6 @@ def _multilabel(values: Mapping[str, object] | None) -> MultilabelResult | None:
     return record_of(MultilabelResult, values, labels=labels)
 
 
-def _renamed(values: object) -> dict:
-    return with_current_names(values, EARLIER_NAMES) if isinstance(values, dict) else {}
-
-
 def record_of(record: type[_Record], values: object, **nested: object) -> _Record:
     """Make a record of a table of JSON after checking its values; keys that are not among its fields are ignored.
 
@@ -257,7 +240,7 @@ def record_of(record: type[_Record], values: object, **nested: object) -> _Recor
     record : type
         A dataclass, such as `FoldResult`.
     values : object
-        As JSON gave it, in this release or an earlier one.
+        As JSON gave it.
     **nested
         Values of fields that are records themselves.
 
@@ -266,11 +249,11 @@ def record_of(record: type[_Record], values: object, **nested: object) -> _Recor
     ValueError
         If a value is missing, or is not of its kind.
     """
-    table = _renamed(values)
     flat = {field.name: field for field in fields(record) if field.name not in nested}  # type: ignore[arg-type]
     kinds = {name: _KINDS[str(field.type)] for name, field in flat.items()}
     required = {name: kind for name, kind in kinds.items() if flat[name].default is MISSING}
-    check(table, required, optional=kinds)
+    check(values, required, optional=kinds)
+    table = cast("dict[str, Any]", values)
     make: Callable[..., _Record] = record
     given = {
         name: tuple(table[name]) if isinstance(table[name], list) else table[name] for name in kinds if name in table

@@ -226,8 +226,8 @@ class ThresholdResult:
         Share of these that are of the class, and its interval over recordings.
     recall, recall_low, recall_high : float or None
         Share of the test images of the class that are among these.
-    n_clips : int or None
-        Test images of the class; None in reports of earlier releases.
+    n_clips : int
+        Test images of the class.
     """
 
     label: str
@@ -239,7 +239,7 @@ class ThresholdResult:
     recall: float | None
     recall_low: float | None
     recall_high: float | None
-    n_clips: int | None = None
+    n_clips: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,10 +262,10 @@ class CalibrationResult:
     temperature: float
     error_before: float
     error: float
-    error_before_by_chance: float | None = None
-    error_by_chance: float | None = None
-    thresholds: tuple[ThresholdResult, ...] = ()
-    most_distance: float | None = None
+    error_before_by_chance: float | None
+    error_by_chance: float | None
+    thresholds: tuple[ThresholdResult, ...]
+    most_distance: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,7 +85,7 @@ def read_predictions(run: Run) -> pd.DataFrame:
             raise ValueError(f"{str(run.fold_folder(fold) / run_folder.PREDICTIONS)!r} {what}. {TRAIN_AGAIN}")
         tables.append(table.assign(fold=fold))
     table = pd.concat(tables, ignore_index=True)
-    return table.fillna({FACT: ""}) if FACT in table else table  # folds of an earlier release lack the column
+    return table.fillna({FACT: ""}) if FACT in table else table  # folds that were tested before a review lack it
 
 
 def build_report(run: Run, predictions: pd.DataFrame) -> Report:
@@ -144,7 +144,7 @@ def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
     try:
         return record_of(
             FoldResult,
-            {"n_validation": 0, **run.read_fold(name), "name": name, **_evaluated(_counted(run, predictions))},
+            {**run.read_fold(name), "name": name, **_evaluated(_counted(run, predictions))},
         )
     except ValueError as error:
         path = run.fold_folder(name) / run_folder.FOLD
@@ -217,7 +217,7 @@ def _calibration(run: Run, predictions: pd.DataFrame) -> CalibrationResult:
 
 
 def distances_of(predictions: pd.DataFrame) -> np.ndarray | None:
-    """How far the clip of each row is from the training clips, shape=(n,); None in runs of earlier releases."""
+    """How far the clip of each row is from the training clips, shape=(n,); None where no fold has it."""
     if COLUMN not in predictions:
         return None
     return np.asarray(pd.to_numeric(predictions[COLUMN], errors="coerce").to_numpy(dtype=float))

@@ -24,7 +24,6 @@ from generate.runtime.json_check import (
     read_json,
     shortly,
     table_of,
-    with_current_names,
 )
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import safe_name
@@ -47,19 +46,15 @@ LAST, BEST = "last.keras", "best.keras"
 FINAL = "final"
 """Takes the place of a fold's name for the model that is trained on all recordings; no fold may be called so."""
 FORMAT = 2
-CHANGED_MODELS = frozenset({"alexnet", "densenet161", "resnet18", "resnet34", "squeezenet"})
-"""Models that compute something else since format 2, which pads their images as torchvision does."""
 PROBABILITY = "p:"
 """Prefix of the columns of `predictions.csv` with the probability of a class."""
 
 TRAIN_AGAIN = "Delete the folder of this fold, and train it again with --resume."
-EARLIER_NAMES = {"pictures_seen": "images_seen", "relatives_in_training": "n_leaked"}
-"""Of values in `fold.json`, in runs of earlier releases."""
 _COUNT = number(0, 10**15, whole=True)
 _FOLDS = list_of(TEXT, least=1, most=10_000, unique=True)
 CLASS_NAMES = list_of(TEXT, least=1, unique=True)
 OF_CONFIG = {
-    "format": number(1, FORMAT, whole=True),
+    "format": number(FORMAT, FORMAT, whole=True),
     "images": TEXT,
     "collection": TEXT,
     "recipe": TABLE,
@@ -68,9 +63,11 @@ OF_CONFIG = {
     "all_folds": _FOLDS,
     "versions": table_of(TEXT),
     "table_sha256": TEXT,
+    "trained_on": TABLE,
 }
 """What `config.json` must hold."""
 OF_FOLD = {
+    "name": TEXT,
     "n_test": _COUNT,
     "n_left_out": _COUNT,
     "is_leaky": SWITCH,
@@ -78,12 +75,13 @@ OF_FOLD = {
     "train_seconds": number(0, 1e12),
     "images_seen": _COUNT,
     "n_train": _COUNT,
+    "n_validation": _COUNT,
+    **dict.fromkeys(("n_images", "n_clips", "n_recordings"), _COUNT),
     "nearest_neighbour_accuracy": or_none(number(0, 1)),
     "epochs": _COUNT,
     "tested_epoch": _COUNT,
 }
-ALSO_OF_FOLD = {"name": TEXT, "n_validation": _COUNT, "devices": TABLE}
-"""What `fold.json` must hold for a report, and what it may."""
+"""What `fold.json` holds, of a fold or of the final model."""
 NUMBERS_OF_HISTORY = frozenset({"learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"})
 
 
@@ -112,7 +110,7 @@ class Run:
     table_sha256 : str
         Of the images' table when the run began; see `train.data.table_digest.table_sha256`.
     trained_on : dict
-        As `train.data.clip_statistics.clip_statistics` gives it; empty in older runs.
+        As `train.data.clip_statistics.clip_statistics` gives it.
     multilabel : bool
         Whether an image may have several classes; see `generate.dataset.label_sets`.
     """
@@ -152,16 +150,14 @@ class Run:
         return settings_file.read_settings(self.folder / SETTINGS)
 
     def read_fold(self, fold: str) -> dict[str, object]:
-        """The counts, nearest-neighbour baseline and times of a finished fold; keys of earlier releases are renamed."""
+        """The counts, nearest-neighbour baseline and times of a finished fold."""
         path = self.fold_folder(fold) / FOLD
         try:
             found = read_json(path)
-            check(found, {})
-            values = with_current_names(cast("dict[str, object]", found), EARLIER_NAMES)
-            check(values, {}, optional={**OF_FOLD, **ALSO_OF_FOLD})
+            check(found, {}, optional=OF_FOLD, others=False)
         except ValueError as error:
             raise ValueError(f"{str(path)!r} is not as this program wrote it ({error}). {TRAIN_AGAIN}") from None
-        return values
+        return cast("dict[str, object]", found)
 
     def read_history(self, fold: str) -> pd.DataFrame:
         """One row an epoch: `epoch` (from 1), `phase`, `learning_rate`, `loss`, `accuracy`, perhaps `val_loss`, ..."""
@@ -263,7 +259,7 @@ def read_run(folder: Path) -> Run:
         )
     try:
         found, classes = read_json(path), read_json(folder / CLASSES)
-        check(found, OF_CONFIG, optional={"multilabel": SWITCH, "trained_on": TABLE})
+        check(found, OF_CONFIG, optional={"multilabel": SWITCH}, others=False)
         config = cast("dict[str, Any]", found)
         if not isinstance(classes, list) or not CLASS_NAMES.fits(classes):
             raise ValueError(f"{CLASSES} must be {CLASS_NAMES.words}. Got {shortly(classes)}")
@@ -280,16 +276,14 @@ def read_run(folder: Path) -> Run:
             collection=config["collection"],
             versions=config["versions"],
             table_sha256=config["table_sha256"],
-            trained_on=config.get("trained_on", {}),
+            trained_on=config["trained_on"],
             multilabel=config.get("multilabel", False),
         )
     except (ValueError, OSError) as error:
-        raise ValueError(f"The run {str(folder)!r} is not as this program wrote it ({error}).") from None
-    if config["format"] < FORMAT and run.recipe.model in CHANGED_MODELS:
         raise ValueError(
-            f"The run {str(folder)!r} is of an earlier release, whose {run.recipe.model!r} was not yet that of "
-            "torchvision. Its files can be looked at; to use its model, train it again."
-        )
+            f"The run {str(folder)!r} is not as this program wrote it ({error}). Fix it, or train it "
+            "again: `python -m train IMAGES`."
+        ) from None
     return run
 
 

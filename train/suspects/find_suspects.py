@@ -55,8 +55,7 @@ def find_suspects(run: Run, *, most: int | None = None) -> pd.DataFrame:
         suspects[name] = table[name].to_numpy()[rows]
     suspects["end_s"] = (suspects["start_s"] + table["seconds"].to_numpy()[rows]).round(6)
     suspects["nearest_labels"] = suspects["nearest_clips"] = ""
-    if FACT in table:  # as the images say by now
-        suspects[FACT] = table[FACT].to_numpy(dtype=object)[rows]
+    suspects[FACT] = table[FACT].to_numpy(dtype=object)[rows]  # as the images say by now
     suspects = ranked(suspects)
     explained = suspects.index if most is None else suspects.index[:most]
     if not len(explained):

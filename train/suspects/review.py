@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset.clip_audio import names_beside
+from generate.dataset.clip_audio import audio_beside
 from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import padded_before
@@ -87,9 +87,9 @@ def _address(run: Run, name: str) -> str:
 
 def _audio(run: Run, row: Any, settings: Settings, audio_folder: Path | None) -> str:
     """The audio beside the image, that of the clip's explanation, or the recording if it may be read."""
-    beside = [found for name in names_beside(row.file_name) if (found := _address(run, name))]
+    beside = _address(run, audio_beside(row.file_name))
     explained = f"{EXPLAINED}/{safe_name(f'{row.clip_id}__{ORIGINAL}')}__original.mp3"
     if beside or (run.folder / explained).is_file():
-        return beside[0] if beside else address(explained)
+        return beside or address(explained)
     recording = recording_address(row.audio_file, run.folder, audio_folder=audio_folder, follow_links=False)
     return recording and played_part(recording, row.start_s, min(row.end_s, row.start_s + settings.seconds))

@@ -81,11 +81,6 @@ def _train(
     all_phases = phases(recipe, n_images=len(fold.split.train), n_clips=fold.n_clips)
     last = fold.folder / LAST
     history = checkpoint.read_history(last) if last.is_file() else []
-    if sum(row["phase"] == "head" for row in history) > 1:
-        raise ValueError(
-            f"The fold in {str(fold.folder)!r} was begun by an earlier release, which trained the last layer of a "
-            "pretrained model in another way. Delete this folder to train the fold again, or start a new run."
-        )
     height, width = fold.images.pixels.shape[1:3]
     model = (
         checkpoint.load(last, recipe, n_classes=fold.targets.shape[1], size=(height, width), multilabel=fold.multilabel)

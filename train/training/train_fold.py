@@ -137,7 +137,7 @@ def fold_of(prepared: Prepared, split: Split) -> Fold:
 def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, run: Run) -> pd.DataFrame:
     """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
-    is_reviewed = FACT in table and (table[FACT] != "").any()
+    is_reviewed = (table[FACT] != "").any()
     names = ["clip_id", "source_id", "variant", "file_name", "label", *([FACT] if is_reviewed else [])]
     rows = tested[names].reset_index(drop=True)
     rows.insert(0, "fold", split.name)

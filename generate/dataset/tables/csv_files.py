@@ -7,7 +7,7 @@ from typing import TextIO
 
 import pandas as pd
 
-from generate.dataset.tables.schema import EARLIER_NAMES, METADATA_COLUMNS, REJECTED_COLUMNS
+from generate.dataset.tables.schema import COLUMNS, METADATA_COLUMNS, REJECTED_COLUMNS
 from generate.dataset.tables.validation import duplicate_column, invalid_rows, invalid_text
 from generate.runtime.atomic_write import atomic_write
 
@@ -33,7 +33,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`; those that earlier releases did not write have their defaults.
+        Columns `COLUMNS`.
 
     Raises
     ------
@@ -46,9 +46,8 @@ def read_metadata(path: Path) -> pd.DataFrame:
             raise ValueError("it holds bytes that are no text")
         problem = duplicate_column(path) or invalid_rows(table)
     except (KeyError, TypeError, ValueError, OverflowError, pd.errors.ParserError) as error:
-        required = [column.name for column in METADATA_COLUMNS if column.default is None]
         numbers = {column.name: column.parse for column in METADATA_COLUMNS if column.kind in ("float", "int")}
-        problem = invalid_text(path, required, numbers) or str(error)
+        problem = invalid_text(path, COLUMNS, numbers) or str(error)
     if problem:
         raise ValueError(
             f"{str(path)!r} is not as `python -m generate` wrote it: {problem}. Fix it, or delete it and run "
@@ -64,25 +63,13 @@ def _contains_nul(path: Path) -> bool:
 
 def parse_metadata(source: Path | TextIO) -> pd.DataFrame:
     """Parse the rows of `metadata.csv`, or of a journal with a header; values are not validated."""
-    dtypes: dict[str, object] = {
-        name: column.dtype
-        for column in METADATA_COLUMNS
-        if column.dtype in (object, "int64")
-        for name in (column.name, column.earlier_name)
-    }
     table = pd.read_csv(
         source,
-        dtype=dtypes,
+        dtype={column.name: column.dtype for column in METADATA_COLUMNS if column.dtype in (object, "int64")},
         keep_default_na=False,
         na_values={column.name: [""] for column in METADATA_COLUMNS if column.nullable},
         float_precision="round_trip",
-    ).rename(columns=EARLIER_NAMES)
-    missing = {
-        column.name: column.default
-        for column in METADATA_COLUMNS
-        if column.default is not None and column.name not in table
-    }
-    table = table.assign(**missing)[[column.name for column in METADATA_COLUMNS]]
+    )[list(COLUMNS)]
     return table.astype({column.name: column.dtype for column in METADATA_COLUMNS if column.kind != "flag"})
 
 
@@ -104,8 +91,7 @@ def read_rejected(path: Path) -> pd.DataFrame:
         If it is not as this program wrote it; the line is named.
     """
     try:
-        table = pd.read_csv(path, dtype=object, keep_default_na=False)
-        table = table.rename(columns=EARLIER_NAMES)[list(REJECTED_COLUMNS)]
+        table = pd.read_csv(path, dtype=object, keep_default_na=False)[list(REJECTED_COLUMNS)]
         problem = invalid_text(path, REJECTED_COLUMNS, {})
     except (KeyError, ValueError) as error:
         problem = invalid_text(path, REJECTED_COLUMNS, {}) or str(error)

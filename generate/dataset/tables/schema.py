@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
 from generate.dataset.file_names import is_image_name
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -55,10 +53,6 @@ class Column:
         Whether all images of a clip have the same value.
     rule : Rule or None
         What a text must be.
-    earlier_name : str
-        Name of the column in the tables of earlier releases.
-    default : object
-        What is read from tables of earlier releases, which lack the column; None: they have it.
     """
 
     name: str
@@ -68,8 +62,6 @@ class Column:
     nullable: bool = False
     per_clip: bool = False
     rule: Rule | None = None
-    earlier_name: str = ""
-    default: object = None
 
     @property
     def dtype(self) -> object:
@@ -132,7 +124,6 @@ METADATA_COLUMNS = (
         "text",
         "the split of the collection's own folders (`train`, `validation`, `test`), or empty; not used for folds",
         per_clip=True,
-        default="",
     ),
     Column(
         "variant",
@@ -164,21 +155,18 @@ METADATA_COLUMNS = (
         "float",
         "the mean that was subtracted; 1 is full scale",
         nullable=True,
-        default=float("nan"),
     ),
     Column(
         "channel",
         "text",
         "`mono`, `stereo`, `mean` of all channels, or the number of the channel that was used",
-        default="",
     ),
-    Column("sample_rate_hz", "int", "sample rate of the audio file", nullable=True, default=pd.NA),
+    Column("sample_rate_hz", "int", "sample rate of the audio file", nullable=True),
     Column(
         "audio_file",
         "text",
         "the audio file, relative to the audio folder",
         per_clip=True,
-        earlier_name="sound",
     ),
     Column("start_s", "float", "where in the audio file the clip begins, in seconds", per_clip=True),
     Column(
@@ -188,7 +176,6 @@ METADATA_COLUMNS = (
         "clip's beginning, label, lowest and highest frequency in hertz or null",
         per_clip=True,
         rule=Rule(_are_events, 'events such as [[0.5, 1.2, "wren", null, null]], or empty'),
-        default="",
     ),
     Column(
         "salience",
@@ -196,7 +183,6 @@ METADATA_COLUMNS = (
         "of UrbanSound8K: `1` where the sound is in the foreground of its recording, `2` in the background; or empty",
         per_clip=True,
         rule=Rule(lambda text: text in ("", "1", "2"), "1 or 2, or empty"),
-        default="",
     ),
     Column(
         "reviewed",
@@ -205,10 +191,9 @@ METADATA_COLUMNS = (
         "recording (`audio_file` is its path then), which is trained on and never tested; or empty",
         per_clip=True,
         rule=Rule(lambda text: text in ("", "confirmed", "changed", ADDED), "confirmed, changed or added, or empty"),
-        default="",
     ),
-    Column("audio_bytes", "int", "size of the audio file", earlier_name="sound_bytes"),
-    Column("audio_mtime_ns", "int", "modification time of the audio file", earlier_name="sound_mtime_ns"),
+    Column("audio_bytes", "int", "size of the audio file"),
+    Column("audio_mtime_ns", "int", "modification time of the audio file"),
     Column(
         "audio_sha256",
         "text",
@@ -220,23 +205,20 @@ METADATA_COLUMNS = (
         "background_file",
         "text",
         "the recording that was mixed in (`background=FOLDER@10`), relative to its folder, or empty",
-        default="",
     ),
     Column(
         "background_source_id",
         "text",
         "its original recording, named as in `source_id` where it is one of the collection: where that is tested, the "
         "image is not trained on",
-        default="",
     ),
-    Column("background_bytes", "int", "size of that file, or 0", default=0),
-    Column("background_mtime_ns", "int", "modification time of that file, or 0", default=0),
+    Column("background_bytes", "int", "size of that file, or 0"),
+    Column("background_mtime_ns", "int", "modification time of that file, or 0"),
     Column(
         "background_sha256",
         "text",
         "SHA-256 of its decoded beginning, as `audio_sha256` of a clip that begins there",
         rule=Rule(lambda text: not text or _SHA256.fullmatch(text) is not None, "64 digits from 0 to f, or empty"),
-        default="",
     ),
 )
 """Of `metadata.csv`, one row an image."""
@@ -244,5 +226,3 @@ METADATA_COLUMNS = (
 COLUMNS = tuple(column.name for column in METADATA_COLUMNS)
 REJECTED_COLUMNS = ("audio_file", "clip_id", "label", "reason")
 """Of `rejected.csv`, one row a clip; all text."""
-EARLIER_NAMES = {column.earlier_name: column.name for column in METADATA_COLUMNS if column.earlier_name}
-"""Names of columns in the tables of earlier releases."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset.file_names import image_name
-from generate.dataset.tables.schema import ADDED, COLUMNS, EARLIER_NAMES, LEADS_OUT, METADATA_COLUMNS
+from generate.dataset.tables.schema import ADDED, COLUMNS, LEADS_OUT, METADATA_COLUMNS
 
 MAX_LISTED_LINES = 5
 
@@ -83,7 +83,7 @@ def duplicate_column(path: Path) -> str:
         Empty where there is none.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = [EARLIER_NAMES.get(name, name) for name in next(csv.reader(file), [])]
+        header = next(csv.reader(file), [])
     twice = [name for name in COLUMNS if header.count(name) > 1]
     return f"its first line names the column {twice[0]} twice" if twice else ""
 
@@ -114,7 +114,7 @@ def invalid_text(path: Path, columns: Sequence[str], numbers: Mapping[str, Calla
             return f"line {number} is not in UTF-8; save the table as UTF-8"
     rows = csv.reader(content.decode().splitlines(keepends=True))
     try:
-        header = [EARLIER_NAMES.get(name, name) for name in next(rows, [])]
+        header = next(rows, [])
         if absent := [name for name in columns if name not in header]:
             hint = "; its separator is a semicolon, and must be a comma" if header and ";" in header[0] else ""
             return f"its first line lacks {', '.join(absent[:3])}{' and more' if len(absent) > 3 else ''}{hint}"

@@ -34,10 +34,10 @@ function flagChip(flag) {
     other && place.has(other) ? element("a", { href: `#${encodeURIComponent(other)}` }, other) : other);
 }
 
-function variantFigure(k, [variant, seconds, duplicate, suffix]) {
+function variantFigure(k, [variant, seconds, duplicate, hasAudio]) {
   const name = data.variants[variant];
   const shown = plot(imageFile(imageOf(k, variant), `${name} of ${clips.id[k]}, a spectrogram`), { boxes: variant === 0 ? clips.events[k] : [] });
-  const source = suffix >= 0 ? audioOf(k, variant, suffix) : variant === 0 ? clips.audio_address[k] : "";
+  const source = hasAudio ? audioOf(k, variant) : variant === 0 ? clips.audio_address[k] : "";
   const audio = source ? player(source, `${name} of ${clips.id[k]}`) : null;
   const before = clips.pad_before[k] * Math.max(0, data.seconds - seconds);
   return element("figure", {},

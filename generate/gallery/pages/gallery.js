@@ -11,7 +11,7 @@ let matching = [];           // clips that pass the filters, in the order of the
 
 const folderOf = (k) => data.folders[clips.folder[k]];
 const imageOf = (k, variant) => address(folderOf(k), `${clips.id[k]}__${data.variants[variant]}.png`);
-const audioOf = (k, variant, suffix) => address(folderOf(k), `${clips.id[k]}__${data.variants[variant]}${data.audio_suffixes[suffix]}`);
+const audioOf = (k, variant) => address(folderOf(k), `${clips.id[k]}__${data.variants[variant]}.flac`);
 
 // A label is one class, or a set of several.
 const names = [...new Set(data.labels_of.flat())].sort();

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from augment_audio import ORIGINAL
 from generate.audit.flag_words import flag_in_words, kind_in_words
-from generate.dataset import clip_audio, folder
+from generate.dataset import folder
+from generate.dataset.clip_audio import audio_beside
 from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
@@ -63,11 +64,11 @@ def _items(
         original = next((shown for shown in clips["images"][k] if variants[shown[0]] == ORIGINAL), None)
         if original is None:
             continue
-        _, seconds, _, suffix = original
+        _, seconds, _, has_audio = original
         image = image_name(folders[clips["folder"][k]], clip_id, ORIGINAL)
         start_s, heard_s = float(clips["start_s"][k]), min(float(seconds), settings.seconds)
-        if suffix >= 0:
-            audio = address(clip_audio.names_beside(image)[suffix])
+        if has_audio:
+            audio = address(audio_beside(image))
         else:
             recording = recording_address(
                 clips["audio_file"][k], images, audio_folder=audio_folder, follow_links=follow_links

@@ -103,7 +103,7 @@ def audio_folder_beside(page: Path, images: Path, described: SettingsFile) -> st
     described : Mapping
         Its `settings.json`.
     """
-    named = described.get("collection", {}).get("audio_folder", "")
+    named = described["collection"]["audio_folder"]
     return _beside(page, Path(os.path.normpath(images.absolute() / named))) if named else ""
 
 

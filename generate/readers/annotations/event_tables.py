@@ -89,7 +89,7 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def is_of_another_release(folder: Path) -> bool:
+def names_no_tables(folder: Path) -> bool:
     """Whether there is a manifest that does not say how tables were written."""
     try:
         content = read_json(folder / MANIFEST)

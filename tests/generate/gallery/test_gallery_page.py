@@ -156,7 +156,7 @@ def test_a_caption_tells_the_clip_and_its_variant(browser, images, tmp_path, mon
         clips["id"] = [
             f"recordings-0_{name}_{'of a very long night ' * 2}{number}" for number, name in enumerate(clips["id"])
         ]
-        clips["images"] = [[[*image[:3], -1] for image in of] for of in clips["images"]]  # no audio beside them
+        clips["images"] = [[[*image[:3], 0] for image in of] for of in clips["images"]]  # no audio beside them
         clips["audio_address"] = [""] * len(clips["id"])
         clips["flags"] = ["silent clipped" if number == 1 else "short" for number in range(len(clips["id"]))]
         return data

@@ -86,7 +86,7 @@ def test_several_masks_of_each_kind_are_filled_with_the_mean_of_the_whole_image(
 
 
 def test_one_mask_of_each_kind_by_default_and_none_on_request():
-    """The digest is that of the release that knew one mask of each kind."""
+    """By a digest: the same seed gives the same images."""
     made = transform(batch(8, 32, 48), SpectrogramTransforms(), rng(1))
     assert hashlib.sha256(made.tobytes()).hexdigest().startswith("87adac44956e0d9e")
     off = SpectrogramTransforms.from_values(["n_time_masks=0", "n-frequency-masks=0"])

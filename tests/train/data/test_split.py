@@ -20,6 +20,8 @@ def images(clips, variants=("original", "pitch=+2", "trim"), duplicates=()):
             "fold": fold,
             "variant": variant,
             "duplicate": (clip, variant) in duplicates,
+            "background_source_id": "",
+            "reviewed": "",
         }
         for clip, label, source, fold in clips
         for variant in variants
@@ -202,7 +204,7 @@ def test_the_real_tables_own_relatives(real_tables):
         ("UrbanSound8K.csv", {"slice_file_name": "clip_id", "fsID": "source_id", "class": "label"}, 5),
     ):
         table = pd.read_csv(real_tables / name, dtype=str).rename(columns=columns)
-        table = table.assign(variant="original", duplicate=False)
+        table = table.assign(variant="original", duplicate=False, reviewed="")
         assert (table.groupby("source_id")["fold"].nunique() > 1).sum() == shared
         splits = make_splits(table, with_validation=True)
         assert all(count_shared_recordings(table, split) == 0 for split in splits)

@@ -12,6 +12,7 @@ from generate.dataset.settings import Settings
 from generate.runtime.atomic_write import write_json
 from generate.runtime.safe_names import safe_name
 from tests.conftest import SR, tone, white
+from tests.generate.dataset.rows import SETTINGS
 from tests.train.conftest import in_new_process
 from train.calibration.distance import TrainingDistance, write_distance
 from train.calibration.saved import write_calibration
@@ -39,7 +40,7 @@ def few_steps(monkeypatch):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Files of two models whose predictions differ between images; one of them is an ensemble of two."""
+    """Files of two models whose predictions differ between images, each an ensemble of two."""
     import keras
 
     from train.models.build import build_model
@@ -47,7 +48,7 @@ def models(tmp_path_factory):
     files = []
     for n in (1, 2):
         keras.utils.set_random_seed(n)
-        model = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32), ensemble=n)
+        model = build_model("cnn7", n_classes=len(CLASSES), size=(32, 32), ensemble=2)
         for layer in model.layers:
             if isinstance(layer, keras.layers.Dense):  # an untrained model predicts nearly the same for all images
                 layer.set_weights([8 * layer.get_weights()[0], layer.get_weights()[1]])
@@ -63,7 +64,7 @@ def run(tmp_path, models):
     run = Run(
         folder=tmp_path / "runs" / "tiny",
         images=tmp_path / "images",
-        recipe=Recipe(model="cnn7"),
+        recipe=Recipe(model="cnn7", ensemble=2),
         classes=CLASSES,
         input_size=(32, 32),
         folds=("1", "2"),
@@ -71,7 +72,7 @@ def run(tmp_path, models):
         collection="Small",
         versions={},
     )
-    run_folder.write_run(run, {"format": 1, "fingerprint": "0" * 16, "settings": settings.to_json()})
+    run_folder.write_run(run, SETTINGS | {"settings": settings.to_json()})
     for fold, model in zip(run.folds, models, strict=True):
         run.fold_folder(fold).mkdir()
         shutil.copy(model, run.model_file(fold))

@@ -106,11 +106,6 @@ def test_a_model_of_another_recipe_is_refused(saved, recipe, n_classes, words):
         checkpoint.load(saved, recipe, n_classes=n_classes, size=SIZE)
 
 
-def test_runs_of_early_releases_do_not_state_their_number_of_models(saved, model):
-    loaded = checkpoint.load(saved, Recipe(model="cnn7"), n_classes=2, size=SIZE)
-    assert_equal(loaded.weights, model.weights)
-
-
 def test_the_configuration_in_a_file_is_not_read(saved, model):
     loaded = checkpoint.load(
         rewritten(saved, CONFIG, b"import os"), Recipe(model="cnn7", ensemble=1), n_classes=2, size=SIZE

@@ -201,7 +201,7 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
     (run.folder / "settings.json").write_text(json.dumps(settings))
     (tmp_path / "sounds" / "bird").mkdir(parents=True)
     files = ["runs/first/images/bird/a__original.png", "runs/first/images/bird/a__original.flac"]
-    files += [f"runs/images/bird/{name}__original.png" for name in "abcd"] + ["runs/images/bird/b__original.mp3"]
+    files += [f"runs/images/bird/{name}__original.png" for name in "abcd"] + ["runs/images/bird/b__original.flac"]
     files += ["runs/first/explained/c__original__original.mp3", "sounds/bird/d, 1.ogg"]
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -221,7 +221,7 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
     ]
     assert [item["audio"] for item in data["items"]] == [
         "./images/bird/a__original.flac",
-        "./../images/bird/b__original.mp3",
+        "./../images/bird/b__original.flac",
         "./explained/c__original__original.mp3",
         "./../../sounds/bird/d%2C%201.ogg#t=2.5,7.5",
     ]

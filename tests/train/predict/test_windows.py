@@ -32,7 +32,7 @@ def run_on(images: Path, folder: Path, *, size=(32, 32), classes=("high", "low")
     run = Run(
         folder=folder,
         images=images,
-        recipe=Recipe(model="cnn7"),
+        recipe=Recipe(model="cnn7", ensemble=1),
         classes=classes,
         input_size=size,
         folds=("1",),
@@ -358,7 +358,7 @@ def test_the_front_end_is_that_of_the_run_not_of_the_images_today(tmp_path, audi
         ({"colormap": "mud"}, "colormap must be a colour map"),
         ({"sr": "fast"}, "'sr' must be a whole number. Got 'fast'"),
         ({"image_size": 5}, "not as `python -m generate` wrote"),
-        ({"volume": 11}, "Unknown settings: volume"),
+        ({"volume": 11}, "it holds 'volume', which is not known here"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(tmp_path, audio_folder, change, message):

@@ -87,7 +87,7 @@ def test_a_label_that_a_person_gave_is_not_to_be_checked(tmp_path):
     assert list(suspects["rank"]) == [*range(1, len(suspects) + 1)]
 
 
-def test_folds_of_an_earlier_release_lack_the_column(tmp_path):
+def test_folds_that_were_tested_before_a_review_lack_the_column(tmp_path):
     run = fake_run(tmp_path / "run", right=0.8)
     before = make_report(run, n_explained=0).suspects
     path = run.fold_folder("2") / "predictions.csv"

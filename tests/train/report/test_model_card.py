@@ -29,7 +29,7 @@ def test_a_folder_with_a_space_can_be_pasted(tmp_path):
 
 
 def test_sounds_without_a_licence_say_so(tmp_path):
-    text = card(tmp_path, {"settings": {}, "fingerprint": "", "collection": {"licence": "", "citation": ""}})
+    text = card(tmp_path, SETTINGS | {"collection": SETTINGS["collection"] | {"licence": "", "citation": ""}})
     assert "none is stated" in text and "Please cite" not in text
 
 
@@ -91,7 +91,6 @@ def test_folds_of_our_own_are_not_called_the_collections(tmp_path):
     "name", ["<img src=x>", "a` <img src=x> `b", "`<img src=x>`", "`\n\n<img src=x>\n\n`", "a\n# <b>"]
 )
 def test_no_name_of_a_strangers_becomes_html(tmp_path, name):
-    collection = {"licence": name, "citation": name}
-    settings = {"settings": {}, "fingerprint": "", "collection": collection}
+    settings = SETTINGS | {"collection": SETTINGS["collection"] | {"licence": name, "citation": name}}
     text = card(tmp_path, settings, classes=(name, "b", "c"), collection=name, model=name, recordings=2)
     assert "<img" not in text and "<b>" not in text and "\n# &lt;" not in text

@@ -12,7 +12,7 @@ from tests.train.fake_runs import SETTINGS, fake_run
 from train.report.command_line import main as report_main
 from train.report.make_report import make_report
 from train.report.model_card import card_text
-from train.report.report import EARLIER_NAMES, FORMAT, Report, read_report
+from train.report.report import FORMAT, Report, read_report
 from train.report.result_records import Confusion
 from train.report.results import build_report, read_predictions
 from train.report.summary import summary_text
@@ -199,34 +199,19 @@ def test_always_the_same_prediction_is_named(tmp_path):
     assert warned(built(run), "no better than always predicting")
 
 
-def as_earlier_releases_wrote_it(values):
-    """`report.json` with the keys of before."""
-    earlier = {now: before for before, now in EARLIER_NAMES.items() if before not in ("n", "n_pictures")}
-    if isinstance(values, list):
-        return [as_earlier_releases_wrote_it(inner) for inner in values]
-    if not isinstance(values, dict):
-        return values
-    n_images = "n" if values.keys() & {"recall", "count"} else "n_pictures"
-    names = earlier | {"n_images": n_images, "ensemble": "nets"}
-    return {
-        "is_leaky"
-        if name == "is_leaky" and "epochs" in values
-        else names.get(name, name): as_earlier_releases_wrote_it(v)
-        for name, v in values.items()
-    }
-
-
-def test_a_report_is_read_back_also_of_earlier_releases(tmp_path):
+def test_a_report_is_read_back_and_one_of_another_format_is_not(tmp_path):
     run = fake_run(tmp_path / "run", right=0.7, classes=tuple("abcde"), ensemble=2)
     report = make_report(run)
     assert read_report(run.folder) == report
-    assert "ensemble" in report.to_json()["recipe"] and report.to_json()["format"] == FORMAT
-    earlier = as_earlier_releases_wrote_it(report.to_json()) | {"format": 1}
-    assert {"leaky", "pooled"} <= set(earlier) and "pictures_seen" in earlier["times"]
-    assert "n_pictures" in earlier["pooled"] and "n" in earlier["classes"][0] and "nets" in earlier["recipe"]
-    assert Report.from_json(earlier) == report
-    del earlier["trained_on"]
-    assert Report.from_json(earlier).trained_on == {}
+    values = report.to_json()
+    write_json(run.folder / "report.json", values | {"format": FORMAT - 1})
+    with pytest.raises(
+        ValueError, match=f"'format' must be {FORMAT}. Got {FORMAT - 1}.*train.report .* writes it again"
+    ):
+        read_report(run.folder)
+    del values["trained_on"]
+    with pytest.raises(ValueError, match="it lacks 'trained_on'"):
+        Report.from_json(values)
 
 
 def test_groups_of_classes_are_those_of_the_collection(tmp_path):

@@ -186,13 +186,6 @@ def test_a_checkpoint_that_was_cut_short_is_said(finished):
         fit_fold(SMALL, finished, on_epoch=quiet)
 
 
-def test_a_fold_whose_head_an_earlier_release_trained_is_refused(finished, trained):
-    model, history = trained
-    checkpoint.save(model, finished.folder / "last.keras", [row | {"phase": "head"} for row in history[:2]])
-    with pytest.raises(ValueError, match="begun by an earlier release.*Delete this folder"):
-        fit_fold(SMALL, finished, on_epoch=quiet)
-
-
 def test_a_save_that_fails_leaves_the_old_one(finished, trained, monkeypatch):
     fold, (model, history) = finished, trained
     path = fold.folder / "last.keras"
