@@ -37,14 +37,6 @@ RETIRED = {
     "whole or not at all": "atomically",
 }
 """What the program used to say, and what it says now."""
-KEPT = {
-    ("generate.dataset.mp3", "pictures"): "the mark by which this program's own files are known",
-    ("generate.dataset.png", "pictures"): "the mark by which this program's own files are known",
-    ("train.explain.explain_recordings", "picture"): "how earlier releases named a file",
-    ("train.recipe", "nets"): "how earlier releases named an option",
-    ("train.recipe", "relatives"): "how earlier releases named an option",
-}
-"""What stays, and why."""
 WORDS = re.compile(rf"\b({'|'.join(map(re.escape, RETIRED))})\b", re.IGNORECASE)
 DOCUMENTS = [
     *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),  # which tells of the past
@@ -81,7 +73,6 @@ def test_the_search_finds_them():
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_no_retired_word_in_a_module(name):
     found = {word.lower() for text in texts(MODULES[name]) for word in retired(text)}
-    found -= {word for module, word in KEPT if module == name}
     assert {word: f"write {RETIRED[word]}" for word in found} == {}
 
 

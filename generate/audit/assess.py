@@ -172,7 +172,7 @@ def _measure_file(path: Path, settings: Settings) -> Measures:
     try:
         pixels, _ = png.read(path)
         return measure(pixels if pixels.ndim == 2 else pixels[..., 0], settings)
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(
             f"The image {str(path)!r} cannot be read ({error}). Remove it if it is damaged, and run "
             "python -m generate again, which renders missing images."

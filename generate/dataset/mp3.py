@@ -36,8 +36,8 @@ def audible(y: np.ndarray) -> np.ndarray:
     return y * np.float32(AUDIBLE / peak) if 0 < peak < INAUDIBLE else y
 
 
-COMMENT = "spectrogram pictures"
-"""Marks the files that this program wrote, in every release; at most 28 bytes."""
+COMMENT = "spectrogram images"
+"""Marks the files that this program wrote; at most 28 bytes."""
 TAG_BYTES = 128
 """Size of ID3v1, at the end of the file: https://id3.org/ID3v1. The comment begins at byte 97."""
 LONG_LEVEL = 0.8

@@ -14,8 +14,8 @@ from zlib_ng import zlib_ng
 
 from generate.runtime.atomic_write import atomic_write
 
-SOFTWARE = "spectrogram pictures, python -m generate"
-"""The text chunk `Software` of every image, by which all releases know their own: it never changes."""
+SOFTWARE = "spectrogram images, python -m generate"
+"""The text chunk `Software` of every image, by which this program knows its own."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION = {"level": 1, "strategy": zlib_ng.Z_RLE}
 """Run-length encoding: the same bytes on every processor, in a tenth of the default's time."""
@@ -117,7 +117,8 @@ def read(path: Path) -> tuple[np.ndarray, dict[str, str]]:
         if kind in ("of mode P", "of mode L") or (kind == "of mode RGB" and image.info.get("Software") == SOFTWARE):
             image.load()
             return np.array(image, dtype=np.uint8), dict(getattr(image, "text", {}))
-    raise ValueError(f"{path} is a PNG {kind}; expected mode P, as `python -m generate` writes.")
+    without = ", without its mark" if kind == "of mode RGB" else ""
+    raise ValueError(f"it must be an image that `python -m generate` rendered. Got a PNG {kind}{without}")
 
 
 def _checked_bytes(path: Path) -> bytes:

@@ -14,8 +14,8 @@ from generate.dataset.planes import DELTAS, Plane, parse_planes, settle_planes
 from generate.runtime.json_check import check_fields, check_own_fields
 from generate.runtime.one_or_several import as_tuple
 
-RENDERER = 5
-"""Incremented when the same settings give other pixels, so that old and new images are never mixed."""
+RENDERER = 6
+"""Incremented when the same settings give other image files, so that old and new ones are never mixed."""
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest", "stereo")
 """How channels are combined; `auto` is the mean, or the loudest channel where they cancel each other; `stereo` keeps

@@ -9,7 +9,7 @@ SMALLEST = 1e-7
 """Keras's own bound for the logarithm of a probability."""
 
 
-@keras.saving.register_keras_serializable("spectrogram_pictures", name="MeanOfNets")
+@keras.saving.register_keras_serializable("spectrogram_images")
 class MeanOfModels(layers.Layer):
     """The mean of the probabilities of several models; in training, their geometric mean.
 
@@ -31,7 +31,7 @@ class MeanOfModels(layers.Layer):
         return ops.mean(stacked, axis=0)
 
 
-@keras.saving.register_keras_serializable("spectrogram_pictures")
+@keras.saving.register_keras_serializable("spectrogram_images")
 class CrossEntropy(keras.losses.Loss):
     """Cross entropy that leaves the probabilities as they are; Keras's own makes them add up to 1 first.
 

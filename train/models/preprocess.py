@@ -6,7 +6,7 @@ import keras
 from keras import KerasTensor, layers
 
 
-@keras.saving.register_keras_serializable("spectrogram_pictures")
+@keras.saving.register_keras_serializable("spectrogram_images")
 class Preprocess(layers.Layer):
     """Bring pixels from 0 to 255 to what a classifier's weights expect, on the device.
 

@@ -73,7 +73,7 @@ def test_other_files_are_not_ours(tmp_path):
         warnings.simplefilter("error")
         for name in ("photo.png", "text.png", "empty.png", "absent.png"):
             assert not png.is_ours(tmp_path / name)
-    with pytest.raises(ValueError, match="mode RGB"):
+    with pytest.raises(ValueError, match="mode RGB, without its mark"):
         png.read(tmp_path / "photo.png")
 
 
