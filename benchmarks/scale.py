@@ -25,7 +25,7 @@ TRAIN_TABLES = """
 import sys
 from pathlib import Path
 from train.data.image_folder import read_images
-from train.runs.run_folder import table_sha256
+from train.data.table_digest import table_sha256
 from train.data.split import make_splits
 table = read_images(Path(sys.argv[1]))[1]
 table_sha256(table)
