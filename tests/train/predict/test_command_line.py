@@ -267,10 +267,20 @@ def test_other_versions_of_rendering_packages_are_named(run, rendered, capsys):
 
 def test_a_low_probability_is_called_unsure(run, rendered, tmp_path, capsys):
     assert predict(run, rendered / "audio_folder", "--csv", tmp_path / "out.csv") == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if ".wav" in line]
-    p = read_csv(tmp_path / "out.csv")["p_1"]
-    assert [", unsure" in line for line in lines] == [value < 0.5 for value in p]
-    assert (p < 0.5).sum() > 0, "one at least"
+    lines = [line for line in capsys.readouterr().out.splitlines() if ".wav" in line and not line.startswith("note: ")]
+    table = read_csv(tmp_path / "out.csv")
+    assert [", unsure" in line for line in lines] == (table["p_1"] < 0.5).tolist() == table["unsure"].tolist()
+    assert table["unsure"].any(), "one at least"
+
+
+def test_what_is_left_at_the_end_is_named(run, tmp_path, capsys):
+    soundfile.write(tmp_path / "long.wav", tone(700, seconds=2.4), SR)
+    soundfile.write(tmp_path / "even.wav", tone(700, seconds=2.05), SR)
+    assert predict(run, tmp_path / "long.wav", tmp_path / "even.wav") == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: the last")]
+    assert note.startswith(f"note: the last 0.4 s or less of {tmp_path / 'long.wav'} are in no window of 1 s")
+    assert predict(run, tmp_path / "long.wav", "--hop-seconds", "0.5") == 0
+    assert "note: the last" not in capsys.readouterr().out
 
 
 def test_clock():
@@ -290,7 +300,8 @@ def test_silence_has_no_prediction(run, rendered, tmp_path, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "quiet.wav" in line]
     assert line.endswith("  silent")
     silent, audible = (tmp_path / "out.csv").read_text().splitlines()[1:]
-    assert silent.split(",")[3:7] == ["True", "False", "False", "-20.0"] and not silent.split(",", 7)[7].strip(",")
+    assert silent.split(",")[3:8] == ["True", "False", "False", "False", "-20.0"]
+    assert not silent.split(",", 8)[8].strip(",")
     assert audible.split(",")[3] == "False"
     silent, audible = json.loads((tmp_path / "out.json").read_text())["files"]
     assert (silent["silent"], silent["top"], silent["probabilities"]) == (True, [], None)
