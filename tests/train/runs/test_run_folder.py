@@ -74,5 +74,5 @@ def test_a_run_with_an_option_that_is_gone_is_to_be_trained_again(tmp_path):
     config = json.loads(path.read_text())
     config["recipe"]["silent_ends"] = "keep"
     path.write_text(json.dumps(config))
-    with pytest.raises(ValueError, match="The run .* it holds 'silent_ends', which is not known here.*train it again"):
+    with pytest.raises(ValueError, match="The run .*it holds 'silent_ends', which is not known here.*train it again"):
         read_run(tmp_path)
