@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from generate.__main__ import main
+from generate.audit.assess import of_metadata
 from generate.dataset import folder, tables
 from generate.dataset.file_names import clip_folder, image_name, is_image_name
+from generate.dataset.settings import Settings
 from generate.gallery.command_line import main as gallery_main
 from tests.browser import browser, chromium  # noqa: F401
 from tests.conftest import SR
@@ -54,6 +56,13 @@ def test_the_same_files_in_other_folders(audio_folder, images, tmp_path):
     )
     assert settings["fingerprint"] == flat_settings["fingerprint"]
     assert (settings["fan_out"], flat_settings["fan_out"]) == (True, False)
+    audited, flat_audited = (
+        of_metadata(place, Settings.from_json(flat_settings["settings"]), tables.read_metadata(place / "metadata.csv"))[
+            0
+        ]
+        for place in (images, tmp_path / "flat")
+    )
+    pd.testing.assert_frame_equal(audited, flat_audited)
 
 
 def test_a_second_run_draws_what_is_missing_and_removes_what_is_gone(audio_folder, images, capsys):
