@@ -89,7 +89,7 @@ def make_splits(
     ----------
     table : pandas.DataFrame
         `metadata.csv`: one row per image, with `clip_id`, `source_id`, `label`, `fold`, `variant`, `duplicate`,
-        `background_source_id` where backgrounds may be mixed in, and `reviewed` where a review may have added clips.
+        `reviewed`, and `background_source_id` where backgrounds may be mixed in.
     protocol : {"folds", "random-clips", "paper"}
         `folds`: the published folds of the collection, each the test once; where it has none, stratified folds of
         whole recordings. `random-clips` splits clips at random, whatever their recording. `paper` splits all images
