@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.measure import show
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from train.export.export import CLIPS, Exported, export_run
 from train.export.options import FORMATS, QUANTIZE
 from train.export.scripts import PACKAGES

@@ -20,7 +20,7 @@ import generate
 import train
 from benchmarks.field_recordings import CLASSES, FOREIGN, make
 from benchmarks.measure import show
-from generate.dataset.background import NOT_EVENTS
+from generate.dataset.background_classes import NOT_EVENTS
 from train.calibration.saved import FILE as CALIBRATION
 from train.quality import QUALITIES
 

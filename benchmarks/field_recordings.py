@@ -16,7 +16,7 @@ import pandas as pd
 import soundfile
 
 from benchmarks.measure import ESC10
-from generate.dataset.background import OTHER
+from generate.dataset.background_classes import OTHER
 from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
 

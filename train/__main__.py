@@ -68,7 +68,7 @@ def _train(arguments: Sequence[str] | None) -> int:
 
 def _check_nothing_else(options: argparse.Namespace) -> None:
     """A run resumes with its own recipe: check that no option would change it."""
-    from generate.dataset.recordings import is_in_project
+    from generate.dataset.allowed_recordings import is_in_project
     from train.runs.run_folder import read_run
 
     run = read_run(options.resume)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from generate.dataset.background import BACKGROUND
+from generate.dataset.background_classes import BACKGROUND
 
 SEPARATOR = ";"
 

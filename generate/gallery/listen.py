@@ -12,10 +12,10 @@ import pandas as pd
 from augment_audio import ORIGINAL, Request, folder_name, parse_request
 from generate.audio import BadAudio
 from generate.dataset import clip_audio
+from generate.dataset.allowed_recordings import leads_out
 from generate.dataset.clip_audio import audio_beside
 from generate.dataset.file_names import image_name
 from generate.dataset.folder import list_audio
-from generate.dataset.recordings import leads_out
 from generate.features.spectrogram import shown_audio
 from generate.rendering.clip import Front, Job, known_variants, open_clip, variant_of
 from generate.rendering.clip_selection import first_of_each_class

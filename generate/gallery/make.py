@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generate.dataset import folder, png, settings_file, tables
-from generate.dataset.recordings import recordings_of
+from generate.dataset.allowed_recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features.spectrogram import check_denoising
@@ -66,7 +66,7 @@ def make_gallery(
         Processes for that; 0: one a core.
     audio_folder : Path, optional
         Folder of the recordings. Default: the one that `settings.json` names, if it is in the working directory (see
-        `generate.dataset.recordings`).
+        `generate.dataset.allowed_recordings`).
     variants_file : str
         The user's own variants, which is run; the one that `settings.json` names never is.
 
@@ -169,7 +169,7 @@ def front_of(
     front : Front or None
         None where the recordings may not be read, or a package is missing.
     why_not : str
-        And why; see `generate.dataset.recordings.recordings_of`.
+        And why; see `generate.dataset.allowed_recordings.recordings_of`.
 
     Raises
     ------

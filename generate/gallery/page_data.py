@@ -10,10 +10,10 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audit.flag_words import FLAG_WORDS
 from generate.dataset import folder, png, tables
+from generate.dataset.allowed_recordings import leads_out
 from generate.dataset.clip_audio import audio_beside
 from generate.dataset.label_sets import split_labels
 from generate.dataset.planes import DELTAS, planes_in_words
-from generate.dataset.recordings import leads_out
 from generate.dataset.settings import PADS, Settings
 from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.features import FEATURES

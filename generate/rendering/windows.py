@@ -13,7 +13,7 @@ import pandas as pd
 
 from generate.audio.decode import Length
 from generate.audio.equal_files import EqualFiles
-from generate.dataset.background import BACKGROUND
+from generate.dataset.background_classes import BACKGROUND
 from generate.dataset.label_sets import join_labels
 from generate.rendering.options import WindowOptions
 from generate.rendering.segments import window_starts

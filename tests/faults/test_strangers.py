@@ -12,7 +12,7 @@ import soundfile
 
 from generate.__main__ import main
 from generate.dataset import tables
-from generate.dataset.recordings import is_in_project, leads_out, recordings_of
+from generate.dataset.allowed_recordings import is_in_project, leads_out, recordings_of
 from generate.gallery.command_line import main as gallery_main
 from generate.runtime.terminal import EscapingStream, escape_control_characters, escape_output
 from tests.conftest import SR, tone, white

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from augment_audio import ORIGINAL
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.runtime.progress import Progress
 from train.budget.results import HALF, Gain, Point, gain_of, points_of
 from train.report.intervals import recordings_needed

@@ -16,8 +16,8 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audio import BadAudio
 from generate.dataset import mp3, settings_file
+from generate.dataset.allowed_recordings import leads_out
 from generate.dataset.label_sets import split_labels
-from generate.dataset.recordings import leads_out
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import fit_length, padded_before
 from generate.gallery.listen import LEADS_OUT, job_of
@@ -116,7 +116,7 @@ def explain_run(
         How many images, at most.
     audio_folder : Path, optional
         Folder of the recordings; default: the one that the images' `settings.json` names, if it is in the working
-        directory (see `generate.dataset.recordings`).
+        directory (see `generate.dataset.allowed_recordings`).
 
     Returns
     -------

@@ -12,7 +12,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audio import BadAudio
 from generate.dataset import tables
-from generate.dataset.recordings import leads_out, recordings_of
+from generate.dataset.allowed_recordings import leads_out, recordings_of
 from generate.dataset.settings_file import SETTINGS, read_settings
 from generate.features.spectrogram import fit_length
 from train.data.decode import colour
@@ -68,7 +68,7 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     ----------
     subject : Subject
     audio_folder : Path, optional
-        Of the recordings; see `generate.dataset.recordings.recordings_of`.
+        Of the recordings; see `generate.dataset.allowed_recordings.recordings_of`.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.runtime.wording import count
 from train.export.clips import Clips, read_clips
 from train.export.runtimes import Outputs, Runner, joined

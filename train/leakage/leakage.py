@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import count
 from train.data.image_folder import open_images, read_images

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generate.dataset.background import NOT_EVENTS
+from generate.dataset.background_classes import NOT_EVENTS
 from train.predict.events import STAYS, DetectedEvent, find_events
 
 ROUNDING_S = 0.001

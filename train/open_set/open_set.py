@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import softmax
 
 from augment_audio import ORIGINAL
-from generate.dataset.background import NOT_EVENTS
+from generate.dataset.background_classes import NOT_EVENTS
 from generate.dataset.settings_file import refuse_multilabel
 from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generate.dataset.background import NOT_EVENTS
+from generate.dataset.background_classes import NOT_EVENTS
 
 STAYS = 0.7
 """An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis),
@@ -75,7 +75,7 @@ def find_events(
     Returns
     -------
     list of DetectedEvent
-        In the order of their starts. Classes in `generate.dataset.background.NOT_EVENTS` have none.
+        In the order of their starts. Classes in `generate.dataset.background_classes.NOT_EVENTS` have none.
 
     Examples
     --------

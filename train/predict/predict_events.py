@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generate.dataset.background import NOT_EVENTS
+from generate.dataset.background_classes import NOT_EVENTS
 from generate.runtime.one_or_several import as_tuple
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import path_on_disk

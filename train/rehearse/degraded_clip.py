@@ -10,7 +10,7 @@ import numpy as np
 from augment_audio import Background
 from generate.audio import BadAudio
 from generate.dataset import png
-from generate.dataset.recordings import leads_out
+from generate.dataset.allowed_recordings import leads_out
 from generate.features.spectrogram import spectrogram_image
 from generate.gallery.listen import LEADS_OUT
 from generate.rendering.clip import Front, Job, open_clip

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from train.data.image_folder import read_images
 from train.data.reviewed import is_added
 from train.data.select_classes import select_classes

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
 from generate.gallery.make import front_of
@@ -60,7 +60,7 @@ def plan_rehearsal(
     run : Run
         With a grouped split, of which at least one fold is finished.
     audio_folder : Path, optional
-        Folder of the recordings; default: see `generate.dataset.recordings`.
+        Folder of the recordings; default: see `generate.dataset.allowed_recordings`.
     background_folder : Path, optional
         Folder of recordings that are mixed with the clips.
     n_recordings : int, optional

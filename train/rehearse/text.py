@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.runtime.wording import count
 from train.rehearse.leave_one_site_out import MOST_FITS, SiteResult
 from train.rehearse.plan import Plan

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generate.dataset.background import BACKGROUND, NOT_EVENTS
+from generate.dataset.background_classes import BACKGROUND, NOT_EVENTS
 from train.calibration.distance import is_beyond
 from train.calibration.thresholds import out_of_fold
 from train.defaults import DEFAULT_THRESHOLD

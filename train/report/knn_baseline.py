@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from train.data.decode import PixelArray
 from train.data.split import Split
 
@@ -50,8 +50,8 @@ def shrink_one(image: np.ndarray) -> np.ndarray:
 def nearest_neighbour_accuracy(shrunk: np.ndarray, labels: np.ndarray, split: Split) -> float:
     """Fraction of the test images whose most similar training image is of the same class.
 
-    Test images of background do not count, as for the accuracy (see `generate.dataset.background.counted`). Of more
-    than `MOST_TESTS` test images a random sample is compared, always the same.
+    Test images of background do not count, as for the accuracy (see `generate.dataset.background_classes.counted`). Of
+    more than `MOST_TESTS` test images a random sample is compared, always the same.
 
     Parameters
     ----------

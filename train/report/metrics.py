@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
@@ -99,8 +99,8 @@ def per_label(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) 
 def macro_f1(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
     """Mean F1 of the classes that were tested, each with equal weight; 0 to 1.
 
-    Without `generate.dataset.background.NOT_EVENTS`; but their clips count for the precision of the classes that they
-    are predicted as.
+    Without `generate.dataset.background_classes.NOT_EVENTS`; but their clips count for the precision of the classes
+    that they are predicted as.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from train.report.intervals import LEVEL, difference_interval
 from train.report.report import Report
 

@@ -7,7 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.runtime.json_check import (
     OF_ANNOTATION,
     TABLE,

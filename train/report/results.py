@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.dataset.label_sets import classes_of
 from generate.dataset.settings import Settings
 from generate.runtime.os_compat import quoted

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.dataset.allowed_recordings import recordings_of
 from generate.dataset.clip_audio import audio_beside
-from generate.dataset.recordings import recordings_of
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import tables
-from generate.dataset.background import counted
+from generate.dataset.background_classes import counted
 from generate.dataset.label_sets import join_labels
 from generate.runtime.atomic_write import write_json
 from train import backend
@@ -40,8 +40,8 @@ class TestedFold:
     score : float
         On its test images, 0 to 1.
     score_name : str
-        `accuracy`, without test images of background (`generate.dataset.background.counted`); or with several labels an
-        image `mean average precision`.
+        `accuracy`, without test images of background (`generate.dataset.background_classes.counted`); or with several
+        labels an image `mean average precision`.
     n_test : int
         Of these images.
     is_leaky : bool

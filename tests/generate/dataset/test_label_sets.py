@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from generate.dataset.background import BACKGROUND
+from generate.dataset.background_classes import BACKGROUND
 from generate.dataset.label_sets import classes_of, join_labels, membership, split_labels
 
 NAMES = st.text(st.characters(exclude_characters=";", exclude_categories=["Cs"]), min_size=1, max_size=8)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import generate
-from generate.dataset.background import BACKGROUND
+from generate.dataset.background_classes import BACKGROUND
 from generate.readers.annotated import EVENT_COLUMNS
 from generate.readers.collection.clips import clips_table
 from generate.rendering.options import WindowOptions
