@@ -24,7 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=f"variants:\n{variants}\n  {'a+b':14} First a, then b, in one variant: pitch=+2+stretch=0.7\n\n"
         f"presets:\n{presets}\n\n"
-        "example:\n  python -m augment_audio dog.wav variants/ --variants pitch=+2 stretch=0.7 noise=20",
+        "example:\n  python -m augment_audio dog.wav variants/ --variants pitch=+2 stretch=0.7 noise=20\n\n"
+        "exit status: 0 success, 1 failure (the message says why), 2 wrong usage, 130 interrupted.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("audio_files", metavar="IN", nargs="+", type=Path, help="audio files")

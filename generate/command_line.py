@@ -31,7 +31,7 @@ examples:
   python -m generate datasets/ESC-50 --subset esc10
   python -m generate datasets/my_sounds outputs/images/noisy --variants pitch=+2 stretch=0.7 noise=20
   python -m generate datasets/my_sounds --feature gammatone --image-size 320x240 --colormap viridis
-  python -m generate datasets/my_sounds --dry-run   show the plan, write nothing
+  python -m generate datasets/my_sounds --dry-run   show the plan, render nothing
 
 variants: pitch=SEMITONES stretch=RATE trim[=DB] remove_silence[=DB] shift=SECONDS roll=SECONDS noise=SNR_DB
   gain=DB speed=RATE background=FOLDER@SNR_DB reverb=SECONDS mp3=KBIT_S lowpass=HZ clip=DB denoise[=DB],
@@ -89,7 +89,7 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
         help='finds the original recording in a file name, such as "^(.*?)_"; clips of one recording stay on one side '
         "of every split",
     )
-    seconds = f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4)"
+    seconds = f"duration that an image shows (default: {default['seconds']:g}; UrbanSound8K: 4, AudioSet: 10)"
     add("--seconds", type=float, metavar="S", help=seconds)
     variants = " ".join(default["variants"])
     add("--variants", **SEVERAL, metavar="V", help=f"audio variants, see below (default: {variants})")
@@ -98,7 +98,7 @@ def _add_most_used(group: argparse._ArgumentGroup, default: Mapping[str, Any]) -
     add("--limit", type=whole_number, metavar="N", help="at most N clips, stratified by class, recording and fold")
     add("--classes", **SEVERAL, default=[], metavar="CLASS", help="only these classes (default: all)")
     add("--config", metavar="FILE.toml", type=Path, help="file with any of these options; the command line wins")
-    add("--dry-run", action="store_true", help="show the plan, write nothing")
+    add("--dry-run", action="store_true", help="show the plan, render nothing")
 
 
 def _add_collection(group: argparse._ArgumentGroup) -> None:

@@ -59,8 +59,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="after the folds, train one model on all recordings, which train.predict then uses; its accuracy is the "
         "cross-validated one",
     )
-    add("--config", metavar="FILE.toml", type=Path, help="any of these options; the command line overrides it")
-    add("--dry-run", action="store_true", help="show the plan and do nothing")
+    add(
+        "--config",
+        metavar="FILE.toml",
+        type=Path,
+        help="any of these options but --resume and --dry-run; the command line wins",
+    )
+    add("--dry-run", action="store_true", help="read and check the images, show the plan, and train nothing")
 
     group = parser.add_argument_group("running")
     group.add_argument("-h", "--help", action="help", help="show this help and exit")

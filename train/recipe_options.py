@@ -76,7 +76,8 @@ def add_recipe_options(
         "--spectrogram-values",
         **SEVERAL,
         metavar="N=V",
-        help="how strong: time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as mixup=0",
+        help="how strong: time_shift, time_warp, band_shift, frequency_mask, time_mask, mixup; such as mixup=0, "
+        "n_time_masks=1",
     )
 
     group = parser.add_argument_group("split")
@@ -131,7 +132,8 @@ def add_recipe_options(
         "--learning-rate",
         type=float,
         metavar="X",
-        help="the maximum, between a warm-up and a cosine decay (default: 0.001)",
+        help="the maximum, between a warm-up and a cosine decay (default: 0.001 from scratch and for "
+        "efficientnet_lite*, 0.0001 for other pretrained models)",
     )
     group.add_argument(
         "--warmup",

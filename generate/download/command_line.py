@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, *, readers: Mapping[str, Reader
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m generate.download",
-        description="Download a published audio collection. The licence is shown first, and the checksum is checked.",
+        description="Download a published audio collection, after its licence. A published checksum is checked.",
         epilog=exit_statuses(),
     )
     add = parser.add_argument

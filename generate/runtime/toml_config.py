@@ -58,7 +58,7 @@ def read_config(
     Returns
     -------
     dict
-        Options by their names with `_`; checked, and of the types of the command line.
+        Options by their names in `argparse.Namespace`; checked, and of the types of the command line.
 
     Raises
     ------
@@ -76,7 +76,12 @@ def read_config(
             f"The config file {str(path)!r} is not TOML: {error}. (A name with spaces, or letters other than a to z, "
             "must be in quotes: 'great tit' = ['trim'].)"
         ) from None
-    known: dict[str, argparse.Action | None] = {action.dest: action for action in parser._actions}
+    known: dict[str, argparse.Action | None] = {
+        name.removeprefix("--").replace("-", "_"): action
+        for action in parser._actions
+        for name in action.option_strings
+        if name.startswith("--")
+    }
     known |= dict.fromkeys(tables)
     options = {}
     for key, value in given.items():
@@ -85,9 +90,11 @@ def read_config(
             close = difflib.get_close_matches(name, set(known) - not_in_a_config, n=1)
             hint = f"; do you mean {close[0].replace('_', '-')!r}?" if close else ""
             raise ValueError(f"The config file {str(path)!r} has an unknown option {key!r}{hint}")
-        if name in options:
+        action = known[name]
+        dest = action.dest if action else name
+        if dest in options:
             raise ValueError(f"The config file {str(path)!r} gives {key!r} twice, with - and with _; leave one out.")
-        options[name] = _config_value(key, value, known[name], path)
+        options[dest] = _config_value(key, value, action, path)
     return options
 
 
@@ -105,6 +112,8 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         if not isinstance(value, bool):
             raise ValueError(f"In {str(path)!r}, {key} must be true or false. Got {value!r}.")
         return value
+    if action.nargs == "?" and value is True:
+        return action.const
     if isinstance(value, bool):
         raise ValueError(f"In {str(path)!r}, {key} must have a value. Got {str(value).lower()}.")
     if action.type is None and not isinstance(value, str):

@@ -36,6 +36,11 @@ def test_layout_gives_way_to_config_and_config_to_command_line(tmp_path):
     assert command_line.options_from(command_line.parse(arguments)).workers == 3
 
 
+@pytest.mark.parametrize(("text", "expected"), [("denoise = true", 12), ("denoise = 20", 20), ("", 0)])
+def test_an_option_has_the_same_name_in_a_config(tmp_path, text, expected):
+    assert settings_of("audio_folder", "--config", str(write(tmp_path, text))).denoise_db == expected
+
+
 def test_lists_that_are_given_twice_all_count_in_place_of_the_config(tmp_path):
     config = ["--config", str(write(tmp_path, "classes = ['dog']\nlabels-from = ['a.csv', 'b.csv']"))]
     options = command_line.options_from(command_line.parse(["audio", *config]))
@@ -79,6 +84,8 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("class-variants = 'trim'", "table"),
         ("n-bands = 64\nn_bands = 32", "gives 'n_bands' twice"),
         ("audio-folder = 'x'", "unknown option 'audio-folder'"),
+        ("denoise_db = 12", "unknown option 'denoise_db'; do you mean 'denoise'"),
+        ("denoise = false", "must have a value"),
         ("= 3", "not TOML"),
         ("image-size = 'big'", "must be 224"),
     ],

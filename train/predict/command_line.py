@@ -22,9 +22,9 @@ Predict the classes of recordings with the final model of a run, if it has one (
 the probabilities of the models that `python -m train` trained, one per fold, are averaged.
 
 A recording longer than the run's images is split into windows, which are predicted separately. Without --hop-seconds
-the result is one row per file, the mean of its consecutive windows; with it, one row per window. Silent windows have
-no prediction and are left out of the mean. A prediction below the threshold of its
-class (`calibration.json` of the run, else 50 %) is marked `unsure`.
+the result is one row per file, the mean of its consecutive windows; with it, or with --events, one row per window.
+Silent windows have no prediction and are left out of the mean. A prediction below the threshold of its class
+(`calibration.json` of the run, else 50 %) is marked `unsure`.
 
 With --events, neighbouring windows of one class become events, in files that Raven and Audacity open, on a page to
 look at and listen to, and on one on which they are reviewed by keyboard."""

@@ -37,7 +37,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0")
-    add("--audio-folder", metavar="DIR", type=Path, help="the recordings (default: where they were rendered from)")
+    add(
+        "--audio-folder",
+        metavar="DIR",
+        type=Path,
+        help="the recordings (default: where they were rendered from, if that is in the working directory)",
+    )
     add("--background-folder", metavar="DIR", type=Path, help="recordings of your background, to mix with the clips")
     add("--recordings", type=whole_number, metavar="N", help="a random sample of N recordings (default: all)")
     add("--site-column", metavar="NAME", help="column of the site or recorder in --site-table")

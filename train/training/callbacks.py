@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from train.training.fold import Fold
 
 SAVE_EVERY_S = 60.0
-"""At most so much training is lost when a run is killed."""
+"""After an epoch a checkpoint is saved if so much time has passed: a killed run loses at most that and an epoch."""
 
 
 class SaveAndReport(keras.callbacks.Callback):
