@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
+from collections.abc import Sequence
 
 from train.recipe import Recipe
 
@@ -18,6 +21,13 @@ LEAKY_OR_GROUPED = {True: "leaky", False: "grouped"}
 def percent(fraction: float | None) -> str:
     """Such as `92.5 %`; `-` for None and NaN."""
     return "-" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
+
+
+def folds_in_words(folds: Sequence[str]) -> str:
+    """Names of folds as `--folds` takes them, such as `1,3`; one that has a comma is in quotation marks."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(folds)
+    return text.getvalue()
 
 
 def shortened(name: str, *, longest: int = LONGEST_NAME) -> str:

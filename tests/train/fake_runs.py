@@ -7,6 +7,7 @@ import pandas as pd
 
 from generate.dataset import tables
 from generate.runtime.atomic_write import write_json
+from generate.runtime.safe_names import safe_name
 from tests.generate.dataset.rows import SETTINGS
 from train.recipe import LEAKY, Recipe
 from train.runs import run_folder
@@ -71,7 +72,8 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
                     "clip_id": f"{fold}-{number}-{clip}",
                     "source_id": f"{fold}-{number}-{clip // clips_per_recording}",
                     "variant": "original",
-                    "file_name": f"{label}/{fold}-{number}-{clip}__original.png",
+                    "start_s": 0.0,
+                    "file_name": f"{safe_name(label)}/{fold}-{number}-{clip}__original.png",
                     "label": label,
                     "predicted": run.classes[answer],
                 }

@@ -16,7 +16,7 @@ from train.runs.run_folder import BUDGET_PLOT, Run, write_run
 
 def right_by_training(
     run: Run, *, n_draws: int, seed: int = 0, log: Callable[[str], None] = lambda text: None
-) -> tuple[dict[float, np.ndarray], np.ndarray, np.ndarray, list[np.ndarray]]:
+) -> tuple[dict[float, np.ndarray], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Train the folds of a run again on half of its recordings, and compare with what the run predicted.
 
     Each half is a run of its own in `RUN/budget`; one that was interrupted resumes.
@@ -38,7 +38,7 @@ def right_by_training(
         As `train.budget.subsets.right_by_share` gives it, for `HALF` and 1.
     truth, sources : np.ndarray, shape=(n_images,)
         Class and recording of each image.
-    train : list of np.ndarray
+    train : dict of str to np.ndarray
         Training images of each fold of the run.
 
     Raises
@@ -47,7 +47,7 @@ def right_by_training(
         If the images are not there any more, or not those that the run began with.
     """
     backend.set_up()
-    from train.budget.subsets import part_of_recordings
+    from train.budget.subsets import generator_of, part_of_recordings
     from train.training.fit import n_images_to_see
     from train.training.prepare import resume
     from train.training.progress import Progress
@@ -68,8 +68,8 @@ def right_by_training(
     halves = []
     for draw in range(n_draws):
         splits = []
-        for number, split in enumerate(prepared.splits):
-            rng = np.random.default_rng((seed, draw, number))
+        for split in prepared.splits:
+            rng = generator_of(seed, draw, split.name)
             splits.append(replace(split, train=part_of_recordings(split.train, truth, sources, HALF, rng=rng)))
         half = replace(prepared.run, folder=run.folder / BUDGET_PLOT.parent / f"half-{draw + 1}-seed-{seed}")
         reduced = replace(prepared, run=half, splits=splits)
@@ -82,4 +82,4 @@ def right_by_training(
                     bar.end(train_fold(reduced, split, on_epoch=partial(bar.epoch, split.name)))
         halves.append(right_of(half))
     right = {HALF: np.stack(halves), 1.0: right_of(prepared.run)[None]}
-    return right, truth, sources, [split.train for split in prepared.splits]
+    return right, truth, sources, {split.name: split.train for split in prepared.splits}

@@ -111,7 +111,7 @@ def learning_curve(
             on_fit=lambda: progress.step(n_rejected=0),
         )
     trained = f"the last layer of {recipe.model}, fitted to originals"
-    return _budget(run, trained, n_draws, seed, right, truth, sources, [split.train for split in splits])
+    return _budget(run, trained, n_draws, seed, right, truth, sources, {split.name: split.train for split in splits})
 
 
 def _budget(
@@ -122,7 +122,7 @@ def _budget(
     right: Mapping[float, np.ndarray],
     truth: np.ndarray,
     sources: np.ndarray,
-    train: Sequence[np.ndarray],
+    train: Mapping[str, np.ndarray],
 ) -> Budget:
     from train.budget.subsets import n_recordings_drawn
 

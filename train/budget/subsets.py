@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from train.data.split import Split
 from train.training.linear_head import fit_head
+
+
+def generator_of(seed: int, draw: int, fold: str) -> np.random.Generator:
+    """What draws the recordings of a fold, whichever other folds there are.
+
+    Parameters
+    ----------
+    seed, draw : int
+    fold : str
+        Its name.
+    """
+    return np.random.default_rng((seed, draw, crc32(fold.encode())))
 
 
 def part_of_recordings(
@@ -49,7 +62,7 @@ def part_of_recordings(
 
 
 def n_recordings_drawn(
-    train: Sequence[np.ndarray],
+    train: Mapping[str, np.ndarray],
     truth: np.ndarray,
     sources: np.ndarray,
     share: float,
@@ -62,7 +75,7 @@ def n_recordings_drawn(
 
     Parameters
     ----------
-    train : sequence of np.ndarray
+    train : Mapping of str to np.ndarray
         Training images of each fold.
     truth, sources, share, n_draws, seed
         See `right_by_share`.
@@ -75,9 +88,8 @@ def n_recordings_drawn(
     """
     drawn = np.zeros(n_classes + 1)
     for draw in range(n_draws):
-        for number, rows in enumerate(train):
-            rng = np.random.default_rng((seed, draw, number))
-            part = part_of_recordings(rows, truth, sources, share, rng=rng)
+        for fold, rows in train.items():
+            part = part_of_recordings(rows, truth, sources, share, rng=generator_of(seed, draw, fold))
             drawn += [*(len(set(sources[part[truth[part] == k]])) for k in range(n_classes)), len(set(sources[part]))]
     return np.asarray(drawn / (n_draws * len(train)))
 
@@ -123,8 +135,8 @@ def right_by_share(
     with threadpool_limits(1):  # products of this size are slower on several threads
         for share, of_share in right.items():
             for draw, found in enumerate(of_share):
-                for number, split in enumerate(splits):
-                    rng = np.random.default_rng((seed, draw, number))
+                for split in splits:
+                    rng = generator_of(seed, draw, split.name)
                     train = part_of_recordings(split.train, truth, sources, share, rng=rng)
                     head = fit_head(features[train], truth[train], n_classes, class_weights)
                     found[split.test] = head.logits(features[split.test]).argmax(axis=1) == truth[split.test]

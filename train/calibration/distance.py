@@ -10,6 +10,7 @@ import numpy as np
 
 from generate.runtime.atomic_write import atomic_write
 from generate.runtime.os_compat import quoted
+from train.calibration.of_others import of_others
 from train.runs.run_folder import FINAL
 
 FILE = "distance.npy"
@@ -134,18 +135,19 @@ def limit_of(distances: np.ndarray) -> float | None:
     return float(np.quantile(distances, SHARE_WITHIN, method="higher"))
 
 
-def is_beyond(distances: np.ndarray | None, folds: np.ndarray) -> np.ndarray:
+def is_beyond(distances: np.ndarray | None, folds: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Which test clips are beyond the limit that the other folds give, shape=(n,), bool; none where there is no limit.
 
     Parameters
     ----------
-    distances, folds : np.ndarray, shape=(n,)
-        Of the test clips; no distances: None.
+    distances, folds, groups : np.ndarray, shape=(n,)
+        Of the test clips, with the recording of each; no distances: None. Clips of the fold's recordings that another
+        fold has give no limit.
     """
     beyond = np.zeros(len(folds), dtype=bool)
     for fold in np.unique(folds):
         here = folds == fold
-        limit = None if distances is None else limit_of(distances[~here])
+        limit = None if distances is None else limit_of(distances[of_others(here, groups)])
         if distances is not None and limit is not None:
             beyond[here] = distances[here] > limit
     return beyond

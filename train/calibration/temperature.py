@@ -57,6 +57,11 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     truth : np.ndarray, shape=(n,), int
         Number of the true class of each. With several labels a clip: which it has, shape=(n, n_classes), bool.
 
+    Returns
+    -------
+    float
+        1 where there are no clips.
+
     References
     ----------
     C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, On calibration of modern neural networks, ICML 2017.
@@ -70,6 +75,8 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     >>> scaled[0].round(3)
     array([0.983, 0.017, 0.   ])
     """
+    if not len(truth):
+        return 1.0
     from scipy.optimize import minimize_scalar
 
     rows, multilabel = np.arange(len(truth)), truth.ndim == 2

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.calibration.of_others import of_others
 from train.calibration.temperature import fit_temperature, with_temperature
 from train.defaults import DEFAULT_THRESHOLD
 
@@ -127,20 +128,21 @@ def _threshold_from(least: float, probabilities: np.ndarray, is_class: np.ndarra
     return max(lowest, least)
 
 
-def out_of_fold(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> OutOfFold:
-    """Calibrate each fold by a fit on all others.
+def out_of_fold(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray, groups: np.ndarray) -> OutOfFold:
+    """Calibrate each fold by a fit on all others, without clips of its recordings.
 
     Parameters
     ----------
     probabilities, truth
         See `fit`.
-    folds : np.ndarray, shape=(n,)
-        At least two different ones.
+    folds, groups : np.ndarray, shape=(n,)
+        Fold, of which there are two or more, and recording of each clip. Published folds may share recordings.
     """
     scaled, thresholds = np.empty_like(probabilities), np.empty_like(probabilities)
     for fold in np.unique(folds):
         here = folds == fold
-        fitted = fit(probabilities[~here], truth[~here])
+        others = of_others(here, groups)
+        fitted = fit(probabilities[others], truth[others])
         scaled[here] = with_temperature(probabilities[here], fitted.temperature, multilabel=truth.ndim == 2)
         thresholds[here] = fitted.thresholds
     return OutOfFold(scaled, thresholds)

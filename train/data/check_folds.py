@@ -107,10 +107,14 @@ def check_classes(
     way_out = ""
     if recipe.protocol == "folds" and not recipe.ignore_folds and n_recordings[list(absent)].min() > 1:
         way_out = ", make folds of whole recordings instead of the collection's own (--ignore-folds)"
+    validation = ""
+    if recipe.select == "validation":
+        validation = " or in that of validation"
+        way_out += ", look at no validation fold (--select last)"
     raise ValueError(
         f"With fold {folds[0]!r} as the test no image of the class {name!r} is left to train on, since all its "
-        f"{count(int(n_recordings[name]), 'recording')} are in that fold (or shared with it).{also} Leave out what "
-        f"cannot be learnt ({leave_out_option(absent)}){way_out}, or add recordings."
+        f"{count(int(n_recordings[name]), 'recording')} are in that fold{validation} (or shared with it).{also} Leave "
+        f"out what cannot be learnt ({leave_out_option(absent)}){way_out}, or add recordings."
     )
 
 

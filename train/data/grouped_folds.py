@@ -125,9 +125,12 @@ def _random_folds(clips: pd.DataFrame, n_folds: int, seed: int) -> pd.Series:
 
     fold = pd.Series("", index=clips.index, dtype=object)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed % 2**32)
+    strata = clips["label"]
+    if strata.value_counts().max() < n_folds:  # many sets of labels, each rare: scikit-learn refuses those
+        strata = pd.Series("", index=clips.index)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")  # see `fewer_folds_note`
-        for k, (_, test) in enumerate(splitter.split(clips, clips["label"], clips["source_id"]), start=1):
+        for k, (_, test) in enumerate(splitter.split(clips, strata, clips["source_id"]), start=1):
             fold.iloc[test] = str(k)
     return fold
 

@@ -18,7 +18,7 @@ from train.data.split import count_shared_recordings, splits_of
 from train.recipe import LEAKY, PROTOCOLS, Recipe
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import nearest_neighbour_accuracy, shrink
-from train.runs.new_run import RUNS, new_folder
+from train.runs.new_run import RUNS, check_name, new_folder
 from train.training.equal_budget import images_seen, train_in_turn, with_budget
 from train.wording import percent
 
@@ -88,9 +88,10 @@ def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto")
     for protocol in PROTOCOLS:
         of_protocol = leaky_recipe(recipe) if protocol in LEAKY else grouped_recipe(recipe)
         splits = splits_of(replace(of_protocol, protocol=protocol), table)
-        sizes = [int(counted(labels[split.test]).sum()) for split in splits]
+        tested = [replace(split, test=split.test[counted(labels[split.test])]) for split in splits]
+        sizes = [len(split.test) for split in tested]
         accuracies = [nearest_neighbour_accuracy(shrunk, labels, split) for split in splits]
-        n_shared = sum(count_shared_recordings(table, split) for split in splits)
+        n_shared = sum(count_shared_recordings(table, split) for split in tested)
         results.append(BaselineResult(protocol, float(np.average(accuracies, weights=sizes)), sum(sizes), n_shared))
     return results
 
@@ -140,6 +141,7 @@ def train_both(
     backend.set_up()
     from train.training.prepare import prepare
 
+    check_name(name, RUNS)
     base = name or f"{image_folder.resolve().name}-{recipe.model}"
     grouped_name, leaky_name = (new_folder(RUNS, f"{base}-{split}").name for split in (GROUPED, LEAKY_SPLIT))
     # Both before training, so that images that cannot be split are refused first.

@@ -18,6 +18,7 @@ from generate.dataset.settings_file import refuse_multilabel
 from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
+from train.data.reviewed import is_added
 from train.recipe import Recipe
 from train.report.interval_text import clips_of_recordings, ends_in_words
 from train.report.intervals import Interval, share_interval
@@ -57,7 +58,8 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
     """Estimate how often a foreign class is named with confidence, for each class in turn.
 
     Temperature, thresholds and the largest distance are those that the other classes give out of fold, as a run has
-    them. The clips of the left-out class are predicted by the mean of the models of all folds, as by `train.predict`.
+    them. A clip of the left-out class is predicted by the mean of the models of all folds, as by `train.predict`, but
+    for those that were trained on other clips of its recording.
     `_other` and `_background` are trained on and never left out.
 
     Parameters
@@ -73,7 +75,7 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
     ValueError
         If there are fewer than three classes or two folds, or anything does not fit; see `train.training.prepare`.
     """
-    prepared = prepare(image_folder, replace(recipe, train_variants=()), cache=cache)
+    prepared = prepare(image_folder, replace(recipe, train_variants=(), allow_recording_overlap=False), cache=cache)
     refuse_multilabel(prepared.settings)
     classes, splits = prepared.run.classes, prepared.splits
     if len(classes) < LEAST_CLASSES or len(splits) < 2:
@@ -94,8 +96,9 @@ def _left_out(
     classes, sources = prepared.run.classes, prepared.table["source_id"].to_numpy()
     known = np.array([k for k in range(len(classes)) if k != foreign])
     place = {k: number for number, k in enumerate(known.tolist())}
-    foreign_rows = originals[truth[originals] == foreign]
+    foreign_rows = originals[(truth[originals] == foreign) & ~is_added(prepared.table)[originals]]
     tested, tested_truth, of_foreign = [], [], []
+    is_new: list[np.ndarray] = []
     distances: list[np.ndarray] = []
     far: list[np.ndarray] = []
     for split in prepared.splits:
@@ -109,14 +112,16 @@ def _left_out(
         tested.append(softmax(head.logits(features[test]), axis=1))
         tested_truth += [place[k] for k in truth[test].tolist()]
         of_foreign.append(softmax(head.logits(features[foreign_rows]), axis=1))
+        is_new.append(~np.isin(sources[foreign_rows], sources[train]))
     calibration = fit(np.concatenate(tested), np.array(tested_truth))
-    mean = np.mean([with_temperature(p, calibration.temperature) for p in of_foreign], axis=0)
+    scaled = np.stack([with_temperature(p, calibration.temperature) for p in of_foreign])
+    mean = np.average(scaled, axis=0, weights=np.broadcast_to(np.stack(is_new)[:, :, None], scaled.shape))
     best = mean.argmax(axis=1)
     is_event = np.array([classes[k] not in NOT_EVENTS for k in known])
     is_named = (mean.max(axis=1) >= calibration.thresholds[best]) & is_event[best]
     limit = limit_of(np.concatenate(distances)) if len(distances) == len(prepared.splits) else None
     if limit is not None:
-        is_named &= np.mean(far, axis=0) <= limit
+        is_named &= np.average(far, axis=0, weights=is_new) <= limit
     most = Counter(classes[known[k]] for k in best[is_named]).most_common(1)
     return ForeignClass(
         label=classes[foreign],

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from train.calibration.thresholds import out_of_fold
-from train.report.plots import COLOURS, STYLES
+from train.report.plots import COLOURS, STYLES, label_fonts
 from train.report.report import Report
 from train.wording import shortened
 
@@ -14,7 +14,9 @@ N_BINS = 10
 MOST_CLASSES = 21
 
 
-def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray, report: Report) -> Figure:
+def calibration_figure(
+    probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray, groups: np.ndarray, report: Report
+) -> Figure:
     """Draw how often predictions of each probability are right, and precision and recall at every threshold.
 
     Parameters
@@ -23,7 +25,8 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
         Of the test images.
     truth : np.ndarray, shape=(n,), int
         With several labels a clip: which it has, shape=(n, n_classes), bool.
-    folds : np.ndarray, shape=(n,)
+    folds, groups : np.ndarray, shape=(n,)
+        Fold and recording of each.
     report : Report
 
     Returns
@@ -32,7 +35,7 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
     """
     from sklearn.metrics import precision_recall_curve
 
-    calibrated = out_of_fold(probabilities, truth, folds).probabilities
+    calibrated = out_of_fold(probabilities, truth, folds, groups).probabilities
     figure = Figure(figsize=(11, 5))
     reliability, curves = figure.subplots(1, 2)
     reliability.plot([0, 1], [0, 1], color="0.6", linewidth=1)
@@ -42,15 +45,20 @@ def calibration_figure(probabilities: np.ndarray, truth: np.ndarray, folds: np.n
         xlabel="probability of the prediction", ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.02)
     )
     reliability.legend(frameon=False)
+    names: list[str] = []
     for k, row in enumerate(report.classes[:MOST_CLASSES]):
         is_class = truth[:, k] if truth.ndim == 2 else truth == k
         if not is_class.any():
             continue
         precision, recall, _ = precision_recall_curve(is_class, calibrated[:, k])
         colour, style = COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % len(STYLES)]
-        curves.plot(recall, precision, color=colour, linestyle=style, label=shortened(row.label))
+        curves.plot(recall, precision, color=colour, linestyle=style, label=str(len(names)))
+        names.append(shortened(row.label))
     curves.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-    curves.legend(frameon=False, fontsize="small", loc="lower left")
+    legend = curves.legend(frameon=False, fontsize="small", loc="lower left")
+    # Set afterwards, since a label that begins with `_` has no place in a legend, and `$` would begin a formula.
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set(text=name, parse_math=False, fontfamily=label_fonts())
     for axes in (reliability, curves):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

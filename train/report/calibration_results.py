@@ -36,9 +36,9 @@ def calibrate(
     distances : np.ndarray, optional, shape=(n,)
         From the training clips: no alarm is beyond the limit that the other folds give.
     """
-    calibrated = out_of_fold(probabilities, truth, folds)
+    calibrated = out_of_fold(probabilities, truth, folds, groups)
     fitted = fit(probabilities, truth)
-    is_alarm = (calibrated.probabilities >= calibrated.thresholds) & ~is_beyond(distances, folds)[:, None]
+    is_alarm = (calibrated.probabilities >= calibrated.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
     rows = tuple(
         _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth[:, k] if truth.ndim == 2 else truth == k, groups)
         for k, name in enumerate(classes)

@@ -52,20 +52,21 @@ def false_alarms(
         None where none of these clips was tested, or there is no other class.
     """
     is_background = np.array([name in NOT_EVENTS for name in classes])
-    rows = np.asarray(~truth.any(axis=1) if truth.ndim == 2 else is_background[truth])
+    rows = np.asarray(~truth[:, ~is_background].any(axis=1) if truth.ndim == 2 else is_background[truth])
     if not rows.any() or is_background.all():
         return None
     is_calibrated = len(np.unique(folds)) > 1
     if is_calibrated:
-        found = out_of_fold(probabilities, truth, folds)
-        reached = (found.probabilities >= found.thresholds) & ~is_beyond(distances, folds)[:, None]
+        found = out_of_fold(probabilities, truth, folds, groups)
+        reached = (found.probabilities >= found.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
     else:
         reached = probabilities >= DEFAULT_THRESHOLD
     is_alarm = reached[rows][:, ~is_background].any(axis=1)
     an_hour = 3600 / seconds
     interval = share_interval(is_alarm, groups[rows])
     return FalseAlarmResult(
-        labels=tuple(name for name, k in zip(classes, is_background, strict=True) if k) or (BACKGROUND,),
+        labels=((BACKGROUND,) if truth.ndim == 2 else ())
+        + tuple(name for name, k in zip(classes, is_background, strict=True) if k),
         n_alarms=int(is_alarm.sum()),
         n_clips=len(is_alarm),
         n_recordings=interval.n_recordings,

@@ -148,6 +148,6 @@ def _write_calibration(run: Run, report: Report, predictions: pd.DataFrame) -> N
         most_distance=report.calibration.most_distance,
     )
     probabilities, truth = probabilities_and_truth(run, predictions)
-    folds = predictions["fold"].to_numpy()
-    figure = calibration_plot.calibration_figure(probabilities, truth, folds, report)
+    folds, groups = predictions["fold"].to_numpy(), predictions["source_id"].to_numpy()
+    figure = calibration_plot.calibration_figure(probabilities, truth, folds, groups, report)
     plots.write_png(run.folder / CALIBRATION_PNG, figure)

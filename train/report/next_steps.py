@@ -8,7 +8,7 @@ from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
 from train.quality import QUALITIES, SIZED
 from train.report.report import Report
-from train.wording import percent
+from train.wording import folds_in_words, percent
 
 RUN, IMAGES = "{run}", "{images}"
 """Stand for the run's folder and that of its images in a command: a page knows where it lies, even if it was moved."""
@@ -33,7 +33,7 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         return
     if report.folds_missing:
         left = count(len(report.folds_missing), "fold")
-        folds = quoted(",".join(report.folds_missing))
+        folds = quoted(folds_in_words(report.folds_missing))
         yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {folds}"
     if report.suspects and report.suspects.n_suspects:
         suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first

@@ -77,11 +77,12 @@ def paired_clips(run: Finished, other: Finished) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a clip: `clip_id`, `label`, `source_id`; `is_right` and `is_right_other`, the fraction of the clip's
-        test images that each run predicted correctly, 0 or 1 with a grouped split.
+        One row a clip: `clip_id`, `start_s`, `label`, `source_id`; `is_right` and `is_right_other`, the fraction of
+        the clip's test images that each run predicted correctly, 0 or 1 with a grouped split.
     """
     others = _results(other).drop(columns="source_id")
-    return _results(run).merge(others, on=["clip_id", "label"], suffixes=("", "_other"))
+    # Of a long recording cut into shorter pieces the second one begins elsewhere.
+    return _results(run).merge(others, on=["clip_id", "start_s", "label"], suffixes=("", "_other"))
 
 
 def paired_differences(runs: Sequence[Finished]) -> dict[int, PairedDifference]:
@@ -156,6 +157,6 @@ def _results(run: Finished) -> pd.DataFrame:
     if run.report.multilabel is None:
         rows = rows[counted(rows["label"])]
     rows = rows.assign(is_right=(rows["label"] == rows["predicted"]).astype(float))
-    return rows.groupby(["clip_id", "label"], as_index=False).agg(
+    return rows.groupby(["clip_id", "start_s", "label"], as_index=False).agg(
         is_right=("is_right", "mean"), source_id=("source_id", "first")
     )

@@ -69,7 +69,7 @@ def confusion_figure(matrix: np.ndarray, report: Report) -> Figure:
         counts = np.array([[row.n_images] for row in report.classes])
     fractions = matrix / np.maximum(counts, 1)
     axes.imshow(fractions, cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
-    fonts = _fonts()
+    fonts = label_fonts()
     axes.set_xticks(range(n), names, rotation=90, fontsize=size, parse_math=False, fontfamily=fonts)
     axes.set_yticks(range(n), names, fontsize=size, parse_math=False, fontfamily=fonts)
     axes.tick_params(length=0)
@@ -166,9 +166,11 @@ def curves_figure(histories: Mapping[str, pd.DataFrame], report: Report) -> Figu
     keys.append(Line2D([], [], color="#555555", linewidth=1.0, alpha=0.5 if has_validation else 0.9, label="training"))
     legend = figure.legend(handles=keys, loc="upper left", bbox_to_anchor=(right + 0.01, top + 0.02), frameon=False)
     for text in legend.get_texts():
-        text.set(parse_math=False, fontfamily=_fonts(), fontsize=9)
+        text.set(parse_math=False, fontfamily=label_fonts(), fontsize=9)
     title = _title("Training", report, "test accuracy")
-    figure.suptitle(title, y=0.97, va="top", fontsize=12, color=_colour(report), parse_math=False, fontfamily=_fonts())
+    figure.suptitle(
+        title, y=0.97, va="top", fontsize=12, color=_colour(report), parse_math=False, fontfamily=label_fonts()
+    )
     return figure
 
 
@@ -194,7 +196,8 @@ def _colour(report: Report) -> str:
     return "#b00020" if report.is_leaky else "black"
 
 
-def _fonts() -> list[str]:
+def label_fonts() -> list[str]:
+    """The fonts for names of classes, of which the first that has a letter draws it."""
     from matplotlib.font_manager import fontManager
 
     installed = {font.name for font in fontManager.ttflist}

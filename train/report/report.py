@@ -147,6 +147,8 @@ class Report:
     @property
     def without(self) -> str:
         """Which clips the accuracy does not count, such as `, without those of _background`; empty: it counts all."""
+        if self.multilabel is not None:
+            return ""
         left_out = [row.label for row in self.classes if row not in self.counted_classes]
         return f", without those of {' and '.join(left_out)}" if left_out else ""
 

@@ -165,8 +165,9 @@ def _final(run: Run) -> FinalModel | None:
 
 
 def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) -> PooledResult:
+    of_classes = per_class(run, predictions)
     macro_f1 = (
-        float(per_class(run, predictions)["f1"].mean())
+        float(of_classes["f1"][of_classes["n"] > 0].mean())
         if run.multilabel
         else metrics.macro_f1(predictions["label"], predictions["predicted"], run.classes)
     )

@@ -10,7 +10,7 @@ from train.data.reviewed import review_in_words
 from train.report.interval_text import tested
 from train.report.intervals import recordings_needed
 from train.report.report import Report
-from train.wording import percent
+from train.wording import folds_in_words, percent
 
 HIGHEST_FROM_SCRATCH = 0.97
 """No grouped split of ESC-10 gave more without pretrained weights; the leaky one gives 98 to 99 %."""
@@ -50,7 +50,7 @@ def _of_the_split(report: Report) -> Iterator[str]:
         yield (
             f"Only {len(report.folds)} of {count(len(report.all_folds), 'fold')} finished, and all results are of "
             f"these. To train the others: python -m train --resume {quoted(report.run)} --folds "
-            f"{quoted(','.join(report.folds_missing))}"
+            f"{quoted(folds_in_words(report.folds_missing))}"
         )
     if report.protocol.n_left_out:
         yield (

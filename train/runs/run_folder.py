@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import settings_file
+from generate.dataset.file_names import is_image_name
 from generate.dataset.settings_file import SettingsFile
 from generate.runtime.atomic_write import write_json
 from generate.runtime.json_check import (
@@ -184,16 +185,19 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `fold`, `clip_id`, `source_id`, `variant`, `file_name`, `label`, `predicted` as text, and for each class its
-        probability in a column `p:<class>`.
+        `fold`, `clip_id`, `source_id`, `variant`, `file_name`, `label`, `predicted` as text; `start_s`, where the clip
+        begins in its audio file, in s; and for each class its probability in a column `p:<class>`.
     """
     text = ("fold", "clip_id", "source_id", "variant", "file_name", "label", "predicted")
     try:
         table = pd.read_csv(
             path, dtype=dict.fromkeys(text, object), keep_default_na=False, float_precision="round_trip"
         )
-        if absent := [name for name in text if name not in table]:
+        if absent := [name for name in (*text, "start_s") if name not in table]:
             raise ValueError(f"it lacks the column {absent[0]!r}")
+        if not table["file_name"].map(is_image_name).all():
+            raise ValueError("its column 'file_name' holds what is no name of an image")
+        table["start_s"] = pd.to_numeric(table["start_s"]).astype(float)
         for name in (name for name in table if name.startswith(PROBABILITY)):
             values = pd.to_numeric(table[name]).astype(float)
             if not values.between(0, 1).all():

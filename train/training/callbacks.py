@@ -19,6 +19,9 @@ from train.training.schedule import Phase
 if TYPE_CHECKING:
     from train.training.fold import Fold
 
+CROSS_ENTROPY = "cross_entropy"
+"""Of the validation images, without label smoothing and penalties of weights: that of the fitted last layer has none
+either, and the least of all epochs is chosen."""
 SAVE_EVERY_S = 60.0
 """After an epoch a checkpoint is saved if so much time has passed: a killed run loses at most that and an epoch."""
 
@@ -67,6 +70,9 @@ class SaveAndReport(keras.callbacks.Callback):
         """Record the epoch."""
         now = time.monotonic()
         numbers = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
+        numbers.pop(CROSS_ENTROPY, None)
+        if (validation := numbers.pop(f"val_{CROSS_ENTROPY}", None)) is not None:
+            numbers["val_loss"] = validation
         if not np.isfinite([numbers["loss"], numbers.get("val_loss", 0)]).all():
             raise ValueError(
                 f"The loss is not finite in epoch {epoch + 1}. Lower --learning-rate, or leave --mixed-precision out."

@@ -22,7 +22,7 @@ from train.runs.history import EpochRow, has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
 from train.training.batch_failures import EndAtFailure, until_failure
 from train.training.batches import Batches, Draw
-from train.training.callbacks import SaveAndReport
+from train.training.callbacks import CROSS_ENTROPY, SaveAndReport
 from train.training.fold import Fold
 from train.training.linear_head import fit_linear_head
 from train.training.schedule import EMA_MOMENTUM, Phase, learning_rate, phases, set_trainable
@@ -187,12 +187,15 @@ def _begin_training(
     accuracy = keras.metrics.CategoricalAccuracy
     if multilabel:  # prepare() refuses ensembles
         cross_entropy, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy
+    metrics = [accuracy("accuracy")]
+    if recipe.select == "validation":
+        metrics.append(keras.metrics.MeanMetricWrapper(cross_entropy(reduction="none"), name=CROSS_ENTROPY))
     model.compile(
         optimizer=keras.optimizers.AdamW(
             rate, weight_decay=recipe.weight_decay, use_ema=averages, ema_momentum=EMA_MOMENTUM
         ),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
-        metrics=[accuracy("accuracy")],
+        metrics=metrics,
         jit_compile=backend.compiles(),
     )
     # With all variables there before the first step TensorFlow traces it once, else twice: 11 s instead of 22 with

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from train import backend
+from train.data.split import splits_of
 from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
 from train.runs.run_folder import Run
@@ -79,4 +83,13 @@ def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
             f"The images in {str(run.images)!r} are no longer those that the run began with: some were added or "
             "removed, or have another class, recording or fold. Train again."
         )
-    return prepared
+    if run.recipe.select == "last":
+        return prepared
+    # Where folds are made, those with one for validation may be others.
+    splits = splits_of(replace(run.recipe, train_variants=()), prepared.table)
+    parts = [np.sort(np.concatenate([split.train, split.validation])) for split in splits]
+    empty = np.zeros(0, dtype=int)
+    return replace(
+        prepared,
+        splits=[replace(split, train=part, validation=empty) for split, part in zip(splits, parts, strict=True)],
+    )

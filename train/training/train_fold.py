@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -82,6 +82,7 @@ def train_fold(
     model, history = fit_fold(
         run.recipe, fold, on_epoch=on_epoch, log_folder=fold.folder / "logs" if with_logs else None
     )
+    is_counted = np.ones(len(split.test), bool) if run.multilabel else counted(table["label"].iloc[split.test])
     predicted, distance, distances = outputs_and_distance(model, prepared, fold, history)
     del model  # frees its memory before the next fold begins
     predictions = _predictions(table, split, predicted, run)
@@ -95,7 +96,7 @@ def train_fold(
         "n_test": len(split.test),
         "n_left_out": split.n_left_out,
         "is_leaky": split.is_leaky,
-        "n_leaked": count_shared_recordings(table, split),
+        "n_leaked": count_shared_recordings(table, replace(split, test=split.test[is_counted])),
         "nearest_neighbour_accuracy": (
             None if run.multilabel else nearest_neighbour_accuracy(prepared.shrunk, table["label"].to_numpy(), split)
         ),
@@ -113,7 +114,7 @@ def train_fold(
     if run.multilabel:
         score, name = mean_average_precision(prepared.targets[split.test], predicted), "mean average precision"
     else:
-        shown = predictions[counted(predictions["label"])]
+        shown = predictions[is_counted]
         score, name = float((shown["predicted"] == shown["label"]).mean()), "accuracy"
     return TestedFold(split.name, score, name, len(shown), split.is_leaky, time.monotonic() - began)
 
@@ -138,7 +139,7 @@ def _predictions(table: pd.DataFrame, split: Split, predicted: np.ndarray, run: 
     """One row a test image; see `train.runs.run_folder.read_predictions`."""
     tested = table.iloc[split.test]
     is_reviewed = (table[FACT] != "").any()
-    names = ["clip_id", "source_id", "variant", "file_name", "label", *([FACT] if is_reviewed else [])]
+    names = ["clip_id", "source_id", "start_s", "variant", "file_name", "label", *([FACT] if is_reviewed else [])]
     rows = tested[names].reset_index(drop=True)
     rows.insert(0, "fold", split.name)
     classes = np.array(run.classes, dtype=object)

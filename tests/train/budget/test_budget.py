@@ -50,7 +50,7 @@ def test_each_class_has_its_share_where_recordings_are_of_several(seed):
         assert (n >= np.ceil(share * members.sum(axis=0))).all()
         assert set(part) == set(rows[np.isin(sources, sources[part])])
     assert len(set(sources[parts[1]])) < 30  # not all, to have enough of each
-    drawn = n_recordings_drawn([rows], truth, sources, 0.5, n_classes=4, n_draws=3, seed=seed)
+    drawn = n_recordings_drawn({"1": rows}, truth, sources, 0.5, n_classes=4, n_draws=3, seed=seed)
     assert (drawn[:4] >= np.ceil(members.sum(axis=0) / 2)).all() and drawn[4] < 30
 
 

@@ -84,9 +84,10 @@ def test_too_few_clips_or_one_without_a_distance_give_no_limit():
 def test_a_fold_has_no_part_in_its_own_limit():
     folds = np.repeat(["1", "2"], 40)
     distances = np.concatenate([np.linspace(0, 1, 40), np.linspace(0, 2, 40)])
-    beyond = is_beyond(distances, folds)
+    beyond = is_beyond(distances, folds, np.arange(80))
     assert not beyond[:40].any() and beyond[40:].mean() == pytest.approx(0.5, abs=0.05)
-    assert not is_beyond(None, folds).any()
+    assert not is_beyond(None, folds, np.arange(80)).any()
+    assert not is_beyond(distances, folds, np.zeros(80)).any(), "no clip of another recording"
 
 
 def test_there_is_no_limit_unless_the_other_folds_of_each_give_one():

@@ -11,6 +11,7 @@ from scipy.special import softmax
 from train.calibration.distance import is_beyond, limit_of_folds
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import LEAST_ALARMS, NEVER, _threshold_from, fit, out_of_fold, threshold_for
+from train.defaults import DEFAULT_THRESHOLD
 from train.report.calibration_results import calibrate
 
 SCORES = st.lists(st.tuples(st.integers(0, 20).map(lambda k: k / 20), st.booleans()), min_size=1, max_size=60)
@@ -35,15 +36,34 @@ def simulate(n_recordings, *, seed, n_classes=4, per_recording=4, folds=5, sprea
 
 def test_a_fold_has_no_part_in_its_own_thresholds():
     """Other labels of one fold change nothing in that fold."""
-    p, truth, folds, _ = simulate(60, seed=1)
-    before = out_of_fold(p, truth, folds)
+    p, truth, folds, groups = simulate(60, seed=1)
+    before = out_of_fold(p, truth, folds, groups)
     here = folds == "f2"
     changed = truth.copy()
     changed[here] = (changed[here] + 1) % 4
-    after = out_of_fold(p, changed, folds)
+    after = out_of_fold(p, changed, folds, groups)
     np.testing.assert_array_equal(before.probabilities[here], after.probabilities[here])
     np.testing.assert_array_equal(before.thresholds[here], after.thresholds[here])
     assert (before.thresholds[~here] != after.thresholds[~here]).any()
+
+
+def test_clips_of_a_recording_that_two_folds_share_have_no_part_in_either():
+    """As in ESC-50: other labels of them in one fold change nothing in the other."""
+    p, truth, folds, groups = simulate(60, seed=1)
+    shared = groups == groups[0]
+    folds[np.flatnonzero(shared)[0]] = "f2"
+    changed = np.where(shared & (folds == "f2"), (truth + 1) % 4, truth)
+    of_recording = folds == folds[np.flatnonzero(shared)[-1]]
+    before, after = (out_of_fold(p, labels, folds, groups) for labels in (truth, changed))
+    np.testing.assert_array_equal(before.thresholds[of_recording], after.thresholds[of_recording])
+    np.testing.assert_array_equal(before.probabilities[of_recording], after.probabilities[of_recording])
+
+
+def test_a_fold_that_shares_all_its_recordings_gets_the_default():
+    p, truth, folds, _ = simulate(10, seed=1)
+    found = out_of_fold(p, truth, folds, np.zeros(len(truth)))
+    np.testing.assert_allclose(found.probabilities, p)
+    assert (found.thresholds == DEFAULT_THRESHOLD).all()
 
 
 def test_what_is_beyond_the_limit_of_the_other_folds_is_no_alarm():
@@ -52,8 +72,8 @@ def test_what_is_beyond_the_limit_of_the_other_folds_is_no_alarm():
     options = {"folds": folds, "groups": groups, "classes": list("abcd")}
     without, limited = (calibrate(p, truth, **options, distances=given) for given in (None, distances))
     assert without.most_distance is None and limited.most_distance == limit_of_folds(distances, folds)
-    beyond = is_beyond(distances, folds)
-    found = out_of_fold(p, truth, folds)
+    beyond = is_beyond(distances, folds, groups)
+    found = out_of_fold(p, truth, folds, groups)
     for k, (one, other) in enumerate(zip(without.thresholds, limited.thresholds, strict=True)):
         is_alarm = found.probabilities[:, k] >= found.thresholds[:, k]
         assert (one.n_alarms, other.n_alarms) == (is_alarm.sum(), (is_alarm & ~beyond).sum())

@@ -92,6 +92,20 @@ def test_only_grouped_runs_of_the_same_clips_are_paired(tmp_path):
     assert pairs["part"].n_clips == 36, "those that both tested"
 
 
+def test_pieces_that_begin_elsewhere_are_other_clips(tmp_path):
+    """The second piece of a recording, cut every 3 and every 5 seconds."""
+    for name, length in (("three", 3.0), ("five", 5.0)):
+        run = fake_run(tmp_path / name)
+        for fold in run.folds:
+            path = run.fold_folder(fold) / "predictions.csv"
+            table = pd.read_csv(path)
+            table["start_s"] = length * (table.index % 2)
+            table.to_csv(path, index=False)
+    runs, _ = read_runs(tmp_path / name for name in ("three", "five"))
+    (pair,) = paired_differences(runs).values()
+    assert pair.n_clips == 36, "the first pieces"
+
+
 def test_runs_are_not_ranked_across_collections_or_classes(tmp_path, capsys):
     fake_run(tmp_path / "easy", right=1, collection="Other", clips_per_recording=1)
     fake_run(tmp_path / "hard", right=0.9)

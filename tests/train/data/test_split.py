@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -276,6 +278,19 @@ def test_more_folds_than_a_class_has_recordings_leave_some_of_it_to_learn_from(n
         assert set(table["label"].iloc[split.train]) == {"common", "other", "x y"}
         assert count_shared_recordings(table, split) == 0 and len(split.test)
     assert sum((table["label"].iloc[split.test] == "x y").any() for split in splits) == 2
+
+
+@pytest.mark.parametrize("n_each", [1, 2])
+def test_sets_of_labels_that_are_all_rare_are_divided(n_each):
+    sets = [";".join(names) for size in (2, 3, 4) for names in combinations("abcde", size)]
+    table = images([(f"{k}-{n}", label, f"{k}-{n}", "") for k, label in enumerate(sets) for n in range(n_each)])
+    splits = make_splits(table, multilabel=True)
+    assert len(splits) == 5
+    assert sorted(np.concatenate([split.test for split in splits])) == sorted(
+        np.flatnonzero(table["variant"] == "original")
+    )
+    for split in splits:
+        assert set("".join(table["label"].iloc[split.train])) - {";"} == set("abcde")
 
 
 def test_recordings_of_a_class_that_fall_into_one_fold_are_divided_again():

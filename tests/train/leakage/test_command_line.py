@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from generate.dataset import tables
@@ -26,6 +28,14 @@ def test_the_quick_baseline_is_the_one_of_a_run(images, capsys):
     pixels.unlink()
 
 
+def test_clips_of_background_are_not_counted_as_tested(images, capsys, monkeypatch):
+    monkeypatch.setattr("generate.dataset.background_classes.NOT_EVENTS", frozenset({"high"}))
+    assert main([str(images), "--quick"]) == 0
+    (leaky,) = (line for line in capsys.readouterr().out.splitlines() if "paper" in line)
+    n_tested, n_shared = re.search(r"of (\d+) test images, (\d+) of them of a recording in training", leaky).groups()
+    assert n_tested == n_shared
+
+
 def test_one_clip_per_recording_and_no_variants_leak_nothing(tmp_path, capsys):
     for k, label in enumerate(("high", "low")):
         for number in range(6):
@@ -46,6 +56,14 @@ def test_a_protocol_cannot_be_given(images, capsys):
 def test_quick_refuses_options_that_only_training_uses(images, capsys, unused):
     assert main([str(images), "--quick", *unused]) == 1
     assert f"{unused[0]} must be left out with --quick" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["sub/first", "a/../../b", ".."])
+def test_a_name_is_one_of_a_folder(images, capsys, name):
+    assert main([str(images), "--name", name]) == 1
+    assert f"--name must be the name of a folder in 'outputs/runs', such as first-try. Got {name!r}" in (
+        capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.special import softmax
 
+from train.calibration.temperature import with_temperature
+from train.calibration.thresholds import fit
+from train.data.split import splits_of
 from train.open_set.command_line import main
-from train.open_set.open_set import open_set, open_set_text
+from train.open_set.open_set import _left_out, open_set, open_set_text
 from train.recipe import Recipe
+from train.training.linear_head import fit_head
+from train.training.prepare import prepare
 
 RECIPE = Recipe(model="efficientnet_lite0", views=0, input_size=64)
 
@@ -36,6 +44,39 @@ def test_a_class_like_another_is_named_as_that(images, features):
     assert {result.n_clips for result in results.values()} == {10}
     assert {result.n_recordings for result in results.values()} == {5}
     assert results["low"].interval.low is None, "five recordings are too few"
+
+
+def test_a_model_that_heard_the_recording_is_not_asked(images):
+    """Each recording has a clip of one class and two of the one that is left out, which sound like the recording."""
+    prepared = prepare(images, replace(RECIPE, train_variants=()))
+    number = prepared.table["source_id"].str.extract(r"(\d+)$")[0].astype(int).to_numpy()
+    label, classes = prepared.table["label"].to_numpy(), prepared.run.classes
+    kept = np.flatnonzero((label == "low") | (label == np.where(number % 2, "high", "middle")))
+    prepared = replace(prepared, table=prepared.table.assign(source_id=number.astype(str)))
+    splits = splits_of(replace(RECIPE, train_variants=(), n_folds=2), prepared.table.iloc[kept])
+    splits = [replace(split, train=kept[split.train], test=kept[split.test]) for split in splits]
+    of_class = (label[:, None] == np.array(["middle", "high"])) * 3.0
+    features = np.hstack([of_class, 6.0 * np.eye(5)[number]]).astype(np.float32)
+    truth = prepared.targets.argmax(axis=1)
+    low = classes.index("low")
+    found = _left_out(replace(prepared, splits=splits), features, truth, kept, low)
+
+    # Again, each clip by the fold in which its recording was tested.
+    known, known_truth, clips, by_others = [], [], [], []
+    names = [k for k in range(3) if k != low]
+    for split in splits:
+        train, test = (rows[truth[rows] != low] for rows in (split.train, split.test))
+        head = fit_head(features[train], np.searchsorted(names, truth[train]), 2)
+        known.append(softmax(head.logits(features[test]), axis=1))
+        known_truth.append(np.searchsorted(names, truth[test]))
+        clips.append(softmax(head.logits(features[split.test[truth[split.test] == low]]), axis=1))
+        by_others.append(softmax(head.logits(features[split.train[truth[split.train] == low]]), axis=1))
+    calibration = fit(np.concatenate(known), np.concatenate(known_truth))
+    shares = []
+    for of_clips in (clips, by_others):
+        scaled = with_temperature(np.concatenate(of_clips), calibration.temperature)
+        shares.append((scaled.max(axis=1) >= calibration.thresholds[scaled.argmax(axis=1)]).mean())
+    assert (found.n_clips, found.named) == (10, shares[0]) and shares[0] < shares[1]
 
 
 def test_other_sounds_are_no_name_and_are_not_left_out(images, features, monkeypatch):

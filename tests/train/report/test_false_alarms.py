@@ -81,6 +81,13 @@ def test_both_classes_of_none_count_and_neither_raises_an_alarm():
     assert of_clips(p, [0, 0, 0], ["1"] * 3, classes=("wren", "_background", "_other")) is None, "none was tested"
 
 
+def test_with_several_labels_clips_of_other_sounds_count_too():
+    p = [[0.9, 0.9], [0.1, 0.9], [0.9, 0.1], [0.9, 0.2]]
+    truth = np.array([[False, True], [False, True], [False, False], [True, False]])
+    found = of_clips(p, truth, ["1"] * 4, classes=("wren", "_other"))
+    assert (found.labels, found.n_alarms, found.n_clips) == (("_background", "_other"), 2, 3)
+
+
 def test_it_is_said_everywhere(tmp_path):
     run, _, _ = built(tmp_path / "run")
     report = make_report(run)

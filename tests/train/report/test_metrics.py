@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import sklearn.metrics
+from sklearn.metrics import precision_recall_fscore_support
 
 from train.report.metrics import (
     accuracy,
@@ -9,6 +10,7 @@ from train.report.metrics import (
     macro_f1,
     most_confused,
     per_class,
+    per_label,
     top_k_accuracy,
 )
 
@@ -49,6 +51,17 @@ def test_a_class_that_was_not_tested_has_no_recall_and_does_not_lower_macro_f1()
     assert table["n"].tolist() == [1, 1, 0]
     assert np.isnan(table["recall"][2])
     assert macro_f1(["bird", "rain"], ["bird", "rain"], CLASSES) == 1
+
+
+@pytest.mark.parametrize("n_classes", [1, 4])
+def test_several_labels_equal_scikit_learn(n_classes):
+    truth, predicted = np.random.default_rng(0).random((2, 30, n_classes)) < 0.4
+    truth[:, -1] &= n_classes == 1  # a class that no clip has
+    table = per_label(truth, predicted, [f"class {k}" for k in range(n_classes)])
+    for k in range(n_classes):
+        expected = precision_recall_fscore_support(truth[:, k], predicted[:, k], average="binary", zero_division=np.nan)
+        np.testing.assert_allclose(table.loc[k, ["precision", "recall", "f1"]].astype(float), expected[:3])
+    assert table["n"].tolist() == truth.sum(axis=0).tolist()
 
 
 def test_a_class_that_was_never_recognised_lowers_macro_f1():

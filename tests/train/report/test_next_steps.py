@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from tests.train.fake_runs import fake_run
+from train.command_line import folds_of
 from train.quality import QUALITIES
 from train.report.make_report import make_report
 from train.report.next_steps import next_steps
@@ -41,6 +43,12 @@ def test_folds_are_one_word_of_the_command(tmp_path):
     report = make_report(run, n_explained=0)
     assert commands(report)[0] == "train --resume {run} --folds 'day 2,day 3'"
     assert any(warning.endswith("--folds 'day 2,day 3'") for warning in report.warnings)
+
+
+def test_a_fold_with_a_comma_in_its_name_can_be_pasted(tmp_path):
+    run = fake_run(tmp_path / "run", all_folds=("north, east", "west", "south"), finished=("south",))
+    command = commands(make_report(run, n_explained=0))[0]
+    assert folds_of(shlex.split(command)[-1]) == ("north, east", "west")
 
 
 def test_of_a_leaky_run_nothing_but_a_grouped_one(tmp_path):

@@ -4,7 +4,8 @@ from PIL import Image
 
 from tests.train.fake_runs import fake_run
 from train.report import metrics, plots
-from train.report.results import build_report, read_predictions
+from train.report.calibration_plot import calibration_figure
+from train.report.results import build_report, probabilities_and_truth, read_predictions
 
 
 def figures_of(tmp_path, **options):
@@ -68,6 +69,19 @@ def test_names_with_special_characters_are_shown_literally(tmp_path, recwarn):
     written(confusion, tmp_path / "m.png")
     written(curves, tmp_path / "c.png")
     assert not [warning for warning in recwarn if "lyph" in str(warning.message)]
+
+
+def test_every_class_is_in_the_legend_of_its_curve(tmp_path, recwarn):
+    classes = ("a$_$b", "_background", "cash $ and $ money", "rain")
+    run = fake_run(tmp_path / "run", classes=classes)
+    predictions = read_predictions(run)
+    report = build_report(run, predictions)
+    probabilities, truth = probabilities_and_truth(run, predictions)
+    folds, groups = predictions["fold"].to_numpy(), predictions["source_id"].to_numpy()
+    figure = calibration_figure(probabilities, truth, folds, groups, report)
+    written(figure, tmp_path / "c.png")
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == list(classes)
+    assert not [warning for warning in recwarn if "legend" in str(warning.message)]
 
 
 def test_shades_are_fractions_of_the_true_class(tmp_path):

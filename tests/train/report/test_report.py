@@ -276,7 +276,7 @@ def test_left_out_relatives_and_foreign_weights_are_reported(tmp_path):
 
 
 def test_class_names_of_any_kind_come_through(tmp_path):
-    classes = ('<&"', "a|b", "käse 鳥 $x_1$", "NA", "1")
+    classes = ('<&"', "a|b", "käse 鳥 $x_1$", "NA", "1", "a$_$b", "_b")
     run = fake_run(tmp_path / "run", classes=classes, right=0.6)
     report = make_report(run)
     assert [row.label for row in report.classes] == list(classes)
@@ -292,6 +292,17 @@ def test_the_report_may_be_written_again(tmp_path):
     first = {name: (run.folder / name).read_bytes() for name in WRITTEN}
     make_report(run_folder.read_run(run.folder))
     assert {name: (run.folder / name).read_bytes() for name in WRITTEN} == first
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "/tmp/evil.png", "a/../../b__original.png", ""])
+def test_a_table_of_a_stranger_names_no_file_elsewhere(tmp_path, name):
+    run = fake_run(tmp_path / "run")
+    path = run.fold_folder("2") / "predictions.csv"
+    table = pd.read_csv(path)
+    table.loc[3, "file_name"] = name
+    table.to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"predictions\.csv' is not as .* holds what is no name of an image"):
+        make_report(run)
 
 
 @pytest.mark.parametrize("change", ["column", "class", "fold"])

@@ -140,9 +140,12 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(fold, tmp_path, mon
     assert all(np.array_equal(a, b) for a, b in zip(weights(resumed), weights(whole), strict=True))
 
 
-def test_validation_tests_the_best_epoch(fold):
-    model, history = fit_fold(replace(SMALL, select="validation"), fold, on_epoch=quiet)
-    best = fold_history.tested_epoch(replace(SMALL, select="validation"), history)
+@pytest.mark.parametrize("penalties", [{}, {"label_smoothing": 0.2, "l2": 0.01}, {"ensemble": 2, "l1": 0.001}])
+def test_validation_tests_the_best_epoch(fold, penalties):
+    recipe = replace(SMALL, select="validation", **penalties)
+    model, history = fit_fold(recipe, fold, on_epoch=quiet)
+    best = fold_history.tested_epoch(recipe, history)
+    assert "cross_entropy" not in history[-1]
     assert history[best - 1]["val_loss"] == min(row["val_loss"] for row in history)
     assert len(checkpoint.read_history(fold.folder / "best.keras")) == best
     says = outputs(model, fold.images, fold.split.validation, batch_size=8)
