@@ -187,8 +187,9 @@ METADATA_COLUMNS = (
     Column(
         "reviewed",
         "text",
-        "what a review (`--labels-from`) said of the label: `confirmed`, `changed`; or `added` for a window of another "
-        "recording (`audio_file` is its path then), which is trained on and never tested; or empty",
+        "what a review (`--labels-from`) said of the label: `confirmed`, `changed`; or `added` for a further window, "
+        "of these recordings or of others (`audio_file` is its path then), which is trained on and never tested; or "
+        "empty",
         per_clip=True,
         rule=Rule(lambda text: text in ("", "confirmed", "changed", ADDED), "confirmed, changed or added, or empty"),
     ),

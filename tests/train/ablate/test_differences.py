@@ -68,7 +68,7 @@ def test_chance_alone_hardly_ever_reaches_a_verdict():
     rng = np.random.default_rng(0)
 
     def random_run(name):
-        clips = pd.DataFrame({"clip_id": [str(k) for k in range(120)], "label": list("abcd") * 30})
+        clips = pd.DataFrame({"clip_id": [str(k) for k in range(120)], "label": list("abcd") * 30, "start_s": 0.0})
         right = rng.random(120) < 0.7
         predicted = clips.assign(source_id=clips["clip_id"], predicted=clips["label"].where(right, "-"))
         return Finished(name, SimpleNamespace(multilabel=None), predicted)

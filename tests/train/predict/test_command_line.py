@@ -688,7 +688,7 @@ def test_as_a_user_runs_it_on_the_other_backend(run, models, rendered, tmp_path)
 def test_recordings_of_the_training_data_are_named(run, rendered, tmp_path, capsys):
     metadata = tables.read_metadata(rendered / "images" / "metadata.csv")
     for fold, rows in (("1", metadata[::2]), ("2", metadata[1::2])):
-        columns = ["clip_id", "source_id", "variant", "file_name", "label"]
+        columns = ["clip_id", "source_id", "start_s", "variant", "file_name", "label"]
         tested = rows[columns].assign(fold=fold, predicted=rows["label"])
         tables.write_table(run.fold_folder(fold) / run_folder.PREDICTIONS, tested)
     soundfile.write(tmp_path / "new.wav", white(1, seed=77), SR)
