@@ -198,8 +198,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
         if not table["file_name"].map(is_image_name).all():
             raise ValueError("its column 'file_name' holds what is no name of an image")
         table["start_s"] = pd.to_numeric(table["start_s"]).astype(float)
-        if not (np.isfinite(table["start_s"]) & (table["start_s"] >= 0)).all():
-            raise ValueError("its column 'start_s' holds what is no time")
+        if not np.isfinite(table["start_s"]).all():
+            raise ValueError("its column 'start_s' holds what is no number")
         for name in (name for name in table if name.startswith(PROBABILITY)):
             values = pd.to_numeric(table[name]).astype(float)
             if not values.between(0, 1).all():
