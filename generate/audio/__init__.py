@@ -1,6 +1,6 @@
 """Audio files: which are decoded, how, and how they become checked mono samples."""
 
-from generate.audio.bad_audio import BadAudio, BadFile, FileReason
+from generate.audio.bad_audio import BadAudio, BadFile, FileReason, MissingChannel
 from generate.audio.channels import MEAN, MONO, STEREO
 from generate.audio.decode import Decoded, decode, duration_s, length
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
@@ -19,6 +19,7 @@ __all__ = [
     "Decoded",
     "FileReason",
     "Loaded",
+    "MissingChannel",
     "checked",
     "decode",
     "duration_s",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generate.audio.bad_audio import BadAudio
+from generate.audio.bad_audio import MissingChannel
 from generate.audio.noise_floor import is_silent
 
 MEAN, MONO, STEREO = "mean", "mono", "stereo"
@@ -30,12 +30,12 @@ def two_channels(channels: np.ndarray) -> tuple[np.ndarray, str]:
 
     Raises
     ------
-    BadAudio
+    MissingChannel
         If there are more than two.
     """
     n_channels = channels.shape[1]
     if n_channels > 2:
-        raise BadAudio(f"it has {n_channels} channels, and stereo images show one or two. Use --channels auto")
+        raise MissingChannel(f"it has {n_channels} channels, and stereo images show one or two. Use --channels auto")
     return np.ascontiguousarray(np.broadcast_to(channels, (len(channels), 2)).T), MONO if n_channels == 1 else STEREO
 
 
@@ -61,12 +61,12 @@ def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.
 
     Raises
     ------
-    BadAudio
+    MissingChannel
         If the file has no such channel.
     """
     n_channels = channels.shape[1]
     if wanted == "right" and n_channels < 2:
-        raise BadAudio("it has one channel, and no right one. Use --channels auto")
+        raise MissingChannel("it has one channel, and no right one. Use --channels auto")
     if n_channels == 1:
         return channels[:, 0], MONO
     if wanted in ("left", "right"):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import Background, Request, background_recording
-from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, load
+from generate.audio import LONGEST_BEGINNING, BadAudio, Loaded, MissingChannel, load
 from generate.audio.equal_files import EqualFiles
 from generate.dataset import mp3
 from generate.dataset.settings import Settings
@@ -245,8 +245,8 @@ def sha256_of(path: Path, settings: Settings) -> str:
 
 
 def _read(path: Path, sr: int, *, start_s: float, longest_s: float, channels: str) -> np.ndarray:
-    """Read a part of a background recording; of silence, zeros."""
-    return _load(path, sr, start_s, longest_s, channels).y
+    """Read a part of a background recording as one channel; of silence, zeros."""
+    return _load(path, sr, start_s, longest_s, "auto" if channels == "stereo" else channels).y
 
 
 @functools.lru_cache(maxsize=4096)
@@ -256,7 +256,11 @@ def _beginning(path: Path, sr: int, longest_s: float, channels: str) -> str:
 
 
 def _load(path: Path, sr: int, start_s: float, longest_s: float, channels: str) -> Loaded:
+    read = functools.partial(load, path, sr, start_s=start_s, longest_s=longest_s)
     try:
-        return load(path, sr, start_s=start_s, longest_s=longest_s, channels=channels)
+        try:
+            return read(channels=channels)
+        except MissingChannel:  # which clips need, and backgrounds do not
+            return read(channels="auto")
     except BadAudio as error:  # not a `BadFile`, since the clip's file is another one
         raise BadAudio(f"the background {path.name!r}: {error}") from None

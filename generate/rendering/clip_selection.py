@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from generate.dataset.tables import REVIEWED
 from generate.runtime.os_compat import nfc
 
 MOST_NAMED = 20
@@ -48,6 +49,27 @@ def choose_classes(labels: Sequence[str], *, classes: Sequence[str], leave_out: 
     if not chosen:
         raise ValueError(f"--leave-out must leave a class. Got all {len(labels)}: {_listed(labels)}. Name fewer.")
     return chosen
+
+
+def check_not_empty(clips: pd.DataFrame, classes: Sequence[str]) -> None:
+    """Check that classes have a clip; a review may have dropped or moved all that they had.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Those of the classes.
+    classes : sequence of str
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if clips.empty:
+        raise ValueError(
+            f"A class must have a clip after the review ({REVIEWED}, --labels-from). Got none of {_listed(classes)}. "
+            "Name others with --classes or --leave-out, or leave these out."
+        )
 
 
 def stratified_limit(clips: pd.DataFrame, limit: int) -> pd.DataFrame:

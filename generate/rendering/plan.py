@@ -86,7 +86,7 @@ def make_plan(prepared: Prepared) -> Plan:
     known, corrected = _corrected(known, wanted, place)
     is_in_collection = known["clip_id"].isin(prepared.whole_collection["clip_id"])
     is_of_run = known["clip_id"].isin(clips["clip_id"])
-    _refuse_other_collection(known, known[~is_in_collection])
+    _refuse_other_collection(known, known[~is_in_collection], has_windows=prepared.collection.events is not None)
     _refuse_fewer_variants(wanted, known[is_of_run])
 
     is_current = _is_current(known, wanted, place)
@@ -153,13 +153,14 @@ def _other_files(
     return tuple(removed), tuple(own_files.foreign_files(images, ours | left))
 
 
-def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame) -> None:
+def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame, *, has_windows: bool) -> None:
     """Images of another collection, or of one whose disk is not connected, must not be deleted."""
     n_known, n_gone = known["clip_id"].nunique(), gone["clip_id"].nunique()
+    other = "another collection, other windows (--window-hop-s)" if has_windows else "another collection"
     if 2 * n_gone > n_known:
         raise ValueError(
             f"The folder holds images of {n_known:,} clips, and {n_gone:,} of them (such as "
-            f"{gone['clip_id'].iloc[0]!r}) are not in this audio folder: another collection, or a disk that is not "
+            f"{gone['clip_id'].iloc[0]!r}) are not in this audio folder: {other}, or a disk that is not "
             "connected? Give another OUTPUT, or start again with --overwrite."
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,8 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     known = {audio_folder / path: length for path, length in prepared.known_lengths.items()}
     headers = read_headers(paths, workers=prepared.workers, known=known)
     lines = [f"  lengths   {_distribution(headers)}"] if len(headers.known_s) else []
-    lines += _unusable(headers, audio_folder)
+    without_windows = {audio_folder / path: reason for path, reason in prepared.without_windows.items()}
+    lines += _unusable(without_windows | dict(headers.unusable), audio_folder)
     if settings.channels == "stereo":
         lines.append(f"  channels  {stereo_text(paths, known=known, workers=prepared.workers)}")
     own = clips.loc[clips["reviewed"] != ADDED, "path"] if "reviewed" in clips else clips["path"]
@@ -137,12 +139,12 @@ def _lengths(prepared: Prepared, clips: pd.DataFrame) -> list[str]:
     return lines + [f"  warning   {what}: {advice}" for what, advice in warnings if what]
 
 
-def _unusable(headers: AudioHeaders, audio_folder: Path) -> list[str]:
+def _unusable(unusable: Mapping[Path, str], audio_folder: Path) -> list[str]:
     """Which files that were looked at will be rejected, and why."""
-    if not headers.unusable:
+    if not unusable:
         return []
-    names = [path.relative_to(audio_folder) if path.is_relative_to(audio_folder) else path for path in headers.unusable]
-    files = [f"{name} ({why})" for name, why in zip(names, headers.unusable.values(), strict=True)]
+    names = [path.relative_to(audio_folder) if path.is_relative_to(audio_folder) else path for path in unusable]
+    files = [f"{name} ({why})" for name, why in zip(names, unusable.values(), strict=True)]
     more = f" and {len(files) - MOST_NAMED:,} more" if len(files) > MOST_NAMED else ""
     return [f"  warning   {count(len(files), 'file')} will be rejected: {'; '.join(files[:MOST_NAMED])}{more}"]
 

@@ -21,12 +21,12 @@ from generate.readers import Collection, Reader
 from generate.readers.collection.reader import origins_text
 from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
 from generate.rendering.clip import Front, Job, known_variants
-from generate.rendering.clip_selection import choose_classes, stratified_limit
+from generate.rendering.clip_selection import check_not_empty, choose_classes, stratified_limit
 from generate.rendering.options import DEMO, RenderOptions, WindowOptions
 from generate.rendering.relabel import relabel, reviews_of
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.variants import all_of, note_unused_variants_file, requested_variants, try_own_variants
-from generate.rendering.windows import Windows, cut_into_windows
+from generate.rendering.windows import cut_into_windows
 from generate.runtime.os_compat import relative_posix
 from generate.runtime.safe_names import printable
 from generate.runtime.versions import versions
@@ -97,10 +97,16 @@ class Prepared:
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
-        """Files of the classes of this run that a table names and that are not there; not known under `--limit`."""
+        """Files of the classes of this run that cannot be read or are not there; not known under `--limit`."""
         if len(self.clips) + sum(self.left_out.values()) < len(self.whole_collection):
             return []
-        return [entry for entry in self.collection.missing if entry[1] not in self.left_out]
+        unreadable = [(path, "", reason) for path, reason in self.without_windows.items()]
+        return [entry for entry in self.collection.missing if entry[1] not in self.left_out] + unreadable
+
+    @property
+    def without_windows(self) -> Mapping[str, str]:
+        """Annotated recordings that cannot be read, of which no window is a clip, and the reason."""
+        return {} if self.collection.events is None else self.unusable
 
     def usable(self, jobs: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
         """Separate jobs that can be tried from those of unusable recordings, which have a reason."""
@@ -139,7 +145,11 @@ def prepare(options: RenderOptions) -> Prepared:
     unusable: Mapping[str, str] = {}
     known_lengths: Mapping[str, Length] = {}
     if collection.events is not None:
-        windows = _windows(collection, settings, audio_folder, options.windows, workers=workers)
+        if settings.long != "split":
+            raise ValueError(f"--long must be split with --annotations. Got {settings.long}. Leave it out.")
+        windows = cut_into_windows(
+            clips, collection.events, audio_folder, seconds=settings.seconds, options=options.windows, workers=workers
+        )
         clips, unusable, known_lengths = windows.clips, windows.unusable, windows.known
         collection.notes += windows.notes
         collection.multilabel = options.windows.overlapping == "multi"
@@ -172,6 +182,7 @@ def prepare(options: RenderOptions) -> Prepared:
         collection.notes += relabelled.notes
     # Only now: the name of a clip must not depend on which others are selected.
     is_chosen = clips["label"].isin(chosen)
+    check_not_empty(clips[is_chosen], chosen)
     selected = clips[is_chosen].reset_index(drop=True)
     if options.limit:
         selected = stratified_limit(selected, options.limit)
@@ -197,18 +208,6 @@ def prepare(options: RenderOptions) -> Prepared:
         requests=requests,
         settings_json=_settings_json(front, layout, options, engine_version, collection),
         review=relabelled.log if relabelled else None,
-    )
-
-
-def _windows(
-    collection: Collection, settings: Settings, audio_folder: Path, options: WindowOptions, *, workers: int
-) -> Windows:
-    """The labelled windows of annotated recordings."""
-    if settings.long != "split":
-        raise ValueError(f"--long must be split with --annotations. Got {settings.long}. Leave it out.")
-    assert collection.events is not None
-    return cut_into_windows(
-        collection.clips, collection.events, audio_folder, seconds=settings.seconds, options=options, workers=workers
     )
 
 

@@ -174,7 +174,8 @@ def _places(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> 
         rows_of_path.setdefault(path, []).append(row)
     place = np.full(len(review), -1)
     for k, (clip_id, path, start_s) in enumerate(zip(review["clip_id"], paths, review["start_s"], strict=True)):
-        rows = [row_of_id[clip_id]] if clip_id in row_of_id else [] if clip_id else rows_of_path.get(path, [])
+        # A clip is called otherwise once another file of its name is there, so its file is looked for too.
+        rows = [row_of_id[clip_id]] if clip_id in row_of_id else rows_of_path.get(path, [])
         place[k] = next(
             (row for row in rows if clips["path"].iat[row] == path and abs(starts[row] - start_s) <= SAME_START_S), -1
         )

@@ -124,7 +124,7 @@ def execute(
         plan=plan,
         metadata=metadata,
         rejected=rejected,
-        lost_classes=sorted(set(labels) - set(metadata["label"])),
+        lost_classes=sorted(set(labels) - {""} - set(metadata["label"])),
         n_clips=len(labels),
         n_rendered=n_rendered,
         n_removed=n_removed,

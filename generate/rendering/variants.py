@@ -76,7 +76,7 @@ def try_own_variants(
     ValueError
         If one fails.
     """
-    own = set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS)
+    own = _own_names(settings)
     for request in all_of(requests):
         if _kinds(request) & own:
             _try_on_a_tone(request, settings, backgrounds)
@@ -86,10 +86,16 @@ def note_unused_variants_file(settings: Settings, requests: Mapping[str, Sequenc
     """A note where a variants file is given and none of its variants is requested (a later run may request them)."""
     if not settings.variants_file:
         return []
-    own = set(known_variants(settings.variants_file)) - set(augment_audio.VARIANTS)
+    own = _own_names(settings)
     if any(_kinds(request) & own for of_label in requests.values() for request in of_label):
         return []
     return [f"no variant of {settings.variants_file} is used; add to --variants one of {', '.join(sorted(own))}"]
+
+
+def _own_names(settings: Settings) -> set[str]:
+    """Names that the user's file defines, which may be those of built-in variants."""
+    known = known_variants(settings.variants_file)
+    return {name for name, variant in known.items() if augment_audio.VARIANTS.get(name) is not variant}
 
 
 def _kinds(request: Request) -> set[str]:

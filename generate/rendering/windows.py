@@ -14,7 +14,7 @@ import pandas as pd
 from generate.audio.decode import Length
 from generate.audio.equal_files import EqualFiles
 from generate.dataset.background_classes import BACKGROUND
-from generate.dataset.label_sets import join_labels
+from generate.dataset.label_sets import join_labels, split_labels
 from generate.rendering.options import WindowOptions
 from generate.rendering.segments import window_starts
 from generate.runtime.safe_names import unique_ids
@@ -87,19 +87,24 @@ def cut_into_windows(
     unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
     known = {path: length for path, length in length_of.items() if not isinstance(length, str)}
     hop_s = options.window_hop_s or seconds / 2
-    parts = []
+    parts, is_in_none = [], pd.Series(False, index=events.index)
     for place, path in enumerate(paths):
-        if path in unusable:  # stays one clip, so that it is rejected by name; its class is not known
+        if path in unusable:  # rejected by name
             continue
         duration_s = known[path].seconds
         own = events[events["path"] == path]
         _check_within(own, path, duration_s)
         starts = window_starts(duration_s, seconds=seconds, hop_s=hop_s)
+        ends = np.minimum(starts + seconds, duration_s)
+        spans = zip(own["start_s"], own["end_s"], strict=True)
+        is_in_none[own.index] = [not _touched(starts, ends, start_s, end_s).any() for start_s, end_s in spans]
         parts.append(
             _labelled(own, starts, seconds=seconds, duration_s=duration_s, options=options).assign(place=place)
         )
     columns = ["start_s", "label", "why_not", "events", "place"]
     windows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    labels_before = set(events["label"]) - {""}
+    n_in_none, events = int(is_in_none.sum()), events[events["path"].isin(list(known))]
     is_background = _some_background(windows, round(options.background * len(events)))
     chosen = windows[(windows["label"] != "") | is_background]
     if chosen.empty:
@@ -108,8 +113,9 @@ def cut_into_windows(
             f"{count(len(known), 'recording')} that can be read. Lower --min-overlap, or --seconds."
         )
     notes = _notes(windows, events, known, seconds=seconds, hop_s=hop_s, options=options, background=is_background)
+    lost = _lost(n_in_none, labels_before, chosen["label"], is_multilabel=options.overlapping == "multi")
     clips, copies = _one_recording_for_equal_files(clips, folder)
-    return Windows(_as_clips(clips, chosen), unusable, known, (*notes, *copies))
+    return Windows(_as_clips(clips, chosen), unusable, known, (*notes, *lost, *copies))
 
 
 def _one_recording_for_equal_files(clips: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[str]]:
@@ -140,13 +146,11 @@ def _labelled(
     for start_s, end_s, label, low_hz, high_hz in events[["start_s", "end_s", "label", "low_hz", "high_hz"]].itertuples(
         index=False, name=None
     ):
-        is_point = end_s == start_s
-        touched = (starts <= start_s) & (start_s < ends) if is_point else (starts < end_s) & (start_s < ends)
-        for k in np.flatnonzero(touched):
+        for k in np.flatnonzero(_touched(starts, ends, start_s, end_s)):
             begin, end = max(start_s, starts[k]), min(end_s, ends[k])
             hz = [None if math.isnan(value) else value for value in (low_hz, high_hz)]
             within[k].append([round(begin - starts[k], 3), round(end - starts[k], 3), label, *hz])
-            share = 1.0 if is_point else max((end - begin) / (end_s - start_s), (end - begin) / seconds)
+            share = 1.0 if end_s == start_s else max((end - begin) / (end_s - start_s), (end - begin) / seconds)
             if share >= options.min_overlap - ROUNDING:
                 labels[k].append(label)
     label_of, why_not = zip(
@@ -161,6 +165,11 @@ def _labelled(
             "events": pd.Series([json.dumps(all_of, ensure_ascii=False) for all_of in within], dtype=object),
         }
     )
+
+
+def _touched(starts: np.ndarray, ends: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
+    """Which windows an event touches; one without a duration is in those that have its moment."""
+    return (starts <= start_s) & (start_s < ends) if end_s == start_s else (starts < end_s) & (start_s < ends)
 
 
 def _label(labels: Sequence[str], is_touched: bool, overlapping: str) -> tuple[str, str]:
@@ -216,6 +225,19 @@ def _check_within(events: pd.DataFrame, path: str, duration_s: float) -> None:
             f"{path!r}, which is {duration_s:g} s long{more}. Are these the "
             "annotations of another recording?"
         )
+
+
+def _lost(n_in_none: int, before: set[str], labels: pd.Series, *, is_multilabel: bool) -> list[str]:
+    """Notes of events that no window shows, and of classes that no window has."""
+    now = {name for label in labels.unique() for name in (split_labels(label) if is_multilabel else (label,))}
+    notes = []
+    if n_in_none:
+        notes.append(
+            f"{count(n_in_none, 'event')} in no window: between two, or after the last one (lower --window-hop-s)"
+        )
+    if gone := sorted(before - now):
+        notes.append(f"{count(len(gone), 'class')} in no window: {listed(gone)}")
+    return notes
 
 
 def _notes(

@@ -67,5 +67,7 @@ def test_what_is_no_option_is_named(audio_folder):
         generate.render(audio_folder, variant=["none"])
     with pytest.raises(ValueError, match="sr must be"):
         generate.render(audio_folder, sr=0)
+    with pytest.raises(ValueError, match="'source_pattern' must be a text. Got None"):
+        generate.render(audio_folder, source_pattern=None, overwrite=True, **SMALL)
     with pytest.raises(ValueError, match="classes"):
         generate.render(audio_folder, classes=["middle"], **SMALL)

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from generate.runtime.wording import count, shown
     from train.explain.explain_recordings import TABLE, explain_recordings
-    from train.predict.terminal_text import heading, rejected_text
+    from train.predict.terminal_text import heading, rejected_text, rests_text
     from train.predict.training_overlap import training_overlap_note
     from train.predict.windows import front_end
     from train.runs.run_folder import read_run
@@ -85,6 +85,8 @@ def _explain(options: argparse.Namespace) -> int:
     print("\n" + _text(explanations))
     windows = [window.prediction for window in explanations.windows]
     if note := training_overlap_note(run, explanations.folds, windows):
+        print("\n" + note)
+    if note := rests_text(explanations.rests_s, front_end(run).settings.seconds, has_hop=False):
         print("\n" + note)
     if explanations.rejected:
         print("\n" + rejected_text(explanations.rejected, what="not explained"))

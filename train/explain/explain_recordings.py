@@ -70,12 +70,15 @@ class Explanations:
         In order.
     rejected : tuple of Rejected
         Recordings, or the rest of one, that could not be read.
+    rests_s : Mapping of str to float
+        By recording: seconds at its end that are in no window.
     """
 
     folder: Path
     folds: tuple[str, ...]
     windows: tuple[ExplainedWindow, ...]
     rejected: tuple[Rejected, ...]
+    rests_s: Mapping[str, float]
 
     def table(self) -> pd.DataFrame:
         """One row a window.
@@ -150,7 +153,7 @@ def explain_recordings(
     if on_start is not None:
         on_start(inputs)
     windows: list[ExplainedWindow] = []
-    rejected = inputs.rejected
+    rejected, rests_s = inputs.rejected, dict[str, float]()
     if inputs.recordings:
         models = load_models(run, inputs.folds)
         classifier = load_classifier(run, inputs.folds, inputs.calibration, models=models)
@@ -161,9 +164,9 @@ def explain_recordings(
         with stream_windows(inputs.recordings, inputs.front, with_audio=True) as stream:
             names = _names(stream.starts)
             windows = [explainer.explain(names[path, window.start_s], path, window) for path, window in stream.windows]
-        rejected = rejected + stream.rejected
+        rejected, rests_s = rejected + stream.rejected, stream.rests_s
     check_any_read(windows, rejected, "explained")
-    explanations = Explanations(folder, inputs.folds, tuple(windows), tuple(rejected))
+    explanations = Explanations(folder, inputs.folds, tuple(windows), tuple(rejected), rests_s)
     tables.write_table(folder / TABLE, explanations.table())
     return explanations
 

@@ -89,7 +89,9 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     is_of_collection = (table["variant"] == ORIGINAL) & ~is_added(table)
     table = table[is_of_collection & ~table["silent"].astype(bool)]
     if fold is not None:
-        table = table[table["clip_id"].isin(run.read_fold_predictions(fold)["clip_id"])]
+        tested = run.read_fold_predictions(fold).set_index("clip_id")["label"]  # a review may have changed it since
+        table = table[table["clip_id"].isin(tested.index)]
+        table = table.assign(label=table["clip_id"].map(tested))
     return Clips(table[COLUMNS].reset_index(drop=True), folder, fold is not None)
 
 

@@ -48,7 +48,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
         "## Input and output",
         _input(about),
         f"Output `probabilities`: 32-bit numbers, shape (batch, {len(about['classes'])}), in the order of `classes` in "
-        "`export.json`, calibrated. "
+        f"`export.json`{', calibrated' if about['temperature'] != 1 else ''}. "
         + (
             "Each class has one of its own, and is there from its number in `thresholds` on."
             if about["multilabel"]
@@ -96,8 +96,9 @@ def _input(about: dict) -> str:
     short = "repeat it" if about["pad"] == "repeat" else "add silence"
     lines = [
         f"Input `samples`: mono, {about['sample_rate_hz']:,} Hz, 32-bit numbers from -1 to 1, shape (batch, "
-        f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels; where a "
-        f"recording is shorter, {short}. All else is inside: offset, spectrogram, decibels, image, model.",
+        f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels (if they "
+        f"cancel each other, take one of them); where a recording is shorter, {short}. All else is inside: offset, "
+        "spectrogram, decibels, image, model.",
         "It gives probabilities for any sound, also for silence. The program calls a window silent, and predicts "
         "nothing, where no sample is more than 0.0001 from the mean"
         + (

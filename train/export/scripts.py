@@ -112,7 +112,7 @@ import soundfile
 about = json.load(open("export.json", encoding="utf-8"))
 y, sr = soundfile.read("recording.wav", dtype="float32", always_2d=True)
 y = y.mean(axis=1)[: about["n_samples"]]  # mono; sr must be {sr}: resample first, for instance with soxr
-y = np.pad(y, (0, {n_samples} - len(y)))  # {pad}
+y = {padded}
 given = run(y[None])
 p = given["probabilities"][0]
 """
@@ -145,8 +145,10 @@ def python_example(name: str, file: str, about: dict) -> str:
     answer = _ANSWER_OF_SEVERAL if about["multilabel"] else _ANSWER
     if about["input"] == "image":
         return _PYTHON_IMAGE.format(open=opened, **about) + answer
-    pad = "the run repeats short clips: np.resize(y, n) instead" if about["pad"] == "repeat" else "silence"
-    return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], n_samples=about["n_samples"], pad=pad) + answer
+    n = about["n_samples"]
+    repeats = about["pad"] == "repeat"
+    padded = f"np.resize(y, {n})  # repeated" if repeats else f"np.pad(y, (0, {n} - len(y)))  # silence"
+    return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], padded=padded) + answer
 
 
 def javascript_example(about: dict) -> str:
@@ -163,9 +165,10 @@ const about = await (await fetch("export.json")).json();
 const session = await ort.InferenceSession.create("model.onnx");
 const context = new AudioContext({sampleRate: about.sample_rate_hz}); // resamples while it decodes
 const audio = await context.decodeAudioData(await (await fetch("recording.wav")).arrayBuffer());
-const y = new Float32Array(about.n_samples); // the rest stays silent
+const y = new Float32Array(about.n_samples);
 for (let c = 0; c < audio.numberOfChannels; c++)
   audio.getChannelData(c).subarray(0, y.length).forEach((v, i) => { y[i] += v / audio.numberOfChannels; });
+if (about.pad === "repeat") for (let i = audio.length; i < y.length; i++) y[i] = y[i - audio.length];
 const given = await session.run({samples: new ort.Tensor("float32", y, [1, y.length])});
 const p = given.probabilities.data, isUnlike = given.unlikeness?.data[0] > 1;
 """

@@ -24,7 +24,7 @@ BATCH_SIZE = 32
 
 def window_distances(
     files: Sequence[Path], front: FrontEnd, extractor: keras.Model, known: np.ndarray, own_clips: Set[str]
-) -> tuple[pd.DataFrame, list[Rejected]]:
+) -> tuple[pd.DataFrame, list[Rejected], dict[str, float]]:
     """Embed every window of new recordings that is not silent, and measure how far it is from the healthy clips.
 
     Parameters
@@ -45,6 +45,8 @@ def window_distances(
         One row a window: `recording`, `start_s`, `distance`, and whether it `is_own`, one of the healthy clips.
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read, and those that are silent throughout.
+    rests_s : dict of str to float
+        By recording: seconds at its end that are in no window.
     """
     parts = []
     with stream_windows(files, front) as stream:
@@ -59,4 +61,4 @@ def window_distances(
     windows = pd.DataFrame(parts, columns=["recording", "start_s", "distance", "is_own"])
     judged = {*windows["recording"], *(entry.file for entry in stream.rejected)}
     silent = [name for name in (printable(str(path)) for path in files) if name not in judged]
-    return windows, [*stream.rejected, *(Rejected(name, 0.0, "silent") for name in silent)]
+    return windows, [*stream.rejected, *(Rejected(name, 0.0, "silent") for name in silent)], stream.rests_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,10 @@ class Novelty:
         `most_unlike_s`, where a new recording is the most unlike.
     rejected : tuple of Rejected
         New recordings, or the rest of one, that could not be read.
+    rests_s : Mapping of str to float
+        By new recording: seconds at its end that are in no window.
+    seconds : float
+        Length of a window.
     """
 
     healthy: str
@@ -74,6 +78,8 @@ class Novelty:
     found_interval: Interval | None
     scores: pd.DataFrame
     rejected: tuple[Rejected, ...]
+    rests_s: Mapping[str, float]
+    seconds: float
 
 
 def novelty(
@@ -140,11 +146,11 @@ def novelty(
         area, area_interval = area_under_curve(own, other)
         found, found_interval = float((other > threshold).mean()), share_interval(other > threshold, names)
         rows += [("faulty", *row, math.nan) for row in zip(names, other, other > threshold, strict=True)]
+    rendering, rests_s = Settings.from_json(settings["settings"]), dict[str, float]()
     if files:
-        rendering = Settings.from_json(settings["settings"])
         own_clips = set(table["audio_sha256"][is_healthy])
         front = FrontEnd(rendering, size, image_palette(rendering))
-        windows, not_read = window_distances(files, front, extractor, known, own_clips)
+        windows, not_read, rests_s = window_distances(files, front, extractor, known, own_clips)
         rejected = [*rejected, *not_read]
         for name, of_file in windows.groupby("recording", sort=False):
             mean, most = of_file["distance"].mean(), of_file["start_s"][of_file["distance"].idxmax()]
@@ -162,6 +168,8 @@ def novelty(
         found_interval=found_interval,
         scores=pd.DataFrame(rows, columns=["kind", "recording", "distance", "is_alarm", "most_unlike_s"]),
         rejected=tuple(rejected),
+        rests_s=rests_s,
+        seconds=rendering.seconds,
     )
 
 

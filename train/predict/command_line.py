@@ -157,6 +157,7 @@ def _predict(options: argparse.Namespace) -> int:
         unlike_text,
     )
     from train.predict.training_overlap import training_overlap_note
+    from train.predict.windows import front_end
     from train.runs.run_folder import read_run
 
     run = read_run(options.run)
@@ -166,11 +167,13 @@ def _predict(options: argparse.Namespace) -> int:
     )
     event_options.check(run.classes)
     formats = options.format or [*FORMATS]
+    names: dict[str, str] = {}  # of the files of each recording
 
     def start(inputs: Inputs) -> None:
         _print_start(inputs, options.hop_seconds)
         if options.events is not None:
-            check_events_folder(options.events, [printable(str(path)) for path in inputs.recordings], formats)
+            recordings = [printable(str(path)) for path in inputs.recordings]
+            names.update(check_events_folder(options.events, recordings, formats))
 
     predictions = predict_recordings(
         run,
@@ -192,9 +195,11 @@ def _predict(options: argparse.Namespace) -> int:
         print("\n" + predictions_text(predictions, top=options.top))
     else:
         events = events_by_file(predictions, event_options)
-        files = write_event_files(options.events, predictions, events, event_options, formats=formats)
+        files = write_event_files(options.events, predictions, events, event_options, names=names, formats=formats)
         pages, lacking = (
-            write_pages(options.events, predictions, events, event_options) if "html" in formats else ([], {})
+            write_pages(options.events, predictions, events, event_options, names=names)
+            if "html" in formats
+            else ([], {})
         )
         print("\n" + events_text(events, predictions, top=options.top))
         n_events = count(sum(map(len, events.values())), "event")
@@ -204,7 +209,8 @@ def _predict(options: argparse.Namespace) -> int:
             print(write_events_review(options.events, predictions, events, event_options), end="")
     if note := training_overlap_note(run, predictions.folds, predictions.windows):
         print("\n" + note)
-    for note in filter(None, (rests_text(predictions), quiet_text(predictions), unlike_text(predictions))):
+    rests = rests_text(predictions.rests_s, front_end(run).settings.seconds, has_hop=True)
+    for note in filter(None, (rests, quiet_text(predictions), unlike_text(predictions))):
         print("\n" + note)
     if predictions.rejected:
         print("\n" + rejected_text(predictions.rejected, what="not predicted"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -61,7 +61,7 @@ def event_table(events: Sequence[DetectedEvent], times: Mapping[str, datetime]) 
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequence[str]) -> None:
+def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequence[str]) -> dict[str, str]:
     """Check, before any work, that only files of earlier events would be replaced, as they were written.
 
     Parameters
@@ -71,13 +71,19 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
     formats : sequence of str
         Of `train.defaults.EVENT_FORMATS`.
 
+    Returns
+    -------
+    dict of str to str
+        The name of each recording's files, as `names_of` gives it for all: some may turn out to be unreadable.
+
     Raises
     ------
     ValueError
         If the folder is a file, or holds other files of these names: annotations made by hand are called so too; or
         events of other recordings; or if one of the tables was corrected since.
     """
-    planned = _planned(recordings, formats)
+    names = names_of(recordings)
+    planned = _planned(names.values(), formats)
     check_nothing_lost(folder, "--events", [*planned, MANIFEST], manifest=MANIFEST)
     if names_no_tables(folder) and (there := [name for name in planned if (folder / name).is_file()]):
         raise ValueError(
@@ -97,12 +103,14 @@ def check_events_folder(folder: Path, recordings: Sequence[str], formats: Sequen
             f"--events must be a folder whose tables are as they were written. Got {str(folder)!r}, whose "
             f"{corrected[0]!r} was corrected since; the corrections would be lost. Give another folder."
         )
+    return names
 
 
 def write_events(
     folder: Path,
     events: Mapping[str, Sequence[DetectedEvent]],
     *,
+    names: Mapping[str, str],
     formats: Sequence[str],
     times: Mapping[str, datetime],
     high_hz: float,
@@ -118,6 +126,8 @@ def write_events(
         Made where it is not there; see `check_events_folder`.
     events : Mapping of str to sequence of DetectedEvent
         By recording.
+    names : Mapping of str to str
+        As `check_events_folder` gives them.
     formats : sequence of str
         Of `train.defaults.EVENT_FORMATS`.
     times : Mapping of str to datetime
@@ -133,14 +143,13 @@ def write_events(
         The files, without pages and `events.json`, which names them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    planned = _planned(list(events), formats)
+    planned = _planned([names[file] for file in events], formats)
     texts, tables = {}, {}
     if "csv" in formats:
         texts[TABLE] = event_table([event for own in events.values() for event in own], times).to_csv(
             index=False, lineterminator="\n"
         )
         tables[TABLE] = EventTable("csv", tuple(events), "")
-    names = names_of(list(events))
     for file, own in events.items():
         plain = [(Event("", event.start_s, event.end_s, event.label), event.peak_probability) for event in own]
         if "raven" in formats:
@@ -161,9 +170,8 @@ def write_events(
     return [folder / name for name in planned if not name.endswith((PAGE, STRIPS))]
 
 
-def _planned(recordings: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """Names of the files and folders that will be written."""
-    names = names_of(recordings).values()
+def _planned(names: Collection[str], formats: Sequence[str]) -> list[str]:
+    """Names of the files and folders that will be written for recordings with these names."""
     endings = {kind: [ending] for kind, ending in ENDINGS.items()} | {"html": [PAGE, STRIPS]}
     return [
         *([TABLE] if "csv" in formats else []),

@@ -48,6 +48,8 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
     if has_final and list(as_tuple(wanted)) == [FINAL]:
         return (FINAL,)
     wanted = as_tuple(wanted)
+    if not wanted:
+        raise ValueError("folds must name one finished fold or more. Got none. Leave it out for all.")
     absent = [fold for fold in wanted if fold not in finished]
     if absent:
         raise ValueError(

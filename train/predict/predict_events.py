@@ -21,7 +21,7 @@ from generate.runtime.safe_names import path_on_disk
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from train.calibration.saved import SavedCalibration
-from train.predict.event_files import PAGE, event_table, names_of, write_events
+from train.predict.event_files import PAGE, event_table, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predict_recordings import predict_recordings
 from train.predict.predictions import Predictions
@@ -157,12 +157,14 @@ def write_event_files(
     events: Mapping[str, Sequence[DetectedEvent]],
     options: EventOptions,
     *,
+    names: Mapping[str, str],
     formats: Sequence[str],
 ) -> list[Path]:
     """Write the events of a run; see `train.predict.event_files.write_events`."""
     return write_events(
         folder,
         events,
+        names=names,
         formats=formats,
         times=begin_times(list(events)),
         high_hz=front_end(predictions.run).settings.highest_hz,
@@ -181,6 +183,8 @@ def write_pages(
     predictions: Predictions,
     events: Mapping[str, Sequence[DetectedEvent]],
     options: EventOptions,
+    *,
+    names: Mapping[str, str],
 ) -> tuple[list[Path], dict[str, str]]:
     """Write a page for each recording into the folder that `write_event_files` wrote, and show the progress.
 
@@ -191,6 +195,8 @@ def write_pages(
     events : Mapping of str to sequence of DetectedEvent
         By recording.
     options : EventOptions
+    names : Mapping of str to str
+        As `train.predict.event_files.check_events_folder` gives them.
 
     Returns
     -------
@@ -205,10 +211,10 @@ def write_pages(
     )
     thresholds = options.thresholds(run.classes, predictions.calibration)
     thresholds = {name: p for name, p in thresholds.items() if name not in NOT_EVENTS}
-    times, names = begin_times(list(events)), names_of(list(events))
+    times = begin_times(list(events))
     recordings = {file: Path(path_on_disk(file, Path())) for file in events}
-    for name in names.values():
-        (folder / (name + PAGE)).unlink(missing_ok=True)  # of earlier events
+    for file in events:
+        (folder / (names[file] + PAGE)).unlink(missing_ok=True)  # of earlier events
     workers = min(MAX_READERS, usable_cores())
     lengths = dict(zip(events, durations(list(recordings.values()), workers=workers), strict=True))
     wanted = {

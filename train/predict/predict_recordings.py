@@ -186,7 +186,7 @@ def predict_windows(
                 classifier,
                 min_dbfs=min_dbfs,
             )
-    return predictions, stream.rejected, {printable(str(path)): rest_s for path, rest_s in stream.rests_s.items()}
+    return predictions, stream.rejected, stream.rests_s
 
 
 def predict_batch(

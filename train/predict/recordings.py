@@ -60,14 +60,14 @@ class WindowStream:
         In order; a few are read ahead.
     rejected : list of Rejected
         Recordings, or the rest of one, that could not be read. Complete and in order once the stream is closed.
-    rests_s : dict of Path to float
-        Seconds at the end of recordings that are in no window, of those where they are more than `SHORTEST_REST_S`.
+    rests_s : dict of str to float
+        By recording: seconds at its end that are in no window, where they are more than `SHORTEST_REST_S`.
     """
 
     starts: dict[Path, np.ndarray]
     windows: Iterator[tuple[Path, Window]]
     rejected: list[Rejected]
-    rests_s: dict[Path, float]
+    rests_s: dict[str, float]
 
 
 def find_recordings(
@@ -141,8 +141,8 @@ def stream_windows(
         if not isinstance(length, str)
     }
     ends_s = {path: float(starts_s[-1]) + front.settings.seconds for path, starts_s in starts.items()}
-    rests_s = {path: float(lengths[path]) - end_s for path, end_s in ends_s.items()}
-    rests_s = {path: rest_s for path, rest_s in rests_s.items() if rest_s > SHORTEST_REST_S}
+    rests_s = {printable(str(path)): float(lengths[path]) - end_s for path, end_s in ends_s.items()}
+    rests_s = {name: rest_s for name, rest_s in rests_s.items() if rest_s > SHORTEST_REST_S}
     n_together = windows_together(front.settings.seconds, hop_s)
     parts = (
         (path, tuple(map(float, starts_s[first : first + n_together])))

@@ -16,7 +16,6 @@ from train.predict.events import DetectedEvent
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import LABELS, UNSURE, Predictions, top_classes
 from train.predict.recordings import Rejected
-from train.predict.windows import front_end
 from train.runs.run_folder import FINAL, Run
 from train.wording import LEAKY_MEANS, percent, shortened
 
@@ -121,15 +120,23 @@ def pages_text(pages: Sequence[Path], lacking: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def rests_text(predictions: Predictions) -> str:
-    """Whether the ends of recordings were not predicted; empty: none."""
-    rests_s = predictions.rests_s
+def rests_text(rests_s: Mapping[str, float], seconds: float, *, has_hop: bool) -> str:
+    """Whether the ends of recordings were left out; empty: none.
+
+    Parameters
+    ----------
+    rests_s : Mapping of str to float
+        As `train.predict.recordings.WindowStream` has it.
+    seconds : float
+        Length of a window.
+    has_hop : bool
+        Whether the command has `--hop-seconds`.
+    """
     if not rests_s:
         return ""
-    seconds = front_end(predictions.run).settings.seconds
     return (
         f"note: the last {max(rests_s.values()):.2g} s or less of {listed(rests_s, most=2)} are in no window of "
-        f"{seconds:g} s and are not predicted; --hop-seconds {seconds / 2:g} reaches the end"
+        f"{seconds:g} s and are left out" + (f"; --hop-seconds {seconds / 2:g} reaches the end" if has_hop else "")
     )
 
 

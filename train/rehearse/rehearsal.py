@@ -77,7 +77,8 @@ def rehearse(plan: Plan, *, batch_size: int = 32) -> Rehearsal:
     fork_server.start()
     names = [CLEAN, *plan.how.names]
     classes, known = plan.run.classes, plan.calibrated_on
-    by_fold = calibrations(*probabilities_and_truth(plan.run, known), folds=known["fold"].to_numpy())
+    probabilities, truth = probabilities_and_truth(plan.run, known)
+    by_fold = calibrations(probabilities, truth, known["fold"].to_numpy(), known["source_id"].to_numpy())
     tests = plan.tests.sort_values("fold", kind="stable", key=lambda fold: fold.map(plan.run.folds.index))
     tables, n_images_differ = [], 0
     with _degraded(plan, tests) as clips:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from train.calibration.of_others import of_others
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import Calibration, fit
 from train.defaults import DEFAULT_THRESHOLD
@@ -69,20 +70,26 @@ class Condition:
         return "less accurate" if self.difference_high < 0 else "more accurate"
 
 
-def calibrations(probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> dict[str, Calibration]:
-    """Temperature and thresholds for each fold, fitted on all others; with one fold, those of an uncalibrated run.
+def calibrations(
+    probabilities: np.ndarray, truth: np.ndarray, folds: np.ndarray, recordings: np.ndarray
+) -> dict[str, Calibration]:
+    """Temperature and thresholds for each fold, fitted on clips of recordings that are in none of its clips.
+
+    With one fold they are those of an uncalibrated run.
 
     Parameters
     ----------
     probabilities : np.ndarray, shape=(n, n_classes)
         Of the test images of the run.
     truth : np.ndarray, shape=(n,), int
-    folds : np.ndarray, shape=(n,)
+    folds, recordings : np.ndarray, shape=(n,)
+        Published folds may share recordings.
     """
     names = list(dict.fromkeys(folds.tolist()))
     if len(names) == 1:
         return {names[0]: Calibration(1.0, np.full(probabilities.shape[1], DEFAULT_THRESHOLD))}
-    return {name: fit(probabilities[folds != name], truth[folds != name]) for name in names}
+    others = {name: of_others(folds == name, recordings) for name in names}
+    return {name: fit(probabilities[others[name]], truth[others[name]]) for name in names}
 
 
 def predictions_of(

@@ -68,6 +68,7 @@ def choose(
     score, vectors, least_distance
         See `choose_diverse`.
     most, n_random : int
+        Of few windows at most half are chosen at random.
     seed : int
 
     Returns
@@ -75,7 +76,7 @@ def choose(
     useful, at_random : list of int
         Rows; none is in both.
     """
-    at_random = np.random.default_rng(seed).permutation(len(score))[:n_random]
+    at_random = np.random.default_rng(seed).permutation(len(score))[: min(n_random, len(score) // 2)]
     others = np.setdiff1d(np.arange(len(score)), at_random)
     useful = choose_diverse(score[others], vectors[others], n=most, least_distance=least_distance)
     return [int(others[k]) for k in useful], at_random.tolist()

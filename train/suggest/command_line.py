@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/my_sounds-efficientnet_lite0")
     add("recordings", metavar="RECORDING", nargs="+", help="audio files, or folders of them")
     add("--most", type=whole_number, default=40, metavar="N", help="useful windows (default: 40)")
-    add("--random", type=whole_number, default=10, metavar="N", help="windows at random (default: 10)")
+    add("--random", type=whole_number_or_zero, default=10, metavar="N", help="windows at random (default: 10)")
     add("--csv", type=Path, default=Path("suggestions.csv"), metavar="FILE", help="table (default: suggestions.csv)")
     add("--hop-seconds", type=float, metavar="S", help="from one window to the next (default: the length of a window)")
     add("--folds", metavar="A,B", help="use the models of these folds (default: the final model, or all folds)")
@@ -86,7 +86,7 @@ def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:
         Lines.
     """
     from generate.runtime.wording import count
-    from train.predict.terminal_text import rejected_text
+    from train.predict.terminal_text import rejected_text, rests_text
     from train.suggest.suggest import USEFUL
     from train.wording import percent, shortened
 
@@ -103,6 +103,8 @@ def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:
             f"{percent(row.p_1)}, {shortened(row.top_2)} {percent(row.p_2)}; nearest {shortened(row.nearest_label)}, "
             f"farther than {percent(row.unlike)}"
         )
+    if note := rests_text(suggestions.rests_s, suggestions.seconds, has_hop=True):
+        lines.append(note)
     if suggestions.rejected:
         lines.append(rejected_text(suggestions.rejected, what="not read"))
     return "\n".join(lines)

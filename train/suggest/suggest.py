@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +45,18 @@ class Suggestions:
         Silent, quiet, or of the run's own clips.
     rejected : tuple of Rejected
         Recordings, or the rest of one, that could not be read.
+    rests_s : Mapping of str to float
+        By recording: seconds at its end that are in no window.
+    seconds : float
+        Length of a window.
     """
 
     table: pd.DataFrame
     n_windows: int
     n_skipped: int
     rejected: tuple[Rejected, ...]
+    rests_s: Mapping[str, float]
+    seconds: float
 
 
 def suggest(
@@ -129,7 +135,14 @@ def suggest(
         n_random=n_random,
         seed=seed,
     )
-    return Suggestions(table, len(usable), len(windows) - len(usable), tuple(rejected))
+    return Suggestions(
+        table,
+        len(usable),
+        len(windows) - len(usable),
+        tuple(rejected),
+        rests_s=stream.rests_s,
+        seconds=inputs.front.settings.seconds,
+    )
 
 
 def _ranked(

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from generate.readers.annotations.events import AnnotationFile, Event, event
+from generate.readers.annotations.events import AnnotationFile, Event, as_number, event, frequency
 
 FIRST_LINES = 20
 _LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t(.*))?")
@@ -29,7 +29,7 @@ def recognises(lines: Sequence[str], *, with_spaces: bool = False) -> bool:
         Whether spaces separate the fields, as in `.lab` files.
     """
     rows = [_LABEL.fullmatch(_with_tabs(line, with_spaces)) for line in lines if not line.startswith("\\\t")]
-    return bool(rows) and all(row and _number(row[1]) <= _number(row[2]) for row in rows)
+    return bool(rows) and all(row and as_number(row[1]) <= as_number(row[2]) for row in rows)
 
 
 def read(lines: Iterable[str]) -> AnnotationFile:
@@ -51,8 +51,8 @@ def read(lines: Iterable[str]) -> AnnotationFile:
         if frequencies := _FREQUENCIES.fullmatch(line):
             if not events:
                 raise ValueError(f"line {number}: frequencies must follow a label. Got {line[:80]!r}. Delete the line.")
-            low_hz, high_hz = (_number(text) for text in frequencies.groups())  # -1: none, as Audacity writes it
-            events[-1] = events[-1]._replace(low_hz=_frequency(low_hz), high_hz=_frequency(high_hz))
+            low_hz, high_hz = (as_number(text) for text in frequencies.groups())  # -1: none, as Audacity writes it
+            events[-1] = events[-1]._replace(low_hz=frequency(low_hz), high_hz=frequency(high_hz))
         elif label := _LABEL.fullmatch(line):
             events.append(event("", label[1], label[2], label[3] or "", line=number))
         else:
@@ -81,14 +81,3 @@ def write(events: Iterable[Event]) -> str:
 
 def _with_tabs(line: str, with_spaces: bool) -> str:
     return re.sub(r"[ \t]+", "\t", line.strip(), count=2) if with_spaces else line
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return math.nan
-
-
-def _frequency(value: float) -> float:
-    return value if value >= 0 else math.nan

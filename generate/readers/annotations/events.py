@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d*)?)")
 """Minutes and seconds, or hours, minutes and seconds."""
+HIGHEST_HZ = 1e8
+"""Higher than any sample rate."""
 
 
 class Event(NamedTuple):
@@ -94,7 +96,7 @@ def event(
     start_s, end_s = seconds(start, line=line) * unit_s, seconds(end, line=line) * unit_s
     if end_s < start_s:
         raise ValueError(f"line {line}: the end must not be before the start. Got {start} and {end}. Correct the line.")
-    low_hz, high_hz = (_number(text) for text in hz) if len(hz) == 2 else (math.nan, math.nan)
+    low_hz, high_hz = (frequency(as_number(text)) for text in hz) if len(hz) == 2 else (math.nan, math.nan)
     return Event(recording, round(start_s, 6), round(end_s, 6), " ".join(label.split()), low_hz, high_hz)
 
 
@@ -108,7 +110,7 @@ def seconds(text: str, *, line: int) -> float:
     """
     if clock := _CLOCK.fullmatch(text.strip()):
         return 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3].replace(",", "."))
-    value = _number(text)
+    value = as_number(text)
     if not 0 <= value < math.inf:
         raise ValueError(
             f"line {line}: a time must be a number of seconds, such as 12.5, or such as 0:12.5. Got {text.strip()!r}. "
@@ -117,7 +119,12 @@ def seconds(text: str, *, line: int) -> float:
     return value
 
 
-def _number(text: str) -> float:
+def frequency(hz: float) -> float:
+    """A frequency; NaN, for not given, where no sound has it: programs write -1 or infinity for the whole spectrum."""
+    return hz if 0 <= hz <= HIGHEST_HZ else math.nan
+
+
+def as_number(text: str) -> float:
     """A number with a decimal point or comma; NaN where it is none."""
     try:
         return float(text.strip().replace(",", "."))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from generate.readers.collection.clips import Collection
+from generate.runtime.json_check import OF_ANNOTATION, check
+from generate.runtime.one_or_several import as_tuple
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,10 @@ class ReaderOptions:
     annotations: Path | None = None
 
     def __post_init__(self) -> None:
-        """Accept a list of columns."""
-        object.__setattr__(self, "label_columns", tuple(self.label_columns))
+        """Check the types, and accept a list of columns."""
+        object.__setattr__(self, "label_columns", as_tuple(self.label_columns))
+        texts = {f.name: OF_ANNOTATION[str(f.type)] for f in fields(self) if f.type in OF_ANNOTATION}
+        check(vars(self), {}, optional=texts)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from generate.__main__ import main
 from generate.dataset import png, tables
 from generate.dataset.settings import Settings
 from generate.features.spectrogram import spectrogram_image
+from generate.rendering.backgrounds import find_background, sha256_of
 from tests.conftest import SR, tone, white
 
 QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
@@ -138,3 +139,23 @@ def test_a_silent_recording_costs_its_clips_and_is_named(generate, night, capsys
     status, _ = generate("--max-rejected", "100")
     assert status == 3, "whole classes"
     assert "10 random parts of the background 'off.wav' are silent" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("channels", ["stereo", "left", "right", "auto"])
+def test_a_background_is_one_channel_whatever_clips_show(tmp_path, channels):
+    """Left and right of a stereo file are no longer recording, and a file of one channel has no right one."""
+    folder = tmp_path / "hum"
+    folder.mkdir()
+    low, high = tone(200, seconds=0.5), tone(3000, seconds=0.5)
+    soundfile.write(folder / "two.wav", np.stack([low, high], axis=1), SR)
+    found = find_background(folder, "background", channels=channels, workers=1)
+    part = found.part(0, 2 * SR, 2 * SR, SR, np.random.default_rng(0))
+    of_channel = {"left": low, "right": high}
+    once = of_channel.get(channels, (low + high) / 2)
+    assert part.shape == (2 * SR,)
+    np.testing.assert_allclose(part, np.resize(np.concatenate([once, once[::-1]]), 2 * SR), atol=2e-3)
+
+    soundfile.write(folder / "two.wav", low, SR)
+    one = find_background(folder, "background", channels=channels, workers=1)
+    np.testing.assert_allclose(one.part(0, len(low), len(low), SR, np.random.default_rng(0)), low, atol=2e-3)
+    assert sha256_of(folder / "two.wav", Settings(sr=SR, seconds=1, channels=channels))

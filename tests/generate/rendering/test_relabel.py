@@ -311,3 +311,32 @@ def test_a_review_of_another_collection(audio_folder, tmp_path, capsys):
     assert generate(audio_folder, tmp_path / "images", *QUICK, "--labels-from", file, "--dry-run") == 0
     assert "1 reviewed clip not in this collection, such as cat-0" in capsys.readouterr().out
     assert not (tmp_path / "images").exists()
+
+
+def test_a_review_of_a_clip_that_is_called_otherwise_by_now(audio_folder, tmp_path, capsys):
+    """Another file of the same name is added, and both clips get names of their own."""
+    images, given = tmp_path / "images", [*QUICK, "--variants", "none"]
+    soundfile.write(audio_folder / "low" / "bark.wav", tone(200), SR)
+    file = review(tmp_path / "review.csv", ("bark", "low/bark.wav", 0, "low", ""))
+    assert generate(audio_folder, images, *given, "--labels-from", file) == 0
+    soundfile.write(audio_folder / "low" / "bark.flac", tone(210), SR)
+    assert generate(audio_folder, images, *given) == 0
+    table = tables.read_metadata(images / "metadata.csv")
+    assert "low/bark.flac" in set(table["audio_file"]) and "low/bark.wav" not in set(table["audio_file"])
+    assert "not in this collection" not in capsys.readouterr().out
+
+
+def test_a_class_that_a_review_emptied(audio_folder, tmp_path, capsys):
+    rows = [(f"low-{k}", f"low/{k}.wav", 0, "low", "high") for k in range(4)]
+    given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]
+    assert generate(*given, "--labels-from", review(tmp_path / "review.csv", *rows), "--classes", "low") == 1
+    assert generate(*given, "--labels-from", tmp_path / "review.csv") == 0
+    (tmp_path / "review.csv").unlink()
+    capsys.readouterr()
+    drop = review(tmp_path / "images" / "reviewed.csv", *((*row[:4], "") for row in rows))
+    applied = pd.read_csv(drop).assign(outcome="dropped")
+    applied.to_csv(drop, index=False)
+    assert generate(*given, "--classes", "low") == 1
+    assert "A class must have a clip after the review (reviewed.csv, --labels-from). Got none of" in (
+        capsys.readouterr().err
+    )

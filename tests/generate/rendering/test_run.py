@@ -504,13 +504,14 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         "from augment_audio import Variant\n"
         "def reverse(sound):\n    '''Backwards.'''\n    return sound.y[::-1]\n"
         "def broken(sound):\n    return sound.y * float('nan')\n"
-        "VARIANTS = {'reverse': Variant(reverse), 'broken': Variant(broken)}\n"
+        "VARIANTS = {'reverse': Variant(reverse), 'broken': Variant(broken), 'trim': Variant(broken)}\n"
     )
     images = tmp_path / "images"
     assert generate(audio_folder, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 0
     assert set(metadata(images)["variant"]) == {"original", "reverse"}
-    assert generate(audio_folder, tmp_path / "b", *QUICK, "--variants-file", own, "--variants", "broken") == 1
-    assert "fails on a second of a tone" in capsys.readouterr().err
+    for broken in ("broken", "trim"):  # the second in the place of a built-in one
+        assert generate(audio_folder, tmp_path / "b", *QUICK, "--variants-file", own, "--variants", broken) == 1
+        assert "fails on a second of a tone" in capsys.readouterr().err
     assert not (tmp_path / "b").exists()
     own.write_text(own.read_text() + "# changed\n")
     assert generate(audio_folder, images, *QUICK, "--variants-file", own, "--variants", "reverse") == 1

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import generate
+from generate.__main__ import main
 from generate.dataset.background_classes import BACKGROUND
 from generate.readers.annotated import EVENT_COLUMNS
 from generate.readers.collection.clips import clips_table
@@ -191,3 +192,29 @@ def test_a_window_may_have_the_labels_of_all_its_events(tmp_path):
         0: "robin;wren",
         4: "wren",
     }
+
+
+def test_events_and_classes_in_no_window_are_counted(tmp_path):
+    events = [("a.wav", 1.0, 2.0, "wren"), ("a.wav", 18.2, 19.9, "owl"), ("a.wav", 18.5, 18.5, "owl")]
+    windows = cut(tmp_path, {"a.wav": 20.0}, events, seconds=6.0)
+    assert labels(windows) == {0: "wren", 6: BACKGROUND, 12: BACKGROUND}
+    assert "2 events in no window: between two, or after the last one (lower --window-hop-s)" in windows.notes
+    assert "1 class in no window: owl" in windows.notes
+    assert not any("in no window" in note for note in cut(tmp_path, {"a.wav": 20.0}, events, window_hop_s=1).notes)
+
+
+def test_a_recording_that_cannot_be_read_is_rejected_by_name(rendered, tmp_path, capsys):
+    folder, _ = rendered
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for name in ("dawn.wav", "dawn.txt"):
+        (damaged / name).write_bytes((folder / name).read_bytes())
+    (damaged / "late.wav").write_bytes((folder / "noon.wav").read_bytes()[:50_000])
+    (damaged / "late.txt").write_text("1.0\t2.0\towl\n")
+    given = ["--annotations", damaged, "--seconds", "2", "--sr", SR, "--variants", "none", "--listen", "0"]
+    main([str(argument) for argument in (damaged, tmp_path / "images", *given)])
+    said = capsys.readouterr().out
+    assert "1 class in no window: owl" in said and "1 file will be rejected: late.wav" in said
+    rejected = pd.read_csv(tmp_path / "images" / "rejected.csv")
+    assert list(rejected["audio_file"]) == ["late.wav"] and "truncated" in rejected["reason"].iloc[0]
+    assert "no clip could be rendered of" not in said

@@ -169,8 +169,14 @@ def test_every_window_gets_its_files_and_its_row(run, tmp_path, capsys):
         assert 0 < np.abs(masked).max() <= 1
     out = capsys.readouterr().out
     assert "mean of 2 models, of folds 1, 2" in out and "written: 8 files and explanations.csv" in out
-    assert "a b__1s  silent" in out
+    assert "a b__1s  silent" in out and "note: the last" not in out
     assert all(f"__{kind}" in out for kind in KINDS), "the terminal lists the files"
+
+
+def test_what_is_left_at_the_end_is_named(run, tmp_path, capsys):
+    soundfile.write(tmp_path / "long.wav", tone(700, seconds=1.4), SR)
+    assert explain(run, tmp_path / "long.wav", "-o", tmp_path / "out") == 0
+    assert f"note: the last 0.4 s or less of {tmp_path / 'long.wav'} are in no window of 1 s" in capsys.readouterr().out
 
 
 def test_a_chosen_class_is_explained(run, tmp_path):

@@ -148,6 +148,22 @@ def test_only_a_grouped_split_has_held_out_clips(run_folder, recordings, protoco
     assert clips_of(of_protocol, audio_folder=recordings).are_held_out == (protocol == "folds")
 
 
+def test_the_labels_are_those_that_the_run_was_tested_with(run_folder, recordings):
+    """A review since then may say what the models said."""
+    subject = subject_of(read_run(run_folder), input="image", folds=["1"])
+    before = clips_of(subject, audio_folder=recordings).table
+    metadata = subject.run.images / "metadata.csv"
+    kept = metadata.read_bytes()
+    try:
+        table = pd.read_csv(metadata, dtype=str, keep_default_na=False)
+        labels = sorted(table["label"].unique())
+        table["label"] = table["label"].map(dict(zip(labels, labels[1:] + labels[:1], strict=True)))
+        table.to_csv(metadata, index=False)
+        pd.testing.assert_frame_equal(clips_of(subject, audio_folder=recordings).table, before)
+    finally:
+        metadata.write_bytes(kept)
+
+
 @pytest.mark.slow
 def test_the_model_of_a_fold_has_an_accuracy_of_its_own(run_folder, recordings, capsys):
     assert export(run_folder, recordings, "--folds", "1", "--input", "image", "--quantize", "int8", "--force") == 0

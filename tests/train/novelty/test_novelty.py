@@ -61,7 +61,9 @@ def test_tones_of_another_height_are_unlike(tmp_path, capsys):
             soundfile.write(file, tone(hz * rng.uniform(0.9, 1.1), peak=0.3) + white(seed=number, rms=0.02), SR)
     # A recorder that was off: silence is no healthy sound, and excuses no recording.
     soundfile.write(tmp_path / "audio" / "healthy" / "off.wav", np.zeros(SR), SR)
-    soundfile.write(tmp_path / "new" / "then_off.wav", np.concatenate([tone(6000, peak=0.3), np.zeros(SR)]), SR)
+    soundfile.write(
+        tmp_path / "new" / "then_off.wav", np.concatenate([tone(6000, peak=0.3), np.zeros(SR * 7 // 5)]), SR
+    )
     soundfile.write(tmp_path / "new" / "off.wav", np.zeros(SR), SR)
     images = draw(tmp_path / "audio", tmp_path / "images", "--variants", "none")
     new = [str(tmp_path / "new"), str(tmp_path / "audio" / "healthy" / "healthy0.wav")]
@@ -75,6 +77,7 @@ def test_tones_of_another_height_are_unlike(tmp_path, capsys):
         ]
     ) == [True, False, True]
     assert "off.wav" in text and "silent" in text
+    assert f"note: the last 0.4 s or less of {tmp_path / 'new' / 'then_off.wav'} are in no window of 1 s" in text
     assert "1 not judged" in text and "must have 20 recordings" not in text
     assert main([str(images), "--healthy", "healthy", "--false-alarms", "0.05"]) == 1
     assert "must have 20 recordings or more" in capsys.readouterr().err

@@ -283,6 +283,21 @@ def test_what_is_left_at_the_end_is_named(run, tmp_path, capsys):
     assert "note: the last" not in capsys.readouterr().out
 
 
+def test_a_recording_that_cannot_be_read_changes_no_name_of_an_events_file(run, tmp_path, capsys):
+    """What was checked before the work is what is written, so a corrected table stays."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    soundfile.write(tmp_path / "a" / "x.wav", tone(700, seconds=2), SR)
+    options = ["--events", tmp_path / "events", "--format", "audacity"]
+    assert predict(run, tmp_path / "a", *options) == 0
+    corrected = tmp_path / "events" / "x.audacity.txt"
+    corrected.write_text("0\t1\tcorrected by hand\n")
+    (tmp_path / "b" / "x.wav").touch()
+    assert predict(run, tmp_path / "a", tmp_path / "b", *options) == 3
+    assert corrected.read_text() == "0\t1\tcorrected by hand\n"
+    assert len(list((tmp_path / "events").glob("*a-x*.audacity.txt"))) == 1
+
+
 def test_clock():
     assert [clock(s) for s in (0, 4.96, 59.96, 61.25, 3725.5, 36000)] == [
         *("0:00.0", "0:05.0", "1:00.0", "1:01.3", "1:02:05.5", "10:00:00.0")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from generate.readers.annotations.read import read_annotations
-from train.predict.event_files import check_events_folder, write_events
+from train.predict.event_files import check_events_folder, names_of, write_events
 from train.predict.events import DetectedEvent
 from train.predict.predict_events import EventOptions
 
@@ -26,7 +26,15 @@ EVENTS = {
 
 def write(folder, formats=FORMATS):
     times = {"a/20210505_053000.wav": datetime(2021, 5, 5, 5, 30)}
-    return write_events(folder, EVENTS, formats=formats, times=times, high_hz=11025.0, made_by={"run": "x"})
+    return write_events(
+        folder,
+        EVENTS,
+        names=names_of(list(EVENTS)),
+        formats=formats,
+        times=times,
+        high_hz=11025.0,
+        made_by={"run": "x"},
+    )
 
 
 def test_all_three_say_the_same(tmp_path):
@@ -51,7 +59,8 @@ def test_all_three_say_the_same(tmp_path):
 
 def test_recordings_of_one_name_have_files_of_their_own(tmp_path):
     alike = {"a/x.wav": [], "b/x.wav": [], "b/X.flac": [], "n/1/a.wav": [], "n-1/a.wav": []}
-    paths = write_events(tmp_path, alike, formats=["raven"], times={}, high_hz=1.0, made_by={})
+    names = check_events_folder(tmp_path, list(alike), ["raven"])
+    paths = write_events(tmp_path, alike, names=names, formats=["raven"], times={}, high_hz=1.0, made_by={})
     assert len({path.name.casefold() for path in paths}) == 5
 
 

@@ -4,7 +4,7 @@ import pytest
 from tests.train.fake_runs import fake_run
 from train.models import checkpoint
 from train.models.build import build_model
-from train.predict.fold_models import load_models, models_in_turn
+from train.predict.fold_models import folds_to_average, load_models, models_in_turn
 
 SIZE = (32, 32)
 
@@ -24,6 +24,11 @@ def test_models_in_turn_are_those_of_their_folds(run):
     in_turn = [(fold, model.predict_on_batch(images)) for fold, model in models_in_turn(run, ["1", "2"])]
     assert [fold for fold, _ in in_turn] == ["1", "2"]
     np.testing.assert_allclose([predicted for _, predicted in in_turn], alone, atol=1e-6)
+
+
+def test_no_fold_is_no_model(run):
+    with pytest.raises(ValueError, match="folds must name one finished fold or more. Got none"):
+        folds_to_average(run, [])
 
 
 def test_a_model_that_is_not_there_is_said(run):

@@ -181,7 +181,7 @@ def test_suggestions_are_there_in_the_order_of_the_table(run, recording, tmp_pat
             row | {"rank": 2, "chosen": "random", "start_s": 0.0, "end_s": 5.0, "top_1": "saw", "p_1": 0.6},
         ]
     ).assign(file=recording)
-    assert write_suggestions_page(tmp_path / "s.html", run, Suggestions(table, 6, 0, ())) == ""
+    assert write_suggestions_page(tmp_path / "s.html", run, Suggestions(table, 6, 0, (), {}, 5.0)) == ""
     data = data_of(tmp_path / "s.html")
     first, second = data["items"]
     assert data["found_by"] == "suggestions" and first["file"] == second["file"] == str(tmp_path / NAME)

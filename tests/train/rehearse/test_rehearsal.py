@@ -16,7 +16,7 @@ from generate.features.spectrogram import spectrogram_image
 from generate.gallery.listen import job_of
 from tests.conftest import SR, white
 from train.calibration.temperature import with_temperature
-from train.calibration.thresholds import fit
+from train.calibration.thresholds import fit, out_of_fold
 from train.data.decode import prepare_pixels
 from train.recipe import Recipe
 from train.rehearse.background import unheard_background
@@ -24,6 +24,7 @@ from train.rehearse.command_line import main
 from train.rehearse.degradations import DEGRADATIONS
 from train.rehearse.degraded_clip import clip_audio, degrade_clip
 from train.rehearse.plan import plan_rehearsal
+from train.rehearse.results import calibrations
 from train.runs.run_folder import read_run
 from train.training.cross_validation import execute
 from train.training.prepare import prepare
@@ -48,6 +49,15 @@ def rehearse(trained, images, tmp_path):
         return status, tmp_path / output
 
     return call
+
+
+def test_thresholds_are_those_of_the_report_where_folds_share_recordings():
+    rng = np.random.default_rng(0)
+    probabilities, truth = rng.dirichlet(np.ones(3), 300), rng.integers(0, 3, 300)
+    folds, recordings = rng.integers(1, 4, 300).astype(str), rng.integers(0, 60, 300)
+    expected = out_of_fold(probabilities, truth, folds, recordings)
+    for fold, found in calibrations(probabilities, truth, folds, recordings).items():
+        np.testing.assert_array_equal(expected.thresholds[folds == fold], [found.thresholds] * (folds == fold).sum())
 
 
 def test_the_clean_row_is_the_test_of_the_run(trained, rehearse, images, capsys):

@@ -35,6 +35,12 @@ def test_the_random_ones_are_drawn_from_all_and_are_none_of_the_useful():
     assert np.mean(score[drawn]) == pytest.approx(score.mean(), abs=0.03)
 
 
+def test_of_few_windows_half_are_ranked():
+    useful, at_random = choose(np.linspace(0.1, 1, 5), np.eye(5), most=40, n_random=10, least_distance=0.1, seed=0)
+    assert len(useful) == 3 and len(at_random) == 2
+    assert not choose(np.ones(5), np.eye(5), most=40, n_random=0, least_distance=0.1, seed=0)[1]
+
+
 @pytest.mark.slow
 def test_a_sound_of_no_class_is_suggested_before_known_ones(images, tmp_path, capsys):
     """Three tones like those that were trained on, and white noise, which none was."""

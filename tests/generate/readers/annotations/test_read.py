@@ -104,6 +104,15 @@ def test_a_selection_table_comes_back(tmp_path_factory, events):
     assert found.format == "raven" and same(whole, found.events)
 
 
+def test_a_frequency_that_no_sound_has_is_not_given(tmp_path):
+    """Programs write -1 or infinity for the whole spectrum; metadata.csv holds numbers."""
+    table = "start,end,label,low_hz,high_hz\n0,1,wren,100,inf\n1,2,wren,-1,1e9\n2,3,wren,nan,8000\n"
+    expected = [(100, math.nan), (math.nan, math.nan), (math.nan, 8000)]
+    np.testing.assert_array_equal([event[4:] for event in read(tmp_path, table, "a.csv").events], expected)
+    track = audacity.read(["0\t1\twren", "\\\t100\tinf", "1\t2\twren", "\\\t-1\t8000"]).events
+    np.testing.assert_array_equal([event[4:] for event in track], [(100, math.nan), (math.nan, 8000)])
+
+
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
 
 
