@@ -45,8 +45,8 @@ def fit(
         Address of a Dask cluster whose workers train the folds, or such as `local:4` for workers of this machine; call
         `fit` below `if __name__ == "__main__":` then.
     quality : {"fast", "standard", "best"}, optional
-        Of a pretrained model: fit its last layer alone, fine-tune all layers, which is the default, or do so for twice
-        as long.
+        Of a pretrained model: fit its last layer alone, fine-tune all layers, which is the default, or do so
+        with a larger model and for longer.
     final : bool
         Train one model on all recordings after the folds; see `TrainedRun.finalize`.
     **recipe

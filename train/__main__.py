@@ -74,7 +74,7 @@ def _check_nothing_else(options: argparse.Namespace) -> None:
     run = read_run(options.resume)
     given = given_recipe(options)
     if options.quality is not None:
-        given = quality_values(options.quality, run.recipe.model) | given
+        given = quality_values(options.quality, options.model or run.recipe.model) | given
     as_begun = run.recipe.to_json()
     wanted = type(run.recipe).from_values(as_begun | given).to_json()
     for name in given:

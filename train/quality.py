@@ -5,26 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 QUALITIES: dict[str, dict[str, Any]] = {
-    "fast": {"views": 0, "input_size": 160},
-    "standard": {"views": 20},
-    "best": {"views": 40},
+    "fast": {"model": "efficientnet_lite0", "input_size": 160, "views": 0},
+    "standard": {"model": "efficientnet_lite0", "views": 20},
+    "best": {"model": "efficientnet_lite2", "input_size": 224, "views": 40},
 }
 """Options by name: `fast` fits the last layer alone, in smaller images; `standard` and `best` train every layer, and
-show each clip so often. See docs/accuracy.md for what each gives."""
-SIZED = "efficientnet_lite0"
-"""The model of which `fast` sets the input size: at 160 x 160 its features take half the time, and a linear classifier
-of them is as accurate on inner folds of ESC-10 (92.5 and 92.8 %; 400 clips, standard error 1.3 points). Others see
-images of the size that they were pretrained with."""
+show each clip so often. All were chosen on inner folds of ESC-10; see docs/accuracy.md for what each gives."""
 
 
-def quality_values(quality: str, model: str) -> dict[str, Any]:
+def quality_values(quality: str, model: str | None = None) -> dict[str, Any]:
     """The options of a recipe that a quality stands for.
 
     Parameters
     ----------
     quality : str
         A key of `QUALITIES`.
-    model : str
-        A key of `train.models.registry.MODELS`.
+    model : str, optional
+        The model that was asked for; default: that of the quality. Another one sees images of the size that it was
+        pretrained with.
+
+    Examples
+    --------
+    >>> quality_values("best")
+    {'model': 'efficientnet_lite2', 'input_size': 224, 'views': 40}
+    >>> quality_values("best", "resnet152")
+    {'views': 40}
     """
-    return {name: value for name, value in QUALITIES[quality].items() if name != "input_size" or model == SIZED}
+    values = QUALITIES[quality]
+    return dict(values) if model in (None, values["model"]) else {"views": values["views"]}

@@ -265,7 +265,7 @@ class Recipe:
                 f"--quality must be combined with pretrained weights. Got {quality} for a model from scratch. Leave it "
                 "out, and give --epochs for a shorter or longer training; or give another --model."
             )
-        return cls.from_values({**quality_values(quality, cls.from_values(values).model), **values})
+        return cls.from_values({**quality_values(quality, values.get("model")), **values})
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Recipe:

@@ -31,7 +31,7 @@ def add_recipe_options(
         "--quality",
         choices=QUALITIES,
         help="how a pretrained model is trained: fast fits its last layer alone, standard fine-tunes all of it, best "
-        "does so longer (default: standard)",
+        "fine-tunes a larger one for longer (default: standard)",
     )
     (most_used or group).add_argument("--model", metavar="NAME", help=f"see below (default: {default.model})")
     group.add_argument(

@@ -76,7 +76,12 @@ def test_quality_stands_for_other_options():
     assert recipe_from(parse(["images", "--quality", "standard"])) == Recipe(views=20)
     assert recipe_from(parse(["images", "--quality", "fast", "--input-size", "96"])).input_size == 96
     assert recipe_from(parse(["images", "--quality", "fast", "--model", "resnet152"])).input_size is None
-    assert recipe_from(parse(["images", "--quality", "best"])) == Recipe(views=40)
+    assert recipe_from(parse(["images", "--quality", "best"])) == Recipe(
+        model="efficientnet_lite2", input_size=224, views=40
+    )
+    assert recipe_from(parse(["images", "--quality", "best", "--model", "densenet121"])) == Recipe(
+        model="densenet121", views=40
+    )
 
 
 def test_every_option_of_a_recipe_is_on_the_command_line():

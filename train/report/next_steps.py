@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
-from train.quality import QUALITIES, SIZED
+from train.quality import QUALITIES
 from train.report.report import Report
 from train.wording import folds_in_words, percent
 
 RUN, IMAGES = "{run}", "{images}"
 """Stand for the run's folder and that of its images in a command: a page knows where it lies, even if it was moved."""
+HIGHER = {"standard": "Fine-tune all layers", "best": "Fine-tune a larger model, for longer"}
+"""What a quality does more than the one before."""
 
 
 def next_steps(report: Report) -> list[tuple[str, str]]:
@@ -46,17 +48,17 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
             f"{count(worst.n_recordings, 'recording')}. More clips of the same recordings do not help.",
             "",
         )
-    if quality := _longer(report):
-        yield f"Train longer, with --quality {quality}:", f"python -m train {IMAGES} --quality {quality}"
+    if quality := _higher(report):
+        yield f"{HIGHER[quality]}:", f"python -m train {IMAGES} --quality {quality}"
     yield "Classify new recordings:", f"python -m train.predict {RUN} new.wav"
 
 
-def _longer(report: Report) -> str:
+def _higher(report: Report) -> str:
     """The next higher quality, for a recipe that is one of them; else empty."""
     recipe = report.recipe
     if recipe.weights != "imagenet" or recipe.epochs is not None:
         return ""
     if recipe.views == QUALITIES["fast"]["views"]:
         return "standard"
-    is_standard = recipe.views == QUALITIES["standard"]["views"] and recipe.model == SIZED
-    return "best" if is_standard else ""
+    standard = QUALITIES["standard"]
+    return "best" if (recipe.model, recipe.views) == (standard["model"], standard["views"]) else ""

