@@ -15,6 +15,8 @@ LEAST_FEEDBACK, FEEDBACK_RANGE = 0.7, 0.28
 """Of its combs at a room size of 0, and how much more at 1 (Jezar's Freeverb, as JUCE has it)."""
 SHORTEST_S = DECAY_S / -math.log10(LEAST_FEEDBACK)
 """At a room size of 0: 0.53 s. For a smaller room all its delays are shortened, by a lower sample rate."""
+LEAST_RATE_HZ = 200.0
+"""Its shortest delay has 225 samples at 44.1 kHz, so one at 196 Hz; with none, the process crashes."""
 
 
 def add_reverberation(y: np.ndarray, sr: int, *, rt60_s: float) -> np.ndarray:
@@ -43,7 +45,8 @@ def _reverberation(y: np.ndarray, sr: int, rt60_s: float) -> np.ndarray:
 
     feedback = 10.0 ** (-DECAY_S / max(rt60_s, SHORTEST_S))
     room_size = max(0.0, (feedback - LEAST_FEEDBACK) / FEEDBACK_RANGE)
-    return Reverb(room_size=room_size, damping=0.5, wet_level=1.0, dry_level=0.0)(y, sr * min(1.0, rt60_s / SHORTEST_S))
+    rate_hz = max(LEAST_RATE_HZ, sr * min(1.0, rt60_s / SHORTEST_S))
+    return Reverb(room_size=room_size, damping=0.5, wet_level=1.0, dry_level=0.0)(y, rate_hz)
 
 
 @functools.lru_cache(maxsize=16)

@@ -133,7 +133,7 @@ def _labels(table: pd.DataFrame, column: str, options: ReaderOptions, path: Path
         return pd.Series([join_labels(has.columns[row]) for row in has.to_numpy()], index=table.index, dtype=object)
     if not options.label_separator:
         return table[column]
-    parts = [[part.strip() for part in text.split(options.label_separator)] for text in table[column]]
+    parts = [[nfc(part.strip()) for part in text.split(options.label_separator)] for text in table[column]]
     # An empty cell stays empty, and is refused with its line.
     joined = [join_labels(filter(None, labels)) if any(labels) else "" for labels in parts]
     return pd.Series(joined, index=table.index, dtype=object)

@@ -27,6 +27,11 @@ def test_it_decays_in_its_time_and_is_as_loud_as_the_direct_sound(rt60_s, sr):
     assert 2 * (np.argmax(left_db < -35) - np.argmax(left_db < -5)) / sr == pytest.approx(rt60_s, rel=0.1)
 
 
+def test_the_shortest_delay_is_a_sample_at_the_lowest_sample_rate():
+    h = response(0.1, 1000)
+    assert 10 * np.log10((h[1:] ** 2).sum()) == pytest.approx(0, abs=0.1)
+
+
 def test_a_real_clip_is_convolved_with_the_response_of_the_room(real_clips):
     for y, sr in real_clips[:4]:
         y = y[: 2 * sr]

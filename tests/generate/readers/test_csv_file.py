@@ -474,6 +474,8 @@ def test_several_labels_in_one_column(folder):
         "sub/c.wav": "_background",
     }
     assert collection.multilabel
+    two = read_table(folder, "file,label\na.wav,Käuz;dog\nb.wav,dog;Ka\u0308uz;Käuz\n", label_separator=";")
+    assert [row[0] for row in rows(two).values()] == ["Käuz;dog", "Käuz;dog"], "one class, however it is written"
     plain = read_table(folder, text)
     assert not plain.multilabel
     assert rows(plain)["a.wav"][0] == "dog; cat"
