@@ -44,6 +44,11 @@ def _train(arguments: Sequence[str] | None) -> int:
     )
     if options.final:
         final_model.check_final(prepared.run.recipe)
+    if options.tensorboard and not prepared.run.recipe.fine_tunes:
+        raise ValueError(
+            "--tensorboard must be combined with fine-tuning. Got --quality fast or --epochs 0, which fit the last "
+            "layer alone and have no steps to log. Leave one of them out."
+        )
     print(plan.plan_text(prepared), flush=True)
     if options.dry_run:
         print("Dry run: nothing was trained.")

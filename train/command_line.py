@@ -90,12 +90,18 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"it must be a folder of recordings. Got {text!r}, which is not a folder.")
+    return Path(text)
+
+
 def add_audio_folder_option(group: argparse._ActionsContainer, *, purpose: str = "that the page plays") -> None:
     """Add `--audio-folder`, of the recordings of a run."""
     group.add_argument(
         "--audio-folder",
         metavar="FOLDER",
-        type=Path,
+        type=_folder,
         help=f"the recordings {purpose} (default: the folder that the images' settings.json names, if it is in the "
         "working directory)",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ LEAKY = frozenset({"random-clips", "paper"})
 """Protocols that let images of one recording be trained on and tested, to show how much too high accuracies are."""
 SELECTS = ("last", "validation")
 AUGMENTS = ("spectrogram", "image")
+NONE = "none"
 DEFAULT_PRESET = "sound"
 OF_FINE_TUNING = frozenset(
     {"augment", "spectrogram_values", "image_values", "image_preset", "select", "unfreeze", "learning_rate", "warmup"}
@@ -128,6 +129,12 @@ class Recipe:
         """Check every value."""
         for name in ("augment", "spectrogram_values", "image_values", "train_variants", "classes", "leave_out"):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
+        for name in ("augment", "train_variants"):  # `none` is the word for an empty list
+            if isinstance(values := getattr(self, name), tuple) and NONE in values:
+                if len(values) > 1:
+                    option = name.replace("_", "-")
+                    raise ValueError(f"--{option} must be none, or names without it. Got {' '.join(map(str, values))}.")
+                object.__setattr__(self, name, ())
         if isinstance(self.weights, os.PathLike):
             object.__setattr__(self, "weights", os.fspath(self.weights))
         if type(self.unfreeze) is int:  # as one writes it in Python
@@ -138,7 +145,7 @@ class Recipe:
         self._check_choice("protocol", self.protocol, PROTOCOLS)
         self._check_choice("select", self.select, SELECTS)
         for augment in self.augment:
-            self._check_choice("augment", augment, (*AUGMENTS, "none"))
+            self._check_choice("augment", augment, (*AUGMENTS, NONE))
         self._check_range("ensemble", 1, 16, "models", may_be_none=True)
         self._check_range("input_size", *SIDES_PX, "pixels", may_be_none=True)
         least = 1 if self.weights == "none" else 0
@@ -231,6 +238,20 @@ class Recipe:
     def weights_file(self) -> Path | None:
         """The file of the pretrained weights, if they are in one."""
         return None if self.weights in ("none", "imagenet") else Path(self.weights)
+
+    def of_several_labels(self) -> Recipe:
+        """The recipe for images with several labels each.
+
+        Raises
+        ------
+        ValueError
+            If it has an option that these do not have.
+        """
+        given = {"--class-weights": self.class_weights, f"--ensemble {self.ensemble}": (self.ensemble or 1) > 1}
+        for option, is_given in given.items():
+            if is_given:
+                raise ValueError(f"{option} must be left out where images have several labels each, as these have.")
+        return replace(self, ensemble=1)
 
     def to_json(self) -> dict[str, object]:
         """The recipe as plain values; `from_json` reads them back."""

@@ -7,9 +7,7 @@ from dataclasses import fields
 
 from generate.runtime.one_or_several import SEVERAL
 from train.quality import QUALITIES
-from train.recipe import AUGMENTS, PROTOCOLS, SELECTS, Recipe
-
-NONE = "none"
+from train.recipe import AUGMENTS, NONE, PROTOCOLS, SELECTS, Recipe
 
 
 def add_recipe_options(
@@ -191,10 +189,4 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
 def given_recipe(options: argparse.Namespace) -> dict[str, object]:
     """The options of a recipe that were given, each by its own name."""
     names = {field.name for field in fields(Recipe)}
-    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
-    for name in ("augment", "train_variants"):
-        if name in given and NONE in given[name]:
-            if len(given[name]) > 1:
-                raise ValueError(f"--{name.replace('_', '-')} must be none, or names without it. Got {given[name]}.")
-            given[name] = ()
-    return given
+    return {name: value for name, value in vars(options).items() if name in names and value is not None}

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from train.listen.listen import ListenOptions
     from train.predict.events import DetectedEvent
 
-logger = logging.getLogger(__name__)
-logger.addHandler(logging.NullHandler())
+logger = logging.getLogger(__name__)  # without a handler, so that Python prints warnings
 
 
 class TrainedRun(LabelMethods):

@@ -52,6 +52,10 @@ def test_it_predicts_what_the_command_predicts(run, tmp_path, caplog):
 def test_one_fold_is_not_its_letters_and_numbers_have_a_range(images, run, tmp_path):
     with pytest.raises(ValueError, match="Got '12'"):
         train.fit(images, folds="12", runs=tmp_path, model="cnn7")
+    with pytest.raises(ValueError, match="--folds must name folds of the split: 1, 2, 3, 4, 5. Got none"):
+        train.fit(images, folds=[], runs=tmp_path, model="cnn7")
+    with pytest.raises(ValueError, match="Got '9'"):
+        train.fit(images, folds=[1, 9], runs=tmp_path, model="cnn7")
     with pytest.raises(ValueError, match="Got '12'"):
         run.predict(images, folds="12")
     soundfile.write(tmp_path / "a.wav", tone(310, seconds=2), SR)

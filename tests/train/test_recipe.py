@@ -69,6 +69,11 @@ def test_no_transforms_may_be_named_where_there_are_none():
     assert recipe_from(parse(["images", "--quality", "fast", "--augment", "none"])) == Recipe(
         views=0, input_size=160, augment=()
     )
+    assert Recipe.of_quality("fast", {"augment": "none"}).augment == ()
+    assert Recipe.from_json(Recipe().to_json() | {"augment": ["none"]}).augment == ()
+    assert Recipe(train_variants="none").train_variants == ()
+    with pytest.raises(ValueError, match="--augment must be none, or names without it. Got none spectrogram"):
+        Recipe(augment=["none", "spectrogram"])
 
 
 def test_quality_stands_for_other_options():

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import math
 import re
 import shutil
@@ -241,6 +242,7 @@ def test_without_its_images_the_page_still_has_its_results(browser, run, tmp_pat
     (copy / "settings.json").write_text(json.dumps(settings))
     assert report_main([str(copy)]) == 0
     assert "lacks the images" in caplog.text
+    assert not logging.getLogger("train.report.make_report").handlers, "Python prints a warning that nobody handles"
     browser.open(copy / "index.html")
     assert browser.one("#lacking").text == "Not shown: the images. python -m train.report RUN says why."
     assert browser.all(".matrix button")

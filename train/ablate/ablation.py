@@ -100,6 +100,8 @@ def plan_ablation(
             "model remembers it. Leave the option out."
         )
     settings, table = read_images(images)
+    if is_multilabel(settings):
+        recipe = recipe.of_several_labels()
     table = select_classes(table, recipe, multilabel=is_multilabel(settings))
     stored = tuple(variant for variant in dict.fromkeys(table["variant"]) if variant != ORIGINAL)
     trained = stored if recipe.train_variants is None else tuple(dict.fromkeys(recipe.train_variants))
@@ -137,7 +139,9 @@ def _check_known(option: str, given: Sequence[str], known: Sequence[str]) -> Non
         )
 
 
-def open_run(ablation: Ablation, name: str, recipe: Recipe, *, cache: str = "auto") -> Prepared:
+def open_run(
+    ablation: Ablation, name: str, recipe: Recipe, *, cache: str = "auto", may_download: bool = True
+) -> Prepared:
     """Prepare one run, or resume it where it has begun.
 
     Parameters
@@ -147,7 +151,7 @@ def open_run(ablation: Ablation, name: str, recipe: Recipe, *, cache: str = "aut
         A key of `ablation.train_variants`.
     recipe : Recipe
         Of this run.
-    cache : {"auto", "memory", "disk"}
+    cache, may_download
         See `train.training.prepare.prepare`.
 
     Raises
@@ -160,8 +164,16 @@ def open_run(ablation: Ablation, name: str, recipe: Recipe, *, cache: str = "aut
     folder = ablation.folder / name
     if (folder / CONFIG).is_file():
         _check_begun(read_run(folder), ablation, recipe)
-        return resume(folder, cache=cache)
-    return prepare(ablation.images, recipe, folds=ablation.folds, name=name, runs=ablation.folder, cache=cache)
+        return resume(folder, cache=cache, may_download=may_download)
+    return prepare(
+        ablation.images,
+        recipe,
+        folds=ablation.folds,
+        name=name,
+        runs=ablation.folder,
+        cache=cache,
+        may_download=may_download,
+    )
 
 
 def _check_begun(run: Run, ablation: Ablation, recipe: Recipe) -> None:

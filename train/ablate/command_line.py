@@ -98,7 +98,7 @@ def _ablate(arguments: Sequence[str] | None) -> int:
     from train import backend
 
     backend.set_up()
-    first = open_run(ablation, ALL, ablation.recipe, cache=options.cache)
+    first = open_run(ablation, ALL, ablation.recipe, cache=options.cache, may_download=not options.dry_run)
     recipes = recipes_of(ablation, first)
     print(_overview(ablation, first, recipes), flush=True)
     if options.dry_run:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -202,7 +203,33 @@ def image_arguments(preset: str, values: Iterable[str]) -> dict[str, object]:
     if preset not in PRESETS:
         raise ValueError(f"--image-preset must be one of {', '.join(PRESETS)}. Got {preset!r}.")
     given = named_values(values, known=NAMES, option="--image-values", example="zoom_range=0.1")
-    return PRESETS[preset] | {name: _value(value) for name, value in given.items()}
+    read = {name: _value(value) for name, value in given.items()}
+    for name, value in read.items():
+        if name in RULES and not RULES[name][0](value):
+            raise ValueError(f"{name} of --image-values must be {RULES[name][1]}. Got {given[name]!r}.")
+    return PRESETS[preset] | read
+
+
+def _are_two(value: object, *, least: float) -> bool:
+    """Whether these are two numbers in order, the second above 0."""
+    return isinstance(value, list | tuple) and len(value) == 2 and least <= value[0] <= value[1] and value[1] > 0
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value < 1
+
+
+_IS_SWITCH = (lambda value: value in (True, False), "true or false")
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "horizontal_flip": _IS_SWITCH,
+    "vertical_flip": _IS_SWITCH,
+    "zoom_range": (
+        lambda value: _is_share(value) or (_are_two(value, least=0) and value[0] > 0),
+        "a share below 1, or two factors above 0, such as 0.1 or 0.9,1.1",
+    ),
+    "brightness_range": (lambda value: _are_two(value, least=0), "two factors from 0 on, such as 0.8,1.2"),
+}
+"""What Keras itself accepts otherwise: any text as true, zoom by negative factors, which mirrors, and black images."""
 
 
 def _value(text: str) -> object:

@@ -35,7 +35,9 @@ def select_folds(splits: list[Split], folds: Collection[str] | None) -> list[Spl
     """
     if folds is None:
         return splits
-    folds, names = as_tuple(folds), [split.name for split in splits]
+    folds, names = tuple(map(str, as_tuple(folds))), [split.name for split in splits]
+    if not folds:
+        raise ValueError(f"--folds must name folds of the split: {', '.join(names)}. Got none. Leave it out for all.")
     absent = [fold for fold in folds if fold not in names]
     if absent:
         raise ValueError(f"--folds must name folds of the split: {', '.join(names)}. Got {absent[0]!r}.")

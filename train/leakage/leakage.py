@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generate.dataset.background_classes import counted
+from generate.dataset.background_classes import NOT_EVENTS, counted
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import count
 from train.data.image_folder import open_images, read_images
@@ -88,6 +88,9 @@ def baseline_results(image_folder: Path, recipe: Recipe, *, cache: str = "auto")
     for protocol in PROTOCOLS:
         of_protocol = leaky_recipe(recipe) if protocol in LEAKY else grouped_recipe(recipe)
         splits = splits_of(replace(of_protocol, protocol=protocol), table)
+        has_events = [not np.isin(labels[split.test], list(NOT_EVENTS)).all() for split in splits]
+        if any(has_events):  # a fold of background alone does not count, as in the report of a run
+            splits = [split for split, has in zip(splits, has_events, strict=True) if has]
         tested = [replace(split, test=split.test[counted(labels[split.test])]) for split in splits]
         sizes = [len(split.test) for split in tested]
         accuracies = [nearest_neighbour_accuracy(shrunk, labels, split) for split in splits]

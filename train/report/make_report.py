@@ -30,8 +30,7 @@ from train.wording import LEAKY_OR_GROUPED
 CALIBRATION_PNG = "calibration.png"
 SPLIT = "split"
 """Column of `predictions.csv` that holds `grouped` or `leaky` in every row."""
-logger = logging.getLogger(__name__)
-logger.addHandler(logging.NullHandler())
+logger = logging.getLogger(__name__)  # without a handler, so that Python prints warnings
 
 
 def make_report(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count
 from train.quality import QUALITIES
+from train.recipe import NONE, Recipe
 from train.report.report import Report
 from train.wording import folds_in_words, percent
 
@@ -30,7 +31,7 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
     if report.is_leaky:
         yield (
             "Train again with a grouped split, which shows what new recordings would give:",
-            f"python -m train {IMAGES}",
+            f"python -m train {IMAGES}{_options(report.recipe)}",
         )
         return
     if report.folds_missing:
@@ -49,8 +50,25 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
             "",
         )
     if quality := _higher(report):
-        yield f"{HIGHER[quality]}:", f"python -m train {IMAGES} --quality {quality}"
+        yield f"{HIGHER[quality]}:", f"python -m train {IMAGES} --quality {quality}{_options(report.recipe)}"
     yield "Classify new recordings:", f"python -m train.predict {RUN} new.wav"
+
+
+def _options(recipe: Recipe) -> str:
+    """The options of the model and of the classes, variants and folds that differ from the defaults, quoted."""
+    texts, default = [], Recipe(model=recipe.model)
+    if recipe.model != Recipe.model:
+        texts.append(f"--model {recipe.model}")
+    if recipe.weights != default.weights:
+        texts.append(f"--weights {quoted(recipe.weights)}")
+    for name in ("classes", "leave_out", "train_variants"):
+        if (values := getattr(recipe, name)) != getattr(default, name):
+            texts.append(f"--{name.replace('_', '-')} {' '.join(map(quoted, values)) or NONE}")
+    if recipe.ignore_folds:
+        texts.append("--ignore-folds")
+    if recipe.n_folds is not None:
+        texts.append(f"--n-folds {recipe.n_folds}")
+    return "".join(f" {text}" for text in texts)
 
 
 def _higher(report: Report) -> str:

@@ -79,7 +79,7 @@ def train_final(folder: Path, *, cache: str = "auto") -> Report:
         )
     with locked(folder):
         if not run.is_finished(FINAL):
-            _train(resume(folder, folds=run.all_folds, cache=cache))
+            _train(resume(folder, cache=cache, is_final=True))
         predictions = read_predictions(run)
         report = build_report(run, predictions)
         write_card(run, report, predictions)

@@ -131,6 +131,7 @@ def resume(
     folds: Collection[str] | None = None,
     cache: str = "auto",
     may_download: bool = True,
+    is_final: bool = False,
 ) -> Prepared:
     """Prepare a run that was begun before.
 
@@ -144,6 +145,8 @@ def resume(
         Where the images are held; see `train.data.disk_cache`.
     may_download : bool
         See `prepare`.
+    is_final : bool
+        Take all folds, to train on what any of them trains on: a single one may lack a class then.
 
     Raises
     ------
@@ -159,12 +162,13 @@ def resume(
             f"({was} then, {settings['fingerprint']} now). Start a new run."
         )
     wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *as_tuple(folds)]))
+    wanted = list(begun.all_folds) if is_final else wanted
     if table_sha256(table) != begun.table_sha256:
         raise ValueError(
             f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "
             "removed, or have another class, recording or fold. Training images could be tested. Start a new run."
         )
-    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache, may_download)
+    prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache, may_download, is_final)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes images of another size since the run began. Start a new run.")
     run = replace(prepared.run, versions=begun.versions)
@@ -180,19 +184,21 @@ def _prepared(
     folds: Collection[str] | None,
     cache: str,
     may_download: bool,
+    is_final: bool = False,
 ) -> Prepared:
     _check_transforms(recipe)
     digest = table_sha256(table)
     multilabel = is_multilabel(settings)
     if multilabel:
-        recipe = _of_several_labels(recipe)
+        recipe = recipe.of_several_labels()
     table = select_classes(table, recipe, multilabel=multilabel)
     classes = classes_of(table["label"], multilabel=multilabel)
     splits = splits_of(recipe, table, multilabel=multilabel)
     all_folds = tuple(split.name for split in splits)
     check_fold_names(all_folds)
     splits = select_folds(splits, folds)
-    check_classes(splits, table, classes, recipe, multilabel=multilabel)
+    if not is_final:
+        check_classes(splits, table, classes, recipe, multilabel=multilabel)
     for split in splits:
         check_fold(split, with_validation=recipe.select == "validation")
     model = check_model(recipe, n_classes=len(classes), may_download=may_download)
@@ -225,15 +231,6 @@ def _prepared(
         multilabel=multilabel,
     )
     return Prepared(run, settings, table, images, splits, False, n_duplicates, cache, work)
-
-
-def _of_several_labels(recipe: Recipe) -> Recipe:
-    """The recipe for images with several labels each, or `ValueError` for an option that these do not have."""
-    given = {"--class-weights": recipe.class_weights, f"--ensemble {recipe.ensemble}": (recipe.ensemble or 1) > 1}
-    for option, is_given in given.items():
-        if is_given:
-            raise ValueError(f"{option} must be left out where images have several labels each, as these have.")
-    return replace(recipe, ensemble=1)
 
 
 def versions() -> dict[str, str]:

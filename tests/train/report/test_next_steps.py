@@ -38,6 +38,16 @@ def test_the_folds_that_are_left_and_a_higher_quality(tmp_path):
     assert "train {images} --quality best" in commands(report)
 
 
+def test_a_command_keeps_the_classes_and_the_model_of_the_run(tmp_path):
+    run = fake_run(
+        tmp_path / "run", model="resnet18", weights="imagenet", views=0, leave_out=("it's, a dog",), n_folds=2
+    )
+    report = make_report(run, n_explained=0)
+    options = """ --model resnet18 --leave-out 'it'"'"'s, a dog' --n-folds 2"""
+    assert f"train {{images}} --quality standard{options}" in commands(report)
+    assert commands(replace(report, is_leaky=True)) == [f"train {{images}}{options}"]
+
+
 def test_folds_are_one_word_of_the_command(tmp_path):
     run = fake_run(tmp_path / "run", all_folds=("day 1", "day 2", "day 3"), finished=("day 1",))
     report = make_report(run, n_explained=0)

@@ -207,6 +207,7 @@ def test_config_file_under_the_command_line(images, here):
         (["nowhere"], "no folder .*Make images first: python -m generate"),
         (["IMAGES", "--model", "resnet-151"], "There is no model 'resnet-151'. Do you mean 'resnet101'?|resnet152"),
         (["IMAGES", "--augment", "none", "image"], "--augment must be none, or names without it"),
+        (["IMAGES", "--tensorboard", "--quality", "fast"], "--tensorboard must be combined with fine-tuning"),
         (
             ["IMAGES", "--train-variants", "noise=20"],
             "--train-variants must name variants in the folder: original.*Got 'noise=20'",

@@ -1,8 +1,11 @@
 """The model that is trained on all recordings, from the command to predictions."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import train
@@ -42,6 +45,21 @@ def test_a_final_model_is_trained_on_all_recordings_and_predicts(images, audio_f
     before = (run.folder / "final" / "last.keras").stat().st_mtime_ns
     train_final(run.folder)  # again: nothing is left to do
     assert (run.folder / "final" / "last.keras").stat().st_mtime_ns == before
+
+
+def test_a_class_that_one_fold_holds_is_learnt_by_the_final_model(images, tmp_path, monkeypatch):
+    """A run of that fold alone has nothing of the class to train on, and is refused."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path(shutil.copytree(images, tmp_path / "images"))
+    table = pd.read_csv(folder / "metadata.csv", dtype=str, keep_default_na=False)
+    numbers = {source: str(k % 3 + 1) for k, source in enumerate(sorted(table["source_id"].unique()))}
+    label = sorted(table["label"].unique())[0]
+    table["fold"] = ["2" if row.label == label else numbers[row.source_id] for row in table.itertuples()]
+    table.to_csv(folder / "metadata.csv", index=False)
+    assert main([str(folder), *TINY, "--folds", "2", "--name", "two"]) == 1
+    assert main([str(folder), *TINY, "--folds", "1,3", "--name", "others", "--final"]) == 0
+    final = train.load_run(Path("outputs/runs/others")).report.final
+    assert final.n_images == (table["variant"] == "original").sum()
 
 
 def test_a_run_without_one_says_how_to_get_it(tmp_path):
