@@ -220,6 +220,20 @@ def synthesise(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
+def is_demo(folder: Path) -> bool:
+    """Whether a folder is a demo collection, by its README.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    try:
+        lines = (folder / "README.md").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith(MADE_BY.partition("{")[0]) for line in lines)
+
+
 def noise(rng: np.random.Generator, n: int, *, sr: int, slope_db: float, fmin_hz: float = 30) -> np.ndarray:
     """Coloured noise of RMS 1, shape (n,): `slope_db` dB an octave above `fmin_hz`, falling softly below it."""
     f_hz = np.maximum(np.fft.rfftfreq(n, 1 / sr), 1).astype(np.float32)

@@ -38,6 +38,13 @@ CLIP_COLUMNS = (
 frequency above which the spectrum is empty, NaN where no edge was found."""
 
 
+NOT_LOOKED_FOR = Finding(
+    "ok",
+    "near duplicates were not looked for, since --pad random puts clips at other places of their images; python -m "
+    "generate.audit AUDIO_FOLDER does",
+)
+
+
 @dataclass(frozen=True)
 class Measures:
     """What is measured on the image of one clip.
@@ -72,7 +79,7 @@ def measure(pixels: np.ndarray, settings: Settings) -> Measures:
 
 
 def assess(
-    clips: pd.DataFrame, small: np.ndarray, *, settings: Settings, multilabel: bool = False
+    clips: pd.DataFrame, small: np.ndarray, *, settings: Settings, multilabel: bool = False, are_placed: bool = False
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Check all clips together.
 
@@ -86,6 +93,8 @@ def assess(
         That the images were rendered with.
     multilabel : bool
         Whether a clip may have several labels: then there are no checks of what predicts the class.
+    are_placed : bool
+        Whether clips are at random places of their images, where near duplicates cannot be compared.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def assess(
     if not len(clips):
         return clips.assign(flags=pd.Series(dtype=object)), []
     # Silent clips are all alike, whatever their recordings.
-    audible = np.flatnonzero(~clips["silent"].to_numpy(bool))
+    audible = np.flatnonzero(~clips["silent"].to_numpy(bool) & (not are_placed))
     sources = clips["source_id"].to_numpy()
     copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds, feature=settings.feature)
     pairs = copies.pairs.assign(a=audible[copies.pairs["a"]], b=audible[copies.pairs["b"]])
@@ -110,7 +119,9 @@ def assess(
         checks.peaks(clips, settings),
         *([] if multilabel else [shortcut_checks.level_by_class(clips, settings)]),
         checks.equal_audio(clips),
-        checks.near_duplicates(clips, pairs, n_not_comparable=int((~copies.comparable).sum())),
+        NOT_LOOKED_FOR
+        if are_placed
+        else checks.near_duplicates(clips, pairs, n_not_comparable=int((~copies.comparable).sum())),
         shortcut_checks.bandwidth(clips, settings),
         *([] if multilabel else [shortcut_checks.bandwidth_by_class(clips, settings)]),
     ]
@@ -148,7 +159,8 @@ def of_metadata(
     clips : pandas.DataFrame
         As of `assess`.
     findings : list of Finding
-        Those of `python -m generate.audit` on the same audio with the same settings.
+        Those of `python -m generate.audit` on the same audio with the same settings; but with `pad="random"` without
+        near duplicates.
 
     Raises
     ------
@@ -160,7 +172,8 @@ def of_metadata(
     settings = settings.of_first_plane
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
-    return assess(clips, stacked([m.small for m in measures]), settings=settings, multilabel=multilabel)
+    small = stacked([m.small for m in measures])
+    return assess(clips, small, settings=settings, multilabel=multilabel, are_placed=settings.pad == "random")
 
 
 def stacked(small: list[np.ndarray]) -> np.ndarray:

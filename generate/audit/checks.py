@@ -175,7 +175,9 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
     """
     rest = f"; {count(n_not_comparable, 'clip')} too short or too steady to compare" if n_not_comparable else ""
     if not len(pairs):
-        return Finding("ok", f"no two recordings seem to be the same but for codec, gain or start{rest}")
+        return Finding(
+            "ok", f"no two recordings seem to be the same but for codec, gain or a start up to 0.1 s apart{rest}"
+        )
     clips = clips.assign(file=_files(clips).to_numpy())
     a, b = clips.iloc[pairs["a"]].reset_index(drop=True), clips.iloc[pairs["b"]].reset_index(drop=True)
     in_classes, in_folds = a["label"] != b["label"], a["fold"] != b["fold"]
@@ -185,8 +187,8 @@ def near_duplicates(clips: pd.DataFrame, pairs: pd.DataFrame, *, n_not_comparabl
         for row in worst_first[:MOST_NAMES]
     )
     what = (
-        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or start, "
-        f"{_divided(int(in_classes.sum()), int(in_folds.sum()))}: {some}{rest}"
+        f"{count(len(pairs), 'pair')} of clips that seem to be one recording but for codec, gain or a start up to 0.1 "
+        f"s apart, {_divided(int(in_classes.sum()), int(in_folds.sum()))}: {some}{rest}"
     )
     side = "" if in_folds.any() or (clips["fold"] == "").all() else " of another split, though not of these folds"
     fixes = [

@@ -21,7 +21,7 @@ examples:
   python -m generate.audit datasets/ESC-50 --subset esc10 --csv esc10.csv
 
 It takes every option of `python -m generate`, and its config file: audit with those that you will render with. Those of
-variants, colours, OUTPUT and clusters make no difference here and are not listed."""
+variants, colours and clusters make no difference here and are not listed. The review of an OUTPUT counts."""
 NO_DIFFERENCE = frozenset(
     ("output", "variants", "variants_file", "engine", "seed", "colormap", "listen", "dry_run", "overwrite")
     + ("max_rejected", "fan_out", "cluster")

@@ -13,6 +13,8 @@ EDGE_DB = 10.0
 """A cut-off is a fall by at least so much within `EDGE_BANDS`. Measured on ESC-10 (400 clips): resampled to 16 kHz
 and back, 391 have one, at 7.7 kHz in the median; the others are nearly empty there. Of the originals 200 have one, most
 at 16 kHz: they were published as Ogg Vorbis."""
+LOWEST_HZ = 2500.0
+"""No codec or sample rate in use ends below: telephones reach 3.4 kHz. What ends there is a tone."""
 EDGE_BANDS = 3.0
 """Rows of the feature that an edge may take: one that holds it, and one on either side that it leaks into."""
 SHARP = frozenset(("mel", "log"))
@@ -24,9 +26,9 @@ def cutoff_hz(pixels: np.ndarray, settings: Settings) -> float:
     """Find the frequency above which the spectrum is empty, if it ends in an edge.
 
     A codec's low-pass filter, or a sample rate that was raised, leaves nothing above one frequency and audio right
-    below it; a spectrum that ends by itself fades over many bands. What counts is the level that each row reaches in
-    all but its loudest columns: where audio starts or ends within the image, the analysis window spreads it over all
-    frequencies, and so as many columns as that may take are skipped.
+    below it; a spectrum that ends by itself fades over many bands, unless it is of clean tones. What counts is the
+    level that each row reaches in all but its loudest columns: where audio starts or ends within the image, the
+    analysis window spreads it over all frequencies, and so as many columns as that may take are skipped.
 
     Parameters
     ----------
@@ -37,8 +39,8 @@ def cutoff_hz(pixels: np.ndarray, settings: Settings) -> float:
     Returns
     -------
     float
-        In hertz, a few per cent below the edge; NaN where there is none, where audio reaches the top of the image,
-        and for a feature that is not `SHARP`.
+        In hertz, a few per cent below the edge; NaN where there is none or it is below `LOWEST_HZ`, where audio reaches
+        the top of the image, and for a feature that is not `SHARP`.
     """
     bands_hz = row_hz(settings)
     if settings.feature not in SHARP or bands_hz is None:
@@ -54,7 +56,8 @@ def cutoff_hz(pixels: np.ndarray, settings: Settings) -> float:
     if below < EDGE_DB:
         return float("nan")
     row = int(np.flatnonzero(profile[: last + 1] >= below / 2)[-1])
-    return float(image_hz(height, settings)[row])
+    hz = float(image_hz(height, settings)[row])
+    return hz if hz >= LOWEST_HZ else float("nan")
 
 
 def _loudest(pixels: np.ndarray, settings: Settings) -> np.ndarray:

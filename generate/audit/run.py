@@ -89,10 +89,11 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[Reje
     rejected : list of RejectedClip
         One a clip, missing files that a table names included.
     """
-    columns = prepared.clips[["clip_id", "path", "label", "fold", "source_id", "start_s"]]
+    clips = prepared.clips if "reviewed" in prepared.clips else prepared.clips.assign(reviewed="")
+    columns = clips[["clip_id", "path", "label", "fold", "source_id", "start_s", "reviewed"]]
     jobs = [
-        Job(clip_id, path, label, "", fold, source_id, start_s, requests=(None,))
-        for clip_id, path, label, fold, source_id, start_s in columns.itertuples(index=False, name=None)
+        Job(clip_id, path, label, "", fold, source_id, start_s, requests=(None,), reviewed=reviewed)
+        for clip_id, path, label, fold, source_id, start_s, reviewed in columns.itertuples(index=False, name=None)
     ]
     rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     usable, given_up = prepared.usable(jobs)

@@ -58,8 +58,9 @@ def bandwidth(clips: pd.DataFrame, settings: Settings) -> Finding:
     if not len(cut):
         return Finding("ok", f"no clip is cut off below the image's {settings.highest_hz:g} Hz")
     what = (
-        f"{len(cut):,} of {count(len(clips), 'clip')} are cut off by a codec or a sample rate below the image's "
-        f"{settings.highest_hz:g} Hz: the lowest at {_hz(cut.min())}, half of these below {_hz(cut.median())}"
+        f"{len(cut):,} of {count(len(clips), 'clip')} end in an edge below the image's {settings.highest_hz:g} Hz, "
+        f"as codecs, sample rates and clean tones do: the lowest at {_hz(cut.min())}, half of these below "
+        f"{_hz(cut.median())}"
     )
     low = cutoff < LOW_CUTOFF * settings.highest_hz
     if low.mean() < 1 - MUCH:
@@ -79,11 +80,15 @@ def bandwidth_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
     octaves = np.log2(cutoff.to_numpy())
     lowest = cutoff.groupby(clips["label"]).median().min()
     fix = (
-        "a model would learn the codec: show only what all classes have, "
+        "where it is not the sound itself, a model would learn the codec: show only what all classes have, "
         f"--fmax-hz {100 * np.floor(0.95 * lowest / 100):.0f}, or take all classes from recordings of one kind"
     )
     return _shortcut_finding(
-        "the cut-off frequency of codec or sample rate", clips, octaves, fix, width=SAME_CUTOFF_OCTAVES
+        "the frequency at which spectra end in an edge (codec, sample rate, or clean tones)",
+        clips,
+        octaves,
+        fix,
+        width=SAME_CUTOFF_OCTAVES,
     )
 
 

@@ -54,7 +54,7 @@ def recordings_of(images: Path, described: SettingsFile, *, given: Path | None =
             )
         return given.resolve(), ""
     named = described["collection"]["audio_folder"]
-    folder = Path(os.path.normpath(images.absolute() / named))
+    folder = Path(os.path.normpath(images.resolve() / named))  # it is relative to where links lead
     if is_in_project(folder):
         return folder.resolve(), ""
     return None, (

@@ -146,6 +146,8 @@ def _nearest(folder: Path) -> Path:
 
 def _not_writable(folder: Path) -> str:
     """Why a folder cannot be written to; empty if it can."""
+    if folder.is_symlink() and not folder.exists():
+        return f"it is a link to {str(folder.readlink())!r}, which is not there"
     try:
         with tempfile.TemporaryFile(dir=_nearest(folder)):
             return ""

@@ -140,10 +140,12 @@ def write_audio_of(job: Job, front: Front) -> list[dict[str, object]]:
     Raises
     ------
     BadAudio
-        If the clip, or a variant of it, cannot be made any more.
+        If the clip, or a variant of it, cannot be made any more, or its audio is not that of its image.
     """
     settings = front.settings
-    _, _, audio = open_clip(job, front)
+    _, loaded, audio = open_clip(job, front)
+    if loaded.sha256 != job.audio_sha256:
+        raise BadAudio("its audio has changed since its image was rendered; run python -m generate again")
     for request in job.requests:
         y = audio.y if request is None else variant_of(audio, request, front, job.clip_id)
         name = ORIGINAL if request is None else request.name
@@ -174,5 +176,6 @@ def job_of(clip: pd.DataFrame, front: Front) -> Job:
         recording=first["recording"],
         start_s=float(first["start_s"]),
         reviewed=first["reviewed"],
+        audio_sha256=first["audio_sha256"],
         requests=tuple(requests),
     )

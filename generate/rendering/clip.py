@@ -67,6 +67,8 @@ class Job:
         `train`, `validation`, `test` or empty, as in the clips table.
     events, salience, reviewed : str
         As in `metadata.csv`.
+    audio_sha256 : str
+        Of the audio, where its image is there already; else empty.
     """
 
     clip_id: str
@@ -82,6 +84,7 @@ class Job:
     events: str = ""
     salience: str = ""
     reviewed: str = ""
+    audio_sha256: str = ""
 
 
 def render(job: Job, front: Front) -> list[dict[str, object]]:

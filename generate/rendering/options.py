@@ -133,8 +133,11 @@ class RenderOptions:
         for name in ("classes", "leave_out"):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
         for name in ("limit", "workers", "listen"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be 0 or more. Got {getattr(self, name)}.")
+            if type(value := getattr(self, name)) is not int or value < 0:
+                raise ValueError(f"{name} must be a whole number, 0 or more. Got {value!r}.")
+        for name in ("fan_out", "overwrite"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False. Got {value!r}.")
         if not 0 <= self.max_rejected <= 100:
             raise ValueError(f"max_rejected must be a percentage from 0 to 100. Got {self.max_rejected:g}.")
         if self.cluster and self.workers:
@@ -172,7 +175,7 @@ def options_by_name(
         if reader.get(name) is not None:
             reader[name] = Path(reader[name])
     return RenderOptions(
-        audio_folder=Path(audio_folder),
+        audio_folder=DEMO if audio_folder == DEMO else Path(audio_folder),
         labels_from=tuple(map(Path, as_tuple(options.get("labels_from", ())))),
         output=None if output is None else Path(output),
         reader=ReaderOptions(**reader),

@@ -138,7 +138,7 @@ def prepare(options: RenderOptions) -> Prepared:
     review = reviews_of(options, images, audio_folder)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
-    settings = _settings(options, layout)
+    settings = _settings(options, layout, is_demo=demo.is_demo(audio_folder))
     engine_version = ENGINES[settings.engine].version()
     workers = options.workers or usable_cores()
     clips = collection.clips
@@ -238,9 +238,9 @@ def _refuse_overlap(audio_folder: Path, images: Path) -> None:
         )
 
 
-def _settings(options: RenderOptions, layout: str) -> Settings:
+def _settings(options: RenderOptions, layout: str, *, is_demo: bool) -> Settings:
     """The settings of an image: those given, else those of the layout, else the defaults; with the engine chosen."""
-    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if options.audio_folder == DEMO else {})}
+    defaults = {**readers.READERS[layout].defaults, **(demo.SETTINGS if is_demo else {})}
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
     check_denoising(settings)

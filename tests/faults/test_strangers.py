@@ -154,6 +154,10 @@ def test_the_rule_of_the_working_directory(tmp_path, monkeypatch):
     assert is_in_project(tmp_path / "a") and is_in_project(tmp_path) and not is_in_project(tmp_path.parent)
     folder, why_not = recordings_of(tmp_path / "images", {"collection": {"audio_folder": "../audio_folder"}})
     assert (folder, why_not) == ((tmp_path / "audio_folder").resolve(), "")
+    (tmp_path / "far" / "away").mkdir(parents=True)  # as of `outputs` on another disk
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "away")
+    described = {"collection": {"audio_folder": "../../../audio_folder"}}
+    assert recordings_of(tmp_path / "link" / "images", described) == ((tmp_path / "audio_folder").resolve(), "")
     with pytest.raises(FileNotFoundError, match="--audio-folder must be the folder"):
         recordings_of(tmp_path, {}, given=tmp_path / "nowhere")
     monkeypatch.chdir("/")

@@ -67,6 +67,13 @@ def test_what_is_no_option_is_named(audio_folder):
         generate.render(audio_folder, variant=["none"])
     with pytest.raises(ValueError, match="sr must be"):
         generate.render(audio_folder, sr=0)
+    for options, words in (
+        ({"workers": 1.5}, "workers must be a whole number, 0 or more. Got 1.5"),
+        ({"limit": True}, "limit must be a whole number, 0 or more. Got True"),
+        ({"overwrite": "no"}, "overwrite must be True or False. Got 'no'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            generate.render(audio_folder, **options)
     with pytest.raises(ValueError, match="'source_pattern' must be a text. Got None"):
         generate.render(audio_folder, source_pattern=None, overwrite=True, **SMALL)
     with pytest.raises(ValueError, match="classes"):

@@ -86,6 +86,8 @@ def test_class_variants_come_from_the_config(tmp_path):
         ("audio-folder = 'x'", "unknown option 'audio-folder'"),
         ("denoise_db = 12", "unknown option 'denoise_db'; do you mean 'denoise'"),
         ("denoise = false", "must have a value"),
+        ("limit = [5]", r"limit must have one value. Got \[5\]"),
+        ("listen = 2020-01-01", "listen must have one value"),
         ("= 3", "not TOML"),
         ("image-size = 'big'", "must be 224"),
     ],

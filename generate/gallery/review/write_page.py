@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,7 +67,7 @@ def write_review_page(
     if found_by not in FOUND_BY:
         raise ValueError(f"found_by must be one of {', '.join(FOUND_BY)}. Got {found_by!r}.")
     data = {
-        "id": page_id(title, found_by=found_by, run=run),
+        "id": page_id(path),
         "title": title,
         "found_by": found_by,
         "run": run,
@@ -104,7 +103,7 @@ def audio_folder_beside(page: Path, images: Path, described: SettingsFile) -> st
         Its `settings.json`.
     """
     named = described["collection"]["audio_folder"]
-    return _beside(page, Path(os.path.normpath(images.absolute() / named))) if named else ""
+    return _beside(page, Path(os.path.normpath(images.resolve() / named))) if named else ""
 
 
 def _beside(page: Path, folder: Path) -> str:
@@ -113,12 +112,13 @@ def _beside(page: Path, folder: Path) -> str:
     return "" if Path(place).is_absolute() else place
 
 
-def page_id(title: str, *, found_by: str, run: str) -> str:
+def page_id(page: Path) -> str:
     """A name for the decisions of a page in the browser, which keeps those of all pages together.
+
+    It is of where the page is: another project may have a folder, clips and a run of the same names.
 
     Parameters
     ----------
-    title, found_by, run
-        See `write_review_page`.
+    page : Path
     """
-    return hashlib.sha256(json.dumps([title, found_by, run]).encode()).hexdigest()[:16]
+    return hashlib.sha256(os.fsencode(page.resolve())).hexdigest()[:16]

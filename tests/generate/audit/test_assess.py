@@ -104,6 +104,14 @@ def _doubled(clips: pd.DataFrame, label: str) -> pd.DataFrame:
     return pd.concat([clips, renamed], ignore_index=True)
 
 
+def test_near_duplicates_are_not_looked_for_where_clips_are_at_random_places():
+    same = np.repeat(small_images(1), 30, axis=0)
+    found = assess.assess(clips_table(), same, settings=SETTINGS)[1]
+    assert any(finding.status == "warning" and "seem to be one recording" in finding.what for finding in found)
+    table, placed = assess.assess(clips_table(), same, settings=SETTINGS, are_placed=True)
+    assert assess.NOT_LOOKED_FOR in placed and set(table["flags"]) == {""}
+
+
 def test_a_healthy_collection_has_nothing_to_mend():
     found = findings_of(clips_table(), small_images(), settings=SETTINGS)
     assert [finding.status for finding in found] == ["ok"] * len(CHECKS)
@@ -123,7 +131,7 @@ def test_a_healthy_collection_has_nothing_to_mend():
         ("quiet", "peaks", "below -60 dBFS 1"),
         ("clipped", "peaks", "at full scale 12"),
         ("equal", "equal", "1 recording under several names (2 clips), 1 of them in two classes"),
-        ("all cut", "bandwidth", "30 of 30 clips are cut off"),
+        ("all cut", "bandwidth", "30 of 30 clips end in an edge"),
         ("one class cut", "bandwidth_by_class", "it predicts a (100 %"),
     ],
 )
@@ -214,7 +222,7 @@ def test_near_duplicates_are_found_and_named():
     small[10] = small[4]  # another class, another fold
     finding = findings_of(clips, small, settings=SETTINGS)[6]
     assert finding.status == "warning"
-    assert "start, 1 of them in two folds: 4.wav (b) and 10.wav (b)" in finding.what
+    assert "apart, 1 of them in two folds: 4.wav (b) and 10.wav (b)" in finding.what
     table = flagged(clips, small, settings=SETTINGS)
     assert table["flags"][4] == "near-duplicate-of:clip10"
     assert table["flags"][10] == "near-duplicate-of:clip04"

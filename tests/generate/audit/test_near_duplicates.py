@@ -84,12 +84,12 @@ def test_the_finding_says_what_it_cannot_tell_and_accuses_no_label():
     finding = checks.near_duplicates(clips, pairs.pairs, n_not_comparable=30)
     assert finding.status == "ok"
     assert finding.what == (
-        "no two recordings seem to be the same but for codec, gain or start; 30 clips too short or too steady to compare"
+        "no two recordings seem to be the same but for codec, gain or a start up to 0.1 s apart; 30 clips too short or too steady to compare"
     )
     small = np.random.default_rng(0).integers(0, 256, (30, 32, 128), dtype=np.uint8)
     small[5] = small[4]
     finding = assess.assess(clips, small, settings=SETTINGS)[1][6]
-    assert "start, 1 of them in two classes: 4.wav (b) and 5.wav (c)" in finding.what
+    assert "apart, 1 of them in two classes: 4.wav (b) and 5.wav (c)" in finding.what
     assert "one recording with two labels, or a copy" in finding.fix and "wrong" not in finding.fix
 
 

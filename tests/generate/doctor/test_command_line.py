@@ -141,6 +141,10 @@ def test_folders(tmp_path):
     file.write_bytes(b"")
     assert checks.check_outputs(file).status == "missing"
     assert checks.check_datasets(file / "datasets").status == "warning"
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "a disk that is not there")
+    found = checks.check_outputs(link)
+    assert found.status == "missing" and "a disk that is not there', which is not there" in found.what
 
 
 def test_disk(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from generate.dataset.folder import list_images
 from generate.dataset.own_files import foreign_files
 from generate.dataset.settings_file import read_settings
 from generate.gallery import listen
+from generate.gallery.command_line import main as gallery_main
 from generate.gallery.listen import choose
 from generate.gallery.make import make_gallery
 from generate.gallery.page_data import page_data
@@ -74,6 +75,16 @@ def test_only_stale_and_missing_sounds_are_written(audio_folder, tmp_path):
     assert one.stat().st_mtime_ns >= before
 
 
+def test_no_audio_is_written_that_is_not_that_of_the_image(audio_folder, tmp_path, capsys):
+    images = tmp_path / "images"
+    main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
+    (audio_folder / "low" / "0.wav").write_bytes((audio_folder / "high" / "0.wav").read_bytes())
+    assert gallery_main([str(images), "--listen", "all", "--audio-folder", str(audio_folder)]) in (0, 3)
+    assert not (images / "low" / "low-0__original.flac").exists()
+    assert (images / "low" / "low-1__original.flac").is_file()
+    assert "its audio has changed since its image was rendered" in capsys.readouterr().out
+
+
 def test_the_page_knows_which_images_have_sounds(audio_folder, tmp_path):
     images = tmp_path / "images"
     assert main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "1"]) == 0
@@ -95,8 +106,6 @@ def test_sounds_go_with_their_images(audio_folder, tmp_path):
 
 
 def test_sounds_that_are_gone_leave_a_page(audio_folder, tmp_path, capsys, monkeypatch):
-    from generate.gallery.command_line import main as gallery_main
-
     images = tmp_path / "images"
     main([str(audio_folder), str(images), *ARGUMENTS, "--variants", "none", "--listen", "0"])
     audio_folder.rename(tmp_path / "elsewhere")
