@@ -120,6 +120,8 @@ class TrainedRun(LabelMethods):
         """
         from train.predict.predict_recordings import predict_recordings
 
+        if top < 1:
+            raise ValueError(f"top must be 1 or more. Got {top}. Give such as 3.")
         predictions = predict_recordings(
             self._run, paths, hop_s=hop_s, min_dbfs=min_dbfs, any_sound=any_sound, folds=folds, batch_size=batch_size
         )

@@ -227,6 +227,6 @@ def recording_address(path: str, image_folder: Path, *, audio_folder: Path | Non
         return ""
     if leads_out(path, audio_folder, by_links=not follow_links):
         return ""
-    place = relative_posix(audio_folder.resolve(), image_folder.resolve())
+    place = relative_posix(audio_folder.resolve(), image_folder.absolute())  # a browser follows no link before `..`
     # There is no relative path to another drive of Windows.
     return Path(place, path).as_uri() if Path(place).is_absolute() else address(f"{place}/{path}")

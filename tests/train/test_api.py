@@ -59,6 +59,10 @@ def test_one_fold_is_not_its_letters_and_numbers_have_a_range(images, run, tmp_p
     with pytest.raises(ValueError, match="Got '12'"):
         run.predict(images, folds="12")
     soundfile.write(tmp_path / "a.wav", tone(310, seconds=2), SR)
+    with pytest.raises(ValueError, match="top must be 1 or more. Got -1"):
+        run.predict(tmp_path / "a.wav", top=-1)
+    with pytest.raises(ValueError, match="min_dbfs must be a level in dBFS"):
+        run.predict(tmp_path / "a.wav", min_dbfs=float("nan"))
     with pytest.raises(ValueError, match="batch_size must be 1 or more"):
         run.predict(tmp_path / "a.wav", batch_size=0)
     (only,) = {*run.events(tmp_path / "a.wav", classes="low", min_probability=1e-6, min_dbfs=-200)["label"]}

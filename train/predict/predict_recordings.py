@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -122,6 +123,8 @@ def predict_recordings(
     FileNotFoundError, ValueError
         If a model cannot be loaded, a fold is not finished, or no recording could be read.
     """
+    if min_dbfs is not None and math.isnan(min_dbfs):
+        raise ValueError("min_dbfs must be a level in dBFS, or -inf. Got nan. Leave it out for that of the run.")
     inputs = find_inputs(run, paths, folds=folds)
     if hop_s is None and half_overlapping:
         hop_s = inputs.front.settings.seconds / 2
