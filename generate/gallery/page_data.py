@@ -22,6 +22,7 @@ from generate.features.pcen import BRIGHTEST
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
 from generate.runtime.os_compat import relative_posix
+from generate.runtime.safe_names import path_on_disk
 
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
 """Audio files that browsers play."""
@@ -227,6 +228,7 @@ def recording_address(path: str, image_folder: Path, *, audio_folder: Path | Non
         return ""
     if leads_out(path, audio_folder, by_links=not follow_links):
         return ""
+    path = path_on_disk(path, audio_folder)
     place = relative_posix(audio_folder.resolve(), image_folder.absolute())  # a browser follows no link before `..`
     # There is no relative path to another drive of Windows.
     return Path(place, path).as_uri() if Path(place).is_absolute() else address(f"{place}/{path}")

@@ -1,5 +1,7 @@
 import json
+import os
 import re
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 
 from generate.gallery.fill_page import address, as_json, fill
 from generate.gallery.make import TEMPLATE
+from generate.gallery.page_data import recording_address
+from generate.runtime.safe_names import printable
 
 
 @given(
@@ -44,3 +48,16 @@ def test_addresses():
     assert address("c:d.wav") == "./c%3Ad.wav"
     assert address("../x/é.wav") == "./../x/%C3%A9.wav"
     assert address("b\udcff.wav") == "./b%FF.wav"
+
+
+def test_the_address_of_a_recording_leads_there_as_a_browser_reads_it(tmp_path):
+    """Which follows no link before `..`; and names need not be UTF-8."""
+    (tmp_path / "project" / "audio").mkdir(parents=True)
+    (tmp_path / "disk" / "outputs").mkdir(parents=True)
+    (tmp_path / "project" / "outputs").symlink_to(tmp_path / "disk" / "outputs")
+    recording = tmp_path / "project" / "audio" / "bad\udcff.wav"
+    recording.touch()
+    page = tmp_path / "project" / "outputs" / "images"
+    found = recording_address(printable("bad\udcff.wav"), page, audio_folder=recording.parent, follow_links=False)
+    there = os.path.normpath(page / unquote_to_bytes(found).decode("utf-8", "surrogateescape"))
+    assert there == str(recording)
