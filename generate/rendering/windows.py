@@ -87,7 +87,7 @@ def cut_into_windows(
     unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
     known = {path: length for path, length in length_of.items() if not isinstance(length, str)}
     hop_s = options.window_hop_s or seconds / 2
-    parts, is_in_none = [], pd.Series(False, index=events.index)
+    parts, n_in_none = [], 0
     for place, path in enumerate(paths):
         if path in unusable:  # rejected by name
             continue
@@ -97,14 +97,14 @@ def cut_into_windows(
         starts = window_starts(duration_s, seconds=seconds, hop_s=hop_s)
         ends = np.minimum(starts + seconds, duration_s)
         spans = zip(own["start_s"], own["end_s"], strict=True)
-        is_in_none[own.index] = [not _touched(starts, ends, start_s, end_s).any() for start_s, end_s in spans]
+        n_in_none += sum(not _touched(starts, ends, start_s, end_s).any() for start_s, end_s in spans)
         parts.append(
             _labelled(own, starts, seconds=seconds, duration_s=duration_s, options=options).assign(place=place)
         )
     columns = ["start_s", "label", "why_not", "events", "place"]
     windows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     labels_before = set(events["label"]) - {""}
-    n_in_none, events = int(is_in_none.sum()), events[events["path"].isin(list(known))]
+    events = events[events["path"].isin(list(known))]
     is_background = _some_background(windows, round(options.background * len(events)))
     chosen = windows[(windows["label"] != "") | is_background]
     if chosen.empty:
