@@ -116,15 +116,15 @@ def _config_value(key: str, value: object, action: argparse.Action | None, path:
         return action.const
     if isinstance(value, bool):
         raise ValueError(f"In {str(path)!r}, {key} must have a value. Got {str(value).lower()}.")
-    if not isinstance(value, str | int | float):
-        raise ValueError(f"In {str(path)!r}, {key} must have one value. Got {value!r}.")
     if action.type is None and not isinstance(value, str):
         raise ValueError(f"In {str(path)!r}, {key} must be a text. Got {value!r}.")
     if action.type is int and (isinstance(value, bool) or not isinstance(value, int)):
         raise ValueError(f"In {str(path)!r}, {key} must be a whole number. Got {value!r}.")
     try:
         text = str(value) if isinstance(value, int | float) else value
-        value = action.type(text) if callable(action.type) else value  # it checks the value
+        value = action.type(text) if callable(action.type) else value  # type: ignore[arg-type]  # it checks the value
+    except AttributeError:  # a list, a table or a date
+        raise ValueError(f"In {str(path)!r}, {key} must have one value. Got {value!r}.") from None
     except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
         raise ValueError(f"In {str(path)!r}, {key} is {value!r}: {error}") from None
     if action.choices and value not in action.choices:

@@ -126,13 +126,14 @@ def explain_run(
         What is missing, and why; empty if nothing is.
     """
     folder = run.folder / EXPLAINED
-    described = settings_file.read_settings(run.images / settings_file.SETTINGS)
-    front, why_not = front_of(run.images, described, audio_folder=audio_folder)
-    _remove_own_files(folder)
     explained: list[ExplainedTest | None] = [None] * len(predictions)
     rows = choose(predictions, most=most)
     if not rows:
+        _remove_own_files(folder)
         return explained, ""
+    described = settings_file.read_settings(run.images / settings_file.SETTINGS)
+    front, why_not = front_of(run.images, described, audio_folder=audio_folder)
+    _remove_own_files(folder)  # only now: nothing is lost where a folder is not there
     folder.mkdir(exist_ok=True)
     clips = table.set_index("file_name")
     unreadable = []

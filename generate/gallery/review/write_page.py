@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ def write_review_page(
     if found_by not in FOUND_BY:
         raise ValueError(f"found_by must be one of {', '.join(FOUND_BY)}. Got {found_by!r}.")
     data = {
-        "id": page_id(path),
+        "id": page_id(title, found_by=found_by, run=run),
         "title": title,
         "found_by": found_by,
         "run": run,
@@ -112,13 +113,15 @@ def _beside(page: Path, folder: Path) -> str:
     return "" if Path(place).is_absolute() else place
 
 
-def page_id(page: Path) -> str:
+def page_id(title: str, *, found_by: str, run: str) -> str:
     """A name for the decisions of a page in the browser, which keeps those of all pages together.
 
-    It is of where the page is: another project may have a folder, clips and a run of the same names.
+    The page adds the folder that it is in, since another project may have clips and runs of the same names; it is not
+    written into the page, whose bytes would differ from place to place.
 
     Parameters
     ----------
-    page : Path
+    title, found_by, run
+        See `write_review_page`.
     """
-    return hashlib.sha256(os.fsencode(page.resolve())).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([title, found_by, run]).encode()).hexdigest()[:16]

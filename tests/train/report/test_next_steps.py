@@ -63,4 +63,4 @@ def test_a_fold_with_a_comma_in_its_name_can_be_pasted(tmp_path):
 
 def test_of_a_leaky_run_nothing_but_a_grouped_one(tmp_path):
     report = make_report(fake_run(tmp_path / "run", protocol="paper", all_folds=("1",)), n_explained=0)
-    assert commands(report) == ["train {images}"]
+    assert commands(report) == ["train {images} --model cnn9"]

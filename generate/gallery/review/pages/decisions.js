@@ -1,6 +1,7 @@
 // What was decided: a log that is kept in the browser at once, saved as review.csv and opened again.
 "use strict";
-const items = data.items, KEY = `review ${data.id}`, SAVED = "review.csv";
+// Of this page in its folder: another project may have clips and runs of the same names.
+const items = data.items, KEY = `review ${data.id} ${location.pathname.replace(/[^/]*$/, "")}`, SAVED = "review.csv";
 const WORDS = { y: "confirmed", c: "changed", n: "dropped" };
 let log = [];                // [item, "y", "c" or "n", the new class of "c", when in ms]; the last of an item counts
 let decided = new Map();     // item -> its last entry

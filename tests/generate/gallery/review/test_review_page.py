@@ -271,6 +271,9 @@ def test_decisions_are_kept_by_run_and_clip(browser, images, tmp_path):  # noqa:
             browser.open(tmp_path / name)
         assert progress(browser).startswith(f"{kept} of {len(clips)}"), name
         browser.press("y")
+    (tmp_path / "other project").mkdir()
+    browser.open(written_page(tmp_path / "other project" / "one.html", images, items_of("xyz"), run="r"))
+    assert progress(browser).startswith("0 of 3"), "clips of another project may have the same names"
     browser.collect()
     browser.console.clear()  # the images are none
 
