@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from augment_audio.background_files import find_backgrounds
+from augment_audio.downmix import downmix
 from augment_audio.engines import open_audio
 from augment_audio.make import make_variant
 from augment_audio.packages import check_packages
@@ -101,7 +102,7 @@ def _refuse_equal_names(paths: Sequence[Path]) -> None:
 
 
 def read_mono(path: Path) -> tuple[np.ndarray, int]:
-    """Decode an audio file and average its channels.
+    """Decode an audio file, and average its channels; the loudest alone where they cancel each other out.
 
     Returns
     -------
@@ -124,10 +125,9 @@ def read_mono(path: Path) -> tuple[np.ndarray, int]:
         ) from None
     if len(channels) == 0:
         raise ValueError(f"{str(path)!r} holds no samples.")
-    y = channels.mean(axis=1, dtype="float32")
-    if not np.isfinite(y).all():
+    if not np.isfinite(channels).all():
         raise ValueError(f"{str(path)!r} is damaged: it holds NaN or infinity.")
-    return y, sr
+    return downmix(channels), sr
 
 
 def write_wav(path: Path, y: np.ndarray, sr: int) -> Written:

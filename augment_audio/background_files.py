@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from augment_audio.background import Background
+from augment_audio.downmix import downmix
 from augment_audio.request import Request, background_folders
 
 SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"))
@@ -67,7 +68,7 @@ def find_background(folder: Path) -> Background:
 
 
 def read_part(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.ndarray:
-    """Decode a part of an audio file, average its channels, and resample it.
+    """Decode a part of an audio file, average its channels (`augment_audio.downmix`), and resample it.
 
     Parameters
     ----------
@@ -87,5 +88,5 @@ def read_part(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.nd
     with soundfile.SoundFile(path) as file:
         file.seek(min(file.frames, int(start_s * file.samplerate)))
         channels = file.read(math.ceil(longest_s * file.samplerate), dtype="float32", always_2d=True)
-        y = channels.mean(axis=1, dtype="float32")
+        y = downmix(channels)
         return y if file.samplerate == sr else soxr.resample(y, file.samplerate, sr)

@@ -1,4 +1,4 @@
-"""How much time the training of a pretrained model gets: `--quality`."""
+"""Which pretrained model is trained, and for how long: `--quality`."""
 
 from __future__ import annotations
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from augment_audio.downmix import loudest_channel
 from generate.audio.bad_audio import MissingChannel
 from generate.audio.noise_floor import is_silent
 
 MEAN, MONO, STEREO = "mean", "mono", "stereo"
 """Values of the column `channel`: the mean of several channels, a file with only one, or both of two. Otherwise it is
 the number of the channel that was used, from 1."""
-CANCELLED = 0.1
-"""Uncorrelated channels leave 1 / n of their power in the mean of n. Below a tenth of that (-13 dB for two channels),
-they are in opposite phase, and the mean would contain only their differences."""
 
 
 def two_channels(channels: np.ndarray) -> tuple[np.ndarray, str]:
@@ -74,19 +72,11 @@ def one_channel(channels: np.ndarray, wanted: str, *, noise: float) -> tuple[np.
     mean = channels.mean(axis=1, dtype=np.float32)
     if wanted == "mean":
         return mean, MEAN
-    powers = np.array([_power(channels[:, k]) for k in range(n_channels)])
-    loudest = int(powers.argmax())
-    if wanted == "auto":
-        is_cancelled = _power(mean) < CANCELLED * powers.mean() / n_channels or is_silent(mean, noise)
-        if not is_cancelled or is_silent(channels[:, loudest], noise):
-            return mean, MEAN
+    loudest, cancel = loudest_channel(channels, mean)
+    if wanted == "auto" and (not (cancel or is_silent(mean, noise)) or is_silent(channels[:, loudest], noise)):
+        return mean, MEAN
     return _numbered(channels, loudest)
 
 
 def _numbered(channels: np.ndarray, index: int) -> tuple[np.ndarray, str]:
     return np.ascontiguousarray(channels[:, index]), str(index + 1)
-
-
-def _power(y: np.ndarray) -> float:
-    """Mean power without the DC offset."""
-    return float(np.var(y, dtype=np.float64))
