@@ -34,7 +34,7 @@ faults: .venv/test-ready rubberband
 	FAULTS=full $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/faults
 
 # Nothing else should run beside it. Tables on the terminal, and as CSV in outputs/benchmarks.
-bench: setup
+bench: setup rubberband
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.whole_runs
 	$(BIN)/python -m benchmarks.training_input
@@ -58,7 +58,7 @@ lint: .venv/test-ready
 installed: .venv/ready
 	PYTHON=$(BIN)/python .ci/installed
 
-setup: .venv/ready rubberband
+setup: .venv/ready
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 was not found on the PATH. Install one, or: make PYTHON=/path/to/python3.12 ..."; exit 1; }
@@ -73,7 +73,7 @@ setup: .venv/ready rubberband
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
-# Rubber Band is a program, not a Python package. Without it all works with librosa's pitch and tempo instead.
+# The program, for `--engine rubberband-program` alone; the package pedalboard contains the library.
 rubberband:
 	@command -v rubberband >/dev/null && exit 0; \
 	[ "$$(id -u)" = 0 ] && as= || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && as="sudo -n"; } || as=no; \
@@ -86,7 +86,7 @@ rubberband:
 	elif command -v pacman >/dev/null; then $$as pacman -S --noconfirm --quiet rubberband; \
 	elif command -v apk >/dev/null; then $$as apk add --quiet rubberband; \
 	else false; fi && echo "Installed Rubber Band." || \
-	echo "Rubber Band could not be installed here: librosa will change pitch and tempo. To get it: python -m generate.doctor"
+	echo "The program rubberband could not be installed here; only --engine rubberband-program needs it."
 
 # The tests of the pages click and listen in a real browser; where it cannot be had they are skipped, and say so.
 chromium:

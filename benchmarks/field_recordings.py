@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from benchmarks.measure import ESC10
+from benchmarks.measure import esc10_clips
 from generate.dataset.background_classes import OTHER
 from generate.readers.annotations import audacity, raven
 from generate.readers.annotations.events import Event
@@ -33,8 +33,8 @@ QUIETEST_DBFS, LOUDEST_DBFS = -70.0, -30.0
 
 def clips_of(label: str, folds: Sequence[int]) -> list[Path]:
     """The clips of a class in some folds."""
-    folder = next(path for path in sorted(ESC10.iterdir()) if path.name.endswith(f"- {label}"))
-    return [path for path in sorted(folder.iterdir()) if path.suffix == ".ogg" and int(path.name[0]) in folds]
+    clips = [path for path in esc10_clips() if path.parent.name.endswith(f"- {label}")]
+    return [path for path in clips if int(path.name[0]) in folds]
 
 
 def read(path: Path) -> np.ndarray:

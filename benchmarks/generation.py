@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import ESC10, met, on_one_core, paired_ms, ratio, seconds_inside, show
+from benchmarks.measure import ESC10, esc10_clips, met, on_one_core, paired_ms, ratio, seconds_inside, show
 
 N_CLIPS, ROUNDS = 20, 3
 TARGETS = {
@@ -25,10 +25,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     quick = parser.parse_args().quick
     on_one_core()
-    clips = sorted(ESC10.rglob("*.ogg"))[:: 400 // N_CLIPS][: 2 if quick else None]
+    clips = esc10_clips()[:: 400 // N_CLIPS][: 2 if quick else None]
     with tempfile.TemporaryDirectory() as folder:
         timing(clips, Path(folder), rounds=1 if quick else ROUNDS)
-    row = closeness(sorted(ESC10.rglob("*.ogg"))[:: 100 if quick else 10])
+    row = closeness(esc10_clips()[:: 100 if quick else 10])
     show("Closeness to plain librosa (to reach: 0.5 on average, correlation 0.999)", [row], file_name="closeness.csv")
 
 

@@ -12,8 +12,24 @@ from pathlib import Path
 
 import pandas as pd
 
-ESC10 = Path(__file__).resolve().parents[2] / "shared" / "ESC-10"
+_SHARED = Path(__file__).resolve().parents[2] / "shared" / "ESC-10"
+ESC10 = _SHARED if _SHARED.is_dir() else Path("datasets/ESC-10")
+"""Beside this checkout, or where `python -m generate.download esc10` puts it."""
 RESULTS = Path("outputs/benchmarks")
+
+
+def esc10_clips() -> list[Path]:
+    """The 400 audio files, in the order of their paths.
+
+    Raises
+    ------
+    SystemExit
+        If ESC-10 is not there.
+    """
+    clips = sorted(ESC10.rglob("*.ogg"))
+    if not clips:
+        raise SystemExit(f"This benchmark needs ESC-10 in {str(ESC10)!r}. Run: python -m generate.download esc10")
+    return clips
 
 
 def on_one_core() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from benchmarks.measure import ESC10, show
+from benchmarks.measure import esc10_clips, show
 from benchmarks.unrelated_audio import KINDS, draw
 from generate.audio import load
 from generate.audit.near_duplicates import near_duplicates, small_image
@@ -97,7 +97,7 @@ def collections(folders: Sequence[Path], *, n: int):
         for kind in KINDS:
             sounds = draw(kind, n, seed=1, sr=settings.sr, shortest_s=shortest, longest_s=longest)
             yield name, kind, sounds, np.arange(n), settings
-    paths = sorted(ESC10.rglob("*.ogg"))
+    paths = esc10_clips()
     settings = Settings()
     whole = [load(path, settings.sr).y for path in (paths if n >= 400 else paths[::10])]
     sources = np.array([path.stem.split("-")[1] for path in (paths if n >= 400 else paths[::10])])

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.many_clips import OPTIONS, finished_run
-from benchmarks.measure import ESC10, show, watched
+from benchmarks.measure import esc10_clips, show, watched
 from generate.dataset import folder
-from generate.dataset import tables as manifest
+from generate.dataset import tables as metadata_tables
 from generate.dataset.file_names import clip_folder
 from generate.workers.pool import usable_cores
 
@@ -70,7 +70,7 @@ def whole_run(place: Path, n_clips: int) -> dict[str, object]:
     n_clips : int
     """
     audio_folder, images = place / f"sounds-{n_clips}", place / f"images-{n_clips}"
-    clips = sorted(ESC10.rglob("*.ogg"), key=lambda path: path.name)
+    clips = sorted(esc10_clips(), key=lambda path: path.name)
     for number in range(n_clips):
         clip = clips[number % len(clips)]
         name = audio_folder / clip.parent.name.rpartition(" - ")[2] / f"{number // len(clips)}-{clip.name}"
@@ -124,12 +124,12 @@ def tables(place: Path, *, n_clips: int) -> list[dict[str, object]]:
     """
     audio_folder, images = finished_run(place, n_clips=n_clips, n_classes=min(50, n_clips // 10), fan_out=True)
     python, again = [sys.executable, "-m"], [str(audio_folder), str(images), *OPTIONS, "--fan-out", "--listen", "0"]
-    read = "import sys; from pathlib import Path; from generate import manifest; "
-    read += "table = manifest.read_metadata(Path(sys.argv[1])); "
-    table = str(images / manifest.METADATA)
+    read = "import sys; from pathlib import Path; from generate.dataset import tables; "
+    read += "table = tables.read_metadata(Path(sys.argv[1])); "
+    table = str(images / metadata_tables.METADATA)
     commands = {
         "read metadata.csv": [sys.executable, "-c", read, table],
-        "read and write it": [sys.executable, "-c", read + "manifest.write_table(Path(sys.argv[1]), table)", table],
+        "read and write it": [sys.executable, "-c", read + "tables.write_table(Path(sys.argv[1]), table)", table],
         "python -m generate --dry-run": [*python, "generate", *again, "--dry-run"],
         "python -m generate.gallery": [*python, "generate.gallery", str(images), "--listen", "0"],
         "python -m generate (page included)": [*python, "generate", *again],

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import ESC10, met, show, watched
+from benchmarks.measure import ESC10, esc10_clips, met, show, watched
 
 COPIES = 5
 """Of ESC-10, for the long run: 2,000 clips."""
@@ -88,7 +88,7 @@ def growth(folder: Path) -> None:
 def _copies(many: Path) -> Path:
     """ESC-10 several times over, as links."""
     for copy in range(COPIES if not many.exists() else 0):
-        for clip in sorted(ESC10.rglob("*.ogg")):
+        for clip in esc10_clips():
             place = many / clip.parent.name.rpartition(" - ")[2] / f"{copy}-{clip.name}"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(clip)

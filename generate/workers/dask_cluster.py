@@ -242,7 +242,7 @@ def _wait_for_workers(client: Client) -> None:
     except TimeoutError:
         raise ValueError(
             f"The cluster at {address} has no workers. Start some, in this program's folder and environment: "
-            f"python -m dask worker {address} --nworkers auto --nthreads 1"
+            f"python -m dask worker {address} --nworkers -1 --nthreads 1"
         ) from None
 
 

@@ -149,7 +149,7 @@ def faults(answer: Facts | BaseException, here: Facts) -> str:
     if differing:
         return "; ".join(differing)
     if answer.n_threads > 1:
-        return f"has {answer.n_threads} threads; start it with --nthreads 1 (and --nworkers auto, to use all cores)"
+        return f"has {answer.n_threads} threads; start it with --nthreads 1 (and --nworkers -1, to use all cores)"
     return ""
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.many_clips import OPTIONS, finished_run
 from benchmarks.scale import audioset, listings, whole_run
+from benchmarks.scale import tables as time_tables
 from generate.__main__ import main
 from generate.command_line import options_from, parse
 from generate.dataset import tables
@@ -37,6 +38,13 @@ def test_every_row_is_measured(esc10, tmp_path):
     assert (flat["folders"], flat["largest folder, files"]) == (1, 1000)
     assert fanned["folders"] > 200
     assert fanned["largest folder, files"] < 20
+
+
+@pytest.mark.slow
+def test_every_command_on_the_tables_is_timed(tmp_path):
+    rows = time_tables(tmp_path, n_clips=30)
+    assert len(rows) == 6
+    assert all(row["s, start-up included"] > 0 for row in rows)
 
 
 @pytest.mark.slow
