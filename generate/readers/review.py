@@ -28,7 +28,7 @@ SAME_START_S = 0.005
 """Windows that begin within this time of each other are one."""
 
 
-_ADDED_ID = re.compile(r".*-at\d{5,}\.\d{3}s.*", re.DOTALL)
+_WINDOW_ID = re.compile(r".*-at\d{5,}\.\d{3}s.*", re.DOTALL)
 
 
 def added_id(source: str, start_s: float) -> str:
@@ -51,7 +51,8 @@ def read_reviews(paths: Sequence[Path], audio_folder: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `REVIEW_COLUMNS`, in the order of the files; all text but `start_s`, in seconds.
+        Columns `REVIEW_COLUMNS`, in the order of the files, all text but `start_s`, in seconds; and `path`, the
+        absolute path of the recording of a window, which is empty where the row is of the clip `clip_id`.
 
     Raises
     ------
@@ -70,14 +71,12 @@ def read_reviews(paths: Sequence[Path], audio_folder: Path) -> pd.DataFrame:
                 del valid[other]
             valid[key] = row
             earlier.add(key)
-    return pd.DataFrame(list(valid.values()), columns=list(REVIEW_COLUMNS))
+    return pd.DataFrame(list(valid.values()), columns=[*REVIEW_COLUMNS, "path"])
 
 
 def _key(row: dict) -> tuple[str, ...]:
     """What tells clips and events apart."""
-    return (
-        (row["clip_id"],) if row["clip_id"] else (os.path.abspath(row["file"]), f"{row['start_s']:.2f}", row["label"])
-    )
+    return (row["path"], f"{row['start_s']:.2f}", row["label"]) if row["path"] else (row["clip_id"],)
 
 
 def _read(path: Path, audio_folder: Path) -> pd.DataFrame:
@@ -90,12 +89,9 @@ def _read(path: Path, audio_folder: Path) -> pd.DataFrame:
     for name in ("label", "new_label"):
         table[name] = [nfc(printable(value.strip())) for value in text[name]]
     table["start_s"] = [_seconds(value) for value in text["start_s"]]
-    # A clip that an earlier review added has a name by now, which no clip of the collection as it is read has.
-    is_added = table["clip_id"].map(lambda clip_id: _ADDED_ID.fullmatch(clip_id) is not None)
-    is_added |= table["file"].map(lambda file: LEADS_OUT.match(file) is not None)
-    named = is_added & (table["clip_id"] != "")
-    table.loc[named, "file"] = [(audio_folder.absolute() / file).as_posix() for file in table.loc[named, "file"]]
-    table.loc[is_added, "clip_id"] = ""
+    table["path"] = [
+        _window_path(clip_id, file, audio_folder) for clip_id, file in zip(table["clip_id"], table["file"], strict=True)
+    ]
     keys = pd.Series([str(_key(row)) for row in table.to_dict("records")], index=table.index, dtype=object)
     decision, new, before = table["decision"], table["new_label"], table["label"]
     for wrong, what in (
@@ -114,6 +110,18 @@ def _read(path: Path, audio_folder: Path) -> pd.DataFrame:
                 f"In {str(path)!r} {what}. Got {got!r} in {line_numbers(lines)}. Correct it, or save the review again."
             )
     return table
+
+
+def _window_path(clip_id: str, file: str, audio_folder: Path) -> str:
+    """The recording of a window, absolute; empty where the row is of a clip.
+
+    A window that an earlier review added has a name by now, as windows of annotated recordings have from the start.
+    """
+    if not clip_id:
+        return os.path.abspath(file) if file else ""
+    if _WINDOW_ID.fullmatch(clip_id) or LEADS_OUT.match(file):
+        return os.path.abspath(audio_folder / file)
+    return ""
 
 
 def _seconds(text: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,11 +115,9 @@ def relabel(
     ValueError
         If none of the clips of a review that is given is there.
     """
-    paths = [
-        _path(file, clip_id, audio_folder) for file, clip_id in zip(review["file"], review["clip_id"], strict=True)
-    ]
+    paths = [_path(file, window, audio_folder) for file, window in zip(review["file"], review["path"], strict=True)]
     place = _places(clips, review, paths)
-    of_collection = (review["clip_id"] != "").to_numpy()
+    of_collection = (review["path"] == "").to_numpy()
     lost = of_collection & (place < 0)
     if is_given and lost.any() and lost.sum() == of_collection.sum():
         first = review[lost].iloc[0]
@@ -151,14 +148,14 @@ def relabel(
     added = _added(clips, review[outcome == ADDED], paths, audio_folder, source_pattern)
     log = review.assign(outcome=outcome)
     notes = _notes(clips, log, place, n_lost=int(lost.sum())) + _other_folders(added["path"])
-    return Relabelled(pd.concat([changed, added], ignore_index=True), log, missing, notes)
+    return Relabelled(pd.concat([changed, added], ignore_index=True), log.drop(columns="path"), missing, notes)
 
 
-def _path(file: str, clip_id: str, audio_folder: Path) -> str:
+def _path(file: str, window: str, audio_folder: Path) -> str:
     """Path of a recording as in the clips table: relative to the audio folder if it is in it, else absolute."""
-    if clip_id:
+    if not window:
         return path_on_disk(file, audio_folder)
-    path = Path(os.path.abspath(path_on_disk(file, Path())))
+    path = Path(path_on_disk(window, Path()))
     for folder in (audio_folder.absolute(), audio_folder.resolve()):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
@@ -173,7 +170,8 @@ def _places(clips: pd.DataFrame, review: pd.DataFrame, paths: Sequence[str]) -> 
     for row, path in enumerate(clips["path"]):
         rows_of_path.setdefault(path, []).append(row)
     place = np.full(len(review), -1)
-    for k, (clip_id, path, start_s) in enumerate(zip(review["clip_id"], paths, review["start_s"], strict=True)):
+    clip_ids = review["clip_id"].where(review["path"] == "", "")  # a window is known by where it begins
+    for k, (clip_id, path, start_s) in enumerate(zip(clip_ids, paths, review["start_s"], strict=True)):
         # A clip is called otherwise once another file of its name is there, so its file is looked for too.
         rows = [row_of_id[clip_id]] if clip_id in row_of_id else rows_of_path.get(path, [])
         place[k] = next(
@@ -202,7 +200,7 @@ def _one_class_each(review: pd.DataFrame, paths: np.ndarray, place: np.ndarray, 
         for row, path, start_s in zip(place, paths, review["start_s"], strict=True)
     ]
     for _, own in review[outcome != NOT_THERE].groupby(pd.Series(where, index=review.index)):
-        of_clip = own[own["clip_id"] != ""]
+        of_clip = own[own["path"] == ""]
         labels = set(own["new_label"]) - {""}
         if len(own) == 1 or not labels:
             continue
@@ -278,7 +276,7 @@ def _notes(clips: pd.DataFrame, log: pd.DataFrame, place: np.ndarray, *, n_lost:
             "review is valid"
         )
     if n_lost:
-        first = log[(log["outcome"] == NOT_THERE) & (log["clip_id"] != "")].iloc[0]["clip_id"]
+        first = log[(log["outcome"] == NOT_THERE) & (log["path"] == "")].iloc[0]["clip_id"]
         notes.append(f"{count(n_lost, 'reviewed clip')} not in this collection, such as {printable(first)}: left out")
     return tuple(notes)
 

@@ -21,7 +21,9 @@ def test_a_later_review_is_valid(tmp_path):
     assert list(table["new_label"]) == ["", "cat"] and list(table["start_s"]) == [2.5, 0.0]
     assert table["file"][0] == "/new/a, b.wav"
     assert list(read_reviews([second, first], tmp_path)["decision"]) == ["confirmed", "dropped"]
-    assert read_reviews([], tmp_path).empty and list(read_reviews([], tmp_path).columns) == list(REVIEW_COLUMNS)
+    assert list(table["path"]) == ["/new/a, b.wav", ""]
+    empty = read_reviews([], tmp_path)
+    assert empty.empty and list(empty.columns) == [*REVIEW_COLUMNS, "path"]
 
 
 @pytest.mark.parametrize(
@@ -75,4 +77,5 @@ def test_a_window_within_the_audio_folder_that_was_added_before(tmp_path, clip_i
     first = write(tmp_path / "1.csv", f",{file},2.5,7.5,dog,changed,owl,,,")
     second = write(tmp_path / "2.csv", f"{clip_id},nights/a.wav,2.500,7.5,owl,dropped,,gallery,,")
     table = read_reviews([first, second], tmp_path)
-    assert table[["clip_id", "decision"]].to_numpy().tolist() == [["", "dropped"]]
+    expected = [[(tmp_path / "nights" / "a.wav").as_posix(), "dropped"]]
+    assert table[["path", "decision"]].to_numpy().tolist() == expected

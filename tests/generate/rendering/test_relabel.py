@@ -11,7 +11,7 @@ from generate.__main__ import main
 from generate.dataset import tables
 from generate.readers.review import REVIEW_COLUMNS
 from generate.rendering import run
-from tests.conftest import SR, tone
+from tests.conftest import SR, tone, white
 
 QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
 
@@ -266,6 +266,36 @@ def test_a_window_that_was_added_within_the_audio_folder_can_be_reviewed_again(a
     assert generate(*given, "--labels-from", again) == 0
     labels = tables.read_metadata(images / "metadata.csv").set_index("clip_id")["label"]
     assert labels[clip_id] == "rain" and "owl" not in set(labels) and len(labels) == 9
+
+
+def test_a_review_of_annotated_windows_stays_when_the_project_is_moved(tmp_path, monkeypatch, capsys):
+    project = tmp_path / "project"
+    (project / "sounds").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    for seed, name in enumerate(("a", "b")):
+        soundfile.write(f"sounds/{name}.wav", white(6, seed=seed), SR)
+        Path(f"sounds/{name}.txt").write_text("0.1\t0.9\twren\n2.1\t2.9\tcrow\n4.1\t4.9\tcrow\n")
+    given = ["sounds", "images", "--annotations", "sounds", "--window-hop-s", "1", *QUICK, "--variants", "none"]
+    given += ["--background", "none"]
+    assert generate(*given) == 0
+    before = tables.read_metadata(Path("images/metadata.csv"))
+    crows = before[before["label"] == "crow"].sort_values(["audio_file", "start_s"])
+    rows = [
+        (row.clip_id, row.audio_file, row.start_s, "crow", new)
+        for row, new in zip(crows.itertuples(), ("", "robin", "crow", "crow"), strict=True)
+    ]
+    assert generate(*given, "--labels-from", review(Path("review.csv"), *rows)) == 0
+    reviewed = tables.read_metadata(Path("images/metadata.csv"))
+    assert set(pd.read_csv("images/reviewed.csv")["clip_id"]) == set(crows["clip_id"])
+    moved = project.rename(tmp_path / "moved")
+    monkeypatch.chdir(moved)
+    capsys.readouterr()
+    assert generate(*given) == 0
+    assert "Nothing to render" in capsys.readouterr().out
+    after = tables.read_metadata(Path("images/metadata.csv"))
+    columns = ["clip_id", "label", "reviewed"]
+    assert after[columns].to_numpy().tolist() == reviewed[columns].to_numpy().tolist()
+    assert after["label"].value_counts().to_dict() == {"wren": 2, "crow": 2, "robin": 1}
 
 
 def test_overwrite_keeps_a_review_even_if_it_is_killed(audio_folder, tmp_path, monkeypatch):
