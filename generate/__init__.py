@@ -59,8 +59,10 @@ def render(
     from generate.rendering.options import options_by_name
     from generate.rendering.prepare import prepare
     from generate.rendering.run import execute
+    from generate.workers.fork_server import environment_restored
 
-    return execute(prepare(options_by_name(audio_folder, output, options)), make_page=page_of_run)
+    with environment_restored():
+        return execute(prepare(options_by_name(audio_folder, output, options)), make_page=page_of_run)
 
 
 def read_dataset(images: str | os.PathLike[str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from generate.dataset.settings import Settings
 from train.augment.affine import warp
 
 noise = np.random.default_rng(0).standard_normal(60_000).astype(np.float32)
-for length in (2048, 2049, 2559, 2560, 24_575, 24_576, 24_577, 60_000):
+for length in (2048, 2049, 2559, 2560, 10_240, 10_752, 21_504, 24_575, 24_576, 24_577, 60_000):
     vocoder = PhaseVocoder(noise[:length])
     for rate in (0.25, 0.7, 0.999, 1.0, 1.2, 4.0):
         assert len(vocoder.stretch(rate)) == round(length / rate)

@@ -158,7 +158,7 @@ def _synthesise(
     for row in range(len(packed)):
         step = (first + row) * rate
         left = int(step)
-        right = left + 1
+        right = min(left + 1, len(magnitude) - 1)  # rounding may put the last step on the last frame
         b = np.float32(step - left)
         a = np.float32(1) - b
         packed[row, 0] = (a * magnitude[left, 0] + b * magnitude[right, 0]) * real[0]

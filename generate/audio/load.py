@@ -18,7 +18,8 @@ HIGHEST_SAMPLE = 1e5
 """Float files that hold 16-bit numbers reach 32,768. Higher values mean a damaged file."""
 LONGEST_BEGINNING = 4.0
 """How many times the duration of an image is read of a long recording of which only the beginning is used. The fastest
-stretch is by 4, so no variant needs more."""
+stretch is by 4, so a variant of one change needs no more; a chain
+that is faster ends in padding."""
 SHORTEST_OFFSET_S = 0.05
 """The mean of a shorter event between zeros is part of the signal; over a longer one, audible frequencies (from 20 Hz)
 average out."""

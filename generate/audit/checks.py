@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generate.audio import LONGEST_BEGINNING, MEAN, MONO
+from generate.audio import LONGEST_BEGINNING, MEAN, MONO, STEREO
 from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.rendering.settings_advice import fitting_seconds, little_audio
@@ -118,7 +118,7 @@ def peaks(clips: pd.DataFrame, settings: Settings) -> Finding:
 def _dealt_with(clips: pd.DataFrame, settings: Settings) -> str:
     """How many clips have channels that cancel each other or a DC offset; neither shows in their images."""
     what = ""
-    cancelled = ~clips["channel"].isin([MONO, MEAN, ""])
+    cancelled = ~clips["channel"].isin([MONO, MEAN, STEREO, ""])
     if settings.channels == "auto" and cancelled.any():
         what += (
             f"; channels of {count(int(cancelled.sum()), 'clip')} cancel each other, and the loudest is used: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from augment_audio.downmix import downmix
 from generate.audit.assess import measure
 from generate.features.spectrogram import spectrogram_image
 from generate.rendering.clip import Front, Job, open_clip
@@ -27,16 +28,17 @@ def examine(job: Job, front: Front) -> list[dict[str, object]]:
     BadAudio
         If the clip cannot be rendered; the message is the reason.
     """
-    settings = front.settings
+    settings = front.settings.of_first_plane  # an image of one plane shows all that is checked
     _, loaded, _ = open_clip(job, front)
-    measures = measure(spectrogram_image(loaded.y, settings, noise=loaded.noise), settings)
+    y = downmix(loaded.y.T) if loaded.y.ndim == 2 else loaded.y
+    measures = measure(spectrogram_image(y, settings, noise=loaded.noise), settings)
     row = {
         "clip_id": job.clip_id,
         "label": job.label,
         "fold": job.fold,
         "source_id": job.recording,
         "recording": job.recording,
-        "seconds": round(len(loaded.y) / settings.sr, 3),
+        "seconds": round(len(y) / settings.sr, 3),
         "peak_dbfs": round(loaded.peak_dbfs, 2),
         "silent": loaded.silent,
         "dc_offset": round(loaded.dc_offset, 6),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pandas as pd
 from generate.audit import assess, examine
 from generate.rendering.clip import Job
 from generate.rendering.prepare import Prepared
-from generate.rendering.rejected import RejectedClip, one_line_a_file
+from generate.rendering.rejected import RejectedClip, after_damage, one_line_a_file
 from generate.runtime.findings import Finding
 from generate.runtime.progress import Progress
 from generate.runtime.safe_names import printable
@@ -63,13 +63,9 @@ def audit(prepared: Prepared) -> Audit:
     >>> from generate.rendering.prepare import prepare  # doctest: +SKIP
     >>> audit(prepare(options_by_name("datasets/ESC-10", None, {"seconds": 5}))).findings  # doctest: +SKIP
     """
-    # An image of one plane shows all that is checked.
-    plain = replace(prepared.front, settings=prepared.front.settings.of_first_plane)
-    prepared = replace(prepared, front=plain)
     clips, small, rejected = examine_all(prepared)
-    table, findings = assess.assess(
-        clips, small, settings=prepared.front.settings, multilabel=prepared.collection.multilabel
-    )
+    settings = prepared.front.settings.of_first_plane
+    table, findings = assess.assess(clips, small, settings=settings, multilabel=prepared.collection.multilabel)
     return Audit(table, findings, rejected)
 
 
@@ -97,6 +93,7 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[Reje
     ]
     rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     usable, given_up = prepared.usable(jobs)
+    examined: list[RejectedClip] = []
     rows: list[dict[str, object]] = []
     with (
         tempfile.TemporaryDirectory(prefix="generate-", ignore_cleanup_errors=True) as temporary,
@@ -108,13 +105,17 @@ def examine_all(prepared: Prepared) -> tuple[pd.DataFrame, np.ndarray, list[Reje
         ) as outcomes,
     ):
         for job, outcome in chain(given_up, outcomes):
+            clip = RejectedClip(printable(job.path), job.clip_id, job.label, "", job.start_s)
             if isinstance(outcome, str):
-                rejected.append(RejectedClip(printable(job.path), job.clip_id, job.label, outcome, job.start_s))
+                rejected.append(clip._replace(reason=outcome))
             else:
                 rows += outcome
+                examined.append(clip)
             progress.step(n_rejected=len(rejected))
+    rejected += after_damage(examined, rejected)
     table = pd.DataFrame(rows, columns=[*assess.CLIP_COLUMNS, "small"])
-    clips = assess.sorted_clips(table) if rows else table
+    table = table[~table["clip_id"].isin([clip.clip_id for clip in rejected])]
+    clips = assess.sorted_clips(table) if len(table) else table
     return clips.drop(columns="small"), assess.stacked(list(clips["small"])), rejected
 
 

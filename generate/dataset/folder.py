@@ -44,6 +44,15 @@ def check_ours(images: Path) -> None:
         read_settings(images / SETTINGS)
 
 
+def audio_folder_of(images: Path) -> Path | None:
+    """The audio folder that images were rendered from, which may be gone; None where the settings cannot be read."""
+    try:
+        named = read_settings(images / SETTINGS)["collection"]["audio_folder"]
+    except (OSError, ValueError):
+        return None
+    return (images.resolve() / named).resolve()
+
+
 def check_finished(images: Path) -> None:
     """Check that a folder holds the tables of a finished run.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 FEATURES = ("mel", "log", "gammatone")
@@ -145,6 +145,35 @@ def settle_planes(texts: Sequence[str], *, channels: str, feature: str, n_fft: i
             f"with the planes {shown}. Leave one of the two out."
         )
     return settled, "stereo" if wanted == "stereo" else channels, own
+
+
+def check_given(given: Mapping[str, object], *, planes: Sequence[str], feature: str) -> None:
+    """Check that planes use the settings that the user gave.
+
+    Parameters
+    ----------
+    given : Mapping of str to object
+        Settings that are not left at their defaults.
+    planes : sequence of str
+        As settled; empty: there are none.
+    feature : str
+        Of the planes.
+
+    Raises
+    ------
+    ValueError
+    """
+    shown = " ".join(planes)
+    if planes and "colormap" in given:
+        raise ValueError(
+            f"--colormap must be left out with three planes, which are red, green and blue. Got {given['colormap']} "
+            f"with {shown}."
+        )
+    if planes and given.get("feature", feature) != feature:
+        raise ValueError(
+            f"--feature must be that of the planes, {feature}. Got {given['feature']} with {shown}. Leave one of the "
+            "two out."
+        )
 
 
 def planes_in_words(texts: Sequence[str]) -> str:

@@ -52,7 +52,7 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         others[f"audio files without annotations, such as {printable(rest[0])}"] += n_without
     return Collection(
         clips_table(paths=paths, labels=[WHOLE] * len(paths)),
-        skipped=_without_annotations(others, files),
+        skipped=_without_annotations(others, files, options.annotations, folder),
         missing=[(name, "", reason) for name, reason in missing.items()],
         notes=_notes(files, skipped, events, n_without),
         events=events,
@@ -75,9 +75,14 @@ def _events(files: Mapping[str, AnnotationFile], recording_of: Mapping[tuple[str
     return table.iloc[order].reset_index(drop=True)
 
 
-def _without_annotations(skipped: Counter, files: Mapping[str, AnnotationFile]) -> Counter:
-    """The files that were not read, where the annotations lie among the recordings."""
+def _without_annotations(
+    skipped: Counter, files: Mapping[str, AnnotationFile], annotations: Path, folder: Path
+) -> Counter:
+    """The files that were not read; annotations may lie among the recordings."""
+    place = annotations if annotations.is_dir() else annotations.parent
     for path in files:
+        if not (place / path).resolve().is_relative_to(folder.resolve()):
+            continue
         suffix = "." + path.rpartition(".")[2].lower()
         if skipped.get(suffix, 0):
             skipped[suffix] -= 1

@@ -147,7 +147,7 @@ class RenderOptions:
             if value != item.default and self.reader.annotations is None and self.layout != "audioset":
                 raise ValueError(
                     f"--{item.name.replace('_', '-')} must be combined with --annotations. Got {value} without it. "
-                    "Leave it out, or give --annotations."
+                    "Leave it out, or give --annotations; for AudioSet's strong labels give --layout audioset."
                 )
 
 

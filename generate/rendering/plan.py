@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from generate.dataset import folder, own_files, tables
+from generate.readers.review import DROPPED
 from generate.rendering.backgrounds import with_sources_of_now
 from generate.rendering.clip import Job
 from generate.rendering.clip_selection import first_of_each_class
@@ -85,11 +86,13 @@ def make_plan(prepared: Prepared) -> Plan:
     place = pd.Index(wanted["file_name"]).get_indexer(known["file_name"])  # in `wanted`; -1: not wanted
     known, corrected = _corrected(known, wanted, place)
     is_in_collection = known["clip_id"].isin(prepared.whole_collection["clip_id"])
+    gone = known[~is_in_collection & ~known["clip_id"].isin(_dropped(prepared))]
     is_of_run = known["clip_id"].isin(clips["clip_id"])
-    _refuse_other_collection(known, known[~is_in_collection], has_windows=prepared.collection.events is not None)
+    _refuse_other_collection(known, gone, has_windows=prepared.collection.events is not None)
     _refuse_fewer_variants(wanted, known[is_of_run])
 
     is_current = _is_current(known, wanted, place)
+    _refuse_other_folder(prepared, n_replaced=int((~is_current & (place >= 0)).sum()))
     is_left = np.ones(len(wanted), dtype=bool)
     is_left[place[is_current]] = False
     left = frozenset(wanted.loc[is_left, "file_name"])
@@ -162,6 +165,22 @@ def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame, *, has_win
             f"The folder holds images of {n_known:,} clips, and {n_gone:,} of them (such as "
             f"{gone['clip_id'].iloc[0]!r}) are not in this audio folder: {other}, or a disk that is not "
             "connected? Give another OUTPUT, or start again with --overwrite."
+        )
+
+
+def _dropped(prepared: Prepared) -> Set[str]:
+    """The clips that a review dropped."""
+    review = prepared.review
+    return set() if review is None else set(review.loc[review["outcome"] == DROPPED, "clip_id"])
+
+
+def _refuse_other_folder(prepared: Prepared, *, n_replaced: int) -> None:
+    """Folders of several collections may have one name, and their clips too."""
+    there, here = folder.audio_folder_of(prepared.front.images), prepared.front.audio_folder.resolve()
+    if n_replaced and there != here and there is not None and there.is_dir():
+        raise ValueError(
+            f"The folder holds images of {str(there)!r}. Got {str(here)!r}, whose clips have the same names and would "
+            f"replace {count(n_replaced, 'image')} of them. Give another OUTPUT, or start again with --overwrite."
         )
 
 

@@ -13,6 +13,7 @@ from augment_audio import ENGINES, Request
 from generate import demo, readers
 from generate.audio.decode import Length
 from generate.dataset import png, settings_file, tables
+from generate.dataset.planes import check_given
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.features import check_feature
@@ -244,11 +245,7 @@ def _settings(options: RenderOptions, layout: str, *, is_demo: bool) -> Settings
     settings = Settings(**{**defaults, **options.settings})
     check_feature(settings.feature, list(options.settings))
     check_denoising(settings)
-    if settings.planes and "colormap" in options.settings:
-        raise ValueError(
-            f"--colormap must be left out with three planes, which are red, green and blue. Got "
-            f"{options.settings['colormap']} with {' '.join(settings.planes)}."
-        )
+    check_given(options.settings, planes=settings.planes, feature=settings.feature)
     return replace(settings, engine=augment_audio.choose_engine(settings.engine))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generate.audio.equal_files import EqualFiles
-from generate.dataset.settings_file import SETTINGS, read_settings
+from generate.dataset.folder import audio_folder_of
 from generate.dataset.tables import REVIEWED
 from generate.dataset.tables.schema import ADDED
 from generate.readers.collection.source_pattern import source_in_name
@@ -71,21 +71,12 @@ def reviews_of(options: RenderOptions, images: Path, audio_folder: Path) -> pd.D
             "--limit, --classes or --leave-out with it. Leave these out."
         )
     applied = images / REVIEWED
-    if options.overwrite and applied.is_file() and _audio_folder_of(images) != audio_folder.resolve():
+    if options.overwrite and applied.is_file() and audio_folder_of(images) != audio_folder.resolve():
         raise ValueError(
             f"{str(images)!r} holds {REVIEWED}, a review of another audio folder, which --overwrite must not lose. "
             "Give another OUTPUT; or move the file away, and give it with --labels-from if it is of these recordings."
         )
     return read_reviews([*([applied] if applied.is_file() else []), *options.labels_from], audio_folder)
-
-
-def _audio_folder_of(images: Path) -> Path | None:
-    """The audio folder of an image folder; None where its settings cannot be read."""
-    try:
-        named = read_settings(images / SETTINGS)["collection"]["audio_folder"]
-    except (OSError, ValueError):
-        return None
-    return (images.resolve() / named).resolve()
 
 
 def relabel(

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Set
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -103,6 +103,7 @@ def execute(
         The same.
     """
     images = prepared.front.images
+    folder.check_ours(images)  # before the lock is written into it
     started = time.monotonic()
     try:
         with locked(images), _renderer(prepared, log) as render_all:
@@ -110,7 +111,8 @@ def execute(
             earlier = _earlier_rejected(prepared)
             named = _clear_folder(prepared, plan)
             _write_settings(prepared)
-            rejected, lines = _render_jobs(prepared, plan, render_all)
+            rejected, lines, behind = _render_jobs(prepared, plan, render_all)
+            plan = replace(plan, done=plan.done[~plan.done["clip_id"].isin(behind)])
             metadata, n_rendered, n_removed, foreign = _write_tables(
                 prepared, plan, named=named, rejected=rejected, rejected_lines=_together(earlier, lines)
             )
@@ -173,8 +175,16 @@ def _write_settings(prepared: Prepared) -> None:
     write_json(path, values)
 
 
-def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Render all jobs and note each in the journal; the rejected clips, and the lines of `rejected.csv`."""
+def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple[pd.DataFrame, pd.DataFrame, Set[str]]:
+    """Render all jobs and note each in the journal.
+
+    Returns
+    -------
+    rejected, lines : pandas.DataFrame
+        The rejected clips, and the lines of `rejected.csv`.
+    behind : set of str
+        Clips, of an earlier run too, that follow the first unreadable clip of their file.
+    """
     rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     rendered: list[RejectedClip] = []
     usable, given_up = prepared.usable(plan.jobs)
@@ -190,9 +200,16 @@ def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple
                 journal.append(outcome)
                 rendered.append(clip)
             progress.step(n_rejected=len(rejected))
-    rejected += after_damage(rendered, rejected)
+    done = plan.done.drop_duplicates("clip_id")[["audio_file", "clip_id", "label", "start_s"]]
+    there = [
+        RejectedClip(file, clip_id, label, "", start_s)
+        for file, clip_id, label, start_s in done.itertuples(index=False, name=None)
+    ] + rendered
+    behind = {clip.clip_id: clip for clip in after_damage(there, rejected)}
+    known = {clip.clip_id for clip in rejected}
+    rejected += [clip for clip_id, clip in behind.items() if clip_id not in known]
     columns = tables.REJECTED_COLUMNS
-    return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns)
+    return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns), behind.keys()
 
 
 def _write_tables(
@@ -211,6 +228,8 @@ def _write_tables(
     journal = tables.read_journal(images / tables.JOURNAL)
     new = journal[journal["file_name"].isin(plan.left) & ~journal["clip_id"].isin(rejected["clip_id"])]
     rows = pd.concat([plan.done, new], ignore_index=True).drop_duplicates("file_name", keep="last")
+    # Of one clip the newest is valid: another version of a decoder may round a sample otherwise.
+    rows["audio_sha256"] = rows.groupby("clip_id")["audio_sha256"].transform("last")
     metadata = _sorted(source_ids.unite_equal_audio(rows))
     n_removed, foreign = _remove_others(images, metadata, named | plan.left | set(journal["file_name"]))
     own_files.remove_old_audio(images)

@@ -135,8 +135,8 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
         while found_n_fft > 64 and found_n_fft / settings.sr > settings.seconds / WINDOWS_AN_IMAGE:
             found_n_fft //= 2
         advice = "a longer --seconds"
-        if found_n_fft < settings.n_fft:
-            shorter = replace(settings, n_fft=found_n_fft, hop_length=found_n_fft // 4)
+        shorter = _with_window(settings, found_n_fft)
+        if shorter and found_n_fft < settings.n_fft:
             advice = f"--n-fft {found_n_fft} is {_milliseconds(found_n_fft / settings.sr)}"
             advice += f" (with {_fewer_bands(shorter)})" if _n_empty(shorter) else ""
         what = f"the window of {settings.n_fft:,} samples is {_milliseconds(window_s)} long, and blurs what is shorter"
@@ -145,6 +145,14 @@ def window_warnings(settings: Settings) -> list[tuple[str, str]]:
         what = f"{n_empty:,} of the {settings.n_bands} mel bands are narrower than the bins of the STFT, and stay dark"
         found.append((what, _without_empty_bands(settings)))
     return found
+
+
+def _with_window(settings: Settings, n_fft: int) -> Settings | None:
+    """The settings with another window; None where the range of frequencies is too narrow for it."""
+    try:
+        return replace(settings, n_fft=n_fft, hop_length=n_fft // 4)
+    except ValueError:
+        return None
 
 
 def _n_empty(settings: Settings) -> int:

@@ -11,6 +11,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import util
 from pathlib import Path
 from types import FrameType
@@ -45,6 +47,20 @@ def start() -> None:
         _make_temporary_folder()
         forkserver.set_forkserver_preload(["generate.preload"])
         forkserver.ensure_running()
+
+
+@contextmanager
+def environment_restored() -> Iterator[None]:
+    """Give other libraries of a notebook their threads back when the workers are done."""
+    before = {variable: os.environ.get(variable) for variable in ONE_THREAD}
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
 
 
 def _make_temporary_folder() -> None:

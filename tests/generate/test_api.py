@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 import pytest
 import soundfile
@@ -78,3 +80,10 @@ def test_what_is_no_option_is_named(audio_folder):
         generate.render(audio_folder, source_pattern=None, overwrite=True, **SMALL)
     with pytest.raises(ValueError, match="classes"):
         generate.render(audio_folder, classes=["middle"], **SMALL)
+
+
+def test_other_libraries_keep_their_threads(audio_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    generate.render(audio_folder, tmp_path / "a", variants=["none"], **SMALL)
+    assert os.environ["OMP_NUM_THREADS"] == "7" and "MKL_NUM_THREADS" not in os.environ

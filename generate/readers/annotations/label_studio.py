@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
 
-from generate.readers.annotations.columns import FILES
+from generate.readers.annotations.columns import FILES, unused_notes
 from generate.readers.annotations.detect import plain_name
 from generate.readers.annotations.events import AnnotationFile, Columns, Event, event
 from generate.readers.csv_tables.csv_text import named
@@ -59,7 +59,8 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
             events += [
                 event(names[-1], str(region["start"]), str(region["end"]), str(label), line=line) for label in labels
             ]
-    return AnnotationFile("label-studio", tuple(events), tuple(dict.fromkeys(names)))
+    notes = unused_notes(list(table.columns), {file, regions[0]})
+    return AnnotationFile("label-studio", tuple(events), tuple(dict.fromkeys(names)), tuple(notes))
 
 
 def _regions(field: str) -> list[dict[str, Any]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from generate.audio.formats import AUDIO_SUFFIXES
@@ -27,6 +27,8 @@ FORMATS = {
     "empty": "empty file",
 }
 """What can be read, in words."""
+USES = {"file": ("raven", "label-studio", "table"), "label": ("raven", "kaleidoscope", "table")}
+"""Formats in which a column can be chosen, of the recording and of the label."""
 MAX_FILES = 100_000
 
 
@@ -58,6 +60,7 @@ def read_annotations(path: Path, chosen: Columns | None = None) -> tuple[dict[st
         found = read_file(path, chosen)
         if found is None:
             raise ValueError(f"--annotations must be {_expected()}. Got {str(path)!r}, which is none of these.")
+        _refuse_unused(chosen, [found])
         return {path.name: found}, Counter()
     if not path.is_dir():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r} (--annotations).")
@@ -81,7 +84,20 @@ def read_annotations(path: Path, chosen: Columns | None = None) -> tuple[dict[st
         kinds = on_a_line(", ".join(f"{n} {kind}" for kind, n in sorted(skipped.items())))
         others = f" Skipped: {kinds}." if skipped else ""
         raise ValueError(f"--annotations must be {_expected()}, or a folder of them. Got {str(path)!r}.{others}")
+    _refuse_unused(chosen, files.values())
     return files, skipped
+
+
+def _refuse_unused(chosen: Columns, files: Iterable[AnnotationFile]) -> None:
+    """Raise for a chosen column that no file can have."""
+    formats = {file.format for file in files}
+    for what, users in USES.items():
+        if getattr(chosen, what) and formats.isdisjoint(users):
+            found, possible = (" or ".join(sorted(FORMATS[name] for name in names)) for names in (formats, users))
+            raise ValueError(
+                f"--{what}-column must be given with annotations in which that column can be chosen: {possible}. "
+                f"Got {getattr(chosen, what)!r} with {found}. Leave it out."
+            )
 
 
 def read_file(path: Path, chosen: Columns) -> AnnotationFile | None:

@@ -190,3 +190,17 @@ def test_a_damaged_image_is_named(audio_folder, tmp_path):
     (images / "low" / "low-0__original.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="low-0__original.png.*python -m generate again"):
         from_images(images)
+
+
+def test_two_channels_are_no_channels_that_cancel(healthy, tmp_path, capsys):
+    """`--channels stereo` shows both; a file of four has no such image."""
+    path = sorted(healthy.rglob("*.wav"))[0]
+    y = soundfile.read(path)[0]
+    soundfile.write(path, np.stack([y, -y], axis=1), SR)
+    audit(healthy, *QUICK, "--channels", "stereo", "--csv", tmp_path / "audit.csv")
+    assert "cancel" not in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "audit.csv", keep_default_na=False)
+    assert not table["flags"].str.contains("silent").any()
+    soundfile.write(path, np.stack([y] * 4, axis=1), SR)
+    assert audit(healthy, *QUICK, "--channels", "stereo", "--csv", tmp_path / "audit.csv") == 3
+    assert "it has 4 channels" in capsys.readouterr().out

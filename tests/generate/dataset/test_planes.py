@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from generate.dataset.planes import planes_in_words
+from generate.dataset.planes import check_given, planes_in_words
 from generate.dataset.settings import Settings
 
 THREE = ("mel:2048", "mel:1024", "delta")
@@ -61,3 +61,12 @@ def test_planes_that_do_not_go_together_are_refused(planes, message):
 def test_settings_that_contradict_planes_are_refused(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Settings(**options)
+
+
+@pytest.mark.parametrize("given", [{"feature": "mel"}, {"colormap": "magma"}])
+def test_a_setting_that_planes_do_not_use_is_refused(given):
+    """`mel` is the default, and refused where somebody gave it."""
+    with pytest.raises(ValueError, match=f"--{next(iter(given))} must be"):
+        check_given(given, planes=("log:2048", "log:1024", "log:512"), feature="log")
+    check_given({"feature": "log"}, planes=("log:2048", "log:1024", "log:512"), feature="log")
+    check_given(given, planes=(), feature="mel")

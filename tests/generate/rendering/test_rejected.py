@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 import pytest
 import soundfile
 
 import generate.__main__
 from generate.audio import FileReason
+from generate.audit.command_line import main as audit
 from generate.dataset import tables
 from generate.rendering.rejected import RejectedClip, after_damage, one_line_a_file
 from tests.conftest import white
@@ -75,3 +78,48 @@ def test_a_damaged_ogg_gives_one_line_and_keeps_what_stands_before(tmp_path, wor
     assert rejected["clip_id"].tolist() == [f"a-tape-piece{n_good:03d}"]
     assert rejected["reason"][0].endswith(f"; and {59 - n_good} more clips of this file, from {n_good} s on")
     assert len(list(images.rglob("*.png"))) == n_good + 1
+
+
+def test_a_resumed_run_gives_up_what_an_earlier_one_drew_behind_the_damage(tmp_path):
+    folder = tmp_path / "audio_folder" / "a"
+    folder.mkdir(parents=True)
+    tape = folder / "tape.ogg"
+    soundfile.write(tape, white(20, sr=SR), SR)
+    options = ["--layout", "folders", "--seconds", "1", "--long", "split", "--variants", "none", "--image-size", "32"]
+    options += ["--listen", "0", "--sr", str(SR), "--engine", "librosa", "--workers", "1"]
+
+    def run(images):
+        status = generate.__main__.main([str(folder.parent), str(images), *options])
+        return status, tables.read_metadata(images / tables.METADATA)["start_s"].tolist()
+
+    assert run(tmp_path / "resumed")[1] == list(range(20))
+    before = tape.stat()
+    content = bytearray(tape.read_bytes())
+    place = content.index(b"OggS", len(content) // 2)
+    content[place + 300 : place + 3000] = bytes(2700)
+    tape.write_bytes(content)
+    fresh = run(tmp_path / "fresh")
+    n_good = len(fresh[1])
+    assert fresh[0] == 3 and 5 < n_good < 15
+    os.utime(tape, ns=(before.st_atime_ns, before.st_mtime_ns))  # as if it had been read with luck until now
+    (tmp_path / "resumed" / "a" / f"a-tape-piece{n_good:03d}__original.png").unlink()
+    assert run(tmp_path / "resumed") == fresh
+    assert len(list((tmp_path / "resumed").rglob("*.png"))) == n_good
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_audit_gives_up_what_lies_behind_the_damage_too(tmp_path, workers):
+    folder = tmp_path / "audio_folder" / "a"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "tape.ogg", white(60, sr=SR), SR)
+    content = bytearray((folder / "tape.ogg").read_bytes())
+    place = content.index(b"OggS", len(content) // 2)
+    content[place + 300 : place + 3000] = bytes(2700)
+    (folder / "tape.ogg").write_bytes(content)
+    options = ["--layout", "folders", "--seconds", "1", "--long", "split", "--sr", str(SR), "--engine", "librosa"]
+    table = tmp_path / "audit.csv"
+    arguments = [str(folder.parent), *options, "--workers", str(workers), "--csv", str(table)]
+    assert audit([*arguments]) == 3
+    found = pd.read_csv(table)
+    assert 20 < len(found) < 40
+    assert sorted(found["clip_id"]) == [f"a-tape-piece{number:03d}" for number in range(len(found))]

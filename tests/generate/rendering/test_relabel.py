@@ -370,3 +370,13 @@ def test_a_class_that_a_review_emptied(audio_folder, tmp_path, capsys):
     assert "A class must have a clip after the review (reviewed.csv, --labels-from). Got none of" in (
         capsys.readouterr().err
     )
+
+
+def test_a_review_may_drop_most_clips(audio_folder, tmp_path):
+    given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]
+    assert generate(*given) == 0
+    clips = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    most = clips.groupby("label").head(3)
+    rows = [(row.clip_id, row.audio_file, 0, row.label, "") for row in most.itertuples()]
+    assert generate(*given, "--labels-from", review(tmp_path / "review.csv", *rows)) == 0
+    assert len(tables.read_metadata(tmp_path / "images" / "metadata.csv")) == len(clips) - len(most) == 2

@@ -236,6 +236,43 @@ def test_another_collection_is_refused(audio_folder, tmp_path, capsys):
     assert generate(tmp_path / "other", tmp_path / "images", *QUICK, "--layout", "folders", "--limit", "1") == 1
 
 
+def test_a_folder_of_the_same_name_and_clips_does_not_replace_the_images_of_another(audio_folder, tmp_path, capsys):
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK) == 0
+    before = tree(images)
+    other = shutil.copytree(audio_folder, tmp_path / "2024" / audio_folder.name)
+    assert generate(other, images, *QUICK, "--dry-run") == 0, "a copy is the same collection"
+    soundfile.write(other / "low" / "1.wav", tone(500), SR)
+    assert generate(other, images, *QUICK) == 1
+    assert "whose clips have the same names and would replace 6 images" in capsys.readouterr().err
+    assert tree(images) == before
+    shutil.rmtree(audio_folder)
+    assert generate(other, images, *QUICK) == 0, "a collection may be moved"
+    assert tree(images) != before
+
+
+def test_the_newest_digest_of_a_clip_is_that_of_all_its_images(audio_folder, tmp_path):
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK, "--variants", "none") == 0
+    table = metadata(images)
+    digests = table.set_index("clip_id")["audio_sha256"].to_dict()
+    table.loc[0, "audio_sha256"] = "0" * 64  # as another version of a decoder would give it
+    tables.write_table(images / "metadata.csv", table)
+    assert generate(audio_folder, images, *QUICK, "--variants", "trim") == 0
+    table = metadata(images)
+    assert table["audio_sha256"].tolist() == [digests[clip_id] for clip_id in table["clip_id"]]
+
+
+def test_a_foreign_folder_gets_no_lock(audio_folder, tmp_path):
+    import generate as api
+
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "letter.txt").write_text("Dear")
+    with pytest.raises(ValueError, match="letter.txt"):
+        api.render(audio_folder, tmp_path / "documents", seconds=1, sr=SR, engine="librosa", workers=1)
+    assert [path.name for path in (tmp_path / "documents").iterdir()] == ["letter.txt"]
+
+
 def test_recordings_are_not_forgotten_by_a_run_without_the_pattern(audio_folder, tmp_path, capsys):
     images = tmp_path / "images"
     assert generate(audio_folder, images, *QUICK, "--source-pattern", "^(.)") == 0

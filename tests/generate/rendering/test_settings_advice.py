@@ -113,3 +113,9 @@ def test_each_window_of_several_planes_is_judged():
     assert warning[0].startswith("11 of the 128 mel bands")
     assert warning[1] == "--n-bands 91, or mel:1024"
     assert window_warnings(Settings(planes=("mel:4096", "mel:2048", "mel:1024"))) == []
+
+
+def test_a_window_that_its_frequencies_do_not_allow_is_not_advised():
+    """Of a fin whale: bins of a shorter window are wider than the range."""
+    settings = Settings(sr=1000, n_fft=1024, fmin_hz=15, fmax_hz=30)
+    assert "a longer --seconds" in [advice for _, advice in window_warnings(settings)]

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 import generate
 from generate.__main__ import main
 from generate.dataset.background_classes import BACKGROUND
+from generate.readers import annotated
 from generate.readers.annotated import EVENT_COLUMNS
 from generate.readers.collection.clips import clips_table
+from generate.readers.collection.reader import ReaderOptions
 from generate.rendering.options import WindowOptions
 from generate.rendering.windows import cut_into_windows
 from tests.conftest import SR, tone, white
@@ -218,3 +220,14 @@ def test_a_recording_that_cannot_be_read_is_rejected_by_name(rendered, tmp_path,
     rejected = pd.read_csv(tmp_path / "images" / "rejected.csv")
     assert list(rejected["audio_file"]) == ["late.wav"] and "truncated" in rejected["reason"].iloc[0]
     assert "no clip could be rendered of" not in said
+
+
+def test_other_texts_among_the_recordings_are_counted_though_annotations_lie_elsewhere(tmp_path):
+    (tmp_path / "sounds").mkdir()
+    (tmp_path / "labels").mkdir()
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / "sounds" / f"{name}.wav", white(4, seed=ord(name)), SR)
+        (tmp_path / "labels" / f"{name}.txt").write_text("0.5\t1.5\twren\n2.5\t3.5\trobin\n")
+        (tmp_path / "sounds" / f"{name}.txt").write_text("notes of the day")
+    options = ReaderOptions(annotations=tmp_path / "labels")
+    assert annotated.read(tmp_path / "sounds", options).skipped[".txt"] == 2

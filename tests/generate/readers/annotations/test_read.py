@@ -240,3 +240,25 @@ def test_no_annotations(tmp_path):
     for path in (tmp_path, tmp_path / "README.txt"):
         with pytest.raises(ValueError, match="must be a Raven selection table"):
             read_annotations(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "words"),
+    [
+        ("0.5\t1.0\twren\n", {"label": "species"}, "--label-column must be given with annotations in which"),
+        ("0.5\t1.0\twren\n", {"file": "audio"}, "with Audacity label track. Leave it out"),
+        ('audio,label\na.wav,"[{""start"":0,""end"":1,""labels"":[""x""]}]"\n', {"label": "y"}, "Label Studio export"),
+        ("FOLDER,IN FILE,OFFSET,DURATION,MANUAL ID\n,a.wav,0,1,x\n", {"file": "y"}, "'y' with Kaleidoscope table"),
+    ],
+)
+@pytest.mark.parametrize("in_folder", [False, True])
+def test_a_chosen_column_that_no_file_can_have_is_refused(tmp_path, text, columns, words, in_folder):
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(ValueError) as error:
+        read_annotations(tmp_path if in_folder else tmp_path / "a.txt", Columns(**columns))
+    assert words in str(error.value)
+
+
+def test_unused_columns_of_label_studio_are_named(tmp_path):
+    found = read(tmp_path, 'audio,label,mood\na.wav,"[{""start"":0,""end"":1,""labels"":[""x""]}]",calm\n', "a.csv")
+    assert found.notes == ("columns not used: 'mood'",)
