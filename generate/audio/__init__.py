@@ -2,7 +2,7 @@
 
 from generate.audio.bad_audio import BadAudio, BadFile, FileReason, MissingChannel
 from generate.audio.channels import MEAN, MONO, STEREO
-from generate.audio.decode import Decoded, decode, duration_s, length
+from generate.audio.decode import Decoded, decode, length
 from generate.audio.formats import AUDIO_SUFFIXES, HIGHEST_SR, LOWEST_SR
 from generate.audio.load import LONGEST_BEGINNING, Loaded, checked, load
 
@@ -22,7 +22,6 @@ __all__ = [
     "MissingChannel",
     "checked",
     "decode",
-    "duration_s",
     "length",
     "load",
 ]

@@ -170,11 +170,6 @@ def length(path: Path) -> Length:
         return Length(recording.n_samples / recording.sr, recording.sr, recording.n_channels)
 
 
-def duration_s(path: Path) -> float:
-    """Duration of an audio file in seconds; see `length`."""
-    return length(path).seconds
-
-
 _last = threading.local()
 """The recording that this thread read last, left open if it is slow to open: its next clips are likely to follow."""
 

@@ -162,11 +162,6 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         raise UnidentifiedImageError(f"damaged ({type(error).__name__}: {error})") from None
 
 
-def is_ours(path: Path) -> bool:
-    """Whether this program wrote the file."""
-    return _text_of(path).get("Software") == SOFTWARE
-
-
 def is_named(path: Path) -> bool:
     """Whether this program wrote the file under its present name."""
     text = _text_of(path)

@@ -14,7 +14,7 @@ from generate.readers.collection.reader import Reader, ReaderOptions
 from generate.readers.collection.source_pattern import with_source_pattern
 from generate.runtime.wording import on_a_line
 
-__all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "find_layout", "read"]
+__all__ = ["READERS", "Collection", "Found", "Reader", "ReaderOptions", "find", "read"]
 
 READERS: dict[str, Reader] = {
     "esc50": esc50.READER,
@@ -52,11 +52,6 @@ def find(folder: Path, options: ReaderOptions, *, layout: str = "") -> Found:
         If the layout is not certain.
     """
     return layout_of.find(folder, options, READERS, layout=layout)
-
-
-def find_layout(folder: Path, options: ReaderOptions) -> str:
-    """The layout of a collection, a key of `READERS`; see `find`."""
-    return find(folder, options).layout
 
 
 FOR_EVERY_LAYOUT = frozenset({"source_pattern"})

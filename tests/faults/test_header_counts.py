@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from generate.audio import BadAudio, decode, duration_s
+from generate.audio import BadAudio, decode, length
 from tests.conftest import white
 from tests.faults.bad_audio import chunk, encoded, fmt, wav
 
@@ -148,11 +148,11 @@ def test_of_each_all_is_read_or_nothing(tmp_path, injected):
         path.write_bytes(content)
         n_decoded = len(decode(path).channels)
         assert 0 <= n_decoded - N <= 2 * 1152, (name, n_decoded)
-        assert duration_s(path) == pytest.approx(n_decoded / SR, abs=0.01), name
+        assert length(path).seconds == pytest.approx(n_decoded / SR, abs=0.01), name
     for name, content in NONE.items():
         path = tmp_path / name
         path.write_bytes(content)
-        for look in (lambda path: decode(path, longest_s=0.2), duration_s):
+        for look in (lambda path: decode(path, longest_s=0.2), length):
             with pytest.raises(BadAudio) as caught:
                 pytest.fail(f"{name} was accepted: {look(path)}")
             assert len(str(caught.value)) > 20, name
@@ -175,7 +175,7 @@ def test_a_size_that_began_anew_at_four_gigabytes(tmp_path, injected):
     n_minute, path = 60 * 44100 * 2, tmp_path / "night.wav"
     sparse_wav(path, told=n_minute, n_bytes=n_minute + 2**32)
     expected_s = (n_minute + 2**32) / 88200
-    assert duration_s(path) == pytest.approx(expected_s)
+    assert length(path).seconds == pytest.approx(expected_s)
     last = decode(path, start_s=expected_s - 1)
     np.testing.assert_allclose(last.channels[:, 0], np.sin(np.arange(44100) / 10) * 9000 / 32768, atol=1e-4)
     injected(1)
@@ -185,7 +185,7 @@ def test_a_size_that_began_anew_at_four_gigabytes(tmp_path, injected):
 def test_twelve_hours_behind_a_header_of_one_minute(tmp_path, injected):
     n_minute, path = 60 * 44100 * 2, tmp_path / "night.wav"
     sparse_wav(path, told=n_minute, n_bytes=12 * 60 * n_minute)
-    for look in (decode, duration_s):
+    for look in (decode, length):
         with pytest.raises(BadAudio, match="3,804,948,000 bytes follow the audio.*ffmpeg -ignore_length 1"):
             look(path)
     injected(1)

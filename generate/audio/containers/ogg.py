@@ -10,7 +10,7 @@ from generate.audio.containers.chunks import uncounted
 LONGEST_PAGE = 65_307
 """In bytes."""
 HEAD = struct.Struct("<4sBBqIIIB")
-CONTINUED, FIRST, LAST = 1, 2, 4
+FIRST, LAST = 2, 4
 INCOMPLETE = "truncated: its last Ogg page is incomplete"
 
 

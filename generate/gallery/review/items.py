@@ -4,19 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COLUMNS = (
-    "clip_id",
-    "file",
-    "start_s",
-    "end_s",
-    "label",
-    "decision",
-    "new_label",
-    "found_by",
-    "run",
-    "reviewed_at",
-)
-"""Of `review.csv`, in this order."""
 FOUND_BY = ("gallery", "suspects", "suggestions", "events")
 
 

@@ -12,7 +12,8 @@ from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.features.axes import frequency_marks, time_marks
 from generate.gallery.fill_page import fill
-from generate.gallery.review.items import COLUMNS, FOUND_BY, ReviewItem
+from generate.gallery.review.items import FOUND_BY, ReviewItem
+from generate.readers.review import REVIEW_COLUMNS
 from generate.runtime.atomic_write import write_text_atomically
 from generate.runtime.os_compat import relative_posix
 
@@ -37,7 +38,7 @@ def write_review_page(
     """Write a page on which a person reviews items by keyboard, atomically; it opens by a double click.
 
     Decisions stay in the browser, by clip, so that those of a page that is written again with other items are still
-    there, and are saved as `review.csv`, with the columns `COLUMNS`.
+    there, and are saved as `review.csv`, with the columns `REVIEW_COLUMNS`.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def write_review_page(
         "found_by": found_by,
         "run": run,
         "classes": list(classes),
-        "columns": COLUMNS,
+        "columns": REVIEW_COLUMNS,
         "sounds": sounds,
         "images": _beside(path, images.resolve()),
         "note": note,

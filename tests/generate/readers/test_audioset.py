@@ -9,7 +9,7 @@ import soundfile
 
 import generate
 from generate.dataset.settings_file import read_settings
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from generate.readers.audioset_segments import Segment, find_files, read_segments
 from tests.conftest import SR, tone, white
 from tests.generate.readers.conftest import touch, write_text
@@ -34,7 +34,7 @@ def test_weak_labels_as_published(tmp_path):
     write_text(tmp_path / "balanced_train_segments.csv", WEAK)
     write_text(tmp_path / "class_labels_indices.csv", NAMES)
     touch(tmp_path, "audio/--PJHxphWEs_30.000.wav", "audio/-0RWZT-miFs.wav", "audio/other.wav")
-    assert find_layout(tmp_path, ReaderOptions()) == "audioset"
+    assert find(tmp_path, ReaderOptions()).layout == "audioset"
 
     collection = read(tmp_path, "audioset", ReaderOptions())
 
@@ -113,7 +113,7 @@ def test_a_table_is_known_wherever_it_is(tmp_path):
     write_text(tmp_path / "tables/eval_segments.csv", WEAK)
     touch(tmp_path, "audio/--PJHxphWEs.wav")
     options = ReaderOptions(labels=tmp_path / "tables/eval_segments.csv")
-    assert find_layout(tmp_path / "audio", options) == "audioset"
+    assert find(tmp_path / "audio", options).layout == "audioset"
     assert list(read(tmp_path / "audio", "audioset", options).clips["split"]) == ["test"]
 
 
@@ -137,7 +137,7 @@ def test_files_of_other_names_are_refused_with_what_to_do(tmp_path):
     write_text(tmp_path / "segments.csv", WEAK)
     touch(tmp_path, "blackbird/a.wav", "robin/b.wav")
     with pytest.raises(ValueError, match="of segments.csv, such as --PJHxphWEs_30000.wav. Got 2 .* --layout folders"):
-        read(tmp_path, find_layout(tmp_path, ReaderOptions()), ReaderOptions())
+        read(tmp_path, find(tmp_path, ReaderOptions()).layout, ReaderOptions())
     assert len(read(tmp_path, "folders", ReaderOptions(), is_explicit=True).clips) == 2
 
 

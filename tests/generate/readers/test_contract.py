@@ -10,7 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from generate.dataset.settings import Settings
-from generate.readers import READERS, ReaderOptions, find_layout, read
+from generate.readers import READERS, ReaderOptions, find, read
 from tests.generate.readers.conftest import touch, write_audio, write_text
 
 COLUMNS = ["clip_id", "path", "label", "fold", "split", "source_id", "start_s", "salience"]
@@ -166,7 +166,7 @@ def options(layout, folder):
 
 
 def test_the_layout_is_found_out(layout, folder, options):
-    assert find_layout(folder, options) == layout
+    assert find(folder, options).layout == layout
 
 
 def test_every_sound_is_one_row_of_the_clips_table(layout, folder, options):
@@ -220,7 +220,7 @@ def test_the_table_is_sorted_and_the_same_in_whatever_order_the_system_lists_fil
 
     for seed in range(5):
         list_in_order(seed)
-        assert find_layout(folder, options) == layout
+        assert find(folder, options).layout == layout
         assert_frame_equal(read(folder, layout, options).clips, clips)
 
 
@@ -248,7 +248,7 @@ def test_what_is_hidden_or_no_sound_is_skipped_and_counted(layout, folder, optio
 
     collection = read(folder, layout, options)
 
-    assert find_layout(folder, options) == layout
+    assert find(folder, options).layout == layout
     assert_frame_equal(collection.clips, clips)
     if layout not in READ_FROM_A_TABLE:
         assert collection.skipped["hidden"] == 4
@@ -272,7 +272,7 @@ def test_reading_changes_nothing_in_the_folder(layout, folder, options):
         return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
     before = state()
-    read(folder, find_layout(folder, options), options)
+    read(folder, find(folder, options).layout, options)
     assert state() == before
 
 
@@ -304,25 +304,25 @@ def test_published_collections_are_the_four_that_were_promised():
     assert {layout for layout, reader in READERS.items() if reader.url} == {"esc50", "esc10", "urbansound8k", "gtzan"}
 
 
-# What `read` and `find_layout` say when they cannot go on.
+# What `read` and `find` say when they cannot go on.
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
-        find_layout(tmp_path / "nowhere", ReaderOptions())
+        find(tmp_path / "nowhere", ReaderOptions())
 
 
 def test_a_file_in_place_of_the_folder(tmp_path):
     touch(tmp_path, "a.wav")
     with pytest.raises(FileNotFoundError, match="a.wav.*It is a file; give the folder"):
-        find_layout(tmp_path / "a.wav", ReaderOptions())
+        find(tmp_path / "a.wav", ReaderOptions())
 
 
 @pytest.mark.parametrize("files", [[], ["a.wav", "b.wav"], [".hidden/a.wav"], ["notes.txt"]])
 def test_a_folder_of_no_layout(tmp_path, files):
     touch(tmp_path, *files)
     with pytest.raises(ValueError) as caught:
-        find_layout(tmp_path, ReaderOptions())
+        find(tmp_path, ReaderOptions())
     message = str(caught.value)
     assert str(tmp_path) in message
     for way_out in ("one folder for each class", "esc50", "urbansound8k", "--labels FILE.csv", "--name-pattern"):
@@ -331,7 +331,7 @@ def test_a_folder_of_no_layout(tmp_path, files):
 
 def test_class_folders_without_sounds(tmp_path):
     touch(tmp_path, "cat/a.txt", "cat/b.txt", "dog/.DS_Store")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    assert find(tmp_path, ReaderOptions()).layout == "folders"
     with pytest.raises(ValueError, match=r"holds no audio files.*Skipped: 2 \.txt, 1 hidden"):
         read(tmp_path, "folders", ReaderOptions())
 
@@ -360,15 +360,15 @@ def test_a_layout_that_was_told_and_does_not_fit(name, tmp_path):
 
 def test_options_win_over_what_the_folder_looks_like(tmp_path):
     esc50(tmp_path)
-    assert find_layout(tmp_path, ReaderOptions()) == "esc50"
-    assert find_layout(tmp_path, ReaderOptions(name_pattern="{label}")) == "names"
-    assert find_layout(tmp_path, ReaderOptions(labels=tmp_path / "meta/esc50.csv")) == "csv"
+    assert find(tmp_path, ReaderOptions()).layout == "esc50"
+    assert find(tmp_path, ReaderOptions(name_pattern="{label}")).layout == "names"
+    assert find(tmp_path, ReaderOptions(labels=tmp_path / "meta/esc50.csv")).layout == "csv"
 
 
 def test_a_published_collection_is_known_before_class_folders_or_a_table_beside_it(tmp_path):
     gtzan(tmp_path)
     write_text(tmp_path / "features.csv", "filename,label\njazz.00053.wav,jazz\n")
-    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    assert find(tmp_path, ReaderOptions()).layout == "gtzan"
 
 
 def test_an_empty_table_of_clips_has_the_columns_all_the_same(tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from tests.generate.readers.conftest import touch, write_text
 
 FILES = ("a.wav", "b.wav", "sub/c.wav")
@@ -391,7 +391,7 @@ def test_an_empty_file_name_is_called_that(folder):
 
 def test_the_only_table_in_the_folder_is_found(folder):
     write_text(folder / "Labels.CSV", "file,label\na.wav,dog\n")
-    assert find_layout(folder, ReaderOptions()) == "csv", "before class folders, such as sub/"
+    assert find(folder, ReaderOptions()).layout == "csv", "before class folders, such as sub/"
     assert set(rows(read(folder, "csv", ReaderOptions()))) == {"a.wav"}
 
 
@@ -399,7 +399,7 @@ def test_the_only_table_in_the_folder_is_found(folder):
 def test_a_table_of_something_else_is_left_alone(folder, text):
     (folder / "other.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match="not certain what the classes in .* are"):
-        find_layout(folder, ReaderOptions())
+        find(folder, ReaderOptions())
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ def test_a_table_of_something_else_is_left_alone(folder, text):
 )
 def test_a_broken_table_is_no_reason_to_take_folders_for_classes(folder, name, text):
     (folder / name).write_bytes(text.encode("latin-1"))
-    assert find_layout(folder, ReaderOptions()) == "csv"
+    assert find(folder, ReaderOptions()).layout == "csv"
     with pytest.raises(ValueError, match=f"{name}.*line 2"):
         read(folder, "csv", ReaderOptions())
 
@@ -420,14 +420,14 @@ def test_a_broken_table_is_no_reason_to_take_folders_for_classes(folder, name, t
 def test_a_hidden_table_is_none(folder):
     write_text(folder / "._labels.csv", "file,label\na.wav,dog\n")
     with pytest.raises(ValueError, match="not certain what the classes in .* are"):
-        find_layout(folder, ReaderOptions())
+        find(folder, ReaderOptions())
 
 
 def test_of_two_tables_one_must_be_told(folder):
     write_text(folder / "train.csv", "file,label\na.wav,dog\n")
     write_text(folder / "test.csv", "file,label\nb.wav,dog\n")
     with pytest.raises(ValueError, match="--labels .*test.csv --file-column file --label-column label"):
-        find_layout(folder, ReaderOptions())
+        find(folder, ReaderOptions())
     with pytest.raises(FileNotFoundError, match="does not hold exactly one CSV. Name the table with --labels FILE.csv"):
         read(folder, "csv", ReaderOptions())
     assert set(rows(read(folder, "csv", ReaderOptions(labels=folder / "test.csv")))) == {"b.wav"}
@@ -436,7 +436,7 @@ def test_of_two_tables_one_must_be_told(folder):
 def test_a_class_folder_named_like_a_table(folder):
     touch(folder, "old.csv/d.wav")
     with pytest.raises(ValueError, match="not certain what the classes in .* are"):
-        find_layout(folder, ReaderOptions())
+        find(folder, ReaderOptions())
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "audio_folder"])

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from tests.generate.readers.conftest import touch
 
 
 def test_the_real_collection(esc10):
-    assert find_layout(esc10, ReaderOptions()) == "esc10"
+    assert find(esc10, ReaderOptions()).layout == "esc10"
     collection = read(esc10, "esc10", ReaderOptions())
     clips = collection.clips
 
@@ -65,7 +65,7 @@ def test_it_is_the_same_collection_as_the_part_of_esc50_that_is_flagged_so(esc10
 )
 def test_a_sound_that_is_not_named_so(tmp_path, wrong):
     touch(tmp_path, "001 - Dog bark/1-9-A.ogg", wrong)
-    assert find_layout(tmp_path, ReaderOptions()) == "esc10"
+    assert find(tmp_path, ReaderOptions()).layout == "esc10"
     with pytest.raises(ValueError) as caught:
         read(tmp_path, "esc10", ReaderOptions())
     assert repr(wrong) in str(caught.value)
@@ -76,9 +76,9 @@ def test_a_sound_that_is_not_named_so(tmp_path, wrong):
 @pytest.mark.parametrize("name", ["1 - Dog", "001-Dog", "001 - ", "Dog 001 - x", "0001 - Dog"])
 def test_class_folders_of_a_user_are_not_taken_for_it(tmp_path, name):
     touch(tmp_path, f"{name}/1-100-A.ogg", "cat/1.ogg")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    assert find(tmp_path, ReaderOptions()).layout == "folders"
 
 
 def test_a_file_named_like_a_class_folder_is_none(tmp_path):
     touch(tmp_path, "001 - Dog.txt", "dog/a.wav", "cat/a.wav")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    assert find(tmp_path, ReaderOptions()).layout == "folders"

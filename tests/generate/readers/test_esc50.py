@@ -7,7 +7,7 @@ import pytest
 
 from generate.__main__ import main as generate_main
 from generate.dataset.settings_file import read_settings
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from generate.readers.esc50 import READER
 from tests.generate.readers.conftest import touch, write_audio, write_text
 
@@ -27,7 +27,7 @@ def esc50(real_tables, tmp_path_factory):
 
 
 def test_the_real_table(esc50):
-    assert find_layout(esc50, ReaderOptions()) == "esc50"
+    assert find(esc50, ReaderOptions()).layout == "esc50"
     collection = read(esc50, "esc50", ReaderOptions())
     clips = collection.clips
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from tests.generate.readers.conftest import touch
 
 
@@ -17,7 +17,7 @@ def sources(folder, pattern):
 
 def test_the_folder_is_the_class_at_any_depth_below_it(tmp_path):
     touch(tmp_path, "dog/1.wav", "dog/2021/may/1.flac", "Cat purr/1.mp3", "犬/1.ogg")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    assert find(tmp_path, ReaderOptions()).layout == "folders"
     clips = read_folders(tmp_path).clips
     assert dict(zip(clips["path"], clips["label"], strict=True)) == {
         "Cat purr/1.mp3": "Cat purr",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from generate.audio import BadAudio, load
-from generate.readers import READERS, ReaderOptions, find_layout, read
+from generate.readers import READERS, ReaderOptions, find, read
 from generate.readers.gtzan import GENRES
 from generate.readers.gtzan_faults import LEFT_OUT, REPETITIONS
 from generate.rendering.segments import cut_into_pieces
@@ -16,7 +16,7 @@ TRACKS = ("jazz/jazz.00053.wav", "jazz/jazz.00054.wav", "hiphop/hiphop.00000.wav
 def test_wherever_the_genres_stand_in_the_copies_that_go_about(tmp_path, inner):
     touch(tmp_path, *(inner + track for track in TRACKS), "Data/images_original/jazz/jazz00053.png", "readme.txt")
 
-    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    assert find(tmp_path, ReaderOptions()).layout == "gtzan"
     clips = read(tmp_path, "gtzan", ReaderOptions()).clips
 
     assert list(clips["path"]) == sorted(inner + track for track in TRACKS)
@@ -29,7 +29,7 @@ def test_wherever_the_genres_stand_in_the_copies_that_go_about(tmp_path, inner):
 
 def test_the_tracks_of_the_first_release_are_au_files(tmp_path):
     touch(tmp_path, "genres/blues/blues.00000.au", "genres/blues/blues.00001.au", "genres/bextract_single.mf")
-    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    assert find(tmp_path, ReaderOptions()).layout == "gtzan"
     collection = read(tmp_path, "gtzan", ReaderOptions())
     assert list(collection.clips["clip_id"]) == ["blues.00000", "blues.00001"]
     assert collection.skipped == {".mf": 1}
@@ -68,14 +68,14 @@ def test_a_sound_that_is_not_named_as_a_track(tmp_path, wrong):
 
 def test_genres_of_a_user_are_class_folders(tmp_path):
     touch(tmp_path, "jazz/take five.wav", "rock/a.wav")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders"
+    assert find(tmp_path, ReaderOptions()).layout == "folders"
     with pytest.raises(ValueError, match="no genre folders with tracks such as 'jazz/jazz.00054.wav'"):
         read(tmp_path, "gtzan", ReaderOptions())
 
 
 def test_files_where_genre_folders_are_expected(tmp_path):
     touch(tmp_path, "jazz", "genres", "rock/rock.00001.wav")
-    assert find_layout(tmp_path, ReaderOptions()) == "gtzan"
+    assert find(tmp_path, ReaderOptions()).layout == "gtzan"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from generate.readers.names import name_expression
 from tests.generate.readers.conftest import touch
 
@@ -17,7 +17,7 @@ def test_the_free_spoken_digit_dataset(tmp_path):
     touch(tmp_path, *files, "README.md")
     options = ReaderOptions(name_pattern="{label}_{source}_{take}")
 
-    assert find_layout(tmp_path, options) == "names"
+    assert find(tmp_path, options).layout == "names"
     collection = read(tmp_path, "names", options)
     clips = collection.clips
 
@@ -84,7 +84,7 @@ def test_a_pattern_that_is_wrong(tmp_path, pattern):
 
 def test_without_a_pattern(tmp_path):
     touch(tmp_path, "dog/7_jackson_32.wav", "cat/7_jackson_32.wav")
-    assert find_layout(tmp_path, ReaderOptions()) == "folders", "a pattern is not guessed"
+    assert find(tmp_path, ReaderOptions()).layout == "folders", "a pattern is not guessed"
     with pytest.raises(ValueError, match='needs --name-pattern, such as --name-pattern "{label}_{source}_{take}"'):
         read_names(tmp_path, "")
 

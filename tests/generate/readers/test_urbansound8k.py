@@ -7,7 +7,7 @@ import pytest
 
 import generate
 from generate.__main__ import main as generate_main
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from tests.generate.readers.conftest import touch, write_audio, write_text
 
 HEADER = "slice_file_name,fsID,start,end,salience,fold,classID,class\n"
@@ -30,7 +30,7 @@ def urbansound8k(real_tables, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clips(urbansound8k):
-    assert find_layout(urbansound8k, ReaderOptions()) == "urbansound8k"
+    assert find(urbansound8k, ReaderOptions()).layout == "urbansound8k"
     collection = read(urbansound8k, "urbansound8k", ReaderOptions())
     assert collection.missing == []
     return collection.clips

@@ -6,7 +6,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generate.audio import decode, duration_s
+from generate.audio import decode, length
 from generate.readers.collection.clips import clips_table
 from generate.rendering.segments import count_pieces, cut_into_pieces
 from tests.conftest import white
@@ -26,8 +26,8 @@ def recordings(tmp_path):
     """Write recordings of given lengths and give their clips table: `recordings(long=17.0, short=3.0)`."""
 
     def write(endings: str = "wav", **seconds):
-        for name, length in seconds.items():
-            y = np.round(white(length, sr=SR, seed=len(name)) * 32768) / 32768
+        for name, duration in seconds.items():
+            y = np.round(white(duration, sr=SR, seed=len(name)) * 32768) / 32768
             soundfile.write(tmp_path / f"{name}.{endings}", y, SR)
         return clips_table(
             paths=[f"{name}.{endings}" for name in seconds],
@@ -245,7 +245,7 @@ def test_real_recordings_that_were_joined_come_apart_again(esc10, tmp_path):
     pieces = cut(clips, tmp_path, seconds=5.0)
     parts = samples_of(pieces, tmp_path, seconds=5.0)
 
-    assert duration_s(tmp_path / "tape.flac") == 20
+    assert length(tmp_path / "tape.flac").seconds == 20
     assert set(pieces["source_id"]) == {"tape"}
     assert len(parts) == 4
     for part, original in zip(parts, originals, strict=True):

@@ -11,7 +11,7 @@ import soxr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generate.audio import BadAudio, duration_s
+from generate.audio import BadAudio, length
 from generate.audio.decoders import ffmpeg, libsndfile
 from generate.dataset import png, settings_file, tables
 from generate.rendering.segments import count_pieces, window_starts
@@ -75,7 +75,7 @@ def assert_parity(audio_folder: Path, images: Path, folder: Path, *, minimum: in
         seconds = front.settings.seconds
         known = load_images(images, list(table["file_name"]), palette=front.palette, size=height_and_width).pixels
         for path, rows in table.assign(row=range(len(table))).groupby("audio_file"):
-            starts = window_starts(duration_s(audio_folder / path), seconds=seconds)
+            starts = window_starts(length(audio_folder / path).seconds, seconds=seconds)
             windows = {start_s: read_window(audio_folder / path, start_s, front) for start_s in starts}
             assert len(windows) == len(starts) >= len(rows)
             for row in rows.itertuples():

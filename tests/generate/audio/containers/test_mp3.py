@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadAudio, decode, duration_s
+from generate.audio import BadAudio, decode, length
 from tests.conftest import white
 
 
@@ -78,7 +78,7 @@ def test_a_rate_that_varies_is_read_to_the_end(tmp_path):
     path = tmp_path / "a.mp3"
     _, ends = uncounted(path, 44100, "VARIABLE")
     assert len(decode(path).channels) == len(ends) * 1152
-    assert duration_s(path) == pytest.approx(len(ends) * 1152 / 44100)
+    assert length(path).seconds == pytest.approx(len(ends) * 1152 / 44100)
 
 
 def test_delay_and_padding_are_cut_off_to_the_sample(tmp_path):
@@ -112,7 +112,7 @@ def test_joined_files_are_read_to_the_end(tmp_path):
         assert len(first) + len(second) <= len(channels) <= len(first) + len(second) + 3 * 1152
         np.testing.assert_allclose(channels[: len(first) - 2000], first[:-2000], atol=1e-6)
         np.testing.assert_allclose(channels[-2 * 22050 :][:22050], second[-3 * 22050 :][:22050], atol=2)
-        assert duration_s(tmp_path / "c.mp3") == pytest.approx(len(channels) / 44100, abs=0.06)
+        assert length(tmp_path / "c.mp3").seconds == pytest.approx(len(channels) / 44100, abs=0.06)
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
@@ -124,7 +124,7 @@ def test_a_long_recording_that_was_cut_a_little_or_nearly_all(tmp_path, is_count
     place = whole.index(b"Info" if b"Info" in whole[:64] else b"Xing")
     whole[place + 8 : place + 12] = (30 * (len(ends) - 1)).to_bytes(4, "big")
     path.write_bytes(whole if is_counted else whole[ends[0] :])
-    assert duration_s(path) == pytest.approx(1200, rel=0.01)
+    assert length(path).seconds == pytest.approx(1200, rel=0.01)
     for n_bytes in (60_000, 100_000, 150_000, len(whole) - 5):
         path.write_bytes(whole[0 if is_counted else ends[0] : n_bytes])
         assert fault(path).startswith("truncated"), n_bytes

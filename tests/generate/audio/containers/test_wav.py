@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadAudio, decode, duration_s
+from generate.audio import BadAudio, decode, length
 from generate.audio.containers.wav import Window
 from tests.conftest import tone
 from tests.faults.bad_audio import chunk, wav
@@ -54,7 +54,7 @@ def test_24_bits_that_stand_nowhere_are_refused(tmp_path):
 def test_bats(tmp_path, sr):
     soundfile.write(tmp_path / "a.wav", tone(60_000, sr=sr, seconds=0.2), sr)
     decoded = decode(tmp_path / "a.wav")
-    assert decoded.sr == sr and duration_s(tmp_path / "a.wav") == pytest.approx(0.2)
+    assert decoded.sr == sr and length(tmp_path / "a.wav").seconds == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("n_missing", [1, 2, 44, 80])

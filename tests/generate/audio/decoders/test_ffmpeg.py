@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generate.audio import BadAudio, decode, duration_s
+from generate.audio import BadAudio, decode, length
 from tests.conftest import tone, white
 from tests.faults.real_runs import ROOT
 from tests.faults.test_mutations import mutated
@@ -86,7 +86,7 @@ def test_every_container_is_read_from_its_first_sample_to_its_last(tmp_path, nam
     if name in LOSSLESS:
         # FFmpeg chooses 8 bits where it writes WavPack and True Audio.
         np.testing.assert_allclose(found, y, atol=2**-7 if name in ("a.wv", "a.tta") else 2**-15)
-    assert duration_s(tmp_path / name) == pytest.approx(len(found) / SR, abs=0.06)
+    assert length(tmp_path / name).seconds == pytest.approx(len(found) / SR, abs=0.06)
 
 
 @pytest.mark.parametrize("name", KINDS)

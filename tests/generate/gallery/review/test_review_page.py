@@ -19,8 +19,9 @@ from generate.__main__ import main
 from generate.dataset import tables
 from generate.dataset.own_files import clear, foreign_files, remove_temporary
 from generate.dataset.settings import Settings
-from generate.gallery.review.items import COLUMNS, ReviewItem
+from generate.gallery.review.items import ReviewItem
 from generate.gallery.review.write_page import BEGINS, write_review_page
+from generate.readers.review import REVIEW_COLUMNS
 from tests.axe import violations
 from tests.browser import Browser, browser, chromium, started  # noqa: F401
 from tests.conftest import SR, white
@@ -68,7 +69,7 @@ def saved(page: Browser, folder: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         rows = list(reader)
-    assert tuple(reader.fieldnames or ()) == COLUMNS
+    assert tuple(reader.fieldnames or ()) == REVIEW_COLUMNS
     return rows
 
 
@@ -183,8 +184,8 @@ def test_a_saved_file_is_opened_in_another_browser(page, images, tmp_path):
     ("content", "why"),
     [
         ("clip_id;file\n", "The file must be a review.csv"),
-        (",".join(COLUMNS) + "\na,b,0,1,Rain,perhaps,,gallery,,2026-01-01T00:00:00Z\n", "Row 2 of the file"),
-        (",".join(COLUMNS) + '\n"a', "The file must be a review.csv"),
+        (",".join(REVIEW_COLUMNS) + "\na,b,0,1,Rain,perhaps,,gallery,,2026-01-01T00:00:00Z\n", "Row 2 of the file"),
+        (",".join(REVIEW_COLUMNS) + '\n"a', "The file must be a review.csv"),
     ],
 )
 def test_what_is_no_saved_file_is_refused_and_nothing_lost(page, tmp_path, content, why):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generate.readers import ReaderOptions, find_layout, read
+from generate.readers import ReaderOptions, find, read
 from generate.readers.annotations.detect import MAX_OPENED, find_annotations, time_columns
 from tests.generate.readers.conftest import touch, write_text
 
@@ -56,7 +56,7 @@ def write(folder, name, text):
 @pytest.mark.parametrize("place", ["", "robin"])
 def test_class_folders_with_labels_of_parts_are_refused(birds, name, place):
     write(birds / place, name, KINDS[name])
-    layout = find_layout(birds, ReaderOptions())
+    layout = find(birds, ReaderOptions()).layout
     with pytest.raises(ValueError) as caught:
         read(birds, layout, ReaderOptions())
     said = str(caught.value)
@@ -87,7 +87,7 @@ def test_recordings_beside_their_labels_and_no_classes(tmp_path):
     touch(tmp_path, "monday.wav")
     write(tmp_path, "monday.txt", AUDACITY)
     with pytest.raises(ValueError, match="1 file labels parts of recordings: 'monday.txt'.*With --annotations PATH"):
-        find_layout(tmp_path, ReaderOptions())
+        find(tmp_path, ReaderOptions())
 
 
 def test_a_bounded_number_of_files_is_opened(birds, monkeypatch):

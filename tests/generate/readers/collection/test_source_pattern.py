@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generate.readers import FOR_EVERY_LAYOUT, READERS, ReaderOptions, find_layout, read
+from generate.readers import FOR_EVERY_LAYOUT, READERS, ReaderOptions, find, read
 from tests.generate.readers.conftest import touch, write_text
 from tests.generate.readers.test_contract import COLLECTIONS
 
@@ -121,6 +121,6 @@ def test_an_option_is_used_or_refused(layout, name, tmp_path):
 
 def test_a_table_and_a_name_pattern_together(parks):
     options = ReaderOptions(labels=parks.parent / "t.csv", name_pattern="{label}_{take}")
-    layout = find_layout(parks, options)
+    layout = find(parks, options).layout
     with pytest.raises(ValueError, match=r"--name-pattern .* is not used by the layout csv"):
         read(parks, layout, options)
