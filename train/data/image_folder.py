@@ -16,6 +16,7 @@ from generate.dataset.settings_file import SettingsFile
 from generate.runtime.wording import count, listed
 from train.data.decode import Images, image_palette, load_images, pixel_shape
 from train.data.disk_cache import fits_in_memory, pixels_on_disk
+from train.data.table_digest import table_sha256
 
 
 def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
@@ -52,6 +53,41 @@ def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
             f"({listed(clips)}). Run `python -m generate` again, which fixes it."
         )
     return settings_file.read_settings(images / settings_file.SETTINGS), table
+
+
+def read_unchanged_images(images: Path, *, fingerprint: object, sha256: str) -> tuple[SettingsFile, pd.DataFrame]:
+    """Read the settings and the table of the images of a run.
+
+    Parameters
+    ----------
+    images : Path
+    fingerprint : str
+        Of their settings when the run began.
+    sha256 : str
+        Of their table then; see `train.data.table_digest.table_sha256`.
+
+    Returns
+    -------
+    settings, table
+        As `read_images` gives them.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If they are not there, or no longer those that the run began with.
+    """
+    settings, table = read_images(images)
+    if settings["fingerprint"] != fingerprint:
+        raise ValueError(
+            f"The images in {str(images)!r} were rendered with other settings since the run began ({fingerprint} then, "
+            f"{settings['fingerprint']} now). Render them as they were, or start a new run."
+        )
+    if table_sha256(table) != sha256:
+        raise ValueError(
+            f"The images in {str(images)!r} are no longer those that the run began with: some were added or removed, "
+            "or have another class, recording or fold. Training images could be tested. Start a new run."
+        )
+    return settings, table
 
 
 def _no_images(images: Path, name: str) -> str:

@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export and return the exit status."""
     options = build_parser().parse_args(arguments)
-    return guarded("train.export", lambda: _export(options), interrupted="Nothing was written.")
+    return guarded("train.export", lambda: _export(options), interrupted="What was being made was not written.")
 
 
 def _export(options: argparse.Namespace) -> int:

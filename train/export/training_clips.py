@@ -12,7 +12,7 @@ import pandas as pd
 
 from augment_audio import ORIGINAL
 from train.data.decode import colour
-from train.data.image_folder import open_images, read_images
+from train.data.image_folder import open_images, read_unchanged_images
 from train.data.select_classes import select_classes
 from train.export.clips import COLUMNS, Clips, read_clips
 from train.export.subject import Subject
@@ -39,7 +39,9 @@ class TrainingClips:
     def table(self) -> pd.DataFrame:
         """One row a clip, as `metadata.csv` has them."""
         run, fold = self.subject.run, self.subject.held_out_fold
-        _, table = read_images(run.images)
+        _, table = read_unchanged_images(
+            run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256
+        )
         table = select_classes(table, run.recipe, multilabel=run.multilabel)
         table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
         if fold is not None:
@@ -51,7 +53,9 @@ class TrainingClips:
     def images(self) -> np.ndarray:
         """As the models see them, shape=(n, height, width, 3), uint8."""
         run = self.subject.run
-        settings, _ = read_images(run.images)
+        settings, _ = read_unchanged_images(
+            run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256
+        )
         images = open_images(run.images, settings, self.table, size=run.input_size, cache="memory")
         return colour(images.pixels[: len(self.table)], images.palette)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -50,6 +51,13 @@ class ListenOptions:
     events: EventOptions = field(default_factory=EventOptions)
     seconds: float | None = None
     any_sound: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for name in ("hop_s", "seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be a time in seconds, above 0. Got {value!r}.")
 
 
 @dataclass

@@ -73,7 +73,7 @@ def _novelty(options: argparse.Namespace) -> int:
 def novelty_text(result: Novelty) -> str:
     """False alarms, what is found, and a line for each new recording, the most unlike first."""
     from generate.runtime.wording import listed
-    from train.predict.terminal_text import rejected_text, rests_text
+    from train.predict.terminal_text import rejected_text, rests_text, skipped_text
     from train.report.interval_text import ends_in_words
     from train.wording import percent, shortened
 
@@ -99,6 +99,8 @@ def novelty_text(result: Novelty) -> str:
         lines.append(f"  {len(own)} not judged, since all are compared with them: {listed(own, most=2)}")
     if note := rests_text(result.rests_s, result.seconds, has_hop=False):
         lines.append(note)
+    if result.skipped:
+        lines.append(skipped_text(result.skipped))
     if result.rejected:
         lines.append(rejected_text(result.rejected, what="not read"))
     return "\n".join(lines)

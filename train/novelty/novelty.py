@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import listed
 from train.data.decode import image_palette
 from train.data.image_folder import open_images, read_images
+from train.data.reviewed import is_added
 from train.novelty.new_recordings import BATCH_SIZE, window_distances
 from train.novelty.scores import (
     area_under_curve,
@@ -65,6 +66,8 @@ class Novelty:
         By new recording: seconds at its end that are in no window.
     seconds : float
         Length of a window.
+    skipped : Mapping of str to int
+        Files in the folders that were not read, by kind.
     """
 
     healthy: str
@@ -80,6 +83,7 @@ class Novelty:
     rejected: tuple[Rejected, ...]
     rests_s: Mapping[str, float]
     seconds: float
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 def novelty(
@@ -121,8 +125,8 @@ def novelty(
     table = table[is_shown].reset_index(drop=True)
     healthy = _healthy_class(table["label"].tolist(), healthy)
     is_healthy, sources = (table["label"] == healthy).to_numpy(), table["source_id"].to_numpy()
-    _check_enough(len(set(sources[is_healthy])), false_alarms)
-    files, rejected, _ = find_recordings(recordings)
+    _check_enough(len(set(sources[is_healthy & ~is_added(table)])), false_alarms)
+    files, rejected, skipped = find_recordings(recordings)
     if recordings:
         check_any_read(files, rejected, "scored")
     backend.set_up()
@@ -137,7 +141,9 @@ def novelty(
     features = outputs(extractor, opened, np.arange(len(table)), batch_size=BATCH_SIZE).astype(np.float32)
     known = features[is_healthy]
     folds = _held_out_folds(sources[is_healthy])
-    names, own = by_recording(held_out_distances(known, folds), sources[is_healthy])
+    # Clips that a model chose tell nothing of the healthy recordings to come; they are compared with, and not tested.
+    is_tested = ~is_added(table)[is_healthy]
+    names, own = by_recording(held_out_distances(known, folds)[is_tested], sources[is_healthy][is_tested])
     threshold, alarms = threshold_of(own, false_alarms=false_alarms), held_out_alarms(own, false_alarms=false_alarms)
     rows = [("healthy", *row, math.nan) for row in zip(names, own, alarms, strict=True)]
     area = found = area_interval = found_interval = None
@@ -170,6 +176,7 @@ def novelty(
         rejected=tuple(rejected),
         rests_s=rests_s,
         seconds=rendering.seconds,
+        skipped=skipped,
     )
 
 

@@ -15,6 +15,7 @@ from scipy.special import softmax
 from augment_audio import ORIGINAL
 from generate.dataset.background_classes import NOT_EVENTS
 from generate.dataset.settings_file import refuse_multilabel
+from train import backend
 from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
 from train.calibration.thresholds import fit
@@ -75,6 +76,7 @@ def open_set(image_folder: Path, recipe: Recipe, *, cache: str = "auto") -> list
     ValueError
         If there are fewer than three classes or two folds, or anything does not fit; see `train.training.prepare`.
     """
+    backend.set_up()
     prepared = prepare(image_folder, replace(recipe, train_variants=(), allow_recording_overlap=False), cache=cache)
     refuse_multilabel(prepared.settings)
     classes, splits = prepared.run.classes, prepared.splits

@@ -41,13 +41,13 @@ def folds_to_average(run: Run, wanted: Sequence[str] | None = None) -> tuple[str
             f"`python -m train --resume {quoted(run.folder)}`."
         )
     has_final = run.is_finished(FINAL)
+    wanted = None if wanted is None else [str(fold) for fold in as_tuple(wanted)]  # 1 is the fold `1`
     if wanted is None:
         wanted = [FINAL] if has_final else finished
-    elif list(as_tuple(wanted)) == [ALL] and ALL not in run.all_folds:
+    elif wanted == [ALL] and ALL not in run.all_folds:
         wanted = finished
-    if has_final and list(as_tuple(wanted)) == [FINAL]:
+    if has_final and list(wanted) == [FINAL]:
         return (FINAL,)
-    wanted = as_tuple(wanted)
     if not wanted:
         raise ValueError("folds must name one finished fold or more. Got none. Leave it out for all.")
     absent = [fold for fold in wanted if fold not in finished]

@@ -45,9 +45,13 @@ def heading(run: Run, folds: Sequence[str], skipped: Counter[str]) -> str:
     if changed := _changed_versions(run):
         lines.append(f"  note      images may differ slightly: those of the run were rendered with {changed}")
     if skipped:
-        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(skipped.items()))
-        lines.append(f"  skipped   {kinds}")
+        lines.append(f"  {skipped_text(skipped)}")
     return "\n".join(lines)
+
+
+def skipped_text(skipped: Mapping[str, int]) -> str:
+    """Files that were not read, by kind."""
+    return f"skipped   {', '.join(f'{n:,} {kind}' for kind, n in sorted(skipped.items()))}"
 
 
 def models_in_words(folds: Sequence[str]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from generate.dataset import tables
 from generate.runtime.wording import count, listed
+from train.data.image_folder import read_images
+from train.data.select_classes import select_classes
+from train.data.table_digest import table_sha256
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import WindowPrediction
 from train.runs.run_folder import FINAL, Run
@@ -22,7 +24,10 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     predictions : iterable of WindowPrediction
     """
     try:
-        clips = tables.read_metadata(run.images / tables.METADATA).drop_duplicates("audio_sha256")
+        table = read_images(run.images)[1]
+        has_changed = table_sha256(table) != run.table_sha256
+        table = table if run.multilabel else select_classes(table, run.recipe)
+        clips = table[~table["silent"]].drop_duplicates("audio_sha256")  # all silence is equal
         leaky = is_leaky(run)  # then recordings that were tested were trained on too
         without_test = {FINAL, *(folds if leaky else ())}
         tested = {
@@ -42,6 +47,11 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     in_training = [file for file, n in n_trained.items() if n]
     if not in_training:
         return ""
+    if has_changed:
+        return (
+            f"note: the images of the run have changed since it began, and those of {listed(in_training, most=3)} are "
+            "among them now. The models may have been trained on them."
+        )
     which = (
         "the final model was"
         if FINAL in folds

@@ -78,6 +78,7 @@ def _rehearse(options: argparse.Namespace) -> int:
     from train.rehearse.rehearsal import rehearse
     from train.rehearse.text import plan_text, rehearsal_text, sites_text
     from train.runs.run_folder import read_run
+    from train.training.frozen_run import frozen_recipe
 
     if (options.site_column is None) != (options.site_table is None):
         raise ValueError("--site-column and --site-table must be given together. Got one of them. Give both, or none.")
@@ -99,7 +100,7 @@ def _rehearse(options: argparse.Namespace) -> int:
     if site_of is not None:
         sites = leave_one_site_out(run, site_of)
         write_rehearsal(folder, rehearsal, sites)
-        print("\n" + sites_text(sites, model=run.recipe.model))
+        print("\n" + sites_text(sites, model=frozen_recipe(run).model))
     more = "" if site_of is None else ", sites.csv"
     print(f"\nIn {shown(folder)}: rehearsal.png (to look at), rehearsal.csv, rehearsal.json, clips.csv{more}")
     return 0

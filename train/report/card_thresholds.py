@@ -53,13 +53,21 @@ def thresholds_text(calibration: CalibrationResult) -> str:
     return "\n".join([header, "|---|---|---|---|---|", *rows]) + f"\n\n{meaning}\n\n{error}"
 
 
-def card_false_alarms(result: FalseAlarmResult) -> str:
+def card_false_alarms(result: FalseAlarmResult, *, multilabel: bool = False) -> str:
     """Say in Markdown how often background is predicted as a class.
 
     Parameters
     ----------
     result : FalseAlarmResult
+    multilabel : bool
+        Whether a clip may have several labels: then one of background is a clip without labels, and counts as one.
     """
+    counted = (
+        ""
+        if multilabel
+        else " They do not count for the accuracy and the baselines, and lower the F1 of a class that they are "
+        "predicted as; a clip of a class that is predicted as one of them is an error."
+    )
     names = " and ".join(f"`{name}`" for name in result.labels)
     thresholds = (
         "in each fold with the temperature and the thresholds that the other folds give"
@@ -67,9 +75,8 @@ def card_false_alarms(result: FalseAlarmResult) -> str:
         else "at the threshold of runs of one fold, which have no other"
     )
     return (
-        f"**False alarms: {escaped(false_alarms_text(result))}.** Clips of {names} are none of the classes. They do "
-        "not count for the accuracy, macro F1 and the baselines; a clip of a class that is predicted as one of them is "
-        f"an error. A false alarm is one of them on which a class reaches its threshold, {thresholds}. Each counts as "
+        f"**False alarms: {escaped(false_alarms_text(result))}.** Clips of {names} are none of the classes.{counted} "
+        f"A false alarm is one of them on which a class reaches its threshold, {thresholds}. Each counts as "
         "long as an image; `train.predict --events` makes one event of neighbouring ones."
     )
 

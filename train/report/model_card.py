@@ -133,7 +133,11 @@ def _accuracy(report: Report, leaky: str) -> str:
         others += _baselines(report, leaky)
     bullets = "\n".join(others)
     what = "All labels right" if report.multilabel else "Accuracy"
-    alarms = f"{card_false_alarms(report.false_alarms)}\n\n" if report.false_alarms else ""
+    alarms = (
+        f"{card_false_alarms(report.false_alarms, multilabel=report.multilabel is not None)}\n\n"
+        if report.false_alarms
+        else ""
+    )
     headline = f"**{what}{leaky}: {escaped(accuracy_text(report))}.**"
     return f"{headline}\n\n{meaning}\n\n{alarms}{table}\n\nFor comparison:\n\n{bullets}"
 

@@ -23,10 +23,9 @@ from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
 from generate.runtime.os_compat import relative_posix
 from train.data.decode import decode, image_palette, pixel_shape
-from train.data.image_folder import read_images
+from train.data.image_folder import read_unchanged_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
-from train.data.table_digest import table_sha256
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
@@ -116,9 +115,9 @@ def write_page(
 
 
 def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndarray]) -> RunImages:
-    settings, table = read_images(run.images)
-    if table_sha256(table) != run.table_sha256:
-        raise ValueError(f"those in {str(run.images)!r} have changed since the run began.")
+    settings, table = read_unchanged_images(
+        run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256
+    )
     table = select_classes(table, run.recipe, multilabel=run.multilabel)
     all_splits = splits_of(run.recipe, table, multilabel=run.multilabel)
     splits = {split.name: split for split in all_splits if split.name in run.finished_folds}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from generate.runtime.exit_codes import ATTENTION, UNREAD, exit_statuses, guarded
 from generate.runtime.number_options import whole_number, whole_number_or_zero
+from train.command_line import folds_of
 
 if TYPE_CHECKING:
     from train.suggest.suggest import Suggestions
@@ -35,7 +36,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--random", type=whole_number_or_zero, default=10, metavar="N", help="windows at random (default: 10)")
     add("--csv", type=Path, default=Path("suggestions.csv"), metavar="FILE", help="table (default: suggestions.csv)")
     add("--hop-seconds", type=float, metavar="S", help="from one window to the next (default: the length of a window)")
-    add("--folds", metavar="A,B", help="use the models of these folds (default: the final model, or all folds)")
+    add(
+        "--folds",
+        type=folds_of,
+        metavar="A,B",
+        help="use the models of these folds (default: the final model, or all folds)",
+    )
     add("--seed", type=whole_number_or_zero, default=0, metavar="N", help="seed of the windows at random (default: 0)")
     return parser
 
@@ -53,10 +59,10 @@ def _suggest(options: argparse.Namespace) -> int:
     from generate.runtime.wording import shown
     from train.runs.run_folder import read_run
     from train.suggest.review import page_beside, write_suggestions_page
-    from train.suggest.suggest import suggest
+    from train.suggest.suggest import COLUMNS, suggest
 
     page = page_beside(options.csv)
-    check_output_file(options.csv, "--csv", begins="rank,chosen,file")
+    check_output_file(options.csv, "--csv", begins=",".join(COLUMNS) + "\n")
     check_output_file(page, "--csv, whose page is beside it,", begins=BEGINS)
     run = read_run(options.run)
     suggestions = suggest(
@@ -65,7 +71,7 @@ def _suggest(options: argparse.Namespace) -> int:
         most=options.most,
         n_random=options.random,
         hop_s=options.hop_seconds,
-        folds=options.folds.split(",") if options.folds else None,
+        folds=options.folds,
         seed=options.seed,
     )
     tables.write_table(options.csv, suggestions.table)
@@ -86,7 +92,7 @@ def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:
         Lines.
     """
     from generate.runtime.wording import count
-    from train.predict.terminal_text import rejected_text, rests_text
+    from train.predict.terminal_text import rejected_text, rests_text, skipped_text
     from train.suggest.suggest import USEFUL
     from train.wording import percent, shortened
 
@@ -105,6 +111,8 @@ def suggestions_text(suggestions: Suggestions, *, most: int = 10) -> str:
         )
     if note := rests_text(suggestions.rests_s, suggestions.seconds, has_hop=True):
         lines.append(note)
+    if suggestions.skipped:
+        lines.append(skipped_text(suggestions.skipped))
     if suggestions.rejected:
         lines.append(rejected_text(suggestions.rejected, what="not read"))
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,10 @@ ALIKE = 0.1
 """Two windows are alike if they are nearer than a tenth of the training clips are to any clip of another recording."""
 BATCH_SIZE = 32
 USEFUL, AT_RANDOM = "useful", "random"
+COLUMNS = (
+    *("rank", "chosen", "file", "start_s", "end_s", "top_1", "p_1", "top_2", "p_2", "distance", "unlike"),
+    *("nearest_label", "nearest_clip"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,9 @@ class Suggestions:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a window: `rank` from 1, `chosen` (`useful` or `random`), `file`, `start_s`, `end_s`, `top_1`, `p_1`,
-        `top_2`, `p_2`, `distance` to the nearest training clip, `unlike` (share of the training clips that are nearer
-        to one of another recording, 0 to 1), `nearest_label`, `nearest_clip`.
+        Columns `COLUMNS`, one row a window: `rank` from 1, `chosen` (`useful` or `random`), `file`, `start_s`,
+        `end_s`, `top_1`, `p_1`, `top_2`, `p_2`, `distance` to the nearest training clip, `unlike` (share of the
+        training clips that are nearer to one of another recording, 0 to 1), `nearest_label`, `nearest_clip`.
     n_windows : int
         Of which they were chosen.
     n_skipped : int
@@ -49,6 +53,8 @@ class Suggestions:
         By recording: seconds at its end that are in no window.
     seconds : float
         Length of a window.
+    skipped : Mapping of str to int
+        Files in the folders that were not read, by kind.
     """
 
     table: pd.DataFrame
@@ -57,6 +63,7 @@ class Suggestions:
     rejected: tuple[Rejected, ...]
     rests_s: Mapping[str, float]
     seconds: float
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 def suggest(
@@ -142,6 +149,7 @@ def suggest(
         tuple(rejected),
         rests_s=stream.rests_s,
         seconds=inputs.front.settings.seconds,
+        skipped=inputs.skipped,
     )
 
 
@@ -189,7 +197,7 @@ def _ranked(
                 "nearest_clip": clip["clip_id"],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def distances_between(references: np.ndarray, sources: np.ndarray) -> np.ndarray:

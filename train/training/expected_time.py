@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from train import backend
+from train.training.linear_head import MOST_IMAGES
 from train.training.prepare import Prepared, phases_of
 
 PROBE_S, LEAST_PROBES = 0.4, 4
@@ -37,18 +38,19 @@ def expected_s(prepared: Prepared) -> float | None:
     if prepared.work is None or backend.has_gpu() or keras.backend.backend() != "tensorflow":
         return None
     work, left = prepared.work, [split for split in prepared.splits if not prepared.run.is_finished(split.name)]
-    of_head, multiplications, other_s = np.array([], dtype=int), 0.0, 0.0
+    of_head, share, multiplications, other_s = np.array([], dtype=int), 1.0, 0.0, 0.0
     for split in left:
         n_images = len(split.train)
         multiplications += len(split.test) * work.forward
         for phase in phases_of(prepared, split):
             if phase.name == "head":
-                of_head = np.union1d(of_head, split.train)  # features are computed once for all folds
-                other_s += HEAD_S * n_images
+                # Features are computed once for all folds, which share those that they are fitted to.
+                of_head, share = np.union1d(of_head, split.train), min(1, MOST_IMAGES / n_images)
+                other_s += HEAD_S * share * n_images
             else:
                 multiplications += phase.epochs * n_images * (work.forward + 2 * work.trained)
                 other_s += TRACED_S * work.n_layers
-    multiplications += len(of_head) * work.forward
+    multiplications += share * len(of_head) * work.forward
     return multiplications / (SHARE_OF_PROBE * multiplications_per_s()) + other_s
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train import backend
+from train.data.image_folder import read_unchanged_images
 from train.data.split import splits_of
 from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
@@ -76,13 +77,12 @@ def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
     """
     backend.set_up()
     from train.training.prepare import prepare
+    from train.training.same_folds import check_same_folds
 
+    read_unchanged_images(run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256)
     prepared = prepare(run.images, frozen_recipe(run), cache=cache)
-    if prepared.run.table_sha256 != run.table_sha256:
-        raise ValueError(
-            f"The images in {str(run.images)!r} are no longer those that the run began with: some were added or "
-            "removed, or have another class, recording or fold. Train again."
-        )
+    if run.recipe.select == "last":
+        check_same_folds(prepared.splits, prepared.table, run)
     if run.recipe.select == "last":
         return prepared
     # Where folds are made, those with one for validation may be others.

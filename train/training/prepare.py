@@ -18,7 +18,7 @@ from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
 from train.data.clip_statistics import clip_statistics
 from train.data.decode import Images
-from train.data.image_folder import open_images, read_images
+from train.data.image_folder import open_images, read_images, read_unchanged_images
 from train.data.select_classes import select_classes
 from train.data.split import Split, splits_of
 from train.data.table_digest import table_sha256
@@ -27,6 +27,7 @@ from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.new_run import RUNS, check_name, check_ours, default_name, new_folder
 from train.runs.run_folder import CONFIG, Run, read_run
+from train.training.same_folds import check_same_folds
 from train.training.schedule import VIEWS, Phase, highest_learning_rate, phases, start_of
 from train.training.work import Work, work_of
 
@@ -154,23 +155,15 @@ def resume(
         As `prepare`, and if the images are no longer those that the run began with.
     """
     begun = read_run(folder)
-    settings, table = read_images(begun.images)
-    was = begun.image_settings()["fingerprint"]
-    if settings["fingerprint"] != was:
-        raise ValueError(
-            f"The images in {str(begun.images)!r} were rendered with other settings since the run began "
-            f"({was} then, {settings['fingerprint']} now). Start a new run."
-        )
+    settings, table = read_unchanged_images(
+        begun.images, fingerprint=begun.image_settings()["fingerprint"], sha256=begun.table_sha256
+    )
     wanted = list(begun.folds if folds is None else dict.fromkeys([*begun.finished_folds, *as_tuple(folds)]))
     wanted = list(begun.all_folds) if is_final else wanted
-    if table_sha256(table) != begun.table_sha256:
-        raise ValueError(
-            f"The images in {str(begun.images)!r} are no longer those that the run began with: some were added or "
-            "removed, or have another class, recording or fold. Training images could be tested. Start a new run."
-        )
     prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache, may_download, is_final)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes images of another size since the run began. Start a new run.")
+    check_same_folds(prepared.splits, prepared.table, begun)
     run = replace(prepared.run, versions=begun.versions)
     return replace(prepared, run=run, is_resumed=True)
 
@@ -241,7 +234,7 @@ def versions() -> dict[str, str]:
     import keras
 
     backend = keras.backend.backend()
-    packages = ("keras", backend, "numpy", "scipy", "pillow")
+    packages = ("keras", backend, "numpy", "scipy", "scikit-learn", "pillow")
     return {"python": platform.python_version(), "backend": backend} | {name: version(name) for name in packages}
 
 

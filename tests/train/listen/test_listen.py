@@ -228,3 +228,9 @@ def test_in_real_time_it_takes_as_long_as_the_recording(tmp_path):
             n += len(block.channels)
     assert len(second.channels) >= 0.25 * SR - 2 and n == len(white(0.55))
     assert time.monotonic() - began_s >= 0.55
+
+
+@pytest.mark.parametrize("options", [{"hop_s": 0}, {"hop_s": float("nan")}, {"seconds": -1}])
+def test_times_that_never_end_are_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} must be a time in seconds, above 0"):
+        ListenOptions(**options)

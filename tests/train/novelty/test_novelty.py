@@ -8,9 +8,12 @@ import pytest
 import soundfile
 from sklearn.metrics import roc_auc_score
 
+from generate.dataset import tables
+from generate.dataset.tables.schema import ADDED
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.novelty.command_line import main
+from train.novelty.novelty import novelty
 from train.novelty.scores import area_under_curve, by_recording, held_out_alarms, held_out_distances, threshold_of
 
 
@@ -79,6 +82,13 @@ def test_tones_of_another_height_are_unlike(tmp_path, capsys):
     assert "off.wav" in text and "silent" in text
     assert f"note: the last 0.4 s or less of {tmp_path / 'new' / 'then_off.wav'} are in no window of 1 s" in text
     assert "1 not judged" in text and "must have 20 recordings" not in text
+    (tmp_path / "new" / "notes.txt").write_text("a sunny day")
+    table = tables.read_metadata(images / "metadata.csv")
+    table.loc[table["clip_id"] == "healthy1", "reviewed"] = ADDED  # as a review of `train.suggest` adds it
+    tables.write_table(images / "metadata.csv", table)
+    again = novelty(images, [tmp_path / "new"], healthy="healthy")
+    assert again.scores["kind"].value_counts()["healthy"] == 11 and "healthy1" not in set(again.scores["recording"])
+    assert again.skipped == {".txt": 1}
     assert main([str(images), "--healthy", "healthy", "--false-alarms", "0.05"]) == 1
     assert "must have 20 recordings or more" in capsys.readouterr().err
 

@@ -19,6 +19,8 @@ from generate.runtime.atomic_write import write_json
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.data.decode import load_images
+from train.data.image_folder import read_images
+from train.data.table_digest import table_sha256
 from train.predict.windows import front_end, read_window, read_windows
 from train.recipe import Recipe
 from train.runs import run_folder
@@ -39,6 +41,7 @@ def run_on(images: Path, folder: Path, *, size=(32, 32), classes=("high", "low")
         all_folds=("1",),
         collection="Small",
         versions={},
+        table_sha256=table_sha256(read_images(images)[1]),
     )
     run_folder.write_run(run, settings_file.read_settings(images / "settings.json"))
     return run

@@ -59,6 +59,10 @@ def test_a_sound_of_no_class_is_suggested_before_known_ones(images, tmp_path, ca
     out = capsys.readouterr().out
     assert "broken.wav" in out and f"open {tmp_path / 's.html'}" in out
     assert f'"file":"{table["file"][0]}"' in (tmp_path / "s.html").read_text()
+    table.assign(label="owl").to_csv(tmp_path / "s.csv", index=False)  # somebody labelled them there
+    assert main(arguments) == 1
+    assert "would be lost" in capsys.readouterr().err and "owl" in (tmp_path / "s.csv").read_text()
+    (tmp_path / "s.csv").unlink()
     assert main([str(run.folder), str(images.parent / "audio_folder" / "low"), "--csv", str(tmp_path / "s.csv")]) == 1
     assert "nor of the run's own clips. Got none of 10" in capsys.readouterr().err
 

@@ -83,3 +83,12 @@ def test_a_first_repetition_that_loads_libraries_does_not_count(monkeypatch):
     measured = multiplications_per_s()
     assert len(calls) >= expected_time.LEAST_PROBES
     assert measured > 1.07e9 / 0.6, "more than the first alone would give"
+
+
+def test_the_fit_of_the_last_layer_takes_no_more_than_its_images(images, monkeypatch):
+    monkeypatch.setattr(expected_time, "multiplications_per_s", lambda: 1e6)
+    prepared = prepare(images, Recipe.of_quality("fast", {"input_size": 32}))
+    all_of_them = expected_s(prepared)
+    n_train = len(prepared.splits[0].train)
+    monkeypatch.setattr(expected_time, "MOST_IMAGES", n_train // 4)
+    assert 0.25 * all_of_them < expected_s(prepared) < 0.55 * all_of_them  # all originals are tested
