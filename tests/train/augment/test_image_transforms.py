@@ -118,6 +118,11 @@ def test_values_over_a_preset():
         ("paper", ["zoom_range"], "zoom_range=0.1"),
         ("paper", ["horizontal_flip=no"], "horizontal_flip of --image-values must be true or false. Got 'no'"),
         ("sound", ["zoom_range=25"], "zoom_range of --image-values must be a share below 1.*Got '25'"),
+        (
+            "sound",
+            ["cval=99"],
+            "cval of --image-values must be combined with fill_mode=constant.*Got .99. with fill_mode=nearest",
+        ),
         ("sound", ["zoom_range=much"], "zoom_range of --image-values must be a share below 1.*Got 'much'"),
         ("sound", ["brightness_range=0,0"], "brightness_range of --image-values must be two factors.*Got '0,0'"),
     ],
