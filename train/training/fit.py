@@ -25,7 +25,7 @@ from train.training.batches import Batches, Draw
 from train.training.callbacks import CROSS_ENTROPY, SaveAndReport
 from train.training.fold import Fold
 from train.training.linear_head import fit_linear_head
-from train.training.schedule import EMA_MOMENTUM, Phase, learning_rate, phases, set_trainable
+from train.training.schedule import Phase, ema_momentum, learning_rate, phases, set_trainable
 
 
 def n_images_to_see(recipe: Recipe, fold: Fold) -> int:
@@ -183,6 +183,7 @@ def _begin_training(
     rate = learning_rate(phase, steps_per_epoch=steps_per_epoch, warmup=recipe.warmup)
     # The best epoch is one whose own weights were looked at.
     averages = recipe.weights != "none" and recipe.select == "last"
+    momentum = ema_momentum(phase.epochs * steps_per_epoch)
     cross_entropy = keras.losses.CategoricalCrossentropy if ensemble_size(recipe) == 1 else CrossEntropy
     accuracy = keras.metrics.CategoricalAccuracy
     if multilabel:  # prepare() refuses ensembles
@@ -192,7 +193,7 @@ def _begin_training(
         metrics.append(keras.metrics.MeanMetricWrapper(cross_entropy(reduction="none"), name=CROSS_ENTROPY))
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            rate, weight_decay=recipe.weight_decay, use_ema=averages, ema_momentum=EMA_MOMENTUM
+            rate, weight_decay=recipe.weight_decay, use_ema=averages, ema_momentum=momentum
         ),
         loss=cross_entropy(label_smoothing=recipe.label_smoothing),
         metrics=metrics,

@@ -16,6 +16,7 @@ import soundfile
 from generate.dataset.tables import read_metadata
 from tests.conftest import SR, tone
 from tests.train.conftest import ROOT, draw, environment_of, in_new_process
+from tests.train.fake_runs import fake_run
 from train.__main__ import main
 from train.runs.run_folder import read_predictions, read_run
 
@@ -338,3 +339,11 @@ def test_a_second_process_on_the_same_run_is_refused(images, here, capsys, monke
     with locked(folder):
         assert train(images, *TINY, "--name", "a") == 1
     assert "outputs/runs/a' is in use by another process" in capsys.readouterr().err
+
+
+def test_a_half_of_a_run_is_not_resumed_as_a_run(tmp_path, capsys):
+    """It would be trained on all recordings, and counted as a half."""
+    run = fake_run(tmp_path / "run")
+    half = fake_run(run.folder / "budget" / "half-1-seed-0")
+    assert main(["--resume", str(half.folder)]) == 1
+    assert "Resume it with the command that began it: python -m train.budget RUN --full" in capsys.readouterr().err

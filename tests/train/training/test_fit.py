@@ -18,7 +18,7 @@ from train.training import callbacks
 from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see
 from train.training.fold import Fold
 from train.training.outputs import outputs
-from train.training.schedule import VIEWS, Phase, learning_rate, phases, set_trainable
+from train.training.schedule import VIEWS, Phase, ema_momentum, learning_rate, phases, set_trainable
 
 SMALL = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=6, batch_size=16)
 
@@ -237,6 +237,22 @@ def test_rate_rises_and_falls():
     assert (np.diff(values[:11]) > 0).all() and (np.diff(values[10:]) <= 0).all()
     assert values[100] == pytest.approx(0, abs=1e-6)
     assert float(learning_rate(Phase("all", 10, 0.01), steps_per_epoch=10, warmup=0)(0)) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("n_steps", [4, 9, 27, 60, 200, 5000])
+def test_few_steps_leave_little_of_the_first_weights_in_their_average(n_steps):
+    """Keras begins the average with the weights of the first step."""
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    layer.build((None, 1))
+    optimizer = keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=ema_momentum(n_steps))
+    optimizer.build(layer.trainable_variables)
+    for step in range(min(n_steps, 300)):
+        optimizer.apply([keras.ops.full((1, 1), -1.0 if step == 0 else 0.0)])  # 1 from the first step on
+        layer.kernel.assign(keras.ops.full((1, 1), 1.0 if step == 0 else 0.0))
+    optimizer.finalize_variable_values(layer.trainable_variables)
+    share = float(keras.ops.convert_to_numpy(layer.kernel)[0, 0])
+    assert share <= 0.03
+    assert ema_momentum(200) == ema_momentum(5000) == 0.98
 
 
 def test_what_fine_tuning_trains():
