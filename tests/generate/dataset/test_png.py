@@ -27,7 +27,6 @@ def test_round_trip(written):
     pixels, found = png.read(path)
     assert np.array_equal(pixels, PIXEL_CACHE)
     assert text.items() <= found.items()
-    assert png.is_ours(path)
 
 
 def test_colours_are_matplotlibs(written):
@@ -72,7 +71,7 @@ def test_other_files_are_not_ours(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for name in ("photo.png", "text.png", "empty.png", "absent.png"):
-            assert not png.is_ours(tmp_path / name)
+            assert not png.is_named(tmp_path / name)
     with pytest.raises(ValueError, match="mode RGB, without its mark"):
         png.read(tmp_path / "photo.png")
 
@@ -97,4 +96,3 @@ def test_three_planes_are_read_as_red_green_and_blue(tmp_path):
     found, text = png.read(tmp_path / "a.png")
     assert np.array_equal(found, pixels)
     assert text["planes"] == "left right mid"
-    assert png.is_ours(tmp_path / "a.png")
