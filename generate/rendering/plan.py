@@ -177,7 +177,7 @@ def _dropped(prepared: Prepared) -> Set[str]:
 def _refuse_other_folder(prepared: Prepared, *, n_replaced: int) -> None:
     """Folders of several collections may have one name, and their clips too."""
     there, here = folder.audio_folder_of(prepared.front.images), prepared.front.audio_folder.resolve()
-    if n_replaced and there != here and there is not None and there.is_dir():
+    if n_replaced and there is not None and there.is_dir() and not there.samefile(here):
         raise ValueError(
             f"The folder holds images of {str(there)!r}. Got {str(here)!r}, whose clips have the same names and would "
             f"replace {count(n_replaced, 'image')} of them. Give another OUTPUT, or start again with --overwrite."
