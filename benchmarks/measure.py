@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "ESC-10"
-ESC10 = _SHARED if _SHARED.is_dir() else Path("datasets/ESC-10")
+ESC10 = _SHARED if _SHARED.is_dir() else Path("datasets/ESC-10").resolve()
 """Beside this checkout, or where `python -m generate.download esc10` puts it."""
 RESULTS = Path("outputs/benchmarks")
 

@@ -74,14 +74,9 @@ def _train(arguments: Sequence[str] | None) -> int:
 def _check_nothing_else(options: argparse.Namespace) -> None:
     """A run resumes with its own recipe: check that no option would change it."""
     from generate.dataset.allowed_recordings import is_in_project
-    from train.runs.run_folder import CONFIG, read_run
+    from train.runs.run_folder import read_run
 
     run = read_run(options.resume)
-    if (run.folder.resolve().parent.parent / CONFIG).is_file():
-        raise ValueError(
-            f"RUN must be a run of its own. Got {str(options.resume)!r}, which was trained on a part of those of "
-            "another run. Resume it with the command that began it: python -m train.budget RUN --full."
-        )
     given = given_recipe(options)
     if options.quality is not None:
         given = quality_values(options.quality, options.model or run.recipe.model) | given

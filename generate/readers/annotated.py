@@ -79,9 +79,9 @@ def _without_annotations(
     skipped: Counter, files: Mapping[str, AnnotationFile], annotations: Path, folder: Path
 ) -> Counter:
     """The files that were not read; annotations may lie among the recordings."""
-    place = annotations if annotations.is_dir() else annotations.parent
+    place, recordings = (annotations if annotations.is_dir() else annotations.parent).resolve(), folder.resolve()
     for path in files:
-        if not (place / path).resolve().is_relative_to(folder.resolve()):
+        if not (place / path).is_relative_to(recordings):
             continue
         suffix = "." + path.rpartition(".")[2].lower()
         if skipped.get(suffix, 0):

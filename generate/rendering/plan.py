@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import filecmp
+import os
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,11 @@ from generate.rendering.clip import Job
 from generate.rendering.clip_selection import first_of_each_class
 from generate.rendering.disk_space import check_disk_space
 from generate.rendering.prepare import Prepared
+from generate.rendering.relabel import TWO_CLASSES
 from generate.rendering.wanted_images import jobs_of, wanted_images
 from generate.runtime.atomic_write import temporary_suffix
 from generate.runtime.os_compat import max_path_length
+from generate.runtime.safe_names import path_on_disk, printable
 from generate.runtime.wording import count
 
 SAME_AUDIO = (
@@ -28,6 +32,8 @@ SAME_AUDIO = (
 """Columns by which an image is known to be of the audio that is there now."""
 CORRECTABLE = ("label", "clip_id", "variant", "fold", "split", "events", "salience", "reviewed")
 """Columns that are brought up to date without rendering the image again."""
+FILES_COMPARED = 3
+"""Of two audio folders, to tell a copy from another collection."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def make_plan(prepared: Prepared) -> Plan:
     _refuse_fewer_variants(wanted, known[is_of_run])
 
     is_current = _is_current(known, wanted, place)
-    _refuse_other_folder(prepared, n_replaced=int((~is_current & (place >= 0)).sum()))
+    _refuse_other_folder(prepared, known[~is_current & (place >= 0)])
     is_left = np.ones(len(wanted), dtype=bool)
     is_left[place[is_current]] = False
     left = frozenset(wanted.loc[is_left, "file_name"])
@@ -169,19 +175,25 @@ def _refuse_other_collection(known: pd.DataFrame, gone: pd.DataFrame, *, has_win
 
 
 def _dropped(prepared: Prepared) -> Set[str]:
-    """The clips that a review dropped."""
+    """The clips that a review dropped, or left out."""
     review = prepared.review
-    return set() if review is None else set(review.loc[review["outcome"] == DROPPED, "clip_id"])
+    return set() if review is None else set(review.loc[review["outcome"].isin([DROPPED, TWO_CLASSES]), "clip_id"])
 
 
-def _refuse_other_folder(prepared: Prepared, *, n_replaced: int) -> None:
-    """Folders of several collections may have one name, and their clips too."""
+def _refuse_other_folder(prepared: Prepared, replaced: pd.DataFrame) -> None:
+    """Folders of several collections may have one name, and their clips too; but one may be a copy of the other."""
     there, here = folder.audio_folder_of(prepared.front.images), prepared.front.audio_folder.resolve()
-    if n_replaced and there is not None and there.is_dir() and not there.samefile(here):
-        raise ValueError(
-            f"The folder holds images of {str(there)!r}. Got {str(here)!r}, whose clips have the same names and would "
-            f"replace {count(n_replaced, 'image')} of them. Give another OUTPUT, or start again with --overwrite."
-        )
+    if not len(replaced) or there is None or not os.path.isdir(there) or os.path.samefile(there, here):
+        return
+    printed = replaced.sort_values("audio_bytes")["audio_file"].drop_duplicates()[:FILES_COMPARED]
+    for file in (path_on_disk(name, here) for name in printed):
+        if (there / file).is_file() and not filecmp.cmp(there / file, here / file, shallow=False):
+            raise ValueError(
+                f"The folder holds images of {str(there)!r}. Got {str(here)!r}, whose files have the same names and "
+                f"hold other audio, such as {printable(file)!r}; {count(len(replaced), 'image')} would be replaced. "
+                "Give another OUTPUT, or start again with --overwrite; or if it is the same collection, rename the old "
+                "folder."
+            )
 
 
 def _refuse_other_reading(kept: pd.DataFrame, collection: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.audio import FileReason
 from generate.dataset import folder, own_files, settings_file, source_ids, tables
 from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan, make_plan
@@ -111,8 +112,8 @@ def execute(
             earlier = _earlier_rejected(prepared)
             named = _clear_folder(prepared, plan)
             _write_settings(prepared)
-            rejected, lines, behind = _render_jobs(prepared, plan, render_all)
-            plan = replace(plan, done=plan.done[~plan.done["clip_id"].isin(behind)])
+            rejected, lines, given_up = _render_jobs(prepared, plan, render_all)
+            plan = replace(plan, done=plan.done[~plan.done["clip_id"].isin(given_up)])
             metadata, n_rendered, n_removed, foreign = _write_tables(
                 prepared, plan, named=named, rejected=rejected, rejected_lines=_together(earlier, lines)
             )
@@ -182,13 +183,16 @@ def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple
     -------
     rejected, lines : pandas.DataFrame
         The rejected clips, and the lines of `rejected.csv`.
-    behind : set of str
-        Clips, of an earlier run too, that follow the first unreadable clip of their file.
+    given_up : set of str
+        Clips of an earlier run that was stopped, from the first unreadable clip of their file on. Those of a run that
+        ended stay: what cannot be read now may be a passing fault.
     """
     rejected = [RejectedClip(printable(path), "", label, reason) for path, label, reason in prepared.missing]
     rendered: list[RejectedClip] = []
     usable, given_up = prepared.usable(plan.jobs)
-    journal = tables.Journal(prepared.front.images / tables.JOURNAL)
+    path = prepared.front.images / tables.JOURNAL
+    stopped = set(tables.read_journal(path)["file_name"]) if path.exists() else set()
+    journal = tables.Journal(path)
     with closing(journal), Progress(len(plan.jobs)) as progress, closing(render_all(usable)) as outcomes:
         for job, outcome in chain(given_up, outcomes):
             clip = RejectedClip(printable(job.path), job.clip_id, job.label, "", job.start_s)
@@ -200,16 +204,19 @@ def _render_jobs(prepared: Prepared, plan: Plan, render_all: RenderAll) -> tuple
                 journal.append(outcome)
                 rendered.append(clip)
             progress.step(n_rejected=len(rejected))
-    done = plan.done.drop_duplicates("clip_id")[["audio_file", "clip_id", "label", "start_s"]]
-    there = [
+    done = plan.done[plan.done["file_name"].isin(stopped)].drop_duplicates("clip_id")
+    earlier = [
         RejectedClip(file, clip_id, label, "", start_s)
-        for file, clip_id, label, start_s in done.itertuples(index=False, name=None)
-    ] + rendered
-    behind = {clip.clip_id: clip for clip in after_damage(there, rejected)}
-    known = {clip.clip_id for clip in rejected}
-    rejected += [clip for clip_id, clip in behind.items() if clip_id not in known]
+        for file, clip_id, label, start_s in zip(
+            *(done[name] for name in ("audio_file", "clip_id", "label", "start_s")), strict=True
+        )
+    ]
+    faulty = {clip.clip_id for clip in rejected if isinstance(clip.reason, FileReason)}
+    behind = {clip.clip_id: clip for clip in after_damage([*earlier, *rendered], rejected)}
+    rejected += [clip for clip_id, clip in behind.items() if clip_id not in {clip.clip_id for clip in rejected}]
+    given_up_of_earlier = {clip.clip_id for clip in earlier} & (behind.keys() | faulty)
     columns = tables.REJECTED_COLUMNS
-    return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns), behind.keys()
+    return table_of(sorted(rejected), columns), table_of(one_line_a_file(rejected), columns), given_up_of_earlier
 
 
 def _write_tables(

@@ -207,13 +207,21 @@ def image_arguments(preset: str, values: Iterable[str]) -> dict[str, object]:
     for name, value in read.items():
         if name in RULES and not RULES[name][0](value):
             raise ValueError(f"{name} of --image-values must be {RULES[name][1]}. Got {given[name]!r}.")
-    arguments = PRESETS[preset] | read
-    if "cval" in read and arguments["fill_mode"] != "constant":
+    return PRESETS[preset] | read
+
+
+def check_used(arguments: Mapping[str, object]) -> None:
+    """Check that no argument is given that the others leave unused.
+
+    Raises
+    ------
+    ValueError
+    """
+    if "cval" in arguments and arguments["fill_mode"] != "constant":
         raise ValueError(
             f"cval of --image-values must be combined with fill_mode=constant, or it is not used. Got "
-            f"{given['cval']!r} with fill_mode={arguments['fill_mode']}. Add that, or leave it out."
+            f"{arguments['cval']!r} with fill_mode={arguments['fill_mode']}. Add that, or leave it out."
         )
-    return arguments
 
 
 def _are_two(value: object, *, least: float) -> bool:

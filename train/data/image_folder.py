@@ -55,7 +55,9 @@ def read_images(images: Path) -> tuple[SettingsFile, pd.DataFrame]:
     return settings_file.read_settings(images / settings_file.SETTINGS), table
 
 
-def read_unchanged_images(images: Path, *, fingerprint: object, sha256: str) -> tuple[SettingsFile, pd.DataFrame]:
+def read_unchanged_images(
+    images: Path, *, fingerprint: object, sha256: str | None = None
+) -> tuple[SettingsFile, pd.DataFrame]:
     """Read the settings and the table of the images of a run.
 
     Parameters
@@ -63,8 +65,8 @@ def read_unchanged_images(images: Path, *, fingerprint: object, sha256: str) -> 
     images : Path
     fingerprint : str
         Of their settings when the run began.
-    sha256 : str
-        Of their table then; see `train.data.table_digest.table_sha256`.
+    sha256 : str, optional
+        Of their table then; see `train.data.table_digest.table_sha256`. Not given: the table may have changed.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def read_unchanged_images(images: Path, *, fingerprint: object, sha256: str) -> 
             f"The images in {str(images)!r} were rendered with other settings since the run began ({fingerprint} then, "
             f"{settings['fingerprint']} now). Render them as they were, or start a new run."
         )
-    if table_sha256(table) != sha256:
+    if sha256 not in (None, table_sha256(table)):
         raise ValueError(
             f"The images in {str(images)!r} are no longer those that the run began with: some were added or removed, "
             "or have another class, recording or fold. Training images could be tested. Start a new run."

@@ -8,7 +8,7 @@ Clips that a review added (`reviewed`) are trained on and never tested: a model 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,18 @@ class Split:
     validation: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     n_left_out: int = 0
     is_leaky: bool = False
+
+
+def tested_in(splits: Iterable[Split], table: pd.DataFrame) -> dict[str, list[str]]:
+    """The images that each fold tests, by `file_name`.
+
+    Parameters
+    ----------
+    splits : iterable of Split
+    table : pandas.DataFrame
+        To which their rows refer.
+    """
+    return {split.name: list(table["file_name"].iloc[split.test]) for split in splits}
 
 
 def splits_of(recipe: Recipe, table: pd.DataFrame, *, multilabel: bool = False) -> list[Split]:

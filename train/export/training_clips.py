@@ -39,9 +39,7 @@ class TrainingClips:
     def table(self) -> pd.DataFrame:
         """One row a clip, as `metadata.csv` has them."""
         run, fold = self.subject.run, self.subject.held_out_fold
-        _, table = read_unchanged_images(
-            run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256
-        )
+        _, table = read_unchanged_images(run.images, fingerprint=run.image_settings()["fingerprint"])
         table = select_classes(table, run.recipe, multilabel=run.multilabel)
         table = table[(table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)]
         if fold is not None:
@@ -53,9 +51,7 @@ class TrainingClips:
     def images(self) -> np.ndarray:
         """As the models see them, shape=(n, height, width, 3), uint8."""
         run = self.subject.run
-        settings, _ = read_unchanged_images(
-            run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256
-        )
+        settings, _ = read_unchanged_images(run.images, fingerprint=run.image_settings()["fingerprint"])
         images = open_images(run.images, settings, self.table, size=run.input_size, cache="memory")
         return colour(images.pixels[: len(self.table)], images.palette)
 

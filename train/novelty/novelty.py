@@ -147,8 +147,9 @@ def novelty(
     threshold, alarms = threshold_of(own, false_alarms=false_alarms), held_out_alarms(own, false_alarms=false_alarms)
     rows = [("healthy", *row, math.nan) for row in zip(names, own, alarms, strict=True)]
     area = found = area_interval = found_interval = None
-    if not is_healthy.all():
-        names, other = by_recording(distances_to(features[~is_healthy], known), sources[~is_healthy])
+    is_faulty = ~is_healthy & ~is_added(table)
+    if is_faulty.any():
+        names, other = by_recording(distances_to(features[is_faulty], known), sources[is_faulty])
         area, area_interval = area_under_curve(own, other)
         found, found_interval = float((other > threshold).mean()), share_interval(other > threshold, names)
         rows += [("faulty", *row, math.nan) for row in zip(names, other, other > threshold, strict=True)]

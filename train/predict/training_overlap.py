@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from generate.runtime.wording import count, listed
 from train.data.image_folder import read_images
-from train.data.select_classes import select_classes
 from train.data.table_digest import table_sha256
 from train.predict.fold_models import is_leaky
 from train.predict.predictions import WindowPrediction
@@ -26,7 +25,7 @@ def training_overlap_note(run: Run, folds: Sequence[str], predictions: Iterable[
     try:
         table = read_images(run.images)[1]
         has_changed = table_sha256(table) != run.table_sha256
-        table = table if run.multilabel else select_classes(table, run.recipe)
+        table = table if run.multilabel else table[table["label"].isin(run.classes)]
         clips = table[~table["silent"]].drop_duplicates("audio_sha256")  # all silence is equal
         leaky = is_leaky(run)  # then recordings that were tested were trained on too
         without_test = {FINAL, *(folds if leaky else ())}

@@ -25,7 +25,7 @@ from generate.runtime.os_compat import relative_posix
 from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_unchanged_images
 from train.data.select_classes import select_classes
-from train.data.split import Split, splits_of
+from train.data.split import Split, splits_of, tested_in
 from train.explain.explain_run import EXPLAINED, ExplainedTest, explain_run, most_probable, nearest_of_class
 from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
@@ -35,6 +35,7 @@ from train.report.next_steps import next_steps
 from train.report.report import Report
 from train.report.results import read_predictions
 from train.runs.run_folder import BUDGET_PLOT, PROBABILITY, Run
+from train.runs.same_folds import check_same_folds
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
 IMAGES = "images"
@@ -120,6 +121,7 @@ def _run_images(run: Run, predictions: pd.DataFrame, known: Mapping[str, np.ndar
     )
     table = select_classes(table, run.recipe, multilabel=run.multilabel)
     all_splits = splits_of(run.recipe, table, multilabel=run.multilabel)
+    check_same_folds(run, tested_in(all_splits, table))
     splits = {split.name: split for split in all_splits if split.name in run.finished_folds}
     names = table["file_name"]
     is_original = (table["variant"] == ORIGINAL).to_numpy()

@@ -9,10 +9,11 @@ import numpy as np
 
 from train import backend
 from train.data.image_folder import read_unchanged_images
-from train.data.split import splits_of
+from train.data.split import splits_of, tested_in
 from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
 from train.runs.run_folder import Run
+from train.runs.same_folds import check_same_folds
 
 if TYPE_CHECKING:
     from train.training.prepare import Prepared
@@ -77,16 +78,15 @@ def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
     """
     backend.set_up()
     from train.training.prepare import prepare
-    from train.training.same_folds import check_same_folds
 
     read_unchanged_images(run.images, fingerprint=run.image_settings()["fingerprint"], sha256=run.table_sha256)
     prepared = prepare(run.images, frozen_recipe(run), cache=cache)
-    if run.recipe.select == "last":
-        check_same_folds(prepared.splits, prepared.table, run)
-    if run.recipe.select == "last":
-        return prepared
     # Where folds are made, those with one for validation may be others.
-    splits = splits_of(replace(run.recipe, train_variants=()), prepared.table)
+    is_same = run.recipe.select == "last"
+    splits = prepared.splits if is_same else splits_of(replace(run.recipe, train_variants=()), prepared.table)
+    check_same_folds(run, tested_in(splits, prepared.table))
+    if is_same:
+        return prepared
     parts = [np.sort(np.concatenate([split.train, split.validation])) for split in splits]
     empty = np.zeros(0, dtype=int)
     return replace(

@@ -13,21 +13,22 @@ import pandas as pd
 from generate.dataset.label_sets import classes_of, membership
 from generate.dataset.settings_file import SettingsFile, is_multilabel
 from generate.runtime.one_or_several import as_tuple
-from train.augment.image_transforms import ImageTransforms, image_arguments
+from generate.runtime.os_compat import quoted
+from train.augment.image_transforms import ImageTransforms, check_used, image_arguments
 from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.check_folds import check_classes, check_fold, check_fold_names, select_folds
 from train.data.clip_statistics import clip_statistics
 from train.data.decode import Images
 from train.data.image_folder import open_images, read_images, read_unchanged_images
 from train.data.select_classes import select_classes
-from train.data.split import Split, splits_of
+from train.data.split import Split, splits_of, tested_in
 from train.data.table_digest import table_sha256
 from train.models.check_model import check_model
 from train.recipe import Recipe
 from train.report.knn_baseline import shrink
 from train.runs.new_run import RUNS, check_name, check_ours, default_name, new_folder
-from train.runs.run_folder import CONFIG, Run, read_run
-from train.training.same_folds import check_same_folds
+from train.runs.run_folder import BUDGET_PLOT, CONFIG, Run, read_run
+from train.runs.same_folds import check_same_folds
 from train.training.schedule import VIEWS, Phase, highest_learning_rate, phases, start_of
 from train.training.work import Work, work_of
 
@@ -118,6 +119,7 @@ def prepare(
         If anything is missing or does not fit; nothing is written then.
     """
     check_name(name, runs)
+    check_used(image_arguments(recipe.image_preset, recipe.image_values))
     settings, table = read_images(image_folder)
     folder = runs / name if name else new_folder(runs, default_name(image_folder, recipe))
     check_ours(folder)
@@ -155,6 +157,12 @@ def resume(
         As `prepare`, and if the images are no longer those that the run began with.
     """
     begun = read_run(folder)
+    outer = folder.resolve().parent.parent
+    if folder.resolve().parent.name == BUDGET_PLOT.parent.name and (outer / CONFIG).is_file():
+        raise ValueError(
+            f"RUN must be a run of all recordings. Got {str(folder)!r}, which is trained on half of them. To continue "
+            f"it: python -m train.budget {quoted(outer)} --full"
+        )
     settings, table = read_unchanged_images(
         begun.images, fingerprint=begun.image_settings()["fingerprint"], sha256=begun.table_sha256
     )
@@ -163,7 +171,7 @@ def resume(
     prepared = _prepared(begun.images, begun.recipe, settings, table, folder, wanted, cache, may_download, is_final)
     if prepared.run.input_size != begun.input_size:
         raise ValueError(f"{begun.recipe.model!r} takes images of another size since the run began. Start a new run.")
-    check_same_folds(prepared.splits, prepared.table, begun)
+    check_same_folds(begun, tested_in(prepared.splits, prepared.table))
     run = replace(prepared.run, versions=begun.versions)
     return replace(prepared, run=run, is_resumed=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -102,9 +104,17 @@ def test_a_resumed_run_gives_up_what_an_earlier_one_drew_behind_the_damage(tmp_p
     n_good = len(fresh[1])
     assert fresh[0] == 3 and 5 < n_good < 15
     os.utime(tape, ns=(before.st_atime_ns, before.st_mtime_ns))  # as if it had been read with luck until now
-    (tmp_path / "resumed" / "a" / f"a-tape-piece{n_good:03d}__original.png").unlink()
+    shutil.copytree(tmp_path / "resumed", tmp_path / "finished")
+    for images in (tmp_path / "resumed", tmp_path / "finished"):
+        (images / "a" / f"a-tape-piece{n_good:03d}__original.png").unlink()
+    table = tmp_path / "resumed" / tables.METADATA
+    with closing(tables.Journal(table.with_name(tables.JOURNAL))) as journal:  # as a run that was killed leaves it
+        journal.append(tables.read_metadata(table).to_dict("records"))
+    table.unlink()
     assert run(tmp_path / "resumed") == fresh
     assert len(list((tmp_path / "resumed").rglob("*.png"))) == n_good
+    starts = run(tmp_path / "finished")[1]
+    assert starts == [start for start in range(20) if start != n_good], "what a finished run made stays"
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -241,13 +241,16 @@ def test_a_folder_of_the_same_name_and_clips_does_not_replace_the_images_of_anot
     assert generate(audio_folder, images, *QUICK) == 0
     before = tree(images)
     other = shutil.copytree(audio_folder, tmp_path / "2024" / audio_folder.name)
-    assert generate(other, images, *QUICK, "--dry-run") == 0, "a copy is the same collection"
-    soundfile.write(other / "low" / "1.wav", tone(500), SR)
+    for path in other.rglob("*.wav"):
+        os.utime(path)
+    assert generate(other, images, *QUICK, "--dry-run") == 0, "a copy, with other times, is the same collection"
+    for number, path in enumerate(sorted(other.rglob("*.wav"))):
+        soundfile.write(path, tone(500 + number), SR)  # as many bytes
     assert generate(other, images, *QUICK) == 1
-    assert "whose clips have the same names and would replace 6 images" in capsys.readouterr().err
+    assert "whose files have the same names and hold other audio, such as " in capsys.readouterr().err
     assert tree(images) == before
-    shutil.rmtree(audio_folder)
-    assert generate(other, images, *QUICK) == 0, "a collection may be moved"
+    audio_folder.rename(tmp_path / "old")
+    assert generate(other, images, *QUICK) == 0, "a collection may be moved, and changed"
     assert tree(images) != before
 
 

@@ -42,9 +42,6 @@ def test_clips_that_the_run_does_not_know_are_no_training_data(tmp_path, monkeyp
     windows = [WindowPrediction(f"{name}.wav", 0, 1, None, sha256=name) for name in "abc"]
     monkeypatch.setattr("train.predict.training_overlap.read_images", lambda images: ({}, clips))
     run = replace(run, recipe=replace(run.recipe, leave_out=("left out",)))
-    monkeypatch.setattr(
-        "train.predict.training_overlap.select_classes", lambda table, recipe: table[table["label"] == known]
-    )
     note = training_overlap_note(replace(run, table_sha256=table_sha256(clips)), ["1"], windows)
     assert "trained on a.wav, of the run's own collection" in note and "b.wav" not in note and "c.wav" not in note
     note = training_overlap_note(run, ["1"], windows)

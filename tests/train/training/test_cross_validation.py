@@ -346,4 +346,4 @@ def test_a_half_of_a_run_is_not_resumed_as_a_run(tmp_path, capsys):
     run = fake_run(tmp_path / "run")
     half = fake_run(run.folder / "budget" / "half-1-seed-0")
     assert main(["--resume", str(half.folder)]) == 1
-    assert "Resume it with the command that began it: python -m train.budget RUN --full" in capsys.readouterr().err
+    assert "To continue it: python -m train.budget" in capsys.readouterr().err
