@@ -69,8 +69,8 @@ class Recipe:
     allow_recording_overlap : bool
         Train on images of tested recordings where the collection's own folds divide recordings (leaky).
     views : int or None
-        How often each clip is shown in training, in whatever variant; 0: of pretrained models only the last layer is
-        fitted, to the images as they are; None: `train.training.schedule.VIEWS`.
+        How often each clip is shown, in whatever variant; of few clips more often (`LEAST_CLIPS`). 0: of pretrained
+        models only the last layer is fitted, to the images as they are; None: `VIEWS` of `train.training.schedule`.
     epochs : int or None
         Passes over the training images, whatever `views` says; None: as many as `views` needs.
     unfreeze : str or None

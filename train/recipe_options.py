@@ -123,7 +123,11 @@ def add_recipe_options(
         "as show each clip, in whatever variant, 20 times; 120 times from scratch)",
     )
     group.add_argument(
-        "--views", type=int, metavar="N", help="instead of --epochs: how often each clip is shown, in whatever variant"
+        "--views",
+        type=int,
+        metavar="N",
+        help="instead of --epochs: how often each clip is shown, in whatever variant; fewer than "
+        "160 clips more often, with pretrained weights",
     )
     group.add_argument("--batch-size", type=int, metavar="N", help=f"images per step (default: {default.batch_size})")
     group.add_argument(

@@ -14,6 +14,10 @@ from train.recipe import Recipe
 VIEWS = {"none": 120, "pretrained": QUALITIES["standard"]["views"]}
 """How often each training clip is shown, in whatever variant, unless the recipe says it: from scratch, and with
 pretrained weights. Counted in clips, so that a run with stored variants costs as much as one without."""
+LEAST_CLIPS = 160
+"""With fewer, a pretrained model is shown as many images as of so many clips: 100 batches of 32 at 20 views. With 80
+clips of ESC-10 (100 clips, five folds, one seed) 100 batches gave 87.0 % and a log loss of 0.33, 50 batches 84.0 % and
+0.53."""
 FROM_SCRATCH_LEARNING_RATE = 1e-3
 EMA_MOMENTUM = 0.98
 """Of the exponential moving average of the weights that is tested after fine-tuning, over about the last 50 steps, at
@@ -69,7 +73,8 @@ def phases(recipe: Recipe, *, n_images: int, n_clips: int) -> list[Phase]:
     views = VIEWS[start] if recipe.views is None else recipe.views
     epochs = recipe.epochs
     if epochs is None:
-        epochs = max(1, round(views * n_clips / n_images)) if views else 0
+        n_shown = views * (n_clips if start == "none" else max(n_clips, LEAST_CLIPS))
+        epochs = max(1, round(n_shown / n_images)) if views else 0
     head = Phase("head", 1, 0.0)
     fine_tuning = Phase("all", epochs, highest_learning_rate(recipe))
     if start == "none":

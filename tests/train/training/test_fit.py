@@ -18,7 +18,7 @@ from train.training import callbacks
 from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see
 from train.training.fold import Fold
 from train.training.outputs import outputs
-from train.training.schedule import VIEWS, Phase, ema_momentum, learning_rate, phases, set_trainable
+from train.training.schedule import LEAST_CLIPS, VIEWS, Phase, ema_momentum, learning_rate, phases, set_trainable
 
 SMALL = Recipe(model="cnn7", ensemble=1, input_size=32, epochs=6, batch_size=16)
 
@@ -220,6 +220,11 @@ def test_budget_counts_clips_not_variants():
     head, rest = phases(Recipe(), n_images=400, n_clips=400)
     assert (head.name, head.epochs, rest.name, rest.epochs) == ("head", 1, "all", VIEWS["pretrained"])
     assert [phase.name for phase in phases(Recipe(views=0), n_images=400, n_clips=400)] == ["head"]
+    for views in (20, 40):  # few clips are shown as often as it takes
+        few = phases(Recipe(views=views), n_images=180, n_clips=30)[1]
+        assert few.epochs * 180 == pytest.approx(views * LEAST_CLIPS, rel=0.05)
+    (scratch,) = phases(Recipe(model="cnn9"), n_images=30, n_clips=30)
+    assert scratch.epochs == VIEWS["none"]
     (whole,) = phases(Recipe(model="squeezenet"), n_images=400, n_clips=400)
     assert whole.name == "all", "its last layer is no dense one"
 
