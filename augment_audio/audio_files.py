@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from augment_audio.background_files import find_backgrounds
-from augment_audio.downmix import downmix
+from augment_audio.dsp.downmix import downmix
 from augment_audio.engines import open_audio
 from augment_audio.make import make_variant
 from augment_audio.packages import check_packages

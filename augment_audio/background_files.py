@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from augment_audio.background import Background
-from augment_audio.downmix import downmix
+from augment_audio.dsp.downmix import downmix
 from augment_audio.request import Request, background_folders
 
 SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"))
@@ -68,7 +68,7 @@ def find_background(folder: Path) -> Background:
 
 
 def read_part(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.ndarray:
-    """Decode a part of an audio file, average its channels (`augment_audio.downmix`), and resample it.
+    """Decode a part of an audio file, average its channels (`augment_audio.dsp.downmix`), and resample it.
 
     Parameters
     ----------

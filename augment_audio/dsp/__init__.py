@@ -1,1 +1,1 @@
-"""Signal processing on arrays: the short-time Fourier transform and a phase vocoder, in compiled functions."""
+"""Signal processing on arrays: downmix, and in compiled functions the short-time Fourier transform and a phase vocoder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from augment_audio.downmix import loudest_channel
+from augment_audio.dsp.downmix import loudest_channel
 from generate.audio.bad_audio import MissingChannel
 from generate.audio.noise_floor import is_silent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from augment_audio.downmix import downmix
+from augment_audio.dsp.downmix import downmix
 from generate.audit.assess import measure
 from generate.features.spectrogram import spectrogram_image
 from generate.rendering.clip import Front, Job, open_clip

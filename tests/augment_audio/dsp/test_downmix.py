@@ -4,7 +4,7 @@ import soundfile
 
 from augment_audio.audio_files import read_mono
 from augment_audio.background_files import read_part
-from augment_audio.downmix import downmix
+from augment_audio.dsp.downmix import downmix
 from generate.audio.channels import one_channel
 from generate.audio.noise_floor import SILENCE
 
