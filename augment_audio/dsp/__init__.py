@@ -1,1 +1,1 @@
-"""Signal processing on arrays: downmix, and in compiled functions the short-time Fourier transform and a phase vocoder."""
+"""Signal processing on arrays: downmix, the short-time Fourier transform and a phase vocoder, the latter compiled."""
