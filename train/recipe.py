@@ -173,11 +173,12 @@ class Recipe:
                 f"--classes must not be combined with --leave-out. Got {' '.join(self.classes)} and "
                 f"{' '.join(self.leave_out)}. Leave one out: --classes names all that are trained on."
             )
-        if self.protocol != "folds" and (self.ignore_folds or self.n_folds is not None):
-            given = "--ignore-folds" if self.ignore_folds else f"--n-folds {self.n_folds}"
+        of_folds = {"--ignore-folds": self.ignore_folds, f"--n-folds {self.n_folds}": self.n_folds is not None}
+        of_folds |= {"--allow-recording-overlap": self.allow_recording_overlap}
+        if self.protocol != "folds" and (given := [option for option, is_given in of_folds.items() if is_given]):
             raise ValueError(
-                f"{given} must be combined with --protocol folds. Got --protocol {self.protocol}, which has no folds. "
-                "Leave one of them out."
+                f"{given[0]} must be combined with --protocol folds. Got --protocol {self.protocol}, which has no "
+                "folds. Leave one of them out."
             )
         if self.weights == "none" and self.unfreeze not in (None, "all"):
             raise ValueError(
@@ -273,8 +274,7 @@ class Recipe:
             )
         if quality is None:
             return cls.from_values(values)
-        if quality not in QUALITIES:
-            raise ValueError(f"quality must be one of {', '.join(QUALITIES)}. Got {quality!r}.")
+        cls._check_choice("quality", quality, tuple(QUALITIES))
         for name in ("epochs", "views"):
             if name in values:
                 raise ValueError(

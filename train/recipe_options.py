@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from generate.runtime.one_or_several import SEVERAL
 from train.quality import QUALITIES
-from train.recipe import AUGMENTS, NONE, PROTOCOLS, SELECTS, Recipe
+from train.recipe import AUGMENTS, NONE, OF_FINE_TUNING, PROTOCOLS, SELECTS, Recipe
 
 
 def add_recipe_options(
@@ -180,11 +180,11 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     if given.get("weights") == "":
         raise ValueError("--weights must be imagenet, none, or a file of weights. Got ''. Give one, or leave it out.")
     recipe = Recipe.of_quality(options.quality, given)
-    for name, is_used, where in (
-        ("image_preset", "image" in recipe.augment, "--augment image"),
-        ("allow_recording_overlap", recipe.protocol == "folds", "--protocol folds"),
-    ):
-        if name in given and not is_used:
+    fine_tuning = (recipe.fine_tunes, "fine-tuning, which --quality fast and --epochs 0 omit")
+    uses = dict.fromkeys(sorted(OF_FINE_TUNING), fine_tuning)
+    uses["image_preset"] = ("image" in recipe.augment, "--augment image")
+    for name, (is_used, where) in uses.items():
+        if name in given and not is_used and (name, recipe.augment) != ("augment", ()):
             option = "--" + name.replace("_", "-")
             raise ValueError(f"{option} must be combined with {where}, or it is not used. Add that, or leave it out.")
     return recipe

@@ -126,6 +126,11 @@ def test_what_is_given_is_taken():
         ({"unfreeze": "10", "weights": "none"}, "--unfreeze 10 must be combined with pretrained weights"),
         ({"ensemble": 0}, "ensemble must be a number from 1 to 16: models. Got 0"),
         ({"ensemble": 2, "weights": "imagenet"}, "ensemble must be 1 with pretrained weights.* Got 2"),
+        ({"protocol": "paper", "n_folds": 3}, "--n-folds 3 must be combined with --protocol folds"),
+        (
+            {"protocol": "random-clips", "allow_recording_overlap": True},
+            "--allow-recording-overlap must be combined with --protocol folds",
+        ),
         ({"image_values": ("rotation_range=5",)}, "--image-values must be .*give --augment spectrogram image"),
         ({"image_preset": "paper", "augment": ()}, "--image-preset must be .*give --augment image"),
         (
@@ -154,10 +159,8 @@ def test_bad_values(values, words):
         ("--epochs 0 --augment image", "--augment must be combined with fine-tuning"),
         ("--epochs 0 --select validation", "--select must be combined with fine-tuning"),
         ("--weights=", "--weights must be imagenet, none, or a file of weights. Got ''"),
-        (
-            "--allow-recording-overlap --protocol paper",
-            "--allow-recording-overlap must be combined with --protocol folds",
-        ),
+        ("--quality fast --augment spectrogram", "--augment must be combined with fine-tuning"),
+        ("--epochs 0 --warmup 0.05", "--warmup must be combined with fine-tuning"),
     ],
 )
 def test_an_option_that_the_recipe_does_not_use(line, words):
@@ -178,6 +181,7 @@ def test_options_that_the_recipe_uses():
         )
     )
     recipe_from(parse(["images", "--allow-recording-overlap"]))
+    recipe_from(parse(["images", "--quality", "fast", "--augment", "none"]))
 
 
 def test_nothing_to_train_on(capsys):
