@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 For a machine of which only healthy recordings are there: score how unlike these a recording is, by the distance of its
 pretrained features to the nearest healthy clips. The threshold is the one that a given share of healthy recordings
-exceeds, and held-out healthy recordings say how often it is a false alarm. Other classes of the images are faulty
-examples: they say how many faults are found, and train nothing."""
+exceeds, by the ranks of those that are there. Other classes of the images are faulty examples: they say how many
+faults are found, and train nothing."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -81,8 +81,8 @@ def novelty_text(result: Novelty) -> str:
     lines = [
         f"{shortened(result.healthy)}: {n['healthy']} recordings; threshold {result.threshold:.3f}, for "
         f"{percent(result.wanted)} false alarms",
-        f"  false alarms  {percent(result.false_alarms)} ({ends_in_words(result.false_alarms_interval)}) of "
-        "the healthy recordings, each held out",
+        f"  false alarms  {percent(result.false_alarms)} ({ends_in_words(result.false_alarms_interval)}) expected of "
+        "new healthy recordings like these, by the choice of the threshold",
     ]
     if result.area is not None and result.area_interval is not None and result.found_interval is not None:
         lines += [

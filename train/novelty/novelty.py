@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from augment_audio import ORIGINAL
+from generate.dataset.background_classes import NOT_EVENTS
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import refuse_multilabel
 from generate.runtime.wording import listed
@@ -22,7 +23,8 @@ from train.novelty.new_recordings import BATCH_SIZE, window_distances
 from train.novelty.scores import (
     area_under_curve,
     by_recording,
-    distances_to,
+    distances_to_others,
+    expected_alarms,
     held_out_alarms,
     held_out_distances,
     threshold_of,
@@ -49,8 +51,10 @@ class Novelty:
     wanted : float
         Share of healthy recordings that may be false alarms.
     false_alarms : float
-        Share of the healthy recordings that exceed the threshold of all others, each held out.
+        Share of new healthy recordings, like these, that will exceed it on average, by the choice of the threshold; it
+        is not measured.
     false_alarms_interval : Interval
+        See `train.novelty.scores.expected_alarms`.
     area, area_interval : float and Interval, or None
         Area under the ROC curve by recording; None without faulty recordings.
     found : float or None
@@ -99,7 +103,8 @@ def novelty(
     Parameters
     ----------
     images : Path
-        Image folder. Clips of other classes than the healthy one are faulty examples, which only test.
+        Image folder. Clips of other classes than the healthy one are faulty examples, which only test; but those of
+        `_background` and `_other` are not used.
     recordings : str, path, or sequence of them
         New audio files, or folders of them.
     healthy : str
@@ -123,7 +128,7 @@ def novelty(
     refuse_multilabel(settings)
     is_shown = (table["variant"] == ORIGINAL) & ~table["silent"].astype(bool)  # silence is no healthy sound
     table = table[is_shown].reset_index(drop=True)
-    healthy = _healthy_class(table["label"].tolist(), healthy)
+    healthy = _healthy_class(set(table["label"]) - NOT_EVENTS, healthy)
     is_healthy, sources = (table["label"] == healthy).to_numpy(), table["source_id"].to_numpy()
     _check_enough(len(set(sources[is_healthy & ~is_added(table)])), false_alarms)
     files, rejected, skipped = find_recordings(recordings)
@@ -145,11 +150,14 @@ def novelty(
     is_tested = ~is_added(table)[is_healthy]
     names, own = by_recording(held_out_distances(known, folds)[is_tested], sources[is_healthy][is_tested])
     threshold, alarms = threshold_of(own, false_alarms=false_alarms), held_out_alarms(own, false_alarms=false_alarms)
+    expected, expected_interval = expected_alarms(len(own), false_alarms=false_alarms)
     rows = [("healthy", *row, math.nan) for row in zip(names, own, alarms, strict=True)]
     area = found = area_interval = found_interval = None
-    is_faulty = ~is_healthy & ~is_added(table)
+    is_faulty = ~is_healthy & ~is_added(table) & ~table["label"].isin(NOT_EVENTS).to_numpy()
     if is_faulty.any():
-        names, other = by_recording(distances_to(features[is_faulty], known), sources[is_faulty])
+        names, other = by_recording(
+            distances_to_others(features[is_faulty], sources[is_faulty], known, sources[is_healthy]), sources[is_faulty]
+        )
         area, area_interval = area_under_curve(own, other)
         found, found_interval = float((other > threshold).mean()), share_interval(other > threshold, names)
         rows += [("faulty", *row, math.nan) for row in zip(names, other, other > threshold, strict=True)]
@@ -167,8 +175,8 @@ def novelty(
         healthy=healthy,
         threshold=threshold,
         wanted=false_alarms,
-        false_alarms=float(alarms.mean()),
-        false_alarms_interval=share_interval(alarms, np.arange(len(alarms))),
+        false_alarms=expected,
+        false_alarms_interval=expected_interval,
         area=area,
         area_interval=area_interval,
         found=found,
@@ -201,8 +209,8 @@ def _held_out_folds(sources: np.ndarray) -> np.ndarray:
     return folds
 
 
-def _healthy_class(labels: Sequence[str], healthy: str) -> str:
-    classes = sorted(set(labels))
+def _healthy_class(labels: Set[str], healthy: str) -> str:
+    classes = sorted(labels)
     if not healthy and len(classes) == 1:
         return classes[0]
     if healthy not in classes:

@@ -22,7 +22,7 @@ def distances_to(features: np.ndarray, known: np.ndarray) -> np.ndarray:
     features : np.ndarray, shape=(n, n_features)
         Of the clips.
     known : np.ndarray, shape=(n_known, n_features)
-        Of healthy clips, none of them of the same recordings.
+        Of healthy clips, none of them of the same recordings; see `distances_to_others`.
 
     Returns
     -------
@@ -31,6 +31,31 @@ def distances_to(features: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     found, _ = nearest(embed(features), embed(known), n=N_NEAREST)
     return np.asarray(found.mean(axis=1))
+
+
+def distances_to_others(
+    features: np.ndarray, sources: np.ndarray, known: np.ndarray, known_sources: np.ndarray
+) -> np.ndarray:
+    """Mean distance of clips to their nearest known clips of other recordings, shape=(n,).
+
+    A fault that was recorded in one go with a healthy clip is near to it by its background alone.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape=(n, n_features)
+    sources : np.ndarray, shape=(n,)
+        Recording of each clip.
+    known : np.ndarray, shape=(n_known, n_features)
+    known_sources : np.ndarray, shape=(n_known,)
+    """
+    found = np.empty(len(features))
+    is_shared = np.isin(sources, known_sources)
+    if not is_shared.all():
+        found[~is_shared] = distances_to(features[~is_shared], known)
+    for source in np.unique(sources[is_shared]):
+        here = sources == source
+        found[here] = distances_to(features[here], known[known_sources != source])
+    return found
 
 
 def held_out_distances(features: np.ndarray, folds: np.ndarray) -> np.ndarray:
@@ -74,8 +99,50 @@ def threshold_of(scores: np.ndarray, *, false_alarms: float) -> float:
     ----------
     V. Vovk, A. Gammerman and G. Shafer, Algorithmic learning in a random world, 2005.
     """
-    place = math.ceil((len(scores) + 1) * (1 - false_alarms) - 1e-9)
+    place = _place(len(scores), false_alarms)
     return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
+
+
+def expected_alarms(n_recordings: int, *, false_alarms: float) -> tuple[float, Interval]:
+    """Share of new healthy recordings that will exceed the threshold of so many, whatever their scores.
+
+    It is so by the choice of the threshold, for recordings like these. Held-out recordings cannot test it: as many of
+    them as the ranks say exceed the threshold of the others.
+
+    Parameters
+    ----------
+    n_recordings : int
+        That gave the threshold.
+    false_alarms : float
+        See `threshold_of`.
+
+    Returns
+    -------
+    share : float
+        On average over sets of recordings that might have been there.
+    interval : Interval
+        In which the share is for 95 % of such sets: beta distribution.
+
+    References
+    ----------
+    V. Vovk, Conditional validity of inductive conformal predictors, Asian Conference on Machine Learning 2012.
+
+    Examples
+    --------
+    >>> share, interval = expected_alarms(15, false_alarms=0.1)
+    >>> round(share, 3), round(interval.low, 3), round(interval.high, 3)
+    (0.062, 0.002, 0.218)
+    """
+    from scipy.stats import beta
+
+    above = n_recordings + 1 - _place(n_recordings, false_alarms)
+    low, high = beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], above, n_recordings + 1 - above)
+    return above / (n_recordings + 1), Interval(float(low), float(high), n_recordings)
+
+
+def _place(n: int, false_alarms: float) -> int:
+    """Rank of the threshold among n ordered scores, from 1; above n where they are too few."""
+    return math.ceil((n + 1) * (1 - false_alarms) - 1e-9)
 
 
 def held_out_alarms(scores: np.ndarray, *, false_alarms: float) -> np.ndarray:

@@ -14,7 +14,16 @@ from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.novelty.command_line import main
 from train.novelty.novelty import novelty
-from train.novelty.scores import area_under_curve, by_recording, held_out_alarms, held_out_distances, threshold_of
+from train.novelty.scores import (
+    area_under_curve,
+    by_recording,
+    distances_to,
+    distances_to_others,
+    expected_alarms,
+    held_out_alarms,
+    held_out_distances,
+    threshold_of,
+)
 
 
 def test_a_new_healthy_recording_is_an_alarm_as_rarely_as_wanted():
@@ -27,6 +36,29 @@ def test_a_new_healthy_recording_is_an_alarm_as_rarely_as_wanted():
         assert np.mean(new) == pytest.approx((np.floor(0.1 * (n + 1) + 1e-9)) / (n + 1), abs=0.015)
     assert threshold_of(np.arange(8.0), false_alarms=0.1) == np.inf, "eight recordings cannot promise it"
     assert held_out_alarms(np.arange(40.0), false_alarms=0.1).sum() == 4
+
+
+@pytest.mark.parametrize("n", [10, 15, 40])
+def test_the_expected_share_of_alarms_and_its_interval(n):
+    """Of exponential scores the share above a threshold is known."""
+    rng = np.random.default_rng(n)
+    shares = np.exp([-threshold_of(rng.standard_exponential(n), false_alarms=0.1) for _ in range(2000)])
+    expected, interval = expected_alarms(n, false_alarms=0.1)
+    assert shares.mean() == pytest.approx(expected, abs=0.005) and expected <= 0.1
+    assert np.mean((interval.low <= shares) & (shares <= interval.high)) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_faulty_clip_is_not_compared_with_its_own_recording():
+    """Each recording has an offset that is larger than the fault."""
+    rng = np.random.default_rng(0)
+    sources = np.arange(30) // 2
+    offsets, fault = rng.standard_normal((16, 20)), np.eye(20)[0]
+    healthy = offsets[sources] + 0.1 * rng.standard_normal((30, 20))
+    faulty = offsets + 0.1 * rng.standard_normal((16, 20)) + fault  # one is of a recording without a healthy clip
+    found = distances_to_others(faulty, np.arange(16), healthy, sources)
+    for k in range(16):
+        assert found[k] == pytest.approx(distances_to(faulty[[k]], healthy[sources != k])[0], rel=1e-5)
+    assert (found[:15] > 2 * distances_to(faulty[:15], healthy)).all()
 
 
 def test_clips_of_a_fold_are_not_compared_with_each_other():
