@@ -80,7 +80,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     from scipy.optimize import minimize_scalar
 
     rows, multilabel = np.arange(len(truth)), truth.ndim == 2
-    of_error = 1 / (len(truth) + 2)
+    of_error = 1 / (truth.size + 2)  # with several labels each of them is right or wrong for itself
 
     def loss(log_temperature: float) -> float:
         scaled = with_temperature(probabilities, float(np.exp(log_temperature)), multilabel=multilabel)

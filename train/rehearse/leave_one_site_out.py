@@ -34,8 +34,11 @@ class SiteResult:
     ----------
     site : str
         Empty: all sites.
+    n_sites : int
+        That were left out, one at a time or several.
     accuracy, low, high : float, and float or None
-        Of a last layer that was fitted without the site, and its 95 % interval over recordings.
+        Of a last layer that was fitted without the site, and its 95 % interval over recordings; of all sites together
+        over sites, since clips of one are right or wrong together at a place that no model knows.
     grouped_accuracy : float
         Of the same clips in grouped folds, in which other recordings of the site are trained on.
     difference, difference_low, difference_high : float, and float or None
@@ -48,6 +51,7 @@ class SiteResult:
     """
 
     site: str
+    n_sites: int
     accuracy: float
     low: float | None
     high: float | None
@@ -119,12 +123,10 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str]) -> list[SiteResult]
     from sklearn.model_selection import GroupKFold
 
     from train.training.frozen_features import frozen_features
-    from train.training.frozen_run import frozen_recipe
+    from train.training.frozen_run import prepare_frozen
     from train.training.linear_head import fit_head
-    from train.training.prepare import prepare
 
-    recipe = frozen_recipe(run)
-    prepared = prepare(run.images, recipe)
+    prepared = prepare_frozen(run)
     table, truth = prepared.table, prepared.targets.argmax(axis=1)
     originals = np.flatnonzero((table["variant"] == ORIGINAL).to_numpy() & ~is_added(table))
     features = frozen_features(prepared, originals)
@@ -132,7 +134,7 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str]) -> list[SiteResult]
     sites = np.array([site_of.get(clip_id, "") for clip_id in table["clip_id"]], dtype=object)
 
     def are_right(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        head = fit_head(features[train], truth[train], n_classes, recipe.class_weights)
+        head = fit_head(features[train], truth[train], n_classes, run.recipe.class_weights)
         return head.logits(features[test]).argmax(axis=1) == truth[test]
 
     found = pd.DataFrame({"source_id": sources, "site": sites})
@@ -155,20 +157,21 @@ def leave_one_site_out(run: Run, site_of: Mapping[str, str]) -> list[SiteResult]
     by_site = [_result(str(site), rows) for site, rows in found.groupby("site") if not rows["is_new_class"].all()]
     if not by_site:
         raise ValueError("No class is at two sites, so that no site can be left out. Give another --site-column.")
-    return [_result("", found), *sorted(by_site, key=_order)]
+    return [_result("", found, groups="site"), *sorted(by_site, key=_order)]
 
 
 def _order(result: SiteResult) -> tuple[bool, float]:
     return result.low is None, -result.n_clips if result.low is None else result.accuracy
 
 
-def _result(site: str, rows: pd.DataFrame) -> SiteResult:
+def _result(site: str, rows: pd.DataFrame, *, groups: str = "source_id") -> SiteResult:
     known = rows[~rows["is_new_class"].astype(bool)]
     is_right, is_right_grouped = (known[name].astype(float) for name in ("is_right", "is_right_grouped"))
-    interval = share_interval(is_right, known["source_id"])
-    difference = difference_interval(is_right - is_right_grouped, known["source_id"])
+    interval = share_interval(is_right, known[groups])
+    difference = difference_interval(is_right - is_right_grouped, known[groups])
     return SiteResult(
         site=site,
+        n_sites=rows["site"].nunique(),
         accuracy=float(is_right.mean()),
         low=interval.low,
         high=interval.high,

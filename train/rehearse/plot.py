@@ -71,5 +71,5 @@ def _finish(axes: Any, names: Sequence[str]) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlabel("accuracy, with its 95 % interval over recordings", fontsize=9)
+    axes.set_xlabel("accuracy, with its 95 % interval", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)

@@ -122,7 +122,9 @@ def sites_text(results: Sequence[SiteResult], *, model: str) -> str:
         Of the run.
     """
     overall, *sites = results
-    how = f"Sites left out, in {MOST_FITS} groups of whole ones" if len(sites) > MOST_FITS else "Leave one site out"
+    how = (
+        f"Sites left out, in {MOST_FITS} groups of whole ones" if overall.n_sites > MOST_FITS else "Leave one site out"
+    )
     lines = [["left-out site", "clips", "recordings", "accuracy", "95 % interval", "grouped folds", "difference", ""]]
     lines[0][-1] = "interval"
     for row in [overall, *sites[:MOST_SITES]]:
@@ -147,6 +149,7 @@ def sites_text(results: Sequence[SiteResult], *, model: str) -> str:
             "the sites:",
             _aligned(lines),
             *more,
+            "Intervals of a site are over its recordings, that of all is over sites.",
             f"Fitted to {percent(overall.share_trained)} of the clips in the mean, in grouped folds to "
             f"{percent(overall.share_trained_grouped)}. The run's own models are not tested here."
             + (unknown if overall.n_new_class else ""),

@@ -144,11 +144,12 @@ def _accuracy(report: Report, leaky: str) -> str:
 
 def _baselines(report: Report, leaky: str) -> list[str]:
     pooled = report.pooled
-    return [
-        f"- Nearest-neighbour baseline on the pixels, without any learning{leaky}: "
-        f"{percent(pooled.nearest_neighbour_accuracy)}.",
-        f"- Always predicting the most frequent class{leaky}: {percent(pooled.most_frequent_class_accuracy)}.",
-    ]
+    nearest = percent(pooled.nearest_neighbour_accuracy)
+    lines = [f"- Nearest-neighbour baseline on the pixels, without any learning{leaky}: {nearest}."]
+    if pooled.most_frequent_class_accuracy is not None:
+        often = percent(pooled.most_frequent_class_accuracy)
+        lines.append(f"- Always predicting the most frequent class{leaky}: {often}.")
+    return lines
 
 
 def _measured(report: Report) -> str:

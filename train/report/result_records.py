@@ -85,8 +85,9 @@ class PooledResult(Evaluation):
         Mean of minus the natural logarithm of the probability of the true class; 0 and up, lower is better.
     top_3_accuracy : float or None
         Fraction of the images whose class is among the three most probable; None with three classes or fewer.
-    most_frequent_class_accuracy : float
-        Accuracy of always predicting the class that is most frequent in the test.
+    most_frequent_class_accuracy : float or None
+        Accuracy of always predicting the class that is most frequent in the test; None where one alone is counted, as
+        beside background: it would always be right.
     """
 
     level: float
@@ -95,7 +96,7 @@ class PooledResult(Evaluation):
     macro_f1: float
     log_loss: float
     top_3_accuracy: float | None
-    most_frequent_class_accuracy: float
+    most_frequent_class_accuracy: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,7 +193,9 @@ def _pooled(run: Run, predictions: pd.DataFrame, folds: Sequence[FoldResult]) ->
             if len(run.classes) > 3 and not run.multilabel
             else None
         ),
-        most_frequent_class_accuracy=float(labels.value_counts(normalize=True).iloc[0]),
+        most_frequent_class_accuracy=(
+            float(labels.value_counts(normalize=True).iloc[0]) if labels.nunique() > 1 else None
+        ),
     )
 
 

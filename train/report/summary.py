@@ -74,10 +74,9 @@ def _of_one_label(report: Report, leaky: str) -> list[tuple[str, str]]:
         rows.append((f"{leaky}most confused", _confusions(report)))
     if report.suspects:
         rows.append(("labels to check", suspects_text(report.suspects)))
-    baselines = (
-        f"nearest neighbour on the pixels {percent(pooled.nearest_neighbour_accuracy)}, always the most frequent "
-        f"class {percent(pooled.most_frequent_class_accuracy)}"
-    )
+    baselines = f"nearest neighbour on the pixels {percent(pooled.nearest_neighbour_accuracy)}"
+    if pooled.most_frequent_class_accuracy is not None:
+        baselines += f", always the most frequent class {percent(pooled.most_frequent_class_accuracy)}"
     return [*rows, (f"{leaky}baselines", baselines)]
 
 

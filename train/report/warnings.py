@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generate.dataset.background_classes import NOT_EVENTS
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, listed
 from train.data.reviewed import review_in_words
@@ -68,6 +69,15 @@ def _of_the_split(report: Report) -> Iterator[str]:
         )
 
 
+def _beyond_the_most_frequent(report: Report) -> str:
+    """What a model that is right no more often than the most frequent class has learnt, by the mean recall."""
+    recalls = [row.recall for row in report.classes if row.recall is not None and row.label not in NOT_EVENTS]
+    mean = sum(recalls) / len(recalls)
+    if mean <= 1 / len(recalls):
+        return "the model has learnt nothing useful"
+    return f"but it finds {percent(mean)} of each class on average, so look at the recalls"
+
+
 def _of_the_accuracy(report: Report) -> Iterator[str]:
     pooled = report.pooled
     accuracy, baseline = pooled.accuracy, pooled.nearest_neighbour_accuracy
@@ -83,16 +93,17 @@ def _of_the_accuracy(report: Report) -> Iterator[str]:
                 f"The nearest-neighbour baseline, which only compares pixels, reaches {percent(baseline)}; on ESC-10, "
                 f"a well-known collection, it reaches 63 % without a leak. Look for a leak: {LOOK_FOR}."
             )
-    if baseline is not None and pooled.most_frequent_class_accuracy < accuracy < baseline:
+    often = pooled.most_frequent_class_accuracy
+    if baseline is not None and (often or 0) < accuracy < baseline:
         yield (
             f"{leaky}{percent(accuracy)} is below the nearest-neighbour baseline ({percent(baseline)}), which only "
             "compares pixels. Usually the model was trained too little; "
             + ("raise --epochs." if report.recipe.fine_tunes else "leave out --quality fast or --epochs 0.")
         )
-    if accuracy <= pooled.most_frequent_class_accuracy:
+    if often is not None and accuracy <= often:
         yield (
             f"{leaky}{percent(accuracy)} is no better than always predicting the most frequent class "
-            f"({percent(pooled.most_frequent_class_accuracy)}): the model has learnt nothing useful."
+            f"({percent(often)}): {_beyond_the_most_frequent(report)}."
         )
     if pooled.low is None:
         needed = recordings_needed()

@@ -62,6 +62,13 @@ def test_where_all_clips_are_right_probabilities_are_no_surer_than_so_many_clips
     assert with_temperature(p[:, :1], both, multilabel=True).mean() == pytest.approx(61 / 62, abs=0.03)
 
 
+def test_with_many_labels_calibrated_probabilities_stay_as_they_are():
+    """Most labels of a clip are easily absent, so that an error in each would be many."""
+    rng = np.random.default_rng(0)
+    p = 1 / (1 + np.exp(-rng.normal(-8, 5, (100, 20))))
+    assert fit_temperature(p, rng.random(p.shape) < p) == pytest.approx(1, abs=0.15)
+
+
 def test_scaling_lowers_the_error_of_a_model_that_is_too_sure():
     p, truth = predictions(4000, too_sure=3.0)
     scaled = with_temperature(p, fit_temperature(p, truth))

@@ -10,15 +10,18 @@ from train.recipe import Recipe
 from train.rehearse.leave_one_site_out import leave_one_site_out, read_sites
 from train.rehearse.site_table import sites_of
 from train.rehearse.text import sites_text
+from train.runs.run_folder import write_run
 from train.training.prepare import prepare
 
 RECIPE = Recipe(model="efficientnet_lite0", views=0, input_size=64, batch_size=16)
 
 
 @pytest.fixture(scope="module")
-def run(images):
-    """Prepared, and not trained: of a run nothing but its images and its recipe is used."""
-    return prepare(images, RECIPE).run
+def run(images, tmp_path_factory):
+    """Begun, and not trained: of a run nothing but its images and its recipe is used."""
+    prepared = prepare(images, RECIPE, runs=tmp_path_factory.mktemp("runs"))
+    write_run(prepared.run, prepared.settings)
+    return prepared.run
 
 
 @pytest.fixture
@@ -99,6 +102,9 @@ def test_what_holds_at_all_sites_is_kept(run, sites, features):
     assert overall.accuracy == overall.grouped_accuracy == 1 and overall.difference == 0
     text = sites_text([overall, *by_site], model="efficientnet_lite0")
     assert "all 2          30     15          100.0 %" in text
+    assert overall.n_sites == 2 and overall.low is None and overall.difference_low is None, "two sites tell nothing"
+    assert by_site[0].n_recordings == 9 and by_site[0].low is not None
+    assert "Intervals of a site are over its recordings, that of all is over sites." in text
     assert "Fitted to 48.0 % of the clips in the mean, in grouped folds to 80.0 %" in text
 
 

@@ -39,6 +39,14 @@ def test_the_accuracy_counts_the_clips_of_the_classes_alone(tmp_path):
     assert report.pooled.most_frequent_class_accuracy == 0.5
 
 
+def test_one_class_beside_background_has_no_majority_to_be_compared_with(tmp_path):
+    run, _, report = built(tmp_path / "run", classes=("wren", "_background"), right=0.95)
+    assert report.pooled.most_frequent_class_accuracy is None and report.pooled.accuracy > 0.9
+    assert not any("no better" in warning for warning in report.warnings)
+    said = summary_text(report) + card_text(report, run.image_settings())
+    assert "the most frequent class" not in said
+
+
 def test_false_alarms_are_counted_with_what_the_other_folds_give(tmp_path):
     run, predictions, report = built(tmp_path / "run", all_folds=("1", "2", "3"), right=0.93, clips_per_recording=8)
     probabilities, truth = probabilities_and_truth(run, predictions)

@@ -40,7 +40,7 @@
     ...(pooled.top_3_accuracy === null ? [] : [["top-3 accuracy (true class among the three most probable)", percent(pooled.top_3_accuracy)]]),
     ["log loss (lower is better)", pooled.log_loss === null ? "–" : pooled.log_loss.toFixed(3)],
     ["nearest-neighbour baseline (class of the most similar training image)", percent(pooled.nearest_neighbour_accuracy)],
-    ["always predicting the most frequent class", percent(pooled.most_frequent_class_accuracy)], minutes,
+    ...(pooled.most_frequent_class_accuracy === null ? [] : [["always predicting the most frequent class", percent(pooled.most_frequent_class_accuracy)]]), minutes,
   ], "All results", `${data.name}-results.csv`);
 
   dataTable("folds", {
