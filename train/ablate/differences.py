@@ -39,9 +39,10 @@ def differences(
     Returns
     -------
     pandas.DataFrame
-        One row per run overall (`label` is empty), and one per run and class: `run`, `left_out`, `label`; `accuracy`
-        (recall, for a class), `accuracy_all` (of the baseline), `difference` (the first minus the second), all as
-        fractions; the interval `low` to `high`, NaN with too few recordings; `n_clips`, `n_recordings`, `verdict`.
+        One row per run overall (`label` is empty), and one per run and class, but with several labels a clip: `run`,
+        `left_out`, `label`; `accuracy` (recall, for a class), `accuracy_all` (of the baseline), `difference` (the first
+        minus the second), all as fractions; the interval `low` to `high`, NaN with too few recordings; `n_clips`,
+        `n_recordings`, `verdict`.
 
     References
     ----------
@@ -50,8 +51,10 @@ def differences(
     rows = []
     paired = {name: paired_clips(runs[baseline], run) for name, run in runs.items() if name != baseline}
     n_classes = len({label for clips in paired.values() for label in clips["label"]})
+    # With several labels a clip is right if all are, which is no recall of any of its classes.
+    by_class = [] if runs[baseline].report.multilabel else ["label"]
     for name, clips in paired.items():
-        groups = [("", clips), *((str(label), group) for label, group in clips.groupby("label"))]
+        groups = [("", clips), *((str(label), group) for by in by_class for label, group in clips.groupby(by))]
         for label, group in groups:
             n_differences = len(paired) * (n_classes if label else 1)
             difference = group["is_right_other"] - group["is_right"]
@@ -109,12 +112,15 @@ def differences_text(table: pd.DataFrame, *, baseline: str) -> str:
                 row.verdict,
             ]
         )
+    has_classes = (table["label"] != "").any()
+    of_classes = (
+        "; single classes only where it is more than noise" if has_classes else " (right: all labels of a clip)"
+    )
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     aligned = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines]
     return "\n".join(
         [
-            f"Difference to {baseline!r} on the same test clips, in percentage points; single classes only where it is "
-            "more than noise:",
+            f"Difference to {baseline!r} on the same test clips, in percentage points{of_classes}:",
             *(line.rstrip() for line in aligned),
             "The intervals are widened (Bonferroni) to hold together for all runs, and for all runs and classes. They "
             "do not cover chance in training:",

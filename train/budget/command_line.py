@@ -12,8 +12,8 @@ from generate.runtime.number_options import whole_number, whole_number_or_zero
 DESCRIPTION = """\
 Say what more recordings are worth, of each class: the last layer of the pretrained model is fitted to 20, 40, 50, 60,
 80 and 100 % of the training recordings of every class, drawn at random several times, and tested in the run's folds.
-Intervals are over recordings, those of gains over draws too. Takes about as long as `python -m train IMAGES --quality
-fast`, and for large collections a few times that."""
+Intervals are over recordings, those of gains over draws too, where there are several. Takes about as long as `python -m
+train IMAGES --quality fast`, and for large collections a few times that."""
 
 EPILOG = """\
 files, in RUN/budget: learning_curve.png (to look at), learning_curve.csv, gains.csv, budget.json"""

@@ -63,7 +63,7 @@ class Gain:
     half, all : float
         Accuracy with half of the recordings of every class, and with all.
     gain, low, high : float, and float or None
-        `all - half`, and its 95 % interval over recordings and draws.
+        `all - half`, and its 95 % interval over recordings, and draws where there are several.
     n_clips, n_recordings : int
         Tested.
     """

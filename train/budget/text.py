@@ -17,6 +17,9 @@ RARELY_MORE = (
     "worth 4.8 points on average, and the other half of the collection then 1.7 more."
 )
 """By `python -m benchmarks.budget`: 20 halves, last layer fitted, intervals held in 16."""
+ONE_DRAW = (
+    "Which half was drawn is chance too, which one draw does not show and the interval does not cover: give --draws 3."
+)
 
 
 def budget_text(budget: Budget) -> str:
@@ -47,6 +50,8 @@ def budget_text(budget: Budget) -> str:
         )
     if all(gain.verdict == UNCLEAR for gain in classes):
         lines.append("No class's gain can be told from none: there are too few recordings of each for that.")
+    if budget.n_draws == 1:
+        lines += textwrap.wrap(ONE_DRAW, WIDTH)
     return "\n".join([*lines, *textwrap.wrap(RARELY_MORE, WIDTH)])
 
 

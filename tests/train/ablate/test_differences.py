@@ -52,6 +52,20 @@ def test_a_table_made_by_hand(tmp_path):
     assert "  rain" in text and "+50.0" in text and "  bird" not in text
 
 
+def test_with_several_labels_no_set_of_labels_is_called_a_class():
+    clips = pd.DataFrame({"clip_id": list(map(str, range(40))), "label": ["crow", "crow;robin"] * 20, "start_s": 0.0})
+    clips = clips.assign(source_id=clips["clip_id"], predicted=clips["label"])
+    worse = clips.assign(predicted=clips["label"].where(clips["label"] == "crow", "robin"))
+    runs = {
+        name: Finished(name, SimpleNamespace(multilabel=object()), predictions)
+        for name, predictions in {"all": clips, "originals": worse}.items()
+    }
+    table = differences(runs, LEFT_OUT, baseline="all")
+    assert table["label"].tolist() == [""] and table["verdict"].tolist() == [WORSE]
+    text = differences_text(table, baseline="all")
+    assert "(right: all labels of a clip)" in text and "single classes" not in text
+
+
 def test_few_recordings_have_no_interval(tmp_path):
     fake_run(tmp_path / "all", recordings=2, seed=1)
     fake_run(tmp_path / "originals", recordings=2, seed=2)

@@ -99,6 +99,7 @@ def run(images, monkeypatch, tmp_path):
 def test_the_command_writes_the_curve_and_a_line_a_class(run, capsys):
     assert main([str(run.folder), "--draws", "2"]) == 0
     text = capsys.readouterr().out
+    assert "which one draw does not show" not in text
     assert "  100 %       12 recordings  accuracy" in text and "  low     +0.0 (no interval" in text
     content = json.loads((run.folder / "budget" / "budget.json").read_text())
     assert {point["accuracy"] for point in content["points"] if point["label"] == "low"} == {1.0}
@@ -121,7 +122,7 @@ def test_full_trains_by_the_recipe_on_half_of_the_recordings(images, tmp_path, c
     folder = tmp_path / "images-cnn7"
     assert main([str(folder), "--full"]) == 0
     text = capsys.readouterr().out
-    assert "cnn7, trained as the run was" in text and "half 1 of 1" in text
+    assert "cnn7, trained as the run was" in text and "half 1 of 1" in text and "which one draw does not show" in text
     half = read_run(folder / "budget" / "half-1-seed-0")
     n_train = {fold.name: fold.n_train for fold in run.folds}
     trained = {name: json.loads((half.fold_folder(name) / "fold.json").read_text())["n_train"] for name in n_train}
