@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+from functools import partial
 from pathlib import Path
 
 import keras
+import numpy as np
 from keras import layers
 
 from train.models.ensemble import MeanOfModels
@@ -159,19 +161,33 @@ def _base(name: str, shape: tuple[int, int, int], weights: str, *, layer_name: s
         return keras.Model(x, model.base(x), name=layer_name)
     module, function = model.base
     source = keras.applications if module == "mobilenet_v3" else importlib.import_module(f"keras.applications.{module}")
-    options = {"include_top": False, "pooling": "avg", "input_shape": shape}
-    # EfficientNetV2 looks up its widths by this name, so it is named afterwards.
-    is_named_later = module == "efficientnet_v2"
-    if not is_named_later:
-        options["name"] = layer_name
+    build = partial(getattr(source, function), include_top=False, pooling="avg", input_shape=shape)
     try:
-        base = getattr(source, function)(weights=IMAGENET if weights == IMAGENET else None, **options)
-        return keras.Model(base.input, base.output, name=layer_name) if is_named_later else base
+        base = build(weights=IMAGENET if weights == IMAGENET else None)
     except Exception as error:
         address = re.search(r"https?://[^\s:]+", str(error))
         if weights != IMAGENET or address is None:
             raise
         raise not_at_hand(name, address[0]) from None
+    if module == "efficientnet" and weights == IMAGENET:
+        base = _with_one_scaling(base, build(weights=None))
+    # Named afterwards: some families look up their files and widths by the name.
+    return keras.Model(base.input, base.output, name=layer_name)
+
+
+def _with_one_scaling(pretrained: keras.Model, plain: keras.Model) -> keras.Model:
+    """The pretrained EfficientNet as the network that Keras builds without weights, as which it is read back later.
+
+    With ImageNet weights alone Keras divides images by the root of their standard deviations once more, in a layer
+    without weights (https://github.com/tensorflow/tensorflow/issues/49930). Here the variances have it.
+    """
+    from keras.src.applications.efficientnet import IMAGENET_STDDEV_RGB
+
+    plain.set_weights(pretrained.get_weights())
+    (scaling,) = (layer for layer in plain.layers if isinstance(layer, layers.Normalization))
+    scaling.adapt_variance.assign(scaling.adapt_variance * np.asarray(IMAGENET_STDDEV_RGB, np.float32))
+    scaling.finalize_state()
+    return plain
 
 
 def _penalise(model: keras.Model, l1: float, l2: float) -> None:
@@ -207,8 +223,7 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
         if path.suffix != ".keras":
             load_weights(model, path)
             return
-        earlier = build_model(model.name, n_classes=_n_classes(path, model), size=model.input_shape[1:3])
-        load_weights(earlier, path)
+        earlier = _read_classifier(path, model)
     except Exception as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
         hint = "A .keras file, such as a run's last.keras, may have other classes; a .weights.h5 file may not."
@@ -219,19 +234,34 @@ def _load_pretrained(model: keras.Model, path: Path) -> None:
     if earlier.output_shape == model.output_shape:
         model.set_weights(earlier.get_weights())
     else:
-        model.get_layer(BASE).set_weights(earlier.get_layer(BASE).get_weights())
+        base, (earlier_base, *_) = model.get_layer(BASE), (x for x in earlier.layers if x.name.startswith(BASE))
+        base.set_weights(earlier_base.get_weights())
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, layers.Normalization):  # which holds its statistics as constants too
+            layer.finalize_state()
 
 
-def _n_classes(path: Path, model: keras.Model) -> int:
-    """Number of classes of the classifier in a file, whose last layer must be like that of `model` otherwise."""
+def _read_classifier(path: Path, model: keras.Model) -> keras.Model:
+    """The classifier in a file, of an ensemble the first; its last layer must be like that of `model` but for classes.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
     kernel, bias = (tuple(weight.shape) for weight in model.weights[-2:])
     shapes = array_shapes(path)
+    parts = {name.split("/")[1] for name in shapes if name.startswith(f"{LAYERS}/")}
+    n_models = sum(part.startswith("functional") for part in parts)
     last = {
         shapes[name]
         for name in shapes
-        if name.startswith(f"{LAYERS}/") and not name.startswith((f"{LAYERS}/functional/", f"{LAYERS}/batch_norm"))
+        if name.startswith(f"{LAYERS}/") and not name.startswith((f"{LAYERS}/functional", f"{LAYERS}/batch_norm"))
     }
     n_classes = min((shape[0] for shape in last if len(shape) == 1), default=bias[0])
     if last != {(*kernel[:-1], n_classes), (n_classes,)}:
         raise ValueError("its last layer differs")
-    return int(n_classes)
+    size = model.input_shape[1:3]
+    found = build_model(model.name, n_classes=int(n_classes), size=size, ensemble=max(1, n_models))
+    load_weights(found, path)
+    return keras.Model(found.input, found.get_layer("probabilities_1").output) if n_models > 1 else found

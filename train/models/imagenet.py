@@ -50,7 +50,7 @@ def find_torch_weights(name: str, weights: TorchWeights) -> Path:
         path = weights_folder() / weights.file
         if not path.is_file():
             try:
-                keras.utils.get_file(weights.file, SERVER + weights.file, cache_subdir="models")
+                path = Path(keras.utils.get_file(weights.file, SERVER + weights.file, cache_subdir="models"))
             except Exception:
                 raise not_at_hand(name, SERVER + weights.file) from None
     digits = path.stem.rpartition("-")[2]
@@ -62,8 +62,10 @@ def find_torch_weights(name: str, weights: TorchWeights) -> Path:
 
 
 def weights_folder() -> Path:
-    """Where Keras holds what it downloads."""
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "models")
+    """Where Keras holds what it downloads: where the home cannot be written to, in /tmp (keras.src.backend.config)."""
+    home = Path.home()
+    base = home if os.access(home, os.W_OK) else Path("/tmp")
+    return Path(os.environ.get("KERAS_HOME", base / ".keras"), "models")
 
 
 def not_at_hand(name: str, address: str) -> FileNotFoundError:

@@ -1,12 +1,16 @@
 import inspect
+import re
 
 import keras
 import numpy as np
 import pytest
+from keras.src.utils import file_utils
 
+from train.models import checkpoint
 from train.models.build import BASE, build_model
 from train.models.preprocess import Preprocess
 from train.models.registry import MODELS
+from train.recipe import Recipe
 
 
 def n_parameters(model: keras.Model) -> int:
@@ -141,6 +145,18 @@ def test_weights_of_an_earlier_classifier(tmp_path, ending, n_classes):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("n_classes", [5, 3])
+def test_weights_of_the_first_model_of_an_ensemble(tmp_path, n_classes):
+    """As `python -m train --model cnn9` leaves it."""
+    earlier = build_model("cnn7", n_classes=5, ensemble=2)
+    earlier.save(tmp_path / "earlier.keras")
+    later = build_model("cnn7", n_classes=n_classes, weights=str(tmp_path / "earlier.keras"))
+    pairs = [(BASE, f"{BASE}_1")] + ([("classes", "classes_1")] if n_classes == 5 else [])
+    for ours, theirs in pairs:
+        for weight, other in zip(later.get_layer(ours).weights, earlier.get_layer(theirs).weights, strict=True):
+            np.testing.assert_array_equal(weight, other)
+
+
 def test_weights_with_other_classes_alone_are_refused(tmp_path):
     build_model("cnn7", n_classes=5).save_weights(tmp_path / "earlier.weights.h5")
     with pytest.raises(ValueError, match="may have other classes; a .weights.h5 file may not"):
@@ -158,14 +174,73 @@ def test_what_is_not_there_is_said(monkeypatch):
         Preprocess("tensor")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("efficientnetb0", "efficientnetv2b0", "convnexttiny"),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("efficientnetb7", "densenet121", "mobilenetv3small", "vgg16", "resnet50", "resnet50v2")
+        ),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("inceptionv3", "xception", "mobilenet", "nasnetmobile")
+        ),
+    ],
+)
+def test_the_file_that_keras_would_fetch_is_fetched(monkeypatch, name):
+    requested = []
+
+    def get_file(file_name, origin, **_):
+        requested.append((file_name, origin))
+        raise TimeoutError("no network")
+
+    monkeypatch.setattr(file_utils, "get_file", get_file)
+    with pytest.raises(TimeoutError):
+        getattr(keras.applications, MODELS[name].base[1])(
+            weights="imagenet", include_top=False, input_shape=(224, 224, 3)
+        )
+    with pytest.raises(TimeoutError):
+        build_model(name, n_classes=2, size=(224, 224), weights="imagenet")
+    expected, ours = requested
+    assert ours == expected and re.search("no.?top", ours[0])
+
+
+def test_efficientnet_is_read_back_as_the_network_that_was_trained(tmp_path, monkeypatch):
+    """Keras builds another one with ImageNet weights than without."""
+    made = keras.applications.EfficientNetB0(weights=None, include_top=False, input_shape=(64, 64, 3))
+    (scaling,) = (layer for layer in made.layers if isinstance(layer, keras.layers.Normalization))
+    scaling.adapt_mean.assign([0.485, 0.456, 0.406])
+    scaling.adapt_variance.assign([0.229, 0.224, 0.225])
+    made.save_weights(tmp_path / "published.weights.h5")
+    monkeypatch.setattr(file_utils, "get_file", lambda *_, **__: str(tmp_path / "published.weights.h5"))
+    keras_own = keras.applications.EfficientNetB0(
+        weights="imagenet", include_top=False, pooling="avg", input_shape=(64, 64, 3)
+    )
+    images = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
+    recipe = Recipe(model="efficientnetb0")
+    model = build_model("efficientnetb0", n_classes=3, size=(64, 64), weights="imagenet")
+    expected = keras_own.predict(images, verbose=0)
+    assert expected.std() > 0
+    np.testing.assert_allclose(model.get_layer(BASE).predict(images, verbose=0), expected, rtol=1e-3, atol=1e-5)
+    checkpoint.save(model, tmp_path / "last.keras", [])
+    again = checkpoint.load(tmp_path / "last.keras", recipe, n_classes=3, size=(64, 64))
+    other = build_model("efficientnetb0", n_classes=3, size=(64, 64), weights=str(tmp_path / "last.keras"))
+    for read in (again, other):
+        np.testing.assert_allclose(read.predict(images, verbose=0), model.predict(images, verbose=0), rtol=1e-5)
+
+
 def test_imagenet_weights_that_cannot_be_fetched(monkeypatch):
     def no_network(file_name, origin, **_):
         raise Exception(f"URL fetch failure on {origin}: None -- no network")
 
-    from keras.src.applications import densenet
-
-    monkeypatch.setattr(densenet.file_utils, "get_file", no_network)
+    monkeypatch.setattr(file_utils, "get_file", no_network)
     with pytest.raises(
         FileNotFoundError, match=r"fetch https://\S+densenet121\S+\.h5, and put the file into \S+models"
     ):
         build_model("densenet121", n_classes=2, weights="imagenet")
+
+
+def test_alexnet_has_the_same_layers_for_images_of_any_size():
+    shapes = [[w.shape for w in build_model("alexnet", n_classes=2, size=(side, side)).weights] for side in (160, 224)]
+    assert shapes[0] == shapes[1]
