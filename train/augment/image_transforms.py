@@ -26,14 +26,15 @@ PRESETS: dict[str, dict[str, object]] = {
     },
     "sound": {
         "zoom_range": 0.05,
-        "width_shift_range": 0.2,
+        "height_shift_range": 0.2,
         "brightness_range": (0.8, 1.2),
         "fill_mode": "nearest",
     },
 }
 """`paper`: as printed by Mushtaq, Su and Tran, Applied Acoustics 2021 (doi 10.1016/j.apacoust.2020.107581); Keras
 takes a shear in degrees, so 0.3 is hardly any. `sound`: only transforms after which a spectrogram still looks like
-one."""
+one. Keras moves images along their width, here time, by `height_shift_range`, and up and down by `width_shift_range`
+(https://github.com/keras-team/keras/issues/17398)."""
 NAMES = (
     "rotation_range",
     "width_shift_range",

@@ -29,10 +29,10 @@ function mean(context, image, x, y, width, height) {
 
 function imagePreviews(image) {
   const at = data.image_preset;
-  return [
+  return [ // Keras moves images along their width by height_shift_range, and up and down by width_shift_range.
     [`rotation by ${at.rotation_range}°`, "mixes frequency and time, which no audio does", moved(image, (c) => c.rotate(at.rotation_range * Math.PI / 180))],
-    ["shift along time", "later; the first column is repeated before it", moved(image, (c, side) => c.translate(at.width_shift_range * side, 0))],
-    ["shift along frequency", "another pitch, by more octaves at low frequencies", moved(image, (c, side) => c.translate(0, -at.height_shift_range * side))],
+    ["shift along time", "later; the first column is repeated before it", moved(image, (c, side) => c.translate(at.height_shift_range * side, 0))],
+    ["shift along frequency", "another pitch, by more octaves at low frequencies", moved(image, (c, side) => c.translate(0, -at.width_shift_range * side))],
     [`shear by ${at.shear_range}°`, "every tone becomes a chirp; hardly visible at this angle", moved(image, (c) => c.transform(1, 0, -Math.sin(at.shear_range * Math.PI / 180), Math.cos(at.shear_range * Math.PI / 180), 0, 0))],
     ["zoom in", "slower, with frequencies further apart", moved(image, (c) => c.scale(1 / (1 - at.zoom_range), 1 / (1 - at.zoom_range)))],
     ["zoom out", "faster, with frequencies closer together", moved(image, (c) => c.scale(1 / (1 + at.zoom_range), 1 / (1 + at.zoom_range)))],

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generate.dataset.tables import read_metadata
-from train.augment.image_transforms import PRESETS, ImageTransforms, check_used, image_arguments
+from train.augment.image_transforms import GREY, PRESETS, ImageTransforms, check_used, image_arguments
 from train.data.decode import colour, load_images, palette_of
 
 PALETTE = palette_of("magma")
@@ -97,6 +97,16 @@ def test_the_papers_values():
     paper = image_arguments("paper", [])
     assert (paper["zoom_range"], paper["rotation_range"], paper["brightness_range"]) == (0.25, 30, (0.5, 1.5))
     assert paper["horizontal_flip"] and "horizontal_flip" not in image_arguments("sound", [])
+
+
+def test_sound_shifts_time_and_not_frequency():
+    tone, click = (np.zeros((40, 40), dtype=np.uint8) for _ in range(2))
+    tone[10], click[:, 10] = 255, 255
+    transforms = ImageTransforms(image_arguments("sound", ["zoom_range=0", "brightness_range=1,1"]))
+    images = transforms.transform(np.stack([tone, click] * 20), GREY, np.random.default_rng(0))[..., 0]
+    np.testing.assert_array_equal(images[::2], np.repeat(tone[np.newaxis], 20, axis=0))
+    columns = images[1::2, 0].argmax(axis=1)
+    assert len(set(columns)) > 5 and np.ptp(columns) <= 0.4 * 40
 
 
 def test_values_over_a_preset():
