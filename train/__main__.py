@@ -73,7 +73,7 @@ def _train(arguments: Sequence[str] | None) -> int:
 
 def _check_nothing_else(options: argparse.Namespace) -> None:
     """A run resumes with its own recipe: check that no option would change it."""
-    from generate.dataset.allowed_recordings import is_in_project
+    from train.runs.allowed_weights import check_weights_file
     from train.runs.run_folder import read_run
 
     run = read_run(options.resume)
@@ -93,12 +93,8 @@ def _check_nothing_else(options: argparse.Namespace) -> None:
             f"--name must not be combined with --resume, which uses the folder {str(options.resume)!r}. Got "
             f"{options.name!r}. Leave it out."
         )
-    file = run.recipe.weights_file
-    if file is not None and "weights" not in given and not is_in_project(file):
-        raise ValueError(
-            f"The run {str(options.resume)!r} began with the weights {run.recipe.weights!r} according to its "
-            f"config.json, outside the working directory; to read them: --weights {quoted(run.recipe.weights)}"
-        )
+    if "weights" not in given:
+        check_weights_file(run)
     if options.images is not None and options.images.resolve() != run.images.resolve():
         raise ValueError(
             f"IMAGES must be those of the run {str(options.resume)!r}, {str(run.images)!r}. Got "

@@ -69,10 +69,13 @@ class TrainedRun(LabelMethods):
         Raises
         ------
         FileNotFoundError, ValueError
-            If no fold is finished, the images are not there any more, or the accuracy of the run is leaky.
+            If no fold is finished, the images are not there any more, the accuracy of the run is leaky, or its weights
+            are of a file outside the working directory.
         """
         from train import backend
+        from train.runs.allowed_weights import check_weights_file
 
+        check_weights_file(self._run)
         backend.set_up()
         from train.training.final_model import train_final
 

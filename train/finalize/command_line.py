@@ -28,15 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, such as outputs/runs/ESC-10-cnn9")
     add_cache_option(parser)
     options = parser.parse_args(arguments)
-    return guarded("train.finalize", lambda: finalize(options.run, cache=options.cache))
+    return guarded("train.finalize", lambda: _finalize(options.run, cache=options.cache))
+
+
+def _finalize(folder: Path, *, cache: str) -> int:
+    from train.runs.allowed_weights import check_weights_file
+    from train.runs.run_folder import read_run
+
+    check_weights_file(read_run(folder))  # a folder that is no run is named before Keras is loaded
+    return finalize(folder, cache=cache)
 
 
 def finalize(folder: Path, *, cache: str = "auto") -> int:
     """Train the final model of a run, say what came of it, and return the exit status."""
     from train import backend
-    from train.runs.run_folder import read_run
 
-    read_run(folder)  # a folder that is no run is named before Keras is loaded
     backend.set_up()
     from train.report.summary import accuracy_text, final_text
     from train.training.final_model import train_final

@@ -1,20 +1,40 @@
-"""Report an error in a thread that makes batches; a backend that meets the error prints pages of its own code."""
+"""Which error ended training: that of a thread that makes batches, or that of the step before Keras's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from generate.runtime.memory_limit import is_out_of_memory
 from generate.runtime.os_compat import quoted
+
+
+@contextmanager
+def first_error() -> Iterator[None]:
+    """Raise an interrupt or a full memory as what it is, where Keras fails after it.
+
+    On JAX Keras 3.15 purges the variables before the first step, and where that step fails it reads the moving averages
+    of the weights all the same: `TypeError: 'NoneType' object is not callable`.
+    """
+    try:
+        yield
+    except TypeError as error:
+        first = error.__context__
+        if isinstance(first, KeyboardInterrupt) or (first is not None and is_out_of_memory(first)):
+            raise first from None
+        raise
 
 
 def until_failure(
     batches: Iterator[tuple[np.ndarray, ...]], failures: list[BaseException]
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """Batches; if one cannot be made, the one before it again and again, until `EndAtFailure` ends training.
+
+    A backend that meets the error itself prints pages of its own code.
 
     Parameters
     ----------

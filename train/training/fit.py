@@ -20,7 +20,7 @@ from train.models.registry import ensemble_size
 from train.recipe import Recipe
 from train.runs.history import EpochRow, has_waited, tested_epoch, write_history
 from train.runs.run_folder import BEST, LAST
-from train.training.batch_failures import EndAtFailure, until_failure
+from train.training.batch_failures import EndAtFailure, first_error, until_failure
 from train.training.batches import Batches, Draw
 from train.training.callbacks import CROSS_ENTROPY, SaveAndReport
 from train.training.fold import Fold
@@ -106,16 +106,17 @@ def _train(
             callbacks = [EndAtFailure(failures, fold.folder.parent), save_and_report]
             if log_folder is not None:
                 callbacks.append(keras.callbacks.TensorBoard(log_folder))
-            model.fit(
-                until_failure(batches.epochs(max(done, first), end), failures),
-                steps_per_epoch=len(batches),
-                initial_epoch=max(done, first),
-                epochs=end,
-                validation_data=Validation(fold, recipe.batch_size) if recipe.select == "validation" else None,
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=0,
-            )
+            with first_error():
+                model.fit(
+                    until_failure(batches.epochs(max(done, first), end), failures),
+                    steps_per_epoch=len(batches),
+                    initial_epoch=max(done, first),
+                    epochs=end,
+                    validation_data=Validation(fold, recipe.batch_size) if recipe.select == "validation" else None,
+                    callbacks=callbacks,
+                    shuffle=False,
+                    verbose=0,
+                )
         first = end
     checkpoint.save(model, last, history, with_optimizer=False)
     write_history(fold.folder, history)
@@ -175,6 +176,20 @@ def _fit_head(
     on_epoch(history[-1], len(fold.split.train))
 
 
+def share_of_labels_right(truth: keras.KerasTensor, probabilities: keras.KerasTensor) -> keras.KerasTensor:
+    """Share of the labels of each image that are predicted rightly, shape=(n,).
+
+    Of a mixed image a label counts from a half on; `keras.metrics.BinaryAccuracy` calls every fraction an error.
+
+    Parameters
+    ----------
+    truth, probabilities : tensor, shape=(n, n_classes)
+        0 to 1.
+    """
+    is_right = keras.ops.equal(keras.ops.greater_equal(truth, 0.5), keras.ops.greater(probabilities, 0.5))
+    return keras.ops.mean(keras.ops.cast(is_right, "float32"), axis=-1)
+
+
 def _begin_training(
     model: keras.Model, phase: Phase, recipe: Recipe, steps_per_epoch: int, *, multilabel: bool = False
 ) -> None:
@@ -185,10 +200,10 @@ def _begin_training(
     averages = recipe.weights != "none" and recipe.select == "last"
     momentum = ema_momentum(phase.epochs * steps_per_epoch)
     cross_entropy = keras.losses.CategoricalCrossentropy if ensemble_size(recipe) == 1 else CrossEntropy
-    accuracy = keras.metrics.CategoricalAccuracy
+    metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
     if multilabel:  # prepare() refuses ensembles
-        cross_entropy, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy
-    metrics = [accuracy("accuracy")]
+        cross_entropy = keras.losses.BinaryCrossentropy
+        metrics = [keras.metrics.MeanMetricWrapper(share_of_labels_right, name="accuracy")]
     if recipe.select == "validation":
         metrics.append(keras.metrics.MeanMetricWrapper(cross_entropy(reduction="none"), name=CROSS_ENTROPY))
     model.compile(

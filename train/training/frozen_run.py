@@ -12,6 +12,7 @@ from train.data.image_folder import read_unchanged_images
 from train.data.split import splits_of, tested_in
 from train.predict.fold_models import refuse_leaky
 from train.recipe import Recipe
+from train.runs.allowed_weights import check_weights_file
 from train.runs.run_folder import Run
 from train.runs.same_folds import check_same_folds
 
@@ -74,8 +75,10 @@ def prepare_frozen(run: Run, *, cache: str = "auto") -> Prepared:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the images are not there, or no longer those that the run began with.
+        If the images are not there, or no longer those that the run began with, or its weights are of a file outside
+        the working directory.
     """
+    check_weights_file(run)
     backend.set_up()
     from train.training.prepare import prepare
 

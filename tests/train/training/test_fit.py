@@ -15,7 +15,8 @@ from train.models.build import BASE
 from train.recipe import Recipe
 from train.runs import history as fold_history
 from train.training import callbacks
-from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see
+from train.training.batch_failures import first_error
+from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see, share_of_labels_right
 from train.training.fold import Fold
 from train.training.outputs import outputs
 from train.training.schedule import LEAST_CLIPS, VIEWS, Phase, ema_momentum, learning_rate, phases, set_trainable
@@ -316,3 +317,32 @@ def test_a_finished_model_takes_no_room_for_its_optimizer(finished, trained):
     assert (fold.folder / "last.keras").stat().st_size < 1.3 * n_bytes
     checkpoint.save(model, fold.folder / "whole.keras", history)
     assert (fold.folder / "whole.keras").stat().st_size > 2 * n_bytes
+
+
+@pytest.mark.parametrize("first", [KeyboardInterrupt(), RuntimeError("RESOURCE_EXHAUSTED: out of memory")])
+def test_an_interrupt_or_a_full_memory_is_raised_and_not_what_keras_fails_at_then(first):
+    with pytest.raises(type(first)) as raised, first_error():
+        try:
+            raise first
+        finally:
+            int(None)
+    assert raised.value is first
+
+
+def test_the_accuracy_of_several_labels_takes_mixed_ones_as_those_they_are_nearer_to():
+    truth, probabilities = (
+        np.array([[1, 0.9, 0.1, 0], [0.5, 0, 1, 0]]),
+        np.array([[0.9, 0.8, 0.2, 0.1], [0.6, 0.7, 1, 0]]),
+    )
+    np.testing.assert_allclose(share_of_labels_right(truth, probabilities), [1, 0.75])
+    whole = (truth > 0.5).astype(np.float32)
+    expected = np.mean(keras.metrics.binary_accuracy(whole, probabilities), axis=1)
+    np.testing.assert_allclose(share_of_labels_right(whole, probabilities), expected)
+
+
+def test_another_error_is_raised_as_it_is():
+    with pytest.raises(TypeError, match="NoneType"), first_error():
+        try:
+            raise KeyError("x")
+        finally:
+            int(None)
