@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +44,15 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
     chosen = Columns(file=options.file_column, label=options.label_column)
     files, skipped = read_annotations(options.annotations, chosen)
     audio_files, others = find_audio_files(folder)
-    recording_of, missing = find_recordings(files, audio_files)
+    recording_of, missing, moved = find_recordings(
+        files, audio_files, folder=Path(os.path.abspath(folder)).as_posix(), place=_place(options.annotations, folder)
+    )
+    if not recording_of:
+        name, reason = next(iter(missing.items()))
+        raise ValueError(
+            f"--annotations must be of recordings in {str(folder)!r}. Got {count(len(missing), 'recording')}, none of "
+            f"which is there: {name!r} is {reason}. Give their folder, or correct the names."
+        )
     events = _events(files, recording_of)
     paths = sorted(set(recording_of.values()))
     n_without = len(audio_files) - len(paths)
@@ -54,9 +63,15 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
         clips_table(paths=paths, labels=[WHOLE] * len(paths)),
         skipped=_without_annotations(others, files, options.annotations, folder),
         missing=[(name, "", reason) for name, reason in missing.items()],
-        notes=_notes(files, skipped, events, n_without),
+        notes=[*_notes(files, skipped, events, n_without), *moved],
         events=events,
     )
+
+
+def _place(annotations: Path, folder: Path) -> str:
+    """The folder of the annotations relative to the audio folder; empty where they are elsewhere."""
+    place, recordings = (annotations if annotations.is_dir() else annotations.parent).resolve(), folder.resolve()
+    return "/".join(place.relative_to(recordings).parts) if place.is_relative_to(recordings) else ""
 
 
 def _events(files: Mapping[str, AnnotationFile], recording_of: Mapping[tuple[str, str], str]) -> pd.DataFrame:

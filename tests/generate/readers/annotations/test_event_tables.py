@@ -36,7 +36,7 @@ def written(tmp_path):
 def events(folder):
     """Recording in the audio folder, start and label of each event."""
     files, _ = read_annotations(folder)
-    found, missing = find_recordings(files, [*RECORDINGS, "empty.wav"])
+    found, missing, _ = find_recordings(files, [*RECORDINGS, "empty.wav"])
     assert not missing
     return sorted(
         (found[path, event.recording], event.start_s, event.label)
@@ -114,7 +114,7 @@ def test_corrections_in_two_tables_are_refused(written):
 def heard_in(folder):
     """Audio files that annotations are known of, those without an event too."""
     files, _ = read_annotations(folder)
-    found, _ = find_recordings(files, [*RECORDINGS, "empty.wav"])
+    found, _, _ = find_recordings(files, [*RECORDINGS, "empty.wav"])
     return sorted(set(found.values()))
 
 
