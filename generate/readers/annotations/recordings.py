@@ -177,7 +177,7 @@ def _of_its_name(path: str, folders: Sequence[str], audio: _Audio) -> str:
 
 
 def _is_of_recording(rest: str) -> bool:
-    """Whether an annotation file may add this to the name of its recording; the name of another one may go on so."""
+    """Whether an annotation file may add this to the name of its recording, and no other recording is called so."""
     if rest.startswith("."):
         return not rest[1:2].isdigit()
     return not rest or all(word in WORDS for word in re.split(r"[ ._-]+", rest[1:]))

@@ -211,15 +211,20 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
         [row | {"clip_id": name, "file_name": f"bird/{name}__original.png"} for name in "abcd"]
     ).assign(audio_file="bird/d, 1.ogg", start_s=2.5, end_s=9.0, reviewed="")
     suspects.loc[4] = suspects.loc[3].replace("", "confirmed")  # that a person gave the label: it is not asked again
+    (tmp_path / "sounds" / "bird" / "e.mp3").write_bytes(b"")  # a part of it may begin seconds beside the place
+    suspects.loc[5] = suspects.loc[3].replace("bird/d, 1.ogg", "bird/e.mp3")
+    suspects.loc[6] = suspects.loc[5].replace(2.5, 0.0)
     with contextlib.chdir(tmp_path):  # the recordings of this project may be read
         page = write_suspects_page(run, suspects)
     data = data_of(page)
+    *shown, later, beginning = data["items"]
+    assert "audio" not in later and beginning["audio"] == "./../../sounds/bird/e.mp3#t=0,5"
     assert page == run.folder / "suspects.html" and data["sounds"] == "../../sounds"
     assert [item["image"] for item in data["items"]] == [
         "./images/bird/a__original.png",
-        *(f"./../images/bird/{name}__original.png" for name in "bcd"),
+        *(f"./../images/bird/{name}__original.png" for name in "bcddd"),
     ]
-    assert [item["audio"] for item in data["items"]] == [
+    assert [item["audio"] for item in shown] == [
         "./images/bird/a__original.flac",
         "./../images/bird/b__original.flac",
         "./explained/c__original__original.mp3",

@@ -102,7 +102,8 @@ function showSeen(item) {
   const image = imageFile(item.image, `spectrogram of ${placeOf(item)}`), shown = plot(image, { boxes: item.boxes ?? [] });
   if (!item.audio) {
     const words = element("p", { class: "soft small" }, "It cannot be heard from here: there is no audio file beside the image.");
-    if (data.found_by === "gallery") words.append(" To hear every clip:", command(`python -m generate.gallery ${folderOfPage()} --listen all`));
+    const images = data.found_by === "gallery" ? folderOfPage() : data.found_by === "suspects" && data.images ? folderOfPage(data.images) : "";
+    if (images) words.append(data.found_by === "gallery" ? " To hear every clip:" : " To hear every clip, before train.suspects writes this page again:", command(`python -m generate.gallery ${images} --listen all`));
     return find("seen").replaceChildren(shown, words);
   }
   const audio = player(item.audio, placeOf(item)), [from, to] = partOf(item.audio);

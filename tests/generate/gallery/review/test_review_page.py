@@ -19,6 +19,7 @@ from generate.__main__ import main
 from generate.dataset import tables
 from generate.dataset.own_files import clear, foreign_files, remove_temporary
 from generate.dataset.settings import Settings
+from generate.gallery.fill_page import address
 from generate.gallery.review.items import ReviewItem
 from generate.gallery.review.write_page import BEGINS, write_review_page
 from generate.readers.review import REVIEW_COLUMNS
@@ -351,6 +352,19 @@ def test_a_part_of_a_recording_plays_from_there(browser, images, tmp_path):  # n
         browser.press(" ")
         browser.wait("!audioShown().paused && audioShown().currentTime < 2.5")
     browser.collect()
+    browser.console.clear()
+
+
+@pytest.mark.parametrize("found_by", ["gallery", "suspects"])
+def test_what_cannot_be_heard_is_told_with_what_to_do(browser, images, found_by):  # noqa: F811
+    image = next(images.glob("Rain/*.png")).relative_to(images).as_posix()
+    item = ReviewItem(clip_id="a", file="x.mp3", start_s=2, end_s=3, label="Rain", image=address(image))
+    page, how = images / "cannot.html", {"classes": ["Rain"], "title": "t", "run": "", "settings": Settings(seconds=1)}
+    write_review_page(page, [item], found_by=found_by, images=images, **how)
+    browser.open(page)
+    assert "It cannot be heard from here" in browser.texts("#seen")[0]
+    assert browser.texts("#seen code")[0] == f"python -m generate.gallery {images} --listen all"
+    page.unlink()
     browser.console.clear()
 
 
