@@ -2,7 +2,7 @@ r"""Label tracks of Audacity: a start, an end and a label a line, with tabs betw
 
 A label with a range of frequencies has a second line, `\`, lowest and highest. Source: the manual of Audacity, page
 "Importing and Exporting Labels" (https://manual.audacityteam.org/man/importing_and_exporting_labels.html). Lists of
-events of DCASE and `.lab` files of phonetics look the same, the latter with spaces.
+events of DCASE and `.lab` files of phonetics look the same, the latter with spaces. BirdNET-Analyzer adds a confidence.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from generate.readers.annotations.events import AnnotationFile, Event, as_number, event, frequency
+from generate.readers.annotations.events import AnnotationFile, Event, as_number, confidence_note, event, frequency
 
 FIRST_LINES = 20
-_LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t(.*))?")
+_LABEL = re.compile(r"(-?\d+(?:[.,]\d+)?)\t(-?\d+(?:[.,]\d+)?)(?:\t([^\t]*)(?:\t(.*))?)?")
 _FREQUENCIES = re.compile(r"\\\t([^\t]*)\t([^\t]*)\t?")
 
 
@@ -42,9 +42,10 @@ def read(lines: Iterable[str]) -> AnnotationFile:
     Raises
     ------
     ValueError
-        If a line is not one of a label track; with its number.
+        If a line is not one of a label track, or has more than a confidence after its label; with its number.
     """
     events: list[Event] = []
+    confidences = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -55,12 +56,19 @@ def read(lines: Iterable[str]) -> AnnotationFile:
             events[-1] = events[-1]._replace(low_hz=frequency(low_hz), high_hz=frequency(high_hz))
         elif label := _LABEL.fullmatch(line):
             events.append(event("", label[1], label[2], label[3] or "", line=number))
+            confidences.append((label[4] or "").strip())
+            if confidences[-1] and math.isnan(as_number(confidences[-1])):
+                raise ValueError(
+                    f"line {number}: a label must end its line, or be followed by a tab and a confidence. Got "
+                    f"{line[:80]!r}. Leave out what follows the label."
+                )
         else:
             raise ValueError(
                 f"line {number}: a line of a label track must be a start, an end and a label, with tabs between them. "
                 f"Got {line[:80]!r}. Correct the line."
             )
-    return AnnotationFile("audacity", tuple(events))
+    notes = (confidence_note("a confidence"),) if any(confidences) else ()
+    return AnnotationFile("audacity", tuple(events), notes=notes)
 
 
 def write(events: Iterable[Event]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from generate.readers.annotations.detect import plain_name, time_columns, without_unit
-from generate.readers.annotations.events import Columns
+from generate.readers.annotations.events import Columns, confidence_note
 from generate.readers.csv_tables.csv_text import named
 
 LABELS = (
@@ -67,10 +67,7 @@ def unused_notes(columns: Sequence[str], used: Collection[str]) -> list[str]:
     more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     notes = [f"columns not used: {named(others[:MOST_NAMED])}{more}"] if others else []
     if confidences:
-        notes.append(
-            f"{named(confidences)} not used: each row is a label, however uncertain it is; take out those that nobody "
-            "confirmed"
-        )
+        notes.append(confidence_note(named(confidences)))
     return notes
 
 

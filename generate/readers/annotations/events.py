@@ -100,6 +100,17 @@ def event(
     return Event(recording, round(start_s, 6), round(end_s, 6), " ".join(label.split()), low_hz, high_hz)
 
 
+def confidence_note(what: str) -> str:
+    """A note that events count whatever their confidence is.
+
+    Parameters
+    ----------
+    what : str
+        The confidence, or names of columns of it.
+    """
+    return f"{what} not used: each row is a label, however uncertain it is; take out those that nobody confirmed"
+
+
 def seconds(text: str, *, line: int) -> float:
     """Seconds, from a number or from hours, minutes and seconds.
 

@@ -134,6 +134,16 @@ def test_columns_that_are_not_used_are_named_and_confidences_with_what_that_mean
     assert found.notes == ("columns not used: 'c0', 'c1', 'c2', 'c3', 'c4', 'c5' and 3 more",)
 
 
+def test_a_confidence_after_a_label_is_no_part_of_it(tmp_path):
+    """BirdNET-Analyzer writes such tracks for Audacity."""
+    lines = ["0.0\t3.0\tTroglodytes troglodytes, Eurasian Wren\t0.9123", "3.0\t6.0\towl\t0,1", "6.0\t9.0\towl\t"]
+    found = read(tmp_path, "\n".join(lines))
+    assert [event.label for event in found.events] == ["Troglodytes troglodytes, Eurasian Wren", "owl", "owl"]
+    (note,) = found.notes
+    assert note.startswith("a confidence not used: each row is a label, however uncertain")
+    assert read(tmp_path, "0.0\t3.0\twren\n").notes == ()
+
+
 def test_files_that_raven_opened_in_sequence(tmp_path):
     """Begin Time is of the sequence; File Offset of the file."""
     head = f"{RAVEN}\tBegin File\tFile Offset (s)\tAnnotation\n"
@@ -197,6 +207,8 @@ def test_what_a_program_proposed_is_no_label(tmp_path):
     [
         ("1\t2\tdog\n3\t2\tcat\n" + 30 * "4\t5\tcow\n", "a.txt", None),
         (30 * "1\t2\tdog\n" + "3\t2\tcat\n", "a.txt", "line 31: the end must not be before the start. Got 3 and 2"),
+        ("-0.5\t0.5\tdog\n1\t2\tdog\n", "a.txt", "line 1: a time must be a number of seconds"),
+        ("1\t2\tdog\n1\t2\tdog\tx.wav\n", "a.txt", "line 2: a label must end its line, or be followed by a tab"),
         (30 * "1\t2\tdog\n" + "three\t4\tcat\n", "a.txt", "line 31: a line of a label track must be"),
         (
             "file,start,end,label\nx.wav,1,2,dog\nx.wav,-1,2,dog\n",
