@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from generate.dataset.background_classes import NOT_EVENTS
-from train.predict.events import STAYS, DetectedEvent, find_events
+from train.predict.events import STAYS, TOUCHING_S, DetectedEvent, find_events
 
 ROUNDING_S = 0.001
 """Ends of events are rounded to milliseconds."""
@@ -48,7 +48,7 @@ class OnlineEvents:
             if label not in NOT_EVENTS
         }
         self._hop_s = hop_s
-        self._last_s: tuple[float, float] | None = None
+        self._last_end_s: float | None = None
 
     def add(self, start_s: float, end_s: float, probabilities: np.ndarray | None) -> list[DetectedEvent]:
         """Add the next window, and return the events that are over.
@@ -61,12 +61,9 @@ class OnlineEvents:
             that were skipped between two that touch do not.
         """
         found = []
-        if self._last_s is not None:
-            last_start_s, last_end_s = self._last_s
-            is_next = start_s <= last_start_s + self._hop_s + ROUNDING_S
-            if not is_next and start_s > last_end_s + ROUNDING_S:
-                found += self._add((last_end_s, start_s), None, next_s=start_s)
-        self._last_s = start_s, end_s
+        if self._last_end_s is not None and start_s > self._last_end_s + TOUCHING_S:
+            found += self._add((self._last_end_s, start_s), None, next_s=start_s)
+        self._last_end_s = end_s
         return _in_order([*found, *self._add((start_s, end_s), probabilities, next_s=start_s + self._hop_s)])
 
     def finish(self) -> list[DetectedEvent]:

@@ -16,6 +16,9 @@ so that one window just below the threshold does not cut it in two."""
 ROUNDING_S = 1e-6
 """By which times of windows are off: a gap is as long as the shortest one wherever it is in a recording."""
 
+TOUCHING_S = 0.001
+"""Windows with a shorter gap between them touch: they begin and end at samples."""
+
 
 @dataclass(frozen=True)
 class DetectedEvent:
@@ -53,9 +56,9 @@ def find_events(
     """Merge neighbouring windows of one class to events.
 
     An event begins with a window whose probability reaches the threshold of the class, and takes in its neighbours
-    on both sides down to `STAYS` of it. A window is predicted as a class where about half of it, or half of the event,
-    is in it; so an event reaches from the middle of its first window to the middle of its last, and half a hop beyond.
-    At the ends of a recording it reaches to the end.
+    on both sides down to `STAYS` of it, if they touch: with a hop longer than a window none does. A window is predicted
+    as a class where about half of it, or half of the event, is in it; so an event reaches from the middle of its first
+    window to the middle of its last, and half a hop beyond. At the ends of a recording it reaches to the end.
 
     Parameters
     ----------
@@ -84,12 +87,14 @@ def find_events(
     DetectedEvent(file='', start_s=1.5, end_s=3.5, label='wren', peak_probability=0.9, mean_probability=0.75)
     """
     events = []
-    middles = (np.asarray(starts_s, float) + np.asarray(ends_s, float)) / 2
+    starts_s, ends_s = np.asarray(starts_s, float), np.asarray(ends_s, float)
+    middles = (starts_s + ends_s) / 2
+    gaps = np.flatnonzero(starts_s[1:] > ends_s[:-1] + TOUCHING_S) + 1
     for k, label in enumerate(classes):
         if label in NOT_EVENTS or label not in thresholds:
             continue
         p = probabilities[:, k]
-        for first, last in _runs(p, thresholds[label]):
+        for first, last in _runs(p, thresholds[label], gaps):
             start_s = 0.0 if first == 0 else max(middles[first] - hop_s / 2, starts_s[first])
             end_s = ends_s[last] if last == len(p) - 1 else min(middles[last] + hop_s / 2, ends_s[last])
             events.append((start_s, end_s, label, p[first : last + 1]))
@@ -111,11 +116,15 @@ def _event(file: str, start_s: float, end_s: float, label: str, p: np.ndarray) -
     return DetectedEvent(file, round(float(start_s), 3), round(float(end_s), 3), label, peak, mean)
 
 
-def _runs(p: np.ndarray, threshold: float) -> list[tuple[int, int]]:
-    """First and last window of each stretch above `STAYS` of the threshold in which the threshold is reached."""
+def _runs(p: np.ndarray, threshold: float, gaps: np.ndarray) -> list[tuple[int, int]]:
+    """First and last window of each stretch above `STAYS` of the threshold in which the threshold is reached.
+
+    None goes over a gap, which is before each of the windows `gaps`.
+    """
     with np.errstate(invalid="ignore"):
-        is_in = p >= STAYS * threshold  # NaN is not
+        is_in = np.insert(p >= STAYS * threshold, gaps, False)  # NaN is not
         is_above = p >= threshold
+    number = np.insert(np.arange(len(p)), gaps, -1)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_in, [False]]).astype(int)))
-    runs = zip(edges[::2], edges[1::2] - 1, strict=True)
+    runs = zip(number[edges[::2]], number[edges[1::2] - 1], strict=True)
     return [(int(first), int(last)) for first, last in runs if is_above[first : last + 1].any()]

@@ -30,7 +30,7 @@ def online_and_offline(p, *, hop, gap, last_s=SECONDS):
 
 @given(
     rows=st.lists(st.one_of(st.tuples(levels, levels, levels), st.just((np.nan,) * 3)), min_size=1, max_size=40),
-    hop=st.sampled_from([0.5, 1.0, 2.0, 4.0, 5.0]),
+    hop=st.sampled_from([0.5, 1.0, 2.0, 4.0, 5.0, 30.0]),
     gap=st.one_of(st.floats(0, 9), st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0])),
     last_s=st.sampled_from([2.0, 3.0, SECONDS]),
 )

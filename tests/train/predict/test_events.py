@@ -45,6 +45,14 @@ def test_a_window_just_below_the_threshold_does_not_cut_an_event():
     assert events_of([0, 0.45, 0.4, 0]) == [], "it begins at the threshold alone"
 
 
+def test_what_nobody_listened_to_is_in_no_event():
+    """With a hop longer than a window, unless the gap is one to close."""
+    found = events_of([0.9, 0.9, 0, 0.9, 0.9], hop=10.0)
+    assert [(event.start_s, event.end_s) for event in found] == [(0, 4), (10, 14), (30, 34), (40, 44)]
+    found = events_of([0.9, 0.9, 0, 0.9, 0.9], hop=10.0, min_gap=7.0)
+    assert [(event.start_s, event.end_s) for event in found] == [(0, 14), (30, 44)]
+
+
 def test_a_silent_window_ends_an_event():
     assert len(events_of([0.9, 0.9, np.nan, 0.9, 0.0])) == 2
 
