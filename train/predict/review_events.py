@@ -63,10 +63,12 @@ def write_events_review(
     by_file: dict[str, list[WindowPrediction]] = defaultdict(list)
     for window in predictions.windows:
         by_file[window.file].append(window)
-    items = [_item(event, by_file[event.file], run.classes, thresholds[event.label]) for event in found[:MOST_EVENTS]]
-    lacking = write_windows_page(
-        page, items, run, front_end(run), title="Review of the events", found_by="events", note=note
-    )
+    front = front_end(run)
+    items = [
+        _item(event, by_file[event.file], run.classes, thresholds[event.label], front.settings.seconds)
+        for event in found[:MOST_EVENTS]
+    ]
+    lacking = write_windows_page(page, items, run, front, title="Review of the events", found_by="events", note=note)
     return f"To review them by keyboard: open {shown(page)}" + (f". {lacking}" if lacking else "") + "\n"
 
 
@@ -88,7 +90,7 @@ def peak_window(event: DetectedEvent, windows: Sequence[WindowPrediction], numbe
     return min(inside, key=lambda window: abs(float(window.probabilities[number]) - event.peak_probability))  # type: ignore[index]
 
 
-def event_box(event: DetectedEvent, window: WindowPrediction) -> tuple[float, float, float, float, str]:
+def event_box(event: DetectedEvent, window: WindowPrediction, seconds: float) -> tuple[float, float, float, float, str]:
     """The part of an event that is in a window, for its image; arrows say that it continues beyond.
 
     Parameters
@@ -96,6 +98,8 @@ def event_box(event: DetectedEvent, window: WindowPrediction) -> tuple[float, fl
     event : DetectedEvent
     window : WindowPrediction
         That the event is in.
+    seconds : float
+        That the image shows: after the end of a recording, padding.
 
     Returns
     -------
@@ -103,14 +107,14 @@ def event_box(event: DetectedEvent, window: WindowPrediction) -> tuple[float, fl
         As fractions of the image.
     text : str
     """
-    length_s = window.end_s - window.start_s
-    left, right = ((at_s - window.start_s) / length_s for at_s in (event.start_s, event.end_s))
-    text = ("← " if left < 0 else "") + "event" + (" →" if right > 1 else "")
-    return round(max(0.0, left), 4), round(min(1.0, right), 4), 0.0, 1.0, text
+    begin_s, end_s = round(window.start_s, 3), round(window.end_s, 3)  # as times of events are rounded
+    text = ("← " if event.start_s < begin_s else "") + "event" + (" →" if event.end_s > end_s else "")
+    left, right = max(event.start_s, begin_s) - begin_s, min(event.end_s, end_s) - begin_s
+    return round(left / seconds, 4), round(min(1.0, right / seconds), 4), 0.0, 1.0, text
 
 
 def _item(
-    event: DetectedEvent, windows: Sequence[WindowPrediction], classes: Sequence[str], threshold: float
+    event: DetectedEvent, windows: Sequence[WindowPrediction], classes: Sequence[str], threshold: float, seconds: float
 ) -> ReviewItem:
     number = list(classes).index(event.label)
     window = peak_window(event, windows, number)
@@ -127,5 +131,5 @@ def _item(
         why=f"{event.label} {percent(event.peak_probability)} (an event from {percent(threshold)} on){also}. "
         f"The event lasts from {clock(event.start_s)} to {clock(event.end_s)}",
         suggested="" if other is None else classes[other],
-        boxes=(event_box(event, window),),
+        boxes=(event_box(event, window, seconds),),
     )

@@ -99,8 +99,17 @@ def events_of(file: str) -> list[DetectedEvent]:
 def test_a_box_is_where_the_event_is():
     window = WindowPrediction("a.wav", 10.0, 15.0, np.array([1.0]))
     event = DetectedEvent("a.wav", 11.25, 13.75, "bird", 0.9, 0.9)
-    assert review_events.event_box(event, window) == (0.25, 0.75, 0.0, 1.0, "event")
-    assert review_events.event_box(replace(event, start_s=5.0), window) == (0.0, 0.75, 0.0, 1.0, "← event")
+    assert review_events.event_box(event, window, 5.0) == (0.25, 0.75, 0.0, 1.0, "event")
+    assert review_events.event_box(replace(event, start_s=5.0), window, 5.0) == (0.0, 0.75, 0.0, 1.0, "← event")
+    assert review_events.event_box(replace(event, end_s=16.0), window, 5.0) == (0.25, 1.0, 0.0, 1.0, "event →")
+
+
+def test_a_box_ends_where_padding_begins():
+    """The last window of a recording is as wide an image as the others."""
+    window = WindowPrediction("a.wav", 10.0, 13.0, np.array([1.0]))
+    event = DetectedEvent("a.wav", 8.0, 13.0, "bird", 0.9, 0.9)
+    assert review_events.event_box(event, window, 5.0) == (0.0, 0.6, 0.0, 1.0, "← event")
+    assert review_events.event_box(replace(event, end_s=13.5), window, 5.0)[1:] == (0.6, 0.0, 1.0, "← event →")
 
 
 def test_an_event_of_no_length_has_the_window_that_it_is_in():
