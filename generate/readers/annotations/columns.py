@@ -31,6 +31,8 @@ _IN_MILLISECONDS = re.compile(r"(?:ms|msec|milliseconds)$")
 def label_column(table: pd.DataFrame, chosen: Columns, *, usual: Sequence[str] = LABELS) -> tuple[str, list[str]]:
     """The column of the label, and a note of it where others might be meant; empty where a table without rows has none.
 
+    It is the first with a usual name in which something is written.
+
     Raises
     ------
     ValueError
@@ -41,7 +43,7 @@ def label_column(table: pd.DataFrame, chosen: Columns, *, usual: Sequence[str] =
         if chosen.label not in columns:
             raise ValueError(f"it has no column {chosen.label!r} (--label-column). It has {named(columns)}.")
         return chosen.label, []
-    candidates = [column for name in usual for column in columns if plain_name(column) == name]
+    candidates = list(dict.fromkeys(column for name in usual for column in columns if plain_name(column) == name))
     if not candidates:
         if table.empty:
             return "", []
@@ -49,7 +51,8 @@ def label_column(table: pd.DataFrame, chosen: Columns, *, usual: Sequence[str] =
             f"it has no column for the label with a usual name. It has {named(columns)}. Choose one with "
             "--label-column."
         )
-    return candidates[0], [f"label from {candidates[0]!r}"] if len(candidates) > 1 else []
+    label = next((column for column in candidates if (table[column].str.strip() != "").any()), candidates[0])
+    return label, [f"label from {label!r}"] if len(candidates) > 1 else []
 
 
 def unused_notes(columns: Sequence[str], used: Collection[str]) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from generate.readers.annotations.columns import label_column, unused_notes
+from generate.readers.annotations.columns import LABELS, label_column, unused_notes
 from generate.readers.annotations.events import AnnotationFile, Columns, Event, event
 from generate.readers.csv_tables.csv_text import named
 from generate.runtime.wording import count
@@ -23,6 +23,8 @@ OFFSET = "File Offset (s)"
 FILES = ("Begin Path", "Begin File")
 ITS_OWN = frozenset({"Selection", "View", "Channel", "Delta Time (s)", BEGIN, END, LOW, HIGH, OFFSET, *FILES})
 """Columns of each table, of which a label is made or which tell nothing of it."""
+SPECIES, PROBABILITY = "Species", "Probability"
+"""Columns of the tables that `write` makes. Where others are added, such as `Annotation`, the label is in the first."""
 
 
 def recognises(columns: Sequence[str]) -> bool:
@@ -44,7 +46,8 @@ def read(table: pd.DataFrame, chosen: Columns) -> AnnotationFile:
     ValueError
         If the column of the label is not certain, or a row cannot be read.
     """
-    label, notes = label_column(table, chosen)
+    first = ("species",) if SPECIES in table and PROBABILITY in table else ()
+    label, notes = label_column(table, chosen, usual=(*first, *LABELS))
     file = chosen.file or next((name for name in FILES if name in table and (table[name].str.strip() != "").any()), "")
     if file and file not in table:
         raise ValueError(f"it has no column {file!r}. It has {named(list(table.columns))}.")
@@ -82,7 +85,7 @@ def write(events: Iterable[tuple[Event, float]], *, high_hz: float) -> str:
     high_hz : float
         Upper end of a selection whose frequencies are not known; its lower end is 0.
     """
-    lines = ["\t".join(["Selection", "View", "Channel", BEGIN, END, LOW, HIGH, "Species", "Probability"])]
+    lines = ["\t".join(["Selection", "View", "Channel", BEGIN, END, LOW, HIGH, SPECIES, PROBABILITY])]
     for number, (found, probability) in enumerate(events, start=1):
         known = not math.isnan(found.low_hz) and not math.isnan(found.high_hz)
         low, high = (found.low_hz, found.high_hz) if known else (0.0, high_hz)

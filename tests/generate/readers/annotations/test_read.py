@@ -144,6 +144,24 @@ def test_a_confidence_after_a_label_is_no_part_of_it(tmp_path):
     assert read(tmp_path, "0.0\t3.0\twren\n").notes == ()
 
 
+def test_remarks_in_a_corrected_table_of_events_are_no_labels(tmp_path):
+    """Raven calls a column that is added so."""
+    text = raven.write([(Event("", 1, 2, "wren"), 0.9), (Event("", 3, 4, "robin"), 0.8)], high_hz=9000)
+    header, first, second = text.splitlines()
+    found = read(tmp_path, "\n".join([header + "\tAnnotation", first.replace("wren", "owl") + "\tfar", second + "\t"]))
+    assert [event.label for event in found.events] == ["owl", "robin"]
+    assert found.notes[:2] == ("label from 'Species'", "columns not used: 'Annotation'")
+
+
+def test_the_label_is_where_something_is_written(tmp_path):
+    rows = "1\tS\t1\t1\t2\t0\t9\t\twren\n2\tS\t1\t3\t4\t0\t9\t \t\n"
+    found = read(tmp_path, f"{RAVEN}\tAnnotation\tSpecies\n{rows}")
+    assert [event.label for event in found.events] == ["wren", ""] and "label from 'Species'" in found.notes
+    assert [
+        event.label for event in read(tmp_path, f"{RAVEN}\tAnnotation\tSpecies\n{rows}", label="Annotation").events
+    ] == ["", ""]
+
+
 def test_files_that_raven_opened_in_sequence(tmp_path):
     """Begin Time is of the sequence; File Offset of the file."""
     head = f"{RAVEN}\tBegin File\tFile Offset (s)\tAnnotation\n"
