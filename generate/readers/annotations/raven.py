@@ -2,7 +2,8 @@
 
 Source: the Raven Pro User's Manual, chapter "Selections"; each table that was seen has `Selection`, `View`, `Channel`,
 `Begin Time (s)`, `End Time (s)`, `Low Freq (Hz)` and `High Freq (Hz)`, then measurements and the user's own columns.
-A selection in two views (waveform and spectrogram) has two rows with one number.
+A selection in two views (waveform and spectrogram) has two rows with one number. Cells hold what was typed, without
+quoting.
 """
 
 from __future__ import annotations

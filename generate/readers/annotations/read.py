@@ -136,8 +136,9 @@ def read_file(path: Path, chosen: Columns) -> AnnotationFile | None:
 def _read_table(path: Path, chosen: Columns, first_lines: list[str]) -> AnnotationFile | None:
     if not any(separator in first_lines[0] for separator in ",;\t"):
         return None
+    is_of_raven = raven.recognises([name.strip() for name in first_lines[0].split("\t")])
     try:
-        rows = read_table(path)
+        rows = read_table(path, is_quoted=not is_of_raven)
     except ValueError:
         if path.suffix.lower() == ".txt" and "Time" not in first_lines[0]:
             return None  # prose

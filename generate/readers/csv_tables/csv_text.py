@@ -23,9 +23,10 @@ MAX_LISTED_LINES = 5
 _COMMENTS = re.compile(r"(?:#[^\r\n]*(?:\r\n|\r|\n))*")
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """The first line in which Excel names the separator."""
+_WHOLE = re.compile(r'"(?:[^"]|"")*"')
 
 
-def read_table(path: Path, *, in_comment: bool = False) -> pd.DataFrame:
+def read_table(path: Path, *, in_comment: bool = False, is_quoted: bool = True) -> pd.DataFrame:
     """Read a CSV as text.
 
     Supported: UTF-8 with or without a byte-order mark, and UTF-16 with one; `,`, `;` or tab as separator, or that of
@@ -37,6 +38,9 @@ def read_table(path: Path, *, in_comment: bool = False) -> pd.DataFrame:
     path : Path
     in_comment : bool
         Whether the names of the columns may be in the last of lines that begin with `#`, as in AudioSet.
+    is_quoted : bool
+        Whether fields may be quoted. Otherwise a row is a line, and quotation marks are text, but for those around a
+        whole field: a spreadsheet may have saved the table.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def read_table(path: Path, *, in_comment: bool = False) -> pd.DataFrame:
             f"{size / 1e6:,.0f} MB. Give a table with a row for each file, or a part of it."
         )
     try:
-        return _parsed(*_without_comments(decoded(path.read_bytes()), in_comment))
+        return _parsed(*_without_comments(decoded(path.read_bytes()), in_comment), is_quoted=is_quoted)
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a CSV table: {error}") from None
 
@@ -147,7 +151,7 @@ def _stripped(names: Sequence[str]) -> list[str]:
     return stripped
 
 
-def _parsed(text: str, n_lines: int = 0) -> pd.DataFrame:
+def _parsed(text: str, n_lines: int = 0, *, is_quoted: bool = True) -> pd.DataFrame:
     """The rows, with the separator that fits all of them; before the text were so many lines."""
     text, told, n_more = _without_sep_line(text)
     n_lines += n_more
@@ -161,11 +165,11 @@ def _parsed(text: str, n_lines: int = 0) -> pd.DataFrame:
     widths = {mark: len(_header(first, mark)) for mark in ([told] if told else SEPARATORS)}
     candidates = sorted((mark for mark in widths if widths[mark] > 1), key=lambda mark: -widths[mark])
     if len(candidates) < 2:
-        return _rows(text, candidates[0] if candidates else told or ",", n_lines)
+        return _rows(text, candidates[0] if candidates else told or ",", n_lines, is_quoted)
     tables, failures = {}, []
     for separator in candidates:
         try:
-            tables[separator] = _rows(text, separator, n_lines)
+            tables[separator] = _rows(text, separator, n_lines, is_quoted)
         except ValueError as error:
             failures.append(error)
     if not tables:
@@ -179,7 +183,7 @@ def _parsed(text: str, n_lines: int = 0) -> pd.DataFrame:
     return tables[best]
 
 
-def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
+def _rows(text: str, separator: str, n_lines: int, is_quoted: bool) -> pd.DataFrame:
     """All rows of a table with this separator.
 
     Parameters
@@ -189,20 +193,28 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
     separator : str
     n_lines : int
         Lines before the text.
+    is_quoted : bool
+        See `read_table`.
 
     Raises
     ------
     ValueError
         If a row does not have as many fields as the first, or a quotation mark is not closed.
     """
-    reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=True, strict=True)
+    reader = csv.reader(
+        _lines(text),
+        delimiter=separator,
+        skipinitialspace=True,
+        strict=True,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+    )
     rows: list[list[str]] = []
     lines: list[int] = []
     begins = 1
     try:
         for row in reader:
             if row and (row[0] or not rows or any(field.strip() for field in row)):
-                rows.append(row)
+                rows.append(row if is_quoted else [_without_quotes(field) for field in row])
                 lines.append(begins + n_lines)
                 if len(rows) > MAX_ROWS:
                     raise ValueError(f"it must have at most {MAX_ROWS:,} rows. Give a part of it.")
@@ -216,6 +228,10 @@ def _rows(text: str, separator: str, n_lines: int) -> pd.DataFrame:
     table = pd.DataFrame({number: pd.Series(column, dtype=object) for number, column in columns})
     table.columns, table.index = pd.Index(header, dtype=object), pd.Index(lines, dtype="int64")
     return table
+
+
+def _without_quotes(field: str) -> str:
+    return field[1:-1].replace('""', '"') if _WHOLE.fullmatch(field) else field
 
 
 def _quotation(error: csv.Error, line: int) -> str:

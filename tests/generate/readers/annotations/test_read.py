@@ -178,6 +178,16 @@ def test_labels_that_look_like_missing_values_stay(tmp_path):
     assert [event.label for event in found.events] == ["NA", "007"]
 
 
+def test_quotation_marks_in_a_selection_table_are_text(tmp_path):
+    """Raven quotes nothing; a spreadsheet quotes fields with a comma or a quotation mark."""
+    labels = ['"chip" call', '"', 'open "', '"Wren, Eurasian"', '"""chip"" call"']
+    rows = "".join(f"{k}\tS\t1\t{k}\t{k + 1}\t0\t9\t{label}\n" for k, label in enumerate(labels))
+    found = read(tmp_path, f"{RAVEN}\tSpecies\n{rows}")
+    assert [event.label for event in found.events] == [*labels[:3], "Wren, Eurasian", '"chip" call']
+    quoted = f"{RAVEN}\tSpecies\n1\tS\t1\t1\t2\t0\t9\tgreat tit\n".replace("\t", '"\t"').replace("\n", '"\n"')
+    assert read(tmp_path, f'"{quoted.removesuffix(chr(34))}').events[0].label == "great tit"  # as R writes it
+
+
 def test_a_table_without_selections_is_no_event(tmp_path):
     assert read(tmp_path, f"{RAVEN}\n").events == ()
     assert read(tmp_path, "").events == ()
