@@ -242,6 +242,11 @@ def page(browser, recording, tmp_path):  # noqa: F811
     return browser
 
 
+def test_the_page_says_which_recording_it_shows(page, recording):
+    """Recordings of several folders may have one name."""
+    assert page.texts("#summary")[0].startswith(f"{recording}: ")
+
+
 def test_a_click_plays_from_there(page):
     page.wait("find('audio').readyState >= 1")
     box = page.run("const b = scroller.getBoundingClientRect(); return [b.left, b.top, b.width]")

@@ -144,7 +144,7 @@ def _data(
     begins_at = page.begins_at
     return {
         "name": printable(page.recording.stem),
-        "file": printable(page.recording.name),
+        "file": printable(str(page.recording)),  # another one may have its name
         "made_by": page.made_by,
         "seconds": shown_s,
         "begins_at": begins_at.replace(tzinfo=None).isoformat(timespec="seconds") if begins_at else "",

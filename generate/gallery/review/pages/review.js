@@ -8,7 +8,9 @@ let isQuiet = false;         // whether nothing plays by itself
 try { isQuiet = localStorage.getItem(QUIET_KEY) === "yes"; } catch { /* it plays */ }
 
 const current = () => list[at];
-const nameOf = (item) => item.clip_id || item.file.split(/[/\\]/).pop();
+const lastOf = (file) => file.split(/[/\\]/).pop();
+/** Recordings of one name are called by their whole paths. */
+const nameOf = ({ file }) => (items.some((other) => other.file !== file && lastOf(other.file) === lastOf(file)) ? file : lastOf(file));
 const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
 const placeOf = (item) => (item.clip_id ? item.clip_id : `${nameOf(item)}, ${clock(item.start_s)} to ${clock(item.end_s)}`);
 const inWords = (entry) => (entry[1] === "y" ? `confirmed as ${items[entry[0]].label}` : entry[1] === "c" ? `changed to ${entry[2]}` : "dropped: none of the classes");

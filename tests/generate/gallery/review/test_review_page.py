@@ -355,6 +355,18 @@ def test_a_part_of_a_recording_plays_from_there(browser, images, tmp_path):  # n
     browser.console.clear()
 
 
+def test_recordings_of_one_name_are_told_apart(browser, images, tmp_path):  # noqa: F811
+    files = ["/nights/A/x.wav", "/nights/A/x.wav", "/nights/B/x.wav", "/nights/B/y.wav"]
+    items = [ReviewItem(clip_id="", file=file, start_s=2, end_s=3, label="Rain", image="data:,") for file in files]
+    how = {"classes": ["Rain"], "title": "t", "run": "r", "settings": Settings(seconds=1), "images": images}
+    write_review_page(tmp_path / "p.html", items, found_by="events", **how)
+    browser.open(tmp_path / "p.html")
+    for k, name in enumerate(["/nights/A/x.wav", "/nights/A/x.wav", "/nights/B/x.wav", "y.wav"], start=1):
+        assert browser.texts("#place") == [f"{k} of 4 · {name}, 0:02.0 to 0:03.0"]
+        browser.press("s")
+    browser.console.clear()
+
+
 @pytest.mark.parametrize("found_by", ["gallery", "suspects"])
 def test_what_cannot_be_heard_is_told_with_what_to_do(browser, images, found_by):  # noqa: F811
     image = next(images.glob("Rain/*.png")).relative_to(images).as_posix()

@@ -22,10 +22,10 @@ const timeOfDay = (seconds) => (Number.isNaN(begins) ? "" : new Date(begins + 10
 // The head of the page.
 document.title = data.name;
 find("title").textContent = data.name;
-find("summary").textContent = `${clock(data.seconds)} long, ${count(data.events.length, "event")}` +
+find("summary").textContent = `${data.file}: ${clock(data.seconds)} long, ${count(data.events.length, "event")}` +
   (data.begins_at ? `, recorded from ${data.begins_at.replace("T", " ")}${data.zone ? ` (${data.zone})` : ""} on` : "");
 find("notes").replaceChildren(...data.notes.flatMap((note) => [note, element("br")]));
-find("made").textContent = `${data.made_by} File: ${data.file}. Thresholds: ` + (data.classes.map((name, k) => `${name} ${percent(data.thresholds[k])}`).join(", ") || "none") + ".";
+find("made").textContent = `${data.made_by} Thresholds: ` + (data.classes.map((name, k) => `${name} ${percent(data.thresholds[k])}`).join(", ") || "none") + ".";
 if (data.begins_at) find("axes").style.setProperty("--ticks", "2.5rem");
 find("hertz").append(...data.frequency_marks.map(([value, place]) => element("span", { style: `bottom: ${100 * place}%` }, hertz(value))));
 
