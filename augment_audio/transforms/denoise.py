@@ -42,14 +42,15 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
     """
     from noisereduce import reduce_noise as spectral_gate
 
+    if y.ndim == 2:  # a silent channel would be divided by its own mean, 0
+        return np.stack([reduce_noise(channel, sr, reduction_db=reduction_db) for channel in y])
     peak = np.abs(y).max()
     if peak == 0:
         return y
     # Reflected at both ends: before and after silence the noise would seem to begin, and be kept.
     n_fft = max(64, 2 ** round(math.log2(sr * WINDOW_S)))
     n_before = round(TIME_CONSTANT_S * sr)
-    around = [(0, 0)] * (y.ndim - 1) + [(n_before, n_before)]
-    padded = np.pad(y.astype(np.float64) / peak, around, mode="reflect")
+    padded = np.pad(y.astype(np.float64) / peak, n_before, mode="reflect")
     gated = spectral_gate(
         padded,
         sr,
@@ -59,7 +60,7 @@ def reduce_noise(y: np.ndarray, sr: int, *, reduction_db: float = REDUCTION_DB) 
         chunk_size=None,
         padding=n_fft,
     )
-    return (gated[..., n_before : n_before + y.shape[-1]] * peak).astype(np.float32)
+    return (gated[n_before : n_before + len(y)] * peak).astype(np.float32)
 
 
 def denoise(sound: Sound, *, reduction_db: float) -> np.ndarray:

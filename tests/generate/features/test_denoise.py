@@ -57,6 +57,17 @@ def test_silence_stays_dark_and_short_audio_is_denoised_alone():
     )
 
 
+def test_a_silent_channel_stays_silent_beside_another():
+    y = white(1.0) + tone(440)
+    denoised = reduce_noise(y, SR)
+    for channels in ([y, 0 * y], [0 * y, y]):
+        expected = [denoised if channel is y else channel for channel in channels]
+        np.testing.assert_array_equal(reduce_noise(np.stack(channels), SR), expected)
+    settings = Settings(sr=SR, seconds=1, channels="stereo", denoise_db=12)
+    left, right, mid = np.moveaxis(spectrogram_image(np.stack([y, 0 * y]), settings), -1, 0)
+    assert not right.any() and left.max() > 240 and mid.max() > 220
+
+
 def test_the_command_writes_the_setting_and_every_image_by_it(noisy, tmp_path, capsys):
     images = tmp_path / "images"
     assert main([str(noisy), str(images), *QUICK, "--denoise", "--listen", "1"]) == 0
