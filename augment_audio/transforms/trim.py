@@ -35,7 +35,7 @@ def trim_silence(sound: Sound, *, top_db: float) -> np.ndarray:
     return y[..., start:end] if end - start < sound.n_samples else y
 
 
-def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
+def audible_frames(y: np.ndarray, top_db: float, *, hop_length: int = HOP_LENGTH) -> np.ndarray:
     """Which frames are less than `top_db` below the loudest; of silence, none.
 
     Parameters
@@ -43,17 +43,19 @@ def audible_frames(y: np.ndarray, top_db: float) -> np.ndarray:
     y : np.ndarray, shape=(n,) or (2, n), float32
     top_db : float
         Decibels.
+    hop_length : int
+        In samples; a frame is `OVERLAP` hops.
 
     Returns
     -------
-    np.ndarray, shape=(1 + n // HOP_LENGTH,), bool
+    np.ndarray, shape=(1 + n // hop_length,), bool
         Centred frames, as in librosa.
     """
-    # Energy of each hop; a frame is the sum of four hops.
+    # Energy of each hop; that of a frame is their sum.
     n = y.shape[-1]
     energy = np.square(y) if y.ndim == 1 else np.square(y).sum(axis=0)
-    hops = np.add.reduceat(energy, np.arange(0, n, HOP_LENGTH), dtype=np.float64)
-    n_frames = 1 + n // HOP_LENGTH
+    hops = np.add.reduceat(energy, np.arange(0, n, hop_length), dtype=np.float64)
+    n_frames = 1 + n // hop_length
     padded = np.zeros(n_frames + OVERLAP - 1)
     padded[OVERLAP // 2 :][: len(hops)] = hops
     frames = np.lib.stride_tricks.sliding_window_view(padded, OVERLAP).sum(axis=1)

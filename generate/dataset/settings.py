@@ -14,7 +14,7 @@ from generate.dataset.planes import DELTAS, Plane, parse_planes, settle_planes
 from generate.runtime.json_check import check_fields, check_own_fields
 from generate.runtime.one_or_several import as_tuple
 
-RENDERER = 6
+RENDERER = 7
 """Incremented when the same settings give other image files, so that old and new ones are never mixed."""
 
 CHANNELS = ("auto", "mean", "left", "right", "loudest", "stereo")

@@ -8,13 +8,13 @@ from tests.augment_audio.conftest import make
 from tests.conftest import SR, tone, white
 
 PAUSE_S, MARGIN_S, FADE_S = 0.25, 0.05, 0.01
-FRAME = 2048
+HOP_LENGTH = 512
 
 
 def kept_by_librosa(y: np.ndarray, sr: int, top_db: float) -> list[tuple[int, int]]:
-    """The intervals of `librosa.effects.split`, joined over short silences and widened by the margin."""
+    """The intervals of `librosa.effects.split` without what frames overlap of silence, joined and widened."""
     pieces = [[0, 0]]
-    for start, end in librosa.effects.split(y, top_db=top_db):
+    for start, end in librosa.effects.split(y, top_db=top_db) + [HOP_LENGTH, -2 * HOP_LENGTH]:
         if start - pieces[-1][1] > PAUSE_S * sr:
             pieces[-1][1] += round(MARGIN_S * sr)
             pieces.append([start - round(MARGIN_S * sr), end])
@@ -40,6 +40,20 @@ def test_it_keeps_what_librosa_keeps(real_clips, top_db):
             at += end - start - fade
         n_cut += len(pieces) - 1
     assert n_cut > 1, "some clips have pauses inside"
+
+
+@pytest.mark.parametrize("sr", [1000, 8000, 22050, 44100, 48000])
+def test_a_pause_is_as_long_at_any_sample_rate(sr):
+    for pause_s, left_s in ((0.2, 0.2), (0.25, 0.25), (0.28, 2 * MARGIN_S - FADE_S), (2.0, 2 * MARGIN_S - FADE_S)):
+        for seed in range(5):
+            bursts = white(0.5 + 0.01 * seed, sr=sr, seed=seed), white(0.5, sr=sr, seed=9)
+            y = np.concatenate([bursts[0], np.zeros(round(pause_s * sr), np.float32), bursts[1]])
+            made = make(y, "remove_silence", sr=sr)
+            left = (len(made) - len(bursts[0]) - len(bursts[1])) / sr
+            assert left_s - 2 / sr <= left <= left_s + 0.025, "two hops"
+            fade = round(0.02 * sr)
+            np.testing.assert_array_equal(made[: len(bursts[0]) + fade], y[: len(bursts[0]) + fade])
+            np.testing.assert_array_equal(made[-len(bursts[1]) - fade :], y[-len(bursts[1]) - fade :])
 
 
 def with_pauses(seconds: float, *, hum: float) -> np.ndarray:
@@ -72,7 +86,7 @@ def test_a_clip_of_one_click_is_the_click_with_its_margins():
     y = np.zeros(2 * SR, np.float32)
     y[SR] = 1
     made = make(y, "remove_silence")
-    assert 2 * MARGIN_S * SR < len(made) <= 2 * MARGIN_S * SR + 2 * FRAME
+    assert 2 * MARGIN_S * SR < len(made) <= 2 * MARGIN_S * SR + HOP_LENGTH
     assert made.sum() == made.max() == 1 and MARGIN_S * SR < made.argmax() < len(made) - MARGIN_S * SR
 
 
