@@ -54,7 +54,7 @@ class Background:
         return min(k, len(self.files) - 1)
 
     def part(self, k: int, n_samples: int, n_shown: int, sr: int, rng: np.random.Generator) -> np.ndarray:
-        """A random part of a recording; a shorter one is repeated, every second time backwards, so without clicks.
+        """A random part of a recording; where that ends, it is repeated, every second time backwards, without clicks.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class Background:
             Of `files`.
         n_samples : int
         n_shown : int
-            How many of them, from the first, an image shows.
+            How many of them, from the first, an image shows; the recording ends within these only where it is shorter.
         sr : int
             Sample rate of the part, in hertz.
         rng : numpy.random.Generator
@@ -78,7 +78,7 @@ class Background:
             If the recording cannot be read, or all parts that were drawn are silent.
         """
         for _ in range(TRIES):
-            start_s = rng.uniform(0, max(0.0, self.seconds[k] - n_samples / sr))
+            start_s = rng.uniform(0, max(0.0, self.seconds[k] - n_shown / sr))
             y = self.read(self.folder / self.files[k], sr, start_s=start_s, longest_s=n_samples / sr)[:n_samples]
             if y[:n_shown].any():
                 return np.resize(np.concatenate([y, y[::-1]]), n_samples)

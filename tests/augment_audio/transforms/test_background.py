@@ -108,6 +108,22 @@ def test_each_clip_gets_a_part_of_its_own():
     assert len(starts) == 20 and 0 <= min(starts) < 1.5 and 4.5 < max(starts) <= 6
 
 
+def test_the_part_is_random_where_the_waveform_is_longer_than_the_image():
+    """A recording of four images under a waveform of four: each second of it is shown as often, and no repetition."""
+    ramp = np.arange(4 * SR, dtype=np.float32)
+
+    def read(path, sr, *, start_s, longest_s):
+        return ramp[int(start_s * sr) :][: round(longest_s * sr)]
+
+    parts = [
+        Background(NIGHT.folder, ("a.wav",), (4.0,), read).part(0, 4 * SR, SR, SR, np.random.default_rng(n))
+        for n in range(200)
+    ]
+    starts_s = np.array([part[0] for part in parts]) / SR
+    assert np.histogram(starts_s, bins=3, range=(0, 3))[0].min() > 40 and starts_s.max() > 2.8
+    assert all(len(part) == 4 * SR and (np.diff(part[:SR]) == 1).all() for part in parts)
+
+
 def test_a_short_recording_is_repeated_without_a_click(tmp_path):
     (tmp_path / "short").mkdir()
     write_wav(tmp_path / "short" / "a.wav", tone(100, seconds=0.4123, peak=0.1))
