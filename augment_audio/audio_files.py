@@ -14,6 +14,7 @@ import soundfile
 
 from augment_audio.background_files import find_backgrounds
 from augment_audio.dsp.downmix import downmix
+from augment_audio.dsp.offset import without_offset
 from augment_audio.engines import open_audio
 from augment_audio.make import make_variant
 from augment_audio.packages import check_packages
@@ -104,6 +105,8 @@ def _refuse_equal_names(paths: Sequence[Path]) -> None:
 def read_mono(path: Path) -> tuple[np.ndarray, int]:
     """Decode an audio file, and average its channels; the loudest alone where they cancel each other out.
 
+    The DC offset is removed.
+
     Returns
     -------
     y : np.ndarray, shape=(n,), float32
@@ -127,7 +130,7 @@ def read_mono(path: Path) -> tuple[np.ndarray, int]:
         raise ValueError(f"{str(path)!r} holds no samples.")
     if not np.isfinite(channels).all():
         raise ValueError(f"{str(path)!r} is damaged: it holds NaN or infinity.")
-    return downmix(channels), sr
+    return without_offset(downmix(channels), sr)[0], sr
 
 
 def write_wav(path: Path, y: np.ndarray, sr: int) -> Written:

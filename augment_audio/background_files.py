@@ -10,6 +10,7 @@ import numpy as np
 
 from augment_audio.background import Background
 from augment_audio.dsp.downmix import downmix
+from augment_audio.dsp.offset import without_offset
 from augment_audio.request import Request, background_folders
 
 SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"))
@@ -70,6 +71,8 @@ def find_background(folder: Path) -> Background:
 def read_part(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.ndarray:
     """Decode a part of an audio file, average its channels (`augment_audio.dsp.downmix`), and resample it.
 
+    The DC offset is removed.
+
     Parameters
     ----------
     path : Path
@@ -88,5 +91,5 @@ def read_part(path: Path, sr: int, *, start_s: float, longest_s: float) -> np.nd
     with soundfile.SoundFile(path) as file:
         file.seek(min(file.frames, int(start_s * file.samplerate)))
         channels = file.read(math.ceil(longest_s * file.samplerate), dtype="float32", always_2d=True)
-        y = downmix(channels)
+        y, _ = without_offset(downmix(channels), file.samplerate)
         return y if file.samplerate == sr else soxr.resample(y, file.samplerate, sr)

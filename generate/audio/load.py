@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from augment_audio.dsp.offset import without_offset
 from generate.audio.bad_audio import BadAudio
 from generate.audio.channels import one_channel, two_channels
 from generate.audio.decode import Decoded, decode
@@ -20,9 +21,6 @@ LONGEST_BEGINNING = 4.0
 """How many times the duration of an image is read of a long recording of which only the beginning is used. The fastest
 stretch is by 4, so a variant of one change needs no more; a chain
 that is faster ends in padding."""
-SHORTEST_OFFSET_S = 0.05
-"""The mean of a shorter event between zeros is part of the signal; over a longer one, audible frequencies (from 20 Hz)
-average out."""
 FAINT = 2.0**-6
 """-36 dBFS. Sixteen bits are too few to distinguish fainter signals: at -90 dBFS two steps are left."""
 
@@ -118,11 +116,11 @@ def checked(decoded: Decoded, sr: int, *, shown_s: float | None = None, channels
     noise = noise_floor(all_channels, decoded.bits)
     if channels == "stereo":
         samples, channel = two_channels(all_channels)
-        each, offsets = zip(*(_without_offset(one, own_sr) for one in samples), strict=True)
+        each, offsets = zip(*(without_offset(one, own_sr) for one in samples), strict=True)
         y, offset = np.stack(each), max(offsets, key=abs)
     else:
         samples, channel = one_channel(all_channels, channels, noise=noise)
-        y, offset = _without_offset(samples, own_sr)
+        y, offset = without_offset(samples, own_sr)
     n_shown = len(all_channels) if shown_s is None else max(1, round(shown_s * own_sr))
     silent = is_silent(y[..., :n_shown], noise)
     sha256 = _digest(samples, y, own_sr)
@@ -157,22 +155,6 @@ def _checked_peak(decoded: Decoded) -> float:
     if peak > HIGHEST_SAMPLE:
         raise BadAudio(f"damaged: samples reach {peak:.3g}, and full scale is 1")
     return peak
-
-
-def _without_offset(y: np.ndarray, sr: int) -> tuple[np.ndarray, float]:
-    """The samples without their mean, and that mean.
-
-    A high-pass filter would change low frequencies too, and has a transient at the start. Zeros at both ends are
-    padding without the offset; they stay zeros and do not count for the mean.
-    """
-    is_audio = y != 0
-    first, last = int(is_audio.argmax()), len(y) - int(is_audio[::-1].argmax())
-    if last - first < min(len(y), SHORTEST_OFFSET_S * sr) or not is_audio[first]:
-        return y, 0.0
-    offset = float(y[first:last].mean(dtype=np.float64))
-    centred = np.zeros_like(y)
-    np.subtract(y[first:last], np.float32(offset), out=centred[first:last])
-    return centred, offset
 
 
 def _digest(samples: np.ndarray, centred: np.ndarray, sr: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from augment_audio.dsp.fourier import hann
-from generate.audio.load import SHORTEST_OFFSET_S
+from augment_audio.dsp.offset import SHORTEST_OFFSET_S
 from generate.audio.noise_floor import SILENCE
 from generate.dataset.settings import Settings
 from generate.features.decibels import QUIETEST_DBFS, sine_power
