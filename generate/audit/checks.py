@@ -24,6 +24,9 @@ LONGER = 1.05
 FULL_SCALE_DBFS, OVERSHOOT_DBFS = -0.005, 6.0
 """Rounded to two digits, the largest 16-bit sample is at 0.00. A decoder may overshoot it where audio was clipped
 before it was encoded; beyond 6 dB are only floating-point files in a unit of their own, which no format clips."""
+G711_FULL_SCALE_DBFS = (-0.17, -0.14)
+"""The largest samples of mu-law and A-law (ITU-T G.711), 32,124 and 32,256, also where they were converted to another
+format."""
 NOTABLE_OFFSET = 0.01
 """Of full scale: a sound card that works well stays below 0.01."""
 QUIET_DBFS = -60.0
@@ -217,7 +220,8 @@ def is_silent(clips: pd.DataFrame) -> pd.Series:
 
 def is_clipped(clips: pd.DataFrame) -> pd.Series:
     """Whether each clip reaches full scale."""
-    return clips["peak_dbfs"].astype(float).between(FULL_SCALE_DBFS, OVERSHOOT_DBFS)
+    peak_dbfs = clips["peak_dbfs"].astype(float)
+    return peak_dbfs.between(FULL_SCALE_DBFS, OVERSHOOT_DBFS) | peak_dbfs.round(2).isin(G711_FULL_SCALE_DBFS)
 
 
 def is_quiet(clips: pd.DataFrame) -> pd.Series:

@@ -23,6 +23,8 @@ SAME_LENGTH = 0.02
 SAME_CUTOFF_OCTAVES = 0.07
 """5 %: one and a half bands of an image of 128 mel bands."""
 SAME_PEAK_DB = 1.0
+STILL_CUT = 0.05
+"""Share of the clips of a class that may end in an edge below an advised `--fmax-hz`."""
 LOW_CUTOFF = 0.75
 """Share of the highest frequency of the image: an upper quarter that is dark in nearly all clips is wasted."""
 
@@ -34,7 +36,10 @@ def duration_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
         "a model would learn how much of the image is padding: give a --seconds that all clips fill, cut all clips to "
         "one duration, or fill them with --pad repeat"
     )
-    return _shortcut_finding("the duration", clips, shown, fix, width=SAME_LENGTH)
+    finding = _shortcut_finding("the duration", clips, shown, fix, width=SAME_LENGTH)
+    if settings.pad == "repeat" and finding.status == "warning":
+        return Finding("ok", f"{finding.what}; no padding shows it, only how often a clip is repeated")
+    return finding
 
 
 def level_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
@@ -78,7 +83,10 @@ def bandwidth_by_class(clips: pd.DataFrame, settings: Settings) -> Finding:
         return Finding("ok", f"{settings.feature} images show no codec or sample rate that could predict a class")
     cutoff = clips["cutoff_hz"].astype(float).fillna(settings.highest_hz)
     octaves = np.log2(cutoff.to_numpy())
-    lowest = cutoff.groupby(clips["label"]).median().min()
+    of_class = cutoff.groupby(clips["label"])
+    # A few clips of another class may end low by their sound, and all would lose what is above.
+    is_cut = of_class.median() < settings.highest_hz
+    lowest = of_class.quantile(STILL_CUT)[is_cut | ~is_cut.any()].min()
     fix = (
         "where it is not the sound itself, a model would learn the codec: show only what all classes have, "
         f"--fmax-hz {100 * np.floor(0.95 * lowest / 100):.0f}, or take all classes from recordings of one kind"

@@ -152,6 +152,15 @@ def test_a_level_that_tells_the_class_matters_only_where_the_image_shows_it():
     assert statuses(clips, settings=Settings(reference="full-scale"))["level_by_class"] == "warning"
 
 
+def test_a_duration_that_tells_the_class_is_no_warning_where_its_advice_was_followed():
+    clips = fault(clips_table(), "duration tells")
+    assert (
+        "--pad repeat" in findings_of(clips, small_images(), settings=SETTINGS)[CHECKS.index("duration_by_class")].fix
+    )
+    assert statuses(clips, settings=Settings(pad="repeat"))["duration_by_class"] == "ok"
+    assert statuses(clips, settings=Settings(pad="random"))["duration_by_class"] == "warning"
+
+
 def finding(check: str, clips, settings=SETTINGS):
     return getattr(checks, check)(clips, settings)
 
@@ -203,6 +212,26 @@ def test_offsets_are_counted():
 def test_numbers_in_a_unit_of_their_own_are_not_clipped():
     clips = clips_table().assign(peak_dbfs=40.0)
     assert finding("peaks", clips).status == "ok"
+
+
+@pytest.mark.parametrize("subtype", ["ULAW", "ALAW"])
+@pytest.mark.parametrize("gain, is_clipped", [(1.0, False), (4.0, True)])
+def test_the_codes_of_telephones_have_a_full_scale_of_their_own(tmp_path, subtype, gain, is_clipped):
+    soundfile.write(tmp_path / "a.wav", gain * white(1.0, sr=8000, rms=0.15).clip(-0.9, 0.9), 8000, subtype=subtype)
+    peak_dbfs = round(load(tmp_path / "a.wav", 8000).peak_dbfs, 2)
+    assert peak_dbfs < 0
+    assert checks.is_clipped(clips_table().assign(peak_dbfs=peak_dbfs)).all() == is_clipped
+
+
+def test_the_highest_frequency_that_is_advised_leaves_nearly_no_edge_that_tells():
+    clips = clips_table(120)
+    is_a = clips["label"] == "a"
+    clips.loc[is_a, "cutoff_hz"] = np.geomspace(6000, 14000, is_a.sum())
+    clips.loc[1, "cutoff_hz"] = 2600.0  # of another class, by its sound
+    fix = assess.shortcut_checks.bandwidth_by_class(clips, SETTINGS).fix
+    advised_hz = int(fix.split("--fmax-hz ")[1].split(",")[0])
+    assert advised_hz > 5500
+    assert (clips.loc[is_a, "cutoff_hz"] < advised_hz).mean() <= 0.05, "half of them ended below the median"
 
 
 def test_bandwidth_says_what_to_do():
