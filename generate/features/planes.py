@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -47,11 +48,14 @@ def plane_values(y: np.ndarray, settings: Settings) -> list[np.ndarray]:
     neural networks, MLSP 2015.
     """
     planes = parse_planes(settings.planes)
-    sounds = _sounds(y, planes, settings)
+    reference, is_peak = 0.0, settings.reference == "peak"
+    # No more than half of full scale, since a band may be 6 dB louder than a sine, and above 0 dB all would be equal.
+    halvings = max(0, math.frexp(float(np.abs(y).max()))[1] + 1) if is_peak else 0
+    sounds = _sounds(y * np.float32(2.0**-halvings), planes, settings)
     dbfs = {plane: _dbfs(sounds[plane], settings.of_plane(plane)) for plane in planes if plane.name not in DELTAS}
-    reference = 0.0
-    if settings.reference == "peak":
-        reference = max(QUIETEST_DBFS, *(float(values.max()) for values in dbfs.values()))
+    if is_peak:
+        quietest = QUIETEST_DBFS - 20 * math.log10(2) * halvings
+        reference = max(quietest, *(float(values.max()) for values in dbfs.values()))
     shown = {
         plane: np.clip((values - np.float32(reference)) / np.float32(settings.range_db) + 1, 0, 1, dtype=np.float32)
         for plane, values in dbfs.items()

@@ -38,6 +38,21 @@ def test_each_window_is_librosas_and_the_brightest_of_all_is_white(real_clips):
             np.testing.assert_allclose(levels(values), levels(in_range(power, top)), atol=0.02)
 
 
+@pytest.mark.parametrize(
+    "planes", [("mel:2048", "mel:512", "delta"), ("mel", "harmonic", "percussive"), ("left", "mid")]
+)
+@pytest.mark.parametrize("noise", [1e-4, 1e-4 / 256])
+def test_planes_do_not_depend_on_the_level_or_the_bits_of_the_file(real_clips, planes, noise):
+    """Of 24 bits all that was more than 48 dB below full scale was white."""
+    settings = Settings(planes=(*planes, "side") if planes[0] == "left" else planes)
+    for y, _ in real_clips[:3]:
+        y = np.stack([y, np.roll(y, 99)]) if planes[0] == "left" else y
+        expected = spectrogram_image(y, settings).astype(int)
+        for factor in (1, 64, 0.5):
+            image = spectrogram_image(y * np.float32(factor), settings, noise=noise)
+            assert np.abs(image - expected).max() <= 1
+
+
 def test_a_sine_is_as_bright_in_each_window():
     y = tone(1000, sr=44100, seconds=5).astype(np.float32)
     values = plane_values(y, Settings(planes=("log:4096", "log:2048", "log:512")))
