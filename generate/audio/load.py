@@ -32,8 +32,8 @@ class Loaded:
     Parameters
     ----------
     y : np.ndarray, shape=(n,), float32, or (2, n) with the channels `stereo`
-        Samples at the requested rate, n > 0, finite, from -1 to 1, without DC offset; zeros if the part that an image
-        shows is silent.
+        Samples at the requested rate, n > 0, finite, from -1 to 1 (beyond with `keep_level`), without DC offset; zeros
+        if the part that an image shows is silent.
     sha256 : str
         Of the file's sample rate and these samples at that rate as 16-bit numbers: equal for equal audio in
         different files. Samples below `FAINT` are hashed as 31-bit numbers without their DC offset.
@@ -69,6 +69,7 @@ def load(
     longest_s: float | None = None,
     shown_s: float | None = None,
     channels: str = "auto",
+    keep_level: bool = False,
 ) -> Loaded:
     """Decode an audio file or a part of it, downmix and check it, remove the DC offset, and resample it.
 
@@ -85,23 +86,28 @@ def load(
         How much of that an image shows, from its beginning; default: all. Only this part counts for `silent`.
     channels : str
         One of `generate.dataset.settings.CHANNELS`.
+    keep_level : bool
+        Whether samples beyond full scale stay, as in images that show the level; otherwise all samples are scaled down.
 
     Raises
     ------
     BadAudio
         If it cannot be decoded, is empty or truncated, lacks the channel, or has impossible samples.
     """
-    return checked(decode(path, start_s=start_s, longest_s=longest_s), sr, shown_s=shown_s, channels=channels)
+    decoded = decode(path, start_s=start_s, longest_s=longest_s)
+    return checked(decoded, sr, shown_s=shown_s, channels=channels, keep_level=keep_level)
 
 
-def checked(decoded: Decoded, sr: int, *, shown_s: float | None = None, channels: str = "auto") -> Loaded:
+def checked(
+    decoded: Decoded, sr: int, *, shown_s: float | None = None, channels: str = "auto", keep_level: bool = False
+) -> Loaded:
     """Downmix samples and check them, remove the DC offset, and resample them.
 
     Parameters
     ----------
     decoded : Decoded
         Of a file or of a microphone.
-    sr, shown_s, channels
+    sr, shown_s, channels, keep_level
         See `load`.
 
     Raises
@@ -133,7 +139,7 @@ def checked(decoded: Decoded, sr: int, *, shown_s: float | None = None, channels
         y = np.concatenate([np.zeros_like(y[..., :n_silent]), y[..., n_silent:]], axis=-1)
     # After resampling, which can raise peaks above 1.
     highest = float(np.maximum(y.max(), -y.min()))
-    if highest > 1:
+    if highest > 1 and not keep_level:
         y, noise = y / np.float32(highest), noise / highest
     return Loaded(
         y=y,

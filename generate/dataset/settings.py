@@ -237,6 +237,11 @@ class Settings:
         return self.of_spectrograms[0]
 
     @property
+    def shows_level(self) -> bool:
+        """Whether images show how loud a clip is."""
+        return self.reference == "full-scale"
+
+    @property
     def n_samples(self) -> int:
         """Length of the time axis in samples."""
         return max(1, round(self.seconds * self.sr))

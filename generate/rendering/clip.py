@@ -189,6 +189,7 @@ def open_clip(job: Job, front: Front) -> tuple[os.stat_result, Loaded, augment_a
         longest_s=settings.seconds * (1 if settings.long == "split" or job.reviewed == ADDED else LONGEST_BEGINNING),
         shown_s=settings.seconds,
         channels=settings.channels,
+        keep_level=settings.shows_level,
     )
     audio = augment_audio.open_audio(loaded.y, settings.sr, engine=settings.engine, n_shown=settings.n_samples)
     return stat, loaded, audio

@@ -75,7 +75,7 @@ def front_end_model(rendering: Rendering) -> onnx.ModelProto:
 
 
 def _without_offset(graph: _Graph, y: str, rendering: Rendering) -> str:
-    """As `generate.audio.load`: without the mean, zeros where there is no more than noise, and no peak above 1."""
+    """As `generate.audio.load`: without the mean, and zeros where there is no more than noise."""
     from onnx import TensorProto
 
     def number(name: str) -> str:
@@ -96,8 +96,7 @@ def _without_offset(graph: _Graph, y: str, rendering: Rendering) -> str:
     high, low = graph.add("ReduceMax", y, axis), graph.add("ReduceMin", y, axis)
     deviation = graph.add("Max", graph.add("Sub", high, mean), graph.add("Sub", mean, low))
     is_audible = number(graph.add("Greater", deviation, graph.constant(rendering.silence)))
-    peak = graph.add("Max", graph.add("ReduceMax", graph.add("Abs", y), axis), graph.constant(1))
-    return graph.add("Mul", y, graph.add("Div", is_audible, peak))
+    return graph.add("Mul", y, is_audible)
 
 
 def _power(graph: _Graph, y: str, rendering: Rendering) -> str:

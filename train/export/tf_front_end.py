@@ -38,7 +38,7 @@ def front_end_images(samples: tf.Tensor, rendering: Rendering) -> tf.Tensor:
 
 
 def _without_offset(y: tf.Tensor, rendering: Rendering) -> tf.Tensor:
-    """As `generate.audio.load`: without the mean, zeros where there is no more than noise, and no peak above 1."""
+    """As `generate.audio.load`: without the mean, and zeros where there is no more than noise."""
     import tensorflow as tf
 
     n = rendering.n_samples
@@ -56,8 +56,7 @@ def _without_offset(y: tf.Tensor, rendering: Rendering) -> tf.Tensor:
     mean = tf.reduce_mean(y, axis=1, keepdims=True)
     high, low = tf.reduce_max(y, axis=1, keepdims=True), tf.reduce_min(y, axis=1, keepdims=True)
     is_audible = tf.cast(tf.greater(tf.maximum(high - mean, mean - low), rendering.silence), tf.float32)
-    peak = tf.maximum(tf.reduce_max(tf.abs(y), axis=1, keepdims=True), 1.0)
-    return y * (is_audible / peak)
+    return y * is_audible
 
 
 def _power(y: tf.Tensor, rendering: Rendering) -> tf.Tensor:

@@ -180,6 +180,7 @@ class Listener:
                 shown_s=settings.seconds,
                 # A microphone of one channel is the left and the right one.
                 channels=settings.channels if channels.shape[1] > 1 or settings.channels == "stereo" else "auto",
+                keep_level=settings.shows_level,
             )
         except BadAudio as error:
             raise ValueError(f"{self.source.name}, from {start_s:g} s on: {error}") from None

@@ -150,7 +150,13 @@ def read_windows(
     try:
         parts = [(start_s, _longest_s(start_s, settings)) for start_s in starts_s]
         for start_s, decoded in zip(starts_s, decode_overlapping(path, parts), strict=True):
-            loaded = checked(decoded, settings.sr, shown_s=settings.seconds, channels=settings.channels)
+            loaded = checked(
+                decoded,
+                settings.sr,
+                shown_s=settings.seconds,
+                channels=settings.channels,
+                keep_level=settings.shows_level,
+            )
             windows.append(render_window(loaded, start_s, front, with_audio=with_audio))
     except BadAudio as error:
         if not windows:

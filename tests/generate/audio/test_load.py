@@ -252,6 +252,16 @@ def test_samples_above_full_scale_are_scaled_and_not_clipped(write, factor):
     assert loaded.peak_dbfs == pytest.approx(20 * np.log10(factor), abs=0.01)
 
 
+def test_samples_above_full_scale_stay_where_the_level_is_shown(write):
+    y = centred(white(0.1))
+    y[500] = 4.0
+    loaded = load(write(y, subtype="FLOAT"), SR, keep_level=True)
+    np.testing.assert_allclose(loaded.y, y - y.mean(), atol=1e-6)
+    assert loaded.noise == load(write(y / 4, subtype="FLOAT"), SR).noise
+    resampled = load(write(y, subtype="FLOAT"), 16000, keep_level=True).y
+    assert np.abs(resampled).max() > 1.5 and np.std(resampled[800:]) == pytest.approx(0.1, rel=0.2)
+
+
 def test_above_full_scale_the_digest_is_that_of_clipped_samples(write):
     loud = tone(440, peak=1.5)
     clipped = write(np.clip(loud, -1, 1), subtype="FLOAT", name="clipped.wav")

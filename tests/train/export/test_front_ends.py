@@ -84,6 +84,13 @@ def test_offset_silence_and_level_are_treated_as_on_loading(rendered, real_clips
     plain, shifted, quiet = rendered(front, [y, y + np.float32(0.1), y * np.float32(1e-4 / np.abs(y).max())])
     assert plain.max() > 200 and np.abs(plain - shifted).mean() < 0.05
     assert quiet.max() == 0, "no more than the noise of 16 bits"
+    overloaded = y * np.float32(0.2 / np.abs(y).max())
+    overloaded[60_000] = 4.0  # far above full scale, and no reason to show all else darker
+    overloaded -= overloaded.mean()
+    for reference in ("full-scale", "peak"):
+        of_level = front_of(reference=reference)
+        difference = np.abs(rendered(of_level, [overloaded]) - own(of_level, [overloaded]))
+        assert difference.mean() < 0.15 and difference.max() <= 2
     # An offset that is padded with zeros is one too; below the level of 16 bits the reference stays.
     half = np.append(y[:44_100] - y[:44_100].mean(), np.zeros(44_100, np.float32))
     raised = np.where(np.arange(88_200) < 44_100, half + np.float32(0.1), 0).astype(np.float32)

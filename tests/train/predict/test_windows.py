@@ -160,6 +160,20 @@ def test_also_of_other_formats_in_stereo_above_full_scale(tmp_path, ending):
     assert_parity(tmp_path / "audio_folder", images, tmp_path / "run", minimum=10, sizes=[None])
 
 
+def test_one_overload_does_not_darken_a_clip_whose_image_shows_the_level(tmp_path):
+    audio, images = tmp_path / "audio", tmp_path / "images"
+    for label, overload in (("high", 4.0), ("low", 0.0)):
+        y = tone(900, peak=0.2)
+        y[round(0.8 * SR) :][:2] += [overload, -overload]  # without an offset
+        (audio / label).mkdir(parents=True)
+        soundfile.write(audio / label / "a.wav", y, SR, subtype="FLOAT")
+    draw(audio, images, "--variants", "none", "--reference", "full-scale", "--image-size", "native")
+    one, other = (png.read(path)[0].astype(int) for path in sorted(images.glob("*/*.png")))
+    before = slice(0, one.shape[1] // 2)
+    assert other.max() > 200 and np.abs(one - other)[:, before].max() <= 1 and np.abs(one - other).max() > 50
+    assert_parity(audio, images, tmp_path / "run", minimum=2, sizes=(None,))
+
+
 def test_also_where_resampling_goes_beyond_full_scale_later_in_the_clip(tmp_path):
     # What is read of a clip beyond its image decides how loud the image's part becomes.
     y = 0.2 * tone(500, seconds=3.0, sr=44100)
