@@ -11,7 +11,14 @@ from augment_audio.background import Background
 from augment_audio.engines import ENGINES, choose_engine, open_audio
 from augment_audio.make import background_recording, make_variant, random_generator
 from augment_audio.packages import check_package, check_packages
-from augment_audio.request import Request, background_folders, folder_name, parse_request, parse_requests
+from augment_audio.request import (
+    Request,
+    background_folders,
+    check_sample_rate,
+    folder_name,
+    parse_request,
+    parse_requests,
+)
 from augment_audio.sound import Sound
 from augment_audio.transforms import PRESETS, VARIANTS
 from augment_audio.variant import ORIGINAL, Variant
@@ -31,6 +38,7 @@ __all__ = [
     "background_recording",
     "check_package",
     "check_packages",
+    "check_sample_rate",
     "choose_engine",
     "folder_name",
     "load_variants_file",

@@ -18,7 +18,7 @@ from augment_audio.dsp.offset import without_offset
 from augment_audio.engines import open_audio
 from augment_audio.make import make_variant
 from augment_audio.packages import check_packages
-from augment_audio.request import Request
+from augment_audio.request import Request, check_sample_rate
 from augment_audio.variant import ORIGINAL, Variant
 
 
@@ -71,7 +71,8 @@ def write_variants(
     Raises
     ------
     FileNotFoundError, ValueError
-        If a file or a package is not there, a file cannot be decoded or is empty, or two have the same name.
+        If a file or a package is not there, a file cannot be decoded or is empty, two have the same name, or a value
+        cannot be had at a file's sample rate.
     """
     _refuse_equal_names(paths)
     check_packages(requests, variants)
@@ -81,6 +82,7 @@ def write_variants(
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         y, sr = read_mono(path)
+        check_sample_rate(requests, variants, sr)
         sound = open_audio(y, sr, engine=engine)
         yield write_wav(folder / f"{path.stem}__{ORIGINAL}.wav", sound.y, sr)
         for request in requests:

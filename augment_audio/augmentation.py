@@ -10,7 +10,7 @@ from augment_audio.background_files import find_backgrounds
 from augment_audio.engines import choose_engine, open_audio
 from augment_audio.make import make_variant
 from augment_audio.packages import check_packages
-from augment_audio.request import parse_request
+from augment_audio.request import check_sample_rate, parse_request
 from augment_audio.transforms import VARIANTS
 from augment_audio.variant import Variant
 
@@ -69,5 +69,6 @@ def augment(
     sound = open_audio(y, sr, engine=choose_engine(engine))
     request = parse_request(variant, variants)
     check_packages([request], variants)
+    check_sample_rate([request], variants, sr)
     backgrounds = find_backgrounds([request])
     return make_variant(sound, request, variants, seed=seed, clip_id=clip_id, backgrounds=backgrounds)

@@ -159,6 +159,30 @@ def _parse_step(text: str, variants: Mapping[str, Variant]) -> Request:
     return Request(kind if value == variant.default else f"{kind}={number}", kind, value)
 
 
+def check_sample_rate(requests: Iterable[Request], variants: Mapping[str, Variant], sr: int) -> None:
+    """Check that the values of some variants can be had at a sample rate.
+
+    Parameters
+    ----------
+    requests : iterable of Request
+    variants : Mapping of str to Variant
+    sr : int
+        In hertz.
+
+    Raises
+    ------
+    ValueError
+        If one is higher than the highest there.
+    """
+    for step in (step for request in requests for step in request.steps):
+        variant = variants[step.kind]
+        if variant.highest and step.value is not None and step.value > variant.highest(sr):
+            raise ValueError(
+                f"{variant.parameter} must be at most {variant.highest(sr):g} at a sample rate of {sr:,} Hz. Got "
+                f"{step.value:g} in {step.name!r}. Give a lower one, or audio of a higher sample rate."
+            )
+
+
 def _example(variant: Variant) -> float:
     if variant.default is not None:
         return variant.default

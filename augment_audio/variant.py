@@ -39,6 +39,8 @@ class Variant:
         augmentations one after the other are made in one pass.
     choices : tuple of float
         The values that there are, of those in the range; empty: all of them.
+    highest : callable, optional
+        `highest(sr) -> value`: the highest value that differs from others at a sample rate, where not all do.
     package : str
         What it needs beside what this package always needs; checked before work starts.
     takes_folder : bool
@@ -58,6 +60,7 @@ class Variant:
     is_gain: bool = False
     by_engine: bool = False
     choices: tuple[float, ...] = ()
+    highest: Callable[[int], float] | None = None
     package: str = ""
     takes_folder: bool = False
     stereo: bool = False

@@ -10,7 +10,7 @@ from augment_audio.variant import Variant
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Of MP3 (MPEG-1, 2 and 2.5, layer III), in hertz."""
 BIT_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-"""In kbit/s. The encoder takes the highest that there is at a sample rate: 160 below 32 kHz, 64 below 16 kHz."""
+"""In kbit/s."""
 DELAY = 1105
 """Samples by which LAME and a decoder delay audio together (576 and 529, https://lame.sourceforge.io/tech-FAQ.txt). At
 32 kbit/s the frames are mostly too short for the tag by which a decoder would know."""
@@ -27,6 +27,18 @@ def mp3_sample_rate(sr: int) -> int:
         In hertz.
     """
     return next((rate for rate in SAMPLE_RATES if rate >= sr), SAMPLE_RATES[-1])
+
+
+def highest_bit_rate(sr: int) -> float:
+    """The highest bit rate that MP3 has at a sample rate, in kbit/s; the encoder takes it for all above.
+
+    Parameters
+    ----------
+    sr : int
+        In hertz.
+    """
+    rate = mp3_sample_rate(sr)
+    return 320 if rate >= 32000 else 160 if rate >= 16000 else 64  # of MPEG-1, 2 and 2.5
 
 
 def through_mp3(y: np.ndarray, sr: int, *, kbit_s: float) -> np.ndarray:
@@ -70,14 +82,16 @@ def encode_mp3(sound: Sound, *, kbit_s: float) -> np.ndarray:
     ----------
     sound : Sound
     kbit_s : float
-        Kilobits a second, of one channel; one of `BIT_RATES`.
+        Kilobits a second, of one channel; one of `BIT_RATES`, at most 160 up to 24 kHz and 64 up to 12 kHz.
 
     Returns
     -------
     np.ndarray, shape=(n,), float32
-        Not delayed.
+        Not delayed; by up to 0.4 dB quieter, as LAME makes it below 256 kbit/s.
     """
     return through_mp3(sound.y, sound.sr, kbit_s=kbit_s)
 
 
-VARIANT = Variant(encode_mp3, "kbit_s", low=32, high=320, choices=BIT_RATES, package="pedalboard")
+VARIANT = Variant(
+    encode_mp3, "kbit_s", low=32, high=320, choices=BIT_RATES, highest=highest_bit_rate, package="pedalboard"
+)

@@ -16,7 +16,7 @@ from generate.rendering.clip import known_variants
 def requested_variants(
     settings: Settings, labels: list[str], *, multilabel: bool = False
 ) -> dict[str, tuple[Request, ...]]:
-    """Read the variants of each class, and check that the packages that they need are installed.
+    """Read the variants of each class, and check that they can be made at the sample rate.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def requested_variants(
     Raises
     ------
     FileNotFoundError, ValueError
-        If a class or a variant is not known, or a package is missing.
+        If a class or a variant is not known, a value cannot be had at the sample rate, or a package is missing.
     """
     variants = known_variants(settings.variants_file)
     classes = {label: split_labels(label) or (label,) if multilabel else (label,) for label in labels}
@@ -49,6 +49,7 @@ def requested_variants(
         label: tuple(dict.fromkeys(request for name in names for request in of_class[name]))
         for label, names in classes.items()
     }
+    augment_audio.check_sample_rate(all_of(requests), variants, settings.sr)
     augment_audio.check_packages(all_of(requests), variants)
     return requests
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from augment_audio import augment
+from augment_audio.transforms.mp3 import BIT_RATES
 from tests.augment_audio.conftest import make
 from tests.conftest import white
 
@@ -27,6 +29,16 @@ def test_real_clips_stay_in_place_and_lose_less_at_a_higher_rate(real_clips):
             assert lag(made, y) == 0
             errors.append(np.mean((made - y) ** 2))
         assert errors[0] > 1.5 * errors[1] > 15 * errors[2] > 0
+
+
+@pytest.mark.parametrize(("sr", "highest"), [(8000, 64), (12000, 64), (22050, 160), (24000, 160), (32000, 320)])
+def test_a_bit_rate_that_mp3_lacks_is_refused_and_each_other_differs(sr, highest):
+    y = white(1.0, sr=sr)
+    made = [augment(y, sr, f"mp3={kbit_s}") for kbit_s in BIT_RATES if kbit_s <= highest]
+    assert all(np.abs(one - other).max() > 1e-4 for one, other in zip(made, made[1:], strict=False))
+    for kbit_s in (kbit_s for kbit_s in BIT_RATES if kbit_s > highest):
+        with pytest.raises(ValueError, match=f"kbit_s must be at most {highest} at a sample rate of {sr:,} Hz. Got"):
+            augment(y, sr, f"trim+mp3={kbit_s}")
 
 
 @pytest.mark.parametrize(("kbit_s", "bandwidth_hz"), [(32, 9_000), (128, 17_500)])

@@ -567,6 +567,7 @@ def test_variants_of_the_users_own(audio_folder, tmp_path, capsys):
         (["{audio_folder}", "{audio_folder}/out"], "outside of the audio folder"),
         (["{audio_folder}", "{foreign}"], "one that this command wrote before"),
         (["{audio_folder}", "{images}", "--variants", "picth=2"], "A variant must be one of"),
+        (["{audio_folder}", "{images}", "--variants", "mp3=80", "--sr", "8000"], "kbit_s must be at most 64 at a"),
         (["{audio_folder}", "{images}", "--variants", "stretch=99"], "0.25 to 4"),
         (["{audio_folder}", "{images}", "--layout", "esc99"], "must be one of esc50"),
         (["{audio_folder}", "{images}", "--feature", "mels"], "mels"),
