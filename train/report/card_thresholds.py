@@ -30,8 +30,8 @@ def thresholds_text(calibration: CalibrationResult) -> str:
         f"as far as {100 * SPARED:g} % of the right predictions allow, since sounds of no class are heard too. What it "
         "promises was counted in each fold with the thresholds that the other folds give; in brackets the 95 % "
         "interval over recordings. It holds where the classes are as frequent as among the test clips: the rarer a "
-        "sound is in the field, the more of its alarms are false. All this is of a single model: the mean of several is "
-        "right rather more often than its probabilities say, and reaches thresholds somewhat less often."
+        "sound is in the field, the more of its alarms are false. All this is of a single model: the mean of several "
+        "is right rather more often than its probabilities say, and reaches thresholds somewhat less often."
     )
     if calibration.most_distance is not None:
         meaning += (
