@@ -42,7 +42,7 @@ class SavedCalibration:
     most_distance: float | None = None
 
     def threshold(self, label: str) -> float:
-        """From which probability on a prediction as this class counts."""
+        """From which probability on a prediction as this class counts; see `train.calibration.thresholds.reaches`."""
         return self.thresholds.get(label, DEFAULT_THRESHOLD)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from train.calibration.of_others import of_others
 from train.calibration.temperature import fit_temperature, with_temperature
@@ -22,7 +23,9 @@ LEAST_ALARMS = 5
 """Clips that a threshold must be reached by: one or two are right by luck. A class with fewer test clips has the
 threshold of runs that have no other, `train.defaults.DEFAULT_THRESHOLD`."""
 NEVER = 1.0
-"""Threshold of a class for which no probability is high enough."""
+"""Threshold of a class for which no probability is high enough; see `reaches`."""
+HIGHEST = 1 - 1e-6
+"""Highest threshold of any other class, as `calibration.json` can hold it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,29 @@ class OutOfFold:
     thresholds: np.ndarray
 
 
+def reaches(probabilities: ArrayLike, thresholds: ArrayLike) -> np.ndarray:
+    """Where probabilities are at or above thresholds; none reaches `NEVER`, though floating-point numbers may be 1.
+
+    Parameters
+    ----------
+    probabilities : array_like
+        NaN reaches nothing.
+    thresholds : array_like
+        Of a shape that broadcasts with it.
+
+    Returns
+    -------
+    np.ndarray, bool
+
+    Examples
+    --------
+    >>> reaches([0.8, 0.7, 1.0], [0.8, 0.8, NEVER])
+    array([ True, False, False])
+    """
+    thresholds = np.asarray(thresholds)
+    return np.asarray((np.asarray(probabilities) >= thresholds) & (thresholds < NEVER))
+
+
 def threshold_for(probabilities: np.ndarray, is_class: np.ndarray, *, precision: float = TARGET_PRECISION) -> float:
     """The lowest threshold at which a class is right as often as wanted.
 
@@ -72,7 +98,7 @@ def threshold_for(probabilities: np.ndarray, is_class: np.ndarray, *, precision:
     Returns
     -------
     float
-        `NEVER` where there is no such threshold, or fewer than `LEAST_ALARMS` clips reach it.
+        At most `HIGHEST`; `NEVER` where there is no such threshold, or fewer than `LEAST_ALARMS` clips reach it.
 
     Examples
     --------
@@ -85,7 +111,7 @@ def threshold_for(probabilities: np.ndarray, is_class: np.ndarray, *, precision:
     is_last_of_equal = np.append(p[1:] != p[:-1], True)
     reaching = np.flatnonzero((share >= precision) & is_last_of_equal)
     reaching = reaching[reaching >= LEAST_ALARMS - 1]
-    return float(p[reaching[-1]]) if len(reaching) else NEVER
+    return min(float(p[reaching[-1]]), HIGHEST) if len(reaching) else NEVER
 
 
 def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
@@ -115,7 +141,8 @@ def fit(probabilities: np.ndarray, truth: np.ndarray) -> Calibration:
             continue
         right = scaled[is_predicted[:, k] & is_class, k]
         spared = float(np.quantile(right, SPARED, method="lower")) if len(right) >= LEAST_ALARMS else 0.0
-        thresholds.append(_threshold_from(max(spared, DEFAULT_THRESHOLD), scaled[:, k], is_class))
+        least = min(max(spared, DEFAULT_THRESHOLD), HIGHEST)
+        thresholds.append(_threshold_from(least, scaled[:, k], is_class))
     return Calibration(temperature, np.array(thresholds))
 
 

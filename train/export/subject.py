@@ -10,6 +10,7 @@ import numpy as np
 
 from generate.dataset.label_sets import join_labels
 from train.calibration.saved import SavedCalibration, read_calibration
+from train.calibration.thresholds import reaches
 from train.data.decode import colour
 from train.export.options import INPUTS
 from train.export.rendering import Rendering, check_rendering, rendering
@@ -80,7 +81,7 @@ class Subject:
         classes = np.array(self.run.classes, dtype=object)
         if not self.run.multilabel:
             return classes[probabilities.argmax(axis=1)]
-        has = probabilities >= np.array([self.calibration.threshold(name) for name in classes])
+        has = reaches(probabilities, [self.calibration.threshold(name) for name in classes])
         return np.array([join_labels(classes[row]) for row in has], dtype=object)
 
 

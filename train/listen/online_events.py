@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from generate.dataset.background_classes import NOT_EVENTS
+from train.calibration.thresholds import reaches
 from train.predict.events import STAYS, TOUCHING_S, DetectedEvent, find_events
 
 ROUNDING_S = 0.001
@@ -108,7 +109,7 @@ class _EventsOfClass:
         return events
 
     def _events(self) -> list[DetectedEvent]:
-        if not any(p >= self._threshold for _, _, p in self._windows):
+        if not reaches([p for _, _, p in self._windows], self._threshold).any():
             return []
         starts, ends, p = np.array(self._windows).T
         return find_events(

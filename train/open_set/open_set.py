@@ -18,7 +18,7 @@ from generate.dataset.settings_file import refuse_multilabel
 from train import backend
 from train.calibration.distance import fit_distance, limit_of
 from train.calibration.temperature import with_temperature
-from train.calibration.thresholds import fit
+from train.calibration.thresholds import fit, reaches
 from train.data.reviewed import is_added
 from train.recipe import Recipe
 from train.report.interval_text import clips_of_recordings, ends_in_words
@@ -120,7 +120,7 @@ def _left_out(
     mean = np.average(scaled, axis=0, weights=np.broadcast_to(np.stack(is_new)[:, :, None], scaled.shape))
     best = mean.argmax(axis=1)
     is_event = np.array([classes[k] not in NOT_EVENTS for k in known])
-    is_named = (mean.max(axis=1) >= calibration.thresholds[best]) & is_event[best]
+    is_named = reaches(mean.max(axis=1), calibration.thresholds[best]) & is_event[best]
     limit = limit_of(np.concatenate(distances)) if len(distances) == len(prepared.splits) else None
     if limit is not None:
         is_named &= np.average(far, axis=0, weights=is_new) <= limit

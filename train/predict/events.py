@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generate.dataset.background_classes import NOT_EVENTS
+from train.calibration.thresholds import reaches
 
 STAYS = 0.7
 """An event continues while the probability is at least this fraction of the threshold at which it began (hysteresis),
@@ -123,7 +124,7 @@ def _runs(p: np.ndarray, threshold: float, gaps: np.ndarray) -> list[tuple[int, 
     """
     with np.errstate(invalid="ignore"):
         is_in = np.insert(p >= STAYS * threshold, gaps, False)  # NaN is not
-        is_above = p >= threshold
+        is_above = reaches(p, threshold)
     number = np.insert(np.arange(len(p)), gaps, -1)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_in, [False]]).astype(int)))
     runs = zip(number[edges[::2]], number[edges[1::2] - 1], strict=True)

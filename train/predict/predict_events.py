@@ -21,6 +21,7 @@ from generate.runtime.safe_names import path_on_disk
 from generate.workers.durations import durations
 from generate.workers.pool import usable_cores
 from train.calibration.saved import SavedCalibration
+from train.calibration.thresholds import HIGHEST
 from train.predict.event_files import PAGE, event_table, write_events
 from train.predict.events import DetectedEvent, find_events
 from train.predict.predict_recordings import predict_recordings
@@ -78,7 +79,8 @@ class EventOptions:
 
     def thresholds(self, classes: Sequence[str], calibration: SavedCalibration) -> dict[str, float]:
         """The threshold of each class that has events, of the classes of a run."""
-        names, given = classes if self.classes is None else as_tuple(self.classes), self.min_probability
+        names = classes if self.classes is None else as_tuple(self.classes)
+        given = None if self.min_probability is None else min(self.min_probability, HIGHEST)  # 1: events of exactly 1
         return {name: calibration.threshold(name) if given is None else given for name in names}
 
     def min_gap_of(self, seconds: float) -> float:

@@ -13,6 +13,7 @@ import pandas as pd
 from generate.dataset.label_sets import SEPARATOR
 from generate.runtime.safe_names import printable
 from train.calibration.saved import SavedCalibration
+from train.calibration.thresholds import reaches
 from train.predict.fold_models import is_leaky
 from train.predict.recordings import Rejected
 from train.runs.run_folder import PROBABILITY, Run
@@ -91,10 +92,10 @@ class Predictions:
         described = with_top_classes(table, classes, top=top)
         thresholds = np.array([self.calibration.threshold(name) for name in classes])
         probabilities = table[_columns(classes)].to_numpy(dtype=float)
-        has = probabilities >= thresholds  # NaN is not
-        reaches = has.any(axis=1) if self.run.multilabel else has[np.arange(len(has)), _ranked(probabilities)[:, 0]]
+        has = reaches(probabilities, thresholds)  # NaN does not
+        is_sure = has.any(axis=1) if self.run.multilabel else has[np.arange(len(has)), _ranked(probabilities)[:, 0]]
         is_predicted = ~(table["silent"] | table["quiet"])
-        described.insert(described.columns.get_loc("unlike") + 1, UNSURE, is_predicted & ~reaches)
+        described.insert(described.columns.get_loc("unlike") + 1, UNSURE, is_predicted & ~is_sure)
         if self.run.multilabel:
             labels = [SEPARATOR.join(name for name, is_in in zip(classes, row, strict=True) if is_in) for row in has]
             described.insert(len(WINDOW_COLUMNS) + 1, LABELS, pd.Series(labels, index=table.index, dtype=object))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from train.calibration.of_others import of_others
 from train.calibration.temperature import with_temperature
-from train.calibration.thresholds import Calibration, fit
+from train.calibration.thresholds import Calibration, fit, reaches
 from train.defaults import DEFAULT_THRESHOLD
 from train.report import metrics
 from train.report.intervals import LEVEL, difference_interval, share_interval
@@ -121,7 +121,7 @@ def predictions_of(
     return table.assign(
         predicted=pd.Series(np.array(classes, dtype=object)[best], dtype=object),
         probability=highest.round(6),
-        unsure=highest < calibration.thresholds[best],
+        unsure=~reaches(highest, calibration.thresholds[best]),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from train.calibration.calibration_error import calibration_error, error_by_chance
 from train.calibration.distance import is_beyond, limit_of_folds
-from train.calibration.thresholds import NEVER, fit, out_of_fold
+from train.calibration.thresholds import NEVER, fit, out_of_fold, reaches
 from train.report.intervals import recordings_needed, share_interval
 from train.report.result_records import CalibrationResult, ThresholdResult
 
@@ -38,7 +38,7 @@ def calibrate(
     """
     calibrated = out_of_fold(probabilities, truth, folds, groups)
     fitted = fit(probabilities, truth)
-    is_alarm = (calibrated.probabilities >= calibrated.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
+    is_alarm = reaches(calibrated.probabilities, calibrated.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
     rows = tuple(
         _threshold(name, fitted.thresholds[k], is_alarm[:, k], truth[:, k] if truth.ndim == 2 else truth == k, groups)
         for k, name in enumerate(classes)

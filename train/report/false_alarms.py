@@ -8,7 +8,7 @@ import numpy as np
 
 from generate.dataset.background_classes import BACKGROUND, NOT_EVENTS
 from train.calibration.distance import is_beyond
-from train.calibration.thresholds import out_of_fold
+from train.calibration.thresholds import out_of_fold, reaches
 from train.defaults import DEFAULT_THRESHOLD
 from train.report.interval_text import clips_of_recordings, no_interval
 from train.report.intervals import LEVEL, share_interval
@@ -58,7 +58,7 @@ def false_alarms(
     is_calibrated = len(np.unique(folds)) > 1
     if is_calibrated:
         found = out_of_fold(probabilities, truth, folds, groups)
-        reached = (found.probabilities >= found.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
+        reached = reaches(found.probabilities, found.thresholds) & ~is_beyond(distances, folds, groups)[:, None]
     else:
         reached = probabilities >= DEFAULT_THRESHOLD
     is_alarm = reached[rows][:, ~is_background].any(axis=1)

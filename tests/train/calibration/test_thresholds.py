@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,20 @@ from scipy.special import softmax
 
 from train.calibration.distance import is_beyond, limit_of_folds
 from train.calibration.temperature import with_temperature
-from train.calibration.thresholds import LEAST_ALARMS, NEVER, _threshold_from, fit, out_of_fold, threshold_for
+from train.calibration.thresholds import (
+    HIGHEST,
+    LEAST_ALARMS,
+    NEVER,
+    Calibration,
+    _threshold_from,
+    fit,
+    out_of_fold,
+    reaches,
+    threshold_for,
+)
 from train.defaults import DEFAULT_THRESHOLD
+from train.predict.events import find_events
+from train.rehearse.results import predictions_of
 from train.report.calibration_results import calibrate
 
 SCORES = st.lists(st.tuples(st.integers(0, 20).map(lambda k: k / 20), st.booleans()), min_size=1, max_size=60)
@@ -21,7 +34,7 @@ SCORES = st.lists(st.tuples(st.integers(0, 20).map(lambda k: k / 20), st.boolean
 def test_the_threshold_is_the_lowest_that_reaches_the_precision(clips, precision):
     p, is_class = np.array([c[0] for c in clips]), np.array([c[1] for c in clips])
     reaching = [t for t in sorted(set(p)) if is_class[p >= t].mean() >= precision and (p >= t).sum() >= LEAST_ALARMS]
-    assert threshold_for(p, is_class, precision=precision) == (reaching[0] if reaching else NEVER)
+    assert threshold_for(p, is_class, precision=precision) == (min(reaching[0], HIGHEST) if reaching else NEVER)
 
 
 def simulate(n_recordings, *, seed, n_classes=4, per_recording=4, folds=5, spread=1.5):
@@ -145,3 +158,29 @@ def test_a_threshold_that_is_raised_is_right_as_often():
     assert _threshold_from(0.5, p, is_class) == 0.6
     assert _threshold_from(0.7, p, is_class) == NEVER, "there is none of five clips or more"
     assert _threshold_from(0.7, np.append(p, [0.95] * 6), np.append(is_class, [True] * 6)) == 0.7
+
+
+def test_no_probability_reaches_a_threshold_that_stands_for_never():
+    """Of a sure model, and a temperature below 1, some are exactly 1."""
+    truth = np.repeat([0, 1, 2], 20)
+    p = np.eye(3)[truth]
+    scaled = with_temperature(p, 0.5)
+    assert (scaled.max(axis=1) == 1).all()
+    assert not reaches(scaled, NEVER).any()
+    np.testing.assert_array_equal(reaches(scaled, [0.5, 1.0, HIGHEST]), (scaled == 1) & [True, False, True])
+    assert (find_events(np.arange(60.0), np.arange(60.0) + 1, scaled, "abc", thresholds={"b": NEVER}, hop_s=1)) == []
+    tests = pd.DataFrame(
+        {"fold": "1", "clip_id": range(60), "source_id": range(60), "label": np.array(list("abc"))[truth]}
+    )
+    calibration = Calibration(0.5, np.array([0.5, NEVER, HIGHEST]))
+    np.testing.assert_array_equal(predictions_of(p, tests, "clean", list("abc"), calibration)["unsure"], truth == 1)
+
+
+def test_a_class_whose_predictions_are_all_certain_is_named():
+    truth = np.repeat([0, 1, 2], 20)
+    p = np.eye(3)[truth]
+    assert threshold_for(p[:, 0], truth == 0) == HIGHEST
+    fitted = fit(p, truth)
+    assert reaches(with_temperature(p, fitted.temperature), fitted.thresholds)[np.arange(60), truth].all()
+    result = calibrate(p, truth, folds=np.arange(60) % 5, groups=np.arange(60), classes=list("abc"))
+    assert [row.n_alarms for row in result.thresholds] == [20, 20, 20]

@@ -52,3 +52,9 @@ def test_skipped_windows_end_an_event_where_they_leave_a_gap(next_s, n_events):
     online = OnlineEvents(["wren"], thresholds={"wren": 0.5}, hop_s=1.0)
     found = online.add(0, SECONDS, np.array([0.9])) + online.add(next_s, next_s + SECONDS, np.array([0.9]))
     assert len(found + online.finish()) == n_events
+
+
+def test_a_class_that_is_never_named_has_no_event_however_sure_the_model_is():
+    online = OnlineEvents(["wren"], thresholds={"wren": 1.0}, hop_s=1.0)
+    found = [event for k in range(4) for event in online.add(k, k + SECONDS, np.array([float(k % 2)]))]
+    assert [*found, *online.finish()] == []
