@@ -28,6 +28,7 @@ def metadata(subject: Subject, report: Report) -> dict[str, object]:
         "sample_rate_hz": settings.sr,
         "n_samples": settings.n_samples,
         "window_s": settings.seconds,
+        "channels": settings.channels,
         "pad": settings.pad,
     }
     image = {"height": height, "width": width, **_colours(settings)}
@@ -58,11 +59,19 @@ def _colours(settings: Settings) -> dict[str, object]:
 
 def trained_on(subject: Subject) -> str:
     """Which models these are, in words."""
-    if subject.folds == (FINAL,):
+    run, folds = subject.run, subject.folds
+    if folds == (FINAL,):
         return "all recordings of the run (the final model)"
-    if subject.held_out_fold is not None:
-        return f"all folds but {subject.held_out_fold}"
-    return f"the mean of {len(subject.folds)} models, of folds {', '.join(subject.folds)}, each trained on the others"
+    is_one = len(folds) == 1
+    models = (
+        f"the model of fold {folds[0]}" if is_one else f"the mean of {len(folds)} models, of folds {', '.join(folds)}"
+    )
+    if is_leaky(run):
+        return f"images of the recordings that {'it was' if is_one else 'they were'} tested with, too (leaky; {models})"
+    others = f"all folds but {folds[0]}" if is_one else "the others"
+    if run.recipe.select == "validation":
+        others += f"{' and' if is_one else ' but'} the one that chose its epoch (--select validation)"
+    return others if is_one else f"{models}, each trained on {others}"
 
 
 def accuracy_in_full(report: Report) -> str:

@@ -13,6 +13,7 @@ import soundfile
 from tests.conftest import SR
 from tests.train.conftest import ROOT
 from train.calibration.saved import write_calibration
+from train.export.about import trained_on
 from train.export.clips import clips_of, read_clips
 from train.export.command_line import main
 from train.export.options import FORMATS, check_backend, check_formats
@@ -146,6 +147,16 @@ def test_only_a_grouped_split_has_held_out_clips(run_folder, recordings, protoco
     of_protocol = replace(subject, run=replace(run, recipe=replace(run.recipe, protocol=protocol, n_folds=None)))
     assert of_protocol.held_out_fold == ("1" if protocol == "folds" else None)
     assert clips_of(of_protocol, audio_folder=recordings).are_held_out == (protocol == "folds")
+    leaky = "images of the recordings that it was tested with, too (leaky; the model of fold 1)"
+    assert trained_on(of_protocol) == ("all folds but 1" if protocol == "folds" else leaky)
+
+
+def test_the_fold_that_chose_the_epoch_was_not_trained_on(run_folder):
+    run = read_run(run_folder)
+    subject = subject_of(replace(run, recipe=replace(run.recipe, select="validation")), input="image", folds=["1"])
+    assert trained_on(subject) == "all folds but 1 and the one that chose its epoch (--select validation)"
+    of_two = trained_on(replace(subject, folds=("1", "2")))
+    assert of_two.endswith("each trained on the others but the one that chose its epoch (--select validation)")
 
 
 def test_the_labels_are_those_that_the_run_was_tested_with(run_folder, recordings):

@@ -1,6 +1,7 @@
 """The page that classifies recordings, in a real browser, without a network."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -62,6 +63,53 @@ def test_a_recording_is_classified_by_a_double_click(folder, images, browser, tm
     (tmp_path / "no.wav").write_text("no audio")
     browser.one("#file").send_keys(str(tmp_path / "no.wav"))
     state("no.wav must be audio that this browser decodes")
+
+    # Channels that cancel each other, and sound in one channel only, whose mean is quieter than any clip.
+    y = soundfile.read(recordings / "low" / "low0_0.wav")[0]
+    give(recordings / "low" / "low0_0.wav")
+    alone = browser.one("#answer").text
+    soundfile.write(tmp_path / "cancel.wav", np.stack([0.5 * y, -y], axis=1), SR, subtype="FLOAT")
+    give(tmp_path / "cancel.wav")
+    assert browser.one("#answer").text.split()[0] == alone.split()[0] and "silent" not in alone
+    faint = y / np.abs(y).max() * 10 ** ((about["min_dbfs"] + 3) / 20)
+    soundfile.write(tmp_path / "one.wav", np.stack([faint, 0 * y], axis=1), SR, subtype="FLOAT")
+    give(tmp_path / "one.wav")
+    assert "quiet" not in browser.one("#answer").text
+    soundfile.write(tmp_path / "quiet.wav", np.stack([faint, faint], axis=1) / 2, SR, subtype="FLOAT")
+    give(tmp_path / "quiet.wav")
+    assert "quiet" in browser.one("#answer").text
+
+
+def test_what_was_given_last_is_shown(folder, images, browser):  # noqa: F811
+    recordings = images.parent / "audio_folder"
+    state = "document.getElementById('state').textContent"
+    # Chosen before the model is there: it waits. The same file again is read again.
+    browser.open(folder / "index.html")
+    for _ in range(2):
+        browser.one("#file").send_keys(str(recordings / "low" / "low0_0.wav"))
+        browser.wait(f"{state}.startsWith('low0_0.wav,')", seconds=60)
+        browser.run("document.getElementById('state').textContent = ''")
+    # One that takes long to read, and then cannot be read, changes nothing of what came after it.
+    late = """const late = new File([], 'late.wav'), content = Promise.withResolvers();
+      late.arrayBuffer = () => content.promise; window.arrive = content.resolve; open(late);"""
+    for is_audio in (True, False):
+        browser.run(late)
+        browser.wait(f"{state}.startsWith('Reading late.wav')")
+        browser.one("#file").send_keys(str(recordings / "high" / "high0_0.wav"))
+        browser.wait(f"{state}.startsWith('high0_0.wav,')")
+        shown = "return document.getElementById('player').src + document.getElementById('result').textContent"
+        before = browser.run(shown)
+        wav = list((recordings / "low" / "low0_0.wav").read_bytes() if is_audio else b"no audio")
+        browser.run("arrive(Uint8Array.from(arguments[0]).buffer)", wav)
+        time.sleep(1)
+        assert browser.run(shown) == before and browser.one("#state").text.startswith("high0_0.wav,")
+    # A browser resamples to 8,000 to 96,000 Hz for sure: lower rates are made of these, and of others it is said.
+    browser.run("about.sample_rate_hz = 2000")
+    n = "return channelsOf(new File([Uint8Array.from(arguments[0])], 'a.wav')).then((found) => found.map((y) => y.length))"
+    assert browser.run(n, list((recordings / "low" / "low0_0.wav").read_bytes())) == [2000]
+    browser.run("about.sample_rate_hz = 1e6")
+    browser.one("#file").send_keys(str(recordings / "low" / "low0_0.wav"))
+    browser.wait(f"{state}.startsWith('This browser does not decode audio at 1,000,000 Hz')")
 
 
 def test_the_microphone_is_heard_as_a_recording_is(folder, run_folder, images, tmp_path):

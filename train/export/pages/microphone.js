@@ -146,7 +146,7 @@ async function listen() {
     isBusy = true;
     for (let taken; mine === turn && (taken = windows.take());) {
       const [start, samples] = taken;
-      const window = await classify(resample(samples).subarray(0, about.n_samples));
+      const window = await classify([resample(samples).subarray(0, about.n_samples)]);
       if (mine !== turn) break;
       addRow(window, start, start + about.window_s, {first: true});
       show(window);
