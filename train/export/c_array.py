@@ -30,7 +30,7 @@ extern "C" {{
 #define MODEL_SIZE {size}
 extern const unsigned char model[MODEL_SIZE]; /* on 16 bytes */
 extern const char *const model_classes[MODEL_N_CLASSES]; /* UTF-8 */
-extern const float model_thresholds[MODEL_N_CLASSES]; /* below, call the answer unsure */
+extern const float model_thresholds[MODEL_N_CLASSES]; /* {below} */
 {palette}#ifdef __cplusplus
 }}
 #endif
@@ -74,6 +74,9 @@ def write_c_array(folder: Path, about: Mapping) -> None:
         width=about["width"],
         n=len(classes),
         size=len(content),
+        below="from it on the class is there; where it is 1, never"
+        if about["multilabel"]
+        else "below, and where it is 1, call the answer unsure",
         n_operators=len(operators),
         operators=", ".join(operators),
     )

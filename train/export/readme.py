@@ -5,7 +5,7 @@ from __future__ import annotations
 from generate.dataset.planes import planes_in_words
 from train.export.c_array import has_c_array
 from train.export.parity import Parity, accuracy_in_words, parity_text
-from train.export.scripts import PACKAGES, javascript_example, python_example
+from train.export.scripts import PACKAGES, has_javascript, javascript_example, python_example
 from train.wording import escaped
 
 _METADATA = {
@@ -50,9 +50,9 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
         f"Output `probabilities`: 32-bit numbers, shape (batch, {len(about['classes'])}), in the order of `classes` in "
         f"`export.json`{', calibrated' if about['temperature'] != 1 else ''}. "
         + (
-            "Each class has one of its own, and is there from its number in `thresholds` on."
+            "Each class has one of its own, and is there from its number in `thresholds` on; with 1, never."
             if about["multilabel"]
-            else "Below the class's number in `thresholds` call the answer `unsure`."
+            else "Below the class's number in `thresholds`, and where that is 1, call the answer `unsure`."
         ),
         *([_UNLIKENESS] if parity.n_as_like is not None else []),
         "## How good it is",
@@ -73,11 +73,7 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
             if name == "html"
             else ["## Python", f"```python\n{python_example(name, about['file'], about)}```"]
         ),
-        *(
-            ["## JavaScript", f"```javascript\n{javascript_example(about)}```"]
-            if name == "onnx" and about["input"] == "audio"
-            else []
-        ),
+        *(["## JavaScript", f"```javascript\n{javascript_example(about)}```"] if has_javascript(name, about) else []),
         *(["## On a microcontroller", _MICRO] if has_c_array(name, about) else []),
         "## Licence",
         f"{escaped(about['licence'])}. {escaped(about['citation'])}".strip(),
@@ -88,21 +84,23 @@ def readme_text(name: str, about: dict, parity: Parity) -> str:
 def _input(about: dict) -> str:
     if about["input"] == "image":
         of_planes = f"which show {planes_in_words(about.get('planes', ()))}"
-        colours = of_planes if about.get("planes") else f"in the colours of `{about['colormap']}`"
+        of_palette = f"in the colours of `{about['colormap']}`, which pixel values get after they are resized"
+        colours = of_planes if about.get("planes") else of_palette
         return (
             f"Input `image`: 32-bit numbers from 0 to 255, shape (batch, {about['height']}, {about['width']}, 3), red, "
             f"green, blue, {colours}, as this program renders images."
         )
     short = "repeat it" if about["pad"] == "repeat" else "add silence"
+    cancel = " (where they cancel each other, take the loudest of them)" if about["channels"] == "auto" else ""
     lines = [
         f"Input `samples`: mono, {about['sample_rate_hz']:,} Hz, 32-bit numbers from -1 to 1, shape (batch, "
-        f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels (if they "
-        f"cancel each other, take one of them); where a recording is shorter, {short}. All else is inside: offset, "
-        "spectrogram, decibels, image, model.",
+        f"{about['n_samples']:,}): windows of {about['window_s']:g} s. Resample before; average the channels"
+        f"{cancel}; where a recording is shorter, {short}. All else is inside: "
+        "offset, spectrogram, decibels, image, model.",
         "It gives probabilities for any sound, also for silence. The program calls a window silent, and predicts "
         "nothing, where no sample is more than 0.0001 from the mean"
         + (
-            f", and quiet where none reaches {about['min_dbfs']:.0f} dB of full scale"
+            f", and quiet where none of any channel reaches {about['min_dbfs']:.0f} dB of full scale"
             if about["min_dbfs"] is not None
             else ""
         )

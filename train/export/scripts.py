@@ -123,19 +123,24 @@ import PIL.Image
 {open}
 
 about = json.load(open("export.json", encoding="utf-8"))
-image = PIL.Image.open("image.png").convert("RGB").resize(({width}, {height}), PIL.Image.Resampling.BILINEAR)
-given = run(np.asarray(image, "float32")[None])
+image = PIL.Image.open("image.png")
+pixels = PIL.Image.fromarray(np.asarray(image)).resize(({width}, {height}), PIL.Image.Resampling.BILINEAR)
+x = {coloured}
+given = run(x[None].astype("float32"))
 p = given["probabilities"][0]
 """
 
 _ANSWER = """\
 label = about["classes"][p.argmax()]
-is_sure = p.max() >= about["thresholds"][label] and np.max(given.get("unlikeness", 0)) <= 1
+threshold = about["thresholds"][label]  # 1: never sure
+is_sure = threshold < 1 and p.max() >= threshold and np.max(given.get("unlikeness", 0)) <= 1
 print(label, p.max(), "" if is_sure else "unsure")
 """
 
 _ANSWER_OF_SEVERAL = """\
-print([(label, p[k]) for k, label in enumerate(about["classes"]) if p[k] >= about["thresholds"][label]])
+thresholds = about["thresholds"]  # 1: never
+found = dict(zip(about["classes"], p))
+print({label: p for label, p in found.items() if thresholds[label] < 1 and p >= thresholds[label]})
 """
 
 
@@ -144,18 +149,37 @@ def python_example(name: str, file: str, about: dict) -> str:
     opened = "import numpy as np\n" + _OPEN[name].format(path=f'"{file}"').rstrip()
     answer = _ANSWER_OF_SEVERAL if about["multilabel"] else _ANSWER
     if about["input"] == "image":
-        return _PYTHON_IMAGE.format(open=opened, **about) + answer
+        palette = "np.reshape(image.getpalette(), (-1, 3))[np.asarray(pixels)]  # coloured after it is resized"
+        return (
+            _PYTHON_IMAGE.format(
+                open=opened, coloured="np.asarray(pixels)" if about.get("planes") else palette, **about
+            )
+            + answer
+        )
     n = about["n_samples"]
     repeats = about["pad"] == "repeat"
     padded = f"np.resize(y, {n})  # repeated" if repeats else f"np.pad(y, (0, {n} - len(y)))  # silence"
     return _PYTHON.format(open=opened, sr=about["sample_rate_hz"], padded=padded) + answer
 
 
+def has_javascript(name: str, about: dict) -> bool:
+    """Whether an export gets an example in JavaScript: every browser decodes audio to its rate.
+
+    Parameters
+    ----------
+    name : str
+        Of `train.export.options.FORMATS`.
+    about : dict
+        The content of `export.json`.
+    """
+    return name == "onnx" and about["input"] == "audio" and 8000 <= about["sample_rate_hz"] <= 96_000
+
+
 def javascript_example(about: dict) -> str:
     """Lines of JavaScript that classify a recording in a browser with onnxruntime-web."""
-    several = "console.log(about.classes.filter((name, k) => p[k] >= about.thresholds[name]));"
+    several = "console.log(about.classes.filter((name, k) => reaches(name, p[k])));"
     one = """const [name, best] = about.classes.map((name, k) => [name, p[k]]).sort((a, b) => b[1] - a[1])[0];
-console.log(name, best, isUnlike || best < about.thresholds[name] ? "unsure" : "");"""
+console.log(name, best, isUnlike || !reaches(name, best) ? "unsure" : "");"""
     return f"{_JAVASCRIPT}{several if about['multilabel'] else one}\n"
 
 
@@ -171,4 +195,5 @@ for (let c = 0; c < audio.numberOfChannels; c++)
 if (about.pad === "repeat") for (let i = audio.length; i < y.length; i++) y[i] = y[i - audio.length];
 const given = await session.run({samples: new ort.Tensor("float32", y, [1, y.length])});
 const p = given.probabilities.data, isUnlike = given.unlikeness?.data[0] > 1;
+const reaches = (name, value) => about.thresholds[name] < 1 && value >= about.thresholds[name]; // 1: never
 """

@@ -43,6 +43,7 @@ def test_the_array_is_the_file(content, tmp_path):
         "height": 4,
         "width": 6,
         "classes": classes,
+        "multilabel": False,
         "thresholds": dict(zip(classes, (0.5, 0.625, 1.0), strict=True)),
         "colormap": "magma",
     }
@@ -54,6 +55,9 @@ def test_the_array_is_the_file(content, tmp_path):
     first, *names = subprocess.run([tmp_path / "main"], capture_output=True, check=True).stdout.split(b"\n", 4)
     assert first.decode() == f"4 6 {len(content)} 0 0.625 {palette_of('magma')[255][2]}"
     assert [name.decode() for name in names[:3]] == classes and names[3] == content
+    assert "call the answer unsure" in (tmp_path / "model.h").read_text()
+    write_c_array(tmp_path, about | {"multilabel": True})
+    assert "unsure" not in (text := (tmp_path / "model.h").read_text()) and "from it on the class is there" in text
     about_planes = {name: value for name, value in about.items() if name != "colormap"} | {"planes": ["mel", "delta"]}
     write_c_array(tmp_path, about_planes)
     subprocess.run([*strict, "-c", "model.c"], cwd=tmp_path, check=True)
