@@ -102,7 +102,8 @@ def _without_offset(graph: _Graph, y: str, rendering: Rendering) -> str:
 def _power(graph: _Graph, y: str, rendering: Rendering) -> str:
     """Powers in bands, shape=(batch, frames, bands)."""
     n_fft = len(rendering.window)
-    padded = graph.add("Pad", y, graph.integers(0, n_fft // 2, 0, n_fft // 2), graph.constant(0))
+    before, after = rendering.padding
+    padded = graph.add("Pad", y, graph.integers(0, before, 0, after), graph.constant(0))
     parts = graph.add(
         "STFT",
         graph.add("Unsqueeze", padded, graph.integers(2)),

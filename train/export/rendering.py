@@ -47,6 +47,8 @@ class Rendering:
         Of a window.
     hop_length : int
     window : np.ndarray, shape=(n_fft,), float32
+    padding : tuple of (int, int)
+        Zeros before and after the samples, for 1 + n_samples // hop_length frames whether n_fft is even or odd.
     bins : tuple of (int, int) or None
         First bin of the Fourier transform, and the one after the last, whose powers are the rows; the highest is
         the first row.
@@ -72,6 +74,7 @@ class Rendering:
     n_samples: int
     hop_length: int
     window: np.ndarray
+    padding: tuple[int, int]
     bins: tuple[int, int] | None
     filters: np.ndarray | None
     cosines: np.ndarray | None
@@ -94,7 +97,7 @@ def check_rendering(front: FrontEnd) -> None:
     ValueError
         If it has a feature or a step that cannot; the message names it.
     """
-    instead = "Give --input image, and render the images with this program."
+    instead = "Give --input image, which all formats but html take, and render the images with this program."
     if front.settings.planes:
         raise ValueError(
             f"The images must have one plane for their rendering to be part of an export. Got the planes "
@@ -140,6 +143,7 @@ def rendering(front: FrontEnd) -> Rendering:
         n_samples=settings.n_samples,
         hop_length=settings.hop_length,
         window=hann(settings.n_fft),
+        padding=(settings.n_fft // 2, settings.n_fft - settings.n_fft // 2),
         bins=bins,
         filters=filters,
         cosines=cosines,

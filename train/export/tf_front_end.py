@@ -64,7 +64,7 @@ def _power(y: tf.Tensor, rendering: Rendering) -> tf.Tensor:
     import tensorflow as tf
 
     n_fft = len(rendering.window)
-    padded = tf.pad(y, [[0, 0], [n_fft // 2, n_fft // 2]])
+    padded = tf.pad(y, [[0, 0], list(rendering.padding)])
     frames = tf.signal.frame(padded, n_fft, rendering.hop_length) * tf.constant(rendering.window)
     spectrum = tf.signal.rfft(frames, [n_fft])
     power = tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
