@@ -73,7 +73,7 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the images' table or the recordings are not there.
+        If the images' table is not there, or no recording is.
     """
     run, fold = subject.run, subject.held_out_fold
     path = run.images / tables.METADATA
@@ -92,6 +92,12 @@ def clips_of(subject: Subject, *, audio_folder: Path | None = None) -> Clips:
         tested = run.read_fold_predictions(fold).set_index("clip_id")["label"]  # a review may have changed it since
         table = table[table["clip_id"].isin(tested.index)]
         table = table.assign(label=table["clip_id"].map(tested))
+    files = table["audio_file"]
+    if len(files) and not any((folder / file).is_file() for file in files if not leads_out(file, folder)):
+        raise FileNotFoundError(
+            f"The recordings must be there, to check an export with them. Got the folder {str(folder)!r}, which has "
+            f"none of them, such as {files.iloc[0]!r}. Give their folder with --audio-folder."
+        )
     return Clips(table[COLUMNS].reset_index(drop=True), folder, fold is not None)
 
 

@@ -16,6 +16,7 @@ from train.export.options import FORMATS, INPUTS, QUANTIZE
 if TYPE_CHECKING:
     from train.export.clips import Clips
     from train.export.export import Exported
+    from train.export.parity import Parity
     from train.export.subject import Subject
 
 DESCRIPTION = """\
@@ -23,7 +24,7 @@ Write a trained run as a file for another program, a browser, a phone or a board
 calibrated probabilities, with the rendering of the images inside.
 
 Each file is run on the run's own recordings, and kept only if it gives the same class as this program for 98 % of them,
-and for 95 % the same likeness to the training clips.
+and for 95 % the same likeness to the training clips. Nine in ten must be readable.
 Beside it are a README with these figures, five clips with the probabilities to expect, and verify.py, which reruns them
 on another device without this program."""
 
@@ -110,6 +111,12 @@ def _print_start(subject: Subject, clips: Clips) -> None:
     print(f"  check     on {count(len(clips.table), f'{which}clip')} of {clips.audio_folder}", flush=True)
 
 
+def _why_not(parity: Parity) -> str:
+    if not parity.has_enough_clips:
+        return "too few clips could be read to tell whether it gives what this program gives (see --audio-folder)"
+    return "it does not give what this program gives"
+
+
 def _text(one: Exported, run: Path) -> str:
     from train.export.parity import accuracy_in_words, parity_text
     from train.report.report import read_report
@@ -126,6 +133,6 @@ def _text(one: Exported, run: Path) -> str:
         lines[-1] = (
             f"  KEPT, though it does not hold (--force): {one.folder}"
             if one.is_kept
-            else "  REFUSED   it does not give what this program gives, and was not kept (--force keeps it)"
+            else f"  REFUSED   {_why_not(one.parity)}, and was not kept (--force keeps it)"
         )
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -139,7 +139,8 @@ def export_run(
             }
             is_kept = parity.holds or force
             if is_kept:
-                content["golden"] = write_golden_set(folder, subject, clips, runners[name])
+                read = replace(clips, table=clips.table.loc[compared[name].clips.index])
+                content["golden"] = write_golden_set(folder, subject, read, runners[name])
                 compared[name].clips.to_csv(folder / CLIPS, index=False)
                 _write_texts(folder, name, content, parity)
                 move_into_place(folder, folders[name])

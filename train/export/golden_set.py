@@ -51,6 +51,7 @@ def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runne
         Of the export.
     subject : Subject
     clips : Clips
+        Those that can be read.
     runner : callable
         The exported file.
 

@@ -25,6 +25,8 @@ LEAST_AS_LIKE = 0.95
 """Share of the clips for which it must give the same of whether they are unlike the training clips: by definition the
 limit of that is where one in twenty test clips is beyond it, and 8 bits change what is at the limit (of the default
 model on ESC-10 8 of 400 held-out clips, with 398 of 400 classes the same)."""
+LEAST_READ = 0.9
+"""Share of the clips whose audio must be readable: the rest may be of other classes."""
 BATCH = 16
 
 
@@ -75,7 +77,12 @@ class Parity:
     def holds(self) -> bool:
         """Whether the file may be used in place of the program."""
         is_as_like = self.n_as_like is None or self.n_as_like >= LEAST_AS_LIKE * self.n_clips
-        return self.n_same >= LEAST_SAME * self.n_clips and is_as_like
+        return self.has_enough_clips and self.n_same >= LEAST_SAME * self.n_clips and is_as_like
+
+    @property
+    def has_enough_clips(self) -> bool:
+        """Whether so many clips could be read that the others do not matter."""
+        return self.n_clips >= LEAST_READ * (self.n_clips + self.n_unreadable)
 
 
 @dataclass(frozen=True)
@@ -86,9 +93,9 @@ class Compared:
     ----------
     parity : Parity
     clips : pandas.DataFrame
-        One row a clip: `clip_id`, `source_id`, `label`, the labels `by_program` and `by_file`, where the file gives it
-        whether it is unlike the training clips (`unlike_by_program`, `unlike_by_file`), and the largest `difference` of
-        their probabilities.
+        One row a clip that was read, with its row of `Clips.table` as index: `clip_id`, `source_id`, `label`, the
+        labels `by_program` and `by_file`, where the file gives it whether it is unlike the training clips
+        (`unlike_by_program`, `unlike_by_file`), and the largest `difference` of their probabilities.
     """
 
     parity: Parity

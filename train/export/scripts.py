@@ -70,7 +70,7 @@ import soundfile
 
 here = pathlib.Path(__file__).resolve().parent
 about = json.loads((here / "export.json").read_text(encoding="utf-8"))
-is_good = True
+is_good = bool(about["golden"])
 for clip in about["golden"]:
     path = here / clip["file"]
     x = np.load(path) if path.suffix == ".npy" else soundfile.read(path, dtype="float32")[0]

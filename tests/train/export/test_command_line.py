@@ -1,6 +1,7 @@
 """Exports as a user makes and checks them: against the program's own predictions, and without this program."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -97,12 +98,29 @@ def test_an_onnx_file_gives_what_the_program_gives(run_folder, recordings, capsy
     result = verify(folder)
     assert result.returncode == 0 and "As expected." in result.stdout and len(about["golden"]) == 5
     about["golden"][0]["probabilities"].reverse()
-    (folder / "export.json").write_text(json.dumps(about))
-    assert verify(folder).returncode == 1
+    for golden in (about["golden"], []):
+        (folder / "export.json").write_text(json.dumps(about | {"golden": golden}))
+        assert verify(folder).returncode == 1
     # Again: its own files are replaced. With a file of somebody else's they are not.
     assert export(run_folder, recordings) == 0 and verify(folder).returncode == 0
     (folder / "notes.txt").write_text("mine")
     assert export(run_folder, recordings) == 1 and "'notes.txt'" in capsys.readouterr().err
+
+
+def test_a_few_recordings_do_not_tell_whether_a_file_holds(run_folder, recordings, tmp_path, monkeypatch, capsys):
+    few = tmp_path / "few"
+    shutil.copytree(recordings / "middle", few / "middle")
+    assert export(run_folder, few) == 4
+    assert "the same class as the program for 10 of 10 clips" in (said := capsys.readouterr().out)
+    assert "(20 clips could not be read)" in said and "REFUSED   too few clips could be read" in said
+    assert export(run_folder, few, "--force") == 0
+    about = json.loads((run_folder / "export" / "onnx" / "export.json").read_text())
+    assert [clip["label"] for clip in about["golden"]] == ["middle"] * 5, "of those that are there"
+
+    monkeypatch.setattr("train.export.export.write_file", lambda *_, **__: pytest.fail("converted"))
+    shutil.rmtree(few / "middle")
+    assert export(run_folder, few) == 1
+    assert "which has none of them, such as" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -33,6 +33,11 @@ def test_a_file_holds_where_class_and_likeness_are_those_of_the_program(n_same, 
     assert replace(PARITY, n_same=n_same, n_as_like=n_as_like).holds == holds
 
 
+@pytest.mark.parametrize(("n_unreadable", "holds"), [(11, True), (12, False)])
+def test_it_holds_for_clips_that_could_be_read(n_unreadable, holds):
+    assert replace(PARITY, n_unreadable=n_unreadable).holds == holds
+
+
 def test_both_are_told():
     text = parity_text(replace(PARITY, n_same=99, n_as_like=96))
     assert text.startswith(
