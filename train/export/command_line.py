@@ -24,7 +24,8 @@ Write a trained run as a file for another program, a browser, a phone or a board
 calibrated probabilities, with the rendering of the images inside.
 
 Each file is run on the run's own recordings, and kept only if it gives the same class as this program for 98 % of them,
-and for 95 % the same likeness to the training clips. Nine in ten must be readable.
+and for 95 % the same likeness to the training clips, with an unlikeness that is 25 % off at most in the median. Nine in
+ten clips must be readable.
 Beside it are a README with these figures, five clips with the probabilities to expect, and verify.py, which reruns them
 on another device without this program."""
 

@@ -15,7 +15,7 @@ from train import backend
 from train.export.about import metadata
 from train.export.c_array import has_c_array, write_c_array
 from train.export.clips import Clips, clips_of
-from train.export.golden_set import TOLERANCE, write_golden_set
+from train.export.golden_set import TOLERANCE, UNLIKENESS_TOLERANCE, write_golden_set
 from train.export.options import FORMATS, check_backend, check_formats
 from train.export.own_folder import MANIFEST, check_folder, files_in, move_into_place, size_bytes
 from train.export.parity import Parity, compare
@@ -135,6 +135,7 @@ def export_run(
                 "holds": parity.holds,
                 "parity": asdict(parity),
                 "tolerance": TOLERANCE[quantize],
+                "unlikeness_tolerance": UNLIKENESS_TOLERANCE[quantize],
                 "made_on": f"{platform.machine()}, {' '.join(_versions(name))}",
             }
             is_kept = parity.holds or force

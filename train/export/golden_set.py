@@ -18,6 +18,8 @@ N_CLIPS = 5
 TOLERANCE = {"none": 0.01, "dynamic": 0.05, "int8": 0.1}
 """By how much probabilities may differ on another device: other processors round sums in another order, and whole
 numbers of 8 bits in another way."""
+UNLIKENESS_TOLERANCE = {"none": 0.05, "dynamic": 0.15, "int8": 0.3}
+"""The same of the unlikeness, as a share of it."""
 
 
 def golden_rows(table: pd.DataFrame) -> list[int]:
@@ -74,7 +76,7 @@ def write_golden_set(folder: Path, subject: Subject, clips: Clips, runner: Runne
                 "clip_id": row["clip_id"],
                 "label": row["label"],
                 "probabilities": _numbers(probabilities[0]),
-                **({} if unlikeness is None else {"unlikeness": round(float(unlikeness[0]), 4)}),
+                **({} if unlikeness is None else {"unlikeness": round(float(unlikeness[0]), 6)}),
                 "program": _numbers(subject.predict(clip.window.pixels[None])[0][0]),
             }
         )

@@ -12,6 +12,7 @@ PARITY = Parity(
     n_recordings=80,
     n_same=100,
     n_as_like=None,
+    unlikeness_difference=None,
     largest_difference=0.012,
     mean_difference=0.001,
     n_tested=100,
@@ -39,9 +40,10 @@ def test_it_holds_for_clips_that_could_be_read(n_unreadable, holds):
 
 
 def test_both_are_told():
-    text = parity_text(replace(PARITY, n_same=99, n_as_like=96))
+    text = parity_text(replace(PARITY, n_same=99, n_as_like=96, unlikeness_difference=0.012))
     assert text.startswith(
-        "the same class as the program for 99 of 100 clips, and the same likeness to the training clips for 96;"
+        "the same class as the program for 99 of 100 clips, and the same likeness to the training clips for 96 "
+        "(unlikeness 1.2 % off);"
     )
     assert "likeness" not in parity_text(PARITY)
 
@@ -59,3 +61,17 @@ def test_the_accuracy_of_a_file_leaves_out_background_as_that_of_the_run_does():
     assert "8 held-out clips of 8 recordings, without those of background" in accuracy_in_words(
         parity, cross_validated=""
     )
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(1.05, True), (0.5, False), (0.0, False)])
+def test_a_file_whose_unlikeness_tells_nothing_does_not_hold(factor, holds):
+    """Though it agrees for all but the few clips that are unlike."""
+    own = np.append(np.linspace(0.2, 0.9, 39), 1.2)
+    table = pd.DataFrame({"clip_id": range(40), "source_id": range(40), "label": "wren"})
+    subject = SimpleNamespace(labels=lambda p: np.full(40, "wren", object), run=SimpleNamespace(multilabel=False))
+    clips = SimpleNamespace(are_held_out=False)
+    parity = _compared(
+        (np.ones((40, 1)), own), (np.ones((40, 1)), factor * own), table, subject, clips, [1.0], 0
+    ).parity
+    assert parity.n_as_like >= 39 and parity.unlikeness_difference == pytest.approx(abs(1 - factor))
+    assert parity.holds == holds
