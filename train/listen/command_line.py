@@ -88,6 +88,7 @@ def _listen(options: argparse.Namespace) -> int:
     if options.list_devices:
         print("\n".join(list_devices()) or "no input device")
         return 0
+    from generate.runtime.wording import count
     from train.listen.event_log import EventLog
     from train.listen.listen import Listener, ListenOptions, listen
     from train.listen.sources import RecordingSource
@@ -99,7 +100,7 @@ def _listen(options: argparse.Namespace) -> int:
 
     run = read_run(options.run)
     if options.file is None:
-        source: Microphone | RecordingSource = Microphone(options.device, n_channels=front_end(run).n_channels)
+        source: Microphone | RecordingSource = Microphone(options.device, channels=front_end(run).settings.channels)
     else:
         source = RecordingSource(options.file, real_time=options.real_time)
     rules = EventOptions(classes=options.classes, min_probability=options.min_probability, min_gap_s=options.min_gap_s)
@@ -114,16 +115,26 @@ def _listen(options: argparse.Namespace) -> int:
     line = StatusLine(listener)
 
     def on_event(event: DetectedEvent) -> None:
-        if log is not None:
-            log.add(event, {} if source.began_at is None else {source.name: source.began_at})
         line.print(event_text(event, listener))
+        if log is not None:
+            why_not = log.add(event, {} if source.began_at is None else {source.name: source.began_at})
+            if why_not and log.n_waiting == 1:
+                line.print(
+                    f"  note      --csv cannot be written ({why_not}); tried again with the next event and at the end"
+                )
 
     with _stopped_by_interrupt(listener):
         try:
             heard = listen(listener, on_block=line.on_block, on_window=line.on_window, on_event=on_event)
         finally:
             line.end()
+            why_not = "" if log is None else log.write()
     print("\n" + heard_text(heard, listener))
+    if log is not None and why_not:
+        raise OSError(
+            f"--csv must be a file that can be written. Got {str(options.csv)!r}, which has no row of "
+            f"{count(log.n_waiting, 'event')} of those above ({why_not})."
+        )
     if options.csv is not None:
         print(f"written: {options.csv}")
     return 0

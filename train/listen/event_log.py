@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ HEADER = ",".join(COLUMNS) + "\n"
 
 class EventLog:
     """Appends a row to a CSV for each event, on the disk before the next one: nothing is lost when the program ends.
+
+    Events that cannot be written wait for the next one.
 
     Parameters
     ----------
@@ -30,23 +33,40 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         check_output_file(path, "--csv", begins=HEADER)
-        self._path = path
+        self._path, self._waiting = path, list[str]()
         content = path.read_bytes()[-1:] if path.exists() else b""
         # A row that a power cut left unfinished gets its end.
         self._append(HEADER if not content else "" if content == b"\n" else "\n")
 
-    def add(self, event: DetectedEvent, times: Mapping[str, datetime]) -> None:
-        """Append an event; `times` are when recordings begin, by their names.
+    @property
+    def n_waiting(self) -> int:
+        """How many events could not be written yet."""
+        return len(self._waiting)
 
-        Raises
-        ------
-        OSError
-            If it cannot be written.
-        """
-        self._append(event_table([event], times).to_csv(index=False, header=False, lineterminator="\n"))
+    def add(self, event: DetectedEvent, times: Mapping[str, datetime]) -> str:
+        """Append an event; `times` are when recordings begin, by their names. Returns what `write` does."""
+        self._waiting.append(event_table([event], times).to_csv(index=False, header=False, lineterminator="\n"))
+        return self.write()
+
+    def write(self) -> str:
+        """Append the events that wait; returns why they could not be written, or nothing: a full disk may get space."""
+        if not self._waiting:
+            return ""
+        try:
+            self._append("".join(self._waiting))
+        except OSError as error:
+            return error.strerror or str(error)
+        self._waiting.clear()
+        return ""
 
     def _append(self, text: str) -> None:
-        with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        n_bytes = self._path.stat().st_size if self._path.exists() else 0
+        try:
+            with self._path.open("a", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):  # a part of a row, which will be written again
+                os.truncate(self._path, n_bytes)
+            raise

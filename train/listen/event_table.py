@@ -52,7 +52,7 @@ def heard_events(
         If the device, the recording or an option cannot be used.
     """
     source = (
-        Microphone(device, n_channels=front_end(run).n_channels)
+        Microphone(device, channels=front_end(run).settings.channels)
         if file is None
         else RecordingSource(Path(file), real_time=real_time)
     )

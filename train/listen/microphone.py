@@ -75,16 +75,17 @@ class Microphone:
     ----------
     device : str, optional
         Its number or a part of its name; default: the system's.
-    n_channels : int
-        How many channels are recorded; see `train.predict.windows.FrontEnd.n_channels`.
+    channels : str
+        How they are combined, of `generate.dataset.settings.CHANNELS`: one is recorded for `left`, else two where the
+        device has them.
 
     Raises
     ------
     ValueError
-        If sounddevice or PortAudio is missing, there is no such device, or it has fewer channels.
+        If sounddevice or PortAudio is missing, there is no such device, or it has one channel for `stereo`.
     """
 
-    def __init__(self, device: str | None = None, *, n_channels: int = 1) -> None:
+    def __init__(self, device: str | None = None, *, channels: str = "auto") -> None:
         self._sounddevice = load_sounddevice()
         wanted = int(device) if device is not None and device.isdecimal() else device
         try:
@@ -96,15 +97,15 @@ class Microphone:
                 ) from None
             raise ValueError(f"--device must be an input device. Got {device!r} ({error}). {LIST_THEM}.") from None
         self.name, self.sr = on_a_line(printable(found["name"])), round(found["default_samplerate"])
-        if found["max_input_channels"] < n_channels:
+        if channels == "stereo" and found["max_input_channels"] < 2:
             raise ValueError(
-                f"--device must have {n_channels} channels for this run, whose images show left and right. Got "
-                f"{self.name}, which has {found['max_input_channels']}. {LIST_THEM}."
+                f"--device must have 2 channels for this run, whose images show left and right. Got {self.name}, which "
+                f"has {found['max_input_channels']}. {LIST_THEM}."
             )
         self.bits, self.is_live = FLOAT_BITS, True
         self.began_at: datetime | None = None
         self.n_overflows = 0
-        self._device, self._n_channels = wanted, n_channels
+        self._device, self._n_channels = wanted, 1 if channels == "left" else min(2, found["max_input_channels"])
         self._blocks: deque[Block] = deque(maxlen=round(KEPT_S / BLOCK_S))
         self._came = threading.Condition()
         self._n_samples = 0

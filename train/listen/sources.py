@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
-from generate.audio import BadAudio, decode, length
+from generate.audio import BadAudio, BadFile, decode, length
 from generate.runtime.safe_names import printable
 from train.predict.recorder_time import recorded_at
 
@@ -111,7 +111,13 @@ class RecordingSource:
         """Nothing is open between blocks."""
 
     def read(self) -> Block | None:
-        """Return the next block; in real time, all that was played since the last call."""
+        """Return the next block; in real time, all that was played since the last call.
+
+        Raises
+        ------
+        BadAudio
+            If it cannot be decoded.
+        """
         start = self._n_read
         if start >= self._n_samples:
             return None
@@ -120,4 +126,12 @@ class RecordingSource:
             time.sleep(max(0.0, self._began_s + end / self.sr - time.monotonic()))
             end = max(end, int((time.monotonic() - self._began_s) * self.sr))
         end = self._n_read = min(end, self._n_samples)
-        return Block(start, decode(self._path, start_s=start / self.sr, longest_s=(end - start) / self.sr).channels)
+        try:
+            decoded = decode(self._path, start_s=start / self.sr, longest_s=(end - start) / self.sr)
+        except BadFile:
+            raise
+        except BadAudio:
+            if not start or self._n_samples - start > round(BLOCK_S * self.sr):
+                raise
+            return None  # the length of some containers is known to a few milliseconds, and rounded up
+        return Block(start, decoded.channels)

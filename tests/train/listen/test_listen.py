@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 
@@ -12,6 +13,7 @@ import soundfile
 import soxr
 
 from tests.conftest import SR, tone, white
+from tests.generate.audio.decoders.test_ffmpeg import encode
 from tests.train.conftest import draw
 from tests.train.predict.test_command_line import CLASSES, models, with_folds  # noqa: F401 (a fixture)
 from tests.train.predict.test_windows import record, run_on
@@ -136,8 +138,10 @@ def test_a_computer_that_is_too_slow_skips_windows_and_says_so(run, monkeypatch,
 
 def test_digital_silence_is_no_prediction_and_is_said_once(run, monkeypatch, capsys):
     source = FakeMicrophone(np.zeros(10 * SR, np.float32))
-    monkeypatch.setattr("train.listen.microphone.Microphone", lambda *_, **__: source)
+    opened = []
+    monkeypatch.setattr("train.listen.microphone.Microphone", lambda *_, **options: opened.append(options) or source)
     assert command_line.main([str(run.folder)]) == 0
+    assert opened == [{"channels": "auto"}], "those of the run"
     out = capsys.readouterr().out
     assert out.count("nothing but digital silence so far: is the microphone muted") == 1
     assert "events: none" in out and "19 windows of these silent or quiet" in out
@@ -167,6 +171,41 @@ def test_the_table_is_that_of_predict_and_grows(run, real, tmp_path, capsys):
     assert command_line.main([str(run.folder), "--file", str(path), "--csv", str(tmp_path / "mine.csv")]) == 1
     assert (tmp_path / "mine.csv").read_text() == "file,start_s\n"
     assert "--csv must be a new file" in capsys.readouterr().err
+
+
+def test_events_that_cannot_be_written_are_printed_and_wait(run, monkeypatch, tmp_path, capsys):
+    """As on a disk that is full for a while: a part of a row may be there."""
+    y = np.concatenate([np.concatenate([tone(300, seconds=1.5), np.zeros(3 * SR, np.float32)]) for _ in range(5)])
+    monkeypatch.setattr("train.listen.microphone.Microphone", lambda *_, **__: FakeMicrophone(y, is_live=False))
+    csv, options = tmp_path / "heard.csv", ["--min-probability", "0.05", "--classes", "low"]
+    assert command_line.main([str(run.folder), "--csv", str(csv), *options]) == 0
+    expected, lines = csv.read_bytes(), capsys.readouterr().out.count("peak")
+    assert lines == expected.count(b"\n") - 1 >= 4
+
+    n_calls, real = 0, os.fsync
+
+    def fsync(file, fails=lambda n: 2 <= n <= 3):
+        nonlocal n_calls
+        n_calls += 1
+        if fails(n_calls):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    csv.unlink()
+    monkeypatch.setattr("train.listen.event_log.os.fsync", fsync)
+    assert command_line.main([str(run.folder), "--csv", str(csv), *options]) == 0
+    out = capsys.readouterr().out
+    assert out.count("peak") == lines and csv.read_bytes() == expected
+    assert out.count("note      --csv cannot be written (No space left on device)") == 1
+
+    csv.unlink()
+    n_calls = 0
+    monkeypatch.setattr("train.listen.event_log.os.fsync", lambda file: fsync(file, fails=lambda n: n > 2))
+    assert command_line.main([str(run.folder), "--csv", str(csv), *options]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("peak") == lines and "heard, " in said.out
+    assert f"no row of {lines - 1} events of those above (No space left on device)" in said.err
+    assert len(events_csv(csv)) == 1
 
 
 def test_ctrl_c_ends_with_open_events_and_a_summary(run, monkeypatch, tmp_path, capsys):
@@ -212,6 +251,15 @@ def test_what_cannot_be_is_said_before_models_are_loaded(run, real, options, wor
     options = [str(real(SR)) if option == "WAV" else option for option in options]
     assert command_line.main([str(run.folder), *options]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_a_container_whose_length_is_rounded_up_ends_without_an_error(tmp_path):
+    """Its last block would begin behind the last sample."""
+    y = white(0.6, sr=44100)
+    encode(tmp_path / "a.mkv", "flac", "matroska", y, 44100)
+    with RecordingSource(tmp_path / "a.mkv") as source:
+        blocks = [block.channels for block in iter(source.read, None)]
+    np.testing.assert_allclose(np.concatenate(blocks)[:, 0], y, atol=2**-15)
 
 
 def test_in_real_time_it_takes_as_long_as_the_recording(tmp_path):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from generate.dataset.settings import CHANNELS
 from train.listen import microphone
 from train.listen.microphone import Microphone, list_devices
 
@@ -54,7 +55,7 @@ class FakeSoundDevice:
         self.closed = True
 
     def play(self, value, n=4800, status=OK):
-        samples = np.full((n, 1), value, np.float32)
+        samples = np.full((n, self.opened["channels"]), value, np.float32)
         self.opened["callback"](samples, n, None, status)
         samples[:] = 9  # PortAudio uses its memory again
 
@@ -67,7 +68,7 @@ def device(monkeypatch):
 
 
 def test_all_samples_come_in_order_at_the_device_s_own_rate(device):
-    with Microphone() as source:
+    with Microphone(channels="left") as source:
         assert (source.sr, source.is_live, device.opened["channels"]) == (48000, True, 1)
         assert source.began_at is not None and source.began_at.tzinfo is not None
         device.play(0.1)
@@ -135,8 +136,13 @@ def test_without_portaudio_the_message_says_so(monkeypatch, tmp_path):
         Microphone()
 
 
-def test_a_run_on_stereo_images_needs_two_channels(device):
-    with pytest.raises(ValueError, match=r"must have 3 channels .* Got Built-in.*microphone, which has 2"):
-        Microphone("1", n_channels=3)
-    with Microphone("1", n_channels=2):
-        assert device.opened["channels"] == 2
+@pytest.mark.parametrize("has", [1, 2, 18])
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_as_many_channels_are_recorded_as_are_combined(device, channels, has):
+    device.devices[1]["max_input_channels"] = has
+    if channels == "stereo" and has == 1:
+        with pytest.raises(ValueError, match=r"must have 2 channels .* Got Built-in.*microphone, which has 1"):
+            Microphone("1", channels=channels)
+        return
+    with Microphone("1", channels=channels):
+        assert device.opened["channels"] == (1 if channels == "left" else min(has, 2))
