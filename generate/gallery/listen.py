@@ -26,7 +26,7 @@ from generate.workers.processes import map_unordered
 LEADS_OUT = "its path leads out of the audio folder, so it is not read"
 
 
-def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.DataFrame:
+def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int, multilabel: bool = False) -> pd.DataFrame:
     """Rows of the first audible clips of each class, and of those that have audio files already.
 
     Parameters
@@ -37,6 +37,8 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
         The image folder.
     clips_a_class : int
         At most so many.
+    multilabel : bool
+        Whether a clip may have several classes (`generate.dataset.label_sets`).
 
     Returns
     -------
@@ -46,7 +48,7 @@ def choose(metadata: pd.DataFrame, images: Path, *, clips_a_class: int) -> pd.Da
     there = list_audio(images)
     have_audio = metadata.loc[[audio_beside(name) in there for name in metadata["file_name"]], "clip_id"]
     originals = metadata[(metadata["variant"] == ORIGINAL) & ~metadata["silent"].astype(bool)]
-    chosen = first_of_each_class(originals, clips_a_class)
+    chosen = first_of_each_class(originals, clips_a_class, multilabel=multilabel)
     return metadata[metadata["clip_id"].isin({*chosen, *have_audio})]
 
 

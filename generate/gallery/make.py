@@ -132,7 +132,8 @@ def _write_page(
     if not len(metadata):
         raise ValueError(f"There are no images in {str(images)!r}; see its {tables.REJECTED} for the reasons.")
     missing = MissingAudio()
-    if listen and len(rows := stale(choose(metadata, images, clips_a_class=listen), images)):
+    multilabel = is_multilabel(described)
+    if listen and len(rows := stale(choose(metadata, images, clips_a_class=listen, multilabel=multilabel), images)):
         if front is None:
             missing = MissingAudio(notes=(why_not,))
         else:
@@ -141,10 +142,9 @@ def _write_page(
             missing = MissingAudio(reasons, (OWN_VARIANTS.format(", ".join(unknown)),) if unknown else ())
     audio_folder = None if front is None else front.audio_folder
     data = page_data(images, described, metadata, audio_folder=audio_folder, follow_links=follow_links)
-    is_reviewed = not is_multilabel(described)
-    data["review_page"] = folder.REVIEW if is_reviewed else ""
+    data["review_page"] = "" if multilabel else folder.REVIEW
     write_text_atomically(images / folder.PAGE, fill(TEMPLATE, data))
-    if is_reviewed:
+    if not multilabel:
         write_gallery_review(images, described, data, audio_folder=audio_folder, follow_links=follow_links)
     return missing
 

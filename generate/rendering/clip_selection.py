@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from generate.dataset.label_sets import split_labels
 from generate.dataset.tables import REVIEWED
 from generate.runtime.os_compat import nfc
 
@@ -72,10 +73,10 @@ def check_not_empty(clips: pd.DataFrame, classes: Sequence[str]) -> None:
         )
 
 
-def stratified_limit(clips: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Take a number of clips, stratified by class and, within each class, by fold and recording.
+def stratified_limit(clips: pd.DataFrame, limit: int, *, multilabel: bool = False) -> pd.DataFrame:
+    """Take a number of clips, as many of each class and, within each class, from all folds and recordings.
 
-    In each class every recording gives one clip before any gives a second, and folds alternate. Each class begins with
+    Classes give one clip each in turn; a clip with several counts in its rarest one. In each class every recording gives one clip before any gives a second, and folds alternate. Each class begins with
     another fold, and where recordings (speakers) are in several classes with another recording, so that few clips of
     many classes are not all of the first. A larger limit includes all clips of a smaller one.
 
@@ -85,14 +86,16 @@ def stratified_limit(clips: pd.DataFrame, limit: int) -> pd.DataFrame:
         Columns `label`, `fold`, `source_id`, in order of name.
     limit : int
         At most so many clips.
+    multilabel : bool
+        Whether `label` holds several classes (`generate.dataset.label_sets`).
 
     Returns
     -------
     pandas.DataFrame
         The selected rows, in their order in the table.
     """
-    names = ("label", "fold", "source_id")
-    label, fold, source = (pd.Series(pd.factorize(clips[name], sort=True)[0]) for name in names)
+    of_clips = (_rarest(clips["label"]) if multilabel else clips["label"], clips["fold"], clips["source_id"])
+    label, fold, source = (pd.Series(pd.factorize(values, sort=True)[0]) for values in of_clips)
     rows = pd.DataFrame({"label": label, "fold": fold, "source": source})
     rows["take"] = rows.groupby(["label", "source"]).cumcount()
     sources = rows.drop_duplicates(["label", "source"])[["label", "source", "fold"]]
@@ -117,9 +120,20 @@ def _turn(rows: pd.DataFrame, within: list[str], what: str, *, begins_by_class: 
     return (groups.cumcount() - first) % groups.transform("size")
 
 
-def first_of_each_class(clips: pd.DataFrame, n: int) -> list[str]:
-    """The first clips of each class, by `clip_id`."""
-    return clips.sort_values("clip_id").groupby("label")["clip_id"].head(n).tolist()
+def _rarest(labels: pd.Series) -> pd.Series:
+    """The class of each clip, out of its several, that the fewest clips have."""
+    sets = {label: split_labels(label) or (label,) for label in labels.unique()}
+    n_clips = labels.map(sets).explode().value_counts()
+    return labels.map({label: min(names, key=lambda name: (n_clips[name], name)) for label, names in sets.items()})
+
+
+def first_of_each_class(clips: pd.DataFrame, n: int, *, multilabel: bool = False) -> list[str]:
+    """The first clips of each class, by `clip_id`; with several labels (`multilabel`) one may be of several classes."""
+    in_order = clips.sort_values("clip_id")
+    if multilabel:
+        classes = [split_labels(label) or (label,) for label in in_order["label"]]
+        in_order = in_order.assign(label=classes).explode("label")
+    return in_order.groupby("label")["clip_id"].head(n).drop_duplicates().tolist()
 
 
 def _close(name: str, labels: Sequence[str]) -> str:

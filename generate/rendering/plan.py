@@ -106,7 +106,8 @@ def make_plan(prepared: Prepared) -> Plan:
     _refuse_other_reading(kept, prepared.whole_collection)
     done = with_sources_of_now(pd.concat([known[is_current], kept], ignore_index=True), prepared.front.backgrounds)
     _check_path_lengths(images, left)
-    jobs = jobs_of(wanted[is_left], with_audio=set(first_of_each_class(clips, options.listen)))
+    heard = first_of_each_class(clips, options.listen, multilabel=prepared.collection.multilabel)
+    jobs = jobs_of(wanted[is_left], with_audio=set(heard))
     check_disk_space(jobs, prepared.front.settings, images)
     removed, foreign = _other_files(prepared, named, left=left, done=done)
     return Plan(

@@ -186,7 +186,7 @@ def prepare(options: RenderOptions) -> Prepared:
     check_not_empty(clips[is_chosen], chosen)
     selected = clips[is_chosen].reset_index(drop=True)
     if options.limit:
-        selected = stratified_limit(selected, options.limit)
+        selected = stratified_limit(selected, options.limit, multilabel=collection.multilabel)
     folders = augment_audio.background_folders(all_of(requests))
     backgrounds = find_backgrounds(
         folders, collection.clips, audio_folder, channels=settings.channels, workers=workers, source_pattern=pattern

@@ -16,6 +16,7 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.audio import FileReason
 from generate.dataset import folder, own_files, settings_file, source_ids, tables
+from generate.dataset.label_sets import classes_of
 from generate.rendering.clip import Job, render
 from generate.rendering.plan import Plan, make_plan
 from generate.rendering.prepare import Prepared
@@ -127,7 +128,7 @@ def execute(
         plan=plan,
         metadata=metadata,
         rejected=rejected,
-        lost_classes=sorted(set(labels) - {""} - set(metadata["label"])),
+        lost_classes=_lost_classes(labels, metadata["label"], multilabel=prepared.collection.multilabel),
         n_clips=len(labels),
         n_rendered=n_rendered,
         n_removed=n_removed,
@@ -135,6 +136,12 @@ def execute(
         elapsed_s=elapsed_s,
         page_text=page_text,
     )
+
+
+def _lost_classes(wanted: pd.Series, rendered: pd.Series, *, multilabel: bool) -> list[str]:
+    """Classes without a clip that could be rendered; a rejected clip may have no label."""
+    before, after = (classes_of(labels, multilabel=multilabel) for labels in (wanted, rendered))
+    return sorted(set(before) - {""} - set(after))
 
 
 @contextmanager

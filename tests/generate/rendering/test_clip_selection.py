@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from generate.dataset.label_sets import classes_of, join_labels, split_labels
 from generate.readers.collection.clips import clips_table
-from generate.rendering.clip_selection import choose_classes, stratified_limit
+from generate.rendering.clip_selection import choose_classes, first_of_each_class, stratified_limit
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
@@ -98,6 +100,46 @@ def test_time_grows_with_the_number_of_clips_and_not_faster():
 
     took_s(1000)
     assert took_s(400_000) < 40 * max(took_s(40_000), 0.05)
+
+
+# Several labels
+
+PAIRS = clips_table(
+    paths=[f"{a}{b}.wav" for a, b in combinations("ABCDEFGHIJKL", 2)],
+    labels=[join_labels(pair) for pair in combinations("ABCDEFGHIJKL", 2)],
+)
+"""A clip of each pair of twelve classes: each set of labels is there once."""
+
+
+def test_few_clips_with_several_labels_are_of_all_classes():
+    taken = stratified_limit(PAIRS, 11, multilabel=True)
+    assert len(taken) == 11
+    assert len(classes_of(taken["label"], multilabel=True)) == 12
+
+
+def test_a_rare_class_is_among_few_clips_whatever_its_name_and_its_company():
+    labels = ["a;b"] * 500 + ["b;c"] * 500 + ["a;b;rare"] * 3 + ["_background"] * 100
+    clips = clips_table(paths=[f"{k:04}.wav" for k in range(len(labels))], labels=labels)
+    taken = stratified_limit(clips, 40, multilabel=True)["label"].value_counts()
+    assert taken["a;b;rare"] == 3 and taken["_background"] in (12, 13) and taken.min() == 3
+
+
+def test_with_several_labels_a_larger_limit_takes_what_a_smaller_one_took():
+    taken = [set(stratified_limit(PAIRS, limit, multilabel=True)["clip_id"]) for limit in (1, 7, 11, 40, 66)]
+    assert all(fewer < more for fewer, more in pairwise(taken)) and len(taken[-1]) == 66
+
+
+def test_the_first_clips_of_each_class_are_few_where_each_set_of_labels_is_there_once():
+    chosen = first_of_each_class(PAIRS, 4, multilabel=True)
+    assert len(chosen) == len(set(chosen)) <= 4 * 12
+    labels = PAIRS.set_index("clip_id").loc[chosen, "label"].map(split_labels).explode()
+    assert labels.value_counts().min() >= 4 and set(labels) == set("ABCDEFGHIJKL")
+    assert len(first_of_each_class(PAIRS, 4)) == 66  # one label each
+
+
+def test_background_is_heard_too_and_one_clip_may_do_for_several_classes():
+    clips = clips_table(paths=["1.wav", "2.wav", "3.wav"], labels=["_background", "a;b;c", "a;b"])
+    assert first_of_each_class(clips, 1, multilabel=True) == ["1", "2"]
 
 
 # Classes
