@@ -79,7 +79,13 @@ def measure(pixels: np.ndarray, settings: Settings) -> Measures:
 
 
 def assess(
-    clips: pd.DataFrame, small: np.ndarray, *, settings: Settings, multilabel: bool = False, are_placed: bool = False
+    clips: pd.DataFrame,
+    small: np.ndarray,
+    *,
+    settings: Settings,
+    whole: pd.DataFrame | None = None,
+    multilabel: bool = False,
+    are_placed: bool = False,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Check all clips together.
 
@@ -91,6 +97,9 @@ def assess(
         `Measures.small` of each.
     settings : Settings
         That the images were rendered with.
+    whole : pandas.DataFrame, optional
+        All clips of the collection, of which `clips` is a part that has as many of each class; same columns but
+        `cutoff_hz`. What a part would not show is counted in it: balance, durations, peaks and equal audio.
     multilabel : bool
         Whether a clip may have several labels: then there are no checks of what predicts the class.
     are_placed : bool
@@ -112,13 +121,14 @@ def assess(
     sources = clips["source_id"].to_numpy()
     copies = near_duplicates(small[audible], sources[audible], seconds=settings.seconds, feature=settings.feature)
     pairs = copies.pairs.assign(a=audible[copies.pairs["a"]], b=audible[copies.pairs["b"]])
+    whole = clips if whole is None else whole
     found = [
-        checks.balance(clips, multilabel=multilabel),
-        checks.durations(clips, settings),
+        checks.balance(whole, multilabel=multilabel),
+        checks.durations(whole, settings),
         *([] if multilabel else [shortcut_checks.duration_by_class(clips, settings)]),
-        checks.peaks(clips, settings),
+        checks.peaks(whole, settings),
         *([] if multilabel else [shortcut_checks.level_by_class(clips, settings)]),
-        checks.equal_audio(clips),
+        checks.equal_audio(whole),
         NOT_LOOKED_FOR
         if are_placed
         else checks.near_duplicates(clips, pairs, n_not_comparable=int((~copies.comparable).sum())),
@@ -150,7 +160,7 @@ def of_metadata(
     metadata : pandas.DataFrame
         Of `metadata.csv`.
     most : int, optional
-        Check at most so many clips, stratified by class, recording and fold; default: all.
+        Measure the images of at most so many clips, as many of each class (`stratified_limit`); default: of all.
     multilabel : bool
         See `assess`.
 
@@ -167,13 +177,14 @@ def of_metadata(
     FileNotFoundError, ValueError
         If an image is missing or damaged.
     """
-    originals = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
-    originals = stratified_limit(originals, most) if most else originals
+    whole = sorted_clips(metadata[metadata["variant"] == ORIGINAL])
+    originals = stratified_limit(whole, most, multilabel=multilabel) if most else whole
     settings = settings.of_first_plane
     measures = [_measure_file(images / name, settings) for name in originals["file_name"]]
     clips = originals.assign(cutoff_hz=[m.cutoff_hz for m in measures])[list(CLIP_COLUMNS)]
     small = stacked([m.small for m in measures])
-    return assess(clips, small, settings=settings, multilabel=multilabel, are_placed=settings.pad == "random")
+    are_placed = settings.pad == "random"
+    return assess(clips, small, settings=settings, whole=whole, multilabel=multilabel, are_placed=are_placed)
 
 
 def stacked(small: list[np.ndarray]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,7 @@ def equal_audio(clips: pd.DataFrame) -> Finding:
         return Finding("ok", "no two clips hold equal samples")
     n_labels = int((groups["label"].nunique() > 1).sum())
     n_folds = int((groups["fold"].nunique() > 1).sum())
-    some = [" = ".join(map(_labelled, group["file"][:3], group["label"])) for _, group in list(groups)[:MOST_NAMES]]
+    some = [" = ".join(map(_labelled, group["file"][:3], group["label"])) for _, group in islice(groups, MOST_NAMES)]
     what = (
         f"{count(groups.ngroups, 'recording')} under several names ({count(len(doubled), 'clip')}), "
         f"{_divided(n_labels, n_folds)}: {'; '.join(some)}"

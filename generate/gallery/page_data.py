@@ -27,8 +27,8 @@ from generate.runtime.safe_names import path_on_disk
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
 """Audio files that browsers play."""
 MOST_CLIPS = 10_000
-"""Clips that a page shows and checks, stratified by class: more than ESC-50 and UrbanSound8K have. With very many a
-page would open slowly or not at all, and the check compares each pair."""
+"""Clips that a page shows, and whose images it checks, as many of each class: more than ESC-50 and UrbanSound8K have.
+With very many a page would open slowly or not at all, and the check compares each pair."""
 IMAGE_PRESET = {
     "zoom_range": 0.25,
     "width_shift_range": 0.2,

@@ -76,9 +76,10 @@ def check_not_empty(clips: pd.DataFrame, classes: Sequence[str]) -> None:
 def stratified_limit(clips: pd.DataFrame, limit: int, *, multilabel: bool = False) -> pd.DataFrame:
     """Take a number of clips, as many of each class and, within each class, from all folds and recordings.
 
-    Classes give one clip each in turn; a clip with several counts in its rarest one. In each class every recording gives one clip before any gives a second, and folds alternate. Each class begins with
-    another fold, and where recordings (speakers) are in several classes with another recording, so that few clips of
-    many classes are not all of the first. A larger limit includes all clips of a smaller one.
+    Classes give one clip each in turn; a clip with several counts in its rarest one. In each class every recording
+    gives one clip before any gives a second, and folds alternate. Each class begins with another fold, and where
+    recordings (speakers) are in several classes with another recording, so that few clips of many classes are not all
+    of the first. A larger limit includes all clips of a smaller one.
 
     Parameters
     ----------

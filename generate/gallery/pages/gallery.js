@@ -34,8 +34,8 @@ find("summary").textContent =
   `${count(new Set(clips.recording).size, "recording")} in ${count(names.length, "class")}` +
   (data.planes ? `; ${data.planes}` : "") +
   (data.rejected.length ? `; ${data.rejected.length.toLocaleString("en")} rejected` : "") +
-  (data.n_left_out ? `. This page shows and checks these and leaves out ` +
-    `${count(data.n_left_out, "clip")}; metadata.csv has all.` : "");
+  (data.n_left_out ? `. This page shows these and leaves out ` +
+    `${count(data.n_left_out, "clip")}. Balance, durations, peaks and equal audio are checked in all, the rest in these.` : "");
 find("licence").textContent = [data.licence && `Licence: ${data.licence}.`, data.citation].filter(Boolean).join(" ");
 if (data.review_page) {
   find("review-link").href = address(data.review_page);

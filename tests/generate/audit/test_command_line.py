@@ -184,6 +184,23 @@ def test_images_of_real_sounds_say_the_same(esc10, tmp_path, capsys):
         assert finding.what in out
 
 
+def test_what_is_unequal_in_a_collection_is_said_where_only_some_images_are_checked(healthy, tmp_path):
+    """A part with as many clips of each class looks balanced, and seldom holds both of two equal clips."""
+    for k, path in enumerate(sorted((healthy / "low").glob("*.wav"))[2:]):
+        path.rename(healthy / "high" / f"of-low-{k}.wav")
+    shutil.copy(healthy / "high" / "of-low-0.wav", healthy / "high" / "twin.wav")
+    images = tmp_path / "images"
+    generate.__main__.main([str(healthy), str(images), *QUICK, *NO_MORE])
+    settings = Settings.from_json(read_settings(images / "settings.json")["settings"])
+    metadata = tables.read_metadata(images / "metadata.csv")
+    all_of, (table, some) = from_images(images)[1], assess.of_metadata(images, settings, metadata, most=4)
+    assert table["label"].value_counts().to_dict() == {"high": 2, "low": 2}
+    assert all_of[0].status == "warning" and "few of low" in all_of[0].what
+    counted = ("2 classes", "clips last", "peaks", "1 recording under several names")
+    of_all, of_some = ([found for found in found_in if found.what.startswith(counted)] for found_in in (all_of, some))
+    assert len(of_all) == 4 and of_all == of_some
+
+
 def test_a_damaged_image_is_named(audio_folder, tmp_path):
     images = tmp_path / "images"
     generate.__main__.main([str(audio_folder), str(images), *QUICK, *NO_MORE])
