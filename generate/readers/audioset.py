@@ -95,12 +95,17 @@ def read(folder: Path, options: ReaderOptions) -> Collection:
             "of them certain. Rename them; if the classes are those of its folders, give --layout folders."
         )
     there = {segment: labels for segment, labels in segments.items() if segment in file_of}
-    collection = (_strong if kinds == {STRONG} else _weak)(there, file_of, split_of, names)
+    is_strong = kinds == {STRONG}
+    collection = (_strong if is_strong else _weak)(there, file_of, split_of, names)
     if n_unnamed := len(audio_files) - len(file_of):
         collection.skipped["audio files that are not certain to be of a segment"] += n_unnamed
     where = listed([path.name for path in paths])
-    collection.missing = [
-        (str(segment), _joined(segments[segment], names), f"named in {where}, but not certain: {reason}")
+    collection.missing = [  # of strong labels a file has no label of its own, but events
+        (
+            str(segment),
+            "" if is_strong else _joined(segments[segment], names),
+            f"named in {where}, but not certain: {reason}",
+        )
         for segment, reason in unclear.items()
     ]
     collection.notes[:0] = _notes(where, segments, there, names)

@@ -12,7 +12,7 @@ import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, readers
 from generate.audio.decode import Length
-from generate.dataset import png, settings_file, tables
+from generate.dataset import png, settings_file
 from generate.dataset.planes import check_given
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
@@ -23,7 +23,8 @@ from generate.readers.collection.reader import origins_text
 from generate.rendering.backgrounds import BackgroundFolder, find_backgrounds
 from generate.rendering.clip import Front, Job, known_variants
 from generate.rendering.clip_selection import check_not_empty, choose_classes, stratified_limit
-from generate.rendering.options import DEMO, RenderOptions, WindowOptions
+from generate.rendering.folders import folders_of, refuse_overlap
+from generate.rendering.options import RenderOptions, WindowOptions
 from generate.rendering.relabel import relabel, reviews_of
 from generate.rendering.segments import cut_into_pieces
 from generate.rendering.variants import all_of, note_unused_variants_file, requested_variants, try_own_variants
@@ -132,10 +133,10 @@ def prepare(options: RenderOptions) -> Prepared:
 
         check_address(options.cluster)
     known_variants.cache_clear()  # in a notebook the file may have changed since the last call
-    audio_folder, images = _folders(options)
+    audio_folder, images = folders_of(options)
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout
-    _refuse_overlap(audio_folder, images)
+    refuse_overlap(audio_folder, images)
     review = reviews_of(options, images, audio_folder)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
@@ -149,7 +150,13 @@ def prepare(options: RenderOptions) -> Prepared:
         if settings.long != "split":
             raise ValueError(f"--long must be split with --annotations. Got {settings.long}. Leave it out.")
         windows = cut_into_windows(
-            clips, collection.events, audio_folder, seconds=settings.seconds, options=options.windows, workers=workers
+            clips,
+            collection.events,
+            audio_folder,
+            seconds=settings.seconds,
+            options=options.windows,
+            workers=workers,
+            reject_short=layout == "audioset",
         )
         clips, unusable, known_lengths = windows.clips, windows.unusable, windows.known
         collection.notes += windows.notes
@@ -210,33 +217,6 @@ def prepare(options: RenderOptions) -> Prepared:
         settings_json=_settings_json(front, layout, options, engine_version, collection),
         review=relabelled.log if relabelled else None,
     )
-
-
-def _folders(options: RenderOptions) -> tuple[Path, Path]:
-    """The audio folder, where `demo` is synthesised first, and the image folder."""
-    is_demo = options.audio_folder == DEMO
-    audio_folder = demo.synthesise(Path("datasets", DEMO)) if is_demo else Path(options.audio_folder)
-    name = audio_folder.resolve().name
-    if not options.output and not name:
-        raise ValueError(f"{str(audio_folder)!r} is a whole disk and has no name for its images. Give an OUTPUT.")
-    images = Path(options.output) if options.output else Path("outputs", "images", name)
-    _refuse_overlap(audio_folder, images)
-    return audio_folder, images
-
-
-def _refuse_overlap(audio_folder: Path, images: Path) -> None:
-    """Images are no audio, and within the audio folder the next run would read their folders as classes."""
-    if (audio_folder / tables.METADATA).is_file() and (audio_folder / settings_file.SETTINGS).is_file():
-        raise ValueError(
-            f"AUDIO_FOLDER must be a folder of audio files. Got {str(audio_folder)!r}, an image folder that this "
-            "program made. Give the folder of its recordings."
-        )
-    inside = images.resolve() == audio_folder.resolve() or audio_folder.resolve() in images.resolve().parents
-    if inside and audio_folder.is_dir():
-        raise ValueError(
-            f"OUTPUT must be outside of the audio folder. Got {str(images)!r}, which is in {str(audio_folder)!r}. Give "
-            "a folder elsewhere."
-        )
 
 
 def _settings(options: RenderOptions, layout: str, *, is_demo: bool) -> Settings:

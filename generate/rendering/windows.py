@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def cut_into_windows(
     seconds: float,
     options: WindowOptions,
     workers: int,
+    reject_short: bool = False,
 ) -> Windows:
     """Replace each annotated recording by its labelled windows.
 
@@ -76,6 +77,9 @@ def cut_into_windows(
     options : WindowOptions
     workers : int
         Processes that read lengths, at most.
+    reject_short : bool
+        Whether a recording that ends before its events is unusable: files that were cut out of videos often do. Else
+        its annotations may be another one's, which is an error.
 
     Raises
     ------
@@ -86,14 +90,22 @@ def cut_into_windows(
     length_of = dict(zip(paths, lengths([folder / path for path in paths], workers=workers), strict=True))
     unusable = {path: reason for path, reason in length_of.items() if isinstance(reason, str)}
     known = {path: length for path, length in length_of.items() if not isinstance(length, str)}
+    events_of = dict(list(events.groupby("path", sort=False)))
+    short = _ending_early(events_of, known)
+    if short and not reject_short:
+        raise ValueError(
+            f"Events must be within their recording. Got {listed([f'{path!r} {why}' for path, why in short.items()])}. "
+            "Are these the annotations of another recording?"
+        )
+    unusable |= short
+    known = {path: length for path, length in known.items() if path not in short}
     hop_s = options.window_hop_s or seconds / 2
     parts, n_in_none = [], 0
     for place, path in enumerate(paths):
         if path in unusable:  # rejected by name
             continue
         duration_s = known[path].seconds
-        own = events[events["path"] == path]
-        _check_within(own, path, duration_s)
+        own = events_of.get(path, events[:0])
         starts = window_starts(duration_s, seconds=seconds, hop_s=hop_s)
         ends = np.minimum(starts + seconds, duration_s)
         spans = zip(own["start_s"], own["end_s"], strict=True)
@@ -214,17 +226,22 @@ def _as_clips(clips: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def _check_within(events: pd.DataFrame, path: str, duration_s: float) -> None:
-    """Raise for an event that is not in its recording: the annotations may be another one's."""
-    beyond = events[(events["start_s"] >= duration_s) | (events["end_s"] > duration_s + LATEST_END_S)]
-    if len(beyond):
-        row = beyond.iloc[0]
-        more = f", and {len(beyond) - 1:,} more" if len(beyond) > 1 else ""
-        raise ValueError(
-            f"Events must be within their recording. Got one from {row['start_s']:g} to {row['end_s']:g} s in "
-            f"{path!r}, which is {duration_s:g} s long{more}. Are these the "
-            "annotations of another recording?"
-        )
+def _ending_early(events_of: Mapping[str, pd.DataFrame], known: Mapping[str, Length]) -> dict[str, str]:
+    """The recordings that end before their events, and by how much."""
+    short = {}
+    for path, events in events_of.items():
+        if path not in known:
+            continue
+        duration_s = known[path].seconds
+        beyond = events[(events["start_s"] >= duration_s) | (events["end_s"] > duration_s + LATEST_END_S)]
+        if len(beyond):
+            row = beyond.iloc[0]
+            more = f", and {len(beyond) - 1:,} more" if len(beyond) > 1 else ""
+            short[path] = (
+                f"is shorter than its events: {duration_s:g} s, with one from {row['start_s']:g} to {row['end_s']:g} s"
+                f"{more}"
+            )
+    return short
 
 
 def _lost(n_in_none: int, before: set[str], labels: pd.Series, *, is_multilabel: bool) -> list[str]:

@@ -109,6 +109,24 @@ def test_strong_labels_become_windows_with_several_labels(tmp_path):
         generate.render(audio, tmp_path / "other", **(options | {"labels": audio / "w.csv"}))
 
 
+def test_strong_labels_of_a_file_that_is_cut_short_cost_that_file_alone(tmp_path):
+    audio, files = tmp_path / "AudioSet", {"s9d-2nhuJCQ_30000": 10, "b0RFKhbpFJA_30000": 3}
+    rows = [f"{segment}\t{at}.000\t{at + 1}.000\t/m/053hz1\n" for segment in files for at in (1, 8)]
+    unclear = "YYYYYYYYYYY_0\t1.000\t2.000\t/m/09x0r\nYYYYYYYYYYY_0\t3.000\t4.000\t/m/0k4j\n"
+    write_text(audio / "audioset_eval_strong.tsv", STRONG.partition("\n")[0] + "\n" + "".join(rows) + unclear)
+    for segment, seconds in files.items():
+        soundfile.write(audio / f"{segment}.wav", tone(440, seconds=seconds) + white(float(seconds), rms=0.01), SR)
+    touch(audio, "a/YYYYYYYYYYY_0.wav", "b/YYYYYYYYYYY_0.wav")
+
+    result = generate.render(audio, tmp_path / "images", seconds=2.0, variants=["none"], listen=0, workers=1)
+
+    assert set(result.metadata["source_id"]) == {"s9d-2nhuJCQ"}
+    reasons = result.rejected.set_index("audio_file")["reason"]
+    assert reasons["b0RFKhbpFJA_30000.wav"] == "is shorter than its events: 3 s, with one from 8 to 9 s"
+    assert set(reasons.index) == {"b0RFKhbpFJA_30000.wav", "YYYYYYYYYYY_0"}
+    assert result.lost_classes == [], "what a file that is not read may hold is no class"
+
+
 def test_a_table_is_known_wherever_it_is(tmp_path):
     write_text(tmp_path / "tables/eval_segments.csv", WEAK)
     touch(tmp_path, "audio/--PJHxphWEs.wav")

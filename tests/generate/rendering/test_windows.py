@@ -23,14 +23,16 @@ from generate.rendering.windows import cut_into_windows
 from tests.conftest import SR, tone, white
 
 
-def cut(folder, durations_s, events, *, paths=(), seconds=2.0, **options):
+def cut(folder, durations_s, events, *, paths=(), seconds=2.0, reject_short=False, **options):
     for name, duration_s in durations_s.items():
         soundfile.write(folder / name, white(duration_s, seed=len(name)), SR)
     table = pd.DataFrame([(*event, np.nan, np.nan) for event in events], columns=list(EVENT_COLUMNS))
     paths = [*durations_s, *paths]
     clips = clips_table(paths=paths, labels=["(annotated)"] * len(paths))
     options = WindowOptions(**{"window_hop_s": seconds, **options})
-    return cut_into_windows(clips, table, folder, seconds=seconds, options=options, workers=1)
+    return cut_into_windows(
+        clips, table, folder, seconds=seconds, options=options, workers=1, reject_short=reject_short
+    )
 
 
 def labels(windows):
@@ -91,8 +93,15 @@ def test_background_is_taken_evenly_from_all_recordings(tmp_path):
 
 
 def test_events_beyond_the_recording_are_another_recordings(tmp_path):
-    with pytest.raises(ValueError, match=r"from 9 to 9.5 s in 'a.wav', which is 4 s long"):
-        cut(tmp_path, {"a.wav": 4.0}, [("a.wav", 9.0, 9.5, "wren")])
+    events = [(f"{name}.wav", 9.0, 9.5, "wren") for name in "abcde"] + [("a.wav", 12.0, 13.0, "wren")]
+    lengths_s = dict.fromkeys(["a.wav", "b.wav", "c.wav", "d.wav"], 4.0) | {"e.wav": 10.0}
+    with pytest.raises(
+        ValueError, match=r"'a.wav' .*: 4 s, with one from 9 to 9.5 s, and 1 more, 'b.wav' .* and 1 more"
+    ):
+        cut(tmp_path, lengths_s, events)
+    windows = cut(tmp_path, lengths_s, events, reject_short=True)
+    assert set(windows.clips["path"]) == {"e.wav"} == set(windows.known)
+    assert windows.unusable["d.wav"] == "is shorter than its events: 4 s, with one from 9 to 9.5 s"
 
 
 @given(
