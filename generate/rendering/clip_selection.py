@@ -53,7 +53,7 @@ def choose_classes(labels: Sequence[str], *, classes: Sequence[str], leave_out: 
 
 
 def check_not_empty(clips: pd.DataFrame, classes: Sequence[str]) -> None:
-    """Check that classes have a clip; a review may have dropped or moved all that they had.
+    """Check that classes have a clip: their files may not be there, and a review may have dropped or moved all.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def check_not_empty(clips: pd.DataFrame, classes: Sequence[str]) -> None:
     """
     if clips.empty:
         raise ValueError(
-            f"A class must have a clip after the review ({REVIEWED}, --labels-from). Got none of {_listed(classes)}. "
-            "Name others with --classes or --leave-out, or leave these out."
+            f"A class must have a clip whose file is there, also after a review ({REVIEWED}, --labels-from). Got none "
+            f"of {_listed(classes)}. Name others with --classes or --leave-out, or leave these out."
         )
 
 

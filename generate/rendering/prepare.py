@@ -54,7 +54,8 @@ class Prepared:
     origins : str
         Where class, fold and recording come from, in a line.
     left_out : Mapping of str to int
-        Classes that are not of this run (`--classes`, `--leave-out`), and how many clips each has.
+        Classes that are not of this run (`--classes`, `--leave-out`), and how many clips each has; 0 where no file is
+        there.
     unusable : Mapping of str to str
         Paths of recordings that are known to be unusable, and the reason.
     known_lengths : Mapping of str to Length
@@ -168,7 +169,8 @@ def prepare(options: RenderOptions) -> Prepared:
         )
     if collection.multilabel and len(review):
         raise ValueError("A review (--labels-from, reviewed.csv) has one label a clip. Got several. Leave it out.")
-    labels = sorted({*clips["label"], *review["new_label"]} - {""} if len(review) else set(clips["label"]))
+    also = [*(label for _, label, _ in collection.missing), *(review["new_label"] if len(review) else [])]
+    labels = sorted({*clips["label"], *also} - {""})
     if collection.multilabel and (options.classes or options.leave_out):
         raise ValueError(
             f"--{'classes' if options.classes else 'leave-out'} must be left out where clips have several labels: a "
@@ -190,6 +192,7 @@ def prepare(options: RenderOptions) -> Prepared:
         collection.notes += relabelled.notes
     # Only now: the name of a clip must not depend on which others are selected.
     is_chosen = clips["label"].isin(chosen)
+    n_clips = clips["label"].value_counts()
     check_not_empty(clips[is_chosen], chosen)
     selected = clips[is_chosen].reset_index(drop=True)
     if options.limit:
@@ -208,7 +211,7 @@ def prepare(options: RenderOptions) -> Prepared:
         whole_collection=clips,
         clips=selected,
         origins=origins_text(readers.READERS[layout], collection, options.reader),
-        left_out=clips.loc[~is_chosen, "label"].value_counts().sort_index().to_dict(),
+        left_out={label: int(n_clips.get(label, 0)) for label in labels if label not in chosen},
         unusable=unusable,
         known_lengths=known_lengths,
         front=front,

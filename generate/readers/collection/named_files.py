@@ -12,6 +12,7 @@ from generate.readers.audio_folder.walk import find_audio_files
 from generate.readers.collection.clips import Collection, clips_table
 from generate.readers.csv_tables.csv_text import line_numbers
 from generate.runtime.os_compat import nfc
+from generate.runtime.safe_names import printable
 from generate.runtime.wording import count
 
 MAX_LISTED = 50
@@ -72,7 +73,7 @@ def named_files(
         notes = _notes(table_name, elsewhere, there, columns)
     plain = f"named in {table_name}, but not there"
     missing = [
-        (path, nfc(label), f"{plain}: {reasons[path]}" if path in reasons else plain)
+        (path, nfc(printable(label)), f"{plain}: {reasons[path]}" if path in reasons else plain)
         for path, label in zip(found[~there], columns["labels"][~there], strict=True)
     ]
     kept = {"paths": found, **columns}

@@ -85,6 +85,20 @@ def test_files_that_a_table_names_in_vain_count_for_their_class_alone(tmp_path):
     assert tables.read_rejected(images / "rejected.csv")["audio_file"].tolist() == ["gone.wav"]
 
 
+def test_a_class_of_which_no_file_is_there_can_be_left_out(tmp_path, capsys):
+    write_audio(tmp_path / "s", "a.wav", "b.wav")
+    (tmp_path / "s" / "labels.csv").write_text("file,label\na.wav,cat\nb.wav,dog\nc.wav,cow\nd.wav,cow\n")
+    for k, choice in enumerate((["--classes", "dog", "cat"], ["--leave-out", "cow"])):
+        images = tmp_path / f"images{k}"
+        assert generate(tmp_path / "s", images, *MORE, *choice) == 0
+        assert len(tables.read_rejected(images / "rejected.csv")) == 0
+        assert "left out  0 clips of 1 class: cow 0" in capsys.readouterr().out
+    assert generate(tmp_path / "s", tmp_path / "all", *MORE, "--max-rejected", "90") == 3
+    assert "no clip could be rendered of: cow" in capsys.readouterr().out
+    assert generate(tmp_path / "s", tmp_path / "cows", *MORE, "--classes", "cow") == 1
+    assert "Got none of 'cow'" in capsys.readouterr().err
+
+
 def test_a_image_folder_one_folder_down_is_no_sound_folder(animals, tmp_path, capsys):
     assert generate(animals, tmp_path / "outputs" / "images", *MORE, "--listen", "all") == 0
     assert generate(tmp_path / "outputs", tmp_path / "again", *MORE) == 1

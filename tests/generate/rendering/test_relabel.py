@@ -367,8 +367,9 @@ def test_a_class_that_a_review_emptied(audio_folder, tmp_path, capsys):
     applied = pd.read_csv(drop).assign(outcome="dropped")
     applied.to_csv(drop, index=False)
     assert generate(*given, "--classes", "low") == 1
-    assert "A class must have a clip after the review (reviewed.csv, --labels-from). Got none of" in (
-        capsys.readouterr().err
+    assert (
+        "A class must have a clip whose file is there, also after a review (reviewed.csv, --labels-from). Got none of"
+        in (capsys.readouterr().err)
     )
 
 
