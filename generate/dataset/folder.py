@@ -121,6 +121,39 @@ def check_settings(images: Path, wanted: SettingsFile) -> None:
         )
 
 
+def applied_review(images: Path) -> bytes:
+    """The content of `reviewed.csv`; empty where no review was applied.
+
+    Parameters
+    ----------
+    images : Path
+        The image folder, which need not exist.
+    """
+    path = images / tables.REVIEWED
+    return path.read_bytes() if path.is_file() else b""
+
+
+def check_review(images: Path, before: bytes) -> None:
+    """Check that no other run has applied a review since this one was prepared, which it would replace.
+
+    Parameters
+    ----------
+    images : Path
+    before : bytes
+        What `applied_review` gave then.
+
+    Raises
+    ------
+    ValueError
+        If the review in the folder is another one.
+    """
+    if applied_review(images) != before:
+        raise ValueError(
+            f"The review in {str(images)!r} ({tables.REVIEWED}) must not change while a run is prepared. Got another "
+            "one, which another run has applied meanwhile. Run it again."
+        )
+
+
 def _differences(there: SettingsFile, wanted: SettingsFile) -> str:
     """Both values of every setting that differs."""
     before, now = ({**side["settings"], "engine": side["engine"]} for side in (there, wanted))

@@ -12,7 +12,7 @@ import augment_audio
 from augment_audio import ENGINES, Request
 from generate import demo, readers
 from generate.audio.decode import Length
-from generate.dataset import png, settings_file
+from generate.dataset import folder, png, settings_file
 from generate.dataset.planes import check_given
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
@@ -70,6 +70,8 @@ class Prepared:
         The content of `settings.json`.
     review : pandas.DataFrame or None
         What became of each row of the reviews; None: there are none.
+    applied_review : bytes
+        The `reviewed.csv` of the image folder that this run knows of.
     """
 
     options: RenderOptions
@@ -87,6 +89,7 @@ class Prepared:
     requests: Mapping[str, tuple[Request, ...]]
     settings_json: SettingsFile
     review: pd.DataFrame | None = None
+    applied_review: bytes = b""
 
     @property
     def reader(self) -> Reader:
@@ -138,6 +141,7 @@ def prepare(options: RenderOptions) -> Prepared:
     found = readers.find(audio_folder, options.reader, layout=options.layout)
     audio_folder, layout = found.folder, found.layout
     refuse_overlap(audio_folder, images)
+    applied_review = folder.applied_review(images)
     review = reviews_of(options, images, audio_folder)
     collection = readers.read(audio_folder, layout, options.reader, is_explicit=bool(options.layout))
 
@@ -219,6 +223,7 @@ def prepare(options: RenderOptions) -> Prepared:
         requests=requests,
         settings_json=_settings_json(front, layout, options, engine_version, collection),
         review=relabelled.log if relabelled else None,
+        applied_review=applied_review,
     )
 
 

@@ -109,6 +109,7 @@ def execute(
     started = time.monotonic()
     try:
         with locked(images), _renderer(prepared, log) as render_all:
+            folder.check_review(images, prepared.applied_review)
             plan = make_plan(prepared)  # again: another run may have changed the folder since the plan was shown
             earlier = _earlier_rejected(prepared)
             named = _clear_folder(prepared, plan)

@@ -11,6 +11,8 @@ from generate.__main__ import main
 from generate.dataset import tables
 from generate.readers.review import REVIEW_COLUMNS
 from generate.rendering import run
+from generate.rendering.options import options_by_name
+from generate.rendering.prepare import prepare
 from tests.conftest import SR, tone, white
 
 QUICK = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--listen", "0"]
@@ -371,6 +373,24 @@ def test_a_class_that_a_review_emptied(audio_folder, tmp_path, capsys):
         "A class must have a clip whose file is there, also after a review (reviewed.csv, --labels-from). Got none of"
         in (capsys.readouterr().err)
     )
+
+
+def test_a_review_that_another_run_applies_meanwhile_is_not_lost(audio_folder, tmp_path):
+    images = tmp_path / "images"
+    files = [review(tmp_path / f"{k}.csv", (f"low-{k}", f"low/{k}.wav", 0, "low", "high")) for k in range(3)]
+    settings = {"seconds": 1, "sr": SR, "engine": "librosa", "image_size": (32, 32), "variants": ["none"]}
+
+    def prepared(**more):
+        return prepare(options_by_name(audio_folder, images, {**settings, "workers": 1, "listen": 0, **more}))
+
+    first, second, without = prepared(labels_from=files[0]), prepared(labels_from=files[1]), prepared()
+    run.execute(first)
+    for late in (second, without):
+        with pytest.raises(ValueError, match=r"reviewed.csv.* must not change .* Run it again"):
+            run.execute(late)
+    run.execute(prepared(labels_from=files[1]))
+    assert tables.read_metadata(images / "metadata.csv")["label"].value_counts().to_dict() == {"high": 6, "low": 2}
+    assert len(pd.read_csv(images / "reviewed.csv")) == 2
 
 
 def test_a_review_may_drop_most_clips(audio_folder, tmp_path):
