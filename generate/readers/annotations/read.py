@@ -13,7 +13,7 @@ from generate.readers.annotations import audacity, kaleidoscope, label_studio, r
 from generate.readers.annotations.detect import KNOWN_SUFFIXES, TABLE_SUFFIXES
 from generate.readers.annotations.event_tables import Chosen, choose_tables, of_recordings
 from generate.readers.annotations.events import AnnotationFile, Columns
-from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
+from generate.readers.audio_folder.walk import SYSTEM_FOLDERS, unreadable
 from generate.readers.csv_tables.csv_text import MAX_TABLE_BYTES, read_table
 from generate.readers.csv_tables.encoding import decoded
 from generate.runtime.wording import on_a_line
@@ -168,7 +168,7 @@ def _event_tables(folder: Path, texts: Sequence[str]) -> dict[str, Chosen]:
 def _texts(folder: Path) -> list[str]:
     """Files that may hold annotations, at any depth, relative with `/`; without hidden ones."""
     found = []
-    for place, folders, names in os.walk(folder, followlinks=True):
+    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SYSTEM_FOLDERS)
         within = Path(place).relative_to(folder).as_posix()
         for name in sorted(names):
@@ -181,6 +181,11 @@ def _texts(folder: Path) -> list[str]:
                 f"--annotations must hold at most {MAX_FILES:,} text files. Give a part of {str(folder)!r}."
             )
     return found
+
+
+def _refuse(error: OSError) -> None:
+    """Raise for a folder that cannot be listed, which `os.walk` would skip."""
+    raise unreadable(error) if isinstance(error, PermissionError) else error
 
 
 def _expected() -> str:

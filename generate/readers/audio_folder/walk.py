@@ -9,8 +9,9 @@ from pathlib import Path
 
 from generate.audio import AUDIO_SUFFIXES
 
-SYSTEM_FOLDERS = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN"})
-"""Folders that macOS adds to zip files, with files that have audio suffixes, and that Windows has on every disk."""
+SYSTEM_FOLDERS = frozenset({"__MACOSX", "System Volume Information", "$RECYCLE.BIN", "lost+found"})
+"""Folders that macOS adds to zip files, with files that have audio suffixes, and that Windows and Linux have on every
+disk."""
 
 
 def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
@@ -27,6 +28,11 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
         skipped.
     skipped : collections.Counter
         Hidden files and folders, and other files by their suffix.
+
+    Raises
+    ------
+    ValueError
+        If a folder may not be read: what is in it would be missing without a word.
     """
     paths: list[str] = []
     skipped: Counter = Counter()
@@ -41,7 +47,7 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
             skipped["links to folders that are listed already"] += 1
             continue
         seen.add(target)
-        for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+        for entry in _entries(place):
             suffix = os.path.splitext(entry.name)[1].lower()
             if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
                 skipped["hidden"] += 1
@@ -54,6 +60,29 @@ def find_audio_files(folder: Path) -> tuple[list[str], Counter]:
             else:
                 skipped[suffix or "no suffix"] += 1
     return sorted(paths), skipped
+
+
+def _entries(place: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name."""
+    try:
+        with os.scandir(place) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except PermissionError as error:
+        raise unreadable(error) from None
+
+
+def unreadable(error: OSError) -> ValueError:
+    """The error of a folder that may not be read, with what to do.
+
+    Parameters
+    ----------
+    error : OSError
+        Of listing it.
+    """
+    return ValueError(
+        f"A folder must be readable. Got {error.filename!r}, which you may not read. Change its permissions, or move "
+        "it elsewhere."
+    )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

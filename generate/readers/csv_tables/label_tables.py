@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from generate.readers.audio_folder.walk import SYSTEM_FOLDERS
 from generate.readers.csv_tables.csv_text import read_table
 from generate.readers.csv_tables.usual_columns import USUAL_NAMES
 from generate.runtime.os_compat import nfc
@@ -86,7 +87,7 @@ def label_tables(folder: Path, labels: Mapping[str, str], *, with_audio: frozens
     places = [folder] + [
         child
         for child in sorted(folder.iterdir())
-        if child.name not in with_audio and not child.name.startswith(".") and child.is_dir()
+        if child.name not in with_audio | SYSTEM_FOLDERS and not child.name.startswith(".") and child.is_dir()
     ]
     files = [
         child

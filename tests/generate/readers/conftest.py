@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 from pathlib import Path
@@ -48,6 +49,26 @@ class Listing:
 
     def close(self):
         pass
+
+
+@pytest.fixture
+def forbid(monkeypatch):
+    """`forbid(name)`: from then on folders of this name may not be listed, which root always may."""
+    scandir, listdir = os.scandir, os.listdir
+
+    def forbid_name(name: str) -> None:
+        def listed_by(real):
+            def listing(path="."):
+                if os.path.basename(os.fspath(path)) == name:
+                    raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+                return real(path)
+
+            return listing
+
+        monkeypatch.setattr(os, "scandir", listed_by(scandir))
+        monkeypatch.setattr(os, "listdir", listed_by(listdir))
+
+    return forbid_name
 
 
 @pytest.fixture

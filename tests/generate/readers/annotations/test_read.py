@@ -273,6 +273,15 @@ def test_a_folder_with_other_texts(tmp_path):
     assert skipped == {".txt": 1}
 
 
+def test_a_folder_that_may_not_be_read_is_not_skipped(tmp_path, forbid):
+    for name in ("monday", "tuesday"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("0.5\t1.0\twren\n")
+    forbid("tuesday")
+    with pytest.raises(ValueError, match=r"Got '.*tuesday', which you may not read"):
+        read_annotations(tmp_path, Columns())
+
+
 def test_no_annotations(tmp_path):
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         read_annotations(tmp_path / "none")

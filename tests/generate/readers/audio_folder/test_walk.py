@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from generate.audio.formats import AUDIO_SUFFIXES
+from generate.readers import ReaderOptions, find, read
 from generate.readers.audio_folder.walk import find_audio_files
 from tests.generate.readers.conftest import touch, write_audio
 
@@ -67,6 +68,28 @@ def test_what_is_hidden_or_no_sound_is_counted_and_not_listed(tmp_path):
     paths, skipped = find_audio_files(tmp_path)
     assert paths == ["a.wav"]
     assert skipped == {"hidden": 6, ".txt": 2, ".csv": 1, "no suffix": 2, ".bak": 1}
+
+
+def test_what_systems_have_on_every_disk_is_not_looked_into(tmp_path):
+    touch(tmp_path, "a.wav", "lost+found/b.wav", "System Volume Information/c.wav")
+    assert find_audio_files(tmp_path) == (["a.wav"], Counter({"hidden": 2}))
+
+
+def test_a_disk_is_a_folder_of_audio(tmp_path, forbid):
+    touch(tmp_path, "cat/a.wav", "dog/b.wav")
+    (tmp_path / "lost+found").mkdir()
+    forbid("lost+found")
+    assert list(read(tmp_path, find(tmp_path, ReaderOptions()).layout, ReaderOptions()).clips["label"]) == [
+        "cat",
+        "dog",
+    ]
+
+
+def test_a_folder_that_may_not_be_read_is_named_with_what_to_do(tmp_path, forbid):
+    touch(tmp_path, "cat/a.wav", "dog/b.wav")
+    forbid("dog")
+    with pytest.raises(ValueError, match=r"Got '.*dog', which you may not read. Change its permissions, or move it"):
+        find_audio_files(tmp_path)
 
 
 def test_an_empty_folder(tmp_path):
