@@ -32,12 +32,14 @@ def render(
     **options
         Any field of `generate.dataset.settings.Settings` (such as `seconds`, `variants`, `image_size`), of
         `generate.readers.ReaderOptions` (such as `labels`, `source_pattern`), or of
-        `generate.rendering.options.RenderOptions` (such as `layout`, `classes`, `workers`).
+        `generate.rendering.options.RenderOptions` (such as `layout`, `classes`, `workers`). Words of the command line
+        are read too: `image_size="native"` or `"320x240"`, `background="none"`, `listen="all"`.
 
     Returns
     -------
     generate.rendering.run.Result
-        `metadata` has one row an image, `rejected` one a clip that could not be rendered.
+        `metadata` has one row an image, `rejected` one a clip that could not be rendered; `too_many_rejected()` is
+        whether these are more than `max_rejected`.
 
     Raises
     ------

@@ -28,15 +28,14 @@ def _generate(arguments: Sequence[str] | None) -> int:
     from generate.rendering.run import execute
     from generate.rendering.summary import result_text
 
-    options = command_line.options_from(parsed)
-    prepared = prepare(options)
+    prepared = prepare(command_line.options_from(parsed))
     print(plan_text(prepared, make_plan(prepared)), flush=True)
     if parsed.dry_run:
         print("Dry run: no image was written.")
         return 0
     result = execute(prepared, make_page=page_of_run, log=partial(print, flush=True))
     print(result_text(prepared, result))
-    return ATTENTION if result.too_many_rejected(options.max_rejected) else 0
+    return ATTENTION if result.too_many_rejected() else 0
 
 
 if __name__ == "__main__":

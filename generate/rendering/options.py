@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from generate.dataset.image_size import parse_image_size
 from generate.dataset.settings import Settings
 from generate.runtime.one_or_several import as_tuple
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 OVERLAPPING = ("drop", "first", "multi")
 SHORTEST_HOP_S = 0.01
+WORDS = {("background", "none"): 0.0, ("listen", "all"): sys.maxsize}
+"""Values of options that are written as a word."""
 DEMO = "demo"
 """In place of an audio folder: the collection that `generate.demo` synthesises."""
 
@@ -27,6 +31,11 @@ def _default_reader_options() -> ReaderOptions:
     from generate.readers import ReaderOptions
 
     return ReaderOptions()
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} must be a number. Got {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,9 @@ class WindowOptions:
 
     def __post_init__(self) -> None:
         """Check every value."""
+        for item in fields(self):
+            if item.name != "overlapping":
+                _check_number(item.name, getattr(self, item.name))
         if not 0 < self.min_overlap <= 1:
             raise ValueError(f"min_overlap must be a fraction above 0, at most 1. Got {self.min_overlap:g}.")
         if self.overlapping not in OVERLAPPING:
@@ -103,7 +115,7 @@ class RenderOptions:
     overwrite : bool
         Replace the images that are in the folder.
     max_rejected : float
-        Percentage of rejected clips, 0 to 100, above which a run counts as failed.
+        Percentage of rejected clips, 0 to 100, above which a run counts as failed (`Result.too_many_rejected`).
 
     Raises
     ------
@@ -138,6 +150,7 @@ class RenderOptions:
         for name in ("fan_out", "overwrite"):
             if not isinstance(value := getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False. Got {value!r}.")
+        _check_number("max_rejected", self.max_rejected)
         if not 0 <= self.max_rejected <= 100:
             raise ValueError(f"max_rejected must be a percentage from 0 to 100. Got {self.max_rejected:g}.")
         if self.cluster and self.workers:
@@ -170,6 +183,7 @@ def options_by_name(
     if unknown:
         close = difflib.get_close_matches(unknown[0], [*of_image, *of_reader, *of_windows, *of_run], n=1)
         raise TypeError(f"There is no option {unknown[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+    options = {name: _from_text(name, value) if isinstance(value, str) else value for name, value in options.items()}
     reader = {name: value for name, value in options.items() if name in of_reader}
     for name in ("labels", "annotations"):
         if reader.get(name) is not None:
@@ -183,3 +197,8 @@ def options_by_name(
         settings={name: value for name, value in options.items() if name in of_image},
         **{name: value for name, value in options.items() if name in of_run - {"labels_from"}},
     )
+
+
+def _from_text(name: str, text: str) -> object:
+    """The value of an option that the command line reads from text, or the text itself."""
+    return parse_image_size(text) if name == "image_size" else WORDS.get((name, text), text)

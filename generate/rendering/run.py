@@ -55,6 +55,8 @@ class Result:
     elapsed_s : float
     page_text : str
         What `make_page` returned.
+    max_rejected : float
+        Percentage of the clips that were wanted, 0 to 100; see `too_many_rejected`.
     """
 
     plan: Plan
@@ -67,16 +69,11 @@ class Result:
     foreign: list[str]
     elapsed_s: float
     page_text: str
+    max_rejected: float
 
-    def too_many_rejected(self, max_percent: float) -> bool:
-        """Whether more than a percentage of the clips, or a whole class, was rejected.
-
-        Parameters
-        ----------
-        max_percent : float
-            Of the clips that were wanted, 0 to 100.
-        """
-        return bool(self.lost_classes) or 100 * len(self.rejected) > max_percent * self.n_clips
+    def too_many_rejected(self) -> bool:
+        """Whether more than `max_rejected` of the clips, or a whole class, was rejected: exit status 3."""
+        return bool(self.lost_classes) or 100 * len(self.rejected) > self.max_rejected * self.n_clips
 
 
 def execute(
@@ -136,6 +133,7 @@ def execute(
         foreign=foreign,
         elapsed_s=elapsed_s,
         page_text=page_text,
+        max_rejected=prepared.options.max_rejected,
     )
 
 

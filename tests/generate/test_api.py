@@ -7,9 +7,11 @@ import os
 import pandas as pd
 import pytest
 import soundfile
+from PIL import Image
 
 import generate
 from generate.__main__ import main
+from generate.dataset.settings_file import read_settings
 from tests.conftest import SR, tone
 
 SMALL = {"seconds": 1, "sr": SR, "image_size": (32, 32), "engine": "librosa", "listen": 0, "workers": 1}
@@ -80,6 +82,38 @@ def test_what_is_no_option_is_named(audio_folder):
         generate.render(audio_folder, source_pattern=None, overwrite=True, **SMALL)
     with pytest.raises(ValueError, match="classes"):
         generate.render(audio_folder, classes=["middle"], **SMALL)
+
+
+def test_words_of_the_command_line_are_read(audio_folder, tmp_path):
+    small = SMALL | {"image_size": "32x16", "listen": "all", "variants": ["none"]}
+    result = generate.render(audio_folder, tmp_path / "a", **small)
+    images = [Image.open(path) for path in (tmp_path / "a").rglob("*.png")]
+    assert {image.size for image in images} == {(32, 16)} and len(list((tmp_path / "a").rglob("*.flac"))) == 4
+    assert result.n_rendered == 4
+    generate.render(audio_folder, tmp_path / "b", **(SMALL | {"image_size": "native", "variants": ["none"]}))
+    assert read_settings(tmp_path / "b" / "settings.json")["settings"]["image_size"] == "native"
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "0.txt").write_text("0.0\t0.2\twren\n")
+    marked = {**SMALL, "annotations": "notes", "seconds": 0.25, "variants": ["none"]}
+    table = generate.render(audio_folder / "low", tmp_path / "c", background="none", **marked).metadata
+    assert set(table["label"]) == {"wren"}
+    for options, words in (
+        ({"image_size": "wide"}, "image size must be 224, 320x240 .* Got 'wide'"),
+        ({"background": "some"}, "background must be a number. Got 'some'"),
+        ({"min_overlap": None}, "min_overlap must be a number. Got None"),
+        ({"max_rejected": "5"}, "max_rejected must be a number. Got '5'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            generate.render(audio_folder / "low", tmp_path / "d", **(marked | options))
+
+
+def test_the_result_knows_how_many_may_be_rejected(audio_folder, tmp_path):
+    (audio_folder / "low" / "0.wav").write_bytes(b"no audio")
+    strict = generate.render(audio_folder, tmp_path / "a", variants=["none"], **SMALL)
+    assert strict.too_many_rejected()
+    assert not generate.render(
+        audio_folder, tmp_path / "a", variants=["none"], max_rejected=25, **SMALL
+    ).too_many_rejected()
 
 
 def test_other_libraries_keep_their_threads(audio_folder, tmp_path, monkeypatch):
