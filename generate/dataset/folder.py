@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -224,6 +224,23 @@ def files_in(images: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                         yield from ((nfc(f"{a_class.name}/{file.name}/{entry.name}"), entry) for entry in fanned)
                 else:
                     yield nfc(f"{a_class.name}/{file.name}"), file
+
+
+def respell_folders(images: Path, file_names: Iterable[str]) -> None:
+    """Spell class folders as the names of images do: where a system ignores case, that of `dog` is that of `Dog` too.
+
+    Parameters
+    ----------
+    images : Path
+        The image folder.
+    file_names : iterable of str
+        The images that it will hold, relative to it.
+    """
+    there = {nfc(entry.name).casefold(): entry.name for entry in _folders(images)}
+    for name in {file_name.partition("/")[0] for file_name in file_names}:
+        old = there.get(name.casefold(), name)
+        if nfc(old) != name and (images / name).exists() and os.path.samefile(images / old, images / name):
+            os.rename(images / old, images / name)
 
 
 def _folders(images: Path) -> list[os.DirEntry[str]]:

@@ -170,6 +170,7 @@ def _clear_folder(prepared: Prepared, plan: Plan) -> Set[str]:
     if prepared.options.overwrite:
         own_files.clear(images, plan.removed)
     own_files.remove_temporary(images)
+    folder.respell_folders(images, plan.left | set(plan.done["file_name"]))
     return named
 
 
