@@ -86,8 +86,7 @@ class PooledResult(Evaluation):
     top_3_accuracy : float or None
         Fraction of the images whose class is among the three most probable; None with three classes or fewer.
     most_frequent_class_accuracy : float or None
-        Accuracy of always predicting the class that is most frequent in the test; None where one alone is counted, as
-        beside background: it would always be right.
+        Accuracy of always predicting the most frequent tested class; None where one alone counts, as beside background.
     """
 
     level: float
