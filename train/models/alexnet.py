@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from keras import KerasTensor, layers
 
-MAP = (6, 6)
-"""Rows and columns that the first dense layer takes, as in torchvision."""
-
 
 def alexnet(x: KerasTensor) -> KerasTensor:
-    """Five convolutions and two dense layers; shape=(batch, 4096) out.
+    """Five convolutions and two dense layers; 224 x 224 pixels in, shape=(batch, 4096) out.
+
+    In images of other sizes the first dense layer has other weights; torchvision's averages its map to 6 x 6 there.
 
     Layers are named as in torchvision.
 
@@ -26,8 +25,6 @@ def alexnet(x: KerasTensor) -> KerasTensor:
     for place, width in ((6, 384), (8, 256), (10, 256)):
         x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"features.{place}")(x)
     x = layers.MaxPooling2D(3, strides=2)(x)
-    if tuple(x.shape[1:3]) != MAP:  # of images of other sizes
-        x = layers.AdaptiveAveragePooling2D(MAP)(x)
     # Channel after channel, as PyTorch holds them; not as a map, whose rows and columns Grad-CAM would take it for.
     x = layers.Reshape((-1, x.shape[-1]))(x)
     x = layers.Flatten()(layers.Permute((2, 1))(x))

@@ -63,6 +63,8 @@ class Model:
         Weights that keras.applications does not have.
     learning_rate : float
         The highest in fine-tuning, unless the recipe says it.
+    has_one_size : bool
+        Whether pretrained weights are for images of its own size alone.
     """
 
     base: Callable[[KerasTensor], KerasTensor] | tuple[str, str]
@@ -72,6 +74,7 @@ class Model:
     ensemble: int = 1
     torch_weights: TorchWeights | None = None
     learning_rate: float = 1e-4
+    has_one_size: bool = False
 
     @property
     def has_linear_head(self) -> bool:
@@ -113,7 +116,13 @@ MODELS: dict[str, Model] = {
     "efficientnet_lite0": _lite(efficientnet_lite0, 0, 224, "57934424"),
     "efficientnet_lite1": _lite(efficientnet_lite1, 1, 240, "77cc7160"),
     "efficientnet_lite2": _lite(efficientnet_lite2, 2, 260, "9656183e"),
-    "alexnet": Model(alexnet, 224, "torch", torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6")),
+    "alexnet": Model(
+        alexnet,
+        224,
+        "torch",
+        torch_weights=TorchWeights("alexnet-owt-7be5be79.pth", "classifier.6"),
+        has_one_size=True,
+    ),
     "squeezenet": Model(
         squeezenet,
         224,

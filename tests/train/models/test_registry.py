@@ -239,8 +239,3 @@ def test_imagenet_weights_that_cannot_be_fetched(monkeypatch):
         FileNotFoundError, match=r"fetch https://\S+densenet121\S+\.h5, and put the file into \S+models"
     ):
         build_model("densenet121", n_classes=2, weights="imagenet")
-
-
-def test_alexnet_has_the_same_layers_for_images_of_any_size():
-    shapes = [[w.shape for w in build_model("alexnet", n_classes=2, size=(side, side)).weights] for side in (160, 224)]
-    assert shapes[0] == shapes[1]

@@ -117,6 +117,10 @@ def test_tables_edited_by_hand(own, change, words):
     ("recipe", "words"),
     [
         (replace(TINY, model="alexnet"), "--input-size must be larger for .alexnet., such as its own, 224. Got 32"),
+        (
+            Recipe(model="alexnet", input_size=160),
+            "--input-size must be 224 for the ImageNet weights of .alexnet.. Got",
+        ),
         (replace(TINY, augment=("image",), image_values=("rotation_range=abc",)), "ImageDataGenerator"),
         (replace(TINY, augment=("image",), image_values=("fill_mode=foo",)), "ImageDataGenerator can do"),
     ],
