@@ -27,6 +27,10 @@ QUIET = (
     "--mute-audio",
     "--window-size=1280,900",
 )
+NOT_FILLED = r"""
+const attributes = [...document.querySelectorAll("body *")].flatMap((one) => [...one.attributes].map(({ value }) => value));
+return [document.body.innerText, ...attributes].filter((text) => /\b(NaN|undefined)\b/.test(text));"""
+"""Texts and attributes of a page with a value that is not there."""
 
 
 class Browser:
@@ -162,13 +166,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Browser]:
-    """The same, wide and light; afterwards nothing may stand in its console, and nothing have come from the network."""
+    """The same, wide and light; afterwards its page must be filled, its console empty and no request to the network."""
     chromium.resize(1280, 900)
     chromium.dark(is_dark=False)
     chromium.collect()
     chromium.requests.clear()
     chromium.console.clear()
     yield chromium
+    assert chromium.run(NOT_FILLED) == []
     chromium.collect()
     assert chromium.console == []
     assert [url for url in chromium.requests if not url.startswith(("file:", "data:", "about:", "blob:"))] == []

@@ -18,11 +18,25 @@ MOST_CONFUSIONS = 10
 
 def confusions(run: Run, predictions: pd.DataFrame) -> tuple[Confusion, ...]:
     """The most frequent errors of a run whose clips have one label each."""
-    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
+    matrix = confusion_counts(run, predictions)
     return tuple(
         Confusion(label=row["label"], predicted=row["predicted"], count=int(row["count"]), n_images=int(row["n"]))
         for row in metrics.most_confused(matrix, run.classes, most=MOST_CONFUSIONS).to_dict("records")
     )
+
+
+def confusion_counts(run: Run, predictions: pd.DataFrame) -> np.ndarray:
+    """The confusion matrix; with several labels a clip how often clips of each class were given each class.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_classes, n_classes), int
+        Rows: true classes.
+    """
+    if not run.multilabel:
+        return metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
+    is_of, is_predicted = (membership_of(run, predictions[name]).astype(int) for name in ("label", "predicted"))
+    return np.asarray(is_of.T @ is_predicted)
 
 
 def per_class(run: Run, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -12,13 +12,12 @@ import pandas as pd
 
 from generate.dataset import tables
 from generate.dataset.folder import PAGE
-from generate.dataset.label_sets import membership
 from generate.runtime.atomic_write import write_json, write_text_atomically
 from generate.runtime.wording import shown
 from train.calibration.saved import FILE as CALIBRATION
 from train.calibration.saved import write_calibration
 from train.defaults import EXPLAINED_TESTS
-from train.report import metrics
+from train.report.class_results import confusion_counts
 from train.report.label_quality import SUSPECTS, SUSPECTS_PAGE, suspects_table
 from train.report.page import write_page
 from train.report.report import Report
@@ -74,7 +73,7 @@ def make_report(
     predictions.insert(list(predictions).index("predicted") + 1, SPLIT, LEAKY_OR_GROUPED[report.is_leaky])
     tables.write_table(run.folder / run_folder.PREDICTIONS, predictions)
 
-    matrix = _matrix(run, predictions)
+    matrix = confusion_counts(run, predictions)
     corner = "true class \\ predicted class" + (" (leaky)" if report.is_leaky else "")
     table = pd.DataFrame(matrix, columns=list(run.classes))
     table.insert(0, corner, list(run.classes), allow_duplicates=True)
@@ -88,16 +87,6 @@ def make_report(
     if lacking:
         logger.warning("The page %s lacks %s", shown(run.folder / PAGE), lacking)
     return report
-
-
-def _matrix(run: Run, predictions: pd.DataFrame) -> np.ndarray:
-    """The confusion matrix; with several labels a clip how often clips of each class were given each class."""
-    if not run.multilabel:
-        return metrics.confusion_matrix(predictions["label"], predictions["predicted"], run.classes)
-    is_of, is_predicted = (
-        membership(list(predictions[name]), run.classes, multilabel=True).astype(int) for name in ("label", "predicted")
-    )
-    return np.asarray(is_of.T @ is_predicted)
 
 
 def _write_suspects(run: Run, report: Report, predictions: pd.DataFrame) -> None:

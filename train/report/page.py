@@ -15,7 +15,6 @@ import pandas as pd
 from augment_audio import ORIGINAL
 from generate.dataset.clip_audio import audio_beside
 from generate.dataset.folder import PAGE
-from generate.dataset.label_sets import split_labels
 from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks, time_marks
 from generate.features.spectrogram import padded_before
@@ -32,9 +31,10 @@ from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import n_shrunk, shrink_one
 from train.report.label_quality import SUSPECTS_PAGE
 from train.report.next_steps import next_steps
+from train.report.page_tests import cells_of, columns_of, short, shown_tests
 from train.report.report import Report
 from train.report.results import read_predictions
-from train.runs.run_folder import BUDGET_PLOT, PROBABILITY, Run
+from train.runs.run_folder import BUDGET_PLOT, Run
 from train.runs.same_folds import check_same_folds
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "run.html"
@@ -87,15 +87,17 @@ def write_page(
     str
         What the page lacks, and why; empty where it lacks nothing.
     """
-    predictions = read_predictions(run)
+    all_predictions = read_predictions(run)
+    predictions = shown_tests(run, all_predictions)
     lacking, images = "", None
     try:
         images = _run_images(run, predictions, shrunk or {})
     except (OSError, ValueError) as error:
         lacking = f"the images: {error}"
     data = _results(run, report)
+    data["cells"], data["n_tests"] = cells_of(run, all_predictions), len(all_predictions)
     if images is None:
-        data["tests"] = _tests(run, predictions)
+        data["tests"] = columns_of(run, predictions)
     else:
         none = [""] * len(predictions)
         nearest = {"like_true": none, "like_predicted": none} if run.multilabel else _nearest(predictions, images)
@@ -105,7 +107,7 @@ def write_page(
             explained, lacking = explain_run(run, of_class, images.table, most=n_explained, audio_folder=recordings)
         except (OSError, ValueError) as error:
             lacking = f"what the models attend to: {error}"
-        data["tests"] = _tests(run, predictions) | nearest | {"explained": explained}
+        data["tests"] = columns_of(run, predictions) | nearest | {"explained": explained}
         shown = {*predictions["file_name"], *filter(None, [*nearest["like_true"], *nearest["like_predicted"]])}
         data["audio_of"] = _copy_images(run, shown)
         data["starts"] = starts_of(_settings(run), images.table[images.table["file_name"].isin(shown)])
@@ -153,7 +155,9 @@ def _results(run: Run, report: Report) -> dict[str, object]:
     for fold in report.folds:
         history = run.read_history(fold.name)
         names = [name for name in ("accuracy", "val_accuracy", "loss", "val_loss") if name in history]
-        histories[fold.name] = {name: [_short(value) for value in history[name]] for name in names}
+        n_fitted = int((history["phase"] == "head").sum()) if "phase" in history else 0
+        curves = {name: [short(value) for value in history[name]] for name in names}
+        histories[fold.name] = {**curves, "n_fitted": n_fitted}
     name = run.folder.resolve().name
     alarms = report.false_alarms
     of_background = {"without": report.without, "false_alarms": false_alarms_text(alarms)} if alarms else {}
@@ -200,31 +204,6 @@ def _settings(run: Run) -> Settings:
     return Settings.from_json(run.image_settings()["settings"])
 
 
-def _tests(run: Run, predictions: pd.DataFrame) -> dict[str, object]:
-    """The test images, one list for each column."""
-    probabilities = predictions[[PROBABILITY + name for name in run.classes]].to_numpy()
-    number = {name: k for k, name in enumerate(run.classes)}
-
-    def of(column: str) -> list[int] | list[list[int]]:
-        if run.multilabel:
-            return [[number[name] for name in split_labels(label)] for label in predictions[column]]
-        return [number[name] for name in predictions[column]]
-
-    return {
-        "clip": list(predictions["clip_id"]),
-        "variant": list(predictions["variant"]),
-        "recording": list(predictions["source_id"]),
-        "fold": list(predictions["fold"]),
-        "file": list(predictions["file_name"]),
-        "label": of("label"),
-        "predicted": of("predicted"),
-        "probabilities": [[_short(value) for value in row] for row in probabilities],
-        "like_true": [""] * len(predictions),
-        "like_predicted": [""] * len(predictions),
-        "explained": [None] * len(predictions),
-    }
-
-
 def _nearest(predictions: pd.DataFrame, images: RunImages) -> dict[str, list[str]]:
     """For each test image the most similar training original of the true and of the predicted class."""
     table = images.table
@@ -259,8 +238,3 @@ def _copy_images(run: Run, file_names: Iterable[str]) -> dict[str, str]:
             if name != file_name:
                 audio_of[file_name] = name
     return audio_of
-
-
-def _short(value: float) -> float | None:
-    """Four significant digits, enough for a page; None where there is no number."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None

@@ -50,8 +50,10 @@
   }
 
   find("warnings").append(...report.warnings.map((text) => element("li", {}, element("b", { class: "warn" }, "warning"), element("span", {}, text.replaceAll("`", "")))));
-  const steps = data.next_steps.map(([text, told]) => element("li", {}, text, told ? command(told.replaceAll("{run}", folderOfPage()).replaceAll("{images}", folderOfPage(data.images_at))) : null));
-  if (nWrong) steps.unshift(element("li", {}, element("a", { href: "#tests-title" }, `Listen to the ${nWrong === 1 ? "error" : `${nWrong} errors`}`), ", the most confident first: some may be wrong labels."));
+  const steps = data.next_steps.map(([text, told]) => element("li", {}, text, told ? inFolders(told) : null));
+  const nHeard = numbers.filter((k) => !isRight(k) && isHeard(k)).length;
+  if (nWrong) steps.unshift(element("li", {}, element("a", { href: "#tests-title" }, `${nHeard === nWrong ? "Listen to" : "Look at"} the ${nWrong === 1 ? "error" : `${nWrong} errors`}`), ", the most confident first: some may be wrong labels.",
+    data.has_images && nHeard < nWrong ? ` ${nHeard ? `${nHeard} of them can` : "None can"} be heard.` : ""));
   find("next").append(...steps);
   if (data.suspects_page) {
     find("suspects-link").hidden = false;

@@ -5,9 +5,8 @@ if (several) {
   find("matrix-words").textContent = "Rows: clips that have a class. Columns: how many of them were given each class, which they may have too.";
 }
 find("by-class").classList.toggle("is-wide", data.classes.length > 12 || Boolean(several));
-const matrix = data.classes.map(() => data.classes.map(() => 0));
-for (const k of numbers) for (const i of truthOf(k)) for (const j of answersOf(k)) matrix[i][j] += 1;
-const sizes = data.classes.map((_, i) => numbers.filter((k) => truthOf(k).includes(i)).length);
+const matrix = data.classes.map(() => data.classes.map(() => 0)), sizes = report.classes.map((row) => row.n_images);
+for (const [i, j, n] of data.cells) matrix[i][j] = n;
 
 const cellOf = (i, j) => document.querySelector(`.matrix [data-true="${i}"][data-answer="${j}"]`);
 function cell(v, i, j) {

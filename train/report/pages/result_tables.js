@@ -44,21 +44,23 @@
   ], "All results", `${data.name}-results.csv`);
 
   dataTable("folds", {
-    columns: [number("fold", "name"), fraction(several ? "all labels right" : "accuracy", (row) => row.accuracy), interval((row) => row, (row) => row.accuracy),
+    columns: [{ ...number("fold", "name"), show: (row) => row.name + (row.is_background_only ? " (only background, which does not count)" : "") },
+      fraction(several ? "all labels right" : "accuracy", (row) => row.accuracy), interval((row) => row, (row) => row.accuracy),
       number("test images", "n_images"), number("recordings", "n_recordings"), number("training images", "n_train"), number("epochs", "epochs"),
       ...(report.folds.some((fold) => fold.n_left_out) ? [number("left out of training", "n_left_out")] : [])],
-    rows: report.folds, label: "Results by fold", file: `${data.name}-folds.csv`, sortBy: 0,
+    rows: report.folds.map((row) => (row.is_background_only ? { ...row, accuracy: null, low: null, high: null } : row)), label: "Results by fold", file: `${data.name}-folds.csv`, sortBy: 0,
   });
 
   if (report.calibration) {
     const found = report.calibration;
     const of = (value, low, high) => (value === null ? "none" : `${percent(value)} (${ends({ low, high })})`);
+    const error = (value, byChance) => percent(value) + (byChance === null ? "" : ` (by chance up to ${percent(byChance)})`);
     const measured = (name, key) => ({ name, value: (row) => row[key], show: (row) => of(row[key], row[`${key}_low`], row[`${key}_high`]),
       more: { [`${key}_low`]: (row) => row[`${key}_low`], [`${key}_high`]: (row) => row[`${key}_high`] } });
     find("thresholds-part").hidden = find("thresholds-link").hidden = false;
-    find("thresholds-words").textContent = "Each fold with the thresholds that the others give; intervals over recordings. " +
-      `Calibration error ${of(found.error, found.error_low, found.error_high)}, before temperature scaling ` +
-      `${of(found.error_before, found.error_before_low, found.error_before_high)}.`;
+    find("thresholds-words").textContent = "Each fold with the thresholds that the others give; in brackets intervals over recordings. " +
+      `Calibration error: ${error(found.error, found.error_by_chance)}, before temperature scaling ` +
+      `${error(found.error_before, found.error_before_by_chance)}.`;
     dataTable("thresholds", {
       columns: [named, { name: "threshold", value: (row) => row.threshold, show: (row) => (row.threshold === null ? "none is high enough" : percent(row.threshold)) },
         measured("alarms that are right", "precision"), measured("clips that are found", "recall"), number("alarms", "n_alarms")],

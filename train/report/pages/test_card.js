@@ -17,7 +17,7 @@ function explainedFigures(k) {
   if (!made) return [];
   const place = (ending) => address(data.explained_folder, `${made.stem}__${ending}`);
   const image = (ending, words) => plot(imageFile(place(ending), `${words} of ${tests.clip[k]}`), { isBare: true });
-  const about = data.classes[several ? tests.probabilities[k].indexOf(Math.max(...tests.probabilities[k])) : tests.predicted[k]];
+  const about = data.classes[several ? tests.probabilities[k][0][0] : answersOf(k)[0]];
   const evidence = image("integrated_gradients.png", "evidence for the prediction");
   const audio = made.has_audio ? player(place("what_mattered.mp3"), `${tests.clip[k]}, only the evidence for ${about}`) : null;
   const attends = captioned("what the model attends to", "Grad-CAM", image("grad_cam.png", "what the model attends to"));
@@ -28,9 +28,8 @@ function explainedFigures(k) {
 }
 
 function bars(k) {
-  const order = data.classes.map((_, j) => j).sort((a, b) => tests.probabilities[k][b] - tests.probabilities[k][a]);
-  return element("div", { class: "bars" }, ...[...new Set([...order.slice(0, 5), ...truthOf(k)])].map((j) => {
-    const p = tests.probabilities[k][j], isTrue = truthOf(k).includes(j);
+  return element("div", { class: "bars" }, ...tests.probabilities[k].map(([j, p]) => {
+    const isTrue = truthOf(k).includes(j);
     return element("div", { class: isTrue ? "is-true" : null }, element("span", {}, isTrue ? `${data.classes[j]} (true)` : data.classes[j]),
       element("i", { style: `width: ${Math.max(1, 100 * p)}%` }), element("span", { class: "number is-number" }, percent(p)));
   }));

@@ -47,7 +47,13 @@ find("saved").append(csvButton(`${data.name}-tests.csv`, () => [
   ["clip", "variant", "recording", "fold", "label", "predicted", "confidence"],
   ...matching.map((k) => [tests.clip[k], tests.variant[k], tests.recording[k], tests.fold[k], namesOf(truthOf(k)), namesOf(answersOf(k)), confidence(k)]),
 ]));
-find("lacking").textContent = data.lacking ? `Not shown: ${data.lacking}. python -m train.report RUN says why.` : "";
+find("lacking").textContent = [
+  numbers.length < data.n_tests ? `This page shows ${count(numbers.length, "test clip")} of ${data.n_tests.toLocaleString("en")}, errors first; all are in predictions.csv.` : "",
+  data.lacking ? `Not shown: ${data.lacking}. python -m train.report RUN says why.` : "",
+].filter(Boolean).join(" ");
+if (data.has_images && !numbers.every(isHeard)) {
+  find("unheard").append("To hear all clips: ", inFolders("python -m generate.gallery {images} --listen all"), " and then ", inFolders("python -m train.report {run}"));
+}
 find("more").addEventListener("click", () => {
   const before = nShown;
   showMore();
