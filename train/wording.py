@@ -81,9 +81,10 @@ def protocol_in_words(recipe: Recipe, *, is_leaky: bool) -> str:
             "recording. Clips of one recording are in both training and test."
         )
     else:
+        others = "the others" if recipe.select == "last" else "the others but one, the validation fold"
         division = (
             f"Cross-validation with {_folds_in_words(recipe)}. Each fold is the test set once, for a model trained on "
-            "the others. Only original clips are tested; audio variants are used for training only."
+            f"{others}. Only original clips are tested; audio variants are used for training only."
         )
         if is_leaky:
             division = (
@@ -92,8 +93,11 @@ def protocol_in_words(recipe: Recipe, *, is_leaky: bool) -> str:
             )
         else:
             division += " No recording is in both training and test."
+    if not recipe.fine_tunes:
+        return division + " The last layer is fitted in one step: nothing was selected."
     if recipe.select == "last":
-        return division + " The weights of the last epoch of a fixed schedule are tested: nothing was selected."
+        tested = "The weights of the last epoch" if recipe.weights == "none" else "The mean weights of the last steps"
+        return f"{division} {tested} of a fixed schedule are tested: nothing was selected."
     return division + " The tested epoch was selected on validation clips that are in neither training nor test."
 
 

@@ -83,7 +83,7 @@ def write_fold(run, fold, rng, recordings, clips_per_recording, right, is_leaky,
     epoch = np.arange(1, epochs + 1)
     history = {
         "epoch": epoch,
-        "phase": ["head"] * (epochs // 4) + ["all"] * (epochs - epochs // 4),
+        "phase": ["all" if run.recipe.weights == "none" else "head"] + ["all"] * (epochs - 1),
         "learning_rate": 0.001,
         "loss": 2.3 * np.exp(-epoch / epochs * 2) + rng.random(epochs) * 0.1,
         "accuracy": 1 - 0.9 * np.exp(-epoch / epochs * 2.5),

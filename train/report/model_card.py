@@ -79,11 +79,13 @@ def _what_it_is(report: Report, rendering: Settings) -> str:
     n_folds, n_models = len(report.folds), recipe.ensemble or 1
     each = f"an ensemble of {n_models} models" if n_models > 1 else "one model"
     per_fold = f" for each of {n_folds} folds, each" if n_folds > 1 else ","
+    selected = "" if recipe.select == "last" else " but one, which selected the epoch"
+    trained_on = f"the other folds{selected}" if n_folds > 1 else "a part of the clips"
     return (
         f"It classifies audio clips of {rendering.seconds:g} s by their spectrogram image, into "
         f"{count(len(names), 'class')}: {listed(names, most=MOST_CLASSES_NAMED)}.{_chosen(recipe)} This folder "
         f"holds {each} ({escaped(recipe.model)}){per_fold} trained {escaped(start_in_words(recipe.weights))} on "
-        f"{'the other folds' if n_folds > 1 else 'a part of the clips'}.{_final(report)}"
+        f"{trained_on}.{_final(report)}"
     )
 
 
@@ -92,8 +94,7 @@ def _final(report: Report) -> str:
     final = report.final
     if final is None:
         return ""
-    n_folds = len(report.folds)
-    which = f"the {n_folds} models of the folds" if n_folds > 1 else "the model of the fold"
+    which = f"the {len(report.folds)} models of the folds" if len(report.folds) > 1 else "the model of the fold"
     return (
         f"\n\nIt also holds a final model (`{run_folder.FINAL}`), trained on all {count(final.n_clips, 'clip')} of "
         f"{count(final.n_recordings, 'recording')} by the same recipe. No recording was left to test it: the accuracy "
@@ -277,12 +278,15 @@ def _schedule(report: Report) -> str:
     recipe = report.recipe
     if not recipe.fine_tunes:
         return f"the last layer fitted by logistic regression, all others left as they were, seed {recipe.seed}"
-    epochs = sorted({fold.epochs for fold in report.folds})
+    epochs = sorted({fold.epochs - fold.n_fitted for fold in report.folds})
     n_epochs = count(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]:,} to {epochs[-1]:,} epochs"
-    rate = recipe.learning_rate
+    fitted = (
+        "the last layer fitted by logistic regression, then " if any(fold.n_fitted for fold in report.folds) else ""
+    )
+    rate = f" {'to' if recipe.warmup else 'from'} {recipe.learning_rate:g}" if recipe.learning_rate else ""
     return (
-        f"{n_epochs} in batches of {recipe.batch_size}, learning rate with warm-up{f' to {rate:g}' if rate else ''} "
-        f"and cosine decay to 0, seed {recipe.seed}"
+        f"{fitted}{n_epochs} in batches of {recipe.batch_size}, learning rate{' with warm-up' if recipe.warmup else ''}"
+        f"{rate} and cosine decay to 0, seed {recipe.seed}"
     )
 
 

@@ -155,9 +155,8 @@ def _results(run: Run, report: Report) -> dict[str, object]:
     for fold in report.folds:
         history = run.read_history(fold.name)
         names = [name for name in ("accuracy", "val_accuracy", "loss", "val_loss") if name in history]
-        n_fitted = int((history["phase"] == "head").sum()) if "phase" in history else 0
         curves = {name: [short(value) for value in history[name]] for name in names}
-        histories[fold.name] = {**curves, "n_fitted": n_fitted}
+        histories[fold.name] = {**curves, "n_fitted": fold.n_fitted}
     name = run.folder.resolve().name
     alarms = report.false_alarms
     of_background = {"without": report.without, "false_alarms": false_alarms_text(alarms)} if alarms else {}

@@ -47,8 +47,9 @@ class FoldResult(Evaluation):
         Images left out of training because images of the same recording are tested (or validated).
     n_leaked : int
         Test images that have images of the same recording in training.
-    epochs, tested_epoch : int
-        Epochs trained, and the one whose weights were tested.
+    epochs, tested_epoch, n_fitted : int
+        Epochs trained, the one whose weights were tested, and how many fit the last layer alone: of most pretrained
+        models the first.
     train_seconds : float
     images_seen : int
         Training images times epochs.
@@ -67,6 +68,7 @@ class FoldResult(Evaluation):
     train_seconds: float
     images_seen: int
     is_background_only: bool = False
+    n_fitted: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +171,8 @@ class Protocol:
 
     Parameters
     ----------
-    name : str
-        As in the recipe.
-    description : str
-        A few sentences.
+    name, description : str
+        As in the recipe, and in a few sentences.
     n_leaked, n_left_out : int
         As in `FoldResult`, all folds together.
     """
@@ -200,8 +200,7 @@ class FinalModel:
     ----------
     n_images, n_clips, n_recordings : int
         Training images, with stored variants, and what they were made from.
-    epochs : int
-    train_seconds : float
+    epochs, train_seconds : int, float
     """
 
     n_images: int

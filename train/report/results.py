@@ -140,11 +140,13 @@ def build_report(run: Run, predictions: pd.DataFrame) -> Report:
 
 
 def _fold(run: Run, name: str, predictions: pd.DataFrame) -> FoldResult:
-    """The result of a fold, from its `fold.json` and its predictions."""
+    """The result of a fold, from its `fold.json`, its history and its predictions."""
+    history = run.read_history(name)
+    n_fitted = int((history["phase"] == "head").sum()) if "phase" in history else 0
     try:
         return record_of(
             FoldResult,
-            {**run.read_fold(name), "name": name, **_evaluated(_counted(run, predictions))},
+            {**run.read_fold(name), "name": name, "n_fitted": n_fitted, **_evaluated(_counted(run, predictions))},
         )
     except ValueError as error:
         path = run.fold_folder(name) / run_folder.FOLD

@@ -94,3 +94,40 @@ def test_no_name_of_a_strangers_becomes_html(tmp_path, name):
     settings = SETTINGS | {"collection": SETTINGS["collection"] | {"licence": name, "citation": name}}
     text = card(tmp_path, settings, classes=(name, "b", "c"), collection=name, model=name, recordings=2)
     assert "<img" not in text and "<b>" not in text and "\n# &lt;" not in text
+
+
+PRETRAINED = {"model": "efficientnet_lite0", "weights": "imagenet"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {},
+            ["each trained from scratch on the other folds.", "The weights of the last epoch of a fixed schedule are"],
+        ),
+        (PRETRAINED, ["The mean weights of the last steps of a fixed schedule are tested: nothing was selected."]),
+        (PRETRAINED | {"views": 0}, ["The last layer is fitted in one step: nothing was selected."]),
+        (
+            PRETRAINED | {"select": "validation"},
+            [
+                "on the other folds but one, which selected the epoch",
+                "trained on the others but one, the validation fold.",
+            ],
+        ),
+    ],
+)
+def test_what_was_trained_on_and_which_weights_are_tested(tmp_path, options, words):
+    text = card(tmp_path, **options)
+    for sentence in words:
+        assert sentence in text
+    assert ("weights of the last epoch" in text) == (options == {})
+
+
+def test_the_epoch_that_fits_the_last_layer_is_no_epoch_of_the_schedule(tmp_path):
+    fitted = (
+        "Training: the last layer fitted by logistic regression, then 4 epochs in batches of 32, learning rate with"
+    )
+    assert f"{fitted} warm-up and cosine decay to 0" in card(tmp_path, epochs=5, **PRETRAINED)
+    text = card(tmp_path, epochs=5, name="scratch", warmup=0.0, learning_rate=0.01)
+    assert "Training: 5 epochs in batches of 32, learning rate from 0.01 and cosine decay to 0, seed 0" in text

@@ -93,7 +93,7 @@ def test_shades_are_fractions_of_the_true_class(tmp_path):
 
 
 def test_curves_show_every_fold_and_its_test(tmp_path):
-    _, curves, _ = figures_of(tmp_path, all_folds=("1", "2", "3"), epochs=5)
+    _, curves, _ = figures_of(tmp_path, all_folds=("1", "2", "3"), epochs=5, weights="imagenet", model="resnet18")
     accuracy, loss = curves.axes
     lines = [line for line in accuracy.lines if len(line.get_xdata()) == 5]
     dots = [line for line in accuracy.lines if len(line.get_xdata()) == 1]
