@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -46,10 +46,7 @@ def write_suspects_page(run: Run, suspects: pd.DataFrame) -> Path:
             end_s=float(row.end_s),
             label=row.label,
             image=_address(run, row.file_name),
-            audio=_audio(run, row, settings, audio_folder),
-            before_s=round(
-                padded_before(settings, row.clip_id) * max(0.0, settings.seconds - (row.end_s - row.start_s)), 4
-            ),
+            **_audio(run, row, settings, audio_folder),
             why=f"Labelled {row.label} ({percent(row.p_label)}), predicted {row.suggested} ({percent(row.p_suggested)})"
             + (f"; nearest training clips: {row.nearest_labels}" if row.nearest_labels else ""),
             suggested=row.suggested,
@@ -85,11 +82,21 @@ def _address(run: Run, name: str) -> str:
     return (run.images / name).resolve().as_uri() if Path(place).is_absolute() else address(f"{place}/{name}")
 
 
-def _audio(run: Run, row: Any, settings: Settings, audio_folder: Path | None) -> str:
+class _Audio(TypedDict):
+    """What `ReviewItem` says of the audio of a clip."""
+
+    audio: str
+    before_s: float
+
+
+def _audio(run: Run, row: Any, settings: Settings, audio_folder: Path | None) -> _Audio:
     """The audio beside the image, that of the clip's explanation, or the recording if it may be read."""
-    beside = _address(run, audio_beside(row.file_name))
+    before_s = padded_before(settings, row.clip_id) * max(0.0, settings.seconds - (row.end_s - row.start_s))
+    audio = _address(run, audio_beside(row.file_name))
     explained = f"{EXPLAINED}/{safe_name(f'{row.clip_id}__{ORIGINAL}')}__original.mp3"
-    if beside or (run.folder / explained).is_file():
-        return beside or address(explained)
-    recording = recording_address(row.audio_file, run.folder, audio_folder=audio_folder, follow_links=False)
-    return recording and played_part(recording, row.start_s, min(row.end_s, row.start_s + settings.seconds))
+    if not audio and (run.folder / explained).is_file():
+        return {"audio": address(explained), "before_s": 0.0}  # it has the silence before it that its image has
+    if not audio:
+        recording = recording_address(row.audio_file, run.folder, audio_folder=audio_folder, follow_links=False)
+        audio = recording and played_part(recording, row.start_s, min(row.end_s, row.start_s + settings.seconds))
+    return {"audio": audio, "before_s": round(before_s, 4)}

@@ -18,6 +18,8 @@ import soundfile
 from PIL import Image
 
 from generate.dataset import mp3
+from generate.dataset.settings import Settings
+from generate.features.spectrogram import padded_before
 from generate.workers import processes
 from tests.conftest import loudest_hz, tone
 from tests.train.fake_runs import fake_run
@@ -246,6 +248,22 @@ def test_suspects_show_and_play_what_is_there(run, tmp_path):
     with contextlib.chdir(run.folder):  # and those of another are not
         write_suspects_page(run, suspects)
     assert "audio" not in data_of(page)["items"][3]
+
+
+def test_the_audio_of_an_explained_clip_has_its_silence_already(run, tmp_path):
+    settings = json.loads((run.folder / "settings.json").read_text())
+    settings["settings"] |= {"pad": "random", "seconds": 5.0}
+    (run.folder / "settings.json").write_text(json.dumps(settings))
+    for name in ("images/bird/a__original.flac", "explained/b__original__original.mp3"):
+        (run.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.folder / name).write_bytes(b"")
+    row = {"label": "bird", "suggested": "saw", "p_label": 0.02, "p_suggested": 0.91, "nearest_labels": "saw 5"}
+    clips = [row | {"clip_id": name, "file_name": f"bird/{name}__original.png"} for name in "ab"]
+    suspects = pd.DataFrame(clips).assign(audio_file="d.ogg", start_s=0.0, end_s=2.0, reviewed="")
+    beside, explained = data_of(write_suspects_page(run, suspects))["items"]
+    expected = 3 * padded_before(Settings.from_json(settings["settings"]), "a")
+    assert beside["before_s"] == pytest.approx(expected, abs=1e-4) and expected > 0
+    assert explained["audio"].endswith("b__original__original.mp3") and "before_s" not in explained
 
 
 def test_an_mp3_is_encoded_as_it_is_written(tmp_path):

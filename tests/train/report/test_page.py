@@ -235,3 +235,27 @@ def test_the_errors_are_to_be_listened_to_only_where_they_can_be_heard(browser, 
         ["train.report", str(folder / "run")],
     ]
     browser.driver.get_log("browser")  # the images of these clips are not there
+
+
+def test_the_audio_of_an_explained_clip_begins_with_its_image(browser, tmp_path):  # noqa: F811
+    """Its silence before is in its file already; a file beside an image has none."""
+    run, _ = written(tmp_path)
+    data = data_of(run)
+    tests = data["tests"]
+    data["starts"] = dict.fromkeys(tests["file"][:2], 1.5)
+    data["audio_of"] = {tests["file"][1]: "b.flac"}
+    tests["explained"][:2] = [{"stem": "a", "completeness_error": 0.0, "has_audio": True}] * 2
+    data["has_images"] = True
+    fill_again(run, data)
+    browser.open(run.folder / "index.html")
+    starts = browser.run("""
+        const starts = [];
+        window.followed = (shown, audio, { before = 0 } = {}) => {
+          starts.push([audio.getAttribute("src").split("/").pop(), before]);
+          return shown;
+        };
+        testCard(0); testCard(1);
+        return starts;""")
+    explained = [["a__what_mattered.mp3", 0], ["a__original.mp3", 0]]
+    assert starts == [*explained, explained[0], ["b.flac", 1.5]]
+    browser.driver.get_log("browser")  # the images of these clips are not there

@@ -5,8 +5,9 @@ function imageFigure(file, words, more = "", isBare = true, otherAudio = null) {
   if (!file) return null;
   const name = file.split("/").pop().replace(/\.png$/, "");
   const shown = plot(imageFile(address(data.images_folder, file), `spectrogram of ${name}`), { isBare, apart: 0.12 });
-  const audio = data.audio_of[file] ? player(address(data.images_folder, data.audio_of[file]), name) : otherAudio;
-  return captioned(words, more, audio ? followed(shown, audio, { before: data.starts[file] ?? 0 }) : shown, audio);
+  const beside = data.audio_of[file] ? player(address(data.images_folder, data.audio_of[file]), name) : null, audio = beside ?? otherAudio;
+  // The audio of an explained clip has the silence before it that its image has.
+  return captioned(words, more, audio ? followed(shown, audio, { before: beside ? data.starts[file] ?? 0 : 0 }) : shown, audio);
 }
 
 const captioned = (words, more, ...shown) => element("figure", {},
@@ -22,7 +23,7 @@ function explainedFigures(k) {
   const audio = made.has_audio ? player(place("what_mattered.mp3"), `${tests.clip[k]}, only the evidence for ${about}`) : null;
   const attends = captioned("what the model attends to", "Grad-CAM", image("grad_cam.png", "what the model attends to"));
   attends.title = "regions that support the prediction; coarse";
-  const supports = captioned("evidence for the prediction", "Integrated Gradients", audio ? followed(evidence, audio, { before: data.starts[tests.file[k]] ?? 0 }) : evidence, audio);
+  const supports = captioned("evidence for the prediction", "Integrated Gradients", audio ? followed(evidence, audio) : evidence, audio);
   supports.title = `completeness error ${Math.max(0.1, 100 * made.completeness_error).toFixed(1)} %`;
   return [attends, supports];
 }
