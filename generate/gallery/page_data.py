@@ -21,7 +21,7 @@ from generate.features.axes import event_boxes, frequency_marks, time_marks
 from generate.features.pcen import BRIGHTEST
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
-from generate.runtime.os_compat import relative_posix
+from generate.runtime.os_compat import relative_to_page
 from generate.runtime.safe_names import path_on_disk
 
 PLAYED = frozenset((".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3"))
@@ -229,6 +229,6 @@ def recording_address(path: str, image_folder: Path, *, audio_folder: Path | Non
     if leads_out(path, audio_folder, by_links=not follow_links):
         return ""
     path = path_on_disk(path, audio_folder)
-    place = relative_posix(audio_folder.resolve(), image_folder.absolute())  # a browser follows no link before `..`
+    place = relative_to_page(audio_folder, image_folder)
     # There is no relative path to another drive of Windows.
     return Path(place, path).as_uri() if Path(place).is_absolute() else address(f"{place}/{path}")

@@ -59,6 +59,26 @@ def relative_posix(path: Path, start: Path) -> str:
         return path.as_posix()
 
 
+def relative_to_page(path: Path, folder: Path) -> str:
+    """A path relative to the folder of a page, as browsers follow it: they shorten `..` before they follow any link.
+
+    Parameters
+    ----------
+    path : Path
+    folder : Path
+        Of the page, as it will be opened.
+
+    Returns
+    -------
+    str
+        With `/`; absolute where the two are on different drives of Windows.
+    """
+    opened, real = Path(os.path.normpath(folder.absolute())), path.resolve()
+    place = relative_posix(real, folder.resolve())
+    # The way between the real folders can be moved with both, and names none above them.
+    return place if Path(os.path.normpath(opened / place)).resolve() == real else relative_posix(real, opened)
+
+
 def nfc(text: str) -> str:
     """The text in Unicode normalization form C: one code point for `ä`, where macOS writes `a` and a combining mark.
 

@@ -20,7 +20,7 @@ from generate.features.axes import frequency_marks, time_marks
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from generate.runtime.os_compat import relative_posix
+from generate.runtime.os_compat import relative_to_page
 from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_unchanged_images
 from train.data.select_classes import select_classes
@@ -166,7 +166,7 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         "interval": interval_in_words(report.pooled, level=report.pooled.level),
         "next_steps": next_steps(report),
         "suspects_page": SUSPECTS_PAGE if (run.folder / SUSPECTS_PAGE).is_file() else "",
-        "images_at": relative_posix(run.images.resolve(), run.folder.resolve()),
+        "images_at": relative_to_page(run.images, run.folder),
         "histories": histories,
         "classes": list(run.classes),
         "seconds": settings.seconds,

@@ -16,7 +16,7 @@ from generate.gallery.fill_page import address
 from generate.gallery.page_data import recording_address
 from generate.gallery.review.items import ReviewItem, played_part
 from generate.gallery.review.write_page import audio_folder_beside, write_review_page
-from generate.runtime.os_compat import relative_posix
+from generate.runtime.os_compat import relative_to_page
 from generate.runtime.safe_names import safe_name
 from generate.runtime.wording import count
 from train.explain.explain_run import EXPLAINED
@@ -76,7 +76,7 @@ def _address(run: Run, name: str) -> str:
     """Of a file of the image folder: the copy in the run's folder where it is there; empty if there is neither."""
     if (run.folder / IMAGES / name).is_file():
         return address(f"{IMAGES}/{name}")
-    place = relative_posix(run.images.resolve(), run.folder.resolve())
+    place = relative_to_page(run.images, run.folder)
     if not (run.images / name).is_file():
         return ""
     return (run.images / name).resolve().as_uri() if Path(place).is_absolute() else address(f"{place}/{name}")

@@ -15,7 +15,7 @@ from generate.gallery.fill_page import fill
 from generate.gallery.review.items import FOUND_BY, ReviewItem
 from generate.readers.review import REVIEW_COLUMNS
 from generate.runtime.atomic_write import write_text_atomically
-from generate.runtime.os_compat import relative_posix
+from generate.runtime.os_compat import relative_to_page
 
 TEMPLATE = Path(__file__).resolve().parent / "pages" / "review.html"
 BEGINS = '<!doctype html>\n<html lang="en" data-page="review">'
@@ -76,7 +76,7 @@ def write_review_page(
         "classes": list(classes),
         "columns": REVIEW_COLUMNS,
         "sounds": sounds,
-        "images": _beside(path, images.resolve()),
+        "images": _beside(path, images),
         "note": note,
         "seconds": settings.seconds,
         "frequency_marks": frequency_marks(settings),
@@ -110,7 +110,7 @@ def audio_folder_beside(page: Path, images: Path, described: SettingsFile) -> st
 
 def _beside(page: Path, folder: Path) -> str:
     """A folder relative to a page; empty where it is on another drive of Windows."""
-    place = relative_posix(folder, page.parent.resolve())
+    place = relative_to_page(folder, page.parent)
     return "" if Path(place).is_absolute() else place
 
 

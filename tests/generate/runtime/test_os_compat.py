@@ -16,6 +16,7 @@ from generate.runtime.os_compat import (
     nfc,
     quoted,
     relative_posix,
+    relative_to_page,
     remove_empty_folder,
     replace_file,
 )
@@ -39,6 +40,19 @@ def test_a_path_seen_from_a_folder(tmp_path, monkeypatch):
     assert relative_posix(tmp_path / "a/b", tmp_path / "c") == "../a/b"
     monkeypatch.setattr(os.path, "relpath", lambda path, start: ntpath.relpath("D:\\images", "C:\\runs"))
     assert relative_posix(tmp_path / "a", tmp_path) == (tmp_path / "a").as_posix()  # no way from one drive to another
+
+
+def test_a_path_seen_from_a_page_is_as_a_browser_follows_it(tmp_path):
+    """Which takes `..` off an address before any link is followed."""
+    for name in ("project/recordings", "project/images", "disk/far/outputs/runs", "disk/far/outputs/images"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "project" / "outputs").symlink_to(tmp_path / "disk" / "far" / "outputs")
+    page = tmp_path / "project" / "outputs" / "runs"
+    for path in (tmp_path / "project" / "recordings", tmp_path / "project" / "images", page.parent / "images"):
+        place = relative_to_page(path, page)
+        assert Path(os.path.normpath(page / place)).resolve() == path.resolve(), place
+    assert relative_to_page(page.parent / "images", page) == "../images", "both may be moved together"
+    assert relative_to_page(page / "a" / "b", page / "c") == "../a/b"
 
 
 def test_letters_are_composed():

@@ -1,10 +1,12 @@
 """The page of runs that were not trained, in a real browser; `tests/train/test_run_page.py` has that of a whole run."""
 
 import json
+import os
 import re
 import shlex
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,17 +15,19 @@ import pytest
 from generate.gallery.fill_page import as_json
 from tests.browser import browser, chromium  # noqa: F401
 from tests.train.fake_runs import fake_run
+from train.predict.recording_page.listening import address_of
 from train.report.make_report import make_report
 from train.report.page import write_page
 from train.report.page_tests import cells_of, columns_of, shown_tests
 from train.report.results import build_report, read_predictions
 from train.runs.run_folder import PROBABILITY
+from train.suspects.review import write_suspects_page
 from train.wording import percent
 
 
-def data_of(run):
-    """What is filled into the page."""
-    page = (run.folder / "index.html").read_text(encoding="utf-8")
+def data_of(run, page="index.html"):
+    """What is filled into a page."""
+    page = (run.folder / page).read_text(encoding="utf-8")
     return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))
 
 
@@ -259,3 +263,33 @@ def test_the_audio_of_an_explained_clip_begins_with_its_image(browser, tmp_path)
     explained = [["a__what_mattered.mp3", 0], ["a__original.mp3", 0]]
     assert starts == [*explained, explained[0], ["b.flac", 1.5]]
     browser.driver.get_log("browser")  # the images of these clips are not there
+
+
+def test_pages_behind_a_link_find_the_images_and_the_recordings(tmp_path):
+    """A browser takes `..` off an address before any link is followed."""
+    for name in ("disk/far/away", "project/outputs/images/bird", "project/sounds"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "project" / "outputs" / "runs").symlink_to(tmp_path / "disk" / "far" / "away")
+    images, recording = tmp_path / "project" / "outputs" / "images", tmp_path / "project" / "sounds" / "night.wav"
+    runs = tmp_path / "project" / "outputs" / "runs"
+    run = replace(fake_run(runs / "run", all_folds=("1",)), images=images)
+
+    def leads_to(place):
+        return Path(os.path.normpath(run.folder / place))
+
+    write_again(run)
+    assert leads_to(data_of(run)["images_at"]) == images
+    assert leads_to(address_of(recording, run.folder)) == recording
+    row = {
+        "label": "bird",
+        "suggested": "saw",
+        "p_label": 0.02,
+        "p_suggested": 0.9,
+        "nearest_labels": "",
+        "reviewed": "",
+    }
+    (images / "bird" / "a__original.png").touch()
+    suspects = pd.DataFrame([row | {"clip_id": "a", "file_name": "bird/a__original.png", "audio_file": "a.wav"}])
+    data = data_of(run, write_suspects_page(run, suspects.assign(start_s=0.0, end_s=5.0)).name)
+    assert leads_to(data["items"][0]["image"]) == images / "bird" / "a__original.png"
+    assert leads_to(data["images"]) == images

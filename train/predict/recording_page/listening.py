@@ -9,7 +9,7 @@ import soundfile
 from generate.dataset import mp3
 from generate.gallery.fill_page import address
 from generate.gallery.page_data import PLAYED
-from generate.runtime.os_compat import relative_posix
+from generate.runtime.os_compat import relative_to_page
 
 COPY, STRIPS = "audio.mp3", ".strips"
 """Name of the copy of a recording, and the ending of the folder that it shares with the strips."""
@@ -48,6 +48,6 @@ def is_copy(path: Path) -> bool:
 
 def address_of(recording: Path, folder: Path) -> str:
     """The address of a recording in a page of that folder; relative, so that both can be moved together."""
-    place = relative_posix(recording.resolve(), folder.resolve())
+    place = relative_to_page(recording, folder)
     # There is no relative path to another drive of Windows.
     return Path(place).as_uri() if Path(place).is_absolute() else address(place)
