@@ -19,7 +19,7 @@ def add_recipe_options(
     ----------
     parser : argparse.ArgumentParser
     with_protocol : bool
-        Add `--protocol` and `--allow-recording-overlap`; not where a command trains with several protocols.
+        Add `--protocol` and `--allow-recording-overlap`; not where a command chooses the protocol itself.
     most_used : argparse group, optional
         For the few that most people use; default: each is in the group of its kind.
     """

@@ -145,7 +145,7 @@ def _write_page(
     data["review_page"] = "" if multilabel else folder.REVIEW
     write_text_atomically(images / folder.PAGE, fill(TEMPLATE, data))
     if not multilabel:
-        write_gallery_review(images, described, data, audio_folder=audio_folder, follow_links=follow_links)
+        write_gallery_review(images, described, data)
     return missing
 
 

@@ -21,6 +21,7 @@ from generate.features.axes import event_boxes, frequency_marks, time_marks
 from generate.features.pcen import BRIGHTEST
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import address
+from generate.gallery.review.items import played_part
 from generate.runtime.os_compat import relative_to_page
 from generate.runtime.safe_names import path_on_disk
 
@@ -176,11 +177,15 @@ def _columns(
         .groupby("clip_id", sort=False)["shown"]
         .agg(list)
     )
+    seconds = metadata[metadata["variant"] == ORIGINAL].set_index("clip_id")["seconds"]
+    seconds = seconds.reindex(of_clip.index, fill_value=settings.seconds).clip(upper=settings.seconds)
     addresses = [
         recording_address(path, image_folder, audio_folder=audio_folder, follow_links=follow_links)
-        if start_s == 0
-        else ""
-        for path, start_s in zip(of_clip["audio_file"], of_clip["start_s"], strict=True)
+        for path in of_clip["audio_file"]
+    ]
+    parts = [
+        place and played_part(place, start_s, start_s + heard_s)
+        for place, start_s, heard_s in zip(addresses, of_clip["start_s"], seconds, strict=True)
     ]
     return {
         "classes": classes,
@@ -196,7 +201,7 @@ def _columns(
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),
             "peak_dbfs": [None if pd.isna(peak) or peak == -float("inf") else peak for peak in of_clip["peak_dbfs"]],
-            "audio_address": addresses,
+            "audio_address": parts,
             "audio_file": list(of_clip["audio_file"]),
             "start_s": list(of_clip["start_s"]),
             "images": [images[clip_id] for clip_id in of_clip.index],

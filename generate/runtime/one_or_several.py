@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from generate.runtime.os_compat import quoted
+
 
 def as_tuple(given: Any) -> Any:
     """Several values as a tuple, and one text or path as a tuple of it, not of its letters.
@@ -21,6 +23,26 @@ def as_tuple(given: Any) -> Any:
     if isinstance(given, str | os.PathLike):
         return (given,)
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, Mapping | bytes) else given
+
+
+def option_text(option: str, values: Iterable[str]) -> str:
+    """An option with its values as a user types it; one that begins with `-` would be read as an option.
+
+    Parameters
+    ----------
+    option : str
+        Such as `--classes`.
+    values : iterable of str
+
+    Examples
+    --------
+    >>> option_text("--classes", ["dog", "rain"]), option_text("--classes", ["-20 dB", "rain"])
+    ('--classes dog rain', "--classes='-20 dB' --classes=rain")
+    """
+    texts = [(text, quoted(text)) for text in values]
+    if any(text.startswith("-") for text, _ in texts):
+        return " ".join(f"{option}={word}" for _, word in texts)
+    return " ".join([option, *(word for _, word in texts)])
 
 
 class _All(argparse.Action):

@@ -266,6 +266,19 @@ def test_the_page_names_no_folder_of_this_computer(run):
     assert json.loads(data)["images_at"] == "../../images"
 
 
+def test_the_page_of_an_unfinished_run_resumes_it_where_it_lies(browser, run, tmp_path):  # noqa: F811
+    copy = tmp_path / "first" / "half"
+    shutil.copytree(run.folder, copy)
+    (copy / "fold-2" / "fold.json").unlink()
+    assert report_main([str(copy), "--explain", "0"]) == 0
+    assert str(tmp_path) not in (copy / "index.html").read_text()
+    copy = copy.rename(tmp_path / "moved $& here")
+    browser.open(copy / "index.html")
+    resumes = f"python -m train --resume '{copy}' --folds 2"
+    assert any(text.endswith(f"To train the others: {resumes}") for text in browser.texts("#warnings li"))
+    assert resumes in browser.texts("#next code")
+
+
 def test_where_silence_comes_first_the_line_begins_later():
     table = pd.DataFrame({"file_name": ["a", "b"], "clip_id": ["a", "b"], "seconds": [0.4, 1.0]})
     settings = Settings(seconds=1.0, pad="random")

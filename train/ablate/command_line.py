@@ -82,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", help="folder name in outputs/runs (default: images, model, -ablation)")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and train nothing")
     add_cache_option(parser)
-    add_recipe_options(parser)
+    add_recipe_options(parser, with_protocol=False)
     return parser
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from generate.dataset.label_sets import classes_of, join_labels, split_labels
-from generate.runtime.os_compat import quoted
+from generate.runtime.one_or_several import option_text
 from generate.runtime.wording import listed
 from train.recipe import Recipe
 
@@ -56,7 +56,7 @@ def select_classes(table: pd.DataFrame, recipe: Recipe, *, multilabel: bool = Fa
 
 def leave_out_option(names: Iterable[str]) -> str:
     """The option as a user types it: `--leave-out dog 'great tit'`."""
-    return "--leave-out " + " ".join(quoted(name) for name in names)
+    return option_text("--leave-out", names)
 
 
 def _check_known(option: str, given: Iterable[str], existing: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generate.runtime.os_compat import quoted
+from generate.runtime.one_or_several import option_text
 from generate.runtime.wording import count
 from train.quality import QUALITIES
 from train.recipe import NONE, Recipe
@@ -36,8 +36,8 @@ def _steps(report: Report) -> Iterator[tuple[str, str]]:
         return
     if report.folds_missing:
         left = count(len(report.folds_missing), "fold")
-        folds = quoted(folds_in_words(report.folds_missing))
-        yield f"Train the {left} left:", f"python -m train --resume {RUN} --folds {folds}"
+        folds = option_text("--folds", [folds_in_words(report.folds_missing)])
+        yield f"Train the {left} left:", f"python -m train --resume {RUN} {folds}"
     if report.suspects and report.suspects.n_suspects:
         suspects, first = count(report.suspects.n_suspects, "label"), report.suspects.first
         yield f"Review {suspects} that may be wrong, first {first}:", f"python -m train.suspects {RUN}"
@@ -60,10 +60,10 @@ def _options(recipe: Recipe) -> str:
     if recipe.model != Recipe.model:
         texts.append(f"--model {recipe.model}")
     if recipe.weights != default.weights:
-        texts.append(f"--weights {quoted(recipe.weights)}")
+        texts.append(option_text("--weights", [recipe.weights]))
     for name in ("classes", "leave_out", "train_variants"):
         if (values := getattr(recipe, name)) != getattr(default, name):
-            texts.append(f"--{name.replace('_', '-')} {' '.join(map(quoted, values)) or NONE}")
+            texts.append(option_text(f"--{name.replace('_', '-')}", values or [NONE]))
     if recipe.ignore_folds:
         texts.append("--ignore-folds")
     if recipe.n_folds is not None:

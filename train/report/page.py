@@ -20,7 +20,7 @@ from generate.features.axes import frequency_marks, time_marks
 from generate.features.spectrogram import padded_before
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import atomic_write, write_text_atomically
-from generate.runtime.os_compat import relative_to_page
+from generate.runtime.os_compat import quoted, relative_to_page
 from train.data.decode import decode, image_palette, pixel_shape
 from train.data.image_folder import read_unchanged_images
 from train.data.select_classes import select_classes
@@ -30,7 +30,7 @@ from train.report.false_alarms import false_alarms_text
 from train.report.interval_text import interval_in_words
 from train.report.knn_baseline import n_shrunk, shrink_one
 from train.report.label_quality import SUSPECTS_PAGE
-from train.report.next_steps import next_steps
+from train.report.next_steps import RUN, next_steps
 from train.report.page_tests import cells_of, columns_of, short, shown_tests
 from train.report.report import Report
 from train.report.results import read_predictions
@@ -158,11 +158,12 @@ def _results(run: Run, report: Report) -> dict[str, object]:
         curves = {name: [short(value) for value in history[name]] for name in names}
         histories[fold.name] = {**curves, "n_fitted": fold.n_fitted}
     name = run.folder.resolve().name
+    warnings = [text.replace(f"--resume {quoted(report.run)} ", f"--resume {RUN} ") for text in report.warnings]
     alarms = report.false_alarms
     of_background = {"without": report.without, "false_alarms": false_alarms_text(alarms)} if alarms else {}
     return {
         "name": name,
-        "report": report.to_json() | {"run": name},  # no path of this computer
+        "report": report.to_json() | {"run": name, "warnings": warnings},  # no path of this computer
         "interval": interval_in_words(report.pooled, level=report.pooled.level),
         "next_steps": next_steps(report),
         "suspects_page": SUSPECTS_PAGE if (run.folder / SUSPECTS_PAGE).is_file() else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generate.dataset.background_classes import NOT_EVENTS
+from generate.runtime.one_or_several import option_text
 from generate.runtime.os_compat import quoted
 from generate.runtime.wording import count, listed
 from train.data.reviewed import review_in_words
@@ -50,8 +51,8 @@ def _of_the_split(report: Report) -> Iterator[str]:
     if report.folds_missing:
         yield (
             f"Only {len(report.folds)} of {count(len(report.all_folds), 'fold')} finished, and all results are of "
-            f"these. To train the others: python -m train --resume {quoted(report.run)} --folds "
-            f"{quoted(folds_in_words(report.folds_missing))}"
+            f"these. To train the others: python -m train --resume {quoted(report.run)} "
+            + option_text("--folds", [folds_in_words(report.folds_missing)])
         )
     if report.protocol.n_left_out:
         yield (

@@ -31,12 +31,17 @@ function box([left, right, bottom, top, text]) {
   return element("div", { class: "event", style: at, title: text }, element("span", {}, text));
 }
 
+/** The seconds that are played of a recording: what ends in `#t=5,10` from 5 to 10. */
+const partOf = (source) => (/#t=([\d.e+-]+),([\d.e+-]+)$/.exec(source) ?? [0, 0, Infinity]).slice(1).map(Number);
+
 /** An audio player; nothing is loaded before it is pressed, and only one plays at a time. */
 function player(source, label) {
+  const [, to] = partOf(source);
   const audio = element("audio", { controls: true, preload: "none", src: source, "aria-label": label });
   audio.addEventListener("play", () => {
     for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
   });
+  audio.addEventListener("timeupdate", () => { if (!audio.paused && audio.currentTime >= to) audio.pause(); });
   audio.addEventListener("error", () => {
     audio.replaceWith(element("p", { class: "soft small" }, "This audio file cannot be played from here."));
   });
@@ -44,10 +49,11 @@ function player(source, label) {
 }
 
 /**
- * A line that runs through a plot while its audio plays; a press on the image plays from there. The image shows the audio
- * from second `from` on, after `before` seconds of padding.
+ * A line that runs through a plot while its audio plays; a press on the image plays from there. The image shows the part
+ * that is played, after `before` seconds of padding.
  */
-function followed(shown, audio, { before = 0, from = 0 } = {}) {
+function followed(shown, audio, { before = 0 } = {}) {
+  const [from] = partOf(audio.getAttribute("src"));
   const frame = shown.querySelector(".framed"), line = element("i", { class: "playhead", hidden: true });
   const draw = () => {
     line.style.left = `${Math.min(100, 100 * (before + audio.currentTime - from) / data.seconds)}%`;

@@ -14,19 +14,11 @@ from generate.dataset.file_names import image_name
 from generate.dataset.settings import Settings
 from generate.dataset.settings_file import SettingsFile
 from generate.gallery.fill_page import address
-from generate.gallery.page_data import recording_address
-from generate.gallery.review.items import ReviewItem, played_part
+from generate.gallery.review.items import ReviewItem
 from generate.gallery.review.write_page import audio_folder_beside, write_review_page
 
 
-def write_gallery_review(
-    images: Path,
-    described: SettingsFile,
-    data: Mapping[str, object],
-    *,
-    audio_folder: Path | None,
-    follow_links: bool,
-) -> None:
+def write_gallery_review(images: Path, described: SettingsFile, data: Mapping[str, object]) -> None:
     """Write `review.html` beside the gallery, of images with one label each.
 
     Parameters
@@ -37,11 +29,9 @@ def write_gallery_review(
         The content of `settings.json`.
     data : Mapping
         What the gallery shows, as `generate.gallery.page_data.page_data` gives it.
-    audio_folder, follow_links
-        See `generate.gallery.page_data.page_data`.
     """
     settings = Settings.from_json(described["settings"])
-    items = _items(images, settings, data, audio_folder=audio_folder, follow_links=follow_links)
+    items = _items(settings, data)
     page = images / folder.REVIEW
     write_review_page(
         page,
@@ -56,9 +46,7 @@ def write_gallery_review(
     )
 
 
-def _items(
-    images: Path, settings: Settings, data: Mapping[str, object], *, audio_folder: Path | None, follow_links: bool
-) -> Iterator[ReviewItem]:
+def _items(settings: Settings, data: Mapping[str, object]) -> Iterator[ReviewItem]:
     clips, classes, folders, variants = (cast(Any, data[name]) for name in ("clips", "classes", "folders", "variants"))
     for k, clip_id in enumerate(clips["id"]):
         original = next((shown for shown in clips["images"][k] if variants[shown[0]] == ORIGINAL), None)
@@ -66,14 +54,7 @@ def _items(
             continue
         _, seconds, _, has_audio = original
         image = image_name(folders[clips["folder"][k]], clip_id, ORIGINAL)
-        start_s, heard_s = float(clips["start_s"][k]), min(float(seconds), settings.seconds)
-        if has_audio:
-            audio = address(audio_beside(image))
-        else:
-            recording = recording_address(
-                clips["audio_file"][k], images, audio_folder=audio_folder, follow_links=follow_links
-            )
-            audio = recording and played_part(recording, start_s, start_s + heard_s)
+        start_s = float(clips["start_s"][k])
         flags = clips["flags"][k].split()
         kinds = dict.fromkeys(kind_in_words(flag.partition(":")[0]) for flag in flags)
         yield ReviewItem(
@@ -83,7 +64,7 @@ def _items(
             end_s=round(start_s + float(seconds), 6),
             label=classes[clips["label"][k]],
             image=address(image),
-            audio=audio,
+            audio=address(audio_beside(image)) if has_audio else clips["audio_address"][k],
             before_s=round(clips["pad_before"][k] * max(0.0, settings.seconds - float(seconds)), 4),
             why="Flagged: " + ", ".join(map(flag_in_words, flags)) if flags else "",
             boxes=tuple(clips["events"][k]),

@@ -217,6 +217,26 @@ def test_every_player_of_a_clip_with_sounds_plays(page):
         page.play(audio)
 
 
+def test_a_piece_of_a_long_recording_plays_its_own_part(browser, tmp_path):  # noqa: F811
+    for name in ("a", "b"):
+        (tmp_path / "sounds" / name).mkdir(parents=True)
+        soundfile.write(tmp_path / "sounds" / name / f"{name}.wav", white(3.0, seed=ord(name)), SR)
+    small = ["--engine", "librosa", "--image-size", "32", "--sr", str(SR), "--seconds", "1", "--workers", "1"]
+    more = ["--long", "split", "--variants", "none", "--listen", "0"]
+    assert main([str(tmp_path / "sounds"), str(tmp_path / "images"), *small, *more]) == 0
+    first = tables.read_metadata(tmp_path / "images" / tables.METADATA)["clip_id"].min()
+    browser.open(tmp_path / "images" / "index.html", fragment=f"#{first}")
+    browser.wait("document.querySelectorAll('#clip-plots audio').length === 1")
+    for start_s in (0, 1, 2):
+        audio = browser.one("#clip-plots audio")
+        assert audio.get_attribute("src").endswith(f"a.wav#t={start_s},{start_s + 1}")
+        browser.run("arguments[0].play()", audio)
+        browser.wait("document.querySelector('#clip-plots audio').currentTime > 0")
+        browser.wait("document.querySelector('#clip-plots audio').paused")
+        assert browser.run("return arguments[0].currentTime", audio) == pytest.approx(start_s + 1, abs=0.4)
+        browser.one("#next-clip").click()
+
+
 def test_a_image_that_is_not_there_is_said_in_words(browser, images, tmp_path):  # noqa: F811
     folder = tmp_path / "images"
     shutil.copytree(images, folder, copy_function=os.link)

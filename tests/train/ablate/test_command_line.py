@@ -157,8 +157,6 @@ def test_other_images_and_foreign_folders_are_refused(few, here, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--protocol", "paper"], "must use a grouped split. Got --protocol paper"),
-        (["--allow-recording-overlap"], "must use a grouped split. Got --allow-recording-overlap"),
         (["--train-variants", "none"], "needs variants to leave out"),
         (["--variants", "stretch=2"], "trained on: gain=-6, noise=20, pitch=+2. Got 'stretch=2'"),
         (["--variants", "pitch=+2", "--train-variants", "noise=20"], "trained on: noise=20. Got 'pitch=+2'"),
@@ -173,6 +171,22 @@ def test_wrong_use_is_refused_before_anything_is_written(few, here, capsys, argu
     assert ablate(few, *arguments) == 1
     assert words in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ['protocol = "paper"', "allow-recording-overlap = true"])
+def test_a_leaky_split_is_no_option(few, here, capsys, option):
+    name, values = (
+        option.partition(" ")[0],
+        {"protocol": "paper"} if "paper" in option else {"allow_recording_overlap": True},
+    )
+    with pytest.raises(SystemExit, match="0"):
+        ablate("--help")
+    assert f"--{name}" not in capsys.readouterr().out
+    (here / "options.toml").write_text(option)
+    assert ablate(few, "--config", "options.toml") == 1
+    assert f"unknown option '{name}'" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=f"must use a grouped split. Got --{name}"):
+        plan_ablation(few, Recipe(**values))
 
 
 def test_dry_run_lists_the_runs_and_writes_nothing(few, here, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -176,9 +177,12 @@ def test_the_rest_that_cannot_be_read_is_named(recording, tmp_path):
 
 
 def test_too_long_a_recording_has_no_page_and_advice(recording, tmp_path):
-    longer = replace(page_in(tmp_path, recording), length_s=LONGEST_S + 1)
+    night = tmp_path / "my night" / "all of it.wav"
+    longer = replace(page_in(tmp_path, recording), length_s=LONGEST_S + 1, recording=night)
     why_not = write_pages([longer, page_in(tmp_path / "other", recording)], SETTINGS, workers=1)
-    assert "up to 12 h" in why_not[0] and "ffmpeg" in why_not[0] and why_not[1] == ""
+    command = shlex.split(re.search("`(ffmpeg .*)`", why_not[0])[1])
+    assert "up to 12 h" in why_not[0] and command[:3] == ["ffmpeg", "-i", str(night)] and command[-1] == "part-%03d.wav"
+    assert why_not[1] == ""
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 
 from tests.train.fake_runs import fake_run
-from train.command_line import folds_of
+from train.command_line import folds_of, parse
 from train.quality import QUALITIES
 from train.report.make_report import make_report
 from train.report.next_steps import next_steps
@@ -59,6 +59,17 @@ def test_a_fold_with_a_comma_in_its_name_can_be_pasted(tmp_path):
     run = fake_run(tmp_path / "run", all_folds=("north, east", "west", "south"), finished=("south",))
     command = commands(make_report(run, n_explained=0))[0]
     assert folds_of(shlex.split(command)[-1]) == ("north, east", "west")
+
+
+def test_names_that_begin_like_an_option_can_be_pasted(tmp_path):
+    names = {"leave_out": ("-20 dB", "rain"), "train_variants": ("noise=20",)}
+    run = fake_run(tmp_path / "run", all_folds=("-1", "2"), finished=("2",), **names)
+    report = make_report(run, n_explained=0)
+    resumed = parse(shlex.split(commands(report)[0])[1:])
+    assert resumed.folds == ("-1",)
+    again = commands(replace(report, is_leaky=True))[0]
+    options = parse(shlex.split(again)[1:])
+    assert (tuple(options.leave_out), options.train_variants) == (names["leave_out"], ["noise=20"])
 
 
 def test_of_a_leaky_run_nothing_but_a_grouped_one(tmp_path):

@@ -15,6 +15,7 @@ from generate.dataset.settings import Settings
 from generate.features.axes import frequency_marks
 from generate.gallery.fill_page import fill
 from generate.runtime.atomic_write import write_text_atomically
+from generate.runtime.os_compat import quoted
 from generate.runtime.safe_names import printable
 from train.predict.events import DetectedEvent
 from train.predict.recording_page.blocks import Block, BlocksOf, drawing_settings, read_blocks
@@ -26,7 +27,7 @@ LONGEST_S = 12 * 3600.0
 """A longer recording has no page: a browser holds a thousand strips, and a night is eight to twelve hours."""
 TOO_LONG = (
     "it is {hours:.1f} h long, and a page shows up to {most:g} h. Cut it into files of an hour, such as by `ffmpeg -i "
-    "{name} -f segment -segment_time 3600 -c copy part-%03d{suffix}`, or look at its events in Raven or Audacity"
+    "{recording} -f segment -segment_time 3600 -c copy {part}`, or look at its events in Raven or Audacity"
 )
 STRIP = re.compile(r"\d-\d{4,}\.png")
 
@@ -101,8 +102,8 @@ def write_pages(
 
 
 def _too_long(page: RecordingPage) -> str:
-    name, suffix = page.recording.name, page.recording.suffix
-    return TOO_LONG.format(hours=page.length_s / 3600, most=LONGEST_S / 3600, name=name, suffix=suffix)
+    recording, part = quoted(page.recording), quoted(f"part-%03d{page.recording.suffix}")
+    return TOO_LONG.format(hours=page.length_s / 3600, most=LONGEST_S / 3600, recording=recording, part=part)
 
 
 def _write_page(

@@ -49,7 +49,7 @@
     if (!report.confusions.length) find("confused").replaceWith(element("p", {}, "Nothing: every test clip is right."));
   }
 
-  find("warnings").append(...report.warnings.map((text) => element("li", {}, element("b", { class: "warn" }, "warning"), element("span", {}, text.replaceAll("`", "")))));
+  find("warnings").append(...report.warnings.map((text) => element("li", {}, element("b", { class: "warn" }, "warning"), element("span", {}, withFolders(text.replaceAll("`", ""))))));
   const steps = data.next_steps.map(([text, told]) => element("li", {}, text, told ? inFolders(told) : null));
   const nHeard = numbers.filter((k) => !isRight(k) && isHeard(k)).length;
   if (nWrong) steps.unshift(element("li", {}, element("a", { href: "#tests-title" }, `${nHeard === nWrong ? "Listen to" : "Look at"} the ${nWrong === 1 ? "error" : `${nWrong} errors`}`), ", the most confident first: some may be wrong labels.",

@@ -14,8 +14,9 @@ const confidence = (k) => tests.confidence[k];
 const isHeard = (k) => Boolean(data.audio_of[tests.file[k]] || tests.explained[k]?.has_audio);
 const nWrong = numbers.filter((k) => !isRight(k)).length;
 const cellAddress = (i, j) => `#cell-${i}-${j}`;
-/** A command in which {run} and {images} stand for folders. */
-const inFolders = (told) => command(told.replace(/\{(run|images)\}/g, (_, which) => folderOfPage(which === "run" ? "" : data.images_at)));
+/** A text in which {run} and {images} stand for folders. */
+const withFolders = (text) => text.replace(/\{(run|images)\}/g, (_, which) => folderOfPage(which === "run" ? "" : data.images_at));
+const inFolders = (told) => command(withFolders(told));
 const svg = (tag, attributes, ...children) => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);

@@ -75,7 +75,6 @@ function save() {
 
 // What is seen and heard.
 const audioShown = () => find("seen").querySelector("audio");
-const partOf = (source) => (/#t=([\d.e+-]+),([\d.e+-]+)$/.exec(source) ?? [0, 0, Infinity]).slice(1).map(Number);
 function hear(isAsked) {
   const audio = audioShown();
   if (!audio) return;
@@ -108,9 +107,8 @@ function showSeen(item) {
     if (images) words.append(data.found_by === "gallery" ? " To hear every clip:" : " To hear every clip, before train.suspects writes this page again:", command(`python -m generate.gallery ${images} --listen all`));
     return find("seen").replaceChildren(shown, words);
   }
-  const audio = player(item.audio, placeOf(item)), [from, to] = partOf(item.audio);
-  audio.addEventListener("timeupdate", () => { if (!audio.paused && audio.currentTime >= to) audio.pause(); });
-  find("seen").replaceChildren(followed(shown, audio, { before: item.before_s ?? 0, from }), audio);
+  const audio = player(item.audio, placeOf(item));
+  find("seen").replaceChildren(followed(shown, audio, { before: item.before_s ?? 0 }), audio);
   return isQuiet || document.readyState !== "complete" ? null : hear(false);
 }
 
