@@ -38,8 +38,8 @@ def check_model(recipe: Recipe, *, n_classes: int, may_download: bool = True) ->
     side = recipe.input_size or model.size
     if model.has_one_size and recipe.weights == IMAGENET and side != model.size:
         raise ValueError(
-            f"--input-size must be {model.size} for the ImageNet weights of {recipe.model!r}. Got {side}. Leave it out, "
-            "or give --weights none."
+            f"--input-size must be {model.size} for the ImageNet weights of {recipe.model!r}. Got {side}. Leave it "
+            "out, or give --weights none."
         )
     is_fetched = recipe.weights == IMAGENET and model.has_imagenet and not model.has_weights_package
     try:
