@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from PIL import Image
 
 from generate.__main__ import main
 from generate.dataset import mp3, png, tables
@@ -87,6 +88,26 @@ def test_only_what_known_rows_name_is_removed(audio_folder, tmp_path, capsys, in
     assert {path: path.read_bytes() for path in linked} == linked
     assert len(tables.read_metadata(images / "metadata.csv")) == 7
     injected(len(planted) + len(linked) + 2)
+
+
+@pytest.mark.fault(26)
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
+def test_files_of_another_program_that_are_called_as_ours_stay(audio_folder, tmp_path, injected, more):
+    """Audio beside an image that is removed and beside one that stays, and an image whose clip is gone."""
+    images = tmp_path / "images"
+    assert main([str(audio_folder), str(images), *ARGUMENTS]) == 0
+    for name in ("low/low-1__original.flac", "low/low-3__original.flac"):
+        soundfile.write(images / name, tone(440), SR)
+        os.utime(images / name, (0, 0))
+    Image.new("P", (32, 32)).save(images / "low" / "low-2__original.png")
+    planted = ("low/low-1__original.flac", "low/low-3__original.flac", "low/low-2__original.png")
+    before = {name: (images / name).read_bytes() for name in planted}
+    for number in (1, 2):
+        (audio_folder / "low" / f"{number}.wav").unlink()
+    assert main([str(audio_folder), str(images), *ARGUMENTS, *more]) == 0
+    assert {name: (images / name).read_bytes() for name in planted} == before
+    assert not (images / "low" / "low-1__original.png").exists()
+    injected(len(planted))
 
 
 @pytest.mark.fault(26)
