@@ -102,6 +102,9 @@ def test_mixup_mixes_images_and_classes_alike():
     assert np.abs(mixed - expected).max() <= 1
     assert mixed.dtype == np.uint8 and (np.sort(classes, axis=1)[:, -2] > 0.01).any()
     same, same_classes = mix(pixels, targets, alpha=0, rng=rng())
+    with_labels, labels = mix(pixels, targets, alpha=1.0, rng=rng(1), multilabel=True)
+    np.testing.assert_array_equal(with_labels, mixed)
+    np.testing.assert_allclose(labels, np.minimum(2 * classes, 1))
     assert same is pixels and same_classes is targets
 
 

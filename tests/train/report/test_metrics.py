@@ -5,6 +5,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from train.report.metrics import (
     accuracy,
+    binary_log_loss,
     confusion_matrix,
     log_loss,
     macro_f1,
@@ -51,6 +52,13 @@ def test_a_class_that_was_not_tested_has_no_recall_and_does_not_lower_macro_f1()
     assert table["n"].tolist() == [1, 1, 0]
     assert np.isnan(table["recall"][2])
     assert macro_f1(["bird", "rain"], ["bird", "rain"], CLASSES) == 1
+
+
+def test_log_loss_of_several_labels_is_the_mean_of_scikit_learns():
+    rng = np.random.default_rng(0)
+    truth, p = rng.random((40, 3)) < 0.4, rng.random((40, 3))
+    expected = np.mean([sklearn.metrics.log_loss(truth[:, k], p[:, k]) for k in range(3)])
+    assert binary_log_loss(truth, p) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n_classes", [1, 4])

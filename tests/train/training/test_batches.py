@@ -83,6 +83,22 @@ def test_each_part_of_a_mixed_image_counts_with_the_weight_of_its_class():
         np.testing.assert_allclose(y.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_of_several_labels_a_mixed_image_has_those_of_both():
+    options = {"spectrogram": SpectrogramTransforms(mixup=1.0)}
+    (_, both), (_, labels) = (batches(**options, multilabel=multilabel).batch(0, 0) for multilabel in (False, True))
+    assert 0 < both.max(axis=1).min() < 1, "mixed"
+    np.testing.assert_allclose(labels, np.minimum(2 * both, 1))
+
+
+@pytest.mark.parametrize(
+    "options", [{"spectrogram": SpectrogramTransforms()}, {"image": ImageTransforms(PRESETS["paper"])}]
+)
+def test_each_batch_of_each_epoch_is_transformed_anew(options):
+    made = batches(rows=np.full(24, 5), **options)
+    shown = {made.batch(*of)[0].tobytes() for of in ((0, 0), (0, 1), (1, 0), (1, 1))}
+    assert len(shown) == 4
+
+
 def test_an_error_in_a_loader_reaches_the_user(monkeypatch):
     def fails(*_, **__):
         raise MemoryError("no room")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from generate.dataset.tables import read_metadata
+from train.augment.image_transforms import ImageTransforms
+from train.augment.spectrogram_transforms import SpectrogramTransforms
 from train.data.decode import load_images, palette_of
 from train.data.split import make_splits
 from train.models import checkpoint
@@ -16,7 +18,14 @@ from train.recipe import Recipe
 from train.runs import history as fold_history
 from train.training import callbacks
 from train.training.batch_failures import first_error
-from train.training.fit import _new_model, fit_fold, make_batches, n_images_to_see, share_of_labels_right
+from train.training.fit import (
+    _begin_training,
+    _new_model,
+    fit_fold,
+    make_batches,
+    n_images_to_see,
+    share_of_labels_right,
+)
 from train.training.fold import Fold
 from train.training.outputs import outputs
 from train.training.schedule import LEAST_CLIPS, VIEWS, Phase, ema_momentum, learning_rate, phases, set_trainable
@@ -154,6 +163,19 @@ def test_validation_tests_the_best_epoch(fold, penalties):
     assert -np.log((says * right).sum(axis=1)).mean() == pytest.approx(history[best - 1]["val_loss"], rel=1e-3)
 
 
+def test_each_epoch_has_dropout_masks_of_its_own(fold):
+    recipe = replace(SMALL, dropout=0.3)
+    save_and_report = callbacks.SaveAndReport(recipe, fold, Phase("all", 2, 1e-3), [], quiet, is_last=True)
+    model = _new_model(recipe, fold)
+    save_and_report.set_model(model)
+    generators = [layer.seed_generator for layer in model._flatten_layers() if hasattr(layer, "seed_generator")]
+    seeds = []
+    for epoch in (0, 1, 0):
+        save_and_report.on_epoch_begin(epoch)
+        seeds.append([tuple(keras.ops.convert_to_numpy(generator.state)) for generator in generators])
+    assert seeds[0] and seeds[0] == seeds[2] and not set(seeds[0]) & set(seeds[1])
+
+
 def test_patience_ends_a_fold_early(fold, monkeypatch):
     recipe = replace(SMALL, select="validation", patience=2, epochs=40, learning_rate=0.3, warmup=0)
     _, history = fit_fold(recipe, fold, on_epoch=quiet)
@@ -161,6 +183,31 @@ def test_patience_ends_a_fold_early(fold, monkeypatch):
     assert len(history) - fold_history.tested_epoch(recipe, history) == 2
     _, again = fit_fold(recipe, fold, on_epoch=quiet)
     assert again == history
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_the_recipe_reaches_the_optimizer_and_the_loss(fold, multilabel):
+    model, phase = _new_model(SMALL, fold), Phase("all", 2, 1e-3)
+    pretrained = replace(SMALL, weights="w.weights.h5", weight_decay=0.02, label_smoothing=0.15)
+    _begin_training(model, phase, pretrained, 5, multilabel=multilabel)
+    optimizer = model.optimizer
+    assert isinstance(optimizer, keras.optimizers.AdamW) and optimizer.weight_decay == 0.02
+    assert optimizer.use_ema and optimizer.ema_momentum == ema_momentum(10)
+    losses = keras.losses.BinaryCrossentropy if multilabel else keras.losses.CategoricalCrossentropy
+    assert type(model.loss) is losses and model.loss.label_smoothing == 0.15
+    for other in (replace(pretrained, select="validation"), replace(pretrained, weights="none")):
+        _begin_training(model, phase, other, 5, multilabel=multilabel)
+        assert not model.optimizer.use_ema
+
+
+def test_the_recipe_reaches_the_batches(fold):
+    assert make_batches(SMALL, fold).spectrogram == SpectrogramTransforms()
+    other = replace(SMALL, augment=("spectrogram", "image"), spectrogram_values=("mixup=0.7",), image_preset="paper")
+    batches = make_batches(other, replace(fold, multilabel=True))
+    assert batches.spectrogram == SpectrogramTransforms(mixup=0.7) and batches.multilabel
+    assert isinstance(batches.image, ImageTransforms)
+    without = make_batches(replace(SMALL, augment=()), fold)
+    assert without.spectrogram is None and without.image is None and not without.multilabel
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow alone traces what it runs")
