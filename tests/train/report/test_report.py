@@ -9,12 +9,13 @@ from PIL import Image
 
 from generate.runtime.atomic_write import write_json
 from tests.train.fake_runs import SETTINGS, fake_run
+from train.report.calibration_results import calibrate
 from train.report.command_line import main as report_main
 from train.report.make_report import make_report
 from train.report.model_card import card_text
 from train.report.report import FORMAT, Report, read_report
 from train.report.result_records import Confusion
-from train.report.results import build_report, read_predictions
+from train.report.results import build_report, probabilities_and_truth, read_predictions
 from train.report.summary import summary_text
 from train.runs import run_folder
 from train.wording import percent
@@ -86,6 +87,20 @@ def test_the_baseline_is_weighted_by_the_size_of_the_folds(tmp_path):
     report = built(run)
     assert report.pooled.nearest_neighbour_accuracy is None
     assert "nearest neighbour on the pixels -" in summary_text(report)
+
+
+def test_calibration_is_over_recordings(tmp_path):
+    """Some have clips in two folds: none of them may be fitted to and judged by."""
+    run = fake_run(tmp_path / "run", right=0.7, recordings=8, clips_per_recording=5)
+    predictions = read_predictions(run)
+    predictions["source_id"] = predictions["source_id"].str.replace("^[12]-(.-[01])$", r"\1", regex=True)
+    assert (predictions.groupby("source_id")["fold"].nunique() == 2).sum() == 6
+    p, truth = probabilities_and_truth(run, predictions)
+    of = {name: predictions[name].to_numpy() for name in ("fold", "source_id", "clip_id")}
+    expected, of_clips = (
+        calibrate(p, truth, folds=of["fold"], groups=of[name], classes=run.classes) for name in ("source_id", "clip_id")
+    )
+    assert build_report(run, predictions).calibration == expected != of_clips
 
 
 def test_a_grouped_run_never_says_leaky(tmp_path):
