@@ -175,6 +175,23 @@ def test_leaky_protocols_leak_and_say_so():
     assert not set(table["clip_id"].iloc[clip_wise.train]) & set(table["clip_id"].iloc[clip_wise.test])
 
 
+@pytest.mark.parametrize("protocol", ["paper", "random-clips"])
+def test_another_seed_is_another_random_split(protocol):
+    table = images([(f"{label}{n}", label, f"{label}{n}", "") for label in "ab" for n in range(20)])
+    (one,), (other,) = (make_splits(table, protocol=protocol, seed=seed) for seed in (0, 1))
+    assert set(one.test) != set(other.test)
+
+
+def test_the_published_split_holds_every_image():
+    """Those that equal their original too, since they were counted in the published accuracies."""
+    clips = [(f"{label}{n}", label, f"{label}{n}", "") for label in "ab" for n in range(10)]
+    table = images(clips, duplicates={("a0", "trim"), ("b3", "pitch=+2")})
+    (paper,) = make_splits(table, protocol="paper")
+    assert sorted([*paper.train, *paper.test]) == list(range(60))
+    (clip_wise,) = make_splits(table, protocol="random-clips")
+    assert not table["duplicate"].iloc[clip_wise.train].any()
+
+
 @pytest.mark.parametrize("own_folds", [True, False])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_a_review_added_is_trained_on_and_never_tested(protocol, own_folds):

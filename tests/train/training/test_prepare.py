@@ -9,6 +9,7 @@ from train.recipe import Recipe
 from train.runs.run_folder import write_run
 from train.training.plan import plan_text
 from train.training.prepare import prepare, resume
+from train.training.train_fold import fold_of
 
 TINY = Recipe(model="cnn7", input_size=32)
 
@@ -43,6 +44,11 @@ def test_rows_of_splits_are_rows_of_the_images_in_memory(images):
             pixels, text = png.read(images / prepared.table["file_name"][row])
             np.testing.assert_array_equal(prepared.images.pixels[row], pixels)
             assert text["label"] == prepared.table["label"][row] == whole["label"][prepared.table["file_name"][row]]
+
+
+def test_every_fold_of_every_seed_has_random_numbers_of_its_own(images, tmp_path):
+    runs = [prepare(images, replace(TINY, seed=seed), runs=tmp_path) for seed in (0, 1)]
+    assert len({fold_of(prepared, split).seed for prepared in runs for split in prepared.splits[:2]}) == 4
 
 
 def test_folds_with_any_name_stay_in_the_runs_folder(own, tmp_path):
