@@ -106,6 +106,34 @@ def test_two_classes_are_as_well_as_many():
     np.testing.assert_allclose(softmax(x @ kernel + bias, axis=1), regression.predict_proba(x), atol=1e-6)
 
 
+@pytest.mark.parametrize("class_weights", [False, True])
+def test_classes_of_unlike_size_count_the_same_with_class_weights(class_weights):
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1], [5, 50])
+    features = rng.normal(size=(55, 4)) + 0.5 * classes[:, None]
+    scaled = (features - features.mean(axis=0)) / np.sqrt((features.var(axis=0) + 1e-5) * 4)
+    weight = "balanced" if class_weights else None
+    regression = LogisticRegression(C=linear_head.INVERSE_PENALTY, class_weight=weight).fit(scaled, classes)
+    head = linear_head.fit_head(features, classes, 2, class_weights)
+    np.testing.assert_allclose(head.kernel[:, 1] - head.kernel[:, 0], regression.coef_[0], rtol=1e-3)
+    assert head.bias[1] - head.bias[0] == pytest.approx(regression.intercept_[0], rel=1e-3)
+
+
+def test_class_weights_reach_the_fitted_head(fold):
+    """The mean probability of a class is its share of the images, and with weights the same for each class."""
+    rows, classes = fold.split.train, fold.targets.argmax(axis=1)
+    few = np.concatenate([rows[classes[rows] == 0][:2], rows[classes[rows] > 0]])
+    uneven = replace(fold, split=replace(fold.split, train=few))
+    model = build_model("cnn7", n_classes=3, size=SIZE)
+    for class_weights in (False, True):
+        fit_linear_head(model, replace(RECIPE, select="last", class_weights=class_weights), uneven)
+        predicted = outputs(model, fold.images, few, batch_size=16)
+        by_class = [predicted[classes[few] == k].mean(axis=0) for k in range(3)]
+        mean = np.mean(by_class, axis=0) if class_weights else predicted.mean(axis=0)
+        expected = [1 / 3] * 3 if class_weights else np.bincount(classes[few]) / len(few)
+        np.testing.assert_allclose(mean, expected, atol=5e-3)
+
+
 def test_a_class_that_is_not_there_is_never_the_answer():
     x = np.random.default_rng(0).normal(size=(60, 4))
     regression = LogisticRegression().fit(x, np.repeat([0, 2, 3], 20))
