@@ -88,9 +88,18 @@ def no_rubberband(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
 
 
-def make(y: np.ndarray, text: str, *, sr: int = SR, engine: str = "librosa", seed: int = 0, clip_id: str = "clip"):
+def make(
+    y: np.ndarray,
+    text: str,
+    *,
+    sr: int = SR,
+    engine: str = "librosa",
+    seed: int = 0,
+    clip_id: str = "clip",
+    n_shown: int | None = None,
+):
     """One variant of samples, by what a user writes for it; `background=/night@10` is mixed with `NIGHT`."""
-    sound = open_audio(y, sr, engine=engine)
+    sound = open_audio(y, sr, engine=engine, n_shown=n_shown)
     request = parse_request(text, VARIANTS)
     for package in filter(None, (VARIANTS[step.kind].package for step in request.steps)):
         pytest.importorskip(package)

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from augment_audio import VARIANTS, augment, background_folders, background_recording, parse_request, parse_requests
+from augment_audio import (
+    VARIANTS,
+    augment,
+    background_folders,
+    background_recording,
+    make_variant,
+    open_audio,
+    parse_request,
+    parse_requests,
+)
 from augment_audio.background import Background
 from augment_audio.background_files import find_background
 from tests.augment_audio.conftest import NIGHT, decibels, make, recorded_tone, rms, write_wav
@@ -18,6 +27,20 @@ def test_the_ratio_is_to_the_mean_power_of_real_clips(real_clips, snr_db):
     for y, sr in real_clips:
         added = make(y, f"background=/night@{snr_db}", sr=sr) - y
         assert decibels(rms(y) / rms(added)) == pytest.approx(snr_db, abs=0.1)
+
+
+def test_the_ratio_is_that_of_the_part_that_an_image_shows():
+    """The background is loud where the image does not show it, and so is the clip."""
+    y = np.concatenate([tone(440, peak=0.01), tone(440, seconds=2, peak=0.9)])
+
+    def read(path, sr, *, start_s, longest_s):
+        return np.concatenate([white(1.0, sr=sr, rms=0.01), white(2.0, sr=sr, seed=1, rms=0.3)])
+
+    sound = open_audio(y, SR, n_shown=SR)
+    night = Background(NIGHT.folder, ("a.wav",), (3.0,), read)
+    request = parse_request(f"background={NIGHT.folder}@10", VARIANTS)
+    made = make_variant(sound, request, VARIANTS, seed=0, clip_id="clip", backgrounds={str(NIGHT.folder): night})
+    assert decibels(rms(y[:SR]) / rms(made[:SR] - y[:SR])) == pytest.approx(10, abs=0.1)
 
 
 def test_two_channels_get_one_background_wherever_the_sound_is(real_clips):

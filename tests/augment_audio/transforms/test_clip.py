@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.augment_audio.conftest import make
+from tests.conftest import SR, tone
 
 
 @pytest.mark.parametrize("overdrive_db", [6, 20])
@@ -17,6 +18,13 @@ def test_real_clips_are_amplified_and_cut_at_their_peak(real_clips, overdrive_db
         assert 0 < is_cut.mean() < 1
         np.testing.assert_array_equal(made[is_cut], np.sign(y[is_cut]) * peak)
         np.testing.assert_allclose(made[~is_cut], factor * y[~is_cut], rtol=1e-6)
+
+
+def test_the_peak_is_that_of_the_part_that_an_image_shows():
+    y = np.concatenate([tone(440, peak=0.1), tone(440, peak=0.9)])
+    made = make(y, "clip=6", n_shown=SR)
+    assert np.abs(made).max() == np.abs(y[:SR]).max()
+    np.testing.assert_array_equal(made[:SR], make(y[:SR], "clip=6"))
 
 
 def test_without_overdrive_nothing_changes(real_clips):

@@ -33,6 +33,12 @@ def test_the_ratio_is_to_the_mean_power_of_the_whole_clip():
     assert decibels(rms(noise[:SR]) / rms(noise[SR:])) == pytest.approx(0, abs=0.3), "not the same all along"
 
 
+def test_the_ratio_is_that_of_the_part_that_an_image_shows():
+    y = np.concatenate([tone(440, peak=0.01), tone(440, seconds=2, peak=0.9)])
+    noise = added(y, "noise=10", n_shown=SR)
+    assert decibels(rms(y[:SR]) / rms(noise[:SR])) == pytest.approx(10, abs=0.1)
+
+
 def test_the_noise_is_white_and_gaussian():
     y = tone(440, seconds=10)
     noise = added(y, "noise=0")

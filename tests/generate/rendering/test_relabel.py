@@ -245,6 +245,16 @@ def test_a_window_of_a_recording_that_its_name_tells_keeps_its_source(audio_fold
     )
 
 
+def test_a_variant_of_a_window_takes_no_audio_from_behind_it(audio_folder, recording, tmp_path):
+    """What comes after the window was not reviewed."""
+    file = review(tmp_path / "review.csv", ("", recording, 0.5, "low", "high"))
+    given = [*QUICK, "--long", "first", "--variants", "gain=-6", "--labels-from", file]
+    assert generate(audio_folder, tmp_path / "images", *given) == 0
+    table = tables.read_metadata(tmp_path / "images" / "metadata.csv")
+    added = table[table["reviewed"] == "added"]
+    assert added["seconds"].tolist() == [1.0, 1.0] and set(added["variant"]) == {"original", "gain=-6"}
+
+
 def test_the_clips_of_an_applied_review_may_go(audio_folder, tmp_path, capsys):
     file = review(tmp_path / "review.csv", ("low-0", "low/0.wav", 0, "low", ""))
     given = [audio_folder, tmp_path / "images", *QUICK, "--variants", "none"]

@@ -520,6 +520,32 @@ def test_duplicates_are_marked(audio_folder, tmp_path):
     assert not table[:, "original"].any()
 
 
+def test_a_gain_shows_where_the_reference_is_full_scale(audio_folder, tmp_path):
+    images = tmp_path / "images"
+    assert generate(audio_folder, images, *QUICK, "--reference", "full-scale", "--variants", "gain=-20") == 0
+    table = metadata(images)
+    assert len(table) == 16 and not table["duplicate"].any()
+    quieter, original = (
+        png.read(images / "low" / f"low-0__{name}.png")[0].astype(int) for name in ("gain=-20", "original")
+    )
+    assert original.max() - quieter.max() == pytest.approx(255 / 4, abs=3), "20 of 80 dB"
+    assert (quieter <= original).all()
+
+
+def test_the_noise_of_a_long_recording_is_as_loud_as_its_first_image_is(tmp_path):
+    """What is behind the image is loud, and must not matter."""
+    sounds = tmp_path / "sounds"
+    for label in ("a", "b"):
+        for number in range(2):
+            y = np.concatenate([tone(500, peak=0.01), tone(500, seconds=2, peak=0.9)])
+            (sounds / label).mkdir(parents=True, exist_ok=True)
+            soundfile.write(sounds / label / f"{number}.wav", y + white(3, seed=number + len(label), rms=1e-4), SR)
+    given = [*QUICK, "--long", "first", "--variants", "noise=20", "--workers", "1"]
+    assert generate(sounds, tmp_path / "images", *given) == 0
+    image = png.read(tmp_path / "images" / "a" / "a-0__noise=20.png")[0]
+    assert np.median(image) < 150, "a tone over noise, not noise"
+
+
 def test_equal_sounds_share_a_source(audio_folder, tmp_path):
     shutil.copy(audio_folder / "low" / "0.wav", audio_folder / "high" / "copy.wav")
     images = tmp_path / "images"
