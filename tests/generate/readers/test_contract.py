@@ -149,6 +149,19 @@ def test_every_reader_is_held_to_the_contract():
     assert set(COLLECTIONS) == set(READERS)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("esc50", [("dog", "1", "100"), ("vacuum_cleaner", "2", "101"), ("vacuum_cleaner", "2", "101")]),
+        ("esc10", [("Dog bark", "1", "100"), ("Dog bark", "5", "9"), ("Fire crackling", "1", "100")]),
+        ("urbansound8k", [("dog_bark", "10", "7"), ("dog_bark", "5", "7"), ("siren", "1", "9")]),
+    ],
+)
+def test_folds_and_recordings_are_the_published_ones(folder, name, expected):
+    clips = read(folder, name, COLLECTIONS[name][0](folder)).clips
+    assert sorted(zip(clips["label"], clips["fold"], clips["source_id"], strict=True)) == expected
+
+
 @pytest.fixture(params=COLLECTIONS)
 def layout(request):
     return request.param
