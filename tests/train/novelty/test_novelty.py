@@ -13,7 +13,7 @@ from generate.dataset.tables.schema import ADDED
 from tests.conftest import SR, tone, white
 from tests.train.conftest import draw
 from train.novelty.command_line import main
-from train.novelty.novelty import novelty
+from train.novelty.novelty import _held_out_folds, novelty
 from train.novelty.scores import (
     area_under_curve,
     by_recording,
@@ -64,8 +64,11 @@ def test_a_faulty_clip_is_not_compared_with_its_own_recording():
 def test_clips_of_a_fold_are_not_compared_with_each_other():
     """Two clips of one recording are equal: their distance is that to the others."""
     rng = np.random.default_rng(0)
-    features = np.repeat(rng.standard_normal((10, 5)), 2, axis=0)
-    assert held_out_distances(features, np.repeat(np.arange(5), 4)).min() > 0.01
+    features, folds = np.repeat(rng.standard_normal((10, 5)), 2, axis=0), _held_out_folds(np.arange(20) // 2)
+    assert (folds[::2] == folds[1::2]).all() and len(set(folds)) == 5
+    found = held_out_distances(features, folds)
+    for k in range(20):
+        assert found[k] == pytest.approx(distances_to(features[[k]], features[folds != folds[k]])[0], rel=1e-5)
     names, means = by_recording(np.array([1.0, 3, 5]), np.array(["b", "b", "a"]))
     assert list(names) == ["a", "b"] and list(means) == [5, 2]
 

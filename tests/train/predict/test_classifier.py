@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.train.fake_runs import fake_run
-from train.calibration.distance import TrainingDistance
-from train.calibration.saved import read_calibration, write_calibration
+from train.calibration.distance import TrainingDistance, write_distance
+from train.calibration.saved import SavedCalibration, read_calibration, write_calibration
 from train.predict.classifier import Classifier, load_classifier
 from train.runs.run_folder import Run
 
@@ -16,7 +16,7 @@ class Given:
     """A model that predicts what it was given."""
 
     def __init__(self, *given: np.ndarray) -> None:
-        self.given = given
+        self.given = self.outputs = given
 
     def predict_on_batch(self, images: np.ndarray) -> np.ndarray | tuple[np.ndarray, ...]:
         return self.given[0] if len(self.given) == 1 else self.given
@@ -48,3 +48,18 @@ def test_the_distance_of_each_model_is_that_of_its_own_training_clips():
     found, unlikeness = classifier.predict(np.zeros((5, 8, 8, 3), np.uint8))
     np.testing.assert_allclose(found, given)
     np.testing.assert_allclose(unlikeness, (distances[0].of(features[0]) + distances[1].of(features[1])) / 2 / 2.5)
+
+
+def test_each_model_is_loaded_with_the_distance_of_its_fold(run, monkeypatch):
+    monkeypatch.setattr("train.models.features.with_features", lambda model: model)
+    rng = np.random.default_rng(0)
+    for fold in run.folds:
+        arrays = (rng.normal(size=(n, 4)).astype(np.float32) for n in (6, 3))
+        write_distance(run.fold_folder(fold), TrainingDistance(*arrays))
+    models = {fold: Given(np.full((5, 3), 1 / 3), rng.normal(size=(5, 6))) for fold in run.folds}
+    found = {}
+    for folds in (["1"], ["2"], ["2", "1"]):
+        loaded = load_classifier(run, folds, SavedCalibration(most_distance=1.0), models=[models[k] for k in folds])
+        found[tuple(folds)] = loaded.predict(np.zeros((5, 8, 8, 3), np.uint8))[1]
+    assert not np.allclose(found["1",], found["2",])
+    np.testing.assert_allclose(found["2", "1"], (found["1",] + found["2",]) / 2)
