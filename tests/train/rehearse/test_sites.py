@@ -108,11 +108,12 @@ def test_what_holds_at_all_sites_is_kept(run, sites, features):
     assert "Fitted to 48.0 % of the clips in the mean, in grouped folds to 80.0 %" in text
 
 
-def test_a_class_of_one_site_is_counted_apart(run, sites, features):
+def test_a_class_of_one_site_is_counted_apart_and_a_recording_of_two_trained_on_for_neither(run, sites, features):
     features(lambda label, site: one_hot(label))
     only_river = {clip: "river" if clip.startswith("high") else site for clip, site in sites.items()}
-    overall, *by_site = leave_one_site_out(run, only_river)
+    overall, *by_site = leave_one_site_out(run, {**only_river, "low0_1": "town"})
     assert overall.n_new_class == 10 and overall.n_clips == 20 and overall.accuracy == 1
+    assert {row.site: row.share_trained for row in by_site} == pytest.approx({"river": 8 / 30, "town": 20 / 30})
     assert "10 clips of classes that no other site has: left out" in sites_text([overall, *by_site], model="m")
 
 
