@@ -32,6 +32,13 @@ def test_each_table_is_of_the_recording_beside_it(nights):
     assert labels(nights / "A", nights / "A") == [("x.wav", "wren")]
 
 
+def test_an_event_that_two_files_give_counts_once(nights):
+    (nights / "A" / "x.txt").write_text("1.0\t2.0\twren\n3.0\t4.0\twren\n")  # the same as Raven's, and one more
+    collection = annotated.read(nights / "A", ReaderOptions(annotations=nights / "A"))
+    assert list(collection.events["start_s"]) == [1, 3]
+    assert "1 event given twice, or of recordings that are not there" in collection.notes
+
+
 def test_the_events_of_a_site_are_those_of_its_folder(nights, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = "nights/A/x.wav,1,2,wren\nnights/B/x.wav,1,2,owl\n"

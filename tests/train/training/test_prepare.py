@@ -38,6 +38,7 @@ def test_rows_of_splits_are_rows_of_the_images_in_memory(images):
 
     for split in prepared.splits:
         train, test = prepared.table.iloc[split.train], prepared.table.iloc[split.test]
+        assert fold_of(prepared, split).n_clips == train["clip_id"].nunique() < prepared.table["clip_id"].nunique()
         assert not set(train["source_id"]) & set(test["source_id"])
         assert not train["duplicate"].any() and set(test["variant"]) == {"original"}
         for row in [*split.train[:3], *split.test[:3]]:
