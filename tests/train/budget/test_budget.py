@@ -24,11 +24,12 @@ SOURCES = np.array([f"{number // 2}" for number in range(60)])
 def test_a_part_has_whole_recordings_of_each_class_and_is_within_larger_ones(share):
     rows = np.arange(3, 60)
 
-    def part(share):
-        return part_of_recordings(rows, TRUTH, SOURCES, share, rng=np.random.default_rng(1))
+    def part(share, seed=1):
+        return part_of_recordings(rows, TRUTH, SOURCES, share, rng=np.random.default_rng(seed))
 
     kept, larger = set(part(share).tolist()), set(part(1.0).tolist())
     assert kept <= larger == set(rows.tolist())
+    assert share == 1 or any(set(part(share, seed).tolist()) != kept for seed in range(2, 5)), "drawn at random"
     assert {SOURCES[row] for row in kept}.isdisjoint(SOURCES[row] for row in larger - kept)
     n = [len({SOURCES[row] for row in kept if TRUTH[row] == k}) for k in (0, 1)]
     assert n == [int(np.ceil(share * 19 - 1e-9)), int(np.ceil(share * 10 - 1e-9))]

@@ -105,6 +105,13 @@ def test_preprocessing_is_kerass_own(name):
     np.testing.assert_allclose(ours, own(images.astype(np.float32)), atol=1e-4)
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("cnn9", -0.5, 0.5), ("efficientnet_lite0", -127 / 128, 1)])
+def test_pixels_that_are_brought_to_a_range_of_the_projects_own(name, low, high):
+    """A model file does not hold the numbers: with others its weights would see other images."""
+    ends = Preprocess(MODELS[name].preprocessing)(np.array([0, 255], np.uint8).repeat(3).reshape(2, 1, 1, 3))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(ends).reshape(2, 3), [[low] * 3, [high] * 3], atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["efficientnetb1", "inceptionv3", "nasnetmobile"])
 def test_size_is_kerass_default(name):
     module, function = MODELS[name].base
