@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from train.calibration.thresholds import NEVER, reaches
 from train.predict.events import STAYS, find_events
 
 SECONDS = 4.0
@@ -91,6 +92,7 @@ def test_background_is_no_event():
     threshold=st.floats(0.05, 1),
     gap=st.floats(0, 5),
 )
+@example(p=[0.2, 1.0, 1.0], hop=1.0, threshold=NEVER, gap=0.0)
 def test_what_holds_of_any_events(p, hop, threshold, gap):
     events = events_of(p, hop=hop, threshold=threshold, min_gap=gap)
     middles = np.arange(len(p)) * hop + SECONDS / 2
@@ -99,6 +101,7 @@ def test_what_holds_of_any_events(p, hop, threshold, gap):
         assert event.peak_probability >= round(threshold, 6) - 1e-6
     for one, other in zip(events, events[1:], strict=False):
         assert other.start_s - one.end_s >= gap - 2e-3
-    for k, value in enumerate(p):
-        if value >= threshold:
-            assert any(event.start_s - 1e-3 <= middles[k] <= event.end_s + 1e-3 for event in events)
+    above = reaches(np.asarray(p), threshold)
+    assert bool(events) == above.any()
+    for middle in middles[above]:
+        assert any(event.start_s - 1e-3 <= middle <= event.end_s + 1e-3 for event in events)
