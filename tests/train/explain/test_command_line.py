@@ -109,13 +109,19 @@ def test_the_mean_of_the_models_is_explained(run):
 
 
 def test_the_probability_is_that_of_a_prediction(run, tmp_path):
-    """Calibrated, as `train.predict` gives it."""
+    """Calibrated: the mean over the models of the softmax of each one's logits divided by the temperature."""
     write_calibration(run.folder, temperature=3.0, thresholds=dict.fromkeys(CLASSES, 0.5))
     soundfile.write(tmp_path / "a.wav", tone(3000), SR)
     assert explain(run, tmp_path / "a.wav", "-o", tmp_path / "out") == 0
     row = pd.read_csv(tmp_path / "out" / "explanations.csv").iloc[0]
     predicted = train.load_run(run.folder).predict([tmp_path / "a.wav"], any_sound=True).iloc[0]
     assert row["class"] == predicted["top_1"] and row["probability"] == pytest.approx(predicted["p_1"], abs=1e-5)
+    front = front_end(run)
+    image = colour(read_window(tmp_path / "a.wav", 0.0, front).pixels[None], front.palette)
+    given = [model.predict_on_batch(image)[0] for model in fold_models.load_models(run, ["1", "2"])]
+    calibrated = np.mean([p ** (1 / 3) / (p ** (1 / 3)).sum() for p in given], axis=0)
+    assert row["probability"] == pytest.approx(calibrated.max(), abs=1e-5)
+    assert row["probability"] < np.mean(given, axis=0).max() - 0.01, "with a temperature of 1 it is another"
 
 
 def test_what_a_prediction_calls_unlike_or_quiet_is_explained_and_called_so(run, models, tmp_path, capsys):

@@ -119,7 +119,9 @@ def test_joined_files_are_read_to_the_end(tmp_path):
         channels = decode(tmp_path / "c.mp3").channels
         assert len(first) + len(second) <= len(channels) <= len(first) + len(second) + 3 * 1152
         np.testing.assert_allclose(channels[: len(first) - 2000], first[:-2000], atol=1e-6)
-        middle = slice(22050, 3 * 22050)  # the encoder's delay is not cut off in between, and frames overlap at the joint
+        middle = slice(
+            22050, 3 * 22050
+        )  # the encoder's delay is not cut off in between, and frames overlap at the joint
         lag, correlation = lag_and_correlation(channels[len(first) :, 0], second[middle, 0])
         assert correlation > 0.99 and lag - middle.start in range(3 * 1152), (lag, correlation)
         assert length(tmp_path / "c.mp3").seconds == pytest.approx(len(channels) / 44100, abs=0.06)

@@ -103,20 +103,50 @@ def test_every_option_is_known_to_somebody():
     assert set(GIVEN) == names
 
 
-@pytest.mark.parametrize("name", sorted(set(GIVEN) - FOR_EVERY_LAYOUT))
+def with_another(layout: str, name: str, folder: Path, own: ReaderOptions) -> tuple[ReaderOptions, ReaderOptions]:
+    """Options of a layout for a small collection of it, and the same with another value of one that it uses."""
+    labels, events = folder.parent / "labels.csv", folder.parent / "events.csv"
+    other = GIVEN | {
+        "labels": labels,
+        "annotations": events,
+        "name_pattern": "{any}_{label}_{take}",
+        "label_separator": "|",
+    }
+    if layout == "gtzan":
+        touch(folder, "genres_original/jazz/jazz.00046.wav")
+        other["subset"] = "fault-filtered"
+    elif layout == "audioset":
+        header = "YTID, start_seconds, end_seconds, positive_labels\n"
+        write_text(labels, f'{header}--aE2O5G5WE, 0.000, 10.000, "/m/03fwl"\n')
+    elif layout == "csv":
+        rows = ["a.wav,a.flac,a,x,1,2,r,t,1,0", "a.flac,a.wav,a|b,y,2,1,s,u,0,1", "A.aiff,A.aiff,b,y,2,2,s,t,1,0"]
+        write_text(labels, "file,clip,label,kind,fold,part,source_id,tape,dog,cat\n" + "\n".join(rows))
+        own = own if name == "labels" else replace(own, labels=labels)
+    elif layout == "annotations":
+        rows = ["-noon.flac,Полдень.wav,0,0.01,wren,song", "Полдень.wav,-noon.flac,0,0.02,robin,call"]
+        write_text(events, "file,clip,start_s,end_s,label,kind\n" + "\n".join(rows))
+        own = own if name == "annotations" else replace(own, annotations=events)
+    return own, replace(own, **{name: other[name]})
+
+
 @pytest.mark.parametrize("layout", READERS)
-def test_an_option_is_used_or_refused(layout, name, tmp_path):
-    own = COLLECTIONS[layout][0](tmp_path)
-    if name in READERS[layout].options:
-        return
-    with pytest.raises(ValueError) as caught:
-        read(tmp_path, layout, replace(own, **{name: GIVEN[name]}))
-    said = str(caught.value)
-    given = "dog cat" if name == "label_columns" else GIVEN[name]
-    assert f"--{name.replace('_', '-')} {given} is not used" in said
-    assert f"layout {layout}" in said
-    user = {"subset": "esc50", "name_pattern": "names", "annotations": "annotations"}.get(name, "csv")
-    assert f"--layout {user}" in said
+def test_each_option_changes_the_table_or_is_refused(layout, tmp_path):
+    folder = tmp_path / "collection"
+    own = COLLECTIONS[layout][0](folder)
+    for name in sorted(set(GIVEN) - FOR_EVERY_LAYOUT):
+        if name in READERS[layout].options:
+            before, after = (read(folder, layout, options) for options in with_another(layout, name, folder, own))
+            is_same = before.clips.equals(after.clips) and (before.events is None or before.events.equals(after.events))
+            assert not is_same, f"{layout} does not use {name}"
+            continue
+        with pytest.raises(ValueError) as caught:
+            read(folder, layout, replace(own, **{name: GIVEN[name]}))
+        said = str(caught.value)
+        given = "dog cat" if name == "label_columns" else GIVEN[name]
+        assert f"--{name.replace('_', '-')} {given} is not used" in said
+        assert f"layout {layout}" in said
+        user = {"subset": "esc50", "name_pattern": "names", "annotations": "annotations"}.get(name, "csv")
+        assert f"--layout {user}" in said
 
 
 def test_a_table_and_a_name_pattern_together(parks):
