@@ -119,6 +119,7 @@ def started(tmp_path):
     cluster.end()
 
 
+@pytest.mark.slow
 def test_a_worker_dies_and_one_comes_late_and_the_folder_equals_one_made_alone(started, tmp_path, capsys):
     audio_folder = many(tmp_path / "audio_folder", 15)
     (audio_folder / "a" / "text.wav").write_text("no sound")

@@ -19,6 +19,13 @@ from train.models.torch_file import read_torch_weights
 
 STORED = json.loads(torch_reference.STORED.read_text())
 LITE = sorted(torch_reference.LITE_SIZES)
+SLOW = {"densenet161", "efficientnet_lite1", "resnet34"}
+"""Their parts are those of others, which are tried more often."""
+
+
+def each(names):
+    """A case for each model, some of them slow."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in names]
 
 
 def state_of(model: keras.Model, head: str) -> dict[str, np.ndarray]:
@@ -53,7 +60,7 @@ def stored_of(probabilities: np.ndarray) -> np.ndarray:
     return probabilities[:, torch_reference.EVERY]
 
 
-@pytest.mark.parametrize("name", torch_reference.TORCHVISION)
+@pytest.mark.parametrize("name", each(torch_reference.TORCHVISION))
 def test_torchvision_models_answer_as_in_pytorch(name, tmp_path):
     weights = MODELS[name].torch_weights
     state = state_of(build_model(name, n_classes=1000), weights.head)
@@ -63,7 +70,7 @@ def test_torchvision_models_answer_as_in_pytorch(name, tmp_path):
     np.testing.assert_allclose(stored_of(ours), STORED[name], rtol=2e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", LITE)
+@pytest.mark.parametrize("name", each(LITE))
 def test_lite_models_answer_as_in_pytorch(name):
     """With the published weights, to photographs: all the way from the package to probabilities."""
     weights = MODELS[name].torch_weights
