@@ -13,6 +13,9 @@ import soundfile
 
 from generate.__main__ import main as generate_main
 from tests.conftest import SR, tone, white
+from train import backend
+from train.recipe import Recipe
+from train.trained_run import TrainedRun
 
 # Tests run side by side; models this small gain nothing from more threads.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -38,6 +41,20 @@ def draw(audio_folder: Path, images: Path, *more: str) -> Path:
     ]
     assert generate_main([str(audio_folder), str(images), *small, *more]) == 0
     return images
+
+
+def fitted(
+    images: Path, *, runs: Path, folds: list[str] | None = None, name: str = "", n_explained: int = 0, **recipe: object
+) -> TrainedRun:
+    """As `train.fit`, but no test images are explained unless a test looks at that: it takes longer than to train."""
+    backend.set_up()
+    from train.training.cross_validation import execute
+    from train.training.prepare import prepare
+
+    quality = recipe.pop("quality", None)
+    prepared = prepare(images, Recipe.of_quality(quality, recipe), folds=folds, name=name, runs=runs)
+    execute(prepared, n_explained=n_explained)
+    return TrainedRun(prepared.run.folder)
 
 
 def in_new_process(*arguments: str, cwd: Path, backend: str = "tensorflow") -> subprocess.CompletedProcess[str]:

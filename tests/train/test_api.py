@@ -13,6 +13,7 @@ import soundfile
 
 import train
 from tests.conftest import SR, tone
+from tests.train.conftest import fitted
 from tests.train.fake_runs import fake_run
 from train.predict.command_line import main as predict_main
 
@@ -22,7 +23,7 @@ def run(images, tmp_path_factory):
     """One fold of one epoch."""
     runs = tmp_path_factory.mktemp("runs")
     recipe = {"model": "cnn7", "ensemble": 1, "input_size": 32, "batch_size": 16, "epochs": 1, "train_variants": ()}
-    return train.fit(images, folds=["1"], name="first", runs=runs, **recipe)
+    return fitted(images, folds=["1"], name="first", runs=runs, **recipe)
 
 
 def test_a_run_has_a_report_and_its_predictions(run):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import train
+from tests.train.conftest import fitted
 from train.calibration.distance import fit_distance, read_distance
 from train.models.features import with_features
 from train.predict.fold_models import load_models
@@ -20,7 +20,7 @@ FROZEN = {"quality": "fast", "input_size": 64, "n_folds": 2}
 
 @pytest.mark.parametrize("options", [TINY, FROZEN], ids=["trained", "last layer fitted"])
 def test_the_column_is_what_the_files_give(images, tmp_path, options):
-    run = train.fit(images, runs=tmp_path, **options)._run
+    run = fitted(images, runs=tmp_path, **options)._run
     prepared = resume(run.folder, folds=run.all_folds)
     for split in prepared.splits:
         folder = run.fold_folder(split.name)

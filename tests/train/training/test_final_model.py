@@ -15,8 +15,9 @@ from train.__main__ import main
 from train.predict.command_line import main as predict
 from train.predict.fold_models import folds_to_average, load_models
 from train.recipe import Recipe
-from train.runs.run_folder import read_run
+from train.runs.run_folder import read_run, write_run
 from train.training.final_model import check_final, train_final
+from train.training.prepare import prepare, resume
 
 
 def test_a_final_model_is_trained_on_all_recordings_and_predicts(images, audio_folder, tmp_path, monkeypatch, capsys):
@@ -57,9 +58,13 @@ def test_a_class_that_one_fold_holds_is_learnt_by_the_final_model(images, tmp_pa
     table["fold"] = ["2" if row.label == label else numbers[row.source_id] for row in table.itertuples()]
     table.to_csv(folder / "metadata.csv", index=False)
     assert main([str(folder), *TINY, "--folds", "2", "--name", "two"]) == 1
-    assert main([str(folder), *TINY, "--folds", "1,3", "--name", "others", "--final"]) == 0
-    final = train.load_run(Path("outputs/runs/others")).report.final
-    assert final.n_images == (table["variant"] == "original").sum()
+    began = prepare(folder, Recipe(model="cnn7", train_variants=()), folds=["1", "3"], name="others", runs=tmp_path)
+    write_run(began.run, began.settings)
+    final = resume(began.run.folder, is_final=True)
+    trained_on = np.unique(np.concatenate([split.train for split in final.splits]))
+    originals = np.flatnonzero(final.table["variant"] == "original")
+    np.testing.assert_array_equal(trained_on, originals)
+    assert label in set(final.table["label"].iloc[trained_on])
 
 
 def test_a_run_without_one_says_how_to_get_it(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import train
+from tests.train.conftest import fitted
 from tests.train.fake_runs import fake_run
 from train.data.split import splits_of
 from train.recipe import Recipe
@@ -56,7 +56,7 @@ def test_the_folds_are_those_of_the_run(images, tmp_path, monkeypatch):
 
 def test_folds_that_another_version_would_divide_otherwise_are_refused(images, tmp_path, monkeypatch):
     """What a fold trained on would be tested, or compared with its test clips as if it had not been."""
-    run = train.fit(images, model="cnn7", ensemble=1, epochs=1, folds=["1"], n_folds=3, runs=tmp_path, name="a")
+    run = fitted(images, model="cnn7", ensemble=1, epochs=1, folds=["1"], n_folds=3, runs=tmp_path, name="a")
     assert prepare_frozen(read_run(run.folder)).splits
     real = splits_of
 
