@@ -41,6 +41,20 @@ def real_clips(esc10) -> list[tuple[np.ndarray, int]]:
     return [soundfile.read(sorted(folder.glob("*.ogg"))[7], dtype="float32") for folder in folders]
 
 
+@pytest.fixture(scope="session")
+def clips(request) -> list[tuple[np.ndarray, int]]:
+    """Ten real clips, as `real_clips`, or synthetic ones where ESC-10 is not there, as (samples, sample rate)."""
+    return request.getfixturevalue("real_clips") if ESC10.is_dir() else [synthetic_clip(n) for n in range(10)]
+
+
+def synthetic_clip(number: int) -> tuple[np.ndarray, int]:
+    """Five seconds at 44.1 kHz: a tone that comes and goes, and noise that fades."""
+    sr, n_swells = 44100, number + 1
+    t = np.arange(5 * sr) / sr
+    y = tone(200 * 1.5**number, seconds=5, sr=sr) * np.sin(np.pi * n_swells * t / 5) ** 2
+    return (y + white(5, sr=sr, seed=number, rms=0.05) * np.exp(-t)).astype(np.float32), sr
+
+
 def tone(hz: float, *, seconds: float = 1.0, sr: int = SR, peak: float = 0.5) -> np.ndarray:
     """A sine, shape=(seconds * sr,), float32."""
     t = np.arange(round(seconds * sr)) / sr

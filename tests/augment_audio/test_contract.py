@@ -84,9 +84,9 @@ def test_other_sample_rates(engine, kind, sr):
 
 
 @with_every_engine
-def test_real_clips(engine, kind, real_clips):
+def test_clips_of_some_seconds(engine, kind, clips):
     text = typical(kind)
-    for y, sr in real_clips:
+    for y, sr in clips:
         y = y[: 2 * sr]
         before = y.copy()
         made = make(y, text, sr=sr, engine=engine)

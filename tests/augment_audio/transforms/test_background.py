@@ -1,4 +1,4 @@
-"""Backgrounds: the ratio on real audio, which part of which recording it is, and folders of any name."""
+"""Backgrounds: the ratio, which part of which recording it is, and folders of any name."""
 
 import os
 
@@ -23,8 +23,8 @@ from tests.conftest import SR, loudest_hz, tone, white
 
 
 @pytest.mark.parametrize("snr_db", [20, 10, -5])
-def test_the_ratio_is_to_the_mean_power_of_real_clips(real_clips, snr_db):
-    for y, sr in real_clips:
+def test_the_ratio_is_to_the_mean_power_of_clips(clips, snr_db):
+    for y, sr in clips:
         added = make(y, f"background=/night@{snr_db}", sr=sr) - y
         assert decibels(rms(y) / rms(added)) == pytest.approx(snr_db, abs=0.1)
 
@@ -43,9 +43,9 @@ def test_the_ratio_is_that_of_the_part_that_an_image_shows():
     assert decibels(rms(y[:SR]) / rms(made[:SR] - y[:SR])) == pytest.approx(10, abs=0.1)
 
 
-def test_two_channels_get_one_background_wherever_the_sound_is(real_clips):
+def test_two_channels_get_one_background_wherever_the_sound_is(clips):
     """Otherwise the background would be as quiet as the sound on its far side, and tell where it is."""
-    y, sr = real_clips[0]
+    y, sr = clips[0]
     both = np.stack([0.01 * y, y])
     left, right = make(both, "background=/night@10", sr=sr) - both
     np.testing.assert_allclose(left, right, atol=1e-5)

@@ -8,9 +8,9 @@ from tests.conftest import SR, tone
 
 
 @pytest.mark.parametrize("overdrive_db", [6, 20])
-def test_real_clips_are_amplified_and_cut_at_their_peak(real_clips, overdrive_db):
+def test_clips_are_amplified_and_cut_at_their_peak(clips, overdrive_db):
     factor = 10 ** (overdrive_db / 20)
-    for y, sr in real_clips:
+    for y, sr in clips:
         made = make(y, f"clip={overdrive_db}", sr=sr)
         peak = np.abs(y).max()
         assert np.abs(made).max() == peak
@@ -27,13 +27,13 @@ def test_the_peak_is_that_of_the_part_that_an_image_shows():
     np.testing.assert_array_equal(made[:SR], make(y[:SR], "clip=6"))
 
 
-def test_without_overdrive_nothing_changes(real_clips):
-    y, sr = real_clips[0]
+def test_without_overdrive_nothing_changes(clips):
+    y, sr = clips[0]
     np.testing.assert_array_equal(make(y, "clip=0", sr=sr), y)
 
 
-def test_two_channels_are_cut_at_one_level(real_clips):
-    y, sr = real_clips[0]
+def test_two_channels_are_cut_at_one_level(clips):
+    y, sr = clips[0]
     made = make(np.stack([0.1 * y, y]), "clip=6", sr=sr)
     np.testing.assert_allclose(made[0], np.float32(10 ** (6 / 20)) * np.float32(0.1) * y, rtol=1e-5)
     np.testing.assert_array_equal(made[1], make(y, "clip=6", sr=sr))

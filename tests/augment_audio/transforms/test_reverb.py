@@ -32,8 +32,8 @@ def test_the_shortest_delay_is_a_sample_at_the_lowest_sample_rate():
     assert 10 * np.log10((h[1:] ** 2).sum()) == pytest.approx(0, abs=0.1)
 
 
-def test_a_real_clip_is_convolved_with_the_response_of_the_room(real_clips):
-    for y, sr in real_clips[:4]:
+def test_a_real_clip_is_convolved_with_the_response_of_the_room(clips):
+    for y, sr in clips[:4]:
         y = y[: 2 * sr]
         expected = fftconvolve(y, response(0.4, sr))[: len(y)]
         np.testing.assert_allclose(make(y, "reverb=0.4", sr=sr), expected, atol=2e-3 * np.abs(expected).max())

@@ -36,9 +36,9 @@ def noisy(tmp_path):
     return tmp_path / "audio"
 
 
-def test_an_image_is_that_of_the_denoised_audio(real_clips):
+def test_an_image_is_that_of_the_denoised_audio(clips):
     settings = Settings(denoise_db=12)
-    for y, sr in real_clips[:3]:
+    for y, sr in clips[:3]:
         y = y[: 5 * sr]
         expected = spectrogram_image(reduce_noise(y, sr), replace(settings, denoise_db=0))
         np.testing.assert_array_equal(spectrogram_image(y, settings), expected)

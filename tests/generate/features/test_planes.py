@@ -24,9 +24,9 @@ def levels(values: np.ndarray) -> np.ndarray:
     return values * 255
 
 
-def test_each_window_is_librosas_and_the_brightest_of_all_is_white(real_clips):
+def test_each_window_is_librosas_and_the_brightest_of_all_is_white(clips):
     settings = Settings(planes=("mel:2048", "mel:1024", "delta"))
-    for y, sr in real_clips[:3]:
+    for y, sr in clips[:3]:
         longer, shorter, _ = plane_values(y, settings)
         assert longer.shape[1] == 1 + len(y) // 512
         assert shorter.shape[1] == 1 + len(y) // 256
@@ -42,10 +42,10 @@ def test_each_window_is_librosas_and_the_brightest_of_all_is_white(real_clips):
     "planes", [("mel:2048", "mel:512", "delta"), ("mel", "harmonic", "percussive"), ("left", "mid")]
 )
 @pytest.mark.parametrize("noise", [1e-4, 1e-4 / 256])
-def test_planes_do_not_depend_on_the_level_or_the_bits_of_the_file(real_clips, planes, noise):
+def test_planes_do_not_depend_on_the_level_or_the_bits_of_the_file(clips, planes, noise):
     """Of 24 bits all that was more than 48 dB below full scale was white."""
     settings = Settings(planes=(*planes, "side") if planes[0] == "left" else planes)
-    for y, _ in real_clips[:3]:
+    for y, _ in clips[:3]:
         y = np.stack([y, np.roll(y, 99)]) if planes[0] == "left" else y
         expected = spectrogram_image(y, settings).astype(int)
         for factor in (1, 64, 0.5):
@@ -59,9 +59,9 @@ def test_a_sine_is_as_bright_in_each_window():
     assert [float(plane.max()) for plane in values] == pytest.approx([1, 1, 1], abs=1.5 / 80)
 
 
-def test_derivatives_are_librosas_of_the_first_plane(real_clips):
+def test_derivatives_are_librosas_of_the_first_plane(clips):
     settings = Settings(planes=("mel", "delta", "delta2"))
-    for y, _ in real_clips[:3]:
+    for y, _ in clips[:3]:
         values, delta, delta2 = plane_values(y, settings)
         for found, order, white_db in ((delta, 1, 8), (delta2, 2, 4)):
             change_db = librosa.feature.delta(80 * values, order=order)
@@ -69,8 +69,8 @@ def test_derivatives_are_librosas_of_the_first_plane(real_clips):
             assert np.mean((found == 0) | (found == 1)) < 0.01
 
 
-def test_harmonic_and_percussive_parts_are_librosas(real_clips):
-    y, sr = real_clips[0]
+def test_harmonic_and_percussive_parts_are_librosas(clips):
+    y, sr = clips[0]
     ours, theirs = harmonic_percussive(y, n_fft=2048, hop_length=512), librosa.effects.hpss(y)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
@@ -103,9 +103,9 @@ def test_channels_keep_their_difference_and_their_phase():
     assert brightest(y, -y, Settings(planes=("mid", "side", "left"))) == pytest.approx([0, 1, 1], abs=1e-3)
 
 
-def test_a_mono_recording_is_grey_and_as_without_planes(real_clips):
+def test_a_mono_recording_is_grey_and_as_without_planes(clips):
     stereo, usual = Settings(channels="stereo"), Settings()
-    for y, _ in real_clips[:3]:
+    for y, _ in clips[:3]:
         image = spectrogram_image(np.stack([y, y]), stereo)
         assert image.shape == (224, 224, 3)
         assert (image == image[..., :1]).all()

@@ -1,4 +1,4 @@
-"""The rendering in operators of ONNX and of TensorFlow, held to the program's own images of real clips."""
+"""The rendering in operators of ONNX and of TensorFlow, held to the program's own images of clips."""
 
 import numpy as np
 import pytest
@@ -68,17 +68,17 @@ def own(front, windows):
     ],
     ids=str,
 )
-def test_images_are_those_of_the_program(rendered, real_clips, settings):
+def test_images_are_those_of_the_program(rendered, clips, settings):
     front = front_of(**settings)
-    windows = [(y if y.ndim == 1 else y.mean(axis=1))[: front.settings.n_samples] for y, _ in real_clips[:5]]
+    windows = [(y if y.ndim == 1 else y.mean(axis=1))[: front.settings.n_samples] for y, _ in clips[:5]]
     windows = [y - y.mean() for y in windows]
     windows[1] = windows[1][:30_000] - windows[1][:30_000].mean()  # shorter than a window
     difference = np.abs(rendered(front, windows) - own(front, windows))
     assert difference.mean() < 0.15 and difference.max() <= 2  # of 255; most where Pillow rounds a half
 
 
-def test_offset_silence_and_level_are_treated_as_on_loading(rendered, real_clips):
-    y = real_clips[0][0][:88_200]
+def test_offset_silence_and_level_are_treated_as_on_loading(rendered, clips):
+    y = clips[0][0][:88_200]
     y = (y if y.ndim == 1 else y.mean(axis=1)) * 0.2
     y -= y.mean()
     front = front_of()

@@ -27,8 +27,8 @@ def lag(y, reference):
 
 @pytest.mark.parametrize("snr_db", [20, 10, 0])
 @pytest.mark.parametrize("kind", ["white noise", "background"])
-def test_the_signal_to_noise_ratio_is_what_was_asked(real_clips, kind, snr_db):
-    for (y, sr), (other, _) in zip(real_clips, real_clips[1:] + real_clips[:1], strict=True):
+def test_the_signal_to_noise_ratio_is_what_was_asked(clips, kind, snr_db):
+    for (y, sr), (other, _) in zip(clips, clips[1:] + clips[:1], strict=True):
         y = y.copy()
         before = y.copy()
         noisy = DEGRADATIONS[f"{kind} {snr_db} dB"].apply(clip(y, sr, background=np.resize(other, len(y))))
@@ -50,8 +50,8 @@ def test_air_takes_high_frequencies_more(name, levels):
         assert 20 * np.log10(line / before) == pytest.approx(expected_db, abs=0.3)
 
 
-def test_the_recorder_of_a_distant_source_has_noise(real_clips):
-    for y, sr in real_clips:
+def test_the_recorder_of_a_distant_source_has_noise(clips):
+    for y, sr in clips:
         audio = clip(y, sr)
         far = DEGRADATIONS["distance 300 m"].apply(audio)
         without_noise = DEGRADATIONS["distance 300 m"].apply(ClipAudio(y, sr, -audio.white))
@@ -93,8 +93,8 @@ def test_reverberation_decays_in_its_time_and_is_as_loud_as_the_direct_sound(nam
     assert 2 * (np.argmax(left_db < -35) - np.argmax(left_db < -5)) / sr == pytest.approx(seconds, rel=0.1)
 
 
-def test_all_keep_the_length(real_clips):
-    for y, sr in real_clips[:3]:
+def test_all_keep_the_length(clips):
+    for y, sr in clips[:3]:
         audio = clip(y[: 2 * sr + 7], sr, background=white(2.0, sr=sr)[:1].repeat(2 * sr + 7))
         for name, degradation in DEGRADATIONS.items():
             out = degradation.apply(audio)
