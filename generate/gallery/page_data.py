@@ -196,7 +196,7 @@ def _columns(
         "variants": variants,
         "clips": {
             "id": list(of_clip.index),
-            "label": [classes.index(label) for label in of_clip["label"]],
+            "label": pd.Index(classes).get_indexer(of_clip["label"]).tolist(),
             "folder": [place_of_folder[name] for name in clip_folders],
             "fold": [folds.index(fold) for fold in of_clip["fold"]],
             "recording": list(of_clip["source_id"]),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from generate.runtime.os_compat import quoted
+from generate.runtime.one_or_several import option_text
 from generate.runtime.wording import count
 from train.listen.incoming_windows import MAX_WAITING
 from train.listen.listen import Heard, Listener
@@ -18,7 +18,7 @@ from train.listen.sources import Block
 from train.predict.events import DetectedEvent
 from train.predict.predictions import WindowPrediction
 from train.predict.terminal_text import classes_text, clock, heading
-from train.wording import percent, shortened
+from train.wording import folds_in_words, percent, shortened
 
 SILENT_WINDOWS = 3
 """Digital silence for so long at the beginning is not a quiet room."""
@@ -44,7 +44,8 @@ def start_text(listener: Listener, window_s: float) -> str:
         f"  windows   {settings.seconds:g} s, one every {hop_s:g} s; to predict one takes {window_s:.2f} s",
     ]
     if source.is_live and window_s > hop_s:
-        fewer = f" with one model (--folds {quoted(listener.folds[0])}), or" if len(listener.folds) > 1 else ""
+        one_fold = option_text("--folds", [folds_in_words(listener.folds[:1])])
+        fewer = f" with one model ({one_fold}), or" if len(listener.folds) > 1 else ""
         lines.append(
             "  note      too slow: windows will be skipped. "
             f"Listen{fewer} less often (--hop-seconds {math.ceil(2 * window_s)})"
